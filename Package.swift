@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The architecture, lowest part first. An arrow only ever points down: a target may depend on
+// targets above it in this file, never on one below, and Tests/ArchitectureTests holds the sources to it.
+let package = Package(
+    name: "hadamesh",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "hadamesh", targets: ["hadamesh"])
+    ],
+    dependencies: [
+        // The command line: subcommands, help, validation before MPI starts.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Study files. Only the executable reads YAML.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        // Tests start mpirun and the built program.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        // The parts' documentation; a development-time plugin, nothing links it.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        // C libraries, found through pkg-config.
+        .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        // MPI in a form Swift can import; the only target that sees <mpi.h>.
+        .target(name: "CMPI", dependencies: ["COpenMPI"]),
+
+        // How the software talks about bad input: failures with a place and a remedy, strict settings.
+        .target(name: "Diagnostics"),
+        // Bytes on disk: safetensors, mapped and atomic files, checksums, TSV, JSON lines, event files.
+        .target(name: "Formats", dependencies: ["Diagnostics"]),
+        // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS.
+        .target(name: "Kernels", dependencies: ["COpenBLAS"]),
+        // Text to token ids, bit for bit as the backbone's own tokenizer does it.
+        .target(name: "Tokenizers", dependencies: ["Diagnostics", "Formats"]),
+        // The frozen backbone: its files, its forward and backward, and the sites where an adapter may act.
+        .target(name: "Encoders", dependencies: ["Diagnostics", "Formats", "Kernels"]),
+        // Adapter methods: what is trained at which site. Knows methods, not tasks.
+        .target(name: "Adapters", dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders"]),
+        // What is learned: data files, labels, metrics. Knows GLUE, not models.
+        .target(name: "Tasks", dependencies: ["Diagnostics", "Formats"]),
+        // One unit of work as a pure function, optimizers, evaluation, checkpoints. Knows no ranks.
+        .target(
+            name: "Training",
+            dependencies: [
+                "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
+            ]),
+        // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.
+        .target(name: "Collectives", dependencies: ["Diagnostics", "CMPI"]),
+        // The run directory: events, timeline, results. Training never waits for a reader.
+        .target(name: "Journal", dependencies: ["Diagnostics", "Formats"]),
+        // Who does what next, on how many ranks: plan, sharing, coordinator, worker, resume.
+        .target(
+            name: "Coordination",
+            dependencies: [
+                "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
+                "Training", "Collectives", "Journal",
+            ]),
+        // Reading finished runs: comparison tables.
+        .target(name: "Studies", dependencies: ["Diagnostics", "Formats", "Journal"]),
+        // The command line and the study-file reader.
+        .executableTarget(
+            name: "hadamesh",
+            dependencies: [
+                "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
+                "Training", "Collectives", "Journal", "Coordination", "Studies",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // What the tests share: tiny models, goldens, tolerances, launching programs on several ranks.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Diagnostics", "Formats", "Kernels", "Encoders",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            path: "Tests/TestSupport"),
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
+        .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(name: "EncodersTests", dependencies: ["Encoders", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "AdaptersTests",
+            dependencies: ["Adapters", "Encoders", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Formats", "TestSupport"]),
+        .testTarget(
+            name: "CoordinationTests",
+            dependencies: [
+                "Coordination", "Training", "Adapters", "Encoders", "Tasks", "Collectives", "Journal", "Formats",
+                "Kernels", "Tokenizers", "Diagnostics", "TestSupport",
+            ]),
+        .testTarget(name: "StudiesTests", dependencies: ["Studies", "Journal", "Formats", "TestSupport"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["hadamesh", "Formats", "Encoders", "Kernels", "TestSupport"]),
+        .testTarget(name: "ArchitectureTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
+}

@@ -1,0 +1,2 @@
+// OpenMPI found through pkg-config; CMPI is the only target that includes it.
+#include <mpi.h>

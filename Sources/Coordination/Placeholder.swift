@@ -1,0 +1,1 @@
+// Placeholder until the part's first file lands.

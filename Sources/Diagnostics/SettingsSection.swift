@@ -1,0 +1,130 @@
+/// One mapping of a settings file, read strictly: a key that nobody knows is an error, not a default.
+///
+/// A settings type declares its keys once, as `CodingKeys: String, CodingKey, CaseIterable`, and reads
+/// them in `init(from:)`:
+///
+///     let section = try SettingsSection<CodingKeys>(decoder)
+///     rank = try section.value(.rank, default: 8)
+///
+/// Places in its failures are key paths (`sampler.name`); whoever owns the file adds file and line.
+public struct SettingsSection<Key: CodingKey & CaseIterable> {
+    private let container: KeyedDecodingContainer<Key>
+    private let path: [any CodingKey]
+
+    /// Opens the decoder's mapping and refuses keys that are neither `Key`s nor in `also`.
+    public init(_ decoder: any Decoder, also: [String] = []) throws {
+        path = decoder.codingPath
+        let found: KeyedDecodingContainer<AnyKey>
+        do {
+            found = try decoder.container(keyedBy: AnyKey.self)
+        } catch {
+            throw Failure.usage(
+                "expected a mapping with keys among \(Key.allCases.map(\.stringValue).sorted().joined(separator: ", "))",
+                at: keyPath(path))
+        }
+        let known = Key.allCases.map(\.stringValue) + also
+        for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
+            throw Failure.usage(
+                "unknown key '\(key)'", at: keyPath(path + [AnyKey(key)]), remedy: didYouMean(key, among: known))
+        }
+        container = try decoder.container(keyedBy: Key.self)
+    }
+
+    /// Whether the key is present and not null.
+    public func has(_ key: Key) -> Bool {
+        container.contains(key) && (try? container.decodeNil(forKey: key)) != true
+    }
+
+    /// The value, or the default where the key is absent.
+    public func value<T: Decodable>(_ key: Key, default fallback: @autoclosure () -> T) throws -> T {
+        try has(key) ? decode(key) : fallback()
+    }
+
+    /// The value, or nil where the key is absent.
+    public func optional<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T? {
+        try has(key) ? decode(key) : nil
+    }
+
+    /// The value, which must be there.
+    public func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T {
+        guard has(key) else { throw Failure.usage("missing key '\(key.stringValue)'", at: place(key)) }
+        return try decode(key)
+    }
+
+    /// A failure about the key's value.
+    public func failure(_ key: Key, _ what: String, remedy: String? = nil) -> Failure {
+        .usage(what, at: place(key), remedy: remedy)
+    }
+
+    /// Refuses the key's value unless the condition holds.
+    public func require(_ condition: Bool, _ key: Key, _ what: @autoclosure () -> String) throws {
+        if !condition { throw failure(key, what()) }
+    }
+
+    private func place(_ key: Key) -> String { keyPath(path + [key]) }
+
+    private func decode<T: Decodable>(_ key: Key) throws -> T {
+        do {
+            return try container.decode(T.self, forKey: key)
+        } catch let failure as Failure {
+            throw failure
+        } catch let DecodingError.dataCorrupted(context) where !context.debugDescription.isEmpty {
+            throw failure(key, context.debugDescription)
+        } catch let DecodingError.keyNotFound(missing, context) {
+            throw Failure.usage("missing key '\(missing.stringValue)'", at: keyPath(context.codingPath + [missing]))
+        } catch {
+            throw failure(key, "expected \(readableName(of: T.self))")
+        }
+    }
+}
+
+/// A value with a closed set of names, read from a settings file.
+///
+/// Conform a `String` enumeration to it to get the "did you mean" of ``SettingsSection`` for its values.
+public protocol NamedChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
+
+extension NamedChoice {
+    /// Reads the name; an unknown one is a failure that suggests the nearest.
+    public init(from decoder: any Decoder) throws {
+        let name: String
+        do { name = try decoder.singleValueContainer().decode(String.self) } catch {
+            throw Failure.usage(
+                "expected one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))",
+                at: keyPath(decoder.codingPath))
+        }
+        guard let value = Self(rawValue: name) else {
+            throw Failure.usage(
+                "unknown value '\(name)'", at: keyPath(decoder.codingPath),
+                remedy: didYouMean(name, among: Self.allCases.map(\.rawValue)))
+        }
+        self = value
+    }
+}
+
+/// `a.b[2].c`: the way to a value in a settings file.
+public func keyPath(_ path: [any CodingKey]) -> String {
+    path.reduce("") { text, key in
+        if let index = key.intValue { return "\(text)[\(index)]" }
+        return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"
+    }
+}
+
+private func readableName(of type: Any.Type) -> String {
+    switch type {
+    case is Int.Type, is UInt64.Type: "a whole number"
+    case is Double.Type, is Float.Type: "a number"
+    case is Bool.Type: "true or false"
+    case is String.Type: "a text"
+    case is [String].Type: "a list of texts"
+    case is [Int].Type: "a list of whole numbers"
+    default: "\(type)"
+    }
+}
+
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { return nil }
+}

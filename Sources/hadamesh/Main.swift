@@ -1,0 +1,4 @@
+@main
+struct Hadamesh {
+    static func main() {}
+}
