@@ -1,4 +1,4 @@
-public import Kernels
+import Kernels
 
 /// Dropout in the frozen part, with masks that are a function of (seed, step, layer, place, example) alone.
 ///

@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 import Formats
 public import Kernels
 
@@ -105,7 +105,7 @@ private struct TensorReader {
         guard let name = folder.names.first(where: { $0 == first || $0 == "bert.\(first)" }) else {
             throw Failure.data(
                 "no tensor '\(first)' or 'bert.\(first)'; the file has \(folder.names.prefix(3).joined(separator: ", ")), …",
-                at: folder.directory, remedy: "expected the weights of a BERT encoder")
+                at: folder.path, remedy: "expected the weights of a BERT encoder")
         }
         prefix = String(name.dropLast(first.count))
     }
@@ -122,12 +122,12 @@ private struct TensorReader {
     mutating func floats(_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float> {
         guard let found = fileName(name), let entry = folder.tensors[found] else {
             throw Failure.data(
-                "tensor '\(prefix)\(name)' is missing", at: folder.directory,
+                "tensor '\(prefix)\(name)' is missing", at: folder.path,
                 remedy: "config.json asks for \(configuration.layers) layers of width \(configuration.hidden); is it this model's?")
         }
         guard entry.shape == shape else {
             throw Failure.data(
-                "tensor '\(found)' has shape \(entry.shape), config.json asks for \(shape)", at: folder.directory,
+                "tensor '\(found)' has shape \(entry.shape), config.json asks for \(shape)", at: folder.path,
                 remedy: "config.json and the weights must come from the same model")
         }
         if let mapped = folder.mappedFloats(found) {
