@@ -1,0 +1,80 @@
+import Diagnostics
+public import Foundation
+
+/// Writing a file so that a reader, or a crash at any moment, finds either the old bytes or all the new.
+public enum AtomicFile {
+    /// Writes under a temporary name beside the target, forces it to disk, and renames it into place.
+    ///
+    /// A symbolic link at `path` is followed. When anything fails, the temporary is removed and what was
+    /// at `path` is untouched.
+    public static func write(_ data: Data, to path: String) throws {
+        let target = try resolved(path)
+        let temporary = temporaryPath(for: target)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw OperatingSystem.failure("cannot write", at: path) }
+        var isOpen = true
+        do {
+            try data.withUnsafeBytes { try writeAll($0, to: descriptor, at: path) }
+            guard fsync(descriptor) == 0 else { throw OperatingSystem.failure("cannot write", at: path) }
+            isOpen = false
+            guard close(descriptor) == 0 else { throw OperatingSystem.failure("cannot write", at: path) }
+            guard rename(temporary, target) == 0 else {
+                throw OperatingSystem.failure("cannot replace", at: path)
+            }
+        } catch {
+            if isOpen { close(descriptor) }
+            unlink(temporary)
+            throw error
+        }
+        try synchronizeDirectory(directory(of: target))
+    }
+
+    /// Forces a directory's entries to disk, so that a rename in it survives a power failure.
+    public static func synchronizeDirectory(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw OperatingSystem.failure("cannot open directory", at: path) }
+        defer { close(descriptor) }
+        // Some network file systems have no such call for directories and say EINVAL.
+        if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
+            throw OperatingSystem.failure("cannot write directory", at: path)
+        }
+    }
+
+    /// Writes every byte, however many calls that takes.
+    static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at path: String) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = OperatingSystem.uninterrupted {
+                Foundation.write(descriptor, rest.baseAddress, rest.count)
+            }
+            guard written > 0 else { throw OperatingSystem.failure("cannot write", at: path) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+
+    /// The path behind symbolic links.
+    ///
+    /// Refuses to replace what is not a regular file, such as a device.
+    private static func resolved(_ path: String) throws -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return path }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw Failure.data("cannot write: found a directory, expected a file", at: path)
+        default: throw Failure.data("cannot write: found a device or pipe, expected a file", at: path)
+        }
+        guard let real = realpath(path, nil) else { throw OperatingSystem.failure("cannot write", at: path) }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func temporaryPath(for target: String) -> String {
+        let unique = String(UInt64.random(in: 0 ... .max), radix: 16)
+        return directory(of: target) + "/.partial-\(getpid())-\(unique)"
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

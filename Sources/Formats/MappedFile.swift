@@ -1,0 +1,43 @@
+import Diagnostics
+import Foundation
+
+/// A file's bytes, mapped read-only into memory.
+///
+/// Processes on one machine that map the same file share its physical pages, which is what keeps one
+/// copy of the backbone per node. The mapping lives as long as the object; it is never written, so any
+/// thread may read it.
+public final class MappedFile: @unchecked Sendable {
+    /// The path as it was given.
+    public let path: String
+    /// Every byte of the file; valid while this object lives.
+    public let bytes: UnsafeRawBufferPointer
+
+    /// Maps a regular file; anything else is a ``Diagnostics/Failure``.
+    public init(path: String) throws {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw OperatingSystem.failure("cannot open", at: path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw OperatingSystem.failure("cannot read", at: path) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw Failure.data("found a directory, expected a file", at: path)
+        default: throw Failure.data("found a device or pipe, expected a file", at: path)
+        }
+        let count = Int(status.st_size)
+        self.path = path
+        if count == 0 {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+            throw OperatingSystem.failure("cannot map", at: path)
+        }
+        bytes = UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    deinit {
+        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+    }
+}

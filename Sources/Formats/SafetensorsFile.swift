@@ -1,0 +1,32 @@
+import Diagnostics
+
+/// A safetensors file, mapped and checked: its tensors are used in place.
+public final class SafetensorsFile: TensorCatalogue {
+    private let file: MappedFile
+    /// Every tensor by name.
+    public let tensors: [String: TensorEntry]
+    /// The file's free-form notes.
+    public let metadata: [String: String]
+
+    /// Maps a file and checks its whole header.
+    public init(path: String) throws {
+        file = try MappedFile(path: path)
+        let header = try SafetensorsHeader(file.bytes, path: path)
+        tensors = header.tensors
+        metadata = header.metadata
+    }
+
+    /// The path as it was given.
+    public var path: String { file.path }
+
+    /// The number of bytes in the file.
+    public var byteCount: Int { file.bytes.count }
+
+    /// This file, where it has such a tensor.
+    public func file(holding name: String) -> SafetensorsFile? { tensors[name] == nil ? nil : self }
+
+    /// The tensor's bytes in the mapping; the header has been checked to keep them inside the file.
+    func bytes(of entry: TensorEntry) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+    }
+}
