@@ -58,8 +58,8 @@ extension Claim {
             try requireEqual(world.allReduce(Double(world.rank), .min), 0, "smallest")
             try requireEqual(world.allReduce(Float(-world.rank), .max), 0, "largest float")
         },
-        Claim("a million elements") { world in
-            var values = (0..<1_000_000).map { Int64($0) &* Int64(world.rank + 1) }
+        Claim("many elements") { world in
+            var values = (0..<200_000).map { Int64($0) &* Int64(world.rank + 1) }
             try world.allReduce(&values, .sum)
             let factor = Int64(world.size * (world.size + 1) / 2)
             try require(values.indices.allSatisfy { values[$0] == Int64($0) &* factor }, "a wrong sum")

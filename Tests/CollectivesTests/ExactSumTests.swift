@@ -55,7 +55,10 @@ import Testing
             ([0x1.fffffep0, 0x1p-35, -0x1.fffffep0], 0x1p-35),
             ([0x1p100, 0x1.fffffep80, -0x1p100, 3], 0x1.fffffep80),
             ([1e-38, -1e-38], 0),
-            ([.leastNonzeroMagnitude, .leastNonzeroMagnitude, .leastNonzeroMagnitude], 3 * .leastNonzeroMagnitude),
+            (
+                [.leastNonzeroMagnitude, .leastNonzeroMagnitude, .leastNonzeroMagnitude],
+                3 * .leastNonzeroMagnitude
+            ),
             ([.leastNormalMagnitude, -.leastNonzeroMagnitude], .leastNormalMagnitude.nextDown),
             ([-0.0, -0.0], 0),
             ([0.1], 0.1), ([-1e38], -1e38), ([.greatestFiniteMagnitude], .greatestFiniteMagnitude),

@@ -7,17 +7,22 @@ import Testing
         await #expect(processExitsWith: .success) {
             StopSignal.install()
             guard !StopSignal.requested else { exit(1) }
-            raise(SIGTERM)
-            exit(StopSignal.requested ? 0 : 2)
+            exit(isSeen(after: SIGTERM) ? 0 : 2)
         }
     }
 
-    @Test func theFirstUserSignalAsksForAStop() async {
+    @Test func theFirstUserSignalAsksForAStopHoweverOftenItComes() async {
         await #expect(processExitsWith: .success) {
             StopSignal.install()
-            raise(SIGUSR1)
-            raise(SIGUSR1)
-            exit(StopSignal.requested ? 0 : 2)
+            guard isSeen(after: SIGUSR1) else { exit(2) }
+            exit(isSeen(after: SIGUSR1) ? 0 : 3)
         }
     }
+}
+
+/// Whether the wish is known soon after the process was sent the signal, which any of its threads may take.
+private func isSeen(after signal: Int32) -> Bool {
+    kill(getpid(), signal)
+    for _ in 0..<1000 where !StopSignal.requested { usleep(10_000) }
+    return StopSignal.requested
 }
