@@ -1,0 +1,62 @@
+/// The CRC-32C (Castagnoli) checksum, eight bytes at a time, at once or piece by piece.
+public struct CRC32C: Sendable {
+    private var state: UInt32 = .max
+
+    /// Starts a checksum of nothing.
+    public init() {}
+
+    /// The checksum of what has been added so far.
+    public var value: UInt32 { ~state }
+
+    /// The checksum of some bytes.
+    public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        var checksum = CRC32C()
+        checksum.update(bytes)
+        return checksum.value
+    }
+
+    /// The checksum in the form TFRecord files store, which keeps a checksum of checksums from degenerating.
+    public static func masked(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        let value = checksum(bytes)
+        return ((value >> 15) | (value << 17)) &+ 0xa282_ead8
+    }
+
+    /// Adds the next bytes.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        var crc = state
+        Self.tables.withUnsafeBufferPointer { table in
+            var position = 0
+            while position + 8 <= bytes.count {
+                let word = UInt64(
+                    littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                let mixed = word ^ UInt64(crc)
+                crc = 0
+                for byte in 0..<8 {
+                    let value = Int(truncatingIfNeeded: mixed >> UInt64(8 * byte)) & 0xff
+                    crc ^= table[256 * (7 - byte) + value]
+                }
+                position += 8
+            }
+            while position < bytes.count {
+                crc = table[Int((crc ^ UInt32(bytes[position])) & 0xff)] ^ (crc >> 8)
+                position += 1
+            }
+        }
+        state = crc
+    }
+
+    /// Eight tables of 256: table `k` is the effect of a byte that is followed by `k` zero bytes.
+    private static let tables: [UInt32] = {
+        var tables: [UInt32] = []
+        for byte in UInt32(0)..<256 {
+            var crc = byte
+            for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ 0x82f6_3b78 : crc >> 1 }
+            tables.append(crc)
+        }
+        for index in 256..<2048 {
+            let before = tables[index - 256]
+            tables.append(tables[Int(before & 0xff)] ^ (before >> 8))
+        }
+        return tables
+    }()
+}

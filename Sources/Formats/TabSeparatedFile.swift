@@ -1,0 +1,67 @@
+import Diagnostics
+public import Foundation
+
+/// A table of texts, one row a line, with a tab between fields, as GLUE's files are.
+///
+/// Only a tab separates and only a line feed ends a row; quotes are text. A byte order mark at the
+/// start and a carriage return before a line feed are dropped, and the last line feed may be missing.
+public struct TabSeparatedFile: Sendable {
+    /// A row of the table.
+    public struct Row: Sendable, Equatable {
+        /// Its line in the file, counted from 1.
+        public let line: Int
+        /// The texts between its tabs; an empty line is one empty text.
+        public let fields: [String]
+    }
+
+    /// The path, or what stands for it in failures.
+    public let path: String
+    /// Every line of the file, a header line included.
+    public let rows: [Row]
+
+    /// Reads a file.
+    public init(path: String) throws {
+        let file = try MappedFile(path: path)
+        try self.init(bytes: file.bytes, at: path)
+    }
+
+    /// Reads a table from memory, such as standard input; failures name `path`.
+    public init(_ data: Data, at path: String) throws {
+        self = try data.withUnsafeBytes { try TabSeparatedFile(bytes: $0, at: path) }
+    }
+
+    private init(bytes: UnsafeRawBufferPointer, at path: String) throws {
+        var rows: [Row] = []
+        var position = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let tab = UInt8(ascii: "\t")
+        let lineFeed = UInt8(ascii: "\n")
+        var columns = 1
+        while position < bytes.count {
+            var fields: [String] = []
+            fields.reserveCapacity(columns)
+            var isRowOpen = true
+            while isRowOpen {
+                let start = position
+                while position < bytes.count, bytes[position] != tab, bytes[position] != lineFeed {
+                    position += 1
+                }
+                var end = position
+                isRowOpen = position < bytes.count && bytes[position] == tab
+                if !isRowOpen, end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+                let field = UnsafeRawBufferPointer(rebasing: bytes[start..<end]).assumingMemoryBound(
+                    to: UInt8.self)
+                guard let text = String(validating: field, as: UTF8.self) else {
+                    throw Failure.data(
+                        "found bytes that are not UTF-8", at: "\(path):\(rows.count + 1)",
+                        remedy: "convert the file to UTF-8")
+                }
+                fields.append(text)
+                position += 1
+            }
+            columns = fields.count
+            rows.append(Row(line: rows.count + 1, fields: fields))
+        }
+        self.path = path
+        self.rows = rows
+    }
+}
