@@ -1,0 +1,57 @@
+import Diagnostics
+public import Formats
+import Foundation
+
+/// A trained adapter on disk: `adapter_config.json` and `adapter_model.safetensors`, head included.
+///
+/// The file names are PEFT's; the tensors keep the names of their slices. The safetensors bytes are a function of the
+/// values alone, so equal results are equal files.
+public enum AdapterFolder {
+    /// Writes both files of a folder, which is made if need be; the configuration last.
+    public static func write(
+        _ layout: ParameterLayout, _ values: [Float], configuration: JSONValue, to directory: String
+    ) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw Failure.data("cannot make the folder: \(error.localizedDescription)", at: directory)
+        }
+        let tensors = zip(layout.slices, layout.ranges).map { slice, range in
+            NamedTensor(name: slice.name, shape: slice.shape, values: .float(Array(values[range])))
+        }
+        try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/\(weightsName)")
+        try AtomicFile.write(Data((configuration.encodedForReading() + "\n").utf8), to: "\(directory)/\(configurationName)")
+    }
+
+    /// Reads the values of a folder into a layout; tensors that are missing, extra or of another shape are named.
+    public static func read(_ layout: ParameterLayout, from directory: String) throws -> [Float] {
+        let path = "\(directory)/\(weightsName)"
+        let file = try SafetensorsFile(path: path)
+        if let extra = file.names.first(where: { layout[$0] == nil }) {
+            throw Failure.data(
+                "has a tensor '\(extra)' that the adapter's settings do not ask for", at: path,
+                remedy: "adapter_config.json and the backbone must be those it was trained with")
+        }
+        return try layout.slices.flatMap { slice in
+            guard let entry = file.tensors[slice.name] else {
+                throw Failure.data("tensor '\(slice.name)' is missing", at: path)
+            }
+            guard entry.shape == slice.shape else {
+                throw Failure.data("tensor '\(slice.name)' has shape \(entry.shape), expected \(slice.shape)", at: path)
+            }
+            return try file.floats(slice.name)
+        }
+    }
+
+    /// Reads `adapter_config.json` of a folder.
+    public static func configuration(of directory: String) throws -> JSONValue {
+        let path = "\(directory)/\(configurationName)"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure.data("no readable \(configurationName)", at: path, remedy: "expected an adapter folder")
+        }
+        return try JSONValue(parsing: data, at: path)
+    }
+
+    static let weightsName = "adapter_model.safetensors"
+    static let configurationName = "adapter_config.json"
+}

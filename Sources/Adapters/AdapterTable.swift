@@ -1,0 +1,47 @@
+import Diagnostics
+
+/// Every adapter method there is. A test holds the table to the files in `Methods/`.
+public enum AdapterTable {
+    /// The methods, by name.
+    public static let all: [any AdapterMethod.Type] = [
+        Hadamard.self
+    ]
+
+    /// The method of that name.
+    public static func method(named name: String) -> (any AdapterMethod.Type)? { all.first { $0.name == name } }
+}
+
+/// The `adapter` section of a study: `method`, and that method's own keys.
+public struct AdapterSettings: Sendable, Codable {
+    /// The method with its settings.
+    public let method: any AdapterMethod
+
+    private enum CodingKeys: String, CodingKey { case method }
+
+    /// Uses a method with settings made in code.
+    public init(_ method: any AdapterMethod) { self.method = method }
+
+    /// Reads `method`, then lets that method read its keys.
+    public init(from decoder: any Decoder) throws {
+        let path = keyPath(decoder.codingPath)
+        guard let container = try? decoder.container(keyedBy: CodingKeys.self),
+            let name = try? container.decode(String.self, forKey: .method)
+        else {
+            throw Failure.usage("'method' is missing", at: path, remedy: "allowed: \(Self.names.joined(separator: ", "))")
+        }
+        guard let type = AdapterTable.method(named: name) else {
+            throw Failure.usage(
+                "unknown method '\(name)'", at: "\(path).method", remedy: didYouMean(name, among: Self.names))
+        }
+        method = try type.init(from: decoder)
+    }
+
+    /// Writes `method` and the method's keys.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(type(of: method).name, forKey: .method)
+        try method.encode(to: encoder)
+    }
+
+    private static var names: [String] { AdapterTable.all.map { $0.name } }
+}

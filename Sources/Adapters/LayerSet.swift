@@ -1,0 +1,68 @@
+import Diagnostics
+
+/// Which layers of an encoder: `all`, a range such as `4-11`, or a list such as `0,2,5-7`.
+public struct LayerSet: Sendable, Equatable, Codable {
+    /// The text that was written.
+    public let text: String
+    private let ranges: [ClosedRange<Int>]?
+
+    /// Every layer.
+    public static let all = LayerSet()
+
+    private init() {
+        text = "all"
+        ranges = nil
+    }
+
+    /// Parses the text; nil when it isn't of the form.
+    public init?(_ text: String) {
+        if text == "all" {
+            self = .all
+            return
+        }
+        var ranges: [ClosedRange<Int>] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
+                Int($0.filter { $0 != " " })
+            }
+            guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
+                first <= last
+            else { return nil }
+            ranges.append(first...last)
+        }
+        self.text = text
+        self.ranges = ranges
+    }
+
+    /// Reads a text or a single number.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = (try? container.decode(Int.self)).map(String.init) ?? (try? container.decode(String.self))
+        guard let text, let set = LayerSet(text) else {
+            throw Failure.usage(
+                "expected layers as 'all', '4-11' or '0,2,5'\(text.map { ", found '\($0)'" } ?? "")",
+                at: keyPath(decoder.codingPath))
+        }
+        self = set
+    }
+
+    /// Writes the text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    /// The layers in ascending order, each once; a layer that the backbone lacks is a failure about `key`.
+    public func indices(of layers: Int, key: String) throws -> [Int] {
+        guard let ranges else { return Array(0..<layers) }
+        if let beyond = ranges.map(\.upperBound).max(), beyond >= layers {
+            throw Failure.usage(
+                "'\(text)' names layer \(beyond), the backbone has layers 0-\(layers - 1)", at: key,
+                remedy: "layers count from 0")
+        }
+        return (0..<layers).filter { layer in ranges.contains { $0.contains(layer) } }
+    }
+
+    /// Whether the layer is in the set.
+    public func contains(_ layer: Int) -> Bool { ranges.map { $0.contains { $0.contains(layer) } } ?? true }
+}

@@ -1,0 +1,62 @@
+public import Kernels
+
+/// A frozen encoder: packed sequences in, hidden states out, and gradients back down to the lowest adapted place.
+///
+/// It computes on one thread, and its bits are a function of (weights, adaptation, batch, dropout) alone.
+public struct Encoder {
+    let weights: EncoderWeights
+    let dropout: EncoderDropout
+
+    /// An encoder over frozen weights.
+    public init(_ weights: EncoderWeights, dropout: EncoderDropout = .none) {
+        self.weights = weights
+        self.dropout = dropout
+    }
+
+    /// What a forward keeps for its backward.
+    public struct Activations {
+        /// The last layer's output h2 [T, d].
+        public let hidden: Matrix
+        /// By layer; nil below the lowest trained place.
+        let layers: [LayerActivations?]
+    }
+
+    /// The last layer's hidden states of a batch, all taken from the workspace.
+    ///
+    /// Only layers that backward will visit keep anything: those from the adaptation's lowest trained place up.
+    /// `observe` sees the embeddings' output as layer −1 and each layer's output, before they are overwritten.
+    public func forward(
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ workspace: Workspace,
+        observe: ((Int, Matrix) -> Void)? = nil
+    ) -> Activations {
+        let x = workspace.matrix(batch.tokens, weights.configuration.hidden)
+        embed(batch, into: x)
+        // Nothing is trained below the first layer, so this mask is never read again.
+        _ = dropout.applyHidden(to: x, layer: -1, place: 0, batch, workspace)
+        observe?(-1, x)
+        let lowest = adaptation?.lowestTrained
+        var kept: [LayerActivations?] = []
+        for layer in 0..<weights.configuration.layers {
+            let keep = lowest.map { layer >= $0.layer } ?? false
+            kept.append(layerForward(layer, x, batch, adaptation, keep: keep, workspace))
+            observe?(layer, x)
+        }
+        return Activations(hidden: x, layers: kept)
+    }
+
+    /// Adds the gradients of everything trained, from the gradient of the last hidden states, which it overwrites.
+    ///
+    /// `observe` sees the gradient of each layer's input that is reached.
+    public func backward(
+        _ gradient: Matrix, _ activations: Activations, _ batch: PackedBatch, _ adaptation: any EncoderAdaptation,
+        _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
+    ) {
+        guard let lowest = adaptation.lowestTrained else { return }
+        for layer in stride(from: weights.configuration.layers - 1, through: lowest.layer, by: -1) {
+            guard let kept = activations.layers[layer],
+                layerBackward(layer, gradient, kept, batch, adaptation, lowest: lowest, workspace)
+            else { return }
+            observe?(layer, gradient)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Kernels
+
+/// Dropout in the frozen part, with masks that are a function of (seed, step, layer, place, example) alone.
+///
+/// Off by default: a frozen encoder's outputs can then be computed once and reused.
+public struct EncoderDropout: Sendable {
+    /// The probability on embeddings, attention outputs and feed-forward outputs.
+    public let hidden: Float
+    /// The probability on attention probabilities.
+    public let attention: Float
+    /// The study's seed.
+    public let seed: UInt64
+    /// The optimizer step.
+    public let step: UInt64
+
+    /// No dropout.
+    public static let none = EncoderDropout(hidden: 0, attention: 0, seed: 0, step: 0)
+
+    /// Dropout for one step.
+    public init(hidden: Float, attention: Float, seed: UInt64, step: UInt64) {
+        self.hidden = hidden
+        self.attention = attention
+        self.seed = seed
+        self.step = step
+    }
+
+    /// The random numbers of one place and example.
+    func stream(_ purpose: RandomPurpose, _ layer: Int, _ place: Int, _ example: UInt64) -> CounterRandom {
+        CounterRandom(seed: seed, purpose, step, UInt64(layer + 1), UInt64(place), example)
+    }
+
+    /// Drops elements of x [T, d], sequence by sequence, and returns the mask; nil when dropout is off.
+    func applyHidden(
+        to x: Matrix, layer: Int, place: Int, _ batch: PackedBatch, _ workspace: Workspace
+    ) -> Matrix? {
+        if hidden == 0 { return nil }
+        let mask = workspace.matrix(x.rows, x.columns)
+        for sequence in 0..<batch.count {
+            let tokens = batch.range(sequence)
+            dropout(
+                x.rows(tokens), probability: hidden,
+                random: stream(.hiddenDropout, layer, place, batch.keys[sequence]), mask: mask.rows(tokens))
+        }
+        return mask
+    }
+}

@@ -1,0 +1,178 @@
+import Diagnostics
+import Formats
+public import Kernels
+
+/// A frozen linear map y = x Wᵀ + b.
+public struct LinearWeights {
+    /// W [out, in].
+    public let weight: Matrix
+    /// b [out].
+    public let bias: UnsafePointer<Float>
+}
+
+/// A frozen LayerNorm.
+public struct NormWeights {
+    /// γ [d].
+    public let scale: UnsafePointer<Float>
+    /// β [d].
+    public let shift: UnsafePointer<Float>
+}
+
+/// The frozen tensors of one layer.
+public struct LayerWeights {
+    /// x W_Q + b_Q.
+    public let query: LinearWeights
+    /// x W_K + b_K.
+    public let key: LinearWeights
+    /// x W_V + b_V.
+    public let value: LinearWeights
+    /// a W_O + b_O.
+    public let projection: LinearWeights
+    /// LN1.
+    public let attentionNorm: NormWeights
+    /// h1 W_1 + b_1.
+    public let intermediate: LinearWeights
+    /// u W_2 + b_2.
+    public let output: LinearWeights
+    /// LN2.
+    public let outputNorm: NormWeights
+}
+
+/// The frozen tensors of a backbone, as views.
+///
+/// F32 tensors are used where the file is mapped, so every process of a node shares one copy of them. F16 and
+/// BF16 tensors, and F32 ones that are not aligned, are converted to a copy of this process's own.
+public final class EncoderWeights: @unchecked Sendable {
+    /// The backbone's shape.
+    public let configuration: EncoderConfiguration
+    /// The folder that the weights came from.
+    public let directory: String
+    /// Word embeddings [vocabulary, d].
+    public let words: Matrix
+    /// Position embeddings [positions, d].
+    public let positions: Matrix
+    /// Segment embeddings [segments, d].
+    public let segments: Matrix
+    /// The embeddings' LayerNorm.
+    public let embeddingNorm: NormWeights
+    /// The layers, lowest first.
+    public let layers: [LayerWeights]
+    /// tanh(h_first W + b) of the pretrained pooler, where the backbone has one.
+    public let pooler: LinearWeights?
+    /// Bytes that are used in place, shared with other processes.
+    public let mappedBytes: Int
+    /// Bytes that had to be converted to a copy of this process's own.
+    public let copiedBytes: Int
+
+    // What the views point into.
+    private let folder: SafetensorsFolder
+    private let copies: [FloatBuffer]
+
+    /// Maps the weights of a Hugging Face folder.
+    public init(directory: String) throws {
+        let configuration = try EncoderConfiguration(directory: directory)
+        let folder = try SafetensorsFolder(directory: directory)
+        var reader = try TensorReader(folder, configuration)
+        let d = configuration.hidden
+        words = try reader.matrix("embeddings.word_embeddings.weight", configuration.vocabulary, d)
+        positions = try reader.matrix("embeddings.position_embeddings.weight", configuration.positions, d)
+        segments = try reader.matrix("embeddings.token_type_embeddings.weight", configuration.segments, d)
+        embeddingNorm = try reader.norm("embeddings.LayerNorm")
+        layers = try (0..<configuration.layers).map { try reader.layer($0) }
+        pooler = try reader.has("pooler.dense.weight") ? reader.linear("pooler.dense", d, d) : nil
+        mappedBytes = reader.mappedBytes
+        copiedBytes = reader.copiedBytes
+        copies = reader.copies
+        self.folder = folder
+        self.configuration = configuration
+        self.directory = directory
+    }
+}
+
+/// Finds tensors under the names that files of the BERT family have used, and checks their shapes.
+private struct TensorReader {
+    let folder: SafetensorsFolder
+    let configuration: EncoderConfiguration
+    let prefix: String
+    var copies: [FloatBuffer] = []
+    var mappedBytes = 0
+    var copiedBytes = 0
+
+    init(_ folder: SafetensorsFolder, _ configuration: EncoderConfiguration) throws {
+        self.folder = folder
+        self.configuration = configuration
+        let first = "embeddings.word_embeddings.weight"
+        guard let name = folder.names.first(where: { $0 == first || $0 == "bert.\(first)" }) else {
+            throw Failure.data(
+                "no tensor '\(first)' or 'bert.\(first)'; the file has \(folder.names.prefix(3).joined(separator: ", ")), …",
+                at: folder.path, remedy: "expected the weights of a BERT encoder")
+        }
+        prefix = String(name.dropLast(first.count))
+    }
+
+    func has(_ name: String) -> Bool { folder.tensors[prefix + name] != nil }
+
+    /// Old checkpoints call a LayerNorm's weight and bias gamma and beta.
+    func fileName(_ name: String) -> String? {
+        let old = name.replacingSuffix("LayerNorm.weight", by: "LayerNorm.gamma")
+            .replacingSuffix("LayerNorm.bias", by: "LayerNorm.beta")
+        return [prefix + name, prefix + old].first { folder.tensors[$0] != nil }
+    }
+
+    mutating func floats(_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float> {
+        guard let found = fileName(name), let entry = folder.tensors[found] else {
+            throw Failure.data(
+                "tensor '\(prefix)\(name)' is missing", at: folder.path,
+                remedy: "config.json asks for \(configuration.layers) layers of width \(configuration.hidden); is it this model's?")
+        }
+        guard entry.shape == shape else {
+            throw Failure.data(
+                "tensor '\(found)' has shape \(entry.shape), config.json asks for \(shape)", at: folder.path,
+                remedy: "config.json and the weights must come from the same model")
+        }
+        if let mapped = folder.mappedFloats(found) {
+            mappedBytes += mapped.count * MemoryLayout<Float>.stride
+            // A tensor of no elements was refused by the shape check, so there is a first one.
+            if let base = mapped.baseAddress { return base }
+        }
+        let copy = FloatBuffer(try folder.floats(found))
+        copies.append(copy)
+        copiedBytes += copy.count * MemoryLayout<Float>.stride
+        return UnsafePointer(copy.base)
+    }
+
+    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
+        Matrix(frozen: try floats(name, [rows, columns]), rows, columns)
+    }
+
+    mutating func linear(_ name: String, _ output: Int, _ input: Int) throws -> LinearWeights {
+        LinearWeights(
+            weight: try matrix("\(name).weight", output, input), bias: try floats("\(name).bias", [output]))
+    }
+
+    mutating func norm(_ name: String) throws -> NormWeights {
+        NormWeights(
+            scale: try floats("\(name).weight", [configuration.hidden]),
+            shift: try floats("\(name).bias", [configuration.hidden]))
+    }
+
+    mutating func layer(_ index: Int) throws -> LayerWeights {
+        let (d, f) = (configuration.hidden, configuration.intermediate)
+        let name = "encoder.layer.\(index)"
+        return LayerWeights(
+            query: try linear("\(name).attention.self.query", d, d),
+            key: try linear("\(name).attention.self.key", d, d),
+            value: try linear("\(name).attention.self.value", d, d),
+            projection: try linear("\(name).attention.output.dense", d, d),
+            attentionNorm: try norm("\(name).attention.output.LayerNorm"),
+            intermediate: try linear("\(name).intermediate.dense", f, d),
+            output: try linear("\(name).output.dense", d, f),
+            outputNorm: try norm("\(name).output.LayerNorm"))
+    }
+}
+
+extension String {
+    fileprivate func replacingSuffix(_ suffix: String, by other: String) -> String {
+        hasSuffix(suffix) ? dropLast(suffix.count) + other : self
+    }
+}

@@ -1,0 +1,52 @@
+import Diagnostics
+
+/// Several tokenized sequences laid end to end, without padding.
+///
+/// Sequence s holds the tokens offsets[s] ..< offsets[s + 1]; T = offsets.last.
+public struct PackedBatch: Sendable {
+    /// Token ids [T].
+    public private(set) var ids: [Int32] = []
+    /// Segment ids [T].
+    public private(set) var segments: [Int32] = []
+    /// Where sequences begin, and T at the end [B + 1].
+    public private(set) var offsets: [Int] = [0]
+    /// What names each sequence for dropout's random numbers [B].
+    public private(set) var keys: [UInt64] = []
+
+    /// A batch with no sequence.
+    public init() {}
+
+    /// How many sequences there are.
+    public var count: Int { offsets.count - 1 }
+    /// How many tokens there are.
+    public var tokens: Int { offsets[count] }
+
+    /// Adds a sequence.
+    public mutating func append(ids: [Int32], segments: [Int32], key: UInt64) {
+        precondition(ids.count == segments.count && !ids.isEmpty, "a sequence needs a segment id for each token")
+        self.ids += ids
+        self.segments += segments
+        offsets.append(offsets[count] + ids.count)
+        keys.append(key)
+    }
+
+    /// The tokens of a sequence.
+    public func range(_ sequence: Int) -> Range<Int> { offsets[sequence]..<offsets[sequence + 1] }
+
+    /// Refuses ids or lengths that the backbone has no embedding for.
+    public func check(against configuration: EncoderConfiguration) throws {
+        for sequence in 0..<count where range(sequence).count > configuration.positions {
+            throw Failure.data(
+                "a sequence has \(range(sequence).count) tokens, the backbone has \(configuration.positions) positions",
+                remedy: "set maximumTokens to \(configuration.positions) or less")
+        }
+        if let id = ids.first(where: { $0 < 0 || $0 >= configuration.vocabulary }) {
+            throw Failure.data(
+                "token id \(id) is outside the backbone's vocabulary of \(configuration.vocabulary)",
+                remedy: "tokenizer and weights must come from the same model")
+        }
+        if let id = segments.first(where: { $0 < 0 || $0 >= configuration.segments }) {
+            throw Failure.data("segment id \(id) is outside the backbone's \(configuration.segments) segments")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Floats on the heap, 64-byte aligned, zero at start: the one owner of memory in the numeric parts.
+///
+/// Everything else is a view. A buffer is `Sendable` because ranks that are threads share frozen
+/// weights; whoever writes to a buffer must be its only user.
+public final class FloatBuffer: @unchecked Sendable {
+    /// The first float.
+    public let base: UnsafeMutablePointer<Float>
+    /// How many floats there are.
+    public let count: Int
+
+    /// Allocates `count` zeros.
+    public init(_ count: Int) {
+        let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memset(raw, 0, bytes)
+        self.count = count
+        base = raw.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+    }
+
+    /// Allocates a copy of the values.
+    public convenience init(_ values: [Float]) {
+        self.init(values.count)
+        for (index, value) in values.enumerated() { base[index] = value }
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+    /// The buffer seen as a matrix, row after row.
+    public func matrix(_ rows: Int, _ columns: Int) -> Matrix {
+        precondition(rows * columns <= count, "a \(rows)×\(columns) view needs more than \(count) floats")
+        return Matrix(base, rows, columns)
+    }
+
+    /// A copy of the values.
+    public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+}

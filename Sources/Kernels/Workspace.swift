@@ -1,0 +1,60 @@
+/// The arena that a step's temporaries come from: taking is a pointer bump, giving back is a mark.
+///
+/// Memory is kept between steps, so that a step allocates nothing once the largest unit has been seen.
+/// Contents are undefined when taken. Not for use by two threads.
+public final class Workspace {
+    private var chunks: [FloatBuffer] = []
+    private var chunk = 0
+    private var used = 0
+    private static let alignment = 16
+
+    /// An empty arena.
+    public init() {}
+
+    /// A place to return to with ``release(to:)``.
+    public struct Mark {
+        let chunk: Int
+        let used: Int
+    }
+
+    /// How many bytes the arena holds.
+    public var capacity: Int { chunks.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
+
+    /// Where the arena stands now.
+    public var mark: Mark { Mark(chunk: chunk, used: used) }
+
+    /// Gives back everything taken since the mark.
+    public func release(to mark: Mark) {
+        chunk = mark.chunk
+        used = mark.used
+    }
+
+    /// Gives back everything.
+    public func reset() {
+        // Several chunks mean that the arena grew: one of their total size serves the next step without a seam.
+        if chunks.count > 1 { chunks = [FloatBuffer(chunks.reduce(0) { $0 + $1.count })] }
+        chunk = 0
+        used = 0
+    }
+
+    /// Takes `count` floats, aligned to 64 bytes.
+    public func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let rounded = (count + Self.alignment - 1) / Self.alignment * Self.alignment
+        while chunk < chunks.count {
+            if used + rounded <= chunks[chunk].count {
+                defer { used += rounded }
+                return chunks[chunk].base + used
+            }
+            chunk += 1
+            used = 0
+        }
+        chunks.append(FloatBuffer(max(rounded, 1 << 20)))
+        used = rounded
+        return chunks[chunk].base
+    }
+
+    /// Takes a packed matrix.
+    public func matrix(_ rows: Int, _ columns: Int) -> Matrix {
+        Matrix(floats(rows * columns), rows, columns)
+    }
+}

@@ -1,0 +1,93 @@
+import Diagnostics
+
+/// The rules a declaration is held to.
+extension CustomTask {
+    /// What is wrong with a name that folders and events are to bear, if anything.
+    static func problem(withName name: String) -> String? {
+        if name.isEmpty { return "the name is empty" }
+        if name.hasPrefix(".") || name.hasPrefix("-") {
+            return "'\(name)' must begin with a letter or a digit, since folders bear it"
+        }
+        let allowed = name.unicodeScalars.allSatisfy { scalar in
+            let isWord = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            return isWord || "-_.".unicodeScalars.contains(scalar)
+        }
+        if !allowed {
+            return "'\(name)' may hold letters, digits, '-', '_' and '.' only, since folders bear it"
+        }
+        if GLUE.tasks.contains(where: { $0.name == name.lowercased() }) {
+            return "'\(name)' is the name of a GLUE task, choose another"
+        }
+        return nil
+    }
+
+    /// The classes from `labels`, or the range from `range`: exactly one must be given.
+    static func output(_ section: SettingsSection<CodingKeys>) throws -> TaskOutput {
+        let labels = try section.optional(.labels, [LabelName].self)?.map(\.text)
+        let bounds = try section.optional(.range, [Double].self)
+        switch (labels, bounds) {
+        case (nil, nil):
+            throw section.failure(
+                .labels, "neither labels nor range is given",
+                remedy: "give labels: [one, other] for classes, or range: [0, 5] for numbers")
+        case (.some, .some):
+            throw section.failure(.range, "labels and range are both given, expected one of them")
+        case (let labels?, nil):
+            try check(labels, section)
+            return .classes(labels)
+        case (nil, let bounds?):
+            try section.require(
+                bounds.count == 2, .range, "\(bounds.count) numbers, expected [lowest, highest]")
+            // Targets are Floats where they are learned.
+            try section.require(
+                bounds.allSatisfy { $0.isFinite && abs($0) <= Double(Float.greatestFiniteMagnitude) }, .range,
+                "the bounds must be finite numbers within Float's range")
+            try section.require(
+                bounds[0] < bounds[1], .range, "the range is empty: \(bounds[0]) is not below \(bounds[1])")
+            return .regression(bounds[0]...bounds[1])
+        }
+    }
+
+    private static func check(_ labels: [String], _ section: SettingsSection<CodingKeys>) throws {
+        try section.require(
+            labels.count > 1, .labels,
+            "\(labels.count) \(labels.count == 1 ? "label" : "labels"), expected at least two")
+        var seen = Set<String>()
+        for label in labels {
+            try section.require(!label.isEmpty, .labels, "a label is empty")
+            let hasSeparator = label.unicodeScalars.contains { $0 == "\t" || $0 == "\n" || $0 == "\r" }
+            try section.require(
+                !hasSeparator, .labels, "a label with a tab or a line break can be in no file")
+            try section.require(seen.insert(label).inserted, .labels, "the label '\(label)' is there twice")
+        }
+    }
+
+    /// The declared metrics, or the usual ones for the output.
+    static func metrics(_ section: SettingsSection<CodingKeys>, _ output: TaskOutput) throws -> [Metric] {
+        let usual: [Metric] = if case .classes = output { [.accuracy] } else { [.pearson, .spearman] }
+        let metrics = try section.value(.metrics, default: usual)
+        try section.require(!metrics.isEmpty, .metrics, "the list is empty")
+        for (index, metric) in metrics.enumerated() {
+            if let problem = metric.mismatch(with: output) { throw section.failure(.metrics, problem) }
+            try section.require(
+                !metrics[..<index].contains(metric), .metrics, "'\(metric.rawValue)' is there twice")
+        }
+        return metrics
+    }
+}
+
+/// A label as a settings file may write it: text, or a whole number standing for its digits.
+private struct LabelName: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self.text = text
+        } else if let number = try? container.decode(Int.self) {
+            text = String(number)
+        } else {
+            throw Failure.usage("expected a label, a text", at: keyPath(decoder.codingPath))
+        }
+    }
+}

@@ -1,0 +1,8 @@
+extension GLUETask {
+    /// Question-answering Natural Language Inference: whether a sentence answers a question.
+    public static let qnli = GLUETask(
+        name: "qnli", folder: "QNLI", output: .classes(["entailment", "not_entailment"]),
+        metrics: [.accuracy],
+        columns: .header(first: "question", second: "sentence", label: "label"),
+        submissions: [Submission(split: .test, fileName: "QNLI.tsv")])
+}

@@ -1,0 +1,43 @@
+import Diagnostics
+
+/// What a head answered: `count` rows of `width` finite logits, row after row.
+public struct Predictions: Sendable, Equatable {
+    /// The logits, row-major.
+    public let logits: [Float]
+    /// Logits per example: the number of classes, or 1 for a regression.
+    public let width: Int
+
+    /// The number of examples.
+    public var count: Int { logits.count / width }
+
+    /// Takes logits; one that is not finite is a failure, since no metric of it means anything.
+    public init(logits: [Float], width: Int) throws {
+        guard width > 0, logits.count.isMultiple(of: width) else {
+            throw Failure.data("\(logits.count) logits cannot be rows of \(width)")
+        }
+        if let position = logits.firstIndex(where: { !$0.isFinite }) {
+            throw Failure.data(
+                "logit \(position % width) of example \(position / width) is \(logits[position])",
+                remedy: "the model has diverged: lower the learning rate, or clip gradients")
+        }
+        self.logits = logits
+        self.width = width
+    }
+
+    /// The class of each example: the largest logit, the lowest index where several are largest.
+    public var classes: [Int] {
+        (0..<count).map { row in
+            var best = row * width
+            for position in best..<(best + width) where logits[position] > logits[best] { best = position }
+            return best - row * width
+        }
+    }
+
+    /// The value of each example of a regression: the logit itself.
+    public func values() throws -> [Double] {
+        guard width == 1 else {
+            throw Failure.data("\(width) logits per example, expected 1 for a regression")
+        }
+        return logits.map(Double.init)
+    }
+}

@@ -1,0 +1,175 @@
+public import Adapters
+import Diagnostics
+public import Encoders
+public import Kernels
+public import Tasks
+
+/// A frozen backbone with an adapter method and a head: what is computed for one unit of work.
+///
+/// All of its functions are pure: their bits are a function of (weights, settings, parameters, examples, seed, step),
+/// never of who calls them or of what was computed before.
+public struct AdaptedEncoder: Sendable {
+    /// The frozen backbone.
+    public let weights: EncoderWeights
+    /// What is trained inside it.
+    public let method: any AdapterMethod
+    /// What is trained on top.
+    public let head: HeadSettings
+
+    /// Joins the parts; a pooling that the backbone has no weights for is a failure.
+    public init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
+        if head.pooling == .pooler, weights.pooler == nil {
+            throw Failure.usage(
+                "asks for 'pooler', the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
+        }
+        self.weights = weights
+        self.method = method
+        self.head = head
+    }
+
+    /// The layout of one task's parameters: the method's slices, then the head's.
+    public func layout(for output: TaskOutput, headOwner: String, seed: UInt64) throws -> ParameterLayout {
+        ParameterLayout(
+            try method.slices(on: weights)
+                + HeadSlice.slices(for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
+    }
+
+    /// How random a step is: dropout probabilities and what their masks are drawn from.
+    public struct Randomness: Sendable {
+        /// Dropout in the frozen part.
+        public let encoder: EncoderDropout
+        /// The probability of dropping an element of the pooled vector.
+        public let head: Float
+
+        /// No dropout anywhere.
+        public static let none = Randomness(encoder: .none, head: 0)
+
+        /// Names the dropout of a step.
+        public init(encoder: EncoderDropout, head: Float) {
+            self.encoder = encoder
+            self.head = head
+        }
+    }
+
+    /// What a unit trains.
+    public enum Stage: Sendable, Equatable {
+        /// The head alone, on the frozen backbone without adapters.
+        case head
+        /// Adapters and norms, and the head where told so.
+        case adapter(trainHead: Bool)
+    }
+
+    // MARK: Learning
+
+    /// One unit of work: adds the gradient of the summed losses to `gradient`, and returns that sum.
+    ///
+    /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run.
+    public func learn(
+        _ batch: PackedBatch, _ targets: [Target], stage: Stage, _ layout: ParameterLayout,
+        values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
+        pooled known: Matrix? = nil, _ workspace: Workspace
+    ) -> Double {
+        workspace.reset()
+        let encoder = Encoder(weights, dropout: randomness.encoder)
+        let adaptation = stage == .head ? nil : method.adaptation(layout, values: values, gradient: gradient)
+        let p: Matrix
+        var activations: Encoder.Activations?
+        if let known {
+            p = workspace.matrix(known.rows, known.columns)
+            p.copy(from: known)
+        } else {
+            let forward = encoder.forward(batch, adaptation, workspace)
+            p = workspace.matrix(batch.count, weights.configuration.hidden)
+            head.pooling.forward(forward.hidden, batch, pooler: weights.pooler, into: p, workspace)
+            activations = forward
+        }
+
+        // The pooler's backward reads p before dropout.
+        let dropped = workspace.matrix(p.rows, p.columns)
+        dropped.copy(from: p)
+        let mask = dropHead(dropped, batch.keys, randomness, workspace)
+        let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
+        let z = workspace.matrix(p.rows, weight.rows)
+        linear(dropped, weight, bias, into: z)
+        let loss = lossAndGradient(z, targets)
+
+        if stage != .adapter(trainHead: false) {
+            let (dWeight, dBias) = headMatrices(layout, gradient)
+            linearWeightGradient(z, dropped, weight: dWeight, bias: dBias)
+        }
+        if let adaptation, let activations {
+            let dp = workspace.matrix(p.rows, p.columns)
+            linearBackward(z, weight, into: dp)
+            if let mask { multiplyElements(of: dp, by: mask) }
+            let dh = workspace.matrix(batch.tokens, p.columns)
+            head.pooling.backward(dp, p: p, batch, pooler: weights.pooler, into: dh, workspace)
+            encoder.backward(dh, activations, batch, adaptation, workspace)
+        }
+        return loss
+    }
+
+    // MARK: Answering
+
+    /// Logits [B, C] of a batch, row after row, without dropout.
+    ///
+    /// Without `adapted` the frozen backbone is used as it is, with the head alone.
+    public func logits(
+        _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, adapted: Bool,
+        _ workspace: Workspace
+    ) -> [Float] {
+        workspace.reset()
+        let adaptation = adapted ? method.adaptation(layout, values: values, gradient: nil) : nil
+        let p = pool(batch, adaptation, workspace)
+        return logits(pooled: p, layout, values: values, workspace)
+    }
+
+    /// Logits [B, C] from pooled vectors [B, d].
+    public func logits(
+        pooled p: Matrix, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
+    ) -> [Float] {
+        let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
+        let z = workspace.matrix(p.rows, weight.rows)
+        linear(p, weight, bias, into: z)
+        return Array(UnsafeBufferPointer(start: z.base, count: z.count))
+    }
+
+    /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.
+    public func frozenPooled(_ batch: PackedBatch, _ workspace: Workspace) -> [Float] {
+        workspace.reset()
+        let p = pool(batch, nil, workspace)
+        return Array(UnsafeBufferPointer(start: p.base, count: p.count))
+    }
+
+    private func pool(
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ workspace: Workspace
+    ) -> Matrix {
+        let forward = Encoder(weights).forward(batch, adaptation, workspace)
+        let p = workspace.matrix(batch.count, weights.configuration.hidden)
+        head.pooling.forward(forward.hidden, batch, pooler: weights.pooler, into: p, workspace)
+        return p
+    }
+
+    private func headMatrices(
+        _ layout: ParameterLayout, _ base: UnsafeMutablePointer<Float>
+    ) -> (weight: Matrix, bias: UnsafeMutablePointer<Float>) {
+        guard let weight = layout[HeadSlice.weight], let bias = layout[HeadSlice.bias] else {
+            preconditionFailure("a task's layout ends with its head")
+        }
+        return (Matrix(base + weight.lowerBound, bias.count, weight.count / bias.count), base + bias.lowerBound)
+    }
+
+    private func dropHead(
+        _ p: Matrix, _ keys: [UInt64], _ randomness: Randomness, _ workspace: Workspace
+    ) -> Matrix? {
+        if randomness.head == 0 { return nil }
+        let mask = workspace.matrix(p.rows, p.columns)
+        for (sequence, key) in keys.enumerated() {
+            let row = sequence..<sequence + 1
+            dropout(
+                p.rows(row), probability: randomness.head,
+                random: CounterRandom(seed: randomness.encoder.seed, .headDropout, randomness.encoder.step, key),
+                mask: mask.rows(row))
+        }
+        return mask
+    }
+}

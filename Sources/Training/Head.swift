@@ -1,0 +1,136 @@
+public import Adapters
+public import Diagnostics
+import Encoders
+import Kernels
+public import Tasks
+
+// The head on top of the encoder: pooling, dropout and one linear map. B sequences, T tokens, d columns, C logits.
+//
+//   cls      p_s = h of the first token            mean  p_s = mean of the sequence's h
+//   pooler   p_s = tanh(h_first W_p + b_p) with the backbone's frozen pooler
+//   logits = dropout(p) Wᵀ + b                     W [C, d], b [C]
+
+/// How a sequence's hidden states become one vector.
+public enum Pooling: String, NamedChoice {
+    /// The first token's hidden state.
+    case cls
+    /// The backbone's pretrained pooler on the first token, frozen.
+    case pooler
+    /// The mean over the sequence's tokens.
+    case mean
+}
+
+/// The `head` section of a study.
+public struct HeadSettings: Sendable, Codable, Equatable {
+    /// How a sequence becomes one vector.
+    public let pooling: Pooling
+    /// The probability of dropping an element of that vector while training.
+    public let dropout: Double
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case pooling, dropout }
+
+    /// Makes settings in code.
+    public init(pooling: Pooling = .mean, dropout: Double = 0.1) {
+        self.pooling = pooling
+        self.dropout = dropout
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        pooling = try section.value(.pooling, default: .mean)
+        dropout = try section.value(.dropout, default: 0.1)
+        try section.require((0..<1).contains(dropout), .dropout, "is \(dropout), expected 0 or more and below 1")
+    }
+}
+
+/// The names of the head's tensors.
+public enum HeadSlice {
+    /// W [C, d].
+    public static let weight = "head.weight"
+    /// b [C].
+    public static let bias = "head.bias"
+
+    /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0. Heads of different owners start differently.
+    public static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64) -> [ParameterSlice] {
+        let classes = output.width
+        let random = CounterRandom(seed: seed, .initialization, stableHash(owner))
+        return [
+            ParameterSlice(
+                name: weight, kind: .head, layer: nil, shape: [classes, d],
+                initial: (0..<classes * d).map { Float(random.normal(UInt64($0)) * 0.02) }),
+            ParameterSlice(
+                name: bias, kind: .head, layer: nil, shape: [classes],
+                initial: [Float](repeating: 0, count: classes)),
+        ]
+    }
+}
+
+/// FNV-1a of a name: the same number in every process, unlike `Hasher`.
+public func stableHash(_ name: String) -> UInt64 {
+    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+}
+
+extension Pooling {
+    /// p [B, d] from h [T, d].
+    func forward(_ h: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into p: Matrix, _ workspace: Workspace) {
+        switch self {
+        case .mean:
+            for sequence in 0..<batch.count {
+                let tokens = batch.range(sequence)
+                let row = p.row(sequence)
+                row.update(repeating: 0, count: p.columns)
+                addColumnSums(of: h.rows(tokens), to: row)
+                let share = 1 / Float(tokens.count)
+                for c in 0..<p.columns { row[c] *= share }
+            }
+        case .cls:
+            gatherFirst(h, batch, into: p)
+        case .pooler:
+            guard let pooler else { preconditionFailure("the model was checked to have a pooler") }
+            let first = workspace.matrix(batch.count, h.columns)
+            gatherFirst(h, batch, into: first)
+            linear(first, pooler.weight, pooler.bias, into: p)
+            tanh(p)
+        }
+    }
+
+    /// dh [T, d] from dp [B, d], which it overwrites; p is the forward's result.
+    func backward(
+        _ dp: Matrix, p: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into dh: Matrix, _ workspace: Workspace
+    ) {
+        dh.fill(0)
+        switch self {
+        case .mean:
+            for sequence in 0..<batch.count {
+                let tokens = batch.range(sequence)
+                let row = dp.row(sequence)
+                let share = 1 / Float(tokens.count)
+                for token in tokens {
+                    let target = dh.row(token)
+                    for c in 0..<dh.columns { target[c] = row[c] * share }
+                }
+            }
+        case .cls:
+            scatterFirst(dp, batch, into: dh)
+        case .pooler:
+            guard let pooler else { preconditionFailure("the model was checked to have a pooler") }
+            tanhBackward(dp, y: p)
+            let first = workspace.matrix(batch.count, dh.columns)
+            linearBackward(dp, pooler.weight, into: first)
+            scatterFirst(first, batch, into: dh)
+        }
+    }
+
+    private func gatherFirst(_ h: Matrix, _ batch: PackedBatch, into p: Matrix) {
+        for sequence in 0..<batch.count {
+            p.row(sequence).update(from: h.row(batch.offsets[sequence]), count: h.columns)
+        }
+    }
+
+    private func scatterFirst(_ dp: Matrix, _ batch: PackedBatch, into dh: Matrix) {
+        for sequence in 0..<batch.count {
+            dh.row(batch.offsets[sequence]).update(from: dp.row(sequence), count: dp.columns)
+        }
+    }
+}

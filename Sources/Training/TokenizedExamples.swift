@@ -1,0 +1,56 @@
+public import Encoders
+public import Tasks
+public import Tokenizers
+
+/// A split of a task as token ids, packed so that a large split costs one array and not one per example.
+public struct TokenizedExamples: Sendable {
+    /// What each example should be given; nil where the split has no labels.
+    public let targets: [Target?]
+    private let ids: [Int32]
+    /// How many tokens at the front of each example have segment id 0.
+    private let firstSegment: [Int32]
+    private let offsets: [Int]
+    private let key: UInt64
+
+    /// Tokenizes examples to at most `maximumTokens` ids; `name` keeps the dropout of different splits apart.
+    public init(
+        _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int
+    ) throws {
+        var ids: [Int32] = []
+        var offsets = [0]
+        var firstSegment: [Int32] = []
+        offsets.reserveCapacity(examples.count + 1)
+        for example in examples {
+            let encoding = try tokenizer.encode(example.first, example.second, limit: maximumTokens)
+            ids += encoding.ids
+            offsets.append(ids.count)
+            firstSegment.append(Int32(encoding.segments.prefix { $0 == 0 }.count))
+        }
+        self.ids = ids
+        self.offsets = offsets
+        self.firstSegment = firstSegment
+        targets = examples.map(\.target)
+        key = stableHash(name)
+    }
+
+    /// How many examples there are.
+    public var count: Int { targets.count }
+
+    /// How many tokens an example has.
+    public func tokens(_ example: Int) -> Int { offsets[example + 1] - offsets[example] }
+
+    /// All examples' tokens.
+    public var totalTokens: Int { ids.count }
+
+    /// Packs examples, in the order given, into a batch.
+    public func batch(_ examples: some Sequence<Int>) -> PackedBatch {
+        var batch = PackedBatch()
+        for example in examples {
+            let range = offsets[example]..<offsets[example + 1]
+            let first = Int(firstSegment[example])
+            let segments = [Int32](repeating: 0, count: first) + [Int32](repeating: 1, count: range.count - first)
+            batch.append(ids: Array(ids[range]), segments: segments, key: key ^ UInt64(example))
+        }
+        return batch
+    }
+}
