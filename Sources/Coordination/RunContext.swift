@@ -27,7 +27,7 @@ public struct RunContext: Sendable {
     }
 
     /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.
-    func computingRanks(of size: Int) throws -> [Int] {
+    public func computingRanks(of size: Int) throws -> [Int] {
         let dedicated = study.coordinator == .dedicated
         if dedicated, size < 2 {
             throw Failure.usage(

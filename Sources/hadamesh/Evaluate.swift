@@ -11,7 +11,7 @@ struct Evaluate: ParsableCommand {
         discussion: "Prints a line for each task, split and metric: task, split, metric, value, separated by tabs.")
 
     @Argument(help: "The run directory.")
-    var run: String
+    var directory: String
 
     @Option(help: "The split to score on; each task's own evaluation splits by default.")
     var split: String?
@@ -31,9 +31,9 @@ struct Evaluate: ParsableCommand {
                 }
                 return split
             }
-            let study = try studyOfRun(run, backbone: backbone, data: data)
+            let study = try studyOfRun(directory, backbone: backbone, data: data)
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(study, loaded.model, directory: run)
+            let trained = try TrainedRun(study, loaded.model, directory: directory)
             let examples = try trained.tasks.map { try TaskData($0, study, loaded.tokenizer, scoredOn: chosen) }
             for score in try trained.evaluate(examples, world) where world.rank == 0 {
                 for entry in score.entries {

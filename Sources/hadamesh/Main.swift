@@ -3,6 +3,9 @@ import Foundation
 
 /// The command line.
 struct Hadamesh: ParsableCommand {
+    /// Of the command line, the file formats and the journal together.
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "hadamesh",
         abstract: "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
@@ -11,6 +14,7 @@ struct Hadamesh: ParsableCommand {
             Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, 4 a rank failed, \
             75 stopped on request after a checkpoint (run again with --resume).
             """,
+        version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Compare.self, Inspect.self, Tokenize.self, Doctor.self,
         ])

@@ -15,7 +15,7 @@ struct StudyFile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.usage("no readable study file", at: path)
         }
-        guard let text = String(validatingUTF8: [CChar](data.map { CChar(bitPattern: $0) } + [0])), !data.contains(0) else {
+        guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure.usage("is not UTF-8 text", at: path)
         }
         self.overrides = try overrides.map(Self.parse)
