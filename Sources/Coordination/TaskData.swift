@@ -33,7 +33,10 @@ public struct TaskData: Sendable {
     ///
     /// With a held-out share, scores come from training examples that are not trained on. Which ones is a function of
     /// the task and the example alone, so that studies that differ in their seed are scored on the same examples.
-    public init(_ task: any LanguageTask, _ study: Study, _ tokenizer: any Tokenizer) throws {
+    /// `split` scores on one split instead of the task's own.
+    public init(
+        _ task: any LanguageTask, _ study: Study, _ tokenizer: any Tokenizer, scoredOn split: Split? = nil
+    ) throws {
         var dropped: [(path: String, lines: [Int])] = []
         func read(_ split: Split) throws -> TokenizedExamples {
             let file = try task.read(split, in: study.data)
@@ -44,7 +47,7 @@ public struct TaskData: Sendable {
         self.task = task
         let train = try read(.train)
         self.train = train
-        if study.evaluation.heldOut > 0 {
+        if split == nil, study.evaluation.heldOut > 0 {
             let random = CounterRandom(seed: 0, .heldOut, stableHash(task.name))
             let isHeldOut = (0..<train.count).map { random.uniform(UInt64($0)) < study.evaluation.heldOut }
             drawn = (0..<train.count).filter { !isHeldOut[$0] }
@@ -57,8 +60,12 @@ public struct TaskData: Sendable {
             sets = [EvaluationSet(split: .train, examples: train, indices: heldOut)]
         } else {
             drawn = Array(0..<train.count)
-            sets = try task.evaluationSplits.map { split in
-                let examples = try read(split)
+            sets = try (split.map { [$0] } ?? task.evaluationSplits).map { split in
+                let examples = try split == .train ? train : read(split)
+                guard examples.targets.allSatisfy({ $0 != nil }) else {
+                    throw Failure.usage(
+                        "the \(split.rawValue) split of \(task.name) has no labels to score on", remedy: "use predict")
+                }
                 return EvaluationSet(split: split, examples: examples, indices: Array(0..<examples.count))
             }
         }

@@ -61,22 +61,7 @@ public final class TrainingRun {
     /// `identity` says which study, backbone and data a checkpoint must belong to; it is kept in new ones.
     public func begin(identity: JSONValue, resuming: Bool) throws {
         self.identity = identity
-        var found: Checkpoint?
-        if resuming, let output {
-            let newest = Checkpoint.newest(in: output.checkpoints)
-            for failure in newest.damaged {
-                try output.observe(
-                    .warned(.data(failure.what, at: failure.place, remedy: "the checkpoint before it is used")))
-            }
-            if newest.checkpoint == nil, !newest.damaged.isEmpty {
-                throw Failure.data(
-                    "holds no whole checkpoint", at: output.checkpoints,
-                    remedy: "start anew with another --output")
-            }
-            found = newest.checkpoint
-        }
-        var bytes = found.map { [UInt8]($0.encoded()) } ?? []
-        if resuming { try communicator.broadcast(&bytes, from: 0) }
+        let bytes = resuming ? try onCoordinator(communicator) { try newestCheckpoint() } : []
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
             try RunIdentity.check(checkpoint.facts["identity"] ?? .null, against: identity)
@@ -85,6 +70,21 @@ public final class TrainingRun {
         }
         try output?.observe(.began(facts: facts, resumedFrom: bytes.isEmpty ? nil : state.step))
         try beginStage()
+    }
+
+    /// The bytes of the newest whole checkpoint, none when the run had not come to its first.
+    private func newestCheckpoint() throws -> [UInt8] {
+        guard let output else { return [] }
+        let newest = Checkpoint.newest(in: output.checkpoints)
+        for failure in newest.damaged {
+            try output.observe(
+                .warned(.data(failure.what, at: failure.place, remedy: "the checkpoint before it is used")))
+        }
+        if newest.checkpoint == nil, !newest.damaged.isEmpty {
+            throw Failure.data(
+                "holds no whole checkpoint", at: output.checkpoints, remedy: "start anew with another --output")
+        }
+        return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
 
     /// Runs until the study is done or a stop is requested.
