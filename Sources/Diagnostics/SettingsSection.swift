@@ -42,7 +42,9 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
 
     /// The value, or nil where the key is absent.
     public func optional<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T? {
-        try has(key) ? decode(key) : nil
+        guard has(key) else { return nil }
+        let value: T = try decode(key)
+        return value
     }
 
     /// The value, which must be there.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 
 /// The command line.
 struct Hadamesh: ParsableCommand {
@@ -23,6 +24,7 @@ struct Hadamesh: ParsableCommand {
 @main
 enum Program {
     static func main() {
+        useTheProcessorsKernels()
         do {
             var command = try Hadamesh.parseAsRoot()
             try command.run()
@@ -38,6 +40,15 @@ enum Program {
             if isFirstProcess { FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8)) }
             exit(2)
         }
+    }
+
+    /// Starts the program anew, before MPI has begun, where OpenBLAS has not recognised the processor.
+    private static func useTheProcessorsKernels() {
+        guard let core = BLAS.betterCore else { return }
+        setenv(BLAS.coreVariable, core, 1)
+        var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+        // Only returns when it fails; the kernels that are loaded are then slow, but right.
+        execv("/proc/self/exe", &arguments)
     }
 
     private static var isFirstProcess: Bool {
