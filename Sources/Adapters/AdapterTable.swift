@@ -8,7 +8,9 @@ public enum AdapterTable {
     ]
 
     /// The method of that name.
-    public static func method(named name: String) -> (any AdapterMethod.Type)? { all.first { $0.name == name } }
+    public static func method(named name: String) -> (any AdapterMethod.Type)? {
+        all.first { $0.name == name }
+    }
 }
 
 /// The `adapter` section of a study: `method`, and that method's own keys.
@@ -27,7 +29,8 @@ public struct AdapterSettings: Sendable, Codable {
         guard let container = try? decoder.container(keyedBy: CodingKeys.self),
             let name = try? container.decode(String.self, forKey: .method)
         else {
-            throw Failure.usage("'method' is missing", at: path, remedy: "allowed: \(Self.names.joined(separator: ", "))")
+            throw Failure.usage(
+                "'method' is missing", at: path, remedy: "allowed: \(Self.names.joined(separator: ", "))")
         }
         guard let type = AdapterTable.method(named: name) else {
             throw Failure.usage(

@@ -25,7 +25,8 @@ public struct LayerSet: Sendable, Equatable, Codable {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
                 Int($0.filter { $0 != " " })
             }
-            guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
+            guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
+                first >= 0,
                 first <= last
             else { return nil }
             ranges.append(first...last)

@@ -40,7 +40,9 @@ final class Coordinator {
             if state.stage + 1 < context.stages.count { return .nextStage }
             return checkpointedAt == state.step ? .finish(stopped: false) : .checkpoint
         }
-        if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step { return .checkpoint }
+        if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step {
+            return .checkpoint
+        }
         if schedule.stage == .head, let chunks = nextChunks(state, schedule) {
             return .features(chunks, ranks: assign(costs: chunks.map(features.cost), to: ranks))
         }
@@ -60,10 +62,12 @@ final class Coordinator {
     private func isDue(_ every: Int, _ step: Int) -> Bool { every > 0 && step > 0 && step % every == 0 }
 
     private func draw(_ state: TrainingState, _ schedule: StageSchedule) -> (StepPlan, PlannerState) {
-        if let ahead, ahead.stage == state.stage, ahead.step == state.stageStep, ahead.active == state.active {
+        if let ahead, ahead.stage == state.stage, ahead.step == state.stageStep, ahead.active == state.active
+        {
             return (ahead.plan, ahead.after)
         }
-        var (plan, after) = planner(state, schedule).draw(step: state.stageStep, state.planner, active: state.active)
+        var (plan, after) = planner(state, schedule).draw(
+            step: state.stageStep, state.planner, active: state.active)
         plan.ranks = assign(
             costs: plan.units.map { cost(of: $0.examples, in: context.data[$0.task].train) }, to: ranks)
         return (plan, after)
@@ -94,7 +98,8 @@ final class Coordinator {
             for (task, data) in context.data.enumerated() {
                 pendingChunks += features.chunks(of: needed[task], FeatureSource(task: task, set: nil))
                 for (set, evaluation) in data.sets.enumerated() {
-                    pendingChunks += features.chunks(of: evaluation.indices, features.source(task: task, set: set))
+                    pendingChunks += features.chunks(
+                        of: evaluation.indices, features.source(task: task, set: set))
                 }
             }
             // Held-out examples share chunks with the training examples around them.

@@ -60,7 +60,8 @@ final class Planner {
         let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)
         let epochs = max(1, Int((Double(steps) / perEpoch).rounded(.up)))
         let probabilities = sampler.probabilities(
-            tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch), epochs: epochs)
+            tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch),
+            epochs: epochs)
         let random = CounterRandom(seed: seed, .sampling, UInt64(stage), UInt64(step))
         var units: [PlannedUnit] = []
         var left = batch.examples
@@ -99,7 +100,8 @@ final class Planner {
     private var orders: [Int: [Int: [Int]]] = [:]
 
     init(
-        seed: UInt64, batch: BatchSettings, sampler: SamplerSettings, tasks: [(name: String, examples: [Int])],
+        seed: UInt64, batch: BatchSettings, sampler: SamplerSettings,
+        tasks: [(name: String, examples: [Int])],
         stage: Int, steps: Int
     ) {
         self.seed = seed
@@ -112,7 +114,8 @@ final class Planner {
 
     private func order(_ task: Int, epoch: Int) -> [Int] {
         if let order = orders[task]?[epoch] { return order }
-        let random = CounterRandom(seed: seed, .order, stableHash(tasks[task].name), UInt64(stage), UInt64(epoch))
+        let random = CounterRandom(
+            seed: seed, .order, stableHash(tasks[task].name), UInt64(stage), UInt64(epoch))
         let order = random.permutation(tasks[task].examples.count).map { Int($0) }
         orders[task] = (orders[task] ?? [:]).filter { $0.key >= epoch - 1 }
         orders[task]?[epoch] = order

@@ -39,7 +39,9 @@ public struct RunContext: Sendable {
             throw Failure.usage(
                 "\(ranks.count) ranks would compute, a step has only \(study.batch.units) units of work "
                     + "(\(study.batch.examples) examples in units of \(study.batch.unit))", at: "batch",
-                remedy: "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less")
+                remedy:
+                    "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less"
+            )
         }
         return ranks
     }

@@ -23,7 +23,8 @@ public final class RunJournal: RunObserver {
     public func observe(_ event: RunEvent) throws {
         switch event {
         case .began(let facts, let resumedFrom):
-            try journal.record("began", [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null), ("facts", facts)])
+            try journal.record(
+                "began", [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null), ("facts", facts)])
         case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
@@ -61,7 +62,8 @@ public final class RunJournal: RunObserver {
                 ("secondsCommunicating", .number(report.secondsCommunicating)),
             ])
         for (task, loss) in report.losses { try journal.scalar("\(task)/loss", loss, step: report.step) }
-        try journal.scalar("system/examples per second", Double(report.examples) / report.seconds, step: report.step)
+        try journal.scalar(
+            "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
     }
 
     private func evaluated(_ report: EvaluationReport) throws {
@@ -76,14 +78,17 @@ public final class RunJournal: RunObserver {
                             (
                                 $0.task,
                                 [
-                                    "score": .number($0.score), "best": .bool($0.isBest), "stops": .bool($0.stops),
+                                    "score": .number($0.score), "best": .bool($0.isBest),
+                                    "stops": .bool($0.stops),
                                     "splits": $0.detail,
                                 ]
                             )
                         })
                 ), ("seconds", .number(report.seconds)),
             ])
-        for score in report.scores { try journal.scalar("\(score.task)/score", score.score, step: report.step) }
+        for score in report.scores {
+            try journal.scalar("\(score.task)/score", score.score, step: report.step)
+        }
     }
 
     private func finished(_ results: JSONValue) throws {

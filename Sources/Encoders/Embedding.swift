@@ -18,6 +18,7 @@ extension Encoder {
         }
         layerNorm(
             x, scale: weights.embeddingNorm.scale, shift: weights.embeddingNorm.shift,
-            epsilon: weights.configuration.layerNormEpsilon, into: x, normalized: nil, reciprocalDeviation: nil)
+            epsilon: weights.configuration.layerNormEpsilon, into: x, normalized: nil,
+            reciprocalDeviation: nil)
     }
 }

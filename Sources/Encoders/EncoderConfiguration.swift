@@ -33,7 +33,8 @@ public struct EncoderConfiguration: Sendable, Equatable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(
                 "no readable config.json", at: path,
-                remedy: "a backbone is a Hugging Face folder with config.json, model.safetensors and a tokenizer")
+                remedy:
+                    "a backbone is a Hugging Face folder with config.json, model.safetensors and a tokenizer")
         }
         guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
             throw Failure.data("is not a JSON object", at: path)
@@ -64,7 +65,8 @@ public struct EncoderConfiguration: Sendable, Equatable {
         }
         let positionType = object["position_embedding_type"] as? String ?? "absolute"
         guard positionType == "absolute" else {
-            throw Failure.data("'position_embedding_type' is '\(positionType)', expected 'absolute'", at: path)
+            throw Failure.data(
+                "'position_embedding_type' is '\(positionType)', expected 'absolute'", at: path)
         }
         hidden = try whole("hidden_size")
         layers = try whole("num_hidden_layers")
@@ -74,7 +76,8 @@ public struct EncoderConfiguration: Sendable, Equatable {
         positions = try whole("max_position_embeddings")
         segments = try whole("type_vocab_size", default: 2)
         guard hidden % heads == 0 else {
-            throw Failure.data("'hidden_size' \(hidden) is not divisible by 'num_attention_heads' \(heads)", at: path)
+            throw Failure.data(
+                "'hidden_size' \(hidden) is not divisible by 'num_attention_heads' \(heads)", at: path)
         }
         let epsilon = (object["layer_norm_eps"] as? Double) ?? 1e-12
         guard epsilon > 0, epsilon < 1 else {
@@ -85,7 +88,8 @@ public struct EncoderConfiguration: Sendable, Equatable {
 
     /// How many numbers the backbone has, pooler included.
     public var parameterCount: Int {
-        let layer = 4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
+        let layer =
+            4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
         return (vocabulary + positions + segments + 2) * hidden + layers * layer + hidden * hidden + hidden
     }
 }

@@ -123,7 +123,9 @@ private struct TensorReader {
         guard let found = fileName(name), let entry = folder.tensors[found] else {
             throw Failure.data(
                 "tensor '\(prefix)\(name)' is missing", at: folder.path,
-                remedy: "config.json asks for \(configuration.layers) layers of width \(configuration.hidden); is it this model's?")
+                remedy:
+                    "config.json asks for \(configuration.layers) layers of width \(configuration.hidden); is it this model's?"
+            )
         }
         guard entry.shape == shape else {
             throw Failure.data(

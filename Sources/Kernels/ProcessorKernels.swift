@@ -18,14 +18,17 @@ extension BLAS {
     /// The family for a processor with these flags, nil where the chosen one is no worse.
     static func betterCore(than chosen: String, flags: Set<String>) -> String? {
         guard familiesWithoutFMA.contains(chosen.lowercased()) else { return nil }
-        if flags.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) { return "SkylakeX" }
+        if flags.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) {
+            return "SkylakeX"
+        }
         if flags.isSuperset(of: ["avx2", "fma"]) { return "Haswell" }
         return nil
     }
 
     private static let familiesWithoutFMA: Set<String> = [
         "generic", "katmai", "coppermine", "northwood", "prescott", "banias", "core2", "penryn", "dunnington",
-        "nehalem", "atom", "athlon", "opteron", "opteron_sse3", "barcelona", "bobcat", "nano", "sandybridge", "bulldozer",
+        "nehalem", "atom", "athlon", "opteron", "opteron_sse3", "barcelona", "bobcat", "nano", "sandybridge",
+        "bulldozer",
     ]
 
     /// The instruction sets that Linux says the processor has.

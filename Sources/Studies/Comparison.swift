@@ -29,13 +29,22 @@ public struct Comparison: Sendable {
             ["mean"]
                 + results.map { result in
                     let scores = tasks.compactMap { score(of: $0, in: result) }
-                    return number(scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count), digits: 4)
+                    return number(
+                        scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count), digits: 4)
                 })
-        rows.append(["parameters per task"] + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterPerTask"] : 0) })
+        rows.append(
+            ["parameters per task"]
+                + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterPerTask"] : 0) })
         rows.append(
             ["% of the backbone"]
-                + results.map { number(trainsAdapters($0) ? ($0["parameters"]?["shareOfBackbone"]?.double).map { $0 * 100 } : 0, digits: 3) })
-        rows.append(["parameters, all tasks"] + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterAllTasks"] : 0) })
+                + results.map {
+                    number(
+                        trainsAdapters($0)
+                            ? ($0["parameters"]?["shareOfBackbone"]?.double).map { $0 * 100 } : 0, digits: 3)
+                })
+        rows.append(
+            ["parameters, all tasks"]
+                + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterAllTasks"] : 0) })
         rows.append(["heads, all tasks"] + results.map { whole($0["parameters"]?["headsAllTasks"]) })
         rows.append(["bytes per step"] + results.map { whole($0["bytesPerStep"]) })
         rows.append(["steps"] + results.map { whole($0["steps"]) })
@@ -51,7 +60,9 @@ public struct Comparison: Sendable {
 
     private func lastStage(_ result: JSONValue) -> JSONValue? { result["stages"]?.array?.last }
 
-    private func trainsAdapters(_ result: JSONValue) -> Bool { lastStage(result)?["stage"]?.string == "adapter" }
+    private func trainsAdapters(_ result: JSONValue) -> Bool {
+        lastStage(result)?["stage"]?.string == "adapter"
+    }
 
     private func score(of task: String, in result: JSONValue) -> Double? {
         lastStage(result)?["tasks"]?[task]?["score"]?.double

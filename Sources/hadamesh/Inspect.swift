@@ -32,7 +32,8 @@ struct Inspect: ParsableCommand {
                 try inspectBackbone()
             } else {
                 throw Failure.usage(
-                    "is neither a backbone (config.json), nor a run (journal.jsonl), nor an adapter (adapter_config.json)", at: path)
+                    "is neither a backbone (config.json), nor a run (journal.jsonl), nor an adapter (adapter_config.json)",
+                    at: path)
             }
         }
     }
@@ -41,13 +42,21 @@ struct Inspect: ParsableCommand {
         let weights = try EncoderWeights(directory: path)
         let shape = weights.configuration
         print("family      \(shape.family)")
-        print("layers      \(shape.layers), width \(shape.hidden), heads \(shape.heads), intermediate \(shape.intermediate)")
-        print("embeddings  \(shape.vocabulary) tokens, \(shape.positions) positions, \(shape.segments) segments")
+        print(
+            "layers      \(shape.layers), width \(shape.hidden), heads \(shape.heads), intermediate \(shape.intermediate)"
+        )
+        print(
+            "embeddings  \(shape.vocabulary) tokens, \(shape.positions) positions, \(shape.segments) segments"
+        )
         print("parameters  \(shape.parameterCount)")
         print("pooler      \(weights.pooler == nil ? "none" : "yes")")
-        print("memory      \(weights.mappedBytes) bytes mapped and shared, \(weights.copiedBytes) bytes copied by each rank")
+        print(
+            "memory      \(weights.mappedBytes) bytes mapped and shared, \(weights.copiedBytes) bytes copied by each rank"
+        )
         let tokenizer = try TokenizerFolder.load(path)
-        print("tokenizer   \(tokenizer.name), \(tokenizer.vocabularySize) tokens, identity \(tokenizer.identity)")
+        print(
+            "tokenizer   \(tokenizer.name), \(tokenizer.vocabularySize) tokens, identity \(tokenizer.identity)"
+        )
     }
 
     private func inspectRun() throws {
@@ -57,7 +66,8 @@ struct Inspect: ParsableCommand {
         } else {
             print("not finished")
         }
-        let adapters = ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/adapters")) ?? []).sorted()
+        let adapters = ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/adapters")) ?? [])
+            .sorted()
         for adapter in adapters {
             print("\nadapters/\(adapter)")
             try tensors(of: "\(path)/adapters/\(adapter)/adapter_model.safetensors")
@@ -73,7 +83,9 @@ struct Inspect: ParsableCommand {
         let safetensors = try SafetensorsFile(path: file)
         for name in safetensors.names {
             let entry = try safetensors.entry(name)
-            print(name, entry.dtype.rawValue, entry.shape.map(String.init).joined(separator: "×"), separator: "\t")
+            print(
+                name, entry.dtype.rawValue, entry.shape.map(String.init).joined(separator: "×"),
+                separator: "\t")
         }
     }
 }

@@ -9,7 +9,8 @@ struct Hadamesh: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "hadamesh",
-        abstract: "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
+        abstract:
+            "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
         discussion: """
             Start one process, or several with mpirun or srun: the result is the same, bit for bit.
             Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, 4 a rank failed, \
@@ -37,7 +38,9 @@ enum Program {
                 exit(0)
             }
             // Under a launcher every rank parses the same words: one of them says what is wrong.
-            if isFirstProcess { FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8)) }
+            if isFirstProcess {
+                FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8))
+            }
             exit(2)
         }
     }
@@ -53,7 +56,9 @@ enum Program {
 
     private static var isFirstProcess: Bool {
         let environment = ProcessInfo.processInfo.environment
-        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap { environment[$0] }.first ?? "0"
+        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap {
+            environment[$0]
+        }.first ?? "0"
             == "0"
     }
 

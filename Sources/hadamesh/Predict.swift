@@ -35,8 +35,10 @@ struct Predict: ParsableCommand {
             if logits {
                 writeLines(
                     (0..<predictions.count).map { row in
-                        predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map { "\($0)" }
-                            .joined(separator: "\t")
+                        predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
+                            "\($0)"
+                        }
+                        .joined(separator: "\t")
                     })
             } else {
                 writeLines(try task.output.texts(of: predictions))

@@ -1,6 +1,6 @@
 import Coordination
-import Foundation
 import Formats
+import Foundation
 
 /// Shows a run on standard error: one live line on a terminal, plain lines now and then elsewhere.
 final class Progress: RunObserver {
@@ -41,7 +41,9 @@ final class Progress: RunObserver {
         case .stageEnded: break
         case .finished(let results): finished(results)
         case .stopped(let step):
-            say("stopped after the checkpoint of step \(step); go on with: hadamesh train STUDY --output \(directory) --resume", always: true)
+            say(
+                "stopped after the checkpoint of step \(step); go on with: hadamesh train STUDY --output \(directory) --resume",
+                always: true)
         }
     }
 
@@ -57,8 +59,11 @@ final class Progress: RunObserver {
                 + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
         for task in tasks {
             for file in task["dropped"]?.array ?? [] {
-                let lines = file["lines"]?.array?.compactMap(\.int).map(String.init).joined(separator: ", ") ?? ""
-                say("warning: \(file["file"]?.string ?? ""): lines \(lines) have too few columns and are left out", always: true)
+                let lines =
+                    file["lines"]?.array?.compactMap(\.int).map(String.init).joined(separator: ", ") ?? ""
+                say(
+                    "warning: \(file["file"]?.string ?? ""): lines \(lines) have too few columns and are left out",
+                    always: true)
             }
         }
         if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
@@ -76,7 +81,10 @@ final class Progress: RunObserver {
         }
         counted.steps += 1
         counted.examples += report.examples
-        guard Date().timeIntervalSince(shown) >= (isTerminal ? 0.2 : 10) || report.stageStep == report.stageSteps else { return }
+        guard
+            Date().timeIntervalSince(shown) >= (isTerminal ? 0.2 : 10)
+                || report.stageStep == report.stageSteps
+        else { return }
         let seconds = max(1e-9, Date().timeIntervalSince(begun))
         let left = seconds / Double(counted.steps) * Double(report.stageSteps - report.stageStep)
         let texts = order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }
@@ -92,9 +100,14 @@ final class Progress: RunObserver {
         let tasks = stages.last?["tasks"]?.object?.map(\.0) ?? []
         let width = max(4, tasks.map(\.count).max() ?? 4)
         func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
-        var lines = ["task".padding(toLength: width, withPad: " ", startingAt: 0) + stages.map { cell($0["stage"]?.string ?? "") }.joined()]
+        var lines = [
+            "task".padding(toLength: width, withPad: " ", startingAt: 0)
+                + stages.map { cell($0["stage"]?.string ?? "") }.joined()
+        ]
         for task in tasks {
-            let scores = stages.map { cell($0["tasks"]?[task]?["score"]?.double.map { format($0, 4) } ?? "–") }
+            let scores = stages.map {
+                cell($0["tasks"]?[task]?["score"]?.double.map { format($0, 4) } ?? "–")
+            }
             lines.append(task.padding(toLength: width, withPad: " ", startingAt: 0) + scores.joined())
         }
         closeLine()
@@ -132,6 +145,7 @@ final class Progress: RunObserver {
     private func duration(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 1e9).rounded())
         return whole >= 3600
-            ? "\(whole / 3600) h \(whole % 3600 / 60) min" : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
+            ? "\(whole / 3600) h \(whole % 3600 / 60) min"
+            : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
     }
 }

@@ -22,7 +22,8 @@ enum RunFiles {
             "host": .string(ProcessInfo.processInfo.hostName),
             "mpi": .string(MPI.libraryVersion),
             "blas": [
-                "core": .string(BLAS.coreName), "build": .string(BLAS.flavour), "configuration": .string(BLAS.configuration),
+                "core": .string(BLAS.coreName), "build": .string(BLAS.flavour),
+                "configuration": .string(BLAS.configuration),
             ],
             "backbone": [
                 "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
