@@ -1,1 +1,1 @@
-// Placeholder until the suite's first file lands.
+
