@@ -1,3 +1,4 @@
+// The thin layer between Swift and <mpi.h>: see cmpi.h for why it must exist.
 #include "cmpi.h"
 
 #include <limits.h>
@@ -78,6 +79,13 @@ void cmpi_library_version(char *buffer, size_t capacity) {
 cmpi_comm cmpi_world(void) { return to_comm(MPI_COMM_WORLD); }
 int cmpi_comm_rank(cmpi_comm comm, int32_t *rank) { return MPI_Comm_rank(comm_of(comm), rank); }
 int cmpi_comm_size(cmpi_comm comm, int32_t *size) { return MPI_Comm_size(comm_of(comm), size); }
+
+int cmpi_comm_dup(cmpi_comm comm, cmpi_comm *out) {
+    MPI_Comm made = MPI_COMM_NULL;
+    int rc = MPI_Comm_dup(comm_of(comm), &made);
+    *out = to_comm(made);
+    return rc;
+}
 
 int cmpi_comm_split(cmpi_comm comm, int32_t color, int32_t key, cmpi_comm *out) {
     MPI_Comm made = MPI_COMM_NULL;
@@ -164,6 +172,14 @@ static int fill(const MPI_Status *s, cmpi_type type, cmpi_status *out) {
 
 int cmpi_send(const void *data, int32_t count, cmpi_type type, int32_t to, int32_t tag, cmpi_comm comm) {
     return MPI_Send(data, count, type_of(type), to, tag, comm_of(comm));
+}
+
+int cmpi_isend(const void *data, int32_t count, cmpi_type type, int32_t to, int32_t tag, cmpi_comm comm,
+               cmpi_request *request) {
+    MPI_Request r = MPI_REQUEST_NULL;
+    int rc = MPI_Isend(data, count, type_of(type), to, tag, comm_of(comm), &r);
+    *request = to_request(r);
+    return rc;
 }
 
 int cmpi_iprobe(int32_t from, int32_t tag, cmpi_type type, cmpi_comm comm, int32_t *found,

@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+public import Foundation
 
 /// A file's bytes, mapped read-only into memory.
 ///
@@ -35,6 +35,21 @@ public final class MappedFile: @unchecked Sendable {
             throw OperatingSystem.failure("cannot map", at: path)
         }
         bytes = UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// Holds a copy of bytes that came from elsewhere, such as a file that another machine read.
+    public init(copying data: Data, path: String) throws {
+        self.path = path
+        if data.isEmpty {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let access = PROT_READ | PROT_WRITE
+        guard let start = mmap(nil, data.count, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), start != MAP_FAILED else {
+            throw OperatingSystem.failure("cannot find memory for", at: path)
+        }
+        data.copyBytes(to: UnsafeMutableRawBufferPointer(start: start, count: data.count))
+        bytes = UnsafeRawBufferPointer(start: start, count: data.count)
     }
 
     deinit {

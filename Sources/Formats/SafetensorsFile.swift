@@ -1,4 +1,5 @@
 import Diagnostics
+public import Foundation
 
 /// A safetensors file, mapped and checked: its tensors are used in place.
 public final class SafetensorsFile: TensorCatalogue {
@@ -9,8 +10,18 @@ public final class SafetensorsFile: TensorCatalogue {
     public let metadata: [String: String]
 
     /// Maps a file and checks its whole header.
-    public init(path: String) throws {
-        file = try MappedFile(path: path)
+    public convenience init(path: String) throws {
+        try self.init(MappedFile(path: path))
+    }
+
+    /// Reads a file whose bytes are at hand already; failures name `path`.
+    public convenience init(_ data: Data, path: String) throws {
+        try self.init(MappedFile(copying: data, path: path))
+    }
+
+    private init(_ file: MappedFile) throws {
+        self.file = file
+        let path = file.path
         let header = try SafetensorsHeader(file.bytes, path: path)
         tensors = header.tensors
         metadata = header.metadata

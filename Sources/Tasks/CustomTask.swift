@@ -113,7 +113,7 @@ public struct CustomTask: LanguageTask, Codable, Equatable {
             output: output, labels: split.isTest ? .optional : .required, keepsEmptyText: false,
             dropsShortLines: false,
             remedy:
-                "check '\(split.rawValue)' of the task '\(name)' and the study's 'data', which it is relative to"
+                "check '\(split.rawValue)' of the task '\(name)', and the study's 'data' that it is relative to"
         )
         return try reader.read()
     }

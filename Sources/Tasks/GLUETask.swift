@@ -23,8 +23,9 @@ public struct GLUETask: LanguageTask {
     public let headTask: String?
     /// Whether a line with too few columns in a labelled file is left out, and reported, rather than refused.
     ///
-    /// QQP's training file has two dozen of them: records cut in two by a line feed inside a question. More
-    /// than one such line in a thousand examples, or a line with too many columns, is a failure all the same.
+    /// QQP's training file has about twenty of them: records cut in two by a line feed inside a question.
+    /// More than one such line in a thousand examples (two in a small file), or a line with too many
+    /// columns, is a failure all the same.
     public let droppedShortLines: Bool
     let columns: ColumnLayout
     /// The layout of files without labels, where it is another one.
@@ -66,7 +67,7 @@ public struct GLUETask: LanguageTask {
             output: output, labels: split.isTest ? .absent : .required, keepsEmptyText: true,
             dropsShortLines: droppedShortLines && !split.isTest,
             remedy:
-                "fetch the GLUE data with launch/glue, or let the study's 'data' name the folder that has \(folder)"
+                "fetch GLUE with launch/glue, or let the study's 'data' name the folder that has \(folder)"
         )
         return try reader.read()
     }

@@ -1,7 +1,7 @@
 public import Adapters
 public import Diagnostics
 import Encoders
-public import Kernels
+import Kernels
 public import Tasks
 
 // The head on top of the encoder: pooling, dropout and one linear map. B sequences, T tokens, d columns, C logits.

@@ -54,6 +54,7 @@ void cmpi_library_version(char *buffer, size_t capacity);
 cmpi_comm cmpi_world(void);
 int cmpi_comm_rank(cmpi_comm comm, int32_t *rank);
 int cmpi_comm_size(cmpi_comm comm, int32_t *size);
+int cmpi_comm_dup(cmpi_comm comm, cmpi_comm *out);
 int cmpi_comm_split(cmpi_comm comm, int32_t color, int32_t key, cmpi_comm *out);
 int cmpi_comm_split_host(cmpi_comm comm, int32_t key, cmpi_comm *out);
 int cmpi_comm_free(cmpi_comm *comm);
@@ -71,6 +72,8 @@ int cmpi_test(cmpi_request *request, int32_t *done);
 
 // Point to point.  cmpi_iprobe sets `found` and, when found, `status`.
 int cmpi_send(const void *data, int32_t count, cmpi_type type, int32_t to, int32_t tag, cmpi_comm comm);
+int cmpi_isend(const void *data, int32_t count, cmpi_type type, int32_t to, int32_t tag, cmpi_comm comm,
+               cmpi_request *request);
 int cmpi_iprobe(int32_t from, int32_t tag, cmpi_type type, cmpi_comm comm, int32_t *found,
                 cmpi_status *status);
 int cmpi_receive(void *data, int32_t count, cmpi_type type, int32_t from, int32_t tag, cmpi_comm comm,

@@ -1,5 +1,5 @@
 extension GLUETask {
-    /// The Corpus of Linguistic Acceptability: is a sentence grammatical English?
+    /// The Corpus of Linguistic Acceptability: whether a sentence is grammatical English.
     ///
     /// Its train and dev files have no header; columns are source, label, the author's mark, sentence.
     public static let cola = GLUETask(

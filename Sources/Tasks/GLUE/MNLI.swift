@@ -1,5 +1,5 @@
 extension GLUETask {
-    /// Multi-Genre Natural Language Inference: does the first sentence contradict or entail the second?
+    /// Multi-Genre Natural Language Inference: what the first sentence says of the second.
     ///
     /// It is evaluated on the genres that were trained on (matched) and on others (mismatched).
     public static let mnli = GLUETask(

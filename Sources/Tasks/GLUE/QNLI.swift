@@ -1,5 +1,5 @@
 extension GLUETask {
-    /// Question-answering Natural Language Inference: does the sentence hold the question's answer?
+    /// Question-answering Natural Language Inference: whether a sentence answers a question.
     public static let qnli = GLUETask(
         name: "qnli", folder: "QNLI", output: .classes(["entailment", "not_entailment"]),
         metrics: [.accuracy],

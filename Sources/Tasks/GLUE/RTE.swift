@@ -1,5 +1,5 @@
 extension GLUETask {
-    /// Recognizing Textual Entailment: does the first sentence entail the second?
+    /// Recognizing Textual Entailment: whether the first sentence entails the second.
     public static let rte = GLUETask(
         name: "rte", folder: "RTE", output: .classes(["entailment", "not_entailment"]), metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "label"),

@@ -1,5 +1,5 @@
 extension GLUETask {
-    /// Winograd Natural Language Inference: is the sentence true once its pronoun is resolved so (1)?
+    /// Winograd Natural Language Inference: whether a pronoun may be read so (1).
     public static let wnli = GLUETask(
         name: "wnli", folder: "WNLI", output: .classes(["0", "1"]), metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "label"),

@@ -1,0 +1,63 @@
+/// A group of ranks that act together.
+///
+/// Every rank of the group must make the same calls in the same order: each call returns when all
+/// have made it, and its name says what every rank then holds. A rank that cannot go on throws;
+/// the world it belongs to then ends the others' calls.
+public protocol Communicator: Sendable {
+    /// This rank's place in the group, from zero.
+    var rank: Int { get }
+
+    /// How many ranks the group has.
+    var size: Int { get }
+
+    /// What this rank's calls have moved and cost so far.
+    var statistics: CommunicationStatistics { get }
+
+    /// Returns once every rank has called it.
+    func barrier() throws
+
+    /// Replaces every rank's elements by the element-wise reduction over all ranks.
+    ///
+    /// Integers give the same bits for any number of ranks. Floating-point sums do not: ``ExactSum`` does.
+    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws
+
+    /// Replaces every rank's elements by the root's.
+    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws
+
+    /// Every rank's numbers, in the order of the ranks; all must bring equally many.
+    func allGather(_ value: [Int64]) throws -> [[Int64]]
+}
+
+/// How the ranks' elements combine.
+public enum Reduction: Sendable {
+    /// Added; integers wrap.
+    case sum
+    /// The largest.
+    case max
+    /// The smallest.
+    case min
+}
+
+extension Communicator {
+    /// Replaces every rank's array by the element-wise reduction over all ranks.
+    public func allReduce<T: Transferable>(_ values: inout [T], _ operation: Reduction) throws {
+        try values.withUnsafeMutableBufferPointer { try allReduce($0, operation) }
+    }
+
+    /// One number reduced over all ranks.
+    public func allReduce<T: Transferable>(_ value: T, _ operation: Reduction) throws -> T {
+        var values = [value]
+        try allReduce(&values, operation)
+        return values[0]
+    }
+
+    /// Replaces every rank's array by the root's, of any length: the length travels first.
+    public func broadcast<T: Transferable>(_ values: inout [T], from root: Int) throws {
+        var length = [Int64(values.count)]
+        try length.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }
+        let count = Int(length[0])
+        if rank != root, values.count != count { values = [T](repeating: .zero, count: count) }
+        guard count > 0 else { return }
+        try values.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }
+    }
+}

@@ -1,0 +1,82 @@
+/// One thread's view of a ``ThreadWorld``.
+///
+/// Each collective meets twice: once to learn where every rank's buffer lies, and once more after
+/// everybody has read them, when they may be written again.
+final class ThreadCommunicator: Communicator {
+    let rank: Int
+    private let meeting: Meeting
+    private let counter = StatisticsCounter()
+
+    init(rank: Int, meeting: Meeting) {
+        self.rank = rank
+        self.meeting = meeting
+    }
+
+    var size: Int { meeting.size }
+    var statistics: CommunicationStatistics { counter.value }
+
+    func barrier() throws {
+        try collective("barrier", bytes: 0, nil) { _ in }
+    }
+
+    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
+        let reduced = try collective(
+            "all-reduce \(operation) of \(data.count) \(T.self)", bytes: data.count * MemoryLayout<T>.stride,
+            data.baseAddress
+        ) { buffers in
+            var reduced = Array(data)
+            for (other, buffer) in buffers.enumerated() {
+                guard let values = buffer?.assumingMemoryBound(to: T.self) else { continue }
+                for i in reduced.indices {
+                    reduced[i] = other == 0 ? values[i] : T.combined(reduced[i], values[i], by: operation)
+                }
+            }
+            return reduced
+        }
+        _ = data.update(fromContentsOf: reduced)
+    }
+
+    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        try collective(
+            "broadcast of \(data.count) \(T.self) from \(root)", bytes: data.count * MemoryLayout<T>.stride,
+            data.baseAddress
+        ) { buffers in
+            guard rank != root, let source = buffers[root] else { return }
+            _ = data.update(
+                fromContentsOf: UnsafeBufferPointer(
+                    start: source.assumingMemoryBound(to: T.self), count: data.count))
+        }
+    }
+
+    func allGather(_ value: [Int64]) throws -> [[Int64]] {
+        var value = value
+        return try value.withUnsafeMutableBufferPointer { mine in
+            try collective(
+                "all-gather of \(mine.count)", bytes: mine.count * MemoryLayout<Int64>.stride,
+                mine.baseAddress
+            ) { buffers in
+                buffers.map {
+                    Array(
+                        UnsafeBufferPointer(start: $0?.assumingMemoryBound(to: Int64.self), count: mine.count)
+                    )
+                }
+            }
+        }
+    }
+
+    private func collective<Result>(
+        _ call: String, bytes: Int, _ buffer: UnsafeMutableRawPointer?,
+        _ read: ([UnsafeMutableRawPointer?]) -> Result
+    ) throws -> Result {
+        let start = monotonicSeconds()
+        let all = try meeting.gather(rank, Contribution(call: call, buffer: buffer))
+        let together = monotonicSeconds()
+        let result = read(all.map(\.buffer))
+        try meeting.part()
+        counter.add(
+            bytes: size > 1 ? bytes : 0, waiting: together - start,
+            transferring: monotonicSeconds() - together)
+        return result
+    }
+}

@@ -1,0 +1,66 @@
+/// An element that ranks can exchange and reduce.
+public protocol Transferable: BitwiseCopyable, Sendable, Comparable {
+    /// What the network calls this type.
+    static var kind: ElementKind { get }
+
+    /// The value that a fresh buffer holds.
+    static var zero: Self { get }
+
+    /// The two values added; integers wrap.
+    static func sum(_ left: Self, _ right: Self) -> Self
+}
+
+/// The element types that travel.
+public enum ElementKind: Sendable {
+    /// `UInt8`.
+    case u8
+    /// `Int32`.
+    case i32
+    /// `Int64`.
+    case i64
+    /// `Float`.
+    case f32
+    /// `Double`.
+    case f64
+}
+
+extension UInt8: Transferable {
+    public static var kind: ElementKind { .u8 }
+}
+
+extension Int32: Transferable {
+    public static var kind: ElementKind { .i32 }
+}
+
+extension Int64: Transferable {
+    public static var kind: ElementKind { .i64 }
+}
+
+extension Float: Transferable {
+    public static var kind: ElementKind { .f32 }
+}
+
+extension Double: Transferable {
+    public static var kind: ElementKind { .f64 }
+}
+
+extension Transferable where Self: FixedWidthInteger {
+    /// The two values added, wrapping.
+    public static func sum(_ left: Self, _ right: Self) -> Self { left &+ right }
+}
+
+extension Transferable where Self: BinaryFloatingPoint {
+    /// The two values added.
+    public static func sum(_ left: Self, _ right: Self) -> Self { left + right }
+}
+
+extension Transferable {
+    /// The two values combined as the reduction says.
+    static func combined(_ left: Self, _ right: Self, by operation: Reduction) -> Self {
+        switch operation {
+        case .sum: sum(left, right)
+        case .max: left > right ? left : right
+        case .min: left < right ? left : right
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Kernels
+import Training
+
+/// One unit of work: examples of one task, whose composition depends on the study alone.
+struct PlannedUnit: Equatable, Sendable {
+    /// The task's index.
+    let task: Int
+    /// Indices into the task's training file, in the order they are packed.
+    let examples: [Int]
+}
+
+/// What one optimizer step trains on, and who computes what.
+struct StepPlan: Equatable, Sendable {
+    /// The units, in the order they were drawn.
+    let units: [PlannedUnit]
+    /// The rank that computes each unit. This alone depends on the number of ranks.
+    var ranks: [Int] = []
+
+    /// The tasks that take part, ascending.
+    var tasks: [Int] { Array(Set(units.map(\.task))).sorted() }
+    /// Examples over all tasks.
+    var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
+}
+
+/// What drawing has used up so far; the next draw depends on it, so it belongs to a checkpoint.
+struct PlannerState: Equatable, Sendable {
+    /// Examples of each task that were drawn in this stage.
+    var positions: [Int]
+    /// Units that were drawn in this stage.
+    var units = 0
+    /// The probabilities of all units drawn in this stage, added up by task: what was requested.
+    var requested: [Double]
+
+    init(tasks: Int) {
+        positions = [Int](repeating: 0, count: tasks)
+        requested = [Double](repeating: 0, count: tasks)
+    }
+}
+
+/// Draws plans: a pure function of (study, step, what was drawn before, which tasks are active).
+final class Planner {
+    let seed: UInt64
+    let batch: BatchSettings
+    let sampler: SamplerSettings
+    /// Each task's name and the indices of its training examples.
+    let tasks: [(name: String, examples: [Int])]
+    /// Keeps the draws of the stages apart.
+    let stage: Int
+    /// Steps of the stage.
+    let steps: Int
+
+    /// Steps that show as many examples as all tasks have.
+    static func stepsPerEpoch(_ sizes: [Int], _ batch: BatchSettings) -> Double {
+        Double(sizes.reduce(0, +)) / Double(batch.examples)
+    }
+
+    /// The plan of a step of the stage, and the state after it. At least one task must be active.
+    func draw(step: Int, _ state: PlannerState, active: [Bool]) -> (StepPlan, PlannerState) {
+        var state = state
+        let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)
+        let epochs = max(1, Int((Double(steps) / perEpoch).rounded(.up)))
+        let probabilities = sampler.probabilities(
+            tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch), epochs: epochs)
+        let random = CounterRandom(seed: seed, .sampling, UInt64(stage), UInt64(step))
+        var units: [PlannedUnit] = []
+        var left = batch.examples
+        while left > 0 {
+            let task = choose(random.uniform(UInt64(units.count)), probabilities, turn: state.units)
+            let count = min(batch.unit, left)
+            let range = state.positions[task]..<state.positions[task] + count
+            units.append(PlannedUnit(task: task, examples: range.map { example(task, at: $0) }))
+            state.positions[task] += count
+            state.units += 1
+            for (index, probability) in probabilities.enumerated() { state.requested[index] += probability }
+            left -= count
+        }
+        return (StepPlan(units: units), state)
+    }
+
+    private func choose(_ number: Double, _ probabilities: [Double], turn: Int) -> Int {
+        let active = probabilities.indices.filter { probabilities[$0] > 0 }
+        if sampler.name == .roundrobin { return active[turn % active.count] }
+        var rest = number
+        for task in active {
+            rest -= probabilities[task]
+            if rest < 0 { return task }
+        }
+        // Rounding may leave the sum of the probabilities a hair under the number.
+        return active[active.count - 1]
+    }
+
+    /// The example at a position of a task's endless stream: epoch after epoch, each in an order of its own.
+    private func example(_ task: Int, at position: Int) -> Int {
+        let examples = tasks[task].examples
+        return examples[order(task, epoch: position / examples.count)[position % examples.count]]
+    }
+
+    /// The orders of each task's current epochs: a unit may end one and begin the next.
+    private var orders: [Int: [Int: [Int]]] = [:]
+
+    init(
+        seed: UInt64, batch: BatchSettings, sampler: SamplerSettings, tasks: [(name: String, examples: [Int])],
+        stage: Int, steps: Int
+    ) {
+        self.seed = seed
+        self.batch = batch
+        self.sampler = sampler
+        self.tasks = tasks
+        self.stage = stage
+        self.steps = steps
+    }
+
+    private func order(_ task: Int, epoch: Int) -> [Int] {
+        if let order = orders[task]?[epoch] { return order }
+        let random = CounterRandom(seed: seed, .order, stableHash(tasks[task].name), UInt64(stage), UInt64(epoch))
+        let order = random.permutation(tasks[task].examples.count).map { Int($0) }
+        orders[task] = (orders[task] ?? [:]).filter { $0.key >= epoch - 1 }
+        orders[task]?[epoch] = order
+        return order
+    }
+}
+
+/// Gives pieces of work to ranks so that their costs are even: the dearest first, each to whoever has least.
+///
+/// - Parameters:
+///   - costs: the cost of each piece
+///   - ranks: the ranks that work
+/// - Returns: the rank of each piece
+func assign(costs: [Double], to ranks: [Int]) -> [Int] {
+    var load = [Double](repeating: 0, count: ranks.count)
+    var owners = [Int](repeating: ranks[0], count: costs.count)
+    for piece in costs.indices.sorted(by: { (costs[$0], $1) > (costs[$1], $0) }) {
+        var least = 0
+        for rank in ranks.indices where load[rank] < load[least] { least = rank }
+        owners[piece] = ranks[least]
+        load[least] += costs[piece]
+    }
+    return owners
+}

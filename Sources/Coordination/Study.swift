@@ -1,0 +1,228 @@
+public import Adapters
+public import Diagnostics
+public import Tasks
+public import Training
+
+/// A study file: everything that the bits of a run depend on, beside the data and the processor.
+///
+/// Decoding is strict (an unknown key is an error that suggests the nearest) and encoding writes every default, so an
+/// encoded study is the resolved one.
+public struct Study: Sendable, Codable {
+    /// The backbone's Hugging Face folder.
+    public let backbone: String
+    /// The folder that tasks' files are relative to.
+    public let data: String
+    /// What is learned, in the order of tables.
+    public let tasks: [TaskReference]
+    /// The adapter method with its settings.
+    public let adapter: AdapterSettings
+    /// Pooling and dropout of the heads.
+    public let head: HeadSettings
+    /// Which parameters tasks share.
+    public let sharing: SharingSettings
+    /// How long and how fast each stage trains.
+    public let stages: Stages
+    /// Examples of a step and of a unit.
+    public let batch: BatchSettings
+    /// How often each task is drawn.
+    public let sampler: SamplerSettings
+    /// AdamW and clipping.
+    public let optimizer: OptimizerSettings
+    /// Dropout in the frozen part.
+    public let dropout: DropoutSettings
+    /// When and on what tasks are scored.
+    public let evaluation: EvaluationSettings
+    /// When state is saved.
+    public let checkpoint: CheckpointSettings
+    /// What is recorded for comparison with other software.
+    public let record: RecordSettings
+    /// The longest input; a longer one loses its end.
+    public let maximumTokens: Int
+    /// Whether rank 0 computes too.
+    public let coordinator: CoordinatorRole
+    /// What every random number depends on.
+    public let seed: UInt64
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout, evaluation
+        case checkpoint, record, maximumTokens, coordinator, seed
+    }
+
+    /// Reads a study.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        backbone = try section.required(.backbone)
+        data = try section.required(.data)
+        tasks = try section.required(.tasks)
+        adapter = try section.value(.adapter, default: AdapterSettings(Hadamard()))
+        head = try section.value(.head, default: HeadSettings())
+        sharing = try section.value(.sharing, default: SharingSettings())
+        stages = try section.value(.stages, default: Stages())
+        batch = try section.value(.batch, default: BatchSettings())
+        sampler = try section.value(.sampler, default: SamplerSettings())
+        optimizer = try section.value(.optimizer, default: OptimizerSettings())
+        dropout = try section.value(.dropout, default: DropoutSettings())
+        evaluation = try section.value(.evaluation, default: EvaluationSettings())
+        checkpoint = try section.value(.checkpoint, default: CheckpointSettings())
+        record = try section.value(.record, default: RecordSettings())
+        maximumTokens = try section.value(.maximumTokens, default: 128)
+        coordinator = try section.value(.coordinator, default: .computes)
+        seed = try section.value(.seed, default: 42)
+        let names = tasks.map(\.name)
+        try section.require(!names.isEmpty, .tasks, "is empty, expected at least one task")
+        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+            throw section.failure(.tasks, "names '\(twice)' twice")
+        }
+        try section.require(maximumTokens >= 8, .maximumTokens, "is \(maximumTokens), expected 8 or more")
+        try sharing.check(taskNames: names)
+        try sampler.check(taskNames: names)
+    }
+}
+
+/// What rank 0 does.
+public enum CoordinatorRole: String, NamedChoice {
+    /// Coordinates, and computes like every other rank.
+    case computes
+    /// Coordinates only, and waits without using a core.
+    case dedicated
+}
+
+/// The `batch` section: a step's examples, and the units they are divided into.
+public struct BatchSettings: Sendable, Codable, Equatable {
+    /// Examples of one optimizer step, over all tasks.
+    public let examples: Int
+    /// Examples of one unit of work: one task, one rank. The number of units a step has is how many ranks can work.
+    public let unit: Int
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case examples, unit }
+
+    /// 32 examples in units of 8.
+    public init(examples: Int = 32, unit: Int = 8) {
+        self.examples = examples
+        self.unit = unit
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        examples = try section.value(.examples, default: 32)
+        unit = try section.value(.unit, default: min(8, examples))
+        try section.require((1...65536).contains(examples), .examples, "is \(examples), expected 1 to 65536")
+        try section.require((1...examples).contains(unit), .unit, "is \(unit), expected 1 to batch.examples = \(examples)")
+    }
+
+    /// Units of one step; the last one is smaller where `unit` doesn't divide `examples`.
+    public var units: Int { (examples + unit - 1) / unit }
+}
+
+/// The `dropout` section: dropout inside the frozen backbone while adapters are trained.
+public struct DropoutSettings: Sendable, Codable, Equatable {
+    /// On embeddings, attention outputs and feed-forward outputs.
+    public let hidden: Double
+    /// On attention probabilities.
+    public let attention: Double
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case hidden, attention }
+
+    /// Off.
+    public init() {
+        hidden = 0
+        attention = 0
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        hidden = try section.value(.hidden, default: 0)
+        attention = try section.value(.attention, default: 0)
+        try section.require((0..<1).contains(hidden), .hidden, "is \(hidden), expected 0 or more and below 1")
+        try section.require((0..<1).contains(attention), .attention, "is \(attention), expected 0 or more and below 1")
+    }
+}
+
+/// Which state of a run is its result.
+public enum KeptState: String, NamedChoice {
+    /// For each task the state with its best score.
+    case best
+    /// For all tasks the state with the best mean score.
+    case mean
+    /// The state after the last step.
+    case last
+}
+
+/// The `evaluation` section.
+public struct EvaluationSettings: Sendable, Codable, Equatable {
+    /// Steps between evaluations; 0 evaluates only at the end of each stage.
+    public let every: Int
+    /// Evaluations without a better score after which a task is no longer drawn; 0 never stops.
+    public let patience: Int
+    /// Which state is the result.
+    public let keep: KeptState
+    /// The share of the training examples to hold out and score on, instead of the dev split; 0 scores on dev.
+    public let heldOut: Double
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case every, patience, keep, heldOut }
+
+    /// At the end of each stage, on dev, keeping the best.
+    public init() {
+        every = 0
+        patience = 0
+        keep = .best
+        heldOut = 0
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        every = try section.value(.every, default: 0)
+        patience = try section.value(.patience, default: 0)
+        keep = try section.value(.keep, default: .best)
+        heldOut = try section.value(.heldOut, default: 0)
+        try section.require(every >= 0, .every, "is \(every), expected 0 (at the end of a stage) or more steps")
+        try section.require(patience >= 0, .patience, "is \(patience), expected 0 (never stop) or more evaluations")
+        try section.require((0..<0.9).contains(heldOut), .heldOut, "is \(heldOut), expected 0 (off) to below 0.9")
+    }
+}
+
+/// The `checkpoint` section.
+public struct CheckpointSettings: Sendable, Codable, Equatable {
+    /// Steps between checkpoints; 0 writes one only when stopped and at the end.
+    public let every: Int
+    /// How many to keep.
+    public let keep: Int
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case every, keep }
+
+    /// Every 100 steps, the newest two.
+    public init() {
+        every = 100
+        keep = 2
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        every = try section.value(.every, default: 100)
+        keep = try section.value(.keep, default: 2)
+        try section.require(every >= 0, .every, "is \(every), expected 0 (off) or more steps")
+        try section.require(keep >= 1, .keep, "is \(keep), expected 1 or more")
+    }
+}
+
+/// The `record` section: what a run writes down so that other software can follow it.
+public struct RecordSettings: Sendable, Codable, Equatable {
+    /// For how many steps of the adapter stage parameters and gradients are written to `reference/`.
+    public let gradients: Int
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case gradients }
+
+    /// Nothing.
+    public init() { gradients = 0 }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        gradients = try section.value(.gradients, default: 0)
+        try section.require(gradients >= 0, .gradients, "is \(gradients), expected 0 (off) or more steps")
+    }
+}

@@ -1,0 +1,95 @@
+public import Diagnostics
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// How often each task is drawn, from its number of training examples n_i.
+public enum SamplerName: String, NamedChoice {
+    /// 1 / T.
+    case uniform
+    /// In turn.
+    case roundrobin
+    /// n_i / Σ n.
+    case proportional
+    /// ∝ min(n_i, cap)^(1/τ) (Raffel et al., "T5", 2020; τ = 10 in HyperFormer).
+    case temperature
+    /// ∝ n_i^α with α from 1 to 0.2 over the epochs: α_e = 1 − 0.8 e / (E − 1) (Stickland and Murray, "PALs", 2019).
+    case annealed
+    /// Given numbers.
+    case weighted
+}
+
+/// The `sampler` section.
+public struct SamplerSettings: Sendable, Codable, Equatable {
+    /// Which rule.
+    public let name: SamplerName
+    /// τ of `temperature`.
+    public let temperature: Double
+    /// The largest n_i that `temperature` counts; 0 for no limit.
+    public let cap: Int
+    /// A weight for each task, of `weighted`.
+    public let weights: [String: Double]
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, temperature, cap, weights }
+
+    /// Proportional to the number of examples.
+    public init(_ name: SamplerName = .proportional, temperature: Double = 10, cap: Int = 0, weights: [String: Double] = [:]) {
+        self.name = name
+        self.temperature = temperature
+        self.cap = cap
+        self.weights = weights
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        name = try section.value(.name, default: .proportional)
+        temperature = try section.value(.temperature, default: 10)
+        cap = try section.value(.cap, default: 0)
+        weights = try section.value(.weights, default: [:])
+        try section.require(temperature > 0, .temperature, "is \(temperature), expected a positive number")
+        try section.require(cap >= 0, .cap, "is \(cap), expected 0 (no limit) or more")
+        try section.require(
+            weights.values.allSatisfy { $0 > 0 && $0.isFinite }, .weights, "has a weight that is not a positive number")
+    }
+
+    func check(taskNames: [String]) throws {
+        if let unknown = weights.keys.sorted().first(where: { !taskNames.contains($0) }) {
+            throw Failure.usage(
+                "has '\(unknown)', which is not among the study's tasks", at: "sampler.weights",
+                remedy: didYouMean(unknown, among: taskNames))
+        }
+        if name == .weighted, let missing = taskNames.first(where: { weights[$0] == nil }) {
+            throw Failure.usage("has no weight for '\(missing)'", at: "sampler.weights")
+        }
+    }
+
+    /// The probability of each task in an epoch; tasks that are not active have none.
+    ///
+    /// - Parameters:
+    ///   - tasks: each task's name and number of training examples
+    ///   - active: whether each task is still drawn
+    ///   - epoch: the epoch that the draw belongs to, from 0
+    ///   - epochs: how many epochs the stage has
+    func probabilities(
+        _ tasks: [(name: String, examples: Int)], active: [Bool], epoch: Int, epochs: Int
+    ) -> [Double] {
+        let shares = zip(tasks, active).map { task, active -> Double in
+            guard active else { return 0 }
+            let n = Double(task.examples)
+            switch name {
+            case .uniform, .roundrobin: return 1
+            case .proportional: return n
+            case .temperature: return pow(cap > 0 ? min(n, Double(cap)) : n, 1 / temperature)
+            case .annealed:
+                let progress = epochs > 1 ? Double(min(epoch, epochs - 1)) / Double(epochs - 1) : 0
+                return pow(n, 1 - 0.8 * progress)
+            case .weighted: return weights[task.name] ?? 0
+            }
+        }
+        let total = shares.reduce(0, +)
+        return total > 0 ? shares.map { $0 / total } : shares
+    }
+}

@@ -1,0 +1,157 @@
+public import Diagnostics
+public import Formats
+public import Foundation
+
+/// Everything that the next step depends on, at the end of one step: tensors and facts.
+///
+/// On disk it is a folder `step-N` with `state.safetensors` and `checkpoint.json`, which holds the length and CRC-32C of
+/// the former. A folder is complete when it has its name: it is written under another name, synced and renamed.
+public struct Checkpoint: Sendable {
+    /// How many optimizer steps had been taken.
+    public let step: Int
+    /// The state's numbers.
+    public let tensors: [NamedTensor]
+    /// The state's other facts.
+    public let facts: JSONValue
+
+    /// Takes the parts of a state.
+    public init(step: Int, tensors: [NamedTensor], facts: JSONValue) {
+        self.step = step
+        self.tensors = tensors
+        self.facts = facts
+    }
+
+    // MARK: Bytes
+
+    /// The bytes of `state.safetensors`.
+    public func encoded() -> Data {
+        Safetensors.encode(tensors, metadata: [Self.factsKey: facts.encoded(), Self.stepKey: "\(step)"])
+    }
+
+    /// Reads the bytes of a `state.safetensors`; failures name `place`.
+    public init(decoding data: Data, at place: String) throws {
+        let file = try SafetensorsFile(data, path: place)
+        guard let text = file.metadata[Self.factsKey], let step = file.metadata[Self.stepKey].flatMap({ Int($0) })
+        else { throw Failure.data("holds no training state", at: place) }
+        self.step = step
+        facts = try JSONValue(parsing: Data(text.utf8), at: place)
+        tensors = try file.names.map { name in
+            let entry = try file.entry(name)
+            let values: NamedTensor.Values =
+                entry.dtype == .int64 ? .int64(try file.int64s(name)) : .float(try file.floats(name))
+            return NamedTensor(name: name, shape: entry.shape, values: values)
+        }
+    }
+
+    /// The floats of a tensor, which must be `count`.
+    public func floats(_ name: String, count: Int) throws -> [Float] {
+        guard case .float(let values)? = tensors.first(where: { $0.name == name })?.values, values.count == count else {
+            throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) numbers")
+        }
+        return values
+    }
+
+    /// The whole numbers of a tensor, which must be `count`.
+    public func int64s(_ name: String, count: Int) throws -> [Int64] {
+        guard case .int64(let values)? = tensors.first(where: { $0.name == name })?.values, values.count == count else {
+            throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) whole numbers")
+        }
+        return values
+    }
+
+    // MARK: Files
+
+    /// Writes the checkpoint into a folder of checkpoints, and then removes all but the newest `keep`.
+    ///
+    /// Whatever happens in between, the checkpoints that were there before stay whole.
+    public func write(into directory: String, keep: Int) throws {
+        let target = "\(directory)/\(Self.name(of: step))"
+        let partial = "\(target).partial"
+        let manager = FileManager.default
+        do {
+            try? manager.removeItem(atPath: partial)
+            try manager.createDirectory(atPath: partial, withIntermediateDirectories: true)
+        } catch {
+            throw Failure.data("cannot make the folder: \(error.localizedDescription)", at: partial)
+        }
+        do {
+            let data = encoded()
+            try AtomicFile.write(data, to: "\(partial)/\(Self.stateName)")
+            let seal: JSONValue = [
+                "step": .integer(step), "file": .string(Self.stateName), "bytes": .integer(data.count),
+                "crc32c": .string(Self.checksum(data)),
+            ]
+            try AtomicFile.write(Data((seal.encodedForReading() + "\n").utf8), to: "\(partial)/\(Self.sealName)")
+        } catch {
+            try? manager.removeItem(atPath: partial)
+            throw error
+        }
+        // A folder can't be renamed over another; one of this name is a damaged one that was passed over.
+        let replaced = "\(target).replaced"
+        try? manager.removeItem(atPath: replaced)
+        if manager.fileExists(atPath: target) { try? manager.moveItem(atPath: target, toPath: replaced) }
+        do {
+            try manager.moveItem(atPath: partial, toPath: target)
+        } catch {
+            throw Failure.data("cannot rename it to \(Self.name(of: step)): \(error.localizedDescription)", at: partial)
+        }
+        try AtomicFile.synchronizeDirectory(directory)
+        try? manager.removeItem(atPath: replaced)
+        for old in Self.steps(in: directory).dropLast(max(1, keep)) {
+            try? manager.removeItem(atPath: "\(directory)/\(Self.name(of: old))")
+        }
+    }
+
+    /// The newest checkpoint of a folder that is whole, and a failure for each newer one that is damaged.
+    public static func newest(in directory: String) -> (checkpoint: Checkpoint?, damaged: [Failure]) {
+        var damaged: [Failure] = []
+        for step in steps(in: directory).reversed() {
+            do {
+                return (try read("\(directory)/\(name(of: step))"), damaged)
+            } catch {
+                damaged.append(error as? Failure ?? .data("\(error)", at: name(of: step)))
+            }
+        }
+        return (nil, damaged)
+    }
+
+    /// Reads a checkpoint's folder and holds it to its checksum.
+    public static func read(_ folder: String) throws -> Checkpoint {
+        let sealPath = "\(folder)/\(sealName)"
+        guard let text = FileManager.default.contents(atPath: sealPath) else {
+            throw Failure.data("no readable \(sealName)", at: folder)
+        }
+        let seal = try JSONValue(parsing: text, at: sealPath)
+        let path = "\(folder)/\(stateName)"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure.data("no readable \(stateName)", at: folder)
+        }
+        guard let bytes = seal["bytes"]?.int, let expected = seal["crc32c"]?.string else {
+            throw Failure.data("has no 'bytes' and 'crc32c'", at: sealPath)
+        }
+        guard data.count == bytes else {
+            throw Failure.data("has \(data.count) bytes, expected \(bytes): it is damaged", at: path)
+        }
+        guard checksum(data) == expected else {
+            throw Failure.data("has checksum \(checksum(data)), expected \(expected): it is damaged", at: path)
+        }
+        return try Checkpoint(decoding: data, at: path)
+    }
+
+    /// The steps that a folder has checkpoints of, in ascending order.
+    public static func steps(in directory: String) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()
+    }
+
+    private static func name(of step: Int) -> String { "step-\(step)" }
+    private static func checksum(_ data: Data) -> String {
+        let value = data.withUnsafeBytes { CRC32C.checksum($0) }
+        return String(repeating: "0", count: value.leadingZeroBitCount / 4 - (value == 0 ? 1 : 0)) + String(value, radix: 16)
+    }
+
+    private static let stateName = "state.safetensors"
+    private static let sealName = "checkpoint.json"
+    private static let factsKey = "facts"
+    private static let stepKey = "step"
+}

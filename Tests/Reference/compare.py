@@ -1,0 +1,214 @@
+"""Compares a finished Hadamesh run with PyTorch and transformers: gradients, twenty optimizer steps, and logits.
+
+Needs `pip install torch transformers safetensors pyyaml`, a built `hadamesh`, and a run of a study with Hadamard
+adapters on GLUE tasks, `head: {dropout: 0}` and `record: {gradients: 20}`. Then
+
+    python3 Tests/Reference/compare.py RUN --backbone DIR --data GLUE [--program .build/release/hadamesh]
+
+What it reads of the run: `study.yaml`; the lines {"kind": "step", "stage": "adapter", …} of `journal.jsonl` for the
+recorded steps; `reference/step-N.safetensors` with `parameters/TASK/NAME` and `gradients/TASK/NAME` before the update
+(the gradient of the task's summed loss divided by the number of all examples of the step); the final adapters.
+The reference computes in float64 unless `--float32` is given. Exit code 0 where everything agrees, 1 where not.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers
+import yaml
+from safetensors.torch import load_file
+from transformers import AutoTokenizer
+
+import glue
+from hadamard import HadamardClassifier, encode, losses_of
+
+parser = argparse.ArgumentParser()
+parser.add_argument("run", type=Path)
+parser.add_argument("--backbone", required=True, help="the Hugging Face folder the run was trained on")
+parser.add_argument("--data", required=True, help="the GLUE folder")
+parser.add_argument("--program", default=".build/release/hadamesh")
+parser.add_argument("--task", default=None, help="the task whose logits are compared (the study's first)")
+parser.add_argument("--pairs", type=int, default=64, help="development examples whose logits are compared")
+parser.add_argument("--float32", action="store_true")
+options = parser.parse_args()
+gradient_tolerance, loss_tolerance, logit_tolerance = 1e-3, 1e-4, 1e-4
+precision = torch.float32 if options.float32 else torch.float64
+
+study = yaml.safe_load((options.run / "study.yaml").read_text())
+adapter, sharing = study.get("adapter", {}), study.get("sharing", {})
+optimizer_settings, stage = study.get("optimizer", {}), study.get("stages", {}).get("adapter", {})
+trains_head = stage.get("trainHead", True)
+pooling = study.get("head", {}).get("pooling", "mean")
+maximum_tokens = study.get("maximumTokens", 128)
+names = [task if isinstance(task, str) else task["name"] for task in study["tasks"]]
+transformers.utils.logging.disable_progress_bar()
+transformers.utils.logging.set_verbosity_error()
+tokenizer = AutoTokenizer.from_pretrained(options.backbone)
+train = {task: glue.read(options.data, task, "train") for task in names}
+
+
+def recorded_steps():
+    """Each recorded step of the adapter stage: its journal line, parameters and gradients by task."""
+    steps = []
+    for line in (options.run / "journal.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        file = options.run / "reference" / f"step-{event.get('step')}.safetensors"
+        if event.get("kind") == "step" and event.get("stage") == "adapter" and file.exists():
+            trees = {"parameters": {}, "gradients": {}}
+            for key, tensor in load_file(file).items():
+                tree, task, name = key.split("/", 2)
+                trees[tree].setdefault(task, {})[name] = tensor
+            steps.append((event, trees["parameters"], trees["gradients"]))
+    if not steps:
+        sys.exit(f"{options.run}: no adapter step was recorded; train with record: {{gradients: 20}}")
+    return steps
+
+
+def build(task):
+    classes = glue.tasks[task][3]
+    model = HadamardClassifier(
+        options.backbone, len(classes) if classes else 1, adapter.get("site", "heads"),
+        adapter.get("norm", "attention"), adapter.get("layers", "all"), pooling,
+    )
+    return model.to(precision)
+
+
+def load(model, tensors, where):
+    if set(tensors) != set(model.trained):
+        sys.exit(f"{where}: the tensors {sorted(set(tensors) ^ set(model.trained))} are on one side only")
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            model.trained[name].copy_(tensor)
+
+
+def batch_of(event):
+    """Each task's training examples of the step."""
+    batch = {}
+    for unit in event["units"]:
+        batch.setdefault(unit["task"], []).extend(unit["examples"])
+    return batch
+
+
+def gradients_of(task, examples, tensors, total):
+    """The gradient of the task's summed loss divided by `total`, and its mean loss over `examples`."""
+    model = models[task]
+    load(model, tensors, f"the parameters of {task}")
+    sentences, labels = train[task]
+    logits = model(**encode(tokenizer, [sentences[i] for i in examples], maximum_tokens))
+    losses = losses_of(logits, [labels[i] for i in examples])
+    gradients = torch.autograd.grad(losses.sum() / total, list(model.trained.values()))
+    return dict(zip(model.trained, gradients)), float(losses.detach().mean())
+
+
+def kind_of(name):
+    """The kind a study gives sharing and learning rates by: weight, bias, norm, head."""
+    return "head" if name.startswith("head.") else "norm" if ".norm." in name else name.rsplit(".", 1)[1]
+
+
+def greatest(errors):
+    """The greatest error, and NaN where any is: `max` would hide it."""
+    return float(torch.tensor(errors).max())
+
+
+def compare_gradients():
+    """The greatest relative error of each kind of tensor over steps, tasks and layers."""
+    errors = {}
+    for event, parameters, gradients in steps:
+        batch = batch_of(event)
+        total = sum(map(len, batch.values()))
+        for task, examples in batch.items():
+            expected, _ = gradients_of(task, examples, parameters[task], total)
+            required = [name for name in expected if trains_head or kind_of(name) != "head"]
+            for name in required:
+                found = gradients.get(task, {}).get(name)
+                if found is None:
+                    sys.exit(f"reference/step-{event['step']}.safetensors: no gradients/{task}/{name}")
+                reference = expected[name]
+                error = float((found - reference).abs().max() / reference.abs().max().clamp_min(1e-30))
+                kind = name.split(".", 2)[-1] if name.startswith("layer.") else name
+                errors.setdefault(kind, []).append(error)
+    return {kind: greatest(values) for kind, values in errors.items()}
+
+
+def compare_training():
+    """The greatest difference of the losses, where this script makes the same steps from the same start."""
+    defaults = {"weight": "all", "bias": "all", "norm": "all", "head": "private"}
+    leaves, owner = {}, {}
+    for task, tensors in steps[0][1].items():
+        for name, tensor in tensors.items():
+            shared = sharing.get(kind_of(name), defaults[kind_of(name)])
+            if shared not in ("all", "private"):
+                sys.exit(f"study.yaml: sharing among '{shared}' is not compared; use all or private")
+            owner[task, name] = name if shared == "all" else (task, name)
+            leaves.setdefault(owner[task, name], tensor.to(precision).clone())
+
+    decay, clip = optimizer_settings.get("weightDecay", 0.01), optimizer_settings.get("clip", 1.0)
+    groups = {}
+    for (task, name), key in owner.items():
+        if trains_head or kind_of(name) != "head":
+            decays = name.endswith(("hadamard.weight", "head.weight"))
+            groups[key] = {"params": [leaves[key]], "kind": kind_of(name), "weight_decay": decay if decays else 0.0}
+    optimizer = torch.optim.AdamW(groups.values(), lr=0.0, betas=(0.9, 0.999), eps=1e-8)
+
+    errors = []
+    for event, _, _ in steps:
+        batch = batch_of(event)
+        total = sum(map(len, batch.values()))
+        optimizer.zero_grad()
+        for task, examples in batch.items():
+            tensors = {name: leaves[key] for (other, name), key in owner.items() if other == task}
+            gradients, loss = gradients_of(task, examples, tensors, total)
+            errors.append(abs(loss - event["losses"][task]))
+            for name, gradient in gradients.items():
+                key = owner.get((task, name))
+                if key in groups:
+                    leaf = leaves[key]
+                    leaf.grad = gradient.clone() if leaf.grad is None else leaf.grad + gradient
+        for group in optimizer.param_groups:
+            group["lr"] = event["learningRates"][group["kind"]]
+        torch.nn.utils.clip_grad_norm_([leaves[key] for key in groups], clip or math.inf)
+        optimizer.step()
+    return greatest(errors)
+
+
+def compare_logits(task):
+    """The greatest difference between the logits of `hadamesh predict` and of PyTorch with the final adapters."""
+    sentences = glue.read(options.data, task, "dev")[0][: options.pairs]
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file:
+        file.write("".join("\t".join(example) + "\n" for example in sentences))
+        file.flush()
+        command = [options.program, "predict", options.run, "--task", task, "--input", file.name, "--logits"]
+        output = subprocess.run(command, capture_output=True, text=True)
+    if output.returncode != 0:
+        sys.exit(f"hadamesh predict ended with {output.returncode}: {output.stderr}")
+    found = torch.tensor([[float(value) for value in line.split("\t")] for line in output.stdout.splitlines()])
+    file = options.run / "adapters" / task / "adapter_model.safetensors"
+    load(models[task], load_file(file), file)
+    with torch.no_grad():
+        expected = models[task](**encode(tokenizer, sentences, maximum_tokens))
+    if found.shape != expected.shape:
+        sys.exit(f"hadamesh predict printed {tuple(found.shape)} numbers, expected {tuple(expected.shape)}")
+    return float((found - expected).abs().max())
+
+
+steps = recorded_steps()
+models = {task: build(task) for task in names}
+rows = [
+    (f"gradient of {kind}", "relative", error, gradient_tolerance)
+    for kind, error in sorted(compare_gradients().items())
+]
+rows.append((f"losses of {len(steps)} steps", "absolute", compare_training(), loss_tolerance))
+task = options.task or names[0]
+rows.append((f"logits of {options.pairs} {task} examples", "absolute", compare_logits(task), logit_tolerance))
+print(f"{'compared':40} {'error':10} {'greatest':>10} {'allowed':>10}")
+for name, measure, error, tolerance in rows:
+    print(f"{name:40} {measure:10} {error:10.2e} {tolerance:10.0e}  {'ok' if error <= tolerance else 'TOO LARGE'}")
+passed = all(error <= tolerance for _, _, error, tolerance in rows)
+print("PASS" if passed else "FAIL")
+sys.exit(0 if passed else 1)
