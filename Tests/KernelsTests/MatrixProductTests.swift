@@ -49,8 +49,8 @@ struct MatrixProductTests {
             let expected = sums.enumerated().map { index, sum in
                 Double(scale) * sum + (accumulate ? Double(start[index]) : 0)
             }
-            // k products of at most 4, each rounded once.
-            let tolerance = Tolerance(absolute: 6e-8 * 4 * Double(abs(scale)) * Double(k + 2))
+            // k products of at most 4, each rounded once, and again in the sum.
+            let tolerance = Tolerance(absolute: 1.2e-7 * 4 * Double(abs(scale)) * Double(k + 2))
             #expect(
                 mismatch(c.values, expected, tolerance, "scale \(scale), accumulate \(accumulate)") == nil)
             #expect(a.isIntact() && b.isIntact() && c.isIntact())
