@@ -5,7 +5,9 @@ import Synchronization
 public struct CommunicationStatistics: Sendable, Equatable {
     /// How many calls were made.
     public var calls = 0
-    /// The payload of those calls, in bytes. A group of one rank moves nothing.
+    /// The payload of those calls, in bytes.
+    ///
+    /// A group of one rank moves nothing.
     public var bytes = 0
     /// Seconds spent until the last rank had come to the call.
     public var secondsWaiting = 0.0

@@ -38,7 +38,9 @@ public final class ExactSum {
     private var resultRows: [UnsafeBufferPointer<Float>] = []
     private var ready = false
 
-    /// The payload of the latest step, in bytes. On one rank it does not travel.
+    /// The payload of the latest step, in bytes.
+    ///
+    /// On one rank it does not travel.
     public private(set) var bytesPerStep = 0
     /// Seconds of all steps until the last rank had come: how unequal the ranks' work was.
     public private(set) var secondsWaiting = 0.0
@@ -218,6 +220,12 @@ public struct NonFiniteContribution: Error, Equatable, CustomStringConvertible {
     public let row: Int
     /// The group within the row; the first one, where several are bad.
     public let group: Int
+
+    /// Names a row and a group.
+    public init(row: Int, group: Int) {
+        self.row = row
+        self.group = group
+    }
 
     /// Which row and group are not finite.
     public var description: String { "the sum of row \(row), group \(group) is not finite" }

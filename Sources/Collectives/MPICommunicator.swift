@@ -60,7 +60,9 @@ public final class MPICommunicator: Communicator {
         return try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter)
     }
 
-    /// The ranks that name the same color, in the same order; nil where this rank names none. All ranks must call it.
+    /// The ranks that name the same color, in the same order; nil where this rank names none.
+    ///
+    /// All ranks must call it.
     public func split(color: Int32?) throws -> MPICommunicator? {
         var made = cmpi_comm()
         try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split")

@@ -12,9 +12,10 @@ public final class JSONLines {
     public init(path: String, appending: Bool) throws {
         file = try AppendingFile(path: path, existing: appending ? .keep : .discard)
         if appending {
-            let mapped = try MappedFile(path: path)
-            let whole = Self.wholeLines(mapped.bytes)
-            if whole.count < mapped.bytes.count { try file.truncate(to: whole.count) }
+            let (whole, count) = try MappedFile(path: path).withBytes {
+                (Self.wholeLines($0).count, $0.count)
+            }
+            if whole < count { try file.truncate(to: whole) }
         }
     }
 
@@ -31,15 +32,16 @@ public final class JSONLines {
 
     /// Reads every whole line.
     public static func read(path: String) throws -> [JSONValue] {
-        let file = try MappedFile(path: path)
-        return try wholeLines(file.bytes).split(
-            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
-        )
-        .dropLast().enumerated().map { index, line in
-            do {
-                return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line), at: path)
-            } catch let failure as Failure {
-                throw Failure(failure.kind, at: "\(path):\(index + 1)", failure.what, remedy: failure.remedy)
+        try MappedFile(path: path).withBytes { bytes in
+            let lines = wholeLines(bytes).split(
+                separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            return try lines.dropLast().enumerated().map { index, line in
+                do {
+                    return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line), at: path)
+                } catch let failure as Failure {
+                    throw Failure(
+                        failure.kind, at: "\(path):\(index + 1)", failure.what, remedy: failure.remedy)
+                }
             }
         }
     }

@@ -10,6 +10,9 @@ public final class MappedFile: @unchecked Sendable {
     /// The path as it was given.
     public let path: String
     /// Every byte of the file; valid while this object lives.
+    ///
+    /// Swift may release an object after its last mention, though its bytes are still in use: hold the
+    /// object in a property, or use ``withBytes(_:)``.
     public let bytes: UnsafeRawBufferPointer
 
     /// Maps a regular file; anything else is a ``Diagnostics/Failure``.
@@ -35,6 +38,11 @@ public final class MappedFile: @unchecked Sendable {
             throw OperatingSystem.failure("cannot map", at: path)
         }
         bytes = UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// Calls a closure with every byte of the file, which stays mapped until the closure returns.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(bytes) }
     }
 
     /// Holds a copy of bytes that came from elsewhere, such as a file that another machine read.

@@ -36,7 +36,9 @@ public final class SafetensorsFile: TensorCatalogue {
     /// This file, where it has such a tensor.
     public func file(holding name: String) -> SafetensorsFile? { tensors[name] == nil ? nil : self }
 
-    /// The tensor's bytes in the mapping; the header has been checked to keep them inside the file.
+    /// The tensor's bytes in the mapping, valid while this object lives.
+    ///
+    /// The header has been checked to keep them inside the file.
     func bytes(of entry: TensorEntry) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
     }

@@ -86,7 +86,7 @@ public final class SafetensorsFolder: TensorCatalogue {
         by index: String, in directory: String, present: [String]
     ) throws -> (names: [String], weightMap: [(String, String)]) {
         let place = "\(directory)/\(index)"
-        let json = try JSONValue(parsing: MappedFile(path: place).bytes, at: place)
+        let json = try MappedFile(path: place).withBytes { try JSONValue(parsing: $0, at: place) }
         guard let members = json["weight_map"]?.object, !members.isEmpty else {
             throw Failure.data("has no weight_map", at: place)
         }

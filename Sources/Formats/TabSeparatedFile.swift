@@ -21,8 +21,7 @@ public struct TabSeparatedFile: Sendable {
 
     /// Reads a file.
     public init(path: String) throws {
-        let file = try MappedFile(path: path)
-        try self.init(bytes: file.bytes, at: path)
+        self = try MappedFile(path: path).withBytes { try TabSeparatedFile(bytes: $0, at: path) }
     }
 
     /// Reads a table from memory, such as standard input; failures name `path`.

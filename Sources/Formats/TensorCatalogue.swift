@@ -47,6 +47,7 @@ extension TensorCatalogue {
             throw unexpected(entry, name, in: file, expected: "F32, F16 or BF16")
         }
         return [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            defer { withExtendedLifetime(file) {} }
             let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<entry.count])
             switch entry.dtype {
             case .float16: HalfPrecision.widenFloat16(bytes, into: whole)
@@ -67,6 +68,7 @@ extension TensorCatalogue {
         let (file, entry) = try located(name)
         guard entry.dtype == dtype else { throw unexpected(entry, name, in: file, expected: dtype.rawValue) }
         return [Element](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            defer { withExtendedLifetime(file) {} }
             UnsafeMutableRawBufferPointer(
                 rebasing: UnsafeMutableRawBufferPointer(buffer)[..<entry.range.count]
             )

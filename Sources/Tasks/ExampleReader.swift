@@ -46,7 +46,7 @@ struct ExampleReader {
                     "\(row.fields.count) columns, expected \(positions.count)", at: "\(path):\(row.line)",
                     remedy: "columns are split at tabs alone, and quotes are text")
             }
-            let place = "\(path):\(row.line)"
+            var place: String { "\(path):\(row.line)" }
             examples.append(
                 Example(
                     first: try text(row.fields[positions.first], "first", at: place),
@@ -61,9 +61,9 @@ struct ExampleReader {
         return ExampleFile(path: path, examples: examples, droppedLines: droppedLines)
     }
 
-    private func text(_ field: String, _ role: String, at place: String) throws -> String {
+    private func text(_ field: String, _ role: String, at place: @autoclosure () -> String) throws -> String {
         if !keepsEmptyText, field.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
-            throw Failure.data("the \(role) sentence is empty", at: place)
+            throw Failure.data("the \(role) sentence is empty", at: place())
         }
         return field
     }
@@ -135,19 +135,20 @@ private struct Reading {
         }
     }
 
-    func target(_ text: String, at place: String) throws -> Target {
+    func target(_ text: String, at place: @autoclosure () -> String) throws -> Target {
         switch output {
         case .classes(let names):
             guard let label = classes[text] else {
-                throw Failure.data("unknown label '\(text)', expected one of \(listed(names))", at: place)
+                throw Failure.data("unknown label '\(text)', expected one of \(listed(names))", at: place())
             }
             return .label(label)
         case .regression(let range):
             guard let value = Double(text), value.isFinite else {
-                throw Failure.data("'\(text)' is not a number", at: place)
+                throw Failure.data("'\(text)' is not a number", at: place())
             }
             guard range.contains(value) else {
-                throw Failure.data("\(text) is outside \(range.lowerBound) to \(range.upperBound)", at: place)
+                throw Failure.data(
+                    "'\(text)' is outside \(range.lowerBound) to \(range.upperBound)", at: place())
             }
             return .value(value)
         }

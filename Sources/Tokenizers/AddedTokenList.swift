@@ -2,10 +2,13 @@ import Diagnostics
 
 /// Added tokens while they are read from a file: each gets its id, and each content is there once.
 struct AddedTokenList {
-    private(set) var tokens: [AddedToken] = []
+    private var added: [AddedToken] = []
     private var nextID: Int
     private let vocabulary: Vocabulary
     private let text: BasicText
+
+    /// The tokens in the order of their ids, whichever order the files have them in.
+    var tokens: [AddedToken] { added.sorted { $0.id < $1.id } }
 
     init(_ vocabulary: Vocabulary, _ text: BasicText) {
         self.vocabulary = vocabulary
@@ -57,11 +60,11 @@ struct AddedTokenList {
         if contains(token.content) {
             throw Failure.data("the added token '\(token.content)' is there twice", at: place)
         }
-        tokens.append(token)
+        added.append(token)
     }
 
     /// Whether a token with exactly this content was added.
     func contains(_ content: String) -> Bool {
-        tokens.contains { $0.content.utf8.elementsEqual(content.utf8) }
+        added.contains { $0.content.utf8.elementsEqual(content.utf8) }
     }
 }

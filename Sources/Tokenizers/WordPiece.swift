@@ -2,7 +2,7 @@
 /// and so on; if nothing fits at some place the whole word is unknown.
 struct WordPiece: Sendable {
     private let trie: TokenTrie
-    /// Where continuations begin: after the prefix (`##`). Nil if no token continues a word.
+    /// Where continuations begin, after the prefix (`##`); nil if no token continues a word.
     private let continuing: TokenTrie.Node?
     private let unknown: Int32
     private let maximumScalars: Int

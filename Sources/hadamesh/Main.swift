@@ -1,4 +1,48 @@
+import ArgumentParser
+import Foundation
+
+/// The command line.
+struct Hadamesh: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hadamesh",
+        abstract: "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
+        discussion: """
+            Start one process, or several with mpirun or srun: the result is the same, bit for bit.
+            Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, 4 a rank failed, \
+            75 stopped on request after a checkpoint (run again with --resume).
+            """,
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Compare.self, Inspect.self, Tokenize.self, Doctor.self,
+        ])
+}
+
 @main
-struct Hadamesh {
-    static func main() {}
+enum Program {
+    static func main() {
+        do {
+            var command = try Hadamesh.parseAsRoot()
+            try command.run()
+        } catch {
+            // Help and version arrive here too, as errors that are none.
+            let isMistake = Hadamesh.exitCode(for: error) != .success
+            let text = Hadamesh.fullMessage(for: error)
+            if !isMistake {
+                print(text)
+                exit(0)
+            }
+            // Under a launcher every rank parses the same words: one of them says what is wrong.
+            if isFirstProcess { FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8)) }
+            exit(2)
+        }
+    }
+
+    private static var isFirstProcess: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap { environment[$0] }.first ?? "0"
+            == "0"
+    }
+
+    private static func withoutPrefix(_ text: String) -> String {
+        text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+    }
 }

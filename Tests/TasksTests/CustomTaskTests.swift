@@ -196,7 +196,9 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
         let task = try declared(
             declaration(["range": "[0, 5]", "train": #""t.tsv""#], without: ["labels", "metrics"]))
         let folder = try DataFolder(["t.tsv": "text\tother\tkind\na\tb\t5\nc\td\t0\ne\tf\t\(value)\n"])
-        expectFailure(.data, ["t.tsv:4", value, problem]) { _ = try task.examples(.train, in: folder.path) }
+        expectFailure(.data, ["t.tsv:4", "'\(value)'", problem]) {
+            _ = try task.examples(.train, in: folder.path)
+        }
     }
 
     @Test func aMissingFileNamesTheKeyThatNamesIt() throws {

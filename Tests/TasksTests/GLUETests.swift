@@ -3,10 +3,6 @@ import Foundation
 import Tasks
 import Testing
 
-extension GLUETask: CustomTestStringConvertible {
-    public var testDescription: String { name }
-}
-
 @Suite struct GLUETests {
     @Test func everyFileOfTheFolderIsInTheTable() throws {
         let folder = packageRoot.appending(path: "Sources/Tasks/GLUE")

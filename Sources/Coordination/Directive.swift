@@ -1,0 +1,86 @@
+import Collectives
+import Diagnostics
+
+/// What the coordinator tells every rank to do next, in one encoding.
+enum Directive: Equatable, Sendable {
+    /// Compute these chunks of frozen features, each by the rank beside it, and share them.
+    case features([FeatureChunk], ranks: [Int])
+    /// Take an optimizer step.
+    case step(StepPlan)
+    /// Score the active tasks.
+    case evaluate
+    /// Save the state.
+    case checkpoint
+    /// End this stage and begin the next.
+    case nextStage
+    /// End the run; `stopped` when it was asked to before it was done.
+    case finish(stopped: Bool)
+
+    private enum Tag: Int64 {
+        case features, step, evaluate, checkpoint, nextStage, finish
+    }
+
+    /// The words that travel.
+    var words: [Int64] {
+        switch self {
+        case .features(let chunks, let ranks):
+            return [Tag.features.rawValue, Int64(chunks.count)]
+                + zip(chunks, ranks).flatMap { chunk, rank in
+                    [Int64(chunk.source.task), Int64(chunk.source.set ?? -1), Int64(chunk.index), Int64(rank)]
+                }
+        case .step(let plan):
+            return [Tag.step.rawValue, Int64(plan.units.count)]
+                + zip(plan.units, plan.ranks).flatMap { unit, rank in
+                    [Int64(unit.task), Int64(rank), Int64(unit.examples.count)] + unit.examples.map { Int64($0) }
+                }
+        case .evaluate: return [Tag.evaluate.rawValue]
+        case .checkpoint: return [Tag.checkpoint.rawValue]
+        case .nextStage: return [Tag.nextStage.rawValue]
+        case .finish(let stopped): return [Tag.finish.rawValue, stopped ? 1 : 0]
+        }
+    }
+
+    /// Reads what ``words`` wrote.
+    init(words: [Int64]) throws {
+        var rest = words[...]
+        func next() throws -> Int {
+            guard let word = rest.popFirst() else {
+                throw Failure(.rank, "a message from the coordinator ends too early")
+            }
+            return Int(word)
+        }
+        switch Tag(rawValue: Int64(try next())) {
+        case .features:
+            var chunks: [FeatureChunk] = []
+            var ranks: [Int] = []
+            for _ in 0..<(try next()) {
+                let (task, set) = (try next(), try next())
+                chunks.append(FeatureChunk(source: FeatureSource(task: task, set: set < 0 ? nil : set), index: try next()))
+                ranks.append(try next())
+            }
+            self = .features(chunks, ranks: ranks)
+        case .step:
+            var units: [PlannedUnit] = []
+            var ranks: [Int] = []
+            for _ in 0..<(try next()) {
+                let task = try next()
+                ranks.append(try next())
+                let count = try next()
+                units.append(PlannedUnit(task: task, examples: try (0..<count).map { _ in try next() }))
+            }
+            self = .step(StepPlan(units: units, ranks: ranks))
+        case .evaluate: self = .evaluate
+        case .checkpoint: self = .checkpoint
+        case .nextStage: self = .nextStage
+        case .finish: self = .finish(stopped: try next() == 1)
+        case nil: throw Failure(.rank, "a message from the coordinator has no known meaning")
+        }
+    }
+
+    /// The coordinator's directive on every rank.
+    static func shared(_ directive: Directive?, _ communicator: any Communicator) throws -> Directive {
+        var words = directive?.words ?? []
+        try communicator.broadcast(&words, from: 0)
+        return try Directive(words: words)
+    }
+}

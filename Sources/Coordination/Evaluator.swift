@@ -1,0 +1,137 @@
+import Collectives
+import Diagnostics
+import Formats
+import Kernels
+import Tasks
+import Training
+
+/// Scores tasks on all ranks together, and keeps what is best.
+final class Evaluator {
+    /// Examples of one unit, which like a training unit never depends on the number of ranks.
+    private static let examplesPerUnit = 32
+
+    private let context: RunContext
+    private let communicator: any Communicator
+    private let ranks: [Int]
+    private let features: FrozenFeatures
+    private let workspace: Workspace
+
+    init(
+        _ context: RunContext, _ communicator: any Communicator, ranks: [Int], _ features: FrozenFeatures,
+        _ workspace: Workspace
+    ) {
+        self.context = context
+        self.communicator = communicator
+        self.ranks = ranks
+        self.features = features
+        self.workspace = workspace
+    }
+
+    /// Scores the active tasks, and updates best states, patience and activity; equal on all ranks.
+    func evaluate(_ schedule: StageSchedule, _ state: inout TrainingState) throws
+        -> [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
+    {
+        let tasks = state.active.indices.filter { state.active[$0] }
+        let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
+        let predictions = try predict(tasks, vectors, adapted: schedule.stage != .head)
+        let keep = context.study.evaluation
+        var report: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)] = []
+        for (position, task) in tasks.enumerated() {
+            let score = try self.score(task, predictions[position])
+            let isBest = score.mean > state.best[task]?.score ?? -.infinity
+            let detail = Self.detail(score)
+            if isBest {
+                state.best[task] = TrainingState.Best(
+                    score: score.mean, step: state.step, detail: detail, values: vectors[position])
+                state.stale[task] = 0
+            } else {
+                state.stale[task] += 1
+            }
+            let stops = keep.patience > 0 && state.stale[task] >= keep.patience
+            state.active[task] = !stops
+            state.latest[task] = score.mean
+            report.append((context.names[task], score.mean, isBest, stops, detail))
+        }
+        let mean = state.latest.compactMap { $0 }.reduce(0, +) / Double(max(1, state.latest.count))
+        if mean > state.bestMean?.score ?? -.infinity {
+            state.bestMean = TrainingState.Best(
+                score: mean, step: state.step,
+                detail: .object(zip(context.names, state.latest).map { ($0, $1.map { .number($0) } ?? .null) }),
+                values: keep.keep == .mean ? state.values : [Float](repeating: 0, count: context.store.count))
+        }
+        state.evaluatedAt = state.step
+        return report
+    }
+
+    /// The scores of a task's evaluation sets, one set of predictions each.
+    func score(_ task: Int, _ predictions: [Predictions]) throws -> TaskScore {
+        let data = context.data[task]
+        return TaskScore(
+            task: data.task.name,
+            try zip(data.sets, predictions).map { set, predictions in
+                TaskScore.Entry(
+                    split: set.split,
+                    scores: try data.task.scores(predictions, targets: set.indices.compactMap { set.examples.targets[$0] }))
+            })
+    }
+
+    /// A score as results and the journal hold it: split by split, metric by metric.
+    static func detail(_ score: TaskScore) -> JSONValue {
+        .object(
+            score.entries.map { entry in
+                (entry.split.rawValue, .object(entry.scores.entries.map { ($0.metric.rawValue, .number($0.value)) }))
+            })
+    }
+
+    /// Logits of tasks' evaluation sets on all ranks; by task, then by set.
+    ///
+    /// - Parameters:
+    ///   - tasks: the tasks' indices
+    ///   - vectors: each task's parameters, in its own layout
+    ///   - adapted: whether adapters act; otherwise the head stands on frozen features
+    func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
+        var pieces: [(task: Int, set: Int, examples: [Int], offset: Int)] = []
+        var costs: [Double] = []
+        var end = 0
+        for (position, task) in tasks.enumerated() {
+            for (set, evaluation) in context.data[task].sets.enumerated() {
+                for start in stride(from: 0, to: evaluation.indices.count, by: Self.examplesPerUnit) {
+                    let examples = Array(evaluation.indices[start..<min(evaluation.indices.count, start + Self.examplesPerUnit)])
+                    pieces.append((position, set, examples, end))
+                    costs.append(cost(of: examples, in: evaluation.examples))
+                    end += examples.count * context.data[task].task.output.width
+                }
+            }
+        }
+        // Bit patterns travel as integers: each is brought by one rank, and zeros by all others.
+        var patterns = [Int32](repeating: 0, count: end)
+        for (piece, owner) in zip(pieces, assign(costs: costs, to: ranks)) where owner == communicator.rank {
+            let logits = self.logits(tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
+            for (i, logit) in logits.enumerated() { patterns[piece.offset + i] = Int32(bitPattern: logit.bitPattern) }
+        }
+        try communicator.allReduce(&patterns, .sum)
+
+        var next = 0
+        return try tasks.map { task in
+            let width = context.data[task].task.output.width
+            return try context.data[task].sets.map { set in
+                defer { next += set.indices.count * width }
+                let logits = patterns[next..<next + set.indices.count * width].map { Float(bitPattern: UInt32(bitPattern: $0)) }
+                return try Predictions(logits: logits, width: width)
+            }
+        }
+    }
+
+    private func logits(_ task: Int, _ set: Int, _ examples: [Int], _ vector: [Float], adapted: Bool) -> [Float] {
+        let layout = context.store.layouts[task]
+        return vector.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return [] }
+            if adapted {
+                let batch = context.data[task].sets[set].examples.batch(examples)
+                return context.model.logits(batch, layout, values: base, adapted: true, workspace)
+            }
+            let pooled = features.pooled(examples, features.source(task: task, set: set), workspace)
+            return context.model.logits(pooled: pooled, layout, values: base, workspace)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Collectives
+import Encoders
+import Kernels
+import Tasks
+import Training
+
+/// Where features come from: a task's training split, or one of its evaluation sets.
+struct FeatureSource: Hashable, Sendable {
+    let task: Int
+    /// The evaluation set's index; nil for the training split.
+    let set: Int?
+}
+
+/// Consecutive examples of a split whose features are computed together.
+struct FeatureChunk: Hashable, Sendable {
+    let source: FeatureSource
+    let index: Int
+}
+
+/// The frozen backbone's pooled vector of each example, computed once: all that the head stage needs of the encoder.
+///
+/// The bits of a row of a matrix product depend on the product's shape, so examples are always computed in the same
+/// chunks of consecutive ones. It then doesn't matter which rank computes a chunk, or when.
+final class FrozenFeatures {
+    private static let examplesPerChunk = 32
+
+    private let model: AdaptedEncoder
+    private let data: [TaskData]
+    private var tables: [FeatureSource: Table] = [:]
+
+    private struct Table {
+        let rows: Matrix
+        let buffer: FloatBuffer
+        var known: [Bool]
+    }
+
+    init(_ model: AdaptedEncoder, _ data: [TaskData]) {
+        self.model = model
+        self.data = data
+    }
+
+    /// The source of an evaluation set: held-out examples are rows of the training split.
+    func source(task: Int, set: Int) -> FeatureSource {
+        FeatureSource(task: task, set: data[task].sets[set].split == .train ? nil : set)
+    }
+
+    /// The chunks that these examples lie in, ascending.
+    func chunks(of examples: some Sequence<Int>, _ source: FeatureSource) -> [FeatureChunk] {
+        Set(examples.map { $0 / Self.examplesPerChunk }).sorted().map { FeatureChunk(source: source, index: $0) }
+    }
+
+    /// What a chunk costs.
+    func cost(_ chunk: FeatureChunk) -> Double {
+        Coordination.cost(of: examples(of: chunk), in: split(chunk.source))
+    }
+
+    /// Computes this rank's chunks and shares all of them with every rank.
+    func compute(
+        _ chunks: [FeatureChunk], ranks: [Int], _ communicator: any Communicator, _ workspace: Workspace
+    ) throws {
+        for (chunk, rank) in zip(chunks, ranks) where rank == communicator.rank { fill(chunk, workspace) }
+        if communicator.size > 1 {
+            // Every other rank brings zeros, and as integers zeros leave the owner's bits as they are.
+            let width = model.weights.configuration.hidden
+            var patterns: [Int32] = []
+            for (chunk, rank) in zip(chunks, ranks) {
+                let rows = rows(of: chunk)
+                patterns += (0..<rows.rows * width).map { rank == communicator.rank ? Int32(bitPattern: rows.base[$0].bitPattern) : 0 }
+            }
+            try communicator.allReduce(&patterns, .sum)
+            var next = 0
+            for chunk in chunks {
+                let rows = rows(of: chunk)
+                for i in 0..<rows.rows * width { rows.base[i] = Float(bitPattern: UInt32(bitPattern: patterns[next + i])) }
+                next += rows.rows * width
+            }
+        }
+        for chunk in chunks { tables[chunk.source]?.known[chunk.index] = true }
+    }
+
+    /// The pooled vectors [B, d] of examples, in their order. What isn't known yet is computed here.
+    func pooled(_ examples: [Int], _ source: FeatureSource, _ workspace: Workspace) -> Matrix {
+        for chunk in chunks(of: examples, source) where !table(source).known[chunk.index] {
+            fill(chunk, workspace)
+            tables[source]?.known[chunk.index] = true
+        }
+        let rows = table(source).rows
+        workspace.reset()
+        let pooled = workspace.matrix(examples.count, rows.columns)
+        for (row, example) in examples.enumerated() {
+            pooled.row(row).update(from: rows.row(example), count: rows.columns)
+        }
+        return pooled
+    }
+
+    private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {
+        let values = model.frozenPooled(split(chunk.source).batch(examples(of: chunk)), workspace)
+        rows(of: chunk).base.update(from: values, count: values.count)
+    }
+
+    private func split(_ source: FeatureSource) -> TokenizedExamples {
+        source.set.map { data[source.task].sets[$0].examples } ?? data[source.task].train
+    }
+
+    private func examples(of chunk: FeatureChunk) -> Range<Int> {
+        let start = chunk.index * Self.examplesPerChunk
+        return start..<min(split(chunk.source).count, start + Self.examplesPerChunk)
+    }
+
+    private func rows(of chunk: FeatureChunk) -> Matrix { table(chunk.source).rows.rows(examples(of: chunk)) }
+
+    private func table(_ source: FeatureSource) -> Table {
+        if let table = tables[source] { return table }
+        let (count, width) = (split(source).count, model.weights.configuration.hidden)
+        let buffer = FloatBuffer(count * width)
+        let chunks = (count + Self.examplesPerChunk - 1) / Self.examplesPerChunk
+        let table = Table(
+            rows: buffer.matrix(count, width), buffer: buffer, known: [Bool](repeating: false, count: chunks))
+        tables[source] = table
+        return table
+    }
+}

@@ -1,0 +1,46 @@
+import Diagnostics
+import Tasks
+public import Training
+
+/// What a run reads and never changes, equal on all ranks: study, model, data, sharing, stages.
+public struct RunContext: Sendable {
+    /// The resolved study.
+    public let study: Study
+    /// The backbone with method and head.
+    public let model: AdaptedEncoder
+    /// Each task's examples.
+    public let data: [TaskData]
+    /// All parameters and who shares them.
+    public let store: ParameterStore
+    let stages: [StageSchedule]
+
+    /// The tasks' names, in the study's order.
+    public var names: [String] { data.map(\.task.name) }
+
+    /// Joins what was loaded.
+    public init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
+        self.study = study
+        self.model = model
+        self.data = data
+        store = try ParameterStore(study, data.map(\.task), model)
+        stages = try StageSchedule.all(study, trainingExamples: data.map(\.drawn.count))
+    }
+
+    /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.
+    func computingRanks(of size: Int) throws -> [Int] {
+        let dedicated = study.coordinator == .dedicated
+        if dedicated, size < 2 {
+            throw Failure.usage(
+                "a dedicated coordinator needs a second rank that computes", at: "coordinator",
+                remedy: "start 2 ranks or more, or set coordinator: computes")
+        }
+        let ranks = Array((dedicated ? 1 : 0)..<size)
+        if ranks.count > study.batch.units {
+            throw Failure.usage(
+                "\(ranks.count) ranks would compute, a step has only \(study.batch.units) units of work "
+                    + "(\(study.batch.examples) examples in units of \(study.batch.unit))", at: "batch",
+                remedy: "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less")
+        }
+        return ranks
+    }
+}

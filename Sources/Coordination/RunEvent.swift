@@ -1,0 +1,72 @@
+public import Adapters
+public import Diagnostics
+public import Formats
+
+/// What happens in a run, as the coordinator tells it to whoever records or shows it.
+public enum RunEvent: Sendable {
+    /// A run begins, or goes on from a checkpoint (`resumedFrom`).
+    case began(facts: JSONValue, resumedFrom: Int?)
+    /// Something that the user should know, but that stops nothing.
+    case warned(Failure)
+    /// A stage begins.
+    case stage(name: String, steps: Int)
+    /// Frozen features were computed: how many examples of how many.
+    case features(done: Int, of: Int)
+    /// An optimizer step was taken.
+    case step(StepReport)
+    /// Tasks were scored.
+    case evaluated(EvaluationReport)
+    /// State was saved.
+    case checkpoint(step: Int)
+    /// A stage ended with these best scores.
+    case stageEnded(JSONValue)
+    /// The run is done; the results as `results.json` holds them.
+    case finished(JSONValue)
+    /// The run stopped on request after a checkpoint of this step.
+    case stopped(step: Int)
+}
+
+/// One optimizer step.
+public struct StepReport: Sendable {
+    /// The stage's name.
+    public let stage: String
+    /// The step's number in the run, from 1.
+    public let step: Int
+    /// Its number in the stage, from 1, and how many the stage has.
+    public let stageStep: Int, stageSteps: Int
+    /// The units: each task's name and the indices of its examples.
+    public let units: [(task: String, examples: [Int])]
+    /// The mean loss of each task that took part, before the update.
+    public let losses: [(task: String, loss: Double)]
+    /// The learning rate of each kind.
+    public let learningRates: [(kind: ParameterKind, rate: Double)]
+    /// The norm of the whole gradient before clipping.
+    public let gradientNorm: Double
+    /// Tokens of all units.
+    public let tokens: Int
+    /// What each rank sent for the sums, in bytes.
+    public let bytes: Int
+    /// Seconds of the whole step, and those of them spent waiting for other ranks and exchanging sums.
+    public let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+
+    /// Examples of all tasks.
+    public var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
+}
+
+/// One evaluation.
+public struct EvaluationReport: Sendable {
+    /// The stage's name.
+    public let stage: String
+    /// After how many steps of the run.
+    public let step: Int
+    /// Each scored task: its name, the mean of its metrics, whether that is its best yet, whether the task stops here.
+    public let scores: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
+    /// Seconds it took.
+    public let seconds: Double
+}
+
+/// Whoever records or shows a run. Only the coordinator's rank has observers.
+public protocol RunObserver: AnyObject {
+    /// Takes note of an event; throwing ends the run.
+    func observe(_ event: RunEvent) throws
+}

@@ -1,0 +1,83 @@
+import Adapters
+import Diagnostics
+import Formats
+import Foundation
+import Tasks
+import Training
+
+/// Where a run's results go: checkpoints, adapters, recorded gradients, and whoever observes it.
+public final class RunOutput {
+    /// The run directory.
+    public let directory: String
+    /// The folder of checkpoints in it.
+    public var checkpoints: String { "\(directory)/checkpoints" }
+    private let observers: [any RunObserver]
+
+    /// Writes into an existing run directory, and tells the observers what happens.
+    public init(directory: String, observers: [any RunObserver]) {
+        self.directory = directory
+        self.observers = observers
+    }
+
+    func observe(_ event: RunEvent) throws {
+        for observer in observers { try observer.observe(event) }
+    }
+
+    /// Writes `adapters/<task>`: the task's parameters, and what they belong to.
+    func writeAdapter(_ name: String, task: Int, _ values: [Float], _ context: RunContext) throws {
+        let data = context.data[task].task
+        let output: JSONValue =
+            switch data.output {
+            case .classes(let labels): ["classes": .array(labels.map { .string($0) })]
+            case .regression(let range): ["range": [.number(range.lowerBound), .number(range.upperBound)]]
+            }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        func json(_ value: some Encodable, _ place: String) throws -> JSONValue {
+            try JSONValue(parsing: try encoder.encode(value), at: place)
+        }
+        let configuration: JSONValue = [
+            "peft_type": .string(type(of: context.model.method).name.uppercased()), "task_type": "SEQ_CLS",
+            "base_model_name_or_path": .string(context.study.backbone), "inference_mode": true,
+            "hadamesh": [
+                "task": .string(name), "output": output,
+                "adapter": try json(context.study.adapter, "adapter"), "head": try json(context.study.head, "head"),
+                "maximumTokens": .integer(context.study.maximumTokens),
+                "topology": .array(
+                    context.store.placements[task].map { block in
+                        let block = context.store.blocks[block]
+                        return [
+                            "name": .string(block.slice.name), "owner": .string(block.owner),
+                            "tasks": .array(block.tasks.map { .string(context.names[$0]) }),
+                        ]
+                    }),
+            ],
+        ]
+        try AdapterFolder.write(
+            context.store.layouts[task], values, configuration: configuration, to: "\(directory)/adapters/\(name)")
+    }
+
+    /// Writes `reference/step-N.safetensors`: each task's parameters before a step, and its gradient in that step.
+    func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext) throws {
+        let folder = "\(directory)/reference"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Failure.data("cannot make the folder: \(error.localizedDescription)", at: folder)
+        }
+        var tensors: [NamedTensor] = []
+        for (task, gradient) in zip(plan.tasks, gradients) {
+            let values = context.store.values(of: task, in: before)
+            let layout = context.store.layouts[task]
+            for (slice, range) in zip(layout.slices, layout.ranges) {
+                for (kind, vector) in [("parameters", values), ("gradients", gradient)] {
+                    tensors.append(
+                        NamedTensor(
+                            name: "\(kind)/\(context.names[task])/\(slice.name)", shape: slice.shape,
+                            values: .float(Array(vector[range]))))
+                }
+            }
+        }
+        try Safetensors.write(tensors, to: "\(folder)/step-\(step).safetensors")
+    }
+}

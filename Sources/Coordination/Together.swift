@@ -1,0 +1,36 @@
+public import Collectives
+import Diagnostics
+import Formats
+import Foundation
+
+/// Does something on rank 0 alone, and gives every rank its result, or the failure that it ended in.
+///
+/// Files that only one rank should touch are touched this way: all ranks then fail alike, and the user is told once.
+public func onCoordinator(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
+    var failure: [UInt8] = []
+    var result: [UInt8] = []
+    if communicator.rank == 0 {
+        do {
+            result = try body()
+        } catch let error as Failure {
+            failure = Array(encode(error).utf8)
+        }
+    }
+    try communicator.broadcast(&failure, from: 0)
+    if !failure.isEmpty { throw try decode(failure) }
+    try communicator.broadcast(&result, from: 0)
+    return result
+}
+
+private func encode(_ failure: Failure) -> String {
+    JSONValue.array([
+        .integer(Int(failure.kind.rawValue)), failure.place.map { .string($0) } ?? .null, .string(failure.what),
+        failure.remedy.map { .string($0) } ?? .null,
+    ]).encoded()
+}
+
+private func decode(_ bytes: [UInt8]) throws -> Failure {
+    let value = try JSONValue(parsing: Data(bytes), at: "a message from the coordinator")
+    let kind = value[0]?.int.flatMap { Failure.Kind(rawValue: Int32($0)) } ?? .rank
+    return Failure(kind, at: value[1]?.string, value[2]?.string ?? "failed", remedy: value[3]?.string)
+}

@@ -1,0 +1,74 @@
+import Adapters
+public import Collectives
+import Diagnostics
+import Encoders
+import Formats
+import Kernels
+public import Tasks
+public import Tokenizers
+public import Training
+
+/// A finished run's adapters on their backbone: what evaluates and predicts.
+public struct TrainedRun: Sendable {
+    /// The run's study.
+    public let study: Study
+    /// The backbone with method and head.
+    public let model: AdaptedEncoder
+    /// The study's tasks.
+    public let tasks: [any LanguageTask]
+    private let directory: String
+
+    /// Opens the adapters of a run directory.
+    public init(_ study: Study, _ model: AdaptedEncoder, directory: String) throws {
+        self.study = study
+        self.model = model
+        self.directory = directory
+        tasks = try study.tasks.map { try $0.resolve() }
+    }
+
+    /// A task of the study by name.
+    public func task(named name: String) throws -> any LanguageTask {
+        guard let task = tasks.first(where: { $0.name == name }) else {
+            throw Failure.usage(
+                "unknown task '\(name)' in this run", at: "--task", remedy: didYouMean(name, among: tasks.map(\.name)))
+        }
+        return task
+    }
+
+    /// A task's trained parameters, in its own layout.
+    private func parameters(_ task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
+        let layout = try model.layout(for: task.output, headOwner: task.name, seed: study.seed)
+        return (layout, try AdapterFolder.read(layout, from: "\(directory)/adapters/\(task.name)"))
+    }
+
+    /// Scores tasks on all ranks together; every rank has the result.
+    public func evaluate(_ data: [TaskData], _ communicator: any Communicator) throws -> [TaskScore] {
+        let context = try RunContext(study, model, data)
+        let workspace = Workspace()
+        let evaluator = Evaluator(
+            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, data), workspace)
+        let vectors = try data.map { try parameters($0.task).values }
+        let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
+        return try data.indices.map { try evaluator.score($0, predictions[$0]) }
+    }
+
+    /// Logits for texts, each a text or a pair, in their order.
+    public func predict(
+        _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
+    ) throws -> Predictions {
+        let task = try task(named: name)
+        let (layout, values) = try parameters(task)
+        let examples = try TokenizedExamples(
+            texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
+            name: name, tokenizer, maximumTokens: study.maximumTokens)
+        let workspace = Workspace()
+        var logits: [Float] = []
+        for start in stride(from: 0, to: texts.count, by: 32) {
+            let batch = examples.batch(start..<min(texts.count, start + 32))
+            logits += values.withUnsafeBufferPointer { values in
+                values.baseAddress.map { model.logits(batch, layout, values: $0, adapted: true, workspace) } ?? []
+            }
+        }
+        return try Predictions(logits: logits, width: task.output.width)
+    }
+}

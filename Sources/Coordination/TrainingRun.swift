@@ -1,0 +1,286 @@
+import Adapters
+public import Collectives
+import Diagnostics
+import Encoders
+public import Formats
+import Foundation
+import Kernels
+import Tasks
+import Training
+
+/// A run of a study on the ranks of a world: the loop that every rank is in.
+///
+/// Rank 0 decides and tells; all ranks do; rank 0 writes.
+public final class TrainingRun {
+    /// How a run ended.
+    public enum Ending: Sendable, Equatable {
+        /// All stages are done.
+        case finished
+        /// It was asked to stop and wrote a checkpoint.
+        case stopped
+    }
+
+    private let context: RunContext
+    private let communicator: any Communicator
+    private let output: RunOutput?
+    private let isStopRequested: () -> Bool
+    private let workspace: Workspace
+    private let features: FrozenFeatures
+    private let worker: Worker
+    private let evaluator: Evaluator
+    private let coordinator: Coordinator?
+    private var state: TrainingState
+    private var identity: JSONValue = .null
+
+    /// Makes a run at its first step.
+    ///
+    /// - Parameters:
+    ///   - context: the study with everything it names, equal on all ranks
+    ///   - communicator: the world
+    ///   - output: where results go; rank 0 has one, and only rank 0
+    ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
+    public init(
+        _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
+        isStopRequested: @escaping () -> Bool = { false }
+    ) throws {
+        let ranks = try context.computingRanks(of: communicator.size)
+        self.context = context
+        self.communicator = communicator
+        self.output = output
+        self.isStopRequested = isStopRequested
+        workspace = Workspace()
+        features = FrozenFeatures(context.model, context.data)
+        worker = Worker(context, communicator, features, workspace)
+        evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)
+        coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, features) : nil
+        state = TrainingState(context.store, tasks: context.names.count)
+    }
+
+    /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
+    ///
+    /// `identity` says which study, backbone and data a checkpoint must belong to; it is kept in new ones.
+    public func begin(identity: JSONValue, resuming: Bool) throws {
+        self.identity = identity
+        let bytes = resuming ? try onCoordinator(communicator) { try newestCheckpoint() } : []
+        if !bytes.isEmpty {
+            let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
+            try RunIdentity.check(checkpoint.facts["identity"] ?? .null, against: identity)
+            state = try TrainingState(checkpoint, context.store, names: context.names)
+            coordinator?.checkpointedAt = state.step
+        }
+        try output?.observe(.began(facts: facts, resumedFrom: bytes.isEmpty ? nil : state.step))
+        try beginStage()
+    }
+
+    /// The bytes of the newest whole checkpoint, none when the run had not come to its first.
+    private func newestCheckpoint() throws -> [UInt8] {
+        guard let output else { return [] }
+        let newest = Checkpoint.newest(in: output.checkpoints)
+        for failure in newest.damaged {
+            try output.observe(
+                .warned(.data(failure.what, at: failure.place, remedy: "the checkpoint before it is used")))
+        }
+        if newest.checkpoint == nil, !newest.damaged.isEmpty {
+            throw Failure.data(
+                "holds no whole checkpoint", at: output.checkpoints, remedy: "start anew with another --output")
+        }
+        return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
+    }
+
+    /// Runs until the study is done or a stop is requested.
+    public func run() throws -> Ending {
+        while true {
+            if let coordinator, isStopRequested() { coordinator.stopRequested = true }
+            let directive = try Directive.shared(coordinator?.decide(&state), communicator)
+            switch directive {
+            case .features(let chunks, let ranks):
+                try features.compute(chunks, ranks: ranks, communicator, workspace)
+                if let coordinator {
+                    let progress = coordinator.featureProgress
+                    try output?.observe(.features(done: progress.done, of: progress.total))
+                }
+            case .step(let plan): try step(plan)
+            case .evaluate: try evaluate()
+            case .checkpoint: try checkpoint()
+            case .nextStage: try endStage()
+            case .finish(let stopped):
+                if stopped {
+                    try output?.observe(.stopped(step: state.step))
+                    return .stopped
+                }
+                try finish()
+                return .finished
+            }
+        }
+    }
+
+    private var schedule: StageSchedule { context.stages[state.stage] }
+
+    // MARK: Steps
+
+    private func step(_ plan: StepPlan) throws {
+        let start = Date()
+        let (number, schedule) = (state.stageStep, schedule)
+        let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
+        let before = recorded ? state.values : []
+        let outcome: Worker.Outcome
+        do {
+            outcome = try worker.step(plan, schedule, &state, stopRequested: isStopRequested())
+        } catch let failure as Failure where failure.kind == .rank {
+            // The state is as it was before this step, on all ranks: keep what was computed up to here.
+            if let output, coordinator?.checkpointedAt != state.step { try write(to: output) }
+            try communicator.barrier()
+            throw failure
+        }
+        if outcome.stopRequested { coordinator?.stopRequested = true }
+        guard let output, let coordinator else { return }
+        if recorded { try output.record(step: state.step, plan, before, outcome.gradients, context) }
+        let tasks = plan.tasks
+        try output.observe(
+            .step(
+                StepReport(
+                    stage: schedule.name, step: state.step, stageStep: state.stageStep, stageSteps: schedule.steps,
+                    units: plan.units.map { (context.names[$0.task], $0.examples) },
+                    losses: tasks.enumerated().map { row, task in
+                        let examples = plan.units.reduce(0) { $0 + ($1.task == task ? $1.examples.count : 0) }
+                        return (context.names[task], outcome.losses[row] / Double(examples))
+                    },
+                    learningRates: ParameterKind.allCases.filter(schedule.trains).map {
+                        ($0, schedule.learningRate($0, step: number))
+                    },
+                    gradientNorm: outcome.gradientNorm, tokens: outcome.tokens, bytes: outcome.bytes,
+                    seconds: Date().timeIntervalSince(start), secondsWaiting: outcome.secondsWaiting,
+                    secondsCommunicating: outcome.secondsCommunicating)))
+        coordinator.drawAhead(state)
+    }
+
+    private func evaluate() throws {
+        let start = Date()
+        let scores = try evaluator.evaluate(schedule, &state)
+        try output?.observe(
+            .evaluated(
+                EvaluationReport(
+                    stage: schedule.name, step: state.step, scores: scores, seconds: Date().timeIntervalSince(start))))
+    }
+
+    private func checkpoint() throws {
+        guard let output, let coordinator else { return }
+        try write(to: output)
+        coordinator.checkpointedAt = state.step
+        try output.observe(.checkpoint(step: state.step))
+    }
+
+    private func write(to output: RunOutput) throws {
+        try state.checkpoint(context.store, names: context.names, identity: identity)
+            .write(into: output.checkpoints, keep: context.study.checkpoint.keep)
+    }
+
+    // MARK: Stages
+
+    private func beginStage() throws {
+        try output?.observe(.stage(name: schedule.name, steps: schedule.steps))
+    }
+
+    /// Ends a stage; the next one starts from the state that is kept, where tasks can have one each.
+    private func endStage() throws {
+        let scores = stageScores()
+        try output?.observe(.stageEnded(scores))
+        switch context.study.evaluation.keep {
+        case .last: break
+        case .mean: state.values = state.bestMean?.values ?? state.values
+        case .best:
+            for (task, best) in state.best.enumerated() {
+                guard let best else { continue }
+                context.store.put(best.values, of: task, into: &state.values) { $0.tasks == [task] }
+            }
+        }
+        state.history.append(scores)
+        state.beginNextStage(context.store, tasks: context.names.count)
+        try beginStage()
+    }
+
+    /// The kept scores of the stage under way, by task.
+    private func stageScores() -> JSONValue {
+        .object([
+            ("stage", .string(schedule.name)), ("steps", .integer(state.stageStep)),
+            (
+                "tasks",
+                .object(
+                    zip(context.names, state.best).map { name, best in
+                        (
+                            name,
+                            best.map { ["score": .number($0.score), "step": .integer($0.step), "splits": $0.detail] } ?? .null
+                        )
+                    })
+            ),
+            ("drawn", drawnShares()),
+        ])
+    }
+
+    /// What sampling was asked for and what it gave, by task.
+    private func drawnShares() -> JSONValue {
+        let requested = state.planner.requested.reduce(0, +)
+        let realised = Double(state.planner.positions.reduce(0, +))
+        return .object(
+            context.names.enumerated().map { task, name in
+                (
+                    name,
+                    [
+                        "requested": .number(requested > 0 ? state.planner.requested[task] / requested : 0),
+                        "realised": .number(realised > 0 ? Double(state.planner.positions[task]) / realised : 0),
+                        "examples": .integer(state.planner.positions[task]),
+                    ]
+                )
+            })
+    }
+
+    private func finish() throws {
+        guard let output else { return }
+        let keep = context.study.evaluation.keep
+        for (task, name) in context.names.enumerated() {
+            let values =
+                switch keep {
+                case .best: state.best[task]?.values ?? context.store.values(of: task, in: state.values)
+                case .mean: context.store.values(of: task, in: state.bestMean?.values ?? state.values)
+                case .last: context.store.values(of: task, in: state.values)
+                }
+            try output.writeAdapter(name, task: task, values, context)
+        }
+        let results: JSONValue = [
+            "keep": .string(keep.rawValue), "steps": .integer(state.step),
+            "stages": .array(state.history + [stageScores()]), "parameters": parameterFacts,
+        ]
+        try output.observe(.finished(results))
+    }
+
+    // MARK: Facts
+
+    /// What a run says of itself when it begins.
+    private var facts: JSONValue {
+        [
+            "ranks": .integer(communicator.size), "coordinator": .string(context.study.coordinator.rawValue),
+            "tasks": .array(
+                context.data.map { data in
+                    [
+                        "name": .string(data.task.name), "train": .integer(data.drawn.count),
+                        "evaluated": .integer(data.sets.reduce(0) { $0 + $1.indices.count }),
+                        "dropped": .array(
+                            data.dropped.map { ["file": .string($0.path), "lines": .array($0.lines.map { .integer($0) })] }),
+                    ]
+                }),
+            "parameters": parameterFacts,
+        ]
+    }
+
+    /// Counts as papers count: adapters and norms of one task, its share of the backbone; heads apart.
+    private var parameterFacts: JSONValue {
+        let backbone = context.model.weights.configuration.parameterCount
+        let perTask = context.store.layouts.map(\.adapterCount).max() ?? 0
+        return [
+            "method": .string(type(of: context.model.method).name), "backbone": .integer(backbone),
+            "adapterPerTask": .integer(perTask), "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
+            "adapterAllTasks": .integer(context.store.adapterCount),
+            "headsAllTasks": .integer(context.store.count - context.store.adapterCount),
+        ]
+    }
+}

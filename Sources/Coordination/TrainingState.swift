@@ -1,0 +1,153 @@
+import Adapters
+import Diagnostics
+import Formats
+import Training
+
+/// Everything that the next step depends on. Equal on all ranks, but for what only the coordinator draws from.
+struct TrainingState: Equatable, Sendable {
+    /// Steps taken in all stages.
+    var step = 0
+    /// Which stage is under way, from 0.
+    var stage = 0
+    /// Steps taken in this stage.
+    var stageStep = 0
+    /// All parameters.
+    var values: [Float]
+    /// The optimizer's moments.
+    var moments: AdamW
+    /// How often each block was stepped in this stage.
+    var times: [Int64]
+    /// Each task's best state of this stage.
+    var best: [Best?]
+    /// The state of this stage with the best mean score; `values` is then the flat vector.
+    var bestMean: Best?
+    /// Evaluations since each task's best.
+    var stale: [Int]
+    /// Whether each task is still drawn.
+    var active: [Bool]
+    /// Each task's latest score in this stage.
+    var latest: [Double?]
+    /// The step of the latest evaluation, or -1 when this stage has had none.
+    var evaluatedAt = -1
+    /// What drawing has used up; only the coordinator's is kept up to date.
+    var planner: PlannerState
+    /// The scores that each finished stage ended with, as the journal and the results show them.
+    var history: [JSONValue] = []
+
+    /// A state that may become a result.
+    struct Best: Equatable, Sendable {
+        /// What it scored: the task's mean metric, or the mean over tasks.
+        let score: Double
+        /// When.
+        let step: Int
+        /// The single metrics, as results show them.
+        let detail: JSONValue
+        /// The task's own vector, or the flat one.
+        let values: [Float]
+    }
+
+    /// The state before the first step.
+    init(_ store: ParameterStore, tasks: Int) {
+        values = store.initial
+        moments = AdamW(count: store.count)
+        times = [Int64](repeating: 0, count: store.blocks.count)
+        best = [Best?](repeating: nil, count: tasks)
+        stale = [Int](repeating: 0, count: tasks)
+        active = [Bool](repeating: true, count: tasks)
+        latest = [Double?](repeating: nil, count: tasks)
+        planner = PlannerState(tasks: tasks)
+    }
+
+    /// Begins the next stage: a fresh optimizer and fresh scores.
+    mutating func beginNextStage(_ store: ParameterStore, tasks: Int) {
+        var next = TrainingState(store, tasks: tasks)
+        next.step = step
+        next.stage = stage + 1
+        next.values = values
+        next.history = history
+        self = next
+    }
+
+    // MARK: Checkpoints
+
+    /// The state as a checkpoint; `identity` says which study it belongs to.
+    func checkpoint(_ store: ParameterStore, names: [String], identity: JSONValue) -> Checkpoint {
+        func floats(_ name: String, _ values: [Float]) -> NamedTensor {
+            NamedTensor(name: name, shape: [values.count], values: .float(values))
+        }
+        var tensors = [
+            floats("parameters", values), floats("moments.first", moments.first),
+            floats("moments.second", moments.second),
+            NamedTensor(name: "times", shape: [times.count], values: .int64(times)),
+        ]
+        for (name, best) in zip(names, best) {
+            if let best { tensors.append(floats("best.\(name)", best.values)) }
+        }
+        if let bestMean { tensors.append(floats("best mean", bestMean.values)) }
+        let facts: JSONValue = [
+            "identity": identity, "stage": .integer(stage), "stageStep": .integer(stageStep),
+            "evaluatedAt": .integer(evaluatedAt), "history": .array(history),
+            "best": .array(best.map(Self.encode)), "bestMean": Self.encode(bestMean),
+            "stale": .array(stale.map { .integer($0) }), "active": .array(active.map { .bool($0) }),
+            "latest": .array(latest.map { $0.map { .number($0) } ?? .null }),
+            "positions": .array(planner.positions.map { .integer($0) }), "units": .integer(planner.units),
+            "requested": .array(planner.requested.map { .number($0) }), "topology": store.topology(names),
+        ]
+        return Checkpoint(step: step, tensors: tensors, facts: facts)
+    }
+
+    /// Reads a checkpoint of the same study.
+    init(_ checkpoint: Checkpoint, _ store: ParameterStore, names: [String]) throws {
+        let facts = checkpoint.facts
+        func value<T>(_ key: String, _ read: (JSONValue) -> T?) throws -> T {
+            guard let found = facts[key].flatMap(read) else {
+                throw Failure.data("the checkpoint of step \(checkpoint.step) has no usable '\(key)'")
+            }
+            return found
+        }
+        func list<T>(_ key: String, _ read: (JSONValue) -> T?) throws -> [T] {
+            let found = try value(key) { $0.array?.compactMap(read) }
+            guard found.count == names.count else {
+                throw Failure.data("the checkpoint of step \(checkpoint.step) has \(found.count) of '\(key)', expected \(names.count)")
+            }
+            return found
+        }
+        self.init(store, tasks: names.count)
+        step = checkpoint.step
+        stage = try value("stage", \.int)
+        stageStep = try value("stageStep", \.int)
+        evaluatedAt = try value("evaluatedAt", \.int)
+        history = try value("history", \.array)
+        values = try checkpoint.floats("parameters", count: store.count)
+        moments = AdamW(
+            first: try checkpoint.floats("moments.first", count: store.count),
+            second: try checkpoint.floats("moments.second", count: store.count))
+        times = try checkpoint.int64s("times", count: store.blocks.count)
+        stale = try list("stale", \.int)
+        active = try list("active", \.bool)
+        latest = try list("latest") { $0.isNull ? .some(nil) : .some($0.double) }
+        planner.positions = try list("positions", \.int)
+        planner.requested = try list("requested", \.double)
+        planner.units = try value("units", \.int)
+        let kept = try value("best", \.array)
+        for (task, name) in names.enumerated() where kept.count == names.count && !kept[task].isNull {
+            best[task] = try Self.decode(
+                kept[task], try checkpoint.floats("best.\(name)", count: store.layouts[task].count))
+        }
+        if let mean = facts["bestMean"], !mean.isNull {
+            bestMean = try Self.decode(mean, try checkpoint.floats("best mean", count: store.count))
+        }
+    }
+
+    private static func encode(_ best: Best?) -> JSONValue {
+        guard let best else { return .null }
+        return ["score": .number(best.score), "step": .integer(best.step), "detail": best.detail]
+    }
+
+    private static func decode(_ value: JSONValue, _ values: [Float]) throws -> Best {
+        guard let score = value["score"]?.double, let step = value["step"]?.int, let detail = value["detail"] else {
+            throw Failure.data("a best state in the checkpoint has no 'score', 'step' and 'detail'")
+        }
+        return Best(score: score, step: step, detail: detail, values: values)
+    }
+}

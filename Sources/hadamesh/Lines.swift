@@ -1,0 +1,29 @@
+import Diagnostics
+import Foundation
+
+/// The lines of a file, or of standard input for `-`, split at line feeds alone; a last empty line is none.
+func readLines(_ input: String) throws -> [(first: String, second: String?)] {
+    let data: Data
+    if input == "-" {
+        data = FileHandle.standardInput.readDataToEndOfFile()
+    } else if let contents = FileManager.default.contents(atPath: input) {
+        data = contents
+    } else {
+        throw Failure.data("no readable file", at: input)
+    }
+    var lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return try lines.enumerated().map { index, bytes in
+        guard let line = String(validating: bytes, as: UTF8.self) else {
+            throw Failure.data("is not UTF-8", at: "\(input == "-" ? "standard input" : input):\(index + 1)")
+        }
+        let utf8 = line.utf8
+        guard let tab = utf8.firstIndex(of: 0x09) else { return (line, nil) }
+        return (String(line[..<tab]), String(line[utf8.index(after: tab)...]))
+    }
+}
+
+/// Writes lines to standard output in one go.
+func writeLines(_ lines: [String]) {
+    FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + (lines.isEmpty ? "" : "\n")).utf8))
+}

@@ -1,0 +1,64 @@
+import Adapters
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Kernels
+import Tasks
+import Tokenizers
+import Training
+
+/// A study's backbone: frozen weights, tokenizer, and the model on top.
+struct LoadedBackbone {
+    let model: AdaptedEncoder
+    let tokenizer: any Tokenizer
+
+    /// Maps the weights and reads the tokenizer, and holds the study's settings to them.
+    init(_ study: Study) throws {
+        // The bits of a small product depend on the thread count, and ranks are the parallelism.
+        guard BLAS.useOneThread() == 1 else {
+            throw Failure.usage("OpenBLAS does not let itself be set to one thread", remedy: "export OPENBLAS_NUM_THREADS=1")
+        }
+        let weights = try EncoderWeights(directory: study.backbone)
+        model = try AdaptedEncoder(weights, study.adapter.method, study.head)
+        tokenizer = try TokenizerFolder.load(study.backbone)
+        let shape = weights.configuration
+        guard study.maximumTokens <= shape.positions else {
+            throw Failure.usage(
+                "is \(study.maximumTokens), the backbone has \(shape.positions) positions", at: "maximumTokens",
+                remedy: "set it to \(shape.positions) or less")
+        }
+        guard tokenizer.vocabularySize <= shape.vocabulary else {
+            throw Failure.data(
+                "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
+                at: study.backbone, remedy: "tokenizer and weights must come from the same model")
+        }
+    }
+
+    /// A number that changes with the weights' bytes.
+    func checksum(_ study: Study) throws -> Int {
+        let folder = try SafetensorsFolder(directory: study.backbone)
+        var checksum = CRC32C()
+        for file in folder.files {
+            let mapped = try MappedFile(path: file.path)
+            checksum.update(mapped.bytes)
+        }
+        return Int(checksum.value)
+    }
+}
+
+/// The study that a run directory holds, with a backbone and data that may have moved since.
+func studyOfRun(_ run: String, backbone: String?, data: String?) throws -> Study {
+    let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap { $0 }
+    guard FileManager.default.fileExists(atPath: "\(run)/study.yaml") else {
+        throw Failure.usage("no study.yaml: this is not a run directory", at: run)
+    }
+    return try StudyFile(path: "\(run)/study.yaml", overrides: overrides).study()
+}
+
+/// Seconds since the program's first use of it.
+struct Stopwatch {
+    private let start = Date()
+    var seconds: Double { Date().timeIntervalSince(start) }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Collectives
+import Coordination
+import Tasks
+
+/// `hadamesh predict`.
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Predicts a task's labels for lines of text, with a run's adapter.",
+        discussion: "One line in, one line out; a pair is split by a tab. Runs in one process.")
+
+    @Argument(help: "The run directory.")
+    var run: String
+
+    @Option(help: "The task to predict.")
+    var task: String
+
+    @Option(help: "A file of lines, or - for standard input.")
+    var input = "-"
+
+    @Flag(help: "Write the logits, separated by tabs, instead of labels.")
+    var logits = false
+
+    @Option(help: "The backbone's folder, where it has moved since the run.")
+    var backbone: String?
+
+    func run() throws {
+        MPI.run { world in
+            let study = try studyOfRun(run, backbone: backbone, data: nil)
+            let loaded = try LoadedBackbone(study)
+            let trained = try TrainedRun(study, loaded.model, directory: run)
+            let task = try trained.task(named: self.task)
+            guard world.rank == 0 else { return 0 }
+            let predictions = try trained.predict(self.task, try readLines(input), loaded.tokenizer)
+            if logits {
+                writeLines(
+                    (0..<predictions.count).map { row in
+                        predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map { "\($0)" }
+                            .joined(separator: "\t")
+                    })
+            } else {
+                writeLines(try task.output.texts(of: predictions))
+            }
+            return 0
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Journal
+import Kernels
+import Tasks
+
+/// `hadamesh train`.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains a study, alone or as one of several ranks.",
+        discussion: """
+            Results are in the run directory: results.json, adapters/<task>/, checkpoints/, journal.jsonl, and TensorBoard \
+            events. SIGTERM or SIGUSR1 stops after a checkpoint with exit code 75; --resume goes on, on any number of ranks.
+            """)
+
+    @Argument(help: "The study file, in YAML.")
+    var study: String
+
+    @Option(name: .shortAndLong, help: "The run directory to make; runs/<study>-<time> by default.")
+    var output: String?
+
+    @Option(name: .customLong("set"), parsing: .singleValue, help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
+    var changes: [String] = []
+
+    @Flag(help: "Go on from the newest checkpoint of --output; begin if there is none.")
+    var resume = false
+
+    @Option(help: "Refuse to start in a world of another size.")
+    var expectRanks: Int?
+
+    @Flag(help: "Show warnings and the final table only.")
+    var quiet = false
+
+    func validate() throws {
+        if resume, output == nil { throw ValidationError("--resume needs the run directory: --output RUN") }
+    }
+
+    func run() throws {
+        MPI.run { world in
+            if let expectRanks, expectRanks != world.size {
+                throw Failure.usage(
+                    "the world has \(world.size) ranks, expected \(expectRanks)", at: "--expect-ranks",
+                    remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
+            }
+            let study = try StudyFile(path: study, overrides: changes).study()
+            StopSignal.install()
+            let dedicated = study.coordinator == .dedicated && world.rank == 0
+            return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
+        }
+    }
+
+    private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
+        let backbone = try LoadedBackbone(study)
+        let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
+        let context = try RunContext(study, backbone.model, data)
+        _ = try context.computingRanks(of: world.size)
+
+        // Only rank 0 touches the run directory, and every rank hears of it when that fails.
+        var output: RunOutput?
+        var identity: JSONValue = .null
+        let said = try onCoordinator(world) {
+            let directory = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
+            identity = try RunIdentity.of(study, backbone: try backbone.checksum(study), data)
+            try RunFiles.write(study, context, backbone, identity, world, to: directory)
+            let journal = try Journal(directory: directory, appending: resume)
+            output = RunOutput(
+                directory: directory.path,
+                observers: [RunJournal(journal, directory), Progress(directory: directory.path, quiet: quiet)])
+            return Array(identity.encoded().utf8)
+        }
+        identity = try JSONValue(parsing: Data(said), at: "the run's identity")
+        let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
+        try run.begin(identity: identity, resuming: resume)
+        return try run.run() == .stopped ? 75 : 0
+    }
+
+    private var defaultOutput: String {
+        let name = URL(fileURLWithPath: study).deletingPathExtension().lastPathComponent
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.dateFormat = "yyyyMMdd-HHmmss"
+        return "runs/\(name)-\(format.string(from: Date()))"
+    }
+}

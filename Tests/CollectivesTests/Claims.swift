@@ -1,0 +1,114 @@
+import Collectives
+import Testing
+
+/// A property of collective calls that every rank of any world must see, as a body that throws where it does not.
+///
+/// Ranks may be threads or processes, so a body cannot use the expectations of the test that started them.
+struct Claim: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let body: @Sendable (any Communicator) throws -> Void
+
+    init(_ name: String, _ body: @escaping @Sendable (any Communicator) throws -> Void) {
+        testDescription = name
+        self.body = body
+    }
+
+    /// All claims, about communicators and about the exact sum.
+    static let all = communication + exactSum
+}
+
+/// What a rank saw that contradicts a claim.
+struct Violation: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Throws a violation unless the condition holds.
+func require(_ condition: Bool, _ words: @autoclosure () -> String) throws {
+    if !condition { throw Violation(description: words()) }
+}
+
+/// Throws a violation unless the two are equal.
+func requireEqual<T: Equatable>(_ found: T, _ expected: T, _ what: String) throws {
+    try require(found == expected, "\(what): found \(found), expected \(expected)")
+}
+
+extension Claim {
+    static let communication: [Claim] = [
+        Claim("ranks count from zero") { world in
+            try require((0..<world.size).contains(world.rank), "rank \(world.rank) of \(world.size)")
+            let ranks = try world.allGather([Int64(world.rank)])
+            try requireEqual(ranks, (0..<world.size).map { [Int64($0)] }, "ranks")
+        },
+        Claim("sums of every type") { world in
+            try sums(UInt8.self, world)
+            try sums(Int32.self, world)
+            try sums(Int64.self, world)
+            let expected = world.size * (world.size + 1) / 2
+            try requireEqual(world.allReduce(Float(world.rank + 1), .sum), Float(expected), "Float")
+            try requireEqual(world.allReduce(Double(world.rank + 1), .sum), Double(expected), "Double")
+        },
+        Claim("integer sums wrap") { world in
+            let sum = try world.allReduce(Int64.max, .sum)
+            try requireEqual(sum, (1..<world.size).reduce(Int64.max) { sum, _ in sum &+ .max }, "sum")
+        },
+        Claim("the largest and the smallest") { world in
+            var values = [Int32(world.rank), Int32(-world.rank), 7]
+            try world.allReduce(&values, .max)
+            try requireEqual(values, [Int32(world.size - 1), 0, 7], "largest")
+            try requireEqual(world.allReduce(Double(world.rank), .min), 0, "smallest")
+            try requireEqual(world.allReduce(Float(-world.rank), .max), 0, "largest float")
+        },
+        Claim("many elements") { world in
+            var values = (0..<200_000).map { Int64($0) &* Int64(world.rank + 1) }
+            try world.allReduce(&values, .sum)
+            let factor = Int64(world.size * (world.size + 1) / 2)
+            try require(values.indices.allSatisfy { values[$0] == Int64($0) &* factor }, "a wrong sum")
+        },
+        Claim("nothing can be reduced and broadcast") { world in
+            var none: [Float] = []
+            try world.allReduce(&none, .sum)
+            try world.broadcast(&none, from: 0)
+            try requireEqual(
+                world.allGather([]).map(\.count), [Int](repeating: 0, count: world.size), "counts")
+        },
+        Claim("every root's array reaches all, of any length") { world in
+            for root in 0..<world.size {
+                var bytes: [UInt8] = world.rank == root ? Array("rank \(root)".utf8) : []
+                try world.broadcast(&bytes, from: root)
+                try requireEqual(String(decoding: bytes, as: UTF8.self), "rank \(root)", "bytes")
+                var words = [Int64](repeating: Int64(world.rank), count: world.rank + 1)
+                try world.broadcast(&words, from: root)
+                try requireEqual(words, [Int64](repeating: Int64(root), count: root + 1), "words")
+                var floats = [Float(world.rank)]
+                try world.broadcast(&floats, from: root)
+                try requireEqual(floats, [Float(root)], "floats")
+            }
+        },
+        Claim("nobody passes a barrier before the last has come") { world in
+            for round in 0..<20 {
+                try world.barrier()
+                try requireEqual(world.allReduce(Int32(round), .min), Int32(round), "round")
+            }
+        },
+        Claim("the payload is counted") { world in
+            let before = world.statistics
+            _ = try world.allReduce(Int64(1), .sum)
+            var floats = [Float](repeating: 0, count: 10)
+            try floats.withUnsafeMutableBufferPointer { try world.broadcast($0, from: 0) }
+            let spent = world.statistics.since(before)
+            try requireEqual(spent.calls, 2, "calls")
+            try requireEqual(spent.bytes, world.size > 1 ? 48 : 0, "bytes")
+            try require(spent.secondsWaiting >= 0 && spent.secondsTransferring >= 0, "negative time")
+        },
+    ]
+
+    private static func sums<T: Transferable & FixedWidthInteger>(_ type: T.Type, _ world: any Communicator)
+        throws
+    {
+        var values = [T(world.rank + 1), 0, 100]
+        try world.allReduce(&values, .sum)
+        try requireEqual(
+            values, [T(world.size * (world.size + 1) / 2), 0, T(truncatingIfNeeded: 100 * world.size)],
+            "\(type)")
+    }
+}

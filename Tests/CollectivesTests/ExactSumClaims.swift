@@ -1,0 +1,94 @@
+import Collectives
+import Diagnostics
+
+extension Claim {
+    static let exactSum: [Claim] = [
+        Claim("the exact sum has the bits of a single rank's, whoever does which unit") { world in
+            let sum = ExactSum(world)
+            for (name, work) in Work.samples {
+                let expected = try work.sumAlone().map { $0.map(\.bitPattern) }
+                for round in 0..<4 {
+                    let found = try work.sum(on: world, with: sum, reversed: round % 2 == 1) { unit in
+                        (unit * (round + 1) + round) % world.size
+                    }
+                    try requireEqual(found.map { $0.map(\.bitPattern) }, expected, name)
+                }
+            }
+        },
+        Claim("one rank may do all the units") { world in
+            let work = Work.samples[0].work
+            let found = try work.sum(on: world) { _ in world.size - 1 }
+            try requireEqual(found, work.sumAlone(), "sum")
+        },
+        Claim("sums and maxima of the caller travel along") { world in
+            let sum = ExactSum(world)
+            for step in 0..<3 {
+                sum.begin(ReductionLayout(rows: [[1]]), unitsPerRow: [world.size])
+                [Float(step)].withUnsafeBufferPointer { sum.add(row: 0, $0) }
+                var sums = [Int64(world.rank), -1, .max]
+                var maxima = [Int32(world.rank), -7]
+                let rows = try sum.finish(sums: &sums, maxima: &maxima)
+                try requireEqual(Array(rows[0]), [Float(step * world.size)], "row")
+                let wrapped = (1..<world.size).reduce(Int64.max) { total, _ in total &+ .max }
+                try requireEqual(
+                    sums, [Int64(world.size * (world.size - 1) / 2), Int64(-world.size), wrapped], "sums")
+                try requireEqual(maxima, [Int32(world.size - 1), -7] as [Int32], "maxima")
+            }
+            try requireEqual(sum.bytesPerStep, (2 + 1 + 2) * 4 + (1 + 1 + 3) * 8, "bytes")
+        },
+        Claim("infinities and NaNs are named on all ranks alike") { world in
+            let sum = ExactSum(world)
+            for bad in [Float.nan, .signalingNaN, .infinity, -.infinity] {
+                var work = Work.samples[0].work
+                // Unit 3 is row 3's first; 64 is the first number of its second group.
+                work.units[3].values[64] = bad
+                var caught: NonFiniteContribution?
+                do {
+                    _ = try work.sum(on: world, with: sum) { $0 % world.size }
+                } catch let error as NonFiniteContribution {
+                    caught = error
+                }
+                try requireEqual(caught, NonFiniteContribution(row: 3, group: 1), "\(bad)")
+                // The next step is whole again.
+                let next = Work.samples[1].work
+                try requireEqual(
+                    next.sum(on: world, with: sum) { $0 % world.size }, next.sumAlone(), "next step")
+            }
+        },
+        Claim("maxima are valid beside a NaN") { world in
+            let sum = ExactSum(world)
+            sum.begin(ReductionLayout(rows: [[2]]), unitsPerRow: [world.size])
+            [1, world.rank == 0 ? .nan : 1].withUnsafeBufferPointer { sum.add(row: 0, $0) }
+            var sums: [Int64] = []
+            var maxima = [Int32(world.rank)]
+            do {
+                _ = try sum.finish(sums: &sums, maxima: &maxima)
+                throw Violation(description: "a NaN was summed")
+            } catch is NonFiniteContribution {
+                try requireEqual(maxima, [Int32(world.size - 1)], "maxima")
+            }
+        },
+        Claim("a unit that nobody did is noticed by all") { world in
+            let sum = ExactSum(world)
+            sum.begin(ReductionLayout(rows: [[1], [1]]), unitsPerRow: [world.size, world.size + 1])
+            for row in 0...1 { [1].withUnsafeBufferPointer { sum.add(row: row, $0) } }
+            do {
+                _ = try sum.finish()
+                throw Violation(description: "a missing unit went unnoticed")
+            } catch let failure as Failure {
+                try require(failure.what.contains("row 1") && failure.kind == .rank, "\(failure)")
+            }
+        },
+        Claim("differing layouts of equal size are noticed by all") { world in
+            guard world.size > 1 else { return }
+            let sum = ExactSum(world)
+            sum.begin(ReductionLayout(rows: [world.rank == 0 ? [1, 2] : [2, 1]]), unitsPerRow: [0])
+            do {
+                _ = try sum.finish()
+                throw Violation(description: "differing layouts went unnoticed")
+            } catch let failure as Failure {
+                try require(failure.what.contains("disagree"), "\(failure)")
+            }
+        },
+    ]
+}

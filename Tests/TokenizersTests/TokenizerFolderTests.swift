@@ -1,0 +1,187 @@
+import Diagnostics
+import Foundation
+import Testing
+import Tokenizers
+
+/// Reading folders: what is ignored, what overrides what, and how bad files are named.
+@Suite struct TokenizerFolderTests {
+    private static let small = "[UNK]\n[CLS]\n[SEP]\nthe\n##s\n"
+
+    struct Bad: Sendable, CustomTestStringConvertible {
+        var files: [String: String]
+        var place: String
+        var says: String
+        var testDescription: String { says }
+
+        init(_ files: [String: String], at place: String, _ says: String) {
+            (self.files, self.place, self.says) = (files, place, says)
+        }
+
+        /// Sections of an otherwise good tokenizer.json.
+        init(_ section: String, _ value: String, _ says: String) {
+            self.init(["section": section, "value": value], at: "tokenizer.json", says)
+        }
+    }
+
+    private static let badSections = [
+        Bad("model", #"{"type": "BPE", "vocab": {}, "merges": []}"#, "found a model BPE, expected WordPiece"),
+        Bad(
+            "model", #"{"type": "Unigram", "vocab": [["a", -1.5]]}"#,
+            "found a model Unigram, expected WordPiece"),
+        Bad("model", #"{"vocab": {}}"#, "found a model of no stated type"),
+        Bad("model", "null", "found no model"),
+        Bad("model", #"{"type": "WordPiece", "vocab": {}}"#, "found no tokens in model.vocab"),
+        Bad(
+            "model", #"{"type": "WordPiece", "vocab": {"a": 0, "b": 0}}"#,
+            "the tokens 'a' and 'b' both have the id 0"),
+        Bad(
+            "model", #"{"type": "WordPiece", "vocab": {"a": 0, "b": 2}}"#,
+            "the token 'b' has no id among 0 to 1"),
+        Bad(
+            "model", #"{"type": "WordPiece", "vocab": {"a": 0, "b": -1}}"#,
+            "the token 'b' has no id among 0 to 1"),
+        Bad("model", #"{"type": "WordPiece", "vocab": {"a": 0, "a": 1}}"#, "the key 'a' is there twice"),
+        Bad("model", #"{"type": "WordPiece", "vocab": {"": 0, "b": 1}}"#, "found an empty token for id 0"),
+        Bad(
+            "model", #"{"type": "WordPiece", "unk_token": 3, "vocab": {"a": 0}}"#,
+            "found a number for model.unk_token"),
+        Bad("normalizer", #"{"type": "Lowercase"}"#, "found a normalizer Lowercase, expected BertNormalizer"),
+        Bad("normalizer", "null", "found no normalizer"),
+        Bad(
+            "normalizer", #"{"type": "BertNormalizer", "lowercase": 1}"#,
+            "found a number for normalizer.lowercase"),
+        Bad("pre_tokenizer", #"{"type": "ByteLevel"}"#, "found a pre_tokenizer ByteLevel"),
+        Bad("post_processor", #"{"type": "RobertaProcessing"}"#, "found a post_processor RobertaProcessing"),
+        Bad(
+            "post_processor", #"{"type": "TemplateProcessing", "single": [], "pair": []}"#,
+            "the post_processor does not make"),
+        Bad(
+            "post_processor", #"{"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 3]}"#,
+            "the post_processor does not make"),
+        Bad(
+            "added_tokens", #"[{"id": 9, "content": "[CLS]"}]"#,
+            "the added token '[CLS]' has the id 9, expected 2"),
+        Bad(
+            "added_tokens", #"[{"id": 2, "content": "[CLS]"}, {"id": 2, "content": "[CLS]"}]"#,
+            "'[CLS]' is there twice"),
+        Bad("added_tokens", #"[{"content": "\u200b", "normalized": true}]"#, "of which no text is left"),
+        Bad("added_tokens", #"[{"id": 4}]"#, "found an added token without content"),
+        Bad("added_tokens", "7", "found a number for added_tokens, expected a list"),
+        Bad("version", "{", "not valid JSON: expected a key"),
+        Bad("version", #""\ud800""#, "not valid JSON: found half of a surrogate pair"),
+        Bad("version", #""\ud800\u0041""#, "not valid JSON: found half of a surrogate pair"),
+        Bad("version", String(repeating: "[", count: 100_000), "nested deeper than 64 levels"),
+    ]
+
+    private static let badFiles = [
+        Bad([:], at: "", "found neither tokenizer.json nor vocab.txt"),
+        Bad(["merges.txt": ""], at: "", "found neither tokenizer.json nor vocab.txt"),
+        Bad(["vocab.txt": ""], at: "vocab.txt", "found an empty file"),
+        Bad(["vocab.txt": "[CLS]\n[SEP]\na\n"], at: "vocab.txt", "has no '[UNK]', the unknown token"),
+        Bad(["vocab.txt": "[UNK]\n[SEP]\na\n"], at: "vocab.txt", "has no '[CLS]', the classifier token"),
+        Bad(["vocab.txt": "[UNK]\n[CLS]\na\n"], at: "vocab.txt", "has no '[SEP]', the separator token"),
+        Bad(["vocab.txt": small + "\nmore\n"], at: "vocab.txt:6", "found an empty token for id 5"),
+        Bad(
+            ["vocab.txt": small + "the\n"], at: "vocab.txt:6",
+            "the token 'the' is there twice, as ids 3 and 5"),
+        Bad(["tokenizer.json": ""], at: "tokenizer.json:1 (byte 0)", "not valid JSON: expected a value"),
+        Bad(["tokenizer.json": "[]"], at: "tokenizer.json", "found a list, expected an object"),
+        Bad(["tokenizer.json": "{}\n{}"], at: "tokenizer.json:2 (byte 3)", "not valid JSON: found more text"),
+        Bad(
+            ["tokenizer.json": "{\"a\": \"b"], at: "tokenizer.json:1 (byte 8)",
+            "the end of the file inside a text"),
+        Bad(
+            ["vocab.txt": small, "tokenizer_config.json": #"{"do_lower_case": "yes"}"#],
+            at: "tokenizer_config.json", "found a text for do_lower_case"),
+        Bad(
+            ["vocab.txt": small, "special_tokens_map.json": #"{"cls_token": "<s>"}"#], at: "vocab.txt",
+            "has no '<s>', the classifier token"),
+        Bad(
+            ["vocab.txt": small, "special_tokens_map.json": #"{"cls_token": 3}"#],
+            at: "special_tokens_map.json", "found a number for cls_token"),
+        Bad(
+            [
+                "vocab.txt": small,
+                "tokenizer_config.json": #"{"added_tokens_decoder": {"9": {"content": "x"}}}"#,
+            ], at: "tokenizer_config.json", "has the id 9, expected 5"),
+        Bad(
+            ["vocab.txt": small, "added_tokens.json": #"{"x": "y"}"#], at: "added_tokens.json",
+            "found a text for 'x', expected its id"),
+    ]
+
+    @Test(arguments: badSections) func badSectionIsNamed(_ bad: Bad) throws {
+        let file = try Goldens.tokenizerFile([bad.files["section"] ?? "": bad.files["value"] ?? ""])
+        try expectFailure(["tokenizer.json": Data(file.utf8)], bad.place, bad.says)
+    }
+
+    @Test(arguments: badFiles) func badFileIsNamed(_ bad: Bad) throws {
+        try expectFailure(bad.files.mapValues { Data($0.utf8) }, bad.place, bad.says)
+    }
+
+    @Test func bytesThatAreNotUTF8AreNamedByLine() throws {
+        let vocabulary = Data("[UNK]\n[CLS]\n".utf8) + Data([0x63, 0xE9, 0x0A])
+        try expectFailure(["vocab.txt": vocabulary], "vocab.txt:3", "found bytes that are not UTF-8")
+    }
+
+    private func expectFailure(_ files: [String: Data], _ place: String, _ says: String) throws {
+        try Goldens.withFolder(bytes: files) { directory in
+            let failure = #expect(throws: Failure.self) { try TokenizerFolder.load(directory) }
+            #expect(failure?.kind == .data)
+            #expect(failure?.what.contains(says) == true, "\(failure?.what ?? "")")
+            let expected = place.isEmpty ? directory : "\(directory)/\(place)"
+            #expect(failure?.place?.hasPrefix(expected) == true, "\(failure?.place ?? "")")
+        }
+    }
+
+    @Test func theFilesOwnTruncationAndPaddingAreIgnored() throws {
+        let tokenizer = try Goldens.load(["tokenizer.json": Goldens.tokenizerFile()])
+        let text = String(repeating: "the cat ", count: 20)
+        #expect(try tokenizer.encode(text, nil, limit: 100).ids.count == 42)
+        #expect(try tokenizer.encode("the", nil, limit: 100).ids.count == 3)
+    }
+
+    @Test func filesThatDisagreeAreAFailure() throws {
+        for (configuration, agrees) in [
+            (#"{"do_lower_case": true}"#, true), (#"{"strip_accents": null}"#, true), ("{}", true),
+            (#"{"do_lower_case": false}"#, false), (#"{"strip_accents": false}"#, false),
+            (#"{"tokenize_chinese_chars": false}"#, false),
+        ] {
+            let files = [
+                "tokenizer.json": try Goldens.tokenizerFile(), "tokenizer_config.json": configuration,
+            ]
+            if agrees {
+                _ = try Goldens.load(files)
+            } else {
+                try expectFailure(
+                    files.mapValues { Data($0.utf8) }, "tokenizer_config.json", "but tokenizer.json says true"
+                )
+            }
+        }
+    }
+
+    @Test func specialTokensMayHaveOtherNames() throws {
+        let map = #"{"cls_token": {"content": "<s>"}, "sep_token": "</s>", "unk_token": "<unk>"}"#
+        let tokenizer = try Goldens.load([
+            "vocab.txt": "<unk>\n<s>\n</s>\nthe\n", "special_tokens_map.json": map,
+        ])
+        #expect(try tokenizer.encode("the x </s> <S>", nil, limit: 9).ids == [1, 3, 0, 2, 0, 0, 0, 2])
+    }
+
+    @Test func addedTokensFollowTheVocabulary() throws {
+        let tokenizer = try Goldens.load([
+            "vocab.txt": Self.small, "added_tokens.json": #"{"<b>": 6, "<A>": 5}"#,
+            "special_tokens_map.json": #"{"additional_special_tokens": ["<b>", "<C>"]}"#,
+        ])
+        #expect(tokenizer.vocabularySize == 8)
+        #expect((5..<8).map { tokenizer.token($0) } == ["<A>", "<b>", "<C>"])
+        #expect(try tokenizer.encode("<a><b><C>", nil, limit: 9).ids == [1, 5, 6, 7, 2])
+        #expect(try tokenizer.encode("<c>", nil, limit: 9).ids == [1, 0, 0, 0, 2])
+    }
+
+    @Test func byteOrderMarkAndWindowsLinesAreRead() throws {
+        let lines = "\u{FEFF}" + Self.small.replacingOccurrences(of: "\n", with: "\r\n")
+        let tokenizer = try Goldens.load(["vocab.txt": lines])
+        #expect(tokenizer.vocabularySize == 5)
+        #expect(try tokenizer.encode("the thes", nil, limit: 9).ids == [1, 3, 3, 4, 2])
+    }
+}
