@@ -20,7 +20,8 @@ public enum AdapterFolder {
             NamedTensor(name: slice.name, shape: slice.shape, values: .float(Array(values[range])))
         }
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/\(weightsName)")
-        try AtomicFile.write(Data((configuration.encodedForReading() + "\n").utf8), to: "\(directory)/\(configurationName)")
+        try AtomicFile.write(
+            Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
 
     /// Reads the values of a folder into a layout; tensors that are missing, extra or of another shape are named.
@@ -37,7 +38,8 @@ public enum AdapterFolder {
                 throw Failure.data("tensor '\(slice.name)' is missing", at: path)
             }
             guard entry.shape == slice.shape else {
-                throw Failure.data("tensor '\(slice.name)' has shape \(entry.shape), expected \(slice.shape)", at: path)
+                throw Failure.data(
+                    "tensor '\(slice.name)' has shape \(entry.shape), expected \(slice.shape)", at: path)
             }
             return try file.floats(slice.name)
         }
@@ -47,7 +49,8 @@ public enum AdapterFolder {
     public static func configuration(of directory: String) throws -> JSONValue {
         let path = "\(directory)/\(configurationName)"
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure.data("no readable \(configurationName)", at: path, remedy: "expected an adapter folder")
+            throw Failure.data(
+                "no readable \(configurationName)", at: path, remedy: "expected an adapter folder")
         }
         return try JSONValue(parsing: data, at: path)
     }
