@@ -94,7 +94,8 @@ struct EncoderConfigurationTests {
     @Test(
         "No file, no JSON and no object are told apart from a bad value",
         arguments: [
-            (nil, "no readable config.json"), ("", ""), ("{\"hidden_size\": 24", ""),
+            (nil, "no readable config.json"), ("", "found nothing, expected JSON"),
+            ("{\"hidden_size\": 24", "expected ',' or '}'"),
             ("[1, 2]", "is not a JSON object"),
         ])
     func badFilesAreNamed(text: String?, message: String) throws {
