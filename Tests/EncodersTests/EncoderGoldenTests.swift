@@ -3,7 +3,9 @@ import Kernels
 import TestSupport
 import Testing
 
-/// The tiny BERT against Hugging Face in double precision. Three layers of float arithmetic end within a few 1e-6 of
+/// The tiny BERT against Hugging Face in double precision.
+///
+/// Three layers of float arithmetic end within a few 1e-6 of
 /// hidden states that are about 3 at most; gradients add another three layers.
 @Suite("The encoder against the goldens")
 struct EncoderGoldenTests {

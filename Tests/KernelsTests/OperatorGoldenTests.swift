@@ -2,7 +2,9 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Values and gradients against PyTorch in double precision. One float rounding is 6e-8 of a number; the tolerances
+/// Values and gradients against PyTorch in double precision.
+///
+/// One float rounding is 6e-8 of a number; the tolerances
 /// leave room for the few to few hundred roundings of each operator.
 @Suite("Operators against the goldens")
 struct OperatorGoldenTests {

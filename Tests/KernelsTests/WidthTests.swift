@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Kernels work on eight lanes and a tail: every width from 1 to 17 has each number of whole lanes and each tail.
+///
 /// All rows lie in a wider matrix, and nothing outside of them may be written to.
 @Suite("Every width, against plain loops in double precision")
 struct WidthTests {
