@@ -1,4 +1,5 @@
 import Encoders
+import Kernels
 import TestSupport
 import Testing
 
@@ -51,5 +52,23 @@ struct EncoderDropoutTests {
         ]
         #expect(Set(results).count == results.count)
         #expect(hidden(EncoderDropout(hidden: 0, attention: 0, seed: 5, step: 11)) == hidden(.none))
+    }
+
+    @Test("The embeddings' output is dropped too: an element is 0 or divided by what is kept")
+    func embeddingsAreDropped() throws {
+        let dropout = EncoderDropout(hidden: 0.25, attention: 0, seed: 5, step: 11)
+        var seen: [Int: [Float]] = [:]
+        let workspace = Workspace()
+        _ = Encoder(tiny.weights, dropout: dropout).forward(tiny.batch, nil, workspace) {
+            seen[$0] = $1.values
+        }
+        let embeddings = try #require(seen[-1])
+        let expected = try zip(embeddings, tiny.golden.floats("hidden.embeddings")).map {
+            $0 == 0 ? 0 : $1 / 0.75
+        }
+        #expect(mismatch(embeddings, expected, Tolerance(absolute: 1e-6, relative: 3e-6)) == nil)
+        let share = Double(embeddings.count { $0 == 0 }) / Double(embeddings.count)
+        // 696 elements: the share scatters by 0.016.
+        #expect((0.17...0.33).contains(share))
     }
 }

@@ -77,6 +77,19 @@ struct EncoderGradientTests {
         #expect(adaptation.gradients.values.allSatisfy { $0.values.allSatisfy { $0 == 0 } })
     }
 
+    @Test("Layers that backward won't visit give their memory back")
+    func frozenLayersKeepNothing() {
+        let (tokens, d) = (tiny.batch.tokens, tiny.weights.configuration.hidden)
+        for dropout in [Self.dropouts[0], Self.dropouts[2]] {
+            let workspace = Workspace()
+            let start = workspace.floats(16)
+            let activations = Encoder(tiny.weights, dropout: dropout).forward(tiny.batch, nil, workspace)
+            #expect(activations.hidden.base == start + 16)
+            // Takes are whole multiples of 16 floats.
+            #expect(workspace.floats(16) == start + 16 + (tokens * d + 15) / 16 * 16)
+        }
+    }
+
     @Test("At identity the adapted encoder has the frozen one's bits")
     func identity() {
         let adapted = tiny.hidden(nil, TrainableSites(tiny.weights, lowest: nil))
