@@ -80,26 +80,34 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Diagnostics", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
-        .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "Formats", "Diagnostics", "TestSupport"]),
-        .testTarget(name: "EncodersTests", dependencies: ["Encoders", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["Tokenizers", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "EncodersTests",
+            dependencies: ["Encoders", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "AdaptersTests",
             dependencies: ["Adapters", "Encoders", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics", "TestSupport"]),
+            dependencies: [
+                "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
+                "TestSupport",
+            ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Formats", "TestSupport"]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
-                "Coordination", "Training", "Adapters", "Encoders", "Tasks", "Collectives", "Journal", "Formats",
+                "Coordination", "Training", "Adapters", "Encoders", "Tasks", "Collectives", "Journal",
+                "Formats",
                 "Kernels", "Tokenizers", "Diagnostics", "TestSupport",
             ]),
         .testTarget(name: "StudiesTests", dependencies: ["Studies", "Journal", "Formats", "TestSupport"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["hadamesh", "Formats", "Encoders", "Kernels", "TestSupport"]),
+            name: "EndToEndTests",
+            dependencies: ["hadamesh", "Formats", "Encoders", "Kernels", "TestSupport"]),
         .testTarget(name: "ArchitectureTests"),
     ],
     swiftLanguageModes: [.v6]

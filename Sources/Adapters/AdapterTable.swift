@@ -1,6 +1,8 @@
 import Diagnostics
 
-/// Every adapter method there is. A test holds the table to the files in `Methods/`.
+/// Every adapter method there is.
+///
+/// A test holds the table to the files in `Methods/`.
 public enum AdapterTable {
     /// The methods, by name.
     public static let all: [any AdapterMethod.Type] = [

@@ -1,7 +1,9 @@
 import Tasks
 import Training
 
-/// Decides what all ranks do next. Only rank 0 has one.
+/// Decides what all ranks do next.
+///
+/// Only rank 0 has one.
 ///
 /// A decision is a function of the state, so a run that goes on from a checkpoint decides as the first one would have.
 final class Coordinator {
@@ -40,7 +42,9 @@ final class Coordinator {
             if state.stage + 1 < context.stages.count { return .nextStage }
             return checkpointedAt == state.step ? .finish(stopped: false) : .checkpoint
         }
-        if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step { return .checkpoint }
+        if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step {
+            return .checkpoint
+        }
         if schedule.stage == .head, let chunks = nextChunks(state, schedule) {
             return .features(chunks, ranks: assign(costs: chunks.map(features.cost), to: ranks))
         }
@@ -60,10 +64,12 @@ final class Coordinator {
     private func isDue(_ every: Int, _ step: Int) -> Bool { every > 0 && step > 0 && step % every == 0 }
 
     private func draw(_ state: TrainingState, _ schedule: StageSchedule) -> (StepPlan, PlannerState) {
-        if let ahead, ahead.stage == state.stage, ahead.step == state.stageStep, ahead.active == state.active {
+        if let ahead, ahead.stage == state.stage, ahead.step == state.stageStep, ahead.active == state.active
+        {
             return (ahead.plan, ahead.after)
         }
-        var (plan, after) = planner(state, schedule).draw(step: state.stageStep, state.planner, active: state.active)
+        var (plan, after) = planner(state, schedule).draw(
+            step: state.stageStep, state.planner, active: state.active)
         plan.ranks = assign(
             costs: plan.units.map { cost(of: $0.examples, in: context.data[$0.task].train) }, to: ranks)
         return (plan, after)
@@ -94,7 +100,8 @@ final class Coordinator {
             for (task, data) in context.data.enumerated() {
                 pendingChunks += features.chunks(of: needed[task], FeatureSource(task: task, set: nil))
                 for (set, evaluation) in data.sets.enumerated() {
-                    pendingChunks += features.chunks(of: evaluation.indices, features.source(task: task, set: set))
+                    pendingChunks += features.chunks(
+                        of: evaluation.indices, features.source(task: task, set: set))
                 }
             }
             // Held-out examples share chunks with the training examples around them.

@@ -26,12 +26,16 @@ enum Directive: Equatable, Sendable {
         case .features(let chunks, let ranks):
             return [Tag.features.rawValue, Int64(chunks.count)]
                 + zip(chunks, ranks).flatMap { chunk, rank in
-                    [Int64(chunk.source.task), Int64(chunk.source.set ?? -1), Int64(chunk.index), Int64(rank)]
+                    [
+                        Int64(chunk.source.task), Int64(chunk.source.set ?? -1), Int64(chunk.index),
+                        Int64(rank),
+                    ]
                 }
         case .step(let plan):
             return [Tag.step.rawValue, Int64(plan.units.count)]
                 + zip(plan.units, plan.ranks).flatMap { unit, rank in
-                    [Int64(unit.task), Int64(rank), Int64(unit.examples.count)] + unit.examples.map { Int64($0) }
+                    [Int64(unit.task), Int64(rank), Int64(unit.examples.count)]
+                        + unit.examples.map { Int64($0) }
                 }
         case .evaluate: return [Tag.evaluate.rawValue]
         case .checkpoint: return [Tag.checkpoint.rawValue]
@@ -55,7 +59,9 @@ enum Directive: Equatable, Sendable {
             var ranks: [Int] = []
             for _ in 0..<(try next()) {
                 let (task, set) = (try next(), try next())
-                chunks.append(FeatureChunk(source: FeatureSource(task: task, set: set < 0 ? nil : set), index: try next()))
+                chunks.append(
+                    FeatureChunk(
+                        source: FeatureSource(task: task, set: set < 0 ? nil : set), index: try next()))
                 ranks.append(try next())
             }
             self = .features(chunks, ranks: ranks)

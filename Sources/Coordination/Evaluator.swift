@@ -56,7 +56,8 @@ final class Evaluator {
         if mean > state.bestMean?.score ?? -.infinity {
             state.bestMean = TrainingState.Best(
                 score: mean, step: state.step,
-                detail: .object(zip(context.names, state.latest).map { ($0, $1.map { .number($0) } ?? .null) }),
+                detail: .object(
+                    zip(context.names, state.latest).map { ($0, $1.map { .number($0) } ?? .null) }),
                 values: keep.keep == .mean ? state.values : [Float](repeating: 0, count: context.store.count))
         }
         state.evaluatedAt = state.step
@@ -71,7 +72,8 @@ final class Evaluator {
             try zip(data.sets, predictions).map { set, predictions in
                 TaskScore.Entry(
                     split: set.split,
-                    scores: try data.task.scores(predictions, targets: set.indices.compactMap { set.examples.targets[$0] }))
+                    scores: try data.task.scores(
+                        predictions, targets: set.indices.compactMap { set.examples.targets[$0] }))
             })
     }
 
@@ -79,16 +81,21 @@ final class Evaluator {
     static func detail(_ score: TaskScore) -> JSONValue {
         .object(
             score.entries.map { entry in
-                (entry.split.rawValue, .object(entry.scores.entries.map { ($0.metric.rawValue, .number($0.value)) }))
+                (
+                    entry.split.rawValue,
+                    .object(entry.scores.entries.map { ($0.metric.rawValue, .number($0.value)) })
+                )
             })
     }
 
-    /// Logits of tasks' evaluation sets on all ranks; by task, then by set.
+    /// Logits of tasks' evaluation sets, computed on all ranks together.
     ///
     /// - Parameters:
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
     ///   - adapted: whether adapters act; otherwise the head stands on frozen features
+    /// - Returns: by task, then by set
+    /// - Throws: a failure where a logit is not finite
     func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
         var pieces: [(task: Int, set: Int, examples: [Int], offset: Int)] = []
         var costs: [Double] = []
@@ -96,7 +103,9 @@ final class Evaluator {
         for (position, task) in tasks.enumerated() {
             for (set, evaluation) in context.data[task].sets.enumerated() {
                 for start in stride(from: 0, to: evaluation.indices.count, by: Self.examplesPerUnit) {
-                    let examples = Array(evaluation.indices[start..<min(evaluation.indices.count, start + Self.examplesPerUnit)])
+                    let examples = Array(
+                        evaluation.indices[
+                            start..<min(evaluation.indices.count, start + Self.examplesPerUnit)])
                     pieces.append((position, set, examples, end))
                     costs.append(cost(of: examples, in: evaluation.examples))
                     end += examples.count * context.data[task].task.output.width
@@ -106,8 +115,11 @@ final class Evaluator {
         // Bit patterns travel as integers: each is brought by one rank, and zeros by all others.
         var patterns = [Int32](repeating: 0, count: end)
         for (piece, owner) in zip(pieces, assign(costs: costs, to: ranks)) where owner == communicator.rank {
-            let logits = self.logits(tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
-            for (i, logit) in logits.enumerated() { patterns[piece.offset + i] = Int32(bitPattern: logit.bitPattern) }
+            let logits = self.logits(
+                tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
+            for (i, logit) in logits.enumerated() {
+                patterns[piece.offset + i] = Int32(bitPattern: logit.bitPattern)
+            }
         }
         try communicator.allReduce(&patterns, .sum)
 
@@ -116,13 +128,17 @@ final class Evaluator {
             let width = context.data[task].task.output.width
             return try context.data[task].sets.map { set in
                 defer { next += set.indices.count * width }
-                let logits = patterns[next..<next + set.indices.count * width].map { Float(bitPattern: UInt32(bitPattern: $0)) }
+                let logits = patterns[next..<next + set.indices.count * width].map {
+                    Float(bitPattern: UInt32(bitPattern: $0))
+                }
                 return try Predictions(logits: logits, width: width)
             }
         }
     }
 
-    private func logits(_ task: Int, _ set: Int, _ examples: [Int], _ vector: [Float], adapted: Bool) -> [Float] {
+    private func logits(_ task: Int, _ set: Int, _ examples: [Int], _ vector: [Float], adapted: Bool)
+        -> [Float]
+    {
         let layout = context.store.layouts[task]
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return [] }

@@ -22,7 +22,7 @@ struct FeatureChunk: Hashable, Sendable {
 /// The bits of a row of a matrix product depend on the product's shape, so examples are always computed in the same
 /// chunks of consecutive ones. It then doesn't matter which rank computes a chunk, or when.
 final class FrozenFeatures {
-    private static let examplesPerChunk = 32
+    private static let examplesPerChunk = 8
 
     private let model: AdaptedEncoder
     private let data: [TaskData]
@@ -46,7 +46,9 @@ final class FrozenFeatures {
 
     /// The chunks that these examples lie in, ascending.
     func chunks(of examples: some Sequence<Int>, _ source: FeatureSource) -> [FeatureChunk] {
-        Set(examples.map { $0 / Self.examplesPerChunk }).sorted().map { FeatureChunk(source: source, index: $0) }
+        Set(examples.map { $0 / Self.examplesPerChunk }).sorted().map {
+            FeatureChunk(source: source, index: $0)
+        }
     }
 
     /// What a chunk costs.
@@ -65,20 +67,26 @@ final class FrozenFeatures {
             var patterns: [Int32] = []
             for (chunk, rank) in zip(chunks, ranks) {
                 let rows = rows(of: chunk)
-                patterns += (0..<rows.rows * width).map { rank == communicator.rank ? Int32(bitPattern: rows.base[$0].bitPattern) : 0 }
+                patterns += (0..<rows.rows * width).map {
+                    rank == communicator.rank ? Int32(bitPattern: rows.base[$0].bitPattern) : 0
+                }
             }
             try communicator.allReduce(&patterns, .sum)
             var next = 0
             for chunk in chunks {
                 let rows = rows(of: chunk)
-                for i in 0..<rows.rows * width { rows.base[i] = Float(bitPattern: UInt32(bitPattern: patterns[next + i])) }
+                for i in 0..<rows.rows * width {
+                    rows.base[i] = Float(bitPattern: UInt32(bitPattern: patterns[next + i]))
+                }
                 next += rows.rows * width
             }
         }
         for chunk in chunks { tables[chunk.source]?.known[chunk.index] = true }
     }
 
-    /// The pooled vectors [B, d] of examples, in their order. What isn't known yet is computed here.
+    /// The pooled vectors [B, d] of examples, in their order.
+    ///
+    /// What isn't known yet is computed here.
     func pooled(_ examples: [Int], _ source: FeatureSource, _ workspace: Workspace) -> Matrix {
         for chunk in chunks(of: examples, source) where !table(source).known[chunk.index] {
             fill(chunk, workspace)

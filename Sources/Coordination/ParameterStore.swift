@@ -34,7 +34,8 @@ public struct ParameterStore: Sendable {
     /// Divides the parameters of tasks among owners, as the study's sharing rules say.
     public init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
         let layers = model.weights.configuration.layers
-        let headSlice = ParameterSlice(name: HeadSlice.weight, kind: .head, layer: nil, shape: [0], initial: [])
+        let headSlice = ParameterSlice(
+            name: HeadSlice.weight, kind: .head, layer: nil, shape: [0], initial: [])
         layouts = try tasks.map { task in
             let owner = try study.sharing.owner(of: headSlice, task: task.name, layers: layers)
             return try model.layout(for: task.output, headOwner: owner, seed: study.seed)
@@ -51,12 +52,14 @@ public struct ParameterStore: Sendable {
                         let first = blocks[block]
                         try Self.check(tasks[first.tasks[0]], task, share: slice)
                         blocks[block] = ParameterBlock(
-                            owner: owner, slice: first.slice, range: first.range, tasks: first.tasks + [index])
+                            owner: owner, slice: first.slice, range: first.range, tasks: first.tasks + [index]
+                        )
                         return block
                     }
                     known["\(owner)/\(slice.name)"] = blocks.count
                     blocks.append(
-                        ParameterBlock(owner: owner, slice: slice, range: end..<end + slice.count, tasks: [index]))
+                        ParameterBlock(
+                            owner: owner, slice: slice, range: end..<end + slice.count, tasks: [index]))
                     end += slice.count
                     return blocks.count - 1
                 })
@@ -66,7 +69,9 @@ public struct ParameterStore: Sendable {
         count = end
     }
 
-    private static func check(_ first: any LanguageTask, _ second: any LanguageTask, share slice: ParameterSlice) throws {
+    private static func check(
+        _ first: any LanguageTask, _ second: any LanguageTask, share slice: ParameterSlice
+    ) throws {
         if slice.kind == .head, first.output != second.output {
             throw Failure.usage(
                 "\(first.name) and \(second.name) cannot share a head: they have other classes or ranges",
@@ -78,7 +83,9 @@ public struct ParameterStore: Sendable {
     public var initial: [Float] { blocks.flatMap(\.slice.initial) }
 
     /// How many adapter and norm parameters there are over all tasks, each shared one once; heads are not counted.
-    public var adapterCount: Int { blocks.filter { $0.slice.kind != .head }.reduce(0) { $0 + $1.slice.count } }
+    public var adapterCount: Int {
+        blocks.filter { $0.slice.kind != .head }.reduce(0) { $0 + $1.slice.count }
+    }
 
     /// A task's vector, in its own layout.
     public func values(of task: Int, in flat: [Float]) -> [Float] {
@@ -89,7 +96,9 @@ public struct ParameterStore: Sendable {
     }
 
     /// Puts a task's vector into the flat one.
-    public func put(_ values: [Float], of task: Int, into flat: inout [Float], where included: (ParameterBlock) -> Bool) {
+    public func put(
+        _ values: [Float], of task: Int, into flat: inout [Float], where included: (ParameterBlock) -> Bool
+    ) {
         for (block, range) in zip(placements[task], layouts[task].ranges) where included(blocks[block]) {
             flat.replaceSubrange(blocks[block].range, with: values[range])
         }

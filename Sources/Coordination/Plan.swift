@@ -13,7 +13,9 @@ struct PlannedUnit: Equatable, Sendable {
 struct StepPlan: Equatable, Sendable {
     /// The units, in the order they were drawn.
     let units: [PlannedUnit]
-    /// The rank that computes each unit. This alone depends on the number of ranks.
+    /// The rank that computes each unit.
+    ///
+    /// This alone depends on the number of ranks.
     var ranks: [Int] = []
 
     /// The tasks that take part, ascending.
@@ -54,13 +56,16 @@ final class Planner {
         Double(sizes.reduce(0, +)) / Double(batch.examples)
     }
 
-    /// The plan of a step of the stage, and the state after it. At least one task must be active.
+    /// The plan of a step of the stage, and the state after it.
+    ///
+    /// At least one task must be active.
     func draw(step: Int, _ state: PlannerState, active: [Bool]) -> (StepPlan, PlannerState) {
         var state = state
         let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)
         let epochs = max(1, Int((Double(steps) / perEpoch).rounded(.up)))
         let probabilities = sampler.probabilities(
-            tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch), epochs: epochs)
+            tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch),
+            epochs: epochs)
         let random = CounterRandom(seed: seed, .sampling, UInt64(stage), UInt64(step))
         var units: [PlannedUnit] = []
         var left = batch.examples
@@ -99,7 +104,8 @@ final class Planner {
     private var orders: [Int: [Int: [Int]]] = [:]
 
     init(
-        seed: UInt64, batch: BatchSettings, sampler: SamplerSettings, tasks: [(name: String, examples: [Int])],
+        seed: UInt64, batch: BatchSettings, sampler: SamplerSettings,
+        tasks: [(name: String, examples: [Int])],
         stage: Int, steps: Int
     ) {
         self.seed = seed
@@ -112,7 +118,8 @@ final class Planner {
 
     private func order(_ task: Int, epoch: Int) -> [Int] {
         if let order = orders[task]?[epoch] { return order }
-        let random = CounterRandom(seed: seed, .order, stableHash(tasks[task].name), UInt64(stage), UInt64(epoch))
+        let random = CounterRandom(
+            seed: seed, .order, stableHash(tasks[task].name), UInt64(stage), UInt64(epoch))
         let order = random.permutation(tasks[task].examples.count).map { Int($0) }
         orders[task] = (orders[task] ?? [:]).filter { $0.key >= epoch - 1 }
         orders[task]?[epoch] = order

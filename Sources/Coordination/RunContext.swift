@@ -27,7 +27,7 @@ public struct RunContext: Sendable {
     }
 
     /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.
-    func computingRanks(of size: Int) throws -> [Int] {
+    public func computingRanks(of size: Int) throws -> [Int] {
         let dedicated = study.coordinator == .dedicated
         if dedicated, size < 2 {
             throw Failure.usage(
@@ -39,7 +39,9 @@ public struct RunContext: Sendable {
             throw Failure.usage(
                 "\(ranks.count) ranks would compute, a step has only \(study.batch.units) units of work "
                     + "(\(study.batch.examples) examples in units of \(study.batch.unit))", at: "batch",
-                remedy: "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less")
+                remedy:
+                    "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less"
+            )
         }
         return ranks
     }

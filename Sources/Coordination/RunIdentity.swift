@@ -36,7 +36,9 @@ public enum RunIdentity {
                 "is not the one that this run began with: its weights have another checksum", at: "backbone",
                 remedy: "point backbone at the original weights, or start anew with another --output")
         }
-        let names = (current["data"]?.object ?? []).map(\.0).filter { saved["data"]?[$0] != current["data"]?[$0] }
+        let names = (current["data"]?.object ?? []).map(\.0).filter {
+            saved["data"]?[$0] != current["data"]?[$0]
+        }
         throw Failure.data(
             "the training data of \(names.joined(separator: ", ")) changed since this run began", at: "data",
             remedy: "restore the data, or start anew with another --output")

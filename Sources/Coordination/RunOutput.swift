@@ -41,7 +41,8 @@ public final class RunOutput {
             "base_model_name_or_path": .string(context.study.backbone), "inference_mode": true,
             "hadamesh": [
                 "task": .string(name), "output": output,
-                "adapter": try json(context.study.adapter, "adapter"), "head": try json(context.study.head, "head"),
+                "adapter": try json(context.study.adapter, "adapter"),
+                "head": try json(context.study.head, "head"),
                 "maximumTokens": .integer(context.study.maximumTokens),
                 "topology": .array(
                     context.store.placements[task].map { block in
@@ -54,11 +55,14 @@ public final class RunOutput {
             ],
         ]
         try AdapterFolder.write(
-            context.store.layouts[task], values, configuration: configuration, to: "\(directory)/adapters/\(name)")
+            context.store.layouts[task], values, configuration: configuration,
+            to: "\(directory)/adapters/\(name)")
     }
 
     /// Writes `reference/step-N.safetensors`: each task's parameters before a step, and its gradient in that step.
-    func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext) throws {
+    func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext)
+        throws
+    {
         let folder = "\(directory)/reference"
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

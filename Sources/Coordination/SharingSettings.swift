@@ -26,11 +26,13 @@ public struct SharingRule: Sendable, Codable, Equatable {
         }
         let place = keyPath(decoder.codingPath)
         guard let container = try? decoder.container(keyedBy: RangeKey.self) else {
-            throw Failure.usage("expected all, groups, private, or a mapping such as {0-3: all, 4-5: private}", at: place)
+            throw Failure.usage(
+                "expected all, groups, private, or a mapping such as {0-3: all, 4-5: private}", at: place)
         }
         parts = try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map { key in
             guard let layers = LayerSet(key.stringValue) else {
-                throw Failure.usage("'\(key.stringValue)' is no set of layers such as '0-3' or '0,2'", at: place)
+                throw Failure.usage(
+                    "'\(key.stringValue)' is no set of layers such as '0-3' or '0,2'", at: place)
             }
             return (layers, try container.decode(SharingMode.self, forKey: key))
         }
@@ -55,7 +57,9 @@ public struct SharingRule: Sendable, Codable, Equatable {
     func mode(layer: Int?, of layers: Int, key: String) throws -> SharingMode {
         guard let layer else {
             guard parts.count == 1, parts[0].layers == .all else {
-                throw Failure.usage("maps layers, but a head belongs to no layer", at: key, remedy: "use all, groups or private")
+                throw Failure.usage(
+                    "maps layers, but a head belongs to no layer", at: key,
+                    remedy: "use all, groups or private")
             }
             return parts[0].mode
         }
@@ -128,7 +132,8 @@ public struct SharingSettings: Sendable, Codable, Equatable {
             for member in members {
                 guard taskNames.contains(member) else {
                     throw Failure.usage(
-                        "has '\(member)', which is not among the study's tasks", at: "sharing.groups.\(group)",
+                        "has '\(member)', which is not among the study's tasks",
+                        at: "sharing.groups.\(group)",
                         remedy: didYouMean(member, among: taskNames))
                 }
                 guard seen.insert(member).inserted else {
@@ -145,7 +150,8 @@ public struct SharingSettings: Sendable, Codable, Equatable {
         case .all: return "all"
         case .private: return "task:\(task)"
         case .groups:
-            guard let group = groups.sorted(by: { $0.key < $1.key }).first(where: { $0.value.contains(task) }) else {
+            guard let group = groups.sorted(by: { $0.key < $1.key }).first(where: { $0.value.contains(task) })
+            else {
                 return "task:\(task)"
             }
             return "group:\(group.key)"

@@ -20,10 +20,12 @@ struct StageSchedule: Sendable {
             ("head", AdaptedEncoder.Stage.head, study.stages.head),
             ("adapter", .adapter(trainHead: study.stages.adapter.trainHead), study.stages.adapter),
         ].map { name, stage, settings in
-            StageSchedule(name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch))
+            StageSchedule(
+                name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch))
         }.filter { $0.steps > 0 }
         if stages.isEmpty {
-            throw Failure.usage("both stages have no steps", at: "stages", remedy: "give one of them steps or epochs")
+            throw Failure.usage(
+                "both stages have no steps", at: "stages", remedy: "give one of them steps or epochs")
         }
         return stages
     }

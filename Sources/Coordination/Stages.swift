@@ -22,7 +22,8 @@ public struct Stages: Sendable, Codable, Equatable {
         let section = try SettingsSection<CodingKeys>(decoder)
         head = try section.value(.head, default: Stages().head)
         adapter = try section.value(.adapter, default: Stages().adapter)
-        try section.require(!head.trainHead, .head, "'trainHead' belongs to the adapter stage: this one trains nothing else")
+        try section.require(
+            !head.trainHead, .head, "'trainHead' belongs to the adapter stage: this one trains nothing else")
     }
 }
 
@@ -41,7 +42,9 @@ public struct StageSettings: Sendable, Codable, Equatable {
     /// Whether the adapter stage goes on training the heads.
     public let trainHead: Bool
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case steps, epochs, learningRate, schedule, warmup, trainHead }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case steps, epochs, learningRate, schedule, warmup, trainHead
+    }
 
     init(rate: Double) {
         steps = nil
@@ -63,8 +66,10 @@ public struct StageSettings: Sendable, Codable, Equatable {
         schedule = try section.value(.schedule, default: .linear)
         warmup = try section.value(.warmup, default: 0.06)
         trainHead = try section.value(.trainHead, default: false)
-        try section.require((steps ?? 0) >= 0, .steps, "is \(steps ?? 0), expected 0 (skip the stage) or more")
-        try section.require((0...100_000).contains(epochs), .epochs, "is \(epochs), expected 0 (skip the stage) or more")
+        try section.require(
+            (steps ?? 0) >= 0, .steps, "is \(steps ?? 0), expected 0 (skip the stage) or more")
+        try section.require(
+            (0...100_000).contains(epochs), .epochs, "is \(epochs), expected 0 (skip the stage) or more")
         try section.require((0...1).contains(warmup), .warmup, "is \(warmup), expected a share from 0 to 1")
     }
 
@@ -89,11 +94,14 @@ public struct LearningRates: Sendable, Codable, Equatable {
             let section = try SettingsSection<ParameterKind>(decoder)
             let standard: Double = try section.required(.weight)
             rates = Dictionary(
-                uniqueKeysWithValues: try ParameterKind.allCases.map { ($0, try section.value($0, default: standard)) })
+                uniqueKeysWithValues: try ParameterKind.allCases.map {
+                    ($0, try section.value($0, default: standard))
+                })
         }
         if let bad = rates.first(where: { !($0.value >= 0 && $0.value.isFinite) }) {
             throw Failure.usage(
-                "is \(bad.value) for \(bad.key.rawValue), expected 0 or more", at: keyPath(decoder.codingPath))
+                "is \(bad.value) for \(bad.key.rawValue), expected 0 or more", at: keyPath(decoder.codingPath)
+            )
         }
     }
 

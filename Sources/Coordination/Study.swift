@@ -44,7 +44,8 @@ public struct Study: Sendable, Codable {
     public let seed: UInt64
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout, evaluation
+        case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout,
+            evaluation
         case checkpoint, record, maximumTokens, coordinator, seed
     }
 
@@ -91,7 +92,9 @@ public enum CoordinatorRole: String, NamedChoice {
 public struct BatchSettings: Sendable, Codable, Equatable {
     /// Examples of one optimizer step, over all tasks.
     public let examples: Int
-    /// Examples of one unit of work: one task, one rank. The number of units a step has is how many ranks can work.
+    /// Examples of one unit of work: one task, one rank.
+    ///
+    /// The number of units a step has is how many ranks can work.
     public let unit: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case examples, unit }
@@ -108,7 +111,8 @@ public struct BatchSettings: Sendable, Codable, Equatable {
         examples = try section.value(.examples, default: 32)
         unit = try section.value(.unit, default: min(8, examples))
         try section.require((1...65536).contains(examples), .examples, "is \(examples), expected 1 to 65536")
-        try section.require((1...examples).contains(unit), .unit, "is \(unit), expected 1 to batch.examples = \(examples)")
+        try section.require(
+            (1...examples).contains(unit), .unit, "is \(unit), expected 1 to batch.examples = \(examples)")
     }
 
     /// Units of one step; the last one is smaller where `unit` doesn't divide `examples`.
@@ -136,7 +140,8 @@ public struct DropoutSettings: Sendable, Codable, Equatable {
         hidden = try section.value(.hidden, default: 0)
         attention = try section.value(.attention, default: 0)
         try section.require((0..<1).contains(hidden), .hidden, "is \(hidden), expected 0 or more and below 1")
-        try section.require((0..<1).contains(attention), .attention, "is \(attention), expected 0 or more and below 1")
+        try section.require(
+            (0..<1).contains(attention), .attention, "is \(attention), expected 0 or more and below 1")
     }
 }
 
@@ -178,9 +183,12 @@ public struct EvaluationSettings: Sendable, Codable, Equatable {
         patience = try section.value(.patience, default: 0)
         keep = try section.value(.keep, default: .best)
         heldOut = try section.value(.heldOut, default: 0)
-        try section.require(every >= 0, .every, "is \(every), expected 0 (at the end of a stage) or more steps")
-        try section.require(patience >= 0, .patience, "is \(patience), expected 0 (never stop) or more evaluations")
-        try section.require((0..<0.9).contains(heldOut), .heldOut, "is \(heldOut), expected 0 (off) to below 0.9")
+        try section.require(
+            every >= 0, .every, "is \(every), expected 0 (at the end of a stage) or more steps")
+        try section.require(
+            patience >= 0, .patience, "is \(patience), expected 0 (never stop) or more evaluations")
+        try section.require(
+            (0..<0.9).contains(heldOut), .heldOut, "is \(heldOut), expected 0 (off) to below 0.9")
     }
 }
 

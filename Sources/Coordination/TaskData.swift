@@ -1,6 +1,6 @@
 import Diagnostics
-import Formats
 import Encoders
+import Formats
 import Kernels
 public import Tasks
 public import Tokenizers
@@ -42,7 +42,8 @@ public struct TaskData: Sendable {
             let file = try task.read(split, in: study.data)
             if !file.droppedLines.isEmpty { dropped.append((file.path, file.droppedLines)) }
             return try TokenizedExamples(
-                file.examples, name: "\(task.name)/\(split.rawValue)", tokenizer, maximumTokens: study.maximumTokens)
+                file.examples, name: "\(task.name)/\(split.rawValue)", tokenizer,
+                maximumTokens: study.maximumTokens)
         }
         self.task = task
         let train = try read(.train)
@@ -64,7 +65,8 @@ public struct TaskData: Sendable {
                 let examples = try split == .train ? train : read(split)
                 guard examples.targets.allSatisfy({ $0 != nil }) else {
                     throw Failure.usage(
-                        "the \(split.rawValue) split of \(task.name) has no labels to score on", remedy: "use predict")
+                        "the \(split.rawValue) split of \(task.name) has no labels to score on",
+                        remedy: "use predict")
                 }
                 return EvaluationSet(split: split, examples: examples, indices: Array(0..<examples.count))
             }

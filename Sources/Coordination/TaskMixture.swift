@@ -1,4 +1,5 @@
 public import Diagnostics
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -35,7 +36,10 @@ public struct SamplerSettings: Sendable, Codable, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable { case name, temperature, cap, weights }
 
     /// Proportional to the number of examples.
-    public init(_ name: SamplerName = .proportional, temperature: Double = 10, cap: Int = 0, weights: [String: Double] = [:]) {
+    public init(
+        _ name: SamplerName = .proportional, temperature: Double = 10, cap: Int = 0,
+        weights: [String: Double] = [:]
+    ) {
         self.name = name
         self.temperature = temperature
         self.cap = cap
@@ -52,7 +56,8 @@ public struct SamplerSettings: Sendable, Codable, Equatable {
         try section.require(temperature > 0, .temperature, "is \(temperature), expected a positive number")
         try section.require(cap >= 0, .cap, "is \(cap), expected 0 (no limit) or more")
         try section.require(
-            weights.values.allSatisfy { $0 > 0 && $0.isFinite }, .weights, "has a weight that is not a positive number")
+            weights.values.allSatisfy { $0 > 0 && $0.isFinite }, .weights,
+            "has a weight that is not a positive number")
     }
 
     func check(taskNames: [String]) throws {
@@ -73,6 +78,7 @@ public struct SamplerSettings: Sendable, Codable, Equatable {
     ///   - active: whether each task is still drawn
     ///   - epoch: the epoch that the draw belongs to, from 0
     ///   - epochs: how many epochs the stage has
+    /// - Returns: numbers that add up to 1 where any task is active
     func probabilities(
         _ tasks: [(name: String, examples: Int)], active: [Bool], epoch: Int, epochs: Int
     ) -> [Double] {

@@ -24,7 +24,8 @@ public func onCoordinator(_ communicator: any Communicator, _ body: () throws ->
 
 private func encode(_ failure: Failure) -> String {
     JSONValue.array([
-        .integer(Int(failure.kind.rawValue)), failure.place.map { .string($0) } ?? .null, .string(failure.what),
+        .integer(Int(failure.kind.rawValue)), failure.place.map { .string($0) } ?? .null,
+        .string(failure.what),
         failure.remedy.map { .string($0) } ?? .null,
     ]).encoded()
 }

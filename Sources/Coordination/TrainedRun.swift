@@ -30,7 +30,8 @@ public struct TrainedRun: Sendable {
     public func task(named name: String) throws -> any LanguageTask {
         guard let task = tasks.first(where: { $0.name == name }) else {
             throw Failure.usage(
-                "unknown task '\(name)' in this run", at: "--task", remedy: didYouMean(name, among: tasks.map(\.name)))
+                "unknown task '\(name)' in this run", at: "--task",
+                remedy: didYouMean(name, among: tasks.map(\.name)))
         }
         return task
     }
@@ -46,7 +47,8 @@ public struct TrainedRun: Sendable {
         let context = try RunContext(study, model, data)
         let workspace = Workspace()
         let evaluator = Evaluator(
-            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, data), workspace)
+            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, data), workspace
+        )
         let vectors = try data.map { try parameters($0.task).values }
         let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
         return try data.indices.map { try evaluator.score($0, predictions[$0]) }
@@ -66,7 +68,8 @@ public struct TrainedRun: Sendable {
         for start in stride(from: 0, to: texts.count, by: 32) {
             let batch = examples.batch(start..<min(texts.count, start + 32))
             logits += values.withUnsafeBufferPointer { values in
-                values.baseAddress.map { model.logits(batch, layout, values: $0, adapted: true, workspace) } ?? []
+                values.baseAddress.map { model.logits(batch, layout, values: $0, adapted: true, workspace) }
+                    ?? []
             }
         }
         return try Predictions(logits: logits, width: task.output.width)

@@ -39,6 +39,7 @@ public final class TrainingRun {
     ///   - communicator: the world
     ///   - output: where results go; rank 0 has one, and only rank 0
     ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
+    /// - Throws: a failure where the study can't use this many ranks
     public init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
         isStopRequested: @escaping () -> Bool = { false }
@@ -82,7 +83,8 @@ public final class TrainingRun {
         }
         if newest.checkpoint == nil, !newest.damaged.isEmpty {
             throw Failure.data(
-                "holds no whole checkpoint", at: output.checkpoints, remedy: "start anew with another --output")
+                "holds no whole checkpoint", at: output.checkpoints,
+                remedy: "start anew with another --output")
         }
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
@@ -139,7 +141,8 @@ public final class TrainingRun {
         try output.observe(
             .step(
                 StepReport(
-                    stage: schedule.name, step: state.step, stageStep: state.stageStep, stageSteps: schedule.steps,
+                    stage: schedule.name, step: state.step, stageStep: state.stageStep,
+                    stageSteps: schedule.steps,
                     units: plan.units.map { (context.names[$0.task], $0.examples) },
                     losses: tasks.enumerated().map { row, task in
                         let examples = plan.units.reduce(0) { $0 + ($1.task == task ? $1.examples.count : 0) }
@@ -160,7 +163,8 @@ public final class TrainingRun {
         try output?.observe(
             .evaluated(
                 EvaluationReport(
-                    stage: schedule.name, step: state.step, scores: scores, seconds: Date().timeIntervalSince(start))))
+                    stage: schedule.name, step: state.step, scores: scores,
+                    seconds: Date().timeIntervalSince(start))))
     }
 
     private func checkpoint() throws {
@@ -209,7 +213,9 @@ public final class TrainingRun {
                     zip(context.names, state.best).map { name, best in
                         (
                             name,
-                            best.map { ["score": .number($0.score), "step": .integer($0.step), "splits": $0.detail] } ?? .null
+                            best.map {
+                                ["score": .number($0.score), "step": .integer($0.step), "splits": $0.detail]
+                            } ?? .null
                         )
                     })
             ),
@@ -227,7 +233,8 @@ public final class TrainingRun {
                     name,
                     [
                         "requested": .number(requested > 0 ? state.planner.requested[task] / requested : 0),
-                        "realised": .number(realised > 0 ? Double(state.planner.positions[task]) / realised : 0),
+                        "realised": .number(
+                            realised > 0 ? Double(state.planner.positions[task]) / realised : 0),
                         "examples": .integer(state.planner.positions[task]),
                     ]
                 )
@@ -265,7 +272,9 @@ public final class TrainingRun {
                         "name": .string(data.task.name), "train": .integer(data.drawn.count),
                         "evaluated": .integer(data.sets.reduce(0) { $0 + $1.indices.count }),
                         "dropped": .array(
-                            data.dropped.map { ["file": .string($0.path), "lines": .array($0.lines.map { .integer($0) })] }),
+                            data.dropped.map {
+                                ["file": .string($0.path), "lines": .array($0.lines.map { .integer($0) })]
+                            }),
                     ]
                 }),
             "parameters": parameterFacts,
@@ -278,7 +287,8 @@ public final class TrainingRun {
         let perTask = context.store.layouts.map(\.adapterCount).max() ?? 0
         return [
             "method": .string(type(of: context.model.method).name), "backbone": .integer(backbone),
-            "adapterPerTask": .integer(perTask), "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
+            "adapterPerTask": .integer(perTask),
+            "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
             "adapterAllTasks": .integer(context.store.adapterCount),
             "headsAllTasks": .integer(context.store.count - context.store.adapterCount),
         ]

@@ -3,7 +3,9 @@ import Diagnostics
 import Formats
 import Training
 
-/// Everything that the next step depends on. Equal on all ranks, but for what only the coordinator draws from.
+/// Everything that the next step depends on.
+///
+/// Equal on all ranks, but for what only the coordinator draws from.
 struct TrainingState: Equatable, Sendable {
     /// Steps taken in all stages.
     var step = 0
@@ -108,7 +110,9 @@ struct TrainingState: Equatable, Sendable {
         func list<T>(_ key: String, _ read: (JSONValue) -> T?) throws -> [T] {
             let found = try value(key) { $0.array?.compactMap(read) }
             guard found.count == names.count else {
-                throw Failure.data("the checkpoint of step \(checkpoint.step) has \(found.count) of '\(key)', expected \(names.count)")
+                throw Failure.data(
+                    "the checkpoint of step \(checkpoint.step) has \(found.count) of '\(key)', expected \(names.count)"
+                )
             }
             return found
         }
@@ -145,7 +149,8 @@ struct TrainingState: Equatable, Sendable {
     }
 
     private static func decode(_ value: JSONValue, _ values: [Float]) throws -> Best {
-        guard let score = value["score"]?.double, let step = value["step"]?.int, let detail = value["detail"] else {
+        guard let score = value["score"]?.double, let step = value["step"]?.int, let detail = value["detail"]
+        else {
             throw Failure.data("a best state in the checkpoint has no 'score', 'step' and 'detail'")
         }
         return Best(score: score, step: step, detail: detail, values: values)

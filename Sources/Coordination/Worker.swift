@@ -31,7 +31,10 @@ final class Worker {
         var stopRequested = false
     }
 
-    init(_ context: RunContext, _ communicator: any Communicator, _ features: FrozenFeatures, _ workspace: Workspace) {
+    init(
+        _ context: RunContext, _ communicator: any Communicator, _ features: FrozenFeatures,
+        _ workspace: Workspace
+    ) {
         self.context = context
         self.communicator = communicator
         self.features = features
@@ -40,7 +43,9 @@ final class Worker {
         gradient = FloatBuffer(context.store.layouts.map(\.count).max() ?? 0)
     }
 
-    /// Takes one step of a stage. A gradient or loss that is not finite leaves the state as it was and throws.
+    /// Takes one step of a stage.
+    ///
+    /// A gradient or loss that is not finite leaves the state as it was and throws.
     func step(
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool
     ) throws -> Outcome {
@@ -51,10 +56,14 @@ final class Worker {
             store.layouts[task].slices.indices.filter { schedule.trains(store.layouts[task].slices[$0].kind) }
         }
         let spans = zip(tasks, slices).map { task, slices in
-            store.layouts[task].ranges[slices[0]].lowerBound..<store.layouts[task].ranges[slices[slices.count - 1]].upperBound
+            store.layouts[task].ranges[slices[0]]
+                .lowerBound..<store.layouts[task].ranges[slices[slices.count - 1]].upperBound
         }
         sum.begin(
-            ReductionLayout(rows: zip(tasks, slices).map { task, slices in slices.map { store.layouts[task].slices[$0].count } }),
+            ReductionLayout(
+                rows: zip(tasks, slices).map { task, slices in
+                    slices.map { store.layouts[task].slices[$0].count }
+                }),
             unitsPerRow: tasks.map { task in plan.units.count { $0.task == task } })
 
         let vectors = tasks.map { store.values(of: $0, in: state.values) }
@@ -68,7 +77,9 @@ final class Worker {
             sums[row] &+= FixedLoss.encode(loss) ?? 0
             if FixedLoss.encode(loss) == nil { flags[row] = 1 }
             sums[tasks.count] += Int64(batch.tokens)
-            sum.add(row: row, UnsafeBufferPointer(start: gradient.base + spans[row].lowerBound, count: spans[row].count))
+            sum.add(
+                row: row,
+                UnsafeBufferPointer(start: gradient.base + spans[row].lowerBound, count: spans[row].count))
         }
         flags[tasks.count] = stopRequested ? 1 : 0
 
@@ -101,7 +112,9 @@ final class Worker {
             for slice in slices[row] {
                 let block = store.placements[task][slice]
                 touched.insert(block)
-                let (source, target) = (store.layouts[task].ranges[slice].lowerBound, store.blocks[block].range)
+                let (source, target) = (
+                    store.layouts[task].ranges[slice].lowerBound, store.blocks[block].range
+                )
                 for i in 0..<target.count { flat[target.lowerBound + i] += own[source + i] }
             }
             outcome.gradients.append(own)
@@ -119,26 +132,33 @@ final class Worker {
         let (study, train) = (context.study, context.data[unit.task].train)
         let frozen = schedule.stage == .head
         // In the head stage nothing in the encoder is trained, and its outputs are fixed.
-        let pooled = frozen ? features.pooled(unit.examples, FeatureSource(task: unit.task, set: nil), workspace) : nil
+        let pooled =
+            frozen ? features.pooled(unit.examples, FeatureSource(task: unit.task, set: nil), workspace) : nil
         let randomness = AdaptedEncoder.Randomness(
             encoder: EncoderDropout(
-                hidden: frozen ? 0 : Float(study.dropout.hidden), attention: frozen ? 0 : Float(study.dropout.attention),
+                hidden: frozen ? 0 : Float(study.dropout.hidden),
+                attention: frozen ? 0 : Float(study.dropout.attention),
                 seed: study.seed, step: UInt64(step)), head: Float(study.head.dropout))
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return 0 }
             return context.model.learn(
                 batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
-                context.store.layouts[unit.task], values: base, gradient: gradient.base, randomness, pooled: pooled,
+                context.store.layouts[unit.task], values: base, gradient: gradient.base, randomness,
+                pooled: pooled,
                 workspace)
         }
     }
 
     /// Steps the blocks that had a gradient; those of tasks that took no part are left alone, moments and all.
-    private func update(_ touched: [Int], _ gradient: [Float], _ schedule: StageSchedule, _ state: inout TrainingState) {
+    private func update(
+        _ touched: [Int], _ gradient: [Float], _ schedule: StageSchedule, _ state: inout TrainingState
+    ) {
         let settings = context.study.optimizer
         for index in touched {
             let block = context.store.blocks[index]
-            let decays = settings.decayBiasAndNorm || block.slice.kind == .weight || block.slice.name == HeadSlice.weight
+            let decays =
+                settings.decayBiasAndNorm || block.slice.kind == .weight
+                || block.slice.name == HeadSlice.weight
             state.times[index] += 1
             state.moments.step(
                 &state.values, gradient: gradient, block.range, time: Int(state.times[index]),
@@ -150,7 +170,8 @@ final class Worker {
     private func diverged(_ what: String, _ state: TrainingState) -> Failure {
         Failure(
             .rank, at: "step \(state.step + 1)", "\(what) is not finite",
-            remedy: "lower the learning rate of this stage, or clip gradients; nothing was updated by this step")
+            remedy:
+                "lower the learning rate of this stage, or clip gradients; nothing was updated by this step")
     }
 }
 

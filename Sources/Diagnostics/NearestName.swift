@@ -25,7 +25,9 @@ private func editDistance(_ left: String, _ right: String) -> Int {
     for i in 0..<a.count {
         for j in 0..<b.count {
             var distance = min(rows[i][j + 1] + 1, rows[i + 1][j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { distance = min(distance, rows[i - 1][j - 1] + 1) }
+            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                distance = min(distance, rows[i - 1][j - 1] + 1)
+            }
             rows[i + 1][j + 1] = distance
         }
     }

@@ -25,7 +25,8 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
         let known = Key.allCases.map(\.stringValue) + also
         for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
             throw Failure.usage(
-                "unknown key '\(key)'", at: keyPath(path + [AnyKey(key)]), remedy: didYouMean(key, among: known))
+                "unknown key '\(key)'", at: keyPath(path + [AnyKey(key)]),
+                remedy: didYouMean(key, among: known))
         }
         container = try decoder.container(keyedBy: Key.self)
     }
@@ -42,7 +43,9 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
 
     /// The value, or nil where the key is absent.
     public func optional<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T? {
-        try has(key) ? decode(key) : nil
+        guard has(key) else { return nil }
+        let value: T = try decode(key)
+        return value
     }
 
     /// The value, which must be there.
@@ -71,7 +74,8 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
         } catch let DecodingError.dataCorrupted(context) where !context.debugDescription.isEmpty {
             throw failure(key, context.debugDescription)
         } catch let DecodingError.keyNotFound(missing, context) {
-            throw Failure.usage("missing key '\(missing.stringValue)'", at: keyPath(context.codingPath + [missing]))
+            throw Failure.usage(
+                "missing key '\(missing.stringValue)'", at: keyPath(context.codingPath + [missing]))
         } catch {
             throw failure(key, "expected \(readableName(of: T.self))")
         }

@@ -3,7 +3,9 @@ import Kernels
 // x_t = LN(word[id_t] + position[t − start of its sequence] + segment[segment_t]); x [T, d].
 
 extension Encoder {
-    /// The embeddings of a batch, before dropout. Nothing below a layer is trained, so there is no backward.
+    /// The embeddings of a batch, before dropout.
+    ///
+    /// Nothing below a layer is trained, so there is no backward.
     func embed(_ batch: PackedBatch, into x: Matrix) {
         let d = weights.configuration.hidden
         for sequence in 0..<batch.count {
@@ -18,6 +20,7 @@ extension Encoder {
         }
         layerNorm(
             x, scale: weights.embeddingNorm.scale, shift: weights.embeddingNorm.shift,
-            epsilon: weights.configuration.layerNormEpsilon, into: x, normalized: nil, reciprocalDeviation: nil)
+            epsilon: weights.configuration.layerNormEpsilon, into: x, normalized: nil,
+            reciprocalDeviation: nil)
     }
 }

@@ -48,7 +48,8 @@ public struct Encoder {
     ///
     /// `observe` sees the gradient of each layer's input that is reached.
     public func backward(
-        _ gradient: Matrix, _ activations: Activations, _ batch: PackedBatch, _ adaptation: any EncoderAdaptation,
+        _ gradient: Matrix, _ activations: Activations, _ batch: PackedBatch,
+        _ adaptation: any EncoderAdaptation,
         _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) {
         guard let lowest = adaptation.lowestTrained else { return }

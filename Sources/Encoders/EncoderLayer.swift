@@ -55,7 +55,8 @@ extension Encoder {
         add(x, to: o)
         let h1 = workspace.matrix(tokens, d)
         let attentionNorm = normForward(
-            o, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep, workspace)
+            o, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
+            workspace)
 
         let z = workspace.matrix(tokens, f)
         linear(h1, own.intermediate.weight, own.intermediate.bias, into: z)
@@ -79,7 +80,8 @@ extension Encoder {
 
     /// Replaces d = dh2 by dx, or stops where nothing below needs a gradient; says whether it reached x.
     func layerBackward(
-        _ layer: Int, _ d: Matrix, _ kept: LayerActivations, _ batch: PackedBatch, _ adaptation: any EncoderAdaptation,
+        _ layer: Int, _ d: Matrix, _ kept: LayerActivations, _ batch: PackedBatch,
+        _ adaptation: any EncoderAdaptation,
         lowest: Place, _ workspace: Workspace
     ) -> Bool {
         let (tokens, hidden, f) = (d.rows, weights.configuration.hidden, weights.configuration.intermediate)
@@ -121,7 +123,8 @@ extension Encoder {
         let dk = workspace.matrix(tokens, hidden)
         let dv = workspace.matrix(tokens, hidden)
         attentionBackward(
-            da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities, batch, dq: dq, dk: dk, dv: dv, workspace)
+            da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities, batch, dq: dq, dk: dk, dv: dv,
+            workspace)
         linearBackward(dq, own.query.weight, into: d, accumulate: true)
         linearBackward(dk, own.key.weight, into: d, accumulate: true)
         linearBackward(dv, own.value.weight, into: d, accumulate: true)
@@ -132,7 +135,9 @@ extension Encoder {
         _ adaptation: (any EncoderAdaptation)?, on value: Matrix, at place: Place, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        if let adaptation, adaptation.acts(at: place) { adaptation.forward(value, at: place, batch, workspace) }
+        if let adaptation, adaptation.acts(at: place) {
+            adaptation.forward(value, at: place, batch, workspace)
+        }
     }
 
     private func masked(_ d: Matrix, _ mask: Matrix?, _ workspace: Workspace) -> Matrix {
@@ -150,9 +155,12 @@ extension Encoder {
 
     // MARK: LayerNorm at a site
 
-    /// LN with the adaptation's γ and β where it has any. x̂ takes x's place.
+    /// LN with the adaptation's γ and β where it has any.
+    ///
+    /// x̂ takes x's place.
     private func normForward(
-        _ x: Matrix, _ frozen: NormWeights, at place: Place, _ adaptation: (any EncoderAdaptation)?, into y: Matrix,
+        _ x: Matrix, _ frozen: NormWeights, at place: Place, _ adaptation: (any EncoderAdaptation)?,
+        into y: Matrix,
         keep: Bool, _ workspace: Workspace
     ) -> NormActivations? {
         let trained = adaptation?.norm(at: place)

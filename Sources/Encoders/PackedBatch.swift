@@ -23,7 +23,8 @@ public struct PackedBatch: Sendable {
 
     /// Adds a sequence.
     public mutating func append(ids: [Int32], segments: [Int32], key: UInt64) {
-        precondition(ids.count == segments.count && !ids.isEmpty, "a sequence needs a segment id for each token")
+        precondition(
+            ids.count == segments.count && !ids.isEmpty, "a sequence needs a segment id for each token")
         self.ids += ids
         self.segments += segments
         offsets.append(offsets[count] + ids.count)
@@ -46,7 +47,8 @@ public struct PackedBatch: Sendable {
                 remedy: "tokenizer and weights must come from the same model")
         }
         if let id = segments.first(where: { $0 < 0 || $0 >= configuration.segments }) {
-            throw Failure.data("segment id \(id) is outside the backbone's \(configuration.segments) segments")
+            throw Failure.data(
+                "segment id \(id) is outside the backbone's \(configuration.segments) segments")
         }
     }
 }

@@ -26,7 +26,9 @@ struct AttentionProbabilities {
         mask = dropout ? workspace.floats(starts[batch.count]) : nil
     }
 
-    func block(_ batch: PackedBatch, _ sequence: Int, _ head: Int, of memory: UnsafeMutablePointer<Float>) -> Matrix {
+    func block(_ batch: PackedBatch, _ sequence: Int, _ head: Int, of memory: UnsafeMutablePointer<Float>)
+        -> Matrix
+    {
         let n = batch.range(sequence).count
         return Matrix(
             memory + starts[sequence] + head * n * paddedColumns(n), n, n, stride: paddedColumns(n))
@@ -36,7 +38,8 @@ struct AttentionProbabilities {
 extension Encoder {
     /// a [T, d] from q, k, v [T, d]; returns what backward reads.
     func attention(
-        q: Matrix, k: Matrix, v: Matrix, layer: Int, _ batch: PackedBatch, into a: Matrix, _ workspace: Workspace
+        q: Matrix, k: Matrix, v: Matrix, layer: Int, _ batch: PackedBatch, into a: Matrix,
+        _ workspace: Workspace
     ) -> AttentionProbabilities {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()

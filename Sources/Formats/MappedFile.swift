@@ -40,11 +40,6 @@ public final class MappedFile: @unchecked Sendable {
         bytes = UnsafeRawBufferPointer(start: start, count: count)
     }
 
-    /// Calls a closure with every byte of the file, which stays mapped until the closure returns.
-    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(self) { try body(bytes) }
-    }
-
     /// Holds a copy of bytes that came from elsewhere, such as a file that another machine read.
     public init(copying data: Data, path: String) throws {
         self.path = path
@@ -53,11 +48,18 @@ public final class MappedFile: @unchecked Sendable {
             return
         }
         let access = PROT_READ | PROT_WRITE
-        guard let start = mmap(nil, data.count, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), start != MAP_FAILED else {
+        guard let start = mmap(nil, data.count, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            start != MAP_FAILED
+        else {
             throw OperatingSystem.failure("cannot find memory for", at: path)
         }
         data.copyBytes(to: UnsafeMutableRawBufferPointer(start: start, count: data.count))
         bytes = UnsafeRawBufferPointer(start: start, count: data.count)
+    }
+
+    /// Calls a closure with every byte of the file, which stays mapped until the closure returns.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(bytes) }
     }
 
     deinit {

@@ -2,7 +2,11 @@
 
 /// Σ x.
 public func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
-    fold(count) { x.lanes(at: $0) } tail: { x[$0] }
+    fold(count) {
+        x.lanes(at: $0)
+    } tail: {
+        x[$0]
+    }
 }
 
 /// Σ (x − m)².
@@ -17,7 +21,11 @@ public func sumOfSquaredDifferences(_ x: UnsafePointer<Float>, _ count: Int, fro
 
 /// Σ x ⊙ y.
 public func dotProduct(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) -> Float {
-    fold(count) { x.lanes(at: $0) * y.lanes(at: $0) } tail: { x[$0] * y[$0] }
+    fold(count) {
+        x.lanes(at: $0) * y.lanes(at: $0)
+    } tail: {
+        x[$0] * y[$0]
+    }
 }
 
 @inline(__always) private func fold(

@@ -1,4 +1,5 @@
 import Diagnostics
+
 #if canImport(Glibc)
     import Glibc
 #else

@@ -31,7 +31,8 @@ public struct AdaptedEncoder: Sendable {
     public func layout(for output: TaskOutput, headOwner: String, seed: UInt64) throws -> ParameterLayout {
         ParameterLayout(
             try method.slices(on: weights)
-                + HeadSlice.slices(for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
+                + HeadSlice.slices(
+                    for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
     }
 
     /// How random a step is: dropout probabilities and what their masks are drawn from.
@@ -155,7 +156,9 @@ public struct AdaptedEncoder: Sendable {
         guard let weight = layout[HeadSlice.weight], let bias = layout[HeadSlice.bias] else {
             preconditionFailure("a task's layout ends with its head")
         }
-        return (Matrix(base + weight.lowerBound, bias.count, weight.count / bias.count), base + bias.lowerBound)
+        return (
+            Matrix(base + weight.lowerBound, bias.count, weight.count / bias.count), base + bias.lowerBound
+        )
     }
 
     private func dropHead(
@@ -167,7 +170,8 @@ public struct AdaptedEncoder: Sendable {
             let row = sequence..<sequence + 1
             dropout(
                 p.rows(row), probability: randomness.head,
-                random: CounterRandom(seed: randomness.encoder.seed, .headDropout, randomness.encoder.step, key),
+                random: CounterRandom(
+                    seed: randomness.encoder.seed, .headDropout, randomness.encoder.step, key),
                 mask: mask.rows(row))
         }
         return mask

@@ -31,7 +31,8 @@ public struct Checkpoint: Sendable {
     /// Reads the bytes of a `state.safetensors`; failures name `place`.
     public init(decoding data: Data, at place: String) throws {
         let file = try SafetensorsFile(data, path: place)
-        guard let text = file.metadata[Self.factsKey], let step = file.metadata[Self.stepKey].flatMap({ Int($0) })
+        guard let text = file.metadata[Self.factsKey],
+            let step = file.metadata[Self.stepKey].flatMap({ Int($0) })
         else { throw Failure.data("holds no training state", at: place) }
         self.step = step
         facts = try JSONValue(parsing: Data(text.utf8), at: place)
@@ -45,7 +46,9 @@ public struct Checkpoint: Sendable {
 
     /// The floats of a tensor, which must be `count`.
     public func floats(_ name: String, count: Int) throws -> [Float] {
-        guard case .float(let values)? = tensors.first(where: { $0.name == name })?.values, values.count == count else {
+        guard case .float(let values)? = tensors.first(where: { $0.name == name })?.values,
+            values.count == count
+        else {
             throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) numbers")
         }
         return values
@@ -53,7 +56,9 @@ public struct Checkpoint: Sendable {
 
     /// The whole numbers of a tensor, which must be `count`.
     public func int64s(_ name: String, count: Int) throws -> [Int64] {
-        guard case .int64(let values)? = tensors.first(where: { $0.name == name })?.values, values.count == count else {
+        guard case .int64(let values)? = tensors.first(where: { $0.name == name })?.values,
+            values.count == count
+        else {
             throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) whole numbers")
         }
         return values
@@ -81,7 +86,8 @@ public struct Checkpoint: Sendable {
                 "step": .integer(step), "file": .string(Self.stateName), "bytes": .integer(data.count),
                 "crc32c": .string(Self.checksum(data)),
             ]
-            try AtomicFile.write(Data((seal.encodedForReading() + "\n").utf8), to: "\(partial)/\(Self.sealName)")
+            try AtomicFile.write(
+                Data((seal.encodedForReading() + "\n").utf8), to: "\(partial)/\(Self.sealName)")
         } catch {
             try? manager.removeItem(atPath: partial)
             throw error
@@ -93,7 +99,8 @@ public struct Checkpoint: Sendable {
         do {
             try manager.moveItem(atPath: partial, toPath: target)
         } catch {
-            throw Failure.data("cannot rename it to \(Self.name(of: step)): \(error.localizedDescription)", at: partial)
+            throw Failure.data(
+                "cannot rename it to \(Self.name(of: step)): \(error.localizedDescription)", at: partial)
         }
         try AtomicFile.synchronizeDirectory(directory)
         try? manager.removeItem(atPath: replaced)
@@ -133,7 +140,8 @@ public struct Checkpoint: Sendable {
             throw Failure.data("has \(data.count) bytes, expected \(bytes): it is damaged", at: path)
         }
         guard checksum(data) == expected else {
-            throw Failure.data("has checksum \(checksum(data)), expected \(expected): it is damaged", at: path)
+            throw Failure.data(
+                "has checksum \(checksum(data)), expected \(expected): it is damaged", at: path)
         }
         return try Checkpoint(decoding: data, at: path)
     }
@@ -147,7 +155,8 @@ public struct Checkpoint: Sendable {
     private static func name(of step: Int) -> String { "step-\(step)" }
     private static func checksum(_ data: Data) -> String {
         let value = data.withUnsafeBytes { CRC32C.checksum($0) }
-        return String(repeating: "0", count: value.leadingZeroBitCount / 4 - (value == 0 ? 1 : 0)) + String(value, radix: 16)
+        return String(repeating: "0", count: value.leadingZeroBitCount / 4 - (value == 0 ? 1 : 0))
+            + String(value, radix: 16)
     }
 
     private static let stateName = "state.safetensors"

@@ -40,7 +40,8 @@ public struct HeadSettings: Sendable, Codable, Equatable {
         let section = try SettingsSection<CodingKeys>(decoder)
         pooling = try section.value(.pooling, default: .mean)
         dropout = try section.value(.dropout, default: 0.1)
-        try section.require((0..<1).contains(dropout), .dropout, "is \(dropout), expected 0 or more and below 1")
+        try section.require(
+            (0..<1).contains(dropout), .dropout, "is \(dropout), expected 0 or more and below 1")
     }
 }
 
@@ -51,8 +52,12 @@ public enum HeadSlice {
     /// b [C].
     public static let bias = "head.bias"
 
-    /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0. Heads of different owners start differently.
-    public static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64) -> [ParameterSlice] {
+    /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0.
+    ///
+    /// Heads of different owners start differently.
+    public static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64)
+        -> [ParameterSlice]
+    {
         let classes = output.width
         let random = CounterRandom(seed: seed, .initialization, stableHash(owner))
         return [
@@ -73,7 +78,9 @@ public func stableHash(_ name: String) -> UInt64 {
 
 extension Pooling {
     /// p [B, d] from h [T, d].
-    func forward(_ h: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into p: Matrix, _ workspace: Workspace) {
+    func forward(
+        _ h: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into p: Matrix, _ workspace: Workspace
+    ) {
         switch self {
         case .mean:
             for sequence in 0..<batch.count {
@@ -97,7 +104,8 @@ extension Pooling {
 
     /// dh [T, d] from dp [B, d], which it overwrites; p is the forward's result.
     func backward(
-        _ dp: Matrix, p: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into dh: Matrix, _ workspace: Workspace
+        _ dp: Matrix, p: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into dh: Matrix,
+        _ workspace: Workspace
     ) {
         dh.fill(0)
         switch self {

@@ -1,4 +1,5 @@
 public import Diagnostics
+
 #if canImport(Glibc)
     import Glibc
 #else

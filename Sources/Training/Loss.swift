@@ -1,5 +1,6 @@
 public import Kernels
 public import Tasks
+
 #if canImport(Glibc)
     import Glibc
 #else

@@ -48,7 +48,8 @@ public struct TokenizedExamples: Sendable {
         for example in examples {
             let range = offsets[example]..<offsets[example + 1]
             let first = Int(firstSegment[example])
-            let segments = [Int32](repeating: 0, count: first) + [Int32](repeating: 1, count: range.count - first)
+            let segments =
+                [Int32](repeating: 0, count: first) + [Int32](repeating: 1, count: range.count - first)
             batch.append(ids: Array(ids[range]), segments: segments, key: key ^ UInt64(example))
         }
         return batch

@@ -8,10 +8,11 @@ import Tasks
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Scores a run's adapters, on all ranks together.",
-        discussion: "Prints a line for each task, split and metric: task, split, metric, value, separated by tabs.")
+        discussion:
+            "Prints a line for each task, split and metric: task, split, metric, value, separated by tabs.")
 
     @Argument(help: "The run directory.")
-    var run: String
+    var directory: String
 
     @Option(help: "The split to score on; each task's own evaluation splits by default.")
     var split: String?
@@ -27,18 +28,23 @@ struct Evaluate: ParsableCommand {
             let chosen = try split.map { name in
                 guard let split = Split(rawValue: name) else {
                     throw Failure.usage(
-                        "unknown split '\(name)'", at: "--split", remedy: didYouMean(name, among: Split.allCases.map(\.rawValue)))
+                        "unknown split '\(name)'", at: "--split",
+                        remedy: didYouMean(name, among: Split.allCases.map(\.rawValue)))
                 }
                 return split
             }
-            let study = try studyOfRun(run, backbone: backbone, data: data)
+            let study = try studyOfRun(directory, backbone: backbone, data: data)
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(study, loaded.model, directory: run)
-            let examples = try trained.tasks.map { try TaskData($0, study, loaded.tokenizer, scoredOn: chosen) }
+            let trained = try TrainedRun(study, loaded.model, directory: directory)
+            let examples = try trained.tasks.map {
+                try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
+            }
             for score in try trained.evaluate(examples, world) where world.rank == 0 {
                 for entry in score.entries {
                     for metric in entry.scores.entries {
-                        print(score.task, entry.split.rawValue, metric.metric.rawValue, metric.value, separator: "\t")
+                        print(
+                            score.task, entry.split.rawValue, metric.metric.rawValue, metric.value,
+                            separator: "\t")
                     }
                 }
             }

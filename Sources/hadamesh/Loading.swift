@@ -18,7 +18,8 @@ struct LoadedBackbone {
     init(_ study: Study) throws {
         // The bits of a small product depend on the thread count, and ranks are the parallelism.
         guard BLAS.useOneThread() == 1 else {
-            throw Failure.usage("OpenBLAS does not let itself be set to one thread", remedy: "export OPENBLAS_NUM_THREADS=1")
+            throw Failure.usage(
+                "OpenBLAS does not let itself be set to one thread", remedy: "export OPENBLAS_NUM_THREADS=1")
         }
         let weights = try EncoderWeights(directory: study.backbone)
         model = try AdaptedEncoder(weights, study.adapter.method, study.head)
@@ -26,7 +27,8 @@ struct LoadedBackbone {
         let shape = weights.configuration
         guard study.maximumTokens <= shape.positions else {
             throw Failure.usage(
-                "is \(study.maximumTokens), the backbone has \(shape.positions) positions", at: "maximumTokens",
+                "is \(study.maximumTokens), the backbone has \(shape.positions) positions",
+                at: "maximumTokens",
                 remedy: "set it to \(shape.positions) or less")
         }
         guard tokenizer.vocabularySize <= shape.vocabulary else {

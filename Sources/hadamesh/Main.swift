@@ -1,16 +1,22 @@
 import ArgumentParser
 import Foundation
+import Kernels
 
 /// The command line.
 struct Hadamesh: ParsableCommand {
+    /// Of the command line, the file formats and the journal together.
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "hadamesh",
-        abstract: "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
+        abstract:
+            "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
         discussion: """
             Start one process, or several with mpirun or srun: the result is the same, bit for bit.
             Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, 4 a rank failed, \
             75 stopped on request after a checkpoint (run again with --resume).
             """,
+        version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Compare.self, Inspect.self, Tokenize.self, Doctor.self,
         ])
@@ -19,6 +25,7 @@ struct Hadamesh: ParsableCommand {
 @main
 enum Program {
     static func main() {
+        useTheProcessorsKernels()
         do {
             var command = try Hadamesh.parseAsRoot()
             try command.run()
@@ -31,14 +38,27 @@ enum Program {
                 exit(0)
             }
             // Under a launcher every rank parses the same words: one of them says what is wrong.
-            if isFirstProcess { FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8)) }
+            if isFirstProcess {
+                FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8))
+            }
             exit(2)
         }
     }
 
+    /// Starts the program anew, before MPI has begun, where OpenBLAS has not recognised the processor.
+    private static func useTheProcessorsKernels() {
+        guard let core = BLAS.betterCore else { return }
+        setenv(BLAS.coreVariable, core, 1)
+        var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+        // Only returns when it fails; the kernels that are loaded are then slow, but right.
+        execv("/proc/self/exe", &arguments)
+    }
+
     private static var isFirstProcess: Bool {
         let environment = ProcessInfo.processInfo.environment
-        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap { environment[$0] }.first ?? "0"
+        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap {
+            environment[$0]
+        }.first ?? "0"
             == "0"
     }
 

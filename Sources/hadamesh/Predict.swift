@@ -10,7 +10,7 @@ struct Predict: ParsableCommand {
         discussion: "One line in, one line out; a pair is split by a tab. Runs in one process.")
 
     @Argument(help: "The run directory.")
-    var run: String
+    var directory: String
 
     @Option(help: "The task to predict.")
     var task: String
@@ -26,17 +26,19 @@ struct Predict: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
-            let study = try studyOfRun(run, backbone: backbone, data: nil)
+            let study = try studyOfRun(directory, backbone: backbone, data: nil)
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(study, loaded.model, directory: run)
+            let trained = try TrainedRun(study, loaded.model, directory: directory)
             let task = try trained.task(named: self.task)
             guard world.rank == 0 else { return 0 }
             let predictions = try trained.predict(self.task, try readLines(input), loaded.tokenizer)
             if logits {
                 writeLines(
                     (0..<predictions.count).map { row in
-                        predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map { "\($0)" }
-                            .joined(separator: "\t")
+                        predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
+                            "\($0)"
+                        }
+                        .joined(separator: "\t")
                     })
             } else {
                 writeLines(try task.output.texts(of: predictions))

@@ -15,13 +15,14 @@ struct StudyFile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.usage("no readable study file", at: path)
         }
-        guard let text = String(validatingUTF8: [CChar](data.map { CChar(bitPattern: $0) } + [0])), !data.contains(0) else {
+        guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure.usage("is not UTF-8 text", at: path)
         }
         self.overrides = try overrides.map(Self.parse)
         var root = try Self.compose(text, at: path)
         for change in self.overrides {
-            root = try Self.set(change.key[...], to: try Self.compose(change.text, at: "--set"), in: root, change.key)
+            root = try Self.set(
+                change.key[...], to: try Self.compose(change.text, at: "--set"), in: root, change.key)
         }
         self.root = root
     }
@@ -50,11 +51,15 @@ struct StudyFile {
     // MARK: Places
 
     private func located(_ failure: Failure) -> Failure {
-        guard let key = failure.place else { return Failure(failure.kind, at: path, failure.what, remedy: failure.remedy) }
+        guard let key = failure.place else {
+            return Failure(failure.kind, at: path, failure.what, remedy: failure.remedy)
+        }
         let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
             .split(separator: ".").map(String.init)
         let change = overrides.first { names.starts(with: $0.key) }
-        let place = change.map { "--set \($0.key.joined(separator: "."))" } ?? line(of: names).map { "\(path):\($0)" } ?? path
+        let place =
+            change.map { "--set \($0.key.joined(separator: "."))" } ?? line(of: names).map { "\(path):\($0)" }
+            ?? path
         return Failure(failure.kind, at: place, "\(key): \(failure.what)", remedy: failure.remedy)
     }
 
@@ -82,11 +87,13 @@ struct StudyFile {
 
     private static func parse(_ change: String) throws -> (key: [String], text: String) {
         guard let sign = change.firstIndex(of: "="), sign != change.startIndex else {
-            throw Failure.usage("expected key=value, found '\(change)'", at: "--set", remedy: "such as --set batch.unit=4")
+            throw Failure.usage(
+                "expected key=value, found '\(change)'", at: "--set", remedy: "such as --set batch.unit=4")
         }
         let key = change[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard key.allSatisfy({ !$0.isEmpty }) else {
-            throw Failure.usage("'\(change[..<sign])' is no key", at: "--set", remedy: "such as --set batch.unit=4")
+            throw Failure.usage(
+                "'\(change[..<sign])' is no key", at: "--set", remedy: "such as --set batch.unit=4")
         }
         return (key, String(change[change.index(after: sign)...]))
     }
@@ -102,7 +109,8 @@ struct StudyFile {
 
     private static func described(_ error: YamlError) -> String {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
             "is not YAML: line \(mark.line), column \(mark.column): \(problem)"
         case .duplicatedKeysInMapping(let duplicates, let context):
             "has the key '\(duplicates.map(String.init(describing:)).sorted().joined(separator: "', '"))' twice (\(context))"
@@ -110,7 +118,9 @@ struct StudyFile {
         }
     }
 
-    private static func set(_ path: ArraySlice<String>, to value: Node, in node: Node, _ key: [String]) throws -> Node {
+    private static func set(_ path: ArraySlice<String>, to value: Node, in node: Node, _ key: [String]) throws
+        -> Node
+    {
         guard let name = path.first else { return value }
         guard case .mapping(var mapping) = node else {
             throw Failure.usage(
@@ -118,7 +128,8 @@ struct StudyFile {
                 at: "--set")
         }
         let existing = mapping.first { $0.key.string == name }
-        mapping[existing?.key ?? Node(name)] = try set(path.dropFirst(), to: value, in: existing?.value ?? Node([:]), key)
+        mapping[existing?.key ?? Node(name)] = try set(
+            path.dropFirst(), to: value, in: existing?.value ?? Node([:]), key)
         return .mapping(mapping)
     }
 }

@@ -26,7 +26,8 @@ struct Tokenize: ParsableCommand {
                     throw Failure.data("has no tab that splits a pair", at: "standard input:\(index + 1)")
                 }
                 // Without --pairs a tab is text like any other white space.
-                let (first, second) = pairs ? line : (line.second.map { "\(line.first)\t\($0)" } ?? line.first, nil)
+                let (first, second) =
+                    pairs ? line : (line.second.map { "\(line.first)\t\($0)" } ?? line.first, nil)
                 return try tokenizer.encode(first, second, limit: maximumTokens ?? .max).ids.map(String.init)
                     .joined(separator: " ")
             }

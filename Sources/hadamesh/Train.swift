@@ -23,7 +23,9 @@ struct Train: ParsableCommand {
     @Option(name: .shortAndLong, help: "The run directory to make; runs/<study>-<time> by default.")
     var output: String?
 
-    @Option(name: .customLong("set"), parsing: .singleValue, help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
     var changes: [String] = []
 
     @Flag(help: "Go on from the newest checkpoint of --output; begin if there is none.")
@@ -69,7 +71,9 @@ struct Train: ParsableCommand {
             let journal = try Journal(directory: directory, appending: resume)
             output = RunOutput(
                 directory: directory.path,
-                observers: [RunJournal(journal, directory), Progress(directory: directory.path, quiet: quiet)])
+                observers: [
+                    RunJournal(journal, directory), Progress(directory: directory.path, quiet: quiet),
+                ])
             return Array(identity.encoded().utf8)
         }
         identity = try JSONValue(parsing: Data(said), at: "the run's identity")

@@ -106,3 +106,25 @@ import Testing
         #expect(failure?.what == "cannot write: Permission denied")
     }
 }
+
+@Suite struct FolderTests {
+    @Test(arguments: ["a", "a/b//c/", ""]) func missingFoldersAreMadeAndExistingOnesKept(name: String) throws
+    {
+        let directory = try TemporaryDirectory()
+        for _ in 0..<2 { try Folder.create(directory.file(name)) }
+        #expect(FileManager.default.isWritableFile(atPath: directory.file(name)))
+    }
+
+    @Test func aFileInTheWayIsNamed() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.file("file", containing: Data())
+        #expect(throws: Failure.data("found a file, expected a folder", at: file)) { try Folder.create(file) }
+        #expect(
+            throws: Failure.data(
+                "cannot make the folder: Not a directory", at: file + "/a",
+                remedy: "a part of the path is a file, not a directory")
+        ) {
+            try Folder.create(file + "/a")
+        }
+    }
+}

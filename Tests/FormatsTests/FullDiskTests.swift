@@ -6,9 +6,12 @@ import Testing
 /// A file system of 64 kB, which only the superuser can make.
 private final class TinyFileSystem {
     let path: String
+    // Kept, so that it outlives the mount in it.
+    private let directory: TemporaryDirectory
 
-    init?(in directory: TemporaryDirectory) {
-        guard getuid() == 0 else { return nil }
+    init?() {
+        guard getuid() == 0, let directory = try? TemporaryDirectory() else { return nil }
+        self.directory = directory
         path = directory.file("tiny")
         mkdir(path, 0o700)
         guard mount("tmpfs", path, "tmpfs", 0, "size=64k") == 0 else { return nil }
@@ -18,15 +21,11 @@ private final class TinyFileSystem {
 }
 
 @Suite struct FullDiskTests {
-    static let canMount: Bool = {
-        guard let directory = try? TemporaryDirectory() else { return false }
-        return TinyFileSystem(in: directory) != nil
-    }()
+    static let canMount = TinyFileSystem() != nil
 
     @Test(.enabled(if: canMount, "a file system can only be mounted by the superuser"))
     func aFullDiskLeavesTheOldFileAndSaysSo() throws {
-        let directory = try TemporaryDirectory()
-        let disk = try #require(TinyFileSystem(in: directory))
+        let disk = try #require(TinyFileSystem())
         let path = "\(disk.path)/file"
         try AtomicFile.write(Data("old".utf8), to: path)
         let failure = #expect(throws: Failure.self) { try AtomicFile.write(Data(count: 200_000), to: path) }
@@ -39,8 +38,7 @@ private final class TinyFileSystem {
 
     @Test(.enabled(if: canMount, "a file system can only be mounted by the superuser"))
     func aLineThatDoesNotFitIsTakenBack() throws {
-        let directory = try TemporaryDirectory()
-        let disk = try #require(TinyFileSystem(in: directory))
+        let disk = try #require(TinyFileSystem())
         let path = "\(disk.path)/lines.jsonl"
         let lines = try JSONLines(path: path, appending: false)
         let short = JSONValue.string(String(repeating: "a", count: 1000))

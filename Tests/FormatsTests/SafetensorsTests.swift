@@ -69,6 +69,14 @@ import Testing
         #expect(try file.floats("x") == [1.25, -3])
     }
 
+    @Test func bytesAtHandAreReadLikeAFile() throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: golden("mixed.safetensors")))
+        let file = try SafetensorsFile(data, path: "elsewhere")
+        #expect(try bits(file.floats("single")) == bits(Self.awkward))
+        #expect(file.path == "elsewhere" && file.byteCount == data.count)
+        #expect(throws: Failure.self) { try SafetensorsFile(Data(), path: "elsewhere") }
+    }
+
     @Test func writingGivesTheBytesOfTheReferenceLibrary() throws {
         let tensors = [
             NamedTensor(name: "b.weight", shape: [2, 3], values: .float((0..<6).map { Float($0) / 8 })),

@@ -77,7 +77,8 @@ public struct Hadamard: AdapterMethod {
                 for (part, values) in [("weight", frozen.scale), ("bias", frozen.shift)] {
                     slices.append(
                         ParameterSlice(
-                            name: "layer.\(layer).\(normName(site)).\(part)", kind: .norm, layer: layer, shape: [d],
+                            name: "layer.\(layer).\(normName(site)).\(part)", kind: .norm, layer: layer,
+                            shape: [d],
                             initial: Array(UnsafeBufferPointer(start: values, count: d))))
                 }
             }
@@ -132,7 +133,9 @@ public struct Hadamard: AdapterMethod {
             for slice in layout.slices {
                 guard let layer = slice.layer, offsets[layer] == nil else { continue }
                 func offset(_ name: String) -> Int? { layout["layer.\(layer).\(name)"]?.lowerBound }
-                guard let weight = offset("hadamard.weight"), let bias = offset("hadamard.bias") else { continue }
+                guard let weight = offset("hadamard.weight"), let bias = offset("hadamard.bias") else {
+                    continue
+                }
                 var norms: [Site: (scale: Int, shift: Int)] = [:]
                 for site in method.trainedNorms {
                     let name = method.normName(site)

@@ -1,0 +1,105 @@
+import Adapters
+import Diagnostics
+import Formats
+import Foundation
+public import Journal
+
+/// Writes a run's events to its directory: journal, TensorBoard events, timeline, and the results at the end.
+public final class RunJournal: RunObserver {
+    private let journal: Journal
+    private let directory: RunDirectory
+    private let began = Date()
+    private var bytesPerStep = 0
+    private var examples = 0
+    private var stepSeconds = 0.0
+
+    /// Observes a run for its journal.
+    public init(_ journal: Journal, _ directory: RunDirectory) {
+        self.journal = journal
+        self.directory = directory
+    }
+
+    /// Writes an event.
+    public func observe(_ event: RunEvent) throws {
+        switch event {
+        case .began(let facts, let resumedFrom):
+            try journal.record(
+                "began", [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null), ("facts", facts)])
+        case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
+        case .stage(let name, let steps):
+            try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
+        case .features(let done, let total):
+            if done == total { try journal.record("features", [("chunks", .integer(total))]) }
+        case .step(let report): try step(report)
+        case .evaluated(let report): try evaluated(report)
+        case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])
+        case .stageEnded(let scores): try journal.record("stageEnded", [("result", scores)])
+        case .finished(let results): try finished(results)
+        case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
+        }
+    }
+
+    private func step(_ report: StepReport) throws {
+        bytesPerStep = max(bytesPerStep, report.bytes)
+        examples += report.examples
+        stepSeconds += report.seconds
+        try journal.record(
+            "step",
+            [
+                ("stage", .string(report.stage)), ("step", .integer(report.step)),
+                (
+                    "units",
+                    .array(
+                        report.units.map {
+                            ["task": .string($0.task), "examples": .array($0.examples.map { .integer($0) })]
+                        })
+                ),
+                ("losses", .object(report.losses.map { ($0.task, .number($0.loss)) })),
+                ("learningRates", .object(report.learningRates.map { ($0.kind.rawValue, .number($0.rate)) })),
+                ("gradientNorm", .number(report.gradientNorm)), ("tokens", .integer(report.tokens)),
+                ("bytes", .integer(report.bytes)), ("seconds", .number(report.seconds)),
+                ("secondsWaiting", .number(report.secondsWaiting)),
+                ("secondsCommunicating", .number(report.secondsCommunicating)),
+            ])
+        for (task, loss) in report.losses { try journal.scalar("\(task)/loss", loss, step: report.step) }
+        try journal.scalar(
+            "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
+    }
+
+    private func evaluated(_ report: EvaluationReport) throws {
+        try journal.record(
+            "evaluated",
+            [
+                ("stage", .string(report.stage)), ("step", .integer(report.step)),
+                (
+                    "tasks",
+                    .object(
+                        report.scores.map {
+                            (
+                                $0.task,
+                                [
+                                    "score": .number($0.score), "best": .bool($0.isBest),
+                                    "stops": .bool($0.stops),
+                                    "splits": $0.detail,
+                                ]
+                            )
+                        })
+                ), ("seconds", .number(report.seconds)),
+            ])
+        for score in report.scores {
+            try journal.scalar("\(score.task)/score", score.score, step: report.step)
+        }
+    }
+
+    private func finished(_ results: JSONValue) throws {
+        let members = results.object ?? []
+        let own: [(String, JSONValue)] = [
+            ("bytesPerStep", .integer(bytesPerStep)),
+            ("examplesPerSecond", .number(stepSeconds > 0 ? Double(examples) / stepSeconds : 0)),
+            ("seconds", .number(Date().timeIntervalSince(began))),
+        ]
+        let text = JSONValue.object(members + own).encodedForReading() + "\n"
+        try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
+        try journal.record("finished", [("results", results)])
+    }
+}

@@ -1,0 +1,74 @@
+import Diagnostics
+import Formats
+import Foundation
+
+/// The directory of one run, and where in it everything lies.
+public struct RunDirectory: Sendable, Equatable {
+    /// The directory itself.
+    public let path: String
+
+    /// The study as it was resolved.
+    public var studyFile: String { "\(path)/study.yaml" }
+    /// What the run ran on: versions, hashes, machine, ranks.
+    public var manifestFile: String { "\(path)/manifest.json" }
+    /// The run's events, one a line.
+    public var journalFile: String { "\(path)/journal.jsonl" }
+    /// The scores of a finished run.
+    public var resultsFile: String { "\(path)/results.json" }
+    /// The trace of who did what when, in Chrome's format.
+    public var timelineFile: String { "\(path)/timeline.json" }
+    /// The folder of trained adapters, one folder a task.
+    public var adapters: String { "\(path)/adapters" }
+    /// The folder of checkpoints, one folder a checkpoint.
+    public var checkpoints: String { "\(path)/checkpoints" }
+
+    /// The folder of one task's trained adapter.
+    public func adapters(task: String) -> String { "\(adapters)/\(task)" }
+
+    /// The folder of the checkpoint after some optimizer steps.
+    public func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
+
+    private init(path: String) {
+        // Every path below begins with this one and a slash: nothing would name the root of the file system.
+        let given = path.isEmpty ? "." : path
+        self.path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
+    }
+
+    /// Makes the directory of a new run; one that holds a run already is refused.
+    public static func create(at path: String) throws -> RunDirectory {
+        let directory = RunDirectory(path: path)
+        if let trace = directory.trace {
+            throw Failure.usage(
+                "a run is there already (found \(trace))", at: directory.path,
+                remedy: "go on with it by --resume, or name another place with --output")
+        }
+        try Folder.create(directory.path)
+        return directory
+    }
+
+    /// Opens the directory of an existing run; one that holds no run is refused.
+    public static func open(at path: String) throws -> RunDirectory {
+        let directory = RunDirectory(path: path)
+        guard directory.trace != nil else {
+            let isThere = FileManager.default.fileExists(atPath: directory.path)
+            throw Failure.usage(
+                isThere ? "found no run in it (neither manifest nor journal)" : "no such run directory",
+                at: directory.path, remedy: "name the directory that hadamesh train wrote")
+        }
+        return directory
+    }
+
+    /// Opens an existing run to go on with it, or makes the directory of a new one.
+    public static func prepare(_ path: String, resuming: Bool) throws -> RunDirectory {
+        guard resuming else { return try create(at: path) }
+        let directory = try open(at: path)
+        try Folder.create(directory.path)
+        return directory
+    }
+
+    /// The first thing found that only a run leaves behind.
+    private var trace: String? {
+        ["manifest.json", "journal.jsonl", "checkpoints"]
+            .first { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    }
+}

@@ -1,0 +1,86 @@
+import Diagnostics
+import Formats
+import Foundation
+
+/// Finished runs side by side: a column each, a row for each task and fact.
+public struct Comparison: Sendable {
+    private let names: [String]
+    private let results: [JSONValue]
+
+    /// Reads `results.json` of run directories.
+    public init(_ runs: [String]) throws {
+        names = runs.map { URL(fileURLWithPath: $0).lastPathComponent }
+        results = try runs.map { run in
+            let path = "\(run)/results.json"
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw Failure.usage("no results: not a run directory, or a run that is not finished", at: run)
+            }
+            return try JSONValue(parsing: data, at: path)
+        }
+    }
+
+    /// The table as text, columns aligned.
+    public func table() -> String {
+        var rows: [[String]] = [[""] + names]
+        for task in tasks {
+            rows.append([task] + results.map { number(score(of: task, in: $0), digits: 4) })
+        }
+        rows.append(
+            ["mean"]
+                + results.map { result in
+                    let scores = tasks.compactMap { score(of: $0, in: result) }
+                    return number(
+                        scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count), digits: 4)
+                })
+        rows.append(
+            ["parameters per task"]
+                + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterPerTask"] : 0) })
+        rows.append(
+            ["% of the backbone"]
+                + results.map {
+                    number(
+                        trainsAdapters($0)
+                            ? ($0["parameters"]?["shareOfBackbone"]?.double).map { $0 * 100 } : 0, digits: 3)
+                })
+        rows.append(
+            ["parameters, all tasks"]
+                + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterAllTasks"] : 0) })
+        rows.append(["heads, all tasks"] + results.map { whole($0["parameters"]?["headsAllTasks"]) })
+        rows.append(["bytes per step"] + results.map { whole($0["bytesPerStep"]) })
+        rows.append(["steps"] + results.map { whole($0["steps"]) })
+        rows.append(["seconds"] + results.map { number($0["seconds"]?.double, digits: 1) })
+        return aligned(rows)
+    }
+
+    /// Tasks of any run, in the order they first appear.
+    private var tasks: [String] {
+        results.flatMap { lastStage($0)?["tasks"]?.object?.map(\.0) ?? [] }
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    private func lastStage(_ result: JSONValue) -> JSONValue? { result["stages"]?.array?.last }
+
+    private func trainsAdapters(_ result: JSONValue) -> Bool {
+        lastStage(result)?["stage"]?.string == "adapter"
+    }
+
+    private func score(of task: String, in result: JSONValue) -> Double? {
+        lastStage(result)?["tasks"]?[task]?["score"]?.double
+    }
+
+    private func number(_ value: Double?, digits: Int) -> String {
+        value.map { String(format: "%.\(digits)f", $0) } ?? "–"
+    }
+
+    private func whole(_ value: JSONValue?) -> String { value?.int.map(String.init) ?? "–" }
+
+    private func aligned(_ rows: [[String]]) -> String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            row.enumerated().map { column, text in
+                let padding = String(repeating: " ", count: widths[column] - text.count)
+                return column == 0 ? text + padding : padding + text
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,151 @@
+import Coordination
+import Formats
+import Foundation
+
+/// Shows a run on standard error: one live line on a terminal, plain lines now and then elsewhere.
+final class Progress: RunObserver {
+    private let directory: String
+    private let quiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var stage = (name: "", steps: 0)
+    private var losses: [String: Double] = [:]
+    private var order: [String] = []
+    /// When the steps under way began, and how many examples there were since.
+    private var begun = Date()
+    private var counted = (steps: 0, examples: 0)
+    private var shown = Date.distantPast
+    private var lineIsOpen = false
+
+    init(directory: String, quiet: Bool) {
+        self.directory = directory
+        self.quiet = quiet
+    }
+
+    func observe(_ event: RunEvent) throws {
+        switch event {
+        case .began(let facts, let resumedFrom): began(facts, resumedFrom)
+        case .warned(let failure): say("warning: \(failure)", always: true)
+        case .stage(let name, let steps):
+            stage = (name, steps)
+            restart()
+            say("\(name) stage: \(steps) steps")
+        case .features(let done, let total): live("frozen features \(100 * done / max(1, total)) %")
+        case .step(let report): step(report)
+        case .evaluated(let report):
+            let scores = report.scores.map { score in
+                "\(score.task) \(format(score.score, 4))\(score.isBest ? "*" : "")\(score.stops ? " (stops)" : "")"
+            }
+            say("step \(report.step): \(scores.joined(separator: "  "))")
+            restart()
+        case .checkpoint(let step): live("checkpoint of step \(step)")
+        case .stageEnded: break
+        case .finished(let results): finished(results)
+        case .stopped(let step):
+            say(
+                "stopped after the checkpoint of step \(step); go on with: hadamesh train STUDY --output \(directory) --resume",
+                always: true)
+        }
+    }
+
+    private func began(_ facts: JSONValue, _ resumedFrom: Int?) {
+        let parameters = facts["parameters"]
+        let tasks = facts["tasks"]?.array ?? []
+        let perTask = parameters?["adapterPerTask"]?.int ?? 0
+        let share = 100 * (parameters?["shareOfBackbone"]?.double ?? 0)
+        say("run: \(directory)", always: true)
+        say(
+            "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters, \(format(share, 3)) % of the backbone's "
+                + "\(parameters?["backbone"]?.int ?? 0); over \(tasks.count) tasks \(parameters?["adapterAllTasks"]?.int ?? 0), "
+                + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
+        for task in tasks {
+            for file in task["dropped"]?.array ?? [] {
+                let lines =
+                    file["lines"]?.array?.compactMap(\.int).map(String.init).joined(separator: ", ") ?? ""
+                say(
+                    "warning: \(file["file"]?.string ?? ""): lines \(lines) have too few columns and are left out",
+                    always: true)
+            }
+        }
+        if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
+    }
+
+    private func restart() {
+        begun = Date()
+        counted = (0, 0)
+    }
+
+    private func step(_ report: StepReport) {
+        for (task, loss) in report.losses {
+            if losses[task] == nil { order.append(task) }
+            losses[task] = losses[task].map { 0.9 * $0 + 0.1 * loss } ?? loss
+        }
+        counted.steps += 1
+        counted.examples += report.examples
+        guard
+            Date().timeIntervalSince(shown) >= (isTerminal ? 0.2 : 10)
+                || report.stageStep == report.stageSteps
+        else { return }
+        let seconds = max(1e-9, Date().timeIntervalSince(begun))
+        let left = seconds / Double(counted.steps) * Double(report.stageSteps - report.stageStep)
+        let texts = order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }
+        let text =
+            "\(report.stage) \(report.stageStep)/\(report.stageSteps)  loss \(texts.joined(separator: "  "))  "
+            + "\(Int((Double(counted.examples) / seconds).rounded())) examples/s  \(duration(left)) left"
+        if isTerminal { live(text) } else { say(text) }
+        shown = Date()
+    }
+
+    private func finished(_ results: JSONValue) {
+        let stages = results["stages"]?.array ?? []
+        let tasks = stages.last?["tasks"]?.object?.map(\.0) ?? []
+        let width = max(4, tasks.map(\.count).max() ?? 4)
+        func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
+        var lines = [
+            "task".padding(toLength: width, withPad: " ", startingAt: 0)
+                + stages.map { cell($0["stage"]?.string ?? "") }.joined()
+        ]
+        for task in tasks {
+            let scores = stages.map {
+                cell($0["tasks"]?[task]?["score"]?.double.map { format($0, 4) } ?? "–")
+            }
+            lines.append(task.padding(toLength: width, withPad: " ", startingAt: 0) + scores.joined())
+        }
+        closeLine()
+        print(lines.joined(separator: "\n"))
+        fflush(nil)
+        say("done: \(directory)", always: true)
+    }
+
+    // MARK: Writing
+
+    private func live(_ text: String) {
+        guard isTerminal, !quiet else { return }
+        write("\r\u{1B}[K\(text)")
+        lineIsOpen = true
+    }
+
+    private func say(_ text: String, always: Bool = false) {
+        if quiet && !always { return }
+        closeLine()
+        write("\(text)\n")
+    }
+
+    private func closeLine() {
+        if lineIsOpen { write("\r\u{1B}[K") }
+        lineIsOpen = false
+    }
+
+    private func write(_ text: String) {
+        // A closed terminal must not end a training run.
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+
+    private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+    private func duration(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 1e9).rounded())
+        return whole >= 3600
+            ? "\(whole / 3600) h \(whole % 3600 / 60) min"
+            : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+/// The package's sources keep the architecture that `Package.swift` lays down.
+@Suite struct ArchitectureTests {
+    let tree: SourceTree
+
+    init() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        tree = try SourceTree(root: root)
+    }
+
+    @Test func theSourcesAreSeen() {
+        #expect(tree.package.targets.map(\.name).contains("hadamesh"))
+        #expect(tree.files.count > tree.package.targets.count / 2)
+    }
+
+    @Test func everyImportPointsUpTheListOfTargets() { #expect(tree.wrongArrows == []) }
+
+    @Test func onlyCollectivesSeesMPI() {
+        #expect(tree.importers(of: ["CMPI", "COpenMPI"], exceptIn: "Collectives") == [])
+        #expect(tree.includers(of: "mpi.h", exceptIn: "CMPI") == ["Sources/COpenMPI/shim.h"])
+    }
+
+    @Test func onlyKernelsSeesOpenBLAS() {
+        #expect(tree.importers(of: ["COpenBLAS"], exceptIn: "Kernels") == [])
+        #expect(tree.includers(of: "cblas.h", exceptIn: "Kernels") == ["Sources/COpenBLAS/shim.h"])
+    }
+
+    @Test func onlyTheExecutableReadsArgumentsAndYAML() {
+        #expect(tree.importers(of: ["ArgumentParser", "Yams"], exceptIn: "hadamesh") == [])
+    }
+
+    @Test func nothingUpToTrainingKnowsRanks() {
+        #expect(tree.importers(of: "Collectives", upTo: "Training") == [])
+    }
+
+    @Test func theEncoderKnowsNoAdapterMethod() {
+        #expect(tree.mentionsOfAdapterMethods(in: "Encoders") == [])
+    }
+
+    @Test func everyCHeaderSaysWhyItExists() { #expect(tree.headersWithoutReason == []) }
+
+    @Test func noFileIsTooLongToReadAtOnce() { #expect(tree.filesLongerThan(500) == []) }
+
+    @Test func everyLibraryTargetHasItsPage() { #expect(tree.undocumentedTargets == []) }
+}
+
+/// Each rule finds what it is there to find.
+@Suite struct ArchitectureRuleTests {
+    static let manifest = """
+        targets: [
+            .systemLibrary(name: "CBlas", pkgConfig: "blas", providers: [.apt(["blas"])]),
+            // .target(name: "Gone"),
+            .target(name: "Low"),
+            .target(name: "Middle", dependencies: ["CBlas", "Low"]),
+            .target(name: "Side", dependencies: ["Low", .product(name: "Yams", package: "yams-x")], path: "Tests/Side"),
+            .executableTarget(
+                name: "High",
+                dependencies: [
+                    "Low",
+                ]),
+        ]
+        """
+
+    private func tree(_ files: [String: String], manifest: String = manifest) -> SourceTree {
+        SourceTree(manifest: manifest, files: files)
+    }
+
+    @Test func targetsAreReadFromTheManifest() {
+        let targets = PackageTargets(manifest: Self.manifest).targets
+        #expect(targets.map(\.name) == ["CBlas", "Low", "Middle", "Side", "High"])
+        #expect(targets.map(\.kind) == ["systemLibrary", "target", "target", "target", "executableTarget"])
+        #expect(
+            targets.map(\.dependencies) == [[], [], ["CBlas", "Low"], ["Low", "Yams", "yams-x"], ["Low"]])
+        #expect(targets.map(\.path) == [nil, nil, nil, "Tests/Side", nil])
+    }
+
+    @Test(
+        arguments: [
+            ("import Low", ["Low"]),
+            ("public import Low\nimport struct Foundation.URL", ["Low", "Foundation"]),
+            ("@testable import Low\n@_spi(X) public import High", ["Low", "High"]), ("// import Low", []),
+            ("let text = \"import Low\"", []), ("  import Low", ["Low"]),
+        ] as [(String, [String])])
+    func importsAreFound(text: String, modules: [String]) {
+        #expect(SourceTree.imports(of: text) == modules)
+    }
+
+    @Test(
+        arguments: [
+            ("Sources/Middle/A.swift", "import Low\nimport CBlas\nimport Foundation", nil),
+            ("Sources/Low/A.swift", "import Middle", "imports Middle, which Package.swift lists later"),
+            (
+                "Sources/Low/A.swift", "public import CBlas",
+                "imports CBlas, which Package.swift doesn't give Low"
+            ),
+            (
+                "Sources/High/Sub/A.swift", "import Middle",
+                "imports Middle, which Package.swift doesn't give High"
+            ),
+            ("Sources/Other/A.swift", "", "no target Other in Package.swift"),
+        ] as [(String, String, String?)])
+    func wrongArrowsAreFound(path: String, text: String, expected: String?) {
+        #expect(tree([path: text]).wrongArrows == (expected.map { ["\(path): \($0)"] } ?? []))
+    }
+
+    @Test func anArrowDownTheManifestIsFound() {
+        let manifest = #".target(name: "A", dependencies: ["B"]), .target(name: "B")"#
+        #expect(
+            tree([:], manifest: manifest).wrongArrows == [
+                "Package.swift: A depends on B, which is listed later"
+            ])
+    }
+
+    @Test func importersAndIncludersOutsideTheOwnerAreFound() {
+        let tree = tree([
+            "Sources/Low/A.swift": "import CBlas", "Sources/Middle/A.swift": "import CBlas",
+            "Sources/High/A.swift": "import Low", "Sources/CBlas/a.h": "// x\n#include <blas.h>",
+        ])
+        #expect(tree.importers(of: ["CBlas"], exceptIn: "Middle") == ["Sources/Low/A.swift"])
+        #expect(tree.importers(of: "CBlas", upTo: "Low") == ["Sources/Low/A.swift"])
+        #expect(tree.importers(of: "Low", upTo: "Middle") == [])
+        #expect(tree.includers(of: "blas.h", exceptIn: "Low") == ["Sources/CBlas/a.h"])
+        #expect(tree.includers(of: "blas.h", exceptIn: "CBlas") == [])
+    }
+
+    @Test func adapterMethodsAreFoundByTheirFiles() {
+        let tree = tree([
+            "Sources/Adapters/Methods/LoRA.swift": "", "Sources/Adapters/Table.swift": "",
+            "Sources/Encoders/A.swift": "let x = 1\n// As lora does\nlet explorable = 2",
+        ])
+        #expect(tree.adapterMethods == ["lora"])
+        #expect(
+            tree.mentionsOfAdapterMethods(in: "Encoders") == ["Sources/Encoders/A.swift:2: mentions lora"])
+    }
+
+    @Test func headersLengthsAndPagesAreChecked() {
+        let tree = tree([
+            "Sources/CBlas/a.h": "#pragma once", "Sources/CBlas/b.h": "// Why.\n",
+            "Sources/Low/A.swift": "1\n2\n3\n",
+            "Sources/Low/B.swift": "1\n2\n", "Sources/Middle/A.swift": "",
+            "Sources/Middle/Middle.docc/Middle.md": "",
+        ])
+        #expect(tree.headersWithoutReason == ["Sources/CBlas/a.h"])
+        #expect(tree.filesLongerThan(2) == ["Sources/Low/A.swift"])
+        #expect(tree.filesLongerThan(3) == [])
+        #expect(tree.undocumentedTargets == ["Low"])
+    }
+}
