@@ -61,13 +61,13 @@ struct OptimizerTests {
         // Early steps divide a gradient by its own size, so an element that is nearly 0 moves by a rate (up to 5e-2)
         // times its relative error; losses, which all elements share, stay much closer.
         let expected = try golden.floats("\(test.name).losses").map { Double($0) }
-        #expect(mismatch(losses, expected, Tolerance(absolute: 1e-6)) == nil)
+        #expect(mismatch(losses, expected, Tolerance(absolute: 1e-4)) == nil)
         let expectedNorms = try golden.floats("\(test.name).gradientNorms").map { Double($0) }
-        #expect(mismatch(norms, expectedNorms, Tolerance(relative: 1e-6)) == nil)
+        #expect(mismatch(norms, expectedNorms, Tolerance(relative: 5e-5)) == nil)
         for slice in task.layout.slices {
             let final = try golden.floats("\(test.name).final.\(slice.name)")
             #expect(
-                mismatch(task.slice(slice.name, of: values), final, Tolerance(absolute: 1e-5), slice.name)
+                mismatch(task.slice(slice.name, of: values), final, Tolerance(absolute: 1e-4), slice.name)
                     == nil)
         }
     }
