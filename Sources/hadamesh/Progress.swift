@@ -29,7 +29,9 @@ final class Progress: RunObserver {
             stage = (name, steps)
             restart()
             say("\(name) stage: \(steps) steps")
-        case .features(let done, let total): live("frozen features \(100 * done / max(1, total)) %")
+        case .features(let done, let total):
+            live("frozen features \(100 * done / max(1, total)) %")
+            restart()
         case .step(let report): step(report)
         case .evaluated(let report):
             let scores = report.scores.map { score in
@@ -54,7 +56,7 @@ final class Progress: RunObserver {
         let share = 100 * (parameters?["shareOfBackbone"]?.double ?? 0)
         say("run: \(directory)", always: true)
         say(
-            "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters, \(format(share, 3)) % of the backbone's "
+            "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters per task, \(format(share, 3)) % of the backbone's "
                 + "\(parameters?["backbone"]?.int ?? 0); over \(tasks.count) tasks \(parameters?["adapterAllTasks"]?.int ?? 0), "
                 + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
         for task in tasks {
