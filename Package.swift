@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
+                "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Kernels", "Formats",
+                "Diagnostics",
                 "TestSupport",
             ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
