@@ -6,7 +6,9 @@ import Foundation
 final class Progress: RunObserver {
     private let directory: String
     private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Under mpirun standard error is a pipe; `launch/local` says when it ends at a terminal.
+    private let isTerminal =
+        isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
     private var stage = (name: "", steps: 0)
     private var losses: [String: Double] = [:]
     private var order: [String] = []
@@ -40,7 +42,7 @@ final class Progress: RunObserver {
             say("step \(report.step): \(scores.joined(separator: "  "))")
             restart()
         case .checkpoint(let step): live("checkpoint of step \(step)")
-        case .stageEnded: break
+        case .stageEnded(let result): drawn(result)
         case .finished(let results): finished(results)
         case .stopped(let step):
             say(
@@ -97,8 +99,18 @@ final class Progress: RunObserver {
         shown = Date()
     }
 
+    /// What sampling gave each task, beside what it was asked for.
+    private func drawn(_ stage: JSONValue) {
+        let shares = (stage["drawn"]?.object ?? []).map { task, share in
+            func percent(_ key: String) -> String { format(100 * (share[key]?.double ?? 0), 1) }
+            return "\(task) \(percent("realised")) % (asked \(percent("requested")) %)"
+        }
+        say("\(stage["stage"]?.string ?? "") stage drew \(shares.joined(separator: ", "))")
+    }
+
     private func finished(_ results: JSONValue) {
         let stages = results["stages"]?.array ?? []
+        stages.last.map(drawn)
         let tasks = stages.last?["tasks"]?.object?.map(\.0) ?? []
         let width = max(4, tasks.map(\.count).max() ?? 4)
         func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
