@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Foundation
+import Journal
 
 /// Finished runs side by side: a column each, a row for each task and fact.
 public struct Comparison: Sendable {
@@ -11,9 +12,10 @@ public struct Comparison: Sendable {
     public init(_ runs: [String]) throws {
         names = runs.map { URL(fileURLWithPath: $0).lastPathComponent }
         results = try runs.map { run in
-            let path = "\(run)/results.json"
+            let path = try RunDirectory.open(at: run).resultsFile
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw Failure.usage("no results: not a run directory, or a run that is not finished", at: run)
+                throw Failure.usage(
+                    "the run has no results yet", at: run, remedy: "finish it with train --resume")
             }
             return try JSONValue(parsing: data, at: path)
         }
