@@ -284,14 +284,17 @@ public final class TrainingRun {
     }
 
     /// Counts as papers count: adapters and norms of one task, its share of the backbone; heads apart.
+    ///
+    /// A study of heads alone trains no adapter, whatever method it names.
     private var parameterFacts: JSONValue {
         let backbone = context.model.weights.configuration.parameterCount
-        let perTask = context.store.layouts.map(\.adapterCount).max() ?? 0
+        let trainsAdapters = context.stages.contains { $0.trains(.weight) }
+        let perTask = trainsAdapters ? context.store.layouts.map(\.adapterCount).max() ?? 0 : 0
         return [
-            "method": .string(type(of: context.model.method).name), "backbone": .integer(backbone),
-            "adapterPerTask": .integer(perTask),
+            "method": .string(trainsAdapters ? type(of: context.model.method).name : "head"),
+            "backbone": .integer(backbone), "adapterPerTask": .integer(perTask),
             "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
-            "adapterAllTasks": .integer(context.store.adapterCount),
+            "adapterAllTasks": .integer(trainsAdapters ? context.store.adapterCount : 0),
             "headsAllTasks": .integer(context.store.count - context.store.adapterCount),
         ]
     }
