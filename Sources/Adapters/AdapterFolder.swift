@@ -21,7 +21,7 @@ public enum AdapterFolder {
         }
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/\(weightsName)")
         try AtomicFile.write(
-            Data((configuration.encodedForReading() + "\n").utf8), to: "\(directory)/\(configurationName)")
+            Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
 
     /// Reads the values of a folder into a layout; tensors that are missing, extra or of another shape are named.

@@ -1,6 +1,8 @@
 import Diagnostics
 
-/// Every adapter method there is. A test holds the table to the files in `Methods/`.
+/// Every adapter method there is.
+///
+/// A test holds the table to the files in `Methods/`.
 public enum AdapterTable {
     /// The methods, by name.
     public static let all: [any AdapterMethod.Type] = [
@@ -25,16 +27,18 @@ public struct AdapterSettings: Sendable, Codable {
 
     /// Reads `method`, then lets that method read its keys.
     public init(from decoder: any Decoder) throws {
-        let path = keyPath(decoder.codingPath)
-        guard let container = try? decoder.container(keyedBy: CodingKeys.self),
-            let name = try? container.decode(String.self, forKey: .method)
+        let place = keyPath(decoder.codingPath + [CodingKeys.method])
+        let allowed = "allowed: \(Self.names.joined(separator: ", "))"
+        guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.method)
         else {
-            throw Failure.usage(
-                "'method' is missing", at: path, remedy: "allowed: \(Self.names.joined(separator: ", "))")
+            throw Failure.usage("missing key 'method'", at: place, remedy: allowed)
+        }
+        guard let name = try? container.decode(String.self, forKey: .method) else {
+            throw Failure.usage("expected a method's name", at: place, remedy: allowed)
         }
         guard let type = AdapterTable.method(named: name) else {
             throw Failure.usage(
-                "unknown method '\(name)'", at: "\(path).method", remedy: didYouMean(name, among: Self.names))
+                "unknown method '\(name)'", at: place, remedy: didYouMean(name, among: Self.names))
         }
         method = try type.init(from: decoder)
     }

@@ -22,9 +22,7 @@ public struct LayerSet: Sendable, Equatable, Codable {
         }
         var ranges: [ClosedRange<Int>] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
-                Int($0.filter { $0 != " " })
-            }
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { number(in: $0) }
             guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
                 first >= 0,
                 first <= last
@@ -66,4 +64,10 @@ public struct LayerSet: Sendable, Equatable, Codable {
 
     /// Whether the layer is in the set.
     public func contains(_ layer: Int) -> Bool { ranges.map { $0.contains { $0.contains(layer) } } ?? true }
+}
+
+/// The number that the digits are, with blanks around them but not between; nil for anything else.
+private func number(in text: Substring) -> Int? {
+    let digits = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+    return digits.allSatisfy { ("0"..."9").contains($0) } ? Int(String(digits)) : nil
 }

@@ -69,6 +69,8 @@ public struct ParameterLayout: Sendable, Equatable {
     /// The vector before the first update.
     public var initial: [Float] { slices.flatMap(\.initial) }
 
-    /// How many numbers are adapters and norms: what papers count. The head is not.
+    /// How many numbers are adapters and norms: what papers count.
+    ///
+    /// The head is not.
     public var adapterCount: Int { slices.filter { $0.kind != .head }.reduce(0) { $0 + $1.count } }
 }

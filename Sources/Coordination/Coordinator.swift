@@ -1,7 +1,9 @@
 import Tasks
 import Training
 
-/// Decides what all ranks do next. Only rank 0 has one.
+/// Decides what all ranks do next.
+///
+/// Only rank 0 has one.
 ///
 /// A decision is a function of the state, so a run that goes on from a checkpoint decides as the first one would have.
 final class Coordinator {

@@ -88,12 +88,14 @@ final class Evaluator {
             })
     }
 
-    /// Logits of tasks' evaluation sets on all ranks; by task, then by set.
+    /// Logits of tasks' evaluation sets, computed on all ranks together.
     ///
     /// - Parameters:
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
     ///   - adapted: whether adapters act; otherwise the head stands on frozen features
+    /// - Returns: by task, then by set
+    /// - Throws: a failure where a logit is not finite
     func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
         var pieces: [(task: Int, set: Int, examples: [Int], offset: Int)] = []
         var costs: [Double] = []

@@ -84,7 +84,9 @@ final class FrozenFeatures {
         for chunk in chunks { tables[chunk.source]?.known[chunk.index] = true }
     }
 
-    /// The pooled vectors [B, d] of examples, in their order. What isn't known yet is computed here.
+    /// The pooled vectors [B, d] of examples, in their order.
+    ///
+    /// What isn't known yet is computed here.
     func pooled(_ examples: [Int], _ source: FeatureSource, _ workspace: Workspace) -> Matrix {
         for chunk in chunks(of: examples, source) where !table(source).known[chunk.index] {
             fill(chunk, workspace)

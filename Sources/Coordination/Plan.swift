@@ -13,7 +13,9 @@ struct PlannedUnit: Equatable, Sendable {
 struct StepPlan: Equatable, Sendable {
     /// The units, in the order they were drawn.
     let units: [PlannedUnit]
-    /// The rank that computes each unit. This alone depends on the number of ranks.
+    /// The rank that computes each unit.
+    ///
+    /// This alone depends on the number of ranks.
     var ranks: [Int] = []
 
     /// The tasks that take part, ascending.
@@ -54,7 +56,9 @@ final class Planner {
         Double(sizes.reduce(0, +)) / Double(batch.examples)
     }
 
-    /// The plan of a step of the stage, and the state after it. At least one task must be active.
+    /// The plan of a step of the stage, and the state after it.
+    ///
+    /// At least one task must be active.
     func draw(step: Int, _ state: PlannerState, active: [Bool]) -> (StepPlan, PlannerState) {
         var state = state
         let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)

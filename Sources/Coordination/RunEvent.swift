@@ -65,7 +65,9 @@ public struct EvaluationReport: Sendable {
     public let seconds: Double
 }
 
-/// Whoever records or shows a run. Only the coordinator's rank has observers.
+/// Whoever records or shows a run.
+///
+/// Only the coordinator's rank has observers.
 public protocol RunObserver: AnyObject {
     /// Takes note of an event; throwing ends the run.
     func observe(_ event: RunEvent) throws

@@ -92,7 +92,9 @@ public enum CoordinatorRole: String, NamedChoice {
 public struct BatchSettings: Sendable, Codable, Equatable {
     /// Examples of one optimizer step, over all tasks.
     public let examples: Int
-    /// Examples of one unit of work: one task, one rank. The number of units a step has is how many ranks can work.
+    /// Examples of one unit of work: one task, one rank.
+    ///
+    /// The number of units a step has is how many ranks can work.
     public let unit: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case examples, unit }

@@ -78,6 +78,7 @@ public struct SamplerSettings: Sendable, Codable, Equatable {
     ///   - active: whether each task is still drawn
     ///   - epoch: the epoch that the draw belongs to, from 0
     ///   - epochs: how many epochs the stage has
+    /// - Returns: numbers that add up to 1 where any task is active
     func probabilities(
         _ tasks: [(name: String, examples: Int)], active: [Bool], epoch: Int, epochs: Int
     ) -> [Double] {

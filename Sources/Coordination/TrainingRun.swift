@@ -39,6 +39,7 @@ public final class TrainingRun {
     ///   - communicator: the world
     ///   - output: where results go; rank 0 has one, and only rank 0
     ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
+    /// - Throws: a failure where the study can't use this many ranks
     public init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
         isStopRequested: @escaping () -> Bool = { false }

@@ -3,7 +3,9 @@ import Diagnostics
 import Formats
 import Training
 
-/// Everything that the next step depends on. Equal on all ranks, but for what only the coordinator draws from.
+/// Everything that the next step depends on.
+///
+/// Equal on all ranks, but for what only the coordinator draws from.
 struct TrainingState: Equatable, Sendable {
     /// Steps taken in all stages.
     var step = 0

@@ -43,7 +43,9 @@ final class Worker {
         gradient = FloatBuffer(context.store.layouts.map(\.count).max() ?? 0)
     }
 
-    /// Takes one step of a stage. A gradient or loss that is not finite leaves the state as it was and throws.
+    /// Takes one step of a stage.
+    ///
+    /// A gradient or loss that is not finite leaves the state as it was and throws.
     func step(
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool
     ) throws -> Outcome {

@@ -3,7 +3,9 @@ import Kernels
 // x_t = LN(word[id_t] + position[t − start of its sequence] + segment[segment_t]); x [T, d].
 
 extension Encoder {
-    /// The embeddings of a batch, before dropout. Nothing below a layer is trained, so there is no backward.
+    /// The embeddings of a batch, before dropout.
+    ///
+    /// Nothing below a layer is trained, so there is no backward.
     func embed(_ batch: PackedBatch, into x: Matrix) {
         let d = weights.configuration.hidden
         for sequence in 0..<batch.count {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 import Foundation
 
 /// The shape of a backbone, from its folder's `config.json`.
@@ -36,40 +37,41 @@ public struct EncoderConfiguration: Sendable, Equatable {
                 remedy:
                     "a backbone is a Hugging Face folder with config.json, model.safetensors and a tokenizer")
         }
-        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-            throw Failure.data("is not a JSON object", at: path)
-        }
+        let object = try JSONValue(parsing: data, at: path)
+        guard object.object != nil else { throw Failure.data("is not a JSON object", at: path) }
         try self.init(object, at: path)
     }
 
-    private init(_ object: [String: Any], at path: String) throws {
-        func whole(_ key: String, default fallback: Int? = nil) throws -> Int {
+    private init(_ object: JSONValue, at path: String) throws {
+        // The limits keep products of sizes within 63 bits, whatever the file says.
+        func whole(_ key: String, default fallback: Int? = nil, atMost limit: Int = 1 << 20) throws -> Int {
             guard let found = object[key] else {
                 if let fallback { return fallback }
                 throw Failure.data("'\(key)' is missing", at: path)
             }
-            guard let number = found as? Int, number > 0, number < 1 << 30 else {
-                throw Failure.data("'\(key)' is \(found), expected a positive whole number", at: path)
+            guard let number = found.int, (1...limit).contains(number) else {
+                throw Failure.data(
+                    "'\(key)' is \(found.encoded()), expected a whole number from 1 to \(limit)", at: path)
             }
             return number
         }
-        family = object["model_type"] as? String ?? ""
-        guard family == "bert" else {
-            throw Failure.data(
-                "'model_type' is '\(family)', expected 'bert'", at: path,
-                remedy: "use a backbone of the BERT family")
+        func require(
+            _ key: String, _ expected: String, default fallback: String? = nil, remedy: String? = nil
+        ) throws {
+            guard let found = object[key] ?? fallback.map(JSONValue.string) else {
+                throw Failure.data("'\(key)' is missing, expected \"\(expected)\"", at: path, remedy: remedy)
+            }
+            guard found.string == expected else {
+                throw Failure.data(
+                    "'\(key)' is \(found.encoded()), expected \"\(expected)\"", at: path, remedy: remedy)
+            }
         }
-        let activation = object["hidden_act"] as? String ?? "gelu"
-        guard activation == "gelu" else {
-            throw Failure.data("'hidden_act' is '\(activation)', expected 'gelu' (the erf form)", at: path)
-        }
-        let positionType = object["position_embedding_type"] as? String ?? "absolute"
-        guard positionType == "absolute" else {
-            throw Failure.data(
-                "'position_embedding_type' is '\(positionType)', expected 'absolute'", at: path)
-        }
+        family = "bert"
+        try require("model_type", family, remedy: "use a backbone of the BERT family")
+        try require("hidden_act", "gelu", default: "gelu", remedy: "only the erf form of GELU is known")
+        try require("position_embedding_type", "absolute", default: "absolute")
         hidden = try whole("hidden_size")
-        layers = try whole("num_hidden_layers")
+        layers = try whole("num_hidden_layers", atMost: 1 << 12)
         heads = try whole("num_attention_heads")
         intermediate = try whole("intermediate_size")
         vocabulary = try whole("vocab_size")
@@ -79,11 +81,13 @@ public struct EncoderConfiguration: Sendable, Equatable {
             throw Failure.data(
                 "'hidden_size' \(hidden) is not divisible by 'num_attention_heads' \(heads)", at: path)
         }
-        let epsilon = (object["layer_norm_eps"] as? Double) ?? 1e-12
-        guard epsilon > 0, epsilon < 1 else {
-            throw Failure.data("'layer_norm_eps' is \(epsilon), expected a small positive number", at: path)
+        let epsilon = object["layer_norm_eps"] ?? 1e-12
+        // A double below the smallest float would become zero.
+        guard let number = epsilon.double.map({ Float($0) }), number > 0, number < 1 else {
+            throw Failure.data(
+                "'layer_norm_eps' is \(epsilon.encoded()), expected a small positive number", at: path)
         }
-        layerNormEpsilon = Float(epsilon)
+        layerNormEpsilon = number
     }
 
     /// How many numbers the backbone has, pooler included.

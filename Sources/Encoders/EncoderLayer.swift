@@ -155,7 +155,9 @@ extension Encoder {
 
     // MARK: LayerNorm at a site
 
-    /// LN with the adaptation's γ and β where it has any. x̂ takes x's place.
+    /// LN with the adaptation's γ and β where it has any.
+    ///
+    /// x̂ takes x's place.
     private func normForward(
         _ x: Matrix, _ frozen: NormWeights, at place: Place, _ adaptation: (any EncoderAdaptation)?,
         into y: Matrix,

@@ -78,7 +78,10 @@ public final class EncoderWeights: @unchecked Sendable {
         positions = try reader.matrix("embeddings.position_embeddings.weight", configuration.positions, d)
         segments = try reader.matrix("embeddings.token_type_embeddings.weight", configuration.segments, d)
         embeddingNorm = try reader.norm("embeddings.LayerNorm")
-        layers = try (0..<configuration.layers).map { try reader.layer($0) }
+        // One by one: memory is asked for only as layers are found, however many config.json claims.
+        var layers: [LayerWeights] = []
+        for layer in 0..<configuration.layers { layers.append(try reader.layer(layer)) }
+        self.layers = layers
         pooler = try reader.has("pooler.dense.weight") ? reader.linear("pooler.dense", d, d) : nil
         mappedBytes = reader.mappedBytes
         copiedBytes = reader.copiedBytes

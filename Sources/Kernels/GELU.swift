@@ -1,7 +1,9 @@
 // GELU in its erf form, u = z Φ(z) with Φ(z) = ½ (1 + erf(z / √2)); z and u [T, f].
 // Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
 
-/// u = GELU(z). With `keepDerivative`, z is replaced by GELU'(z) = Φ(z) + z φ(z), which is all that backward reads.
+/// u = GELU(z).
+///
+/// With `keepDerivative`, z is replaced by GELU'(z) = Φ(z) + z φ(z), which is all that backward reads.
 public func gelu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
     precondition(z.rows == u.rows && z.columns == u.columns, "GELU between different shapes")
     for r in 0..<z.rows {

@@ -51,7 +51,9 @@ extension SIMD8<Float> {
         return two.x + two.y
     }
 
-    /// Every lane limited to a range. `pointwiseMin` and `pointwiseMax` would be compiled lane by lane.
+    /// Every lane limited to a range.
+    ///
+    /// `pointwiseMin` and `pointwiseMax` would be compiled lane by lane.
     @inline(__always) func limited(_ lower: Float, _ upper: Float) -> Self {
         var lanes = self
         lanes.replace(with: Self(repeating: lower), where: lanes .< lower)

@@ -52,7 +52,9 @@ public enum HeadSlice {
     /// b [C].
     public static let bias = "head.bias"
 
-    /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0. Heads of different owners start differently.
+    /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0.
+    ///
+    /// Heads of different owners start differently.
     public static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64)
         -> [ParameterSlice]
     {

@@ -148,7 +148,8 @@ def compare_training():
             owner[task, name] = name if shared == "all" else (task, name)
             leaves.setdefault(owner[task, name], tensor.to(precision).clone())
 
-    decay, clip = optimizer_settings.get("weightDecay", 0.01), optimizer_settings.get("clip", 1.0)
+    # PyYAML reads 1e-2, which has no dot, as a text.
+    decay, clip = float(optimizer_settings.get("weightDecay", 0.01)), float(optimizer_settings.get("clip", 1.0))
     groups = {}
     for (task, name), key in owner.items():
         if trains_head or kind_of(name) != "head":

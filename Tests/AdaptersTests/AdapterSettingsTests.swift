@@ -1,0 +1,83 @@
+import Adapters
+import Diagnostics
+import Foundation
+import Testing
+
+@Suite("The adapter section of a study")
+struct AdapterSettingsTests {
+    /// The section under its key, so that places can be checked.
+    private struct Study: Decodable { let adapter: AdapterSettings }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let section: String
+        let place: String
+        let message: String
+        let remedy: String?
+        var testDescription: String { section }
+
+        init(_ section: String, at place: String, _ message: String, _ remedy: String? = nil) {
+            (self.section, self.place, self.message, self.remedy) = (section, place, message, remedy)
+        }
+    }
+
+    @Test(
+        "What can't be followed is named with its key, and with what was meant",
+        arguments: [
+            Case("{}", at: "adapter.method", "missing key 'method'", "allowed: hadamard"),
+            Case("\"hadamard\"", at: "adapter.method", "missing key 'method'", "allowed: hadamard"),
+            Case("{\"method\": 3}", at: "adapter.method", "expected a method's name", "allowed: hadamard"),
+            Case(
+                "{\"method\": \"hadamrd\"}", at: "adapter.method", "unknown method 'hadamrd'",
+                "did you mean 'hadamard'?"),
+            Case("{\"method\": \"zzz\"}", at: "adapter.method", "unknown method 'zzz'", "allowed: hadamard"),
+            Case(
+                "{\"method\": \"hadamard\", \"norms\": \"both\"}", at: "adapter.norms", "unknown key 'norms'",
+                "did you mean 'norm'?"),
+            Case(
+                "{\"method\": \"hadamard\", \"norm\": \"atention\"}", at: "adapter.norm",
+                "unknown value 'atention'",
+                "did you mean 'attention'?"),
+            Case(
+                "{\"method\": \"hadamard\", \"site\": 5}", at: "adapter.site",
+                "expected one of heads, projection"),
+            Case(
+                "{\"method\": \"hadamard\", \"layers\": \"4-\"}", at: "adapter.layers",
+                "expected layers as 'all', '4-11' or '0,2,5', found '4-'"),
+        ])
+    func refuses(_ test: Case) {
+        let study = Data("{\"adapter\": \(test.section)}".utf8)
+        let failure = #expect(throws: Failure.self) { try JSONDecoder().decode(Study.self, from: study) }
+        #expect(failure?.place == test.place)
+        #expect(failure?.what == test.message)
+        #expect(failure?.remedy == test.remedy)
+        #expect(failure?.kind == .usage)
+    }
+
+    @Test("A section by itself has places without a dot before them")
+    func topLevelPlaces() {
+        let failure = #expect(throws: Failure.self) {
+            try JSONDecoder().decode(AdapterSettings.self, from: Data("{\"method\": \"x\"}".utf8))
+        }
+        #expect(failure?.place == "method")
+    }
+
+    @Test("Defaults are those of the method; a null is an absent key")
+    func defaults() throws {
+        for section in [
+            "{\"method\": \"hadamard\"}", "{\"method\": \"hadamard\", \"norm\": null, \"layers\": null}",
+        ] {
+            let settings = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.utf8))
+            let method = try #require(settings.method as? Hadamard)
+            #expect(method.site == .heads && method.norm == .attention && method.layers == .all)
+        }
+    }
+
+    @Test("A method made in code encodes as a study writes it")
+    func encodes() throws {
+        let method = Hadamard(site: .projection, norm: .both, layers: try #require(LayerSet("0,2")))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(AdapterSettings(method)), as: UTF8.self)
+        #expect(text == #"{"layers":"0,2","method":"hadamard","norm":"both","site":"projection"}"#)
+    }
+}

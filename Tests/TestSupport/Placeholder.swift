@@ -1,1 +1,0 @@
-// Placeholder until the part's first file lands.

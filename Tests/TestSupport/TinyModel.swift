@@ -1,0 +1,81 @@
+public import Encoders
+import Kernels
+
+/// The tiny random BERT of `Tests/Golden/encoders`, its batch of four packed sequences, and what it must compute.
+public struct TinyModel: Sendable {
+    /// Its folder, in the form of Hugging Face.
+    public static let directory = "\(Golden.folder)/encoders/tiny-bert"
+
+    /// The folder of another storage form of it: `sharded`, `f16` or `bf16`.
+    public static func variant(_ name: String) -> String {
+        "\(Golden.folder)/encoders/tiny-bert-variants/\(name)"
+    }
+
+    /// The frozen weights.
+    public let weights: EncoderWeights
+    /// The batch; sequence s has dropout key 100 + s.
+    public let batch: PackedBatch
+    /// The expected values, `tiny-bert-forward.safetensors`.
+    public let golden: Golden
+
+    /// Maps the weights of the tiny BERT, or of a folder with one of its other forms.
+    public init(directory: String = TinyModel.directory) throws {
+        _ = blasThreads
+        weights = try EncoderWeights(directory: directory)
+        golden = try Golden("encoders/tiny-bert-forward")
+        let ids = try golden.integers("ids").map { Int32($0) }
+        let segments = try golden.integers("segments").map { Int32($0) }
+        let offsets = try golden.integers("offsets")
+        var batch = PackedBatch()
+        for (sequence, range) in zip(offsets, offsets.dropFirst()).map({ $0..<$1 }).enumerated() {
+            batch.append(
+                ids: Array(ids[range]), segments: Array(segments[range]), key: UInt64(100 + sequence))
+        }
+        self.batch = batch
+    }
+
+    /// The batch made of some of the sequences, in the order given.
+    public func batch(of sequences: [Int]) -> PackedBatch {
+        var chosen = PackedBatch()
+        for sequence in sequences {
+            let range = batch.range(sequence)
+            chosen.append(
+                ids: Array(batch.ids[range]), segments: Array(batch.segments[range]),
+                key: batch.keys[sequence])
+        }
+        return chosen
+    }
+
+    /// The last hidden states [T, d] of a batch, row after row.
+    public func hidden(
+        _ batch: PackedBatch? = nil, _ adaptation: (any EncoderAdaptation)? = nil,
+        dropout: EncoderDropout = .none
+    ) -> [Float] {
+        let workspace = Workspace()
+        let activations = Encoder(weights, dropout: dropout).forward(
+            batch ?? self.batch, adaptation, workspace)
+        return withExtendedLifetime(workspace) { activations.hidden.values }
+    }
+
+    /// Runs forward, then backward from an upstream gradient [T, d], which leaves its gradients with the adaptation.
+    ///
+    /// The result is the gradient at the input of each layer that backward passed through.
+    @discardableResult
+    public func backward(
+        _ upstream: [Float], _ adaptation: any EncoderAdaptation, dropout: EncoderDropout = .none
+    ) -> [Int: [Float]] {
+        let workspace = Workspace()
+        let encoder = Encoder(weights, dropout: dropout)
+        let activations = encoder.forward(batch, adaptation, workspace)
+        let gradient = GuardedMatrix(upstream, rows: batch.tokens)
+        var reached: [Int: [Float]] = [:]
+        encoder.backward(gradient.view, activations, batch, adaptation, workspace) { reached[$0] = $1.values }
+        withExtendedLifetime(workspace) {}
+        return reached
+    }
+}
+
+/// Σ a ⊙ b in double precision: a loss whose gradient at a is b.
+public func dot(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+}
