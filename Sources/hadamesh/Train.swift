@@ -45,7 +45,8 @@ struct Train: ParsableCommand {
         MPI.run { world in
             if let expectRanks, expectRanks != world.size {
                 throw Failure.usage(
-                    "the world has \(world.size) ranks, expected \(expectRanks)", at: "--expect-ranks",
+                    "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), expected \(expectRanks)",
+                    at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
             let study = try StudyFile(path: study, overrides: changes).study()
@@ -63,11 +64,12 @@ struct Train: ParsableCommand {
 
         // Only rank 0 touches the run directory, and every rank hears of it when that fails.
         var output: RunOutput?
+        var runDirectory: RunDirectory?
         var identity: JSONValue = .null
         let said = try onCoordinator(world) {
             let directory = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
             identity = try RunIdentity.of(study, backbone: try backbone.checksum(study), data)
-            try RunFiles.write(study, context, backbone, identity, world, to: directory)
+            runDirectory = directory
             let journal = try Journal(directory: directory, appending: resume)
             output = RunOutput(
                 directory: directory.path,
@@ -79,6 +81,13 @@ struct Train: ParsableCommand {
         identity = try JSONValue(parsing: Data(said), at: "the run's identity")
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
         try run.begin(identity: identity, resuming: resume)
+        // Not before: a refused resume must leave the run's own study as it is.
+        _ = try onCoordinator(world) {
+            if let runDirectory {
+                try RunFiles.write(study, context, backbone, identity, world, to: runDirectory)
+            }
+            return []
+        }
         return try run.run() == .stopped ? 75 : 0
     }
 
