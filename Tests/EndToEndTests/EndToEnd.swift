@@ -45,4 +45,10 @@ enum EndToEnd {
             ranks: ranks, command: command, environment: environment, timeout: seconds)
         return Job(status: job.status, output: job.output, errors: job.errors)
     }
+    /// Runs a command of `launch/`.
+    static func launch(_ name: String, _ arguments: String...) async throws -> Job {
+        let command = ["timeout", "60", package.appendingPathComponent("launch/\(name)").path] + arguments
+        let job = try await Launcher.run(ranks: nil, command: command)
+        return Job(status: job.status, output: job.output, errors: job.errors)
+    }
 }

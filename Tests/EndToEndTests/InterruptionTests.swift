@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     /// A run that was killed or asked to stop goes on, on any number of ranks, as if nothing had happened.
     @Suite struct InterruptionTests {
-        private static let steps = 250
+        private static let steps = 160
         private let scene: Scene
         private var run: String { scene.path("run") }
 
@@ -35,7 +35,7 @@ extension EndToEnd {
 
         @Test(arguments: [(3, 2), (2, 3), (4, 1), (2, nil)] as [(Int, Int?)])
         func aKilledRunGoesOnToTheSameBytes(ranks: Int, later: Int?) async throws {
-            let (victim, step) = (Int.random(in: 0..<ranks), Int.random(in: 1...120))
+            let (victim, step) = (Int.random(in: 0..<ranks), Int.random(in: 1...80))
             async let killed = train(ranks: ranks, output: "run")
             let reached = try await journalReaches(step)
             let processes = Ranks.running(with: run)
@@ -55,7 +55,7 @@ extension EndToEnd {
                 (SIGTERM, nil, 2), (SIGUSR1, nil, 3), (SIGUSR1, 2, 1), (SIGUSR1, 3, 2),
             ] as [(Int32, Int?, Int)])
         func aSignalStopsAfterACheckpoint(signal: Int32, ranks: Int?, later: Int) async throws {
-            let step = Int.random(in: 1...120)
+            let step = Int.random(in: 1...80)
             async let asked = train(ranks: ranks, output: "run")
             let reached = try await journalReaches(step)
             print(
