@@ -36,7 +36,8 @@ public struct LayerSet: Sendable, Equatable, Codable {
     /// Reads a text or a single number.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        let text = (try? container.decode(Int.self)).map(String.init) ?? (try? container.decode(String.self))
+        // Text first: YAML would take 0-11 for a number, in octal.
+        let text = (try? container.decode(String.self)) ?? (try? container.decode(Int.self)).map(String.init)
         guard let text, let set = LayerSet(text) else {
             throw Failure.usage(
                 "expected layers as 'all', '4-11' or '0,2,5'\(text.map { ", found '\($0)'" } ?? "")",

@@ -68,7 +68,7 @@ public struct RunDirectory: Sendable, Equatable {
 
     /// The first thing found that only a run leaves behind.
     private var trace: String? {
-        ["manifest.json", "journal.jsonl", "checkpoints"]
+        ["manifest.json", "journal.jsonl", "checkpoints", "study.yaml"]
             .first { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
     }
 }

@@ -99,6 +99,9 @@ public struct CustomTask: LanguageTask, Codable, Equatable {
     /// The dev file alone.
     public var evaluationSplits: [Split] { [.dev] }
 
+    /// Whether a second column is declared.
+    public var isPaired: Bool { columns.second != nil }
+
     /// Reads a split; the test file's examples have targets if it has the label column.
     public func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
         let files: [Split: String] = [.train: train, .dev: dev, .test: test].compactMapValues { $0 }

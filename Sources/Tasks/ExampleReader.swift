@@ -8,6 +8,10 @@ enum ColumnLayout: Sendable {
     case header(first: String, second: String? = nil, label: String)
     /// At these positions from 0, in a file of `count` columns without a header line.
     case positions(first: Int, label: Int, count: Int)
+
+    var isPaired: Bool {
+        if case .header(_, _?, _) = self { true } else { false }
+    }
 }
 
 /// Reads one data file into examples, strictly: what does not fit is a failure that names file and line.

@@ -52,6 +52,9 @@ public struct GLUETask: LanguageTask {
         self.fileNames = fileNames
     }
 
+    /// Whether the layout has a second sentence.
+    public var isPaired: Bool { columns.isPaired }
+
     /// The file of a split, relative to the data directory.
     public func file(of split: Split) -> String { "\(folder)/\(fileNames[split] ?? "\(split.rawValue).tsv")" }
 

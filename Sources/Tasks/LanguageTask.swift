@@ -12,6 +12,8 @@ public protocol LanguageTask: Sendable {
     var splits: [Split] { get }
     /// The labelled splits that make up the task's score, each counting the same.
     var evaluationSplits: [Split] { get }
+    /// Whether an example is a pair of texts rather than one.
+    var isPaired: Bool { get }
     /// The files that a benchmark's submission wants from this task.
     var submissions: [Submission] { get }
     /// The task whose head answers for this one, where it has none of its own.

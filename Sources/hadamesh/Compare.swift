@@ -10,7 +10,7 @@ struct Compare: ParsableCommand {
     var runs: [String]
 
     func run() throws {
-        try reportingFailures {
+        try runInOneProcess {
             print(try Comparison(runs).table())
         }
     }

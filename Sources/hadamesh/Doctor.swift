@@ -49,7 +49,7 @@ struct Doctor: ParsableCommand {
             let settings = try StudyFile(path: study, overrides: changes).study()
             let backbone = try LoadedBackbone(settings)
             let weights = backbone.model.weights
-            if world.rank == 0 {
+            _ = try onCoordinator(world) {
                 print(
                     "backbone  \(settings.backbone): \(weights.configuration.layers) layers of \(weights.configuration.hidden), "
                         + "\(weights.mappedBytes >> 20) MB mapped and shared, \(weights.copiedBytes >> 20) MB copied by each rank"
@@ -61,6 +61,7 @@ struct Doctor: ParsableCommand {
                     }
                     print("task      \(task.name): \(counts.joined(separator: ", "))")
                 }
+                return []
             }
             return 0
         }

@@ -15,7 +15,7 @@ struct Inspect: ParsableCommand {
     var path: String
 
     func run() throws {
-        try reportingFailures {
+        try runInOneProcess {
             let manager = FileManager.default
             var isFolder: ObjCBool = false
             guard manager.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Foundation
 import Kernels
 
@@ -27,21 +28,36 @@ enum Program {
     static func main() {
         useTheProcessorsKernels()
         do {
+            try checkSubcommand()
             var command = try Hadamesh.parseAsRoot()
             try command.run()
         } catch {
             // Help and version arrive here too, as errors that are none.
             let isMistake = Hadamesh.exitCode(for: error) != .success
             let text = Hadamesh.fullMessage(for: error)
+            // Under a launcher every rank parses the same words: one of them answers.
             if !isMistake {
-                print(text)
+                if isFirstProcess { print(text) }
                 exit(0)
             }
-            // Under a launcher every rank parses the same words: one of them says what is wrong.
             if isFirstProcess {
                 FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8))
+            } else {
+                // The launcher ends all processes at the first bad exit: let the one that tells be done first.
+                usleep(500_000)
             }
             exit(2)
+        }
+    }
+
+    /// Refuses a first word that is no subcommand; the parser would only call it unexpected.
+    private static func checkSubcommand() throws {
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help" else {
+            return
+        }
+        let names = Hadamesh.configuration.subcommands.map { "\($0)".lowercased() }
+        if !names.contains(word) {
+            throw ValidationError("unknown subcommand '\(word)'; \(didYouMean(word, among: names))")
         }
     }
 
@@ -52,14 +68,6 @@ enum Program {
         var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
         // Only returns when it fails; the kernels that are loaded are then slow, but right.
         execv("/proc/self/exe", &arguments)
-    }
-
-    private static var isFirstProcess: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap {
-            environment[$0]
-        }.first ?? "0"
-            == "0"
     }
 
     private static func withoutPrefix(_ text: String) -> String {

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Collectives
 import Coordination
+import Diagnostics
 import Tasks
+import Tokenizers
+import Training
 
 /// `hadamesh predict`.
 struct Predict: ParsableCommand {
@@ -30,20 +33,32 @@ struct Predict: ParsableCommand {
             let loaded = try LoadedBackbone(study)
             let trained = try TrainedRun(study, loaded.model, directory: directory)
             let task = try trained.task(named: self.task)
-            guard world.rank == 0 else { return 0 }
-            let predictions = try trained.predict(self.task, try readLines(input), loaded.tokenizer)
-            if logits {
-                writeLines(
-                    (0..<predictions.count).map { row in
-                        predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
-                            "\($0)"
-                        }
-                        .joined(separator: "\t")
-                    })
-            } else {
-                writeLines(try task.output.texts(of: predictions))
+            _ = try onCoordinator(world) {
+                try predict(task, trained, loaded.tokenizer)
+                return []
             }
             return 0
+        }
+    }
+
+    private func predict(_ task: any LanguageTask, _ trained: TrainedRun, _ tokenizer: any Tokenizer) throws {
+        let lines = try readLines(input)
+        if let number = lines.firstIndex(where: { ($0.second != nil) != task.isPaired }) {
+            throw Failure.data(
+                task.isPaired ? "has no tab that splits a pair" : "has a tab, the task's texts are no pairs",
+                at: "\(input == "-" ? "standard input" : input):\(number + 1)")
+        }
+        let predictions = try trained.predict(self.task, lines, tokenizer)
+        if logits {
+            writeLines(
+                (0..<predictions.count).map { row in
+                    predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
+                        "\($0)"
+                    }
+                    .joined(separator: "\t")
+                })
+        } else {
+            writeLines(try task.output.texts(of: predictions))
         }
     }
 }

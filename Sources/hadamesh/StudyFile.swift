@@ -57,9 +57,10 @@ struct StudyFile {
         let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
             .split(separator: ".").map(String.init)
         let change = overrides.first { names.starts(with: $0.key) }
+        // A mapping that only changes made has no line.
+        let maker = overrides.first { $0.key.starts(with: names) }
         let place =
-            change.map { "--set \($0.key.joined(separator: "."))" } ?? line(of: names).map { "\(path):\($0)" }
-            ?? path
+            change.map(Self.place) ?? line(of: names).map { "\(path):\($0)" } ?? maker.map(Self.place) ?? path
         return Failure(failure.kind, at: place, "\(key): \(failure.what)", remedy: failure.remedy)
     }
 
@@ -85,6 +86,10 @@ struct StudyFile {
 
     // MARK: Changes
 
+    private static func place(_ change: (key: [String], text: String)) -> String {
+        "--set \(change.key.joined(separator: "."))"
+    }
+
     private static func parse(_ change: String) throws -> (key: [String], text: String) {
         guard let sign = change.firstIndex(of: "="), sign != change.startIndex else {
             throw Failure.usage(
@@ -103,18 +108,19 @@ struct StudyFile {
             // An empty value is an empty text, an empty file an empty mapping.
             return try Yams.compose(yaml: text) ?? (place == "--set" ? Node("") : Node([:]))
         } catch let error as YamlError {
-            throw Failure.usage(described(error), at: place)
+            let (line, what) = described(error)
+            throw Failure.usage(what, at: place == "--set" ? place : line.map { "\(place):\($0)" } ?? place)
         }
     }
 
-    private static func described(_ error: YamlError) -> String {
+    private static func described(_ error: YamlError) -> (line: Int?, what: String) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            "is not YAML: line \(mark.line), column \(mark.column): \(problem)"
+            (mark.line, "is not YAML: column \(mark.column): \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            "has the key '\(duplicates.map(String.init(describing:)).sorted().joined(separator: "', '"))' twice (\(context))"
-        default: "is not YAML: \(error)"
+            (context.mark.line, "the key '\(duplicates.joined(separator: "', '"))' is there twice")
+        default: (nil, "is not YAML: \(error)")
         }
     }
 

@@ -19,7 +19,7 @@ struct Tokenize: ParsableCommand {
     var maximumTokens: Int?
 
     func run() throws {
-        try reportingFailures {
+        try runInOneProcess {
             let tokenizer = try TokenizerFolder.load(backbone)
             let lines = try readLines("-").enumerated().map { index, line in
                 if pairs, line.second == nil {
@@ -33,15 +33,5 @@ struct Tokenize: ParsableCommand {
             }
             writeLines(lines)
         }
-    }
-}
-
-/// Ends the program with a failure's one line and exit code.
-func reportingFailures(_ body: () throws -> Void) throws {
-    do {
-        try body()
-    } catch let failure as Failure {
-        FileHandle.standardError.write(Data("hadamesh: \(failure)\n".utf8))
-        throw ExitCode(failure.kind.rawValue)
     }
 }

@@ -46,7 +46,8 @@ struct Train: ParsableCommand {
         MPI.run { world in
             if let expectRanks, expectRanks != world.size {
                 throw Failure.usage(
-                    "the world has \(world.size) ranks, expected \(expectRanks)", at: "--expect-ranks",
+                    "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), expected \(expectRanks)",
+                    at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
             let study = try StudyFile(path: study, overrides: changes).study()

@@ -1,0 +1,179 @@
+import Formats
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// What can be done with a finished run, and with what it is made of.
+    @Suite struct CommandTests {
+        /// A scene with a finished run, and its `results.json`.
+        private func finished() async throws -> (scene: Scene, results: JSONValue) {
+            let scene = try Scene()
+            let job = try await EndToEnd.hadamesh(scene.training)
+            try #require(job.status == 0, "\(job)")
+            return (scene, try JSONValue(parsing: try scene.read("run/results.json"), at: "results.json"))
+        }
+
+        private func kept(_ results: JSONValue, _ task: String) -> JSONValue? {
+            results["stages"]?.array?.last?["tasks"]?[task]
+        }
+
+        private func succeed(
+            ranks: Int? = nil, _ arguments: [String], input: String? = nil
+        ) async throws -> [String] {
+            let job = try await EndToEnd.hadamesh(
+                ranks: ranks, arguments, redirection: input.map { "<'\($0)'" } ?? "")
+            try #require(job.status == 0, "\(arguments): \(job)")
+            return job.output.split(separator: "\n").map(String.init)
+        }
+
+        @Test func evaluateGivesTheKeptScoresOnAnyNumberOfRanks() async throws {
+            let (scene, results) = try await finished()
+            var expected: Set<String> = []
+            for task in ["colour", "alike"] {
+                for (metric, value) in kept(results, task)?["splits"]?["dev"]?.object ?? [] {
+                    expected.insert("\(task)\tdev\t\(metric)\t\(value.double ?? .nan)")
+                }
+            }
+            #expect(expected.count == 4)
+            for ranks in [nil, 2, 3] {
+                let lines = try await succeed(ranks: ranks, ["evaluate", scene.path("run")])
+                #expect(Set(lines) == expected && lines.count == 4)
+            }
+            let trained = try await succeed(["evaluate", scene.path("run"), "--split", "train"])
+            #expect(trained.count == 4 && trained.allSatisfy { $0.contains("\ttrain\t") })
+        }
+
+        @Test func aRunIsOfUseWhereBackboneAndDataHaveMoved() async throws {
+            let (scene, _) = try await finished()
+            let here = try await succeed(["evaluate", scene.path("run")])
+            let elsewhere = try Scene()
+            try elsewhere.copyEncoder()
+            try FileManager.default.moveItem(atPath: scene.path("run"), toPath: elsewhere.path("moved"))
+            try FileManager.default.removeItem(atPath: scene.path("colour-dev.tsv"))
+            let there = try await succeed([
+                "evaluate", elsewhere.path("moved"), "--backbone", elsewhere.path("backbone"), "--data",
+                elsewhere.folder.path,
+            ])
+            #expect(here == there)
+        }
+
+        @Test func predictAnswersAsTheRunWasScored() async throws {
+            let (scene, results) = try await finished()
+            let rows = String(decoding: try scene.read("colour-dev.tsv"), as: UTF8.self)
+                .split(separator: "\n").dropFirst().map { $0.split(separator: "\t").map(String.init) }
+            try scene.write("texts", rows.map { $0[0] + "\n" }.joined())
+            let predict = ["predict", scene.path("run"), "--task", "colour", "--input"]
+            let labels = try await succeed(predict + [scene.path("texts")])
+            #expect(labels.count == rows.count)
+            let right = zip(labels, rows).count { $0 == $1[1] }
+            #expect(
+                Double(right) / Double(rows.count)
+                    == kept(results, "colour")?["splits"]?["dev"]?["accuracy"]?.double)
+
+            let piped = try await succeed(predict + ["-"], input: scene.path("texts"))
+            #expect(piped == labels)
+            let logits = try await succeed(predict + [scene.path("texts"), "--logits"])
+                .map { $0.split(separator: "\t").compactMap { Float($0) } }
+            #expect(logits.allSatisfy { $0.count == 2 })
+            #expect(logits.map { $0[1] > $0[0] ? "warm" : "cold" } == labels)
+            let onThree = try await succeed(ranks: 3, predict + [scene.path("texts")])
+            #expect(onThree == labels)
+        }
+
+        @Test func predictTakesPairs() async throws {
+            let (scene, _) = try await finished()
+            try scene.write("pairs", "red dog\tdog\nblue cat\ta river\n")
+            let values = try await succeed([
+                "predict", scene.path("run"), "--task", "alike", "--input", scene.path("pairs"),
+            ])
+            #expect(values.count == 2 && values.allSatisfy { (Double($0) ?? -1) >= 0 })
+        }
+
+        @Test func compareShowsRunsSideBySide() async throws {
+            let (scene, results) = try await finished()
+            let other = scene.training.dropLast() + [scene.path("other"), "--set", "seed=7"]
+            _ = try await succeed(Array(other))
+            let table = try await succeed(["compare", scene.path("run"), scene.path("other")])
+            #expect(table.first?.contains("run") == true && table.first?.contains("other") == true)
+            let score = try #require(kept(results, "colour")?["score"]?.double)
+            let row = try #require(table.first { $0.hasPrefix("colour") })
+            #expect(row.contains(String(format: "%.4f", score)))
+            for name in ["alike", "mean", "parameters", "bytes per step"] {
+                #expect(table.contains { $0.hasPrefix(name) }, "\(name)")
+            }
+        }
+
+        @Test func inspectSaysWhatThingsHold() async throws {
+            let (scene, _) = try await finished()
+            let adapter = "run/adapters/colour"
+            let cases: [(String, [String])] = [
+                (Scene.encoder.path, ["layers      3, width 24, heads 3", "parameters  16344", "60 tokens"]),
+                (scene.path("run"), ["\"score\"", "adapters/alike", "adapters/colour"]),
+                (scene.path(adapter), ["\"HADAMARD\"", "\"colour\"", "F32"]),
+                (scene.path("\(adapter)/adapter_model.safetensors"), ["F32\t24"]),
+            ]
+            for (path, words) in cases {
+                let text = try await succeed(["inspect", path]).joined(separator: "\n")
+                for word in words { #expect(text.contains(word), "\(word) in \(text)") }
+            }
+        }
+
+        @Test func tokenizeGivesIds() async throws {
+            let scene = try Scene()
+            try scene.write("lines", "red dog\tcat\n\nThe HAPPY dog!\n")
+            let tokenize = ["tokenize", "--backbone", Scene.encoder.path]
+            let lines = try await EndToEnd.hadamesh(tokenize, redirection: "<'\(scene.path("lines"))'")
+            #expect(lines.output == "2 7 11 10 3\n2 3\n2 6 32 11 52 3\n", "\(lines)")
+            try scene.write("pairs", "red dog\tcat\n")
+            let pairs = try await EndToEnd.hadamesh(
+                tokenize + ["--pairs", "--maximum-tokens", "5"], redirection: "<'\(scene.path("pairs"))'")
+            #expect(pairs.output == "2 7 3 10 3\n", "\(pairs)")
+        }
+
+        @Test(arguments: [nil, 2]) func doctorTellsWhatARunWouldMeet(ranks: Int?) async throws {
+            let scene = try Scene()
+            let bare = try await succeed(ranks: ranks, ["doctor"]).joined(separator: "\n")
+            for word in ["MPI ", "BLAS ", "rank \((ranks ?? 1) - 1) "] {
+                #expect(bare.contains(word), "\(bare)")
+            }
+            let study = try await succeed(ranks: ranks, ["doctor", scene.study]).joined(separator: "\n")
+            #expect(study.contains("task      colour: train 60, dev 24"), "\(study)")
+            #expect(study.contains("3 layers of 24"), "\(study)")
+        }
+
+        @Test func everySubcommandExplainsItsOptions() async throws {
+            let options = [
+                "train": ["study", "--output", "--set", "--resume", "--expect-ranks", "--quiet"],
+                "evaluate": ["directory", "--split", "--backbone", "--data"],
+                "predict": ["directory", "--task", "--input", "--logits", "--backbone"],
+                "compare": ["runs"],
+                "inspect": ["path"],
+                "tokenize": ["--backbone", "--pairs", "--maximum-tokens"],
+                "doctor": ["study", "--set"],
+            ]
+            let overview = try await succeed(["--help"])
+            let listed = overview.drop { $0 != "SUBCOMMANDS:" }.dropFirst().filter { $0.hasPrefix("  ") }
+                .compactMap { line -> String? in
+                    let isEntry = line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.contains("See '")
+                    return isEntry ? line.split(separator: " ").first.map(String.init) : nil
+                }
+            #expect(Set(listed) == Set(options.keys))
+            for (subcommand, names) in options {
+                let help = try await succeed(ranks: subcommand == "train" ? 2 : nil, [subcommand, "--help"])
+                #expect(help.count { $0.hasPrefix("OVERVIEW:") } == 1, "told once")
+                let explained = help.drop { $0 != "ARGUMENTS:" && $0 != "OPTIONS:" }
+                for name in names {
+                    #expect(
+                        explained.contains { line in
+                            line.split(whereSeparator: { " ,<>".contains($0) }).prefix(3).contains {
+                                $0 == name
+                            }
+                        },
+                        "\(subcommand) \(name)")
+                }
+            }
+            let version = try await succeed(["--version"])
+            #expect(version.count == 1 && version[0].wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
+        }
+    }
+}

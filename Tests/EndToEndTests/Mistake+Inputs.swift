@@ -1,0 +1,168 @@
+import Foundation
+
+extension Mistake {
+    /// In the study file and in `--set`.
+    static let inStudies: [Mistake] = [
+        .training(
+            "unknown key", code: 2, says: ["study.yaml:19: ", "unknown key 'bacth'", "did you mean 'batch'?"]
+        ) { try $0.replace("batch:", by: "bacth:", in: "study.yaml") },
+        .training(
+            "unknown key in a section", code: 2,
+            says: ["study.yaml:19: ", "batch.units", "did you mean 'unit'?"]
+        ) { try $0.replace("unit: 4", by: "units: 4", in: "study.yaml") },
+        .training(
+            "misspelt task", code: 2,
+            says: ["study.yaml:4: tasks[0]: unknown task 'mprc'", "did you mean 'mrpc'?"]
+        ) { scene in
+            let text = String(decoding: try scene.read("study.yaml"), as: UTF8.self)
+            let rest = text[(text.firstRange(of: "sharing:")?.lowerBound ?? text.endIndex)...]
+            try scene.write(
+                "study.yaml", "backbone: \(Scene.encoder.path)\ndata: .\ntasks:\n  - mprc\n\(rest)")
+        },
+        Mistake("no study file", code: 2, says: ["nothere.yaml: no readable study file"]) {
+            ["train", $0.path("nothere.yaml"), "--output", $0.path("run")]
+        },
+        .training("not YAML", code: 2, says: ["study.yaml:2: is not YAML", "column"]) {
+            try $0.write("study.yaml", "tasks: [1\nbatch: }\n")
+        },
+        .training("not UTF-8", code: 2, says: ["study.yaml: is not UTF-8"]) {
+            try $0.write("study.yaml", Data([0x74, 0xff, 0xfe]))
+        },
+        .training("empty", code: 2, says: ["study.yaml: ", "missing key"]) { try $0.write("study.yaml", "") },
+        .training("a key twice", code: 2, says: ["study.yaml:", "the key 'data' is there twice"]) {
+            try $0.replace("tasks:\n", by: "data: elsewhere\ntasks:\n", in: "study.yaml")
+        },
+        .training(
+            "--set without a value", code: 2, says: ["--set: expected key=value, found 'batch'"],
+            with: ["--set", "batch"]),
+        .training(
+            "--set of an unknown key", code: 2, says: ["--set batch.units: ", "did you mean 'unit'?"],
+            with: ["--set", "batch.units=4"]),
+        .training(
+            "--set of a text for a number", code: 2,
+            says: ["--set batch.unit: ", "expected a whole number"], with: ["--set", "batch.unit=many"]),
+        .training(
+            "--set below a number", code: 2, says: ["--set seed.x: seed: expected a whole number"],
+            with: ["--set", "seed.x=4"]),
+        .training(
+            "layers beyond the backbone", code: 2,
+            says: ["adapter.layers", "'0-11' names layer 11, the backbone has layers 0-2"],
+            with: ["--set", "adapter={method: hadamard, layers: 0-11}"]),
+        .training(
+            "sharing beyond the backbone", code: 2,
+            says: ["sharing.weight", "'2-9' names layer 9, the backbone has layers 0-2"],
+            with: ["--set", "sharing.weight={0-1: all, 2-9: private}"]),
+        .training(
+            "longer texts than the backbone has positions", code: 2,
+            says: ["maximumTokens", "is 33", "32 positions"], with: ["--set", "maximumTokens=33"]),
+        .training(
+            "no steps", code: 2, says: ["stages: both stages have no steps"],
+            with: ["--set", "stages.head.steps=0", "--set", "stages.adapter.steps=0"]),
+        .training(
+            "more ranks than units", code: 2,
+            says: ["batch: 3 ranks would compute, a step has only 2 units", "start fewer ranks"], ranks: [3],
+            with: ["--set", "batch.examples=8"]),
+        .training(
+            "a dedicated coordinator alone", code: 2,
+            says: ["coordinator: a dedicated coordinator needs a second rank", "start 2 ranks"],
+            ranks: [nil, 1], with: ["--set", "coordinator=dedicated"]),
+        .training(
+            "a learning rate that diverges", code: 4,
+            says: ["step 11: the loss of ", "is not finite", "lower the learning rate"],
+            mayAlsoSay: ["run: ", "hadamard trains", "head", "step ", "adapter"],
+            with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
+    ]
+
+    /// In the backbone's folder.
+    static let inBackbones: [Mistake] = [
+        .training(
+            "no folder", code: 3,
+            says: ["nothere/config.json: no readable config.json", "Hugging Face folder"],
+            with: ["--set", "backbone=nothere"]),
+        .training("no config.json", code: 3, says: ["backbone/config.json: no readable config.json"]) {
+            try $0.copyEncoder()
+            try FileManager.default.removeItem(atPath: $0.path("backbone/config.json"))
+        },
+        .training("no weights", code: 3, says: ["backbone: found no weights", "model.safetensors"]) {
+            try $0.copyEncoder()
+            try FileManager.default.removeItem(atPath: $0.path("backbone/model.safetensors"))
+        },
+        .training("no tokenizer", code: 3, says: ["backbone: found neither tokenizer.json nor vocab.txt"]) {
+            try $0.copyEncoder()
+            try FileManager.default.removeItem(atPath: $0.path("backbone/vocab.txt"))
+        },
+        .training(
+            "truncated weights", code: 3,
+            says: [
+                "backbone/model.safetensors: tensor '", "but the file has", "cut short", "download it again",
+            ]
+        ) {
+            try $0.copyEncoder()
+            try $0.write(
+                "backbone/model.safetensors", try $0.read("backbone/model.safetensors").prefix(30_000))
+        },
+        .training("a header that is no JSON", code: 3, says: ["backbone/model.safetensors (header):1: "]) {
+            try $0.copyEncoder()
+            var bytes = try $0.read("backbone/model.safetensors")
+            bytes[8] = UInt8(ascii: "[")
+            try $0.write("backbone/model.safetensors", bytes)
+        },
+        .training(
+            "a header longer than the file", code: 3, says: ["backbone/model.safetensors: ", "header"]
+        ) {
+            try $0.copyEncoder()
+            var bytes = try $0.read("backbone/model.safetensors")
+            bytes[4] = 1
+            try $0.write("backbone/model.safetensors", bytes)
+        },
+        .training(
+            "a tensor of another shape", code: 3,
+            says: ["tensor 'embeddings.word_embeddings.weight' has shape [60, 24]", "asks for [61, 24]"]
+        ) {
+            try $0.copyEncoder()
+            try $0.replace("\"vocab_size\": 60", by: "\"vocab_size\": 61", in: "backbone/config.json")
+        },
+        .training("a layer too few", code: 3, says: ["backbone", "encoder.layer.3."]) {
+            try $0.copyEncoder()
+            try $0.replace(
+                "\"num_hidden_layers\": 3", by: "\"num_hidden_layers\": 4", in: "backbone/config.json")
+        },
+        .training("another family", code: 3, says: ["backbone/config.json", "gpt2"]) {
+            try $0.copyEncoder()
+            try $0.replace(
+                "\"model_type\": \"bert\"", by: "\"model_type\": \"gpt2\"", in: "backbone/config.json")
+        },
+    ]
+
+    /// In the tasks' files.
+    static let inData: [Mistake] = [
+        .training(
+            "no folder", code: 3, says: ["nothere/colour-train.tsv: there is no such file", "'data'"],
+            with: ["--set", "data=nothere"]),
+        .training(
+            "a label outside the set", code: 3,
+            says: ["colour-train.tsv:7: unknown label 'hot', expected one of 'cold', 'warm'"]
+        ) { try $0.replaceLine(7, by: "red\thot", in: "colour-train.tsv") },
+        .training(
+            "a value outside the range", code: 3, says: ["alike-train.tsv:5: '9' is outside 0.0 to 5.0"]
+        ) { try $0.replaceLine(5, by: "3\tred\tblue\t9", in: "alike-train.tsv") },
+        .training("too many columns", code: 3, says: ["colour-train.tsv:7: 3 columns, expected 2"]) {
+            try $0.replaceLine(7, by: "red\tdog\twarm", in: "colour-train.tsv")
+        },
+        .training("too few columns", code: 3, says: ["colour-dev.tsv:9: 1 columns, expected 2"]) {
+            try $0.replaceLine(9, by: "red", in: "colour-dev.tsv")
+        },
+        .training(
+            "bytes that are not UTF-8", code: 3, says: ["colour-train.tsv:62: ", "not UTF-8", "convert"]
+        ) { try $0.write("colour-train.tsv", try $0.read("colour-train.tsv") + [0xff, 0xfe, 0x09, 0x77]) },
+        .training("an empty file", code: 3, says: ["colour-dev.tsv: the file is empty", "'dev'"]) {
+            try $0.write("colour-dev.tsv", "")
+        },
+        .training("a header alone", code: 3, says: ["colour-dev.tsv: there are no examples"]) {
+            try $0.write("colour-dev.tsv", "text\tlabel\n")
+        },
+        .training("no such column", code: 3, says: ["colour-train.tsv:1: no column 'label'", "'lable'"]) {
+            try $0.replaceLine(1, by: "text\tlable", in: "colour-train.tsv")
+        },
+    ]
+}

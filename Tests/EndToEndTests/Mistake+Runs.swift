@@ -1,0 +1,157 @@
+import Foundation
+
+extension Mistake {
+    /// On the command line.
+    static let inCommands: [Mistake] = [
+        Mistake(
+            "unknown subcommand", code: 2, says: ["unknown subcommand 'trian'", "did you mean 'train'?"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { ["trian", $0.study] },
+        Mistake(
+            "unknown option", code: 2, says: ["Unknown option '--ouput'", "'--output'"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { ["train", $0.study, "--ouput", "x"] },
+        Mistake(
+            "--resume without a run", code: 2, says: ["--resume needs the run directory: --output"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { ["train", $0.study, "--resume"] },
+        .training(
+            "another number of ranks than expected", code: 2,
+            says: ["--expect-ranks: the world has ", "expected 2", "mpirun -n 2"],
+            with: ["--expect-ranks", "2"]),
+        Mistake(
+            "an output below a file", code: 3,
+            says: ["study.yaml/run: cannot make the folder", "Not a directory"]
+        ) { ["train", $0.study, "--output", "\($0.study)/run"] },
+        Mistake("an output that is a file", code: 3, says: ["study.yaml: found a file, expected a folder"]) {
+            ["train", $0.study, "--output", $0.study]
+        },
+        Mistake(
+            "the study's own folder as output", code: 2,
+            says: ["a run is there already (found study.yaml)", "--output"]
+        ) { ["train", $0.study, "--output", $0.folder.path] },
+        .training(
+            "nothing to resume", code: 2, says: ["run: no such run directory", "hadamesh train"],
+            with: ["--resume"]),
+        Mistake("evaluating what is no run", code: 2, says: ["no study.yaml: this is not a run directory"]) {
+            ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
+        },
+        Mistake("comparing what is no run", code: 2, says: ["tiny-bert: no results", "not a run directory"]) {
+            _ in ["compare", Scene.encoder.path]
+        },
+        Mistake("inspecting what is not there", code: 2, says: ["nothere: no such file or folder"]) {
+            ["inspect", $0.path("nothere")]
+        },
+        Mistake("inspecting a file of another kind", code: 3, says: ["vocab.txt: "]) { _ in
+            ["inspect", Scene.encoder.appendingPathComponent("vocab.txt").path]
+        },
+        Mistake("tokenizing without a backbone", code: 3, says: ["nothere"]) { _ in
+            ["tokenize", "--backbone", "nothere"]
+        },
+        Mistake(
+            "a doctor's study without data", code: 3, says: ["nothere/colour-train.tsv: there is no such"]
+        ) {
+            ["doctor", $0.study, "--set", "data=nothere"]
+        },
+    ]
+
+    /// On a finished run.
+    static let inRuns: [Mistake] = [
+        .afterARun(
+            "a run that is there", code: 2,
+            says: ["run: a run is there already", "--resume", "--output"]
+        ) { $0.training },
+        .afterARun(
+            "resuming another study", code: 2,
+            says: ["optimizer.weightDecay: was 0.01 when this run began, is now 0.5", "another --output"]
+        ) { $0.training + ["--resume", "--set", "optimizer.weightDecay=0.5"] },
+        .afterARun(
+            "resuming with other data", code: 3, says: ["data: the training data of colour changed"]
+        ) { scene in
+            try scene.replaceLine(7, by: "red house\twarm", in: "colour-train.tsv")
+            return scene.training + ["--resume"]
+        },
+        .afterARun(
+            "resuming with another backbone", code: 3, says: ["backbone: ", "another checksum"]
+        ) { scene in
+            try scene.copyEncoder()
+            var bytes = try scene.read("backbone/model.safetensors")
+            bytes[bytes.count - 1] ^= 1
+            try scene.write("backbone/model.safetensors", bytes)
+            return scene.training + ["--resume"]
+        },
+        .afterARun(
+            "no whole checkpoint", code: 3, says: ["run/checkpoints: holds no whole checkpoint", "--output"],
+            mayAlsoSay: ["warning: "]
+        ) { scene in
+            try scene.damageCheckpoints()
+            return scene.training + ["--resume"]
+        },
+        .afterARun(
+            "predicting an unknown task", code: 2, says: ["unknown task 'colours'", "did you mean 'colour'?"]
+        ) { ["predict", $0.path("run"), "--task", "colours", "--input", $0.study] },
+        .afterARun("predicting a missing file", code: 3, says: ["nothere: no readable file"]) {
+            ["predict", $0.path("run"), "--task", "colour", "--input", "nothere"]
+        },
+        .afterARun(
+            "predicting texts for pairs", code: 3, says: ["lines.txt:1: has no tab that splits a pair"]
+        ) {
+            try $0.write("lines.txt", "red dog\n")
+            return ["predict", $0.path("run"), "--task", "alike", "--input", $0.path("lines.txt")]
+        },
+        .afterARun("predicting pairs for texts", code: 3, says: ["lines.txt:2: has a tab"]) {
+            try $0.write("lines.txt", "red dog\nred\tdog\n")
+            return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt")]
+        },
+        .afterARun("scoring a split that is not there", code: 2, says: ["has no split 'test'", "train, dev"])
+        {
+            ["evaluate", $0.path("run"), "--split", "test"]
+        },
+        Mistake(
+            "scoring a split without labels", code: 2,
+            says: ["the test split of colour has no labels", "predict"]
+        ) { scene in
+            try scene.replace(
+                "dev: colour-dev.tsv", by: "dev: colour-dev.tsv\n    test: colour-test.tsv", in: "study.yaml")
+            try scene.write("colour-test.tsv", "text\nred dog\n")
+            let job = try await EndToEnd.hadamesh(scene.training)
+            guard job.status == 0 else { throw Failed(job: job) }
+            return ["evaluate", scene.path("run"), "--split", "test"]
+        },
+        .afterARun(
+            "scoring an unknown split", code: 2, says: ["unknown split 'tset'", "did you mean 'test'?"]
+        ) {
+            ["evaluate", $0.path("run"), "--split", "tset"]
+        },
+    ]
+
+    /// In a scene where the study was trained; the run must not be changed by it.
+    private static func afterARun(
+        _ name: String, code: Int32, says: [String], mayAlsoSay: [String] = [],
+        _ make: @escaping @Sendable (Scene) throws -> [String]
+    ) -> Mistake {
+        Mistake(name, code: code, says: says, mayAlsoSay: mayAlsoSay) { scene in
+            try scene.replace("steps: 40", by: "steps: 10", in: "study.yaml")
+            let job = try await EndToEnd.hadamesh(scene.training)
+            guard job.status == 0 else { throw Failed(job: job) }
+            return try make(scene)
+        }
+    }
+
+    struct Failed: Error { let job: EndToEnd.Job }
+}
+
+extension Scene {
+    /// Changes two bytes in the middle of every checkpoint, or of the newest alone.
+    func damageCheckpoints(newestAlone: Bool = false) throws {
+        let steps = try FileManager.default.contentsOfDirectory(atPath: path("run/checkpoints"))
+            .sorted { $0.localizedStandardCompare($1) == .orderedDescending }
+        for step in newestAlone ? Array(steps.prefix(1)) : steps {
+            let file = "run/checkpoints/\(step)/state.safetensors"
+            var bytes = try read(file)
+            bytes[bytes.count / 2] ^= 0xff
+            bytes[bytes.count / 2 + 1] ^= 0xff
+            try write(file, bytes)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Every mistake is answered with one clear message and its exit code, on one rank and on several.
+    @Suite struct MistakeTests {
+        @Test(arguments: Mistake.inStudies) func aWrongStudyIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
+        @Test(arguments: Mistake.inBackbones) func aBadBackboneIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
+        @Test(arguments: Mistake.inData) func badDataIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
+        @Test(arguments: Mistake.inCommands) func aWrongCommandIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
+        @Test(arguments: Mistake.inRuns) func aRunIsNotSpoilt(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
+        /// After a failure `mpirun` would wait a second or two before it kills ranks that are gone already.
+        private static let promptly = ["OMPI_MCA_odls_base_sigkill_timeout": "0"]
+
+        private func expectAnswer(to mistake: Mistake) async throws {
+            for ranks in mistake.ranks {
+                let scene = try Scene()
+                let arguments = try await mistake.make(scene)
+                let before = scene.runFiles
+                let job = try await EndToEnd.hadamesh(
+                    ranks: ranks, arguments, environment: Self.promptly, seconds: 30)
+                let answer = "\(ranks.map { "\($0) ranks" } ?? "no mpirun"): \(job)"
+                #expect(job.status == mistake.code, "\(answer)")
+                #expect(scene.runFiles == before, "the run's files: \(answer)")
+                #expect(job.failures.count == 1, "\(answer)")
+                for words in mistake.says {
+                    #expect(job.failures.first?.contains(words) == true, "'\(words)' on \(answer)")
+                }
+                let others = job.errorLines.filter { line in
+                    !line.hasPrefix("hadamesh: ") && !mistake.mayAlsoSay.contains { line.hasPrefix($0) }
+                }
+                #expect(others.isEmpty, "\(answer)")
+            }
+        }
+    }
+}
+
+extension Scene {
+    /// The files of `run` that a later mistake must not touch.
+    fileprivate var runFiles: [String: Data] {
+        guard exists("run/results.json") else { return [:] }
+        let names = [
+            "study.yaml", "manifest.json", "results.json", "adapters/colour/adapter_model.safetensors",
+            "adapters/alike/adapter_model.safetensors",
+        ]
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, (try? read("run/\($0)")) ?? Data()) })
+    }
+}

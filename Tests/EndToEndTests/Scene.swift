@@ -1,0 +1,149 @@
+import Foundation
+
+/// A temporary folder with a tiny study of two made-up tasks on a tiny random encoder; gone with its last use.
+final class Scene: Sendable {
+    let folder: URL
+
+    /// The tiny encoder of the goldens.
+    static let encoder = EndToEnd.package.appendingPathComponent("Tests/Golden/encoders/tiny-bert")
+
+    /// Makes the folder, the data and the study.
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "hadamesh-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var words = Words(state: 1)
+        try write("colour-train.tsv", words.colours(60))
+        try write("colour-dev.tsv", words.colours(24))
+        try write("alike-train.tsv", words.pairs(40))
+        try write("alike-dev.tsv", words.pairs(16))
+        try write("study.yaml", Self.study.replacingOccurrences(of: "DATA", with: folder.path))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// The path of a file of the folder.
+    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    var study: String { path("study.yaml") }
+
+    /// Writes a text file, with its folders.
+    func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
+
+    func write(_ name: String, _ data: Data) throws {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: file)
+    }
+
+    func read(_ name: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }
+
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
+    /// Replaces a part of a file that is there exactly once.
+    func replace(_ part: String, by other: String, in name: String) throws {
+        let text = String(decoding: try read(name), as: UTF8.self)
+        guard text.components(separatedBy: part).count == 2 else { throw Missing(part: part, file: name) }
+        try write(name, text.replacingOccurrences(of: part, with: other))
+    }
+
+    /// Replaces a line of a file, counted from 1.
+    func replaceLine(_ number: Int, by line: String, in name: String) throws {
+        var lines = String(decoding: try read(name), as: UTF8.self).components(separatedBy: "\n")
+        lines[number - 1] = line
+        try write(name, lines.joined(separator: "\n"))
+    }
+
+    /// Copies the encoder to `backbone`, where it can be spoilt, and names it in the study.
+    func copyEncoder() throws {
+        try FileManager.default.copyItem(at: Self.encoder, to: folder.appendingPathComponent("backbone"))
+        try replace("backbone: \(Self.encoder.path)", by: "backbone: \(path("backbone"))", in: "study.yaml")
+    }
+
+    /// The trained adapters of a run, by file name.
+    func adapters(_ run: String) throws -> [String: Data] {
+        let names = ["colour", "alike"].flatMap { task in
+            ["adapter_model.safetensors", "adapter_config.json"].map { "\(run)/adapters/\(task)/\($0)" }
+        }
+        return Dictionary(
+            uniqueKeysWithValues: try names.map { (String($0.dropFirst(run.count)), try read($0)) })
+    }
+
+    struct Missing: Error {
+        let part: String
+        let file: String
+    }
+
+    /// Stages long enough to be interrupted, with something of everything that a checkpoint must keep.
+    private static var study: String {
+        """
+        backbone: \(encoder.path)
+        data: DATA
+        tasks:
+          - name: colour
+            train: colour-train.tsv
+            dev: colour-dev.tsv
+            labels: [cold, warm]
+            metrics: [accuracy, f1]
+          - name: alike
+            train: alike-train.tsv
+            dev: alike-dev.tsv
+            columns: { first: left, second: right, label: score }
+            range: [0, 5]
+        sharing: { weight: all, bias: { 0-1: all, 2: private } }
+        stages:
+          head: { steps: 8, learningRate: 1e-2 }
+          adapter: { steps: 40, learningRate: 3e-3, trainHead: true }
+        dropout: { hidden: 0.1, attention: 0.1 }
+        batch: { examples: 16, unit: 4 }
+        evaluation: { every: 20 }
+        checkpoint: { every: 5, keep: 2 }
+        maximumTokens: 24
+
+        """
+    }
+}
+
+/// Sentences of the tiny encoder's words.
+private struct Words: RandomNumberGenerator {
+    var state: UInt64
+
+    private static let all =
+        "red green blue cat dog bird fish house tree river stone cloud light night day over under with from to in"
+        .split(separator: " ").map(String.init)
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+
+    private mutating func sentence(_ lengths: ClosedRange<Int>) -> [String] {
+        (0..<Int.random(in: lengths, using: &self)).map { _ in
+            Self.all[Int.random(in: Self.all.indices, using: &self)]
+        }
+    }
+
+    /// Sentences that are warm when they name something red or a dog.
+    mutating func colours(_ count: Int) -> String {
+        var lines = ["text\tlabel"]
+        for _ in 0..<count {
+            let words = sentence(2...9)
+            let warm = words.contains("red") || words.contains("dog")
+            lines.append("\(words.joined(separator: " "))\t\(warm ? "warm" : "cold")")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Pairs with the number of words that they share.
+    mutating func pairs(_ count: Int) -> String {
+        var lines = ["id\tleft\tright\tscore"]
+        for index in 0..<count {
+            let (left, right) = (sentence(2...6), sentence(2...6))
+            let score = min(5, Set(left).intersection(right).count)
+            lines.append(
+                "\(index)\t\(left.joined(separator: " "))\t\(right.joined(separator: " "))\t\(score)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
