@@ -105,7 +105,9 @@ let package = Package(
                 "Formats",
                 "Kernels", "Tokenizers", "Diagnostics", "TestSupport",
             ]),
-        .testTarget(name: "StudiesTests", dependencies: ["Studies", "Journal", "Formats", "TestSupport"]),
+        .testTarget(
+            name: "StudiesTests",
+            dependencies: ["Studies", "Journal", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["hadamesh", "Formats", "Encoders", "Kernels", "TestSupport"]),

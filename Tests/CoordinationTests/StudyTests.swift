@@ -1,0 +1,171 @@
+import Adapters
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+@Suite("Study files")
+struct StudyTests {
+    struct Bad: Sendable, CustomTestStringConvertible {
+        let path: String
+        let value: JSONValue
+        let place: String
+        let text: String
+        var testDescription: String { "\(path): \(value.encoded())" }
+        /// Setting `path` to `value` fails at `place`, or at `path`, with a message that contains `text`.
+        init(_ path: String, _ value: JSONValue, at place: String? = nil, _ text: String) {
+            (self.path, self.value, self.place, self.text) = (path, value, place ?? path, text)
+        }
+    }
+
+    /// A misspelt key in every section.
+    static let unknownKeys = [
+        Bad("taks", [], "did you mean 'tasks'?"),
+        Bad(
+            "adapter", ["method": "hadamard", "sites": "heads"], at: "adapter.sites", "did you mean 'site'?"),
+        Bad("head.poolng", "cls", "did you mean 'pooling'?"),
+        Bad("sharing.weights", "all", "did you mean 'weight'?"),
+        Bad("stages.heads", ["steps": 1], "did you mean 'head'?"),
+        Bad("stages.head.step", 1, "did you mean 'steps'?"),
+        Bad("stages.adapter.learningrate", 1, "did you mean 'learningRate'?"),
+        Bad(
+            "stages.adapter.learningRate", ["weight": 1, "nrom": 2], at: "stages.adapter.learningRate.nrom",
+            "did you mean 'norm'?"),
+        Bad("batch.example", 4, "did you mean 'examples'?"),
+        Bad("sampler.nam", "uniform", "did you mean 'name'?"),
+        Bad("optimizer.weightdecay", 0, "did you mean 'weightDecay'?"),
+        Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
+        Bad("checkpoint.keeps", 3, "did you mean 'keep'?"),
+        Bad("record.gradient", 3, "did you mean 'gradients'?"),
+        Bad("tasks.0.lables", [], at: "tasks[0].lables", "did you mean 'labels'?"),
+        Bad("tasks.1.columns.frist", "one", at: "tasks[1].columns.frist", "did you mean 'first'?"),
+        Bad("zzzzzzzz", 1, "allowed: adapter, backbone"),
+    ]
+
+    /// A value out of range, of another type, or misspelt, for every key.
+    static let values = [
+        Bad("backbone", nil, "missing key 'backbone'"), Bad("data", nil, "missing key 'data'"),
+        Bad("tasks", nil, "missing key 'tasks'"), Bad("tasks", [], "is empty"),
+        Bad("tasks", ["mprc"], at: "tasks[0]", "did you mean 'mrpc'?"),
+        Bad("tasks", ["mrpc", "rte", "mrpc"], "names 'mrpc' twice"),
+        Bad("tasks.1.name", "colour", at: "tasks", "names 'colour' twice"),
+        Bad("tasks.0.labels", ["warm"], at: "tasks[0].labels", "expected at least two"),
+        Bad("adapter.method", "hadamar", "did you mean 'hadamard'?"),
+        Bad("adapter", ["method": "hadamard", "layers": "3-1"], at: "adapter.layers", "expected layers"),
+        Bad(
+            "adapter", ["method": "hadamard", "norm": "atention"], at: "adapter.norm",
+            "did you mean 'attention'?"),
+        Bad("head.pooling", "average", "unknown value 'average'"), Bad("head.dropout", 1, "below 1"),
+        Bad("head", 3, "expected a mapping"), Bad("sharing.weight", "al", "did you mean 'all'?"),
+        Bad("sharing.weight", 3, "expected all, groups, private, or a mapping"),
+        Bad("sharing.weight", ["first": "all"], "'first' is no set of layers"),
+        Bad("sharing.weight", ["0": "every"], at: "sharing.weight.0", "unknown value 'every'"),
+        Bad("sharing.groups", ["a": ["color"]], at: "sharing.groups.a", "did you mean 'colour'?"),
+        Bad(
+            "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "'pair' a second time"),
+        Bad("stages.head.steps", -1, "is -1"), Bad("stages.head.steps", 1.5, "expected a whole number"),
+        Bad("stages.head.epochs", -0.5, "is -0.5"), Bad("stages.adapter.warmup", 1.1, "a share from 0 to 1"),
+        Bad("stages.adapter.schedule", "cosin", "did you mean 'cosine'?"),
+        Bad("stages.adapter.learningRate", -1, "is -1.0 for"),
+        Bad(
+            "stages.adapter.learningRate", ["head": 1], at: "stages.adapter.learningRate.weight",
+            "missing key 'weight'"),
+        Bad("stages.head.trainHead", true, at: "stages.head", "belongs to the adapter stage"),
+        Bad("batch.examples", 0, "expected 1 to 65536"),
+        Bad("batch.unit", 13, "expected 1 to batch.examples = 12"),
+        Bad("batch.unit", "eight", "expected a whole number"),
+        Bad("sampler.name", "porportional", "did you mean 'proportional'?"),
+        Bad("sampler.temperature", 0, "a positive number"), Bad("sampler.cap", -1, "is -1"),
+        Bad("sampler.weights", ["colour": 0], "not a positive number"),
+        Bad("sampler.weights", ["colours": 1], "did you mean 'colour'?"),
+        Bad(
+            "sampler", ["name": "weighted", "weights": ["colour": 1, "pair": 1]], at: "sampler.weights",
+            "no weight for 'size'"),
+        Bad("optimizer.clip", -1, "is -1.0"), Bad("dropout.hidden", 1, "below 1"),
+        Bad("dropout.attention", -0.1, "is -0.1"), Bad("evaluation.every", -1, "is -1"),
+        Bad("evaluation.patience", -1, "is -1"), Bad("evaluation.keep", "bets", "did you mean 'best'?"),
+        Bad("evaluation.heldOut", 0.9, "below 0.9"), Bad("checkpoint.every", -1, "is -1"),
+        Bad("checkpoint.keep", 0, "1 or more"), Bad("record.gradients", -1, "is -1"),
+        Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
+        Bad("seed", -1, "expected a whole number"),
+    ]
+
+    @Test("A key that nobody knows is an error with a suggestion", arguments: unknownKeys)
+    func unknownKey(_ bad: Bad) throws { try expectRefusal(of: bad) }
+
+    @Test("A value that cannot be is an error at its key", arguments: values)
+    func badValue(_ bad: Bad) throws { try expectRefusal(of: bad) }
+
+    private func expectRefusal(of bad: Bad) throws {
+        let failure = #expect(throws: Failure.self) { _ = try TinyStudy.decode([bad.path: bad.value]) }
+        #expect(failure?.kind == .usage && failure?.place == bad.place)
+        #expect(failure?.description.contains(bad.text) == true, "\(failure?.description ?? "none")")
+    }
+
+    @Test("The tables above name every section of a study")
+    func everySection() throws {
+        let encoded = try resolved(TinyStudy.decode())
+        let sections = (encoded.object ?? []).filter { $0.1.object != nil }.map(\.0)
+        #expect(sections.count == 11)
+        for section in sections {
+            #expect(Self.unknownKeys.contains { $0.place.hasPrefix("\(section).") }, "\(section)")
+        }
+        for key in (encoded.object ?? []).map(\.0) {
+            #expect(
+                Self.values.contains { $0.path.split(separator: ".")[0] == key } || key == "record", "\(key)")
+        }
+    }
+
+    private func resolved(_ study: Study) throws -> JSONValue {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return try JSONValue(parsing: try encoder.encode(study), at: "study")
+    }
+
+    @Test("An encoded study is the resolved one, and reads as itself", arguments: OneResultTests.cases)
+    func fixpoint(_ test: OneResultTests.Case) throws {
+        let study = try TinyStudy.decode(test.changes)
+        let once = try resolved(study)
+        #expect(try resolved(TinyStudy.decode(text: once.encoded())) == once)
+        #expect(once["sampler"]?["name"] != nil && once["optimizer"]?["beta1"]?.double == 0.9)
+    }
+
+    @Test(
+        "Rules with layers, rates by kind and epochs survive encoding too",
+        arguments: [
+            ["sharing.weight": ["0-1": "all", "2": "private"]],
+            ["stages.adapter.learningRate": ["weight": 1, "head": 2]],
+            ["stages.head": ["epochs": 2.5]], ["adapter": ["method": "hadamard", "layers": 2]],
+            ["tasks": ["mrpc", "stsb"], "sharing.groups": ["a": ["stsb"]]],
+        ] as [[String: JSONValue]])
+    func fixpointOfParts(changes: [String: JSONValue]) throws {
+        let once = try resolved(TinyStudy.decode(changes))
+        #expect(try resolved(TinyStudy.decode(text: once.encoded())) == once)
+    }
+
+    @Test("The least study has the documented defaults")
+    func defaults() throws {
+        let study = try TinyStudy.decode(text: #"{"backbone": "b", "data": "d", "tasks": ["mrpc"]}"#)
+        let method = try #require(study.adapter.method as? Hadamard)
+        #expect(method.site == .heads && method.norm == .attention && method.layers == .all)
+        #expect(study.head == HeadSettings(pooling: .mean, dropout: 0.1))
+        #expect(study.sharing == SharingSettings() && study.sharing.head == SharingRule(.private))
+        #expect(study.batch == BatchSettings(examples: 32, unit: 8) && study.batch.units == 4)
+        #expect(study.stages.head.learningRate[.head] == 1e-3 && study.stages.head.epochs == 3)
+        #expect(study.stages.adapter.learningRate[.weight] == 3e-3 && !study.stages.adapter.trainHead)
+        #expect(study.stages.adapter.schedule == .linear && study.stages.adapter.warmup == 0.06)
+        #expect(study.sampler.name == .proportional && study.optimizer == OptimizerSettings())
+        #expect(study.evaluation == EvaluationSettings() && study.checkpoint == CheckpointSettings())
+        #expect(study.maximumTokens == 128 && study.seed == 42 && study.coordinator == .computes)
+    }
+
+    @Test("A step's units round up, and a small batch is a unit of its own")
+    func units() throws {
+        #expect(BatchSettings(examples: 33, unit: 8).units == 5)
+        #expect(try TinyStudy.decode(["batch": ["examples": 4]]).batch == BatchSettings(examples: 4, unit: 4))
+    }
+}
