@@ -33,7 +33,7 @@ let package = Package(
         // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS.
         .target(name: "Kernels", dependencies: ["COpenBLAS"]),
         // Text to token ids, bit for bit as the backbone's own tokenizer does it.
-        .target(name: "Tokenizers", dependencies: ["Diagnostics", "Formats"]),
+        .target(name: "Tokenizers", dependencies: ["Diagnostics"]),
         // The frozen backbone: its files, its forward and backward, and the sites where an adapter may act.
         .target(name: "Encoders", dependencies: ["Diagnostics", "Formats", "Kernels"]),
         // Adapter methods: what is trained at which site. Knows methods, not tasks.
@@ -92,10 +92,11 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
+                "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Kernels", "Formats",
+                "Diagnostics",
                 "TestSupport",
             ]),
-        .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
+        .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "Diagnostics", "TestSupport"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Formats", "TestSupport"]),
         .testTarget(
             name: "CoordinationTests",

@@ -2,7 +2,7 @@ import Collectives
 import Diagnostics
 
 /// What the coordinator tells every rank to do next, in one encoding.
-enum Directive: Equatable, Sendable {
+package enum Directive: Equatable, Sendable {
     /// Compute these chunks of frozen features, each by the rank beside it, and share them.
     case features([FeatureChunk], ranks: [Int])
     /// Take an optimizer step.
@@ -21,7 +21,7 @@ enum Directive: Equatable, Sendable {
     }
 
     /// The words that travel.
-    var words: [Int64] {
+    package var words: [Int64] {
         switch self {
         case .features(let chunks, let ranks):
             return [Tag.features.rawValue, Int64(chunks.count)]
@@ -45,7 +45,7 @@ enum Directive: Equatable, Sendable {
     }
 
     /// Reads what ``words`` wrote.
-    init(words: [Int64]) throws {
+    package init(words: [Int64]) throws {
         var rest = words[...]
         func next() throws -> Int {
             guard let word = rest.popFirst() else {
@@ -53,11 +53,18 @@ enum Directive: Equatable, Sendable {
             }
             return Int(word)
         }
+        func count() throws -> Int {
+            let count = try next()
+            guard (0...rest.count).contains(count) else {
+                throw Failure(.rank, "a message from the coordinator announces \(count) parts")
+            }
+            return count
+        }
         switch Tag(rawValue: Int64(try next())) {
         case .features:
             var chunks: [FeatureChunk] = []
             var ranks: [Int] = []
-            for _ in 0..<(try next()) {
+            for _ in 0..<(try count()) {
                 let (task, set) = (try next(), try next())
                 chunks.append(
                     FeatureChunk(
@@ -68,11 +75,11 @@ enum Directive: Equatable, Sendable {
         case .step:
             var units: [PlannedUnit] = []
             var ranks: [Int] = []
-            for _ in 0..<(try next()) {
+            for _ in 0..<(try count()) {
                 let task = try next()
                 ranks.append(try next())
-                let count = try next()
-                units.append(PlannedUnit(task: task, examples: try (0..<count).map { _ in try next() }))
+                let examples = try (0..<count()).map { _ in try next() }
+                units.append(PlannedUnit(task: task, examples: examples))
             }
             self = .step(StepPlan(units: units, ranks: ranks))
         case .evaluate: self = .evaluate

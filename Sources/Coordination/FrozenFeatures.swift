@@ -5,16 +5,26 @@ import Tasks
 import Training
 
 /// Where features come from: a task's training split, or one of its evaluation sets.
-struct FeatureSource: Hashable, Sendable {
+package struct FeatureSource: Hashable, Sendable {
     let task: Int
     /// The evaluation set's index; nil for the training split.
     let set: Int?
+
+    package init(task: Int, set: Int?) {
+        self.task = task
+        self.set = set
+    }
 }
 
 /// Consecutive examples of a split whose features are computed together.
-struct FeatureChunk: Hashable, Sendable {
+package struct FeatureChunk: Hashable, Sendable {
     let source: FeatureSource
     let index: Int
+
+    package init(source: FeatureSource, index: Int) {
+        self.source = source
+        self.index = index
+    }
 }
 
 /// The frozen backbone's pooled vector of each example, computed once: all that the head stage needs of the encoder.

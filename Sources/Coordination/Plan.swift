@@ -2,45 +2,55 @@ import Kernels
 import Training
 
 /// One unit of work: examples of one task, whose composition depends on the study alone.
-struct PlannedUnit: Equatable, Sendable {
+package struct PlannedUnit: Equatable, Sendable {
     /// The task's index.
-    let task: Int
+    package let task: Int
     /// Indices into the task's training file, in the order they are packed.
-    let examples: [Int]
+    package let examples: [Int]
+
+    package init(task: Int, examples: [Int]) {
+        self.task = task
+        self.examples = examples
+    }
 }
 
 /// What one optimizer step trains on, and who computes what.
-struct StepPlan: Equatable, Sendable {
+package struct StepPlan: Equatable, Sendable {
     /// The units, in the order they were drawn.
-    let units: [PlannedUnit]
+    package let units: [PlannedUnit]
     /// The rank that computes each unit.
     ///
     /// This alone depends on the number of ranks.
-    var ranks: [Int] = []
+    package var ranks: [Int]
+
+    package init(units: [PlannedUnit], ranks: [Int] = []) {
+        self.units = units
+        self.ranks = ranks
+    }
 
     /// The tasks that take part, ascending.
-    var tasks: [Int] { Array(Set(units.map(\.task))).sorted() }
+    package var tasks: [Int] { Array(Set(units.map(\.task))).sorted() }
     /// Examples over all tasks.
-    var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
+    package var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
 }
 
 /// What drawing has used up so far; the next draw depends on it, so it belongs to a checkpoint.
-struct PlannerState: Equatable, Sendable {
+package struct PlannerState: Equatable, Sendable {
     /// Examples of each task that were drawn in this stage.
-    var positions: [Int]
+    package var positions: [Int]
     /// Units that were drawn in this stage.
-    var units = 0
+    package var units = 0
     /// The probabilities of all units drawn in this stage, added up by task: what was requested.
-    var requested: [Double]
+    package var requested: [Double]
 
-    init(tasks: Int) {
+    package init(tasks: Int) {
         positions = [Int](repeating: 0, count: tasks)
         requested = [Double](repeating: 0, count: tasks)
     }
 }
 
 /// Draws plans: a pure function of (study, step, what was drawn before, which tasks are active).
-final class Planner {
+package final class Planner {
     let seed: UInt64
     let batch: BatchSettings
     let sampler: SamplerSettings
@@ -59,7 +69,7 @@ final class Planner {
     /// The plan of a step of the stage, and the state after it.
     ///
     /// At least one task must be active.
-    func draw(step: Int, _ state: PlannerState, active: [Bool]) -> (StepPlan, PlannerState) {
+    package func draw(step: Int, _ state: PlannerState, active: [Bool]) -> (StepPlan, PlannerState) {
         var state = state
         let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)
         let epochs = max(1, Int((Double(steps) / perEpoch).rounded(.up)))
@@ -103,7 +113,7 @@ final class Planner {
     /// The orders of each task's current epochs: a unit may end one and begin the next.
     private var orders: [Int: [Int: [Int]]] = [:]
 
-    init(
+    package init(
         seed: UInt64, batch: BatchSettings, sampler: SamplerSettings,
         tasks: [(name: String, examples: [Int])],
         stage: Int, steps: Int
@@ -133,7 +143,7 @@ final class Planner {
 ///   - costs: the cost of each piece
 ///   - ranks: the ranks that work
 /// - Returns: the rank of each piece
-func assign(costs: [Double], to ranks: [Int]) -> [Int] {
+package func assign(costs: [Double], to ranks: [Int]) -> [Int] {
     var load = [Double](repeating: 0, count: ranks.count)
     var owners = [Int](repeating: ranks[0], count: costs.count)
     for piece in costs.indices.sorted(by: { (costs[$0], $1) > (costs[$1], $0) }) {

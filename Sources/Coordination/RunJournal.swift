@@ -4,7 +4,7 @@ import Formats
 import Foundation
 public import Journal
 
-/// Writes a run's events to its directory: journal, TensorBoard events, timeline, and the results at the end.
+/// Writes a run's events to its directory: journal, TensorBoard events, the coordinator's timeline, the results.
 public final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
@@ -12,6 +12,8 @@ public final class RunJournal: RunObserver {
     private var bytesPerStep = 0
     private var examples = 0
     private var stepSeconds = 0.0
+    /// What this rank did when; every rank takes part in the same steps.
+    private var timeline = Timeline()
 
     /// Observes a run for its journal.
     public init(_ journal: Journal, _ directory: RunDirectory) {
@@ -40,6 +42,11 @@ public final class RunJournal: RunObserver {
     }
 
     private func step(_ report: StepReport) throws {
+        span(
+            "step", seconds: report.seconds - report.secondsWaiting - report.secondsCommunicating,
+            before: report.secondsWaiting + report.secondsCommunicating)
+        span("wait", seconds: report.secondsWaiting, before: report.secondsCommunicating)
+        span("sum", seconds: report.secondsCommunicating, before: 0)
         bytesPerStep = max(bytesPerStep, report.bytes)
         examples += report.examples
         stepSeconds += report.seconds
@@ -66,7 +73,17 @@ public final class RunJournal: RunObserver {
             "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
     }
 
+    /// Adds a span that ended some seconds before now.
+    private func span(_ name: String, seconds: Double, before: Double) {
+        let end = Date().timeIntervalSince(began) - before
+        timeline.add(
+            Timeline.Span(
+                name: name, category: "coordinator", rank: 0, start: (end - seconds) * 1e6,
+                duration: seconds * 1e6))
+    }
+
     private func evaluated(_ report: EvaluationReport) throws {
+        span("evaluate", seconds: report.seconds, before: 0)
         try journal.record(
             "evaluated",
             [
@@ -100,6 +117,7 @@ public final class RunJournal: RunObserver {
         ]
         let text = JSONValue.object(members + own).encodedForReading() + "\n"
         try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
+        try timeline.write(to: directory.timelineFile)
         try journal.record("finished", [("results", results)])
     }
 }

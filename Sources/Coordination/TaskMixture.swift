@@ -79,23 +79,27 @@ public struct SamplerSettings: Sendable, Codable, Equatable {
     ///   - epoch: the epoch that the draw belongs to, from 0
     ///   - epochs: how many epochs the stage has
     /// - Returns: numbers that add up to 1 where any task is active
-    func probabilities(
+    package func probabilities(
         _ tasks: [(name: String, examples: Int)], active: [Bool], epoch: Int, epochs: Int
     ) -> [Double] {
+        func counted(_ n: Int) -> Double { Double(cap > 0 ? min(n, cap) : n) }
+        let largest = zip(tasks, active).map { $1 ? counted($0.examples) : 1 }.max() ?? 1
         let shares = zip(tasks, active).map { task, active -> Double in
             guard active else { return 0 }
             let n = Double(task.examples)
             switch name {
             case .uniform, .roundrobin: return 1
             case .proportional: return n
-            case .temperature: return pow(cap > 0 ? min(n, Double(cap)) : n, 1 / temperature)
+            // Relative to the largest, so that no exponent overflows.
+            case .temperature: return pow(counted(task.examples) / largest, 1 / temperature)
             case .annealed:
                 let progress = epochs > 1 ? Double(min(epoch, epochs - 1)) / Double(epochs - 1) : 0
                 return pow(n, 1 - 0.8 * progress)
             case .weighted: return weights[task.name] ?? 0
             }
         }
-        let total = shares.reduce(0, +)
-        return total > 0 ? shares.map { $0 / total } : shares
+        let most = shares.max() ?? 0
+        let total = shares.reduce(0) { $0 + $1 / most }
+        return most > 0 ? shares.map { $0 / most / total } : shares
     }
 }

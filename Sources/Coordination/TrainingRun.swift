@@ -66,7 +66,7 @@ public final class TrainingRun {
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
             try RunIdentity.check(checkpoint.facts["identity"] ?? .null, against: identity)
-            state = try TrainingState(checkpoint, context.store, names: context.names)
+            state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
             coordinator?.checkpointedAt = state.step
         }
         try output?.observe(.began(facts: facts, resumedFrom: bytes.isEmpty ? nil : state.step))
@@ -93,6 +93,7 @@ public final class TrainingRun {
     public func run() throws -> Ending {
         while true {
             if let coordinator, isStopRequested() { coordinator.stopRequested = true }
+            let drawnBefore = state.planner
             let directive = try Directive.shared(coordinator?.decide(&state), communicator)
             switch directive {
             case .features(let chunks, let ranks):
@@ -101,7 +102,7 @@ public final class TrainingRun {
                     let progress = coordinator.featureProgress
                     try output?.observe(.features(done: progress.done, of: progress.total))
                 }
-            case .step(let plan): try step(plan)
+            case .step(let plan): try step(plan, drawnBefore)
             case .evaluate: try evaluate()
             case .checkpoint: try checkpoint()
             case .nextStage: try endStage()
@@ -120,7 +121,7 @@ public final class TrainingRun {
 
     // MARK: Steps
 
-    private func step(_ plan: StepPlan) throws {
+    private func step(_ plan: StepPlan, _ drawnBefore: PlannerState) throws {
         let start = Date()
         let (number, schedule) = (state.stageStep, schedule)
         let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
@@ -130,6 +131,7 @@ public final class TrainingRun {
             outcome = try worker.step(plan, schedule, &state, stopRequested: isStopRequested())
         } catch let failure as Failure where failure.kind == .rank {
             // The state is as it was before this step, on all ranks: keep what was computed up to here.
+            state.planner = drawnBefore
             if let output, coordinator?.checkpointedAt != state.step { try write(to: output) }
             try communicator.barrier()
             throw failure
@@ -282,14 +284,17 @@ public final class TrainingRun {
     }
 
     /// Counts as papers count: adapters and norms of one task, its share of the backbone; heads apart.
+    ///
+    /// A study of heads alone trains no adapter, whatever method it names.
     private var parameterFacts: JSONValue {
         let backbone = context.model.weights.configuration.parameterCount
-        let perTask = context.store.layouts.map(\.adapterCount).max() ?? 0
+        let trainsAdapters = context.stages.contains { $0.trains(.weight) }
+        let perTask = trainsAdapters ? context.store.layouts.map(\.adapterCount).max() ?? 0 : 0
         return [
-            "method": .string(type(of: context.model.method).name), "backbone": .integer(backbone),
-            "adapterPerTask": .integer(perTask),
+            "method": .string(trainsAdapters ? type(of: context.model.method).name : "head"),
+            "backbone": .integer(backbone), "adapterPerTask": .integer(perTask),
             "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
-            "adapterAllTasks": .integer(context.store.adapterCount),
+            "adapterAllTasks": .integer(trainsAdapters ? context.store.adapterCount : 0),
             "headsAllTasks": .integer(context.store.count - context.store.adapterCount),
         ]
     }

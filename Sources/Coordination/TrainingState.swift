@@ -99,7 +99,8 @@ struct TrainingState: Equatable, Sendable {
     }
 
     /// Reads a checkpoint of the same study.
-    init(_ checkpoint: Checkpoint, _ store: ParameterStore, names: [String]) throws {
+    init(_ checkpoint: Checkpoint, _ store: ParameterStore, names: [String], _ stages: [StageSchedule]) throws
+    {
         let facts = checkpoint.facts
         func value<T>(_ key: String, _ read: (JSONValue) -> T?) throws -> T {
             guard let found = facts[key].flatMap(read) else {
@@ -118,8 +119,11 @@ struct TrainingState: Equatable, Sendable {
         }
         self.init(store, tasks: names.count)
         step = checkpoint.step
-        stage = try value("stage", \.int)
-        stageStep = try value("stageStep", \.int)
+        let stage = try value("stage") { $0.int.flatMap { stages.indices.contains($0) ? $0 : nil } }
+        self.stage = stage
+        stageStep = try value("stageStep") {
+            $0.int.flatMap { (0...stages[stage].steps).contains($0) ? $0 : nil }
+        }
         evaluatedAt = try value("evaluatedAt", \.int)
         history = try value("history", \.array)
         values = try checkpoint.floats("parameters", count: store.count)
@@ -130,17 +134,22 @@ struct TrainingState: Equatable, Sendable {
         stale = try list("stale", \.int)
         active = try list("active", \.bool)
         latest = try list("latest") { $0.isNull ? .some(nil) : .some($0.double) }
-        planner.positions = try list("positions", \.int)
+        planner.positions = try list("positions", Self.count)
         planner.requested = try list("requested", \.double)
-        planner.units = try value("units", \.int)
-        let kept = try value("best", \.array)
-        for (task, name) in names.enumerated() where kept.count == names.count && !kept[task].isNull {
+        planner.units = try value("units", Self.count)
+        let kept = try list("best") { $0 }
+        for (task, name) in names.enumerated() where !kept[task].isNull {
             best[task] = try Self.decode(
                 kept[task], try checkpoint.floats("best.\(name)", count: store.layouts[task].count))
         }
         if let mean = facts["bestMean"], !mean.isNull {
             bestMean = try Self.decode(mean, try checkpoint.floats("best mean", count: store.count))
         }
+    }
+
+    /// A number of things drawn so far; beyond 2^53 it is none that a run could reach.
+    private static func count(_ value: JSONValue) -> Int? {
+        value.int.flatMap { (0...1 << 53).contains($0) ? $0 : nil }
     }
 
     private static func encode(_ best: Best?) -> JSONValue {

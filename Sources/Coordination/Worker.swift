@@ -45,7 +45,7 @@ final class Worker {
 
     /// Takes one step of a stage.
     ///
-    /// A gradient or loss that is not finite leaves the state as it was and throws.
+    /// A gradient, loss or update that is not finite leaves the state as it was and throws.
     func step(
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool
     ) throws -> Outcome {
@@ -120,7 +120,15 @@ final class Worker {
             outcome.gradients.append(own)
         }
         outcome.gradientNorm = clipGlobalNorm(&flat, limit: study.optimizer.clip)
-        update(touched.sorted(), flat, schedule, &state)
+        var next = state
+        update(touched.sorted(), flat, schedule, &next)
+        // Decay and a huge rate can overflow where every gradient is finite.
+        for block in touched.sorted().map({ store.blocks[$0] })
+        where !next.values[block.range].allSatisfy(\.isFinite) {
+            let names = block.tasks.map { context.names[$0] }.joined(separator: ", ")
+            throw diverged("the update of \(block.slice.name) of \(names)", state)
+        }
+        state = next
         state.step += 1
         state.stageStep += 1
         return outcome

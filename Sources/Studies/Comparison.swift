@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Foundation
+import Journal
 
 /// Finished runs side by side: a column each, a row for each task and fact.
 public struct Comparison: Sendable {
@@ -11,9 +12,10 @@ public struct Comparison: Sendable {
     public init(_ runs: [String]) throws {
         names = runs.map { URL(fileURLWithPath: $0).lastPathComponent }
         results = try runs.map { run in
-            let path = "\(run)/results.json"
+            let path = try RunDirectory.open(at: run).resultsFile
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw Failure.usage("no results: not a run directory, or a run that is not finished", at: run)
+                throw Failure.usage(
+                    "the run has no results yet", at: run, remedy: "finish it with train --resume")
             }
             return try JSONValue(parsing: data, at: path)
         }
@@ -32,20 +34,13 @@ public struct Comparison: Sendable {
                     return number(
                         scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count), digits: 4)
                 })
-        rows.append(
-            ["parameters per task"]
-                + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterPerTask"] : 0) })
+        func parameters(_ key: String) -> [JSONValue?] { results.map { $0["parameters"]?[key] } }
+        rows.append(["parameters per task"] + parameters("adapterPerTask").map(whole))
         rows.append(
             ["% of the backbone"]
-                + results.map {
-                    number(
-                        trainsAdapters($0)
-                            ? ($0["parameters"]?["shareOfBackbone"]?.double).map { $0 * 100 } : 0, digits: 3)
-                })
-        rows.append(
-            ["parameters, all tasks"]
-                + results.map { whole(trainsAdapters($0) ? $0["parameters"]?["adapterAllTasks"] : 0) })
-        rows.append(["heads, all tasks"] + results.map { whole($0["parameters"]?["headsAllTasks"]) })
+                + parameters("shareOfBackbone").map { number(($0?.double).map { 100 * $0 }, digits: 3) })
+        rows.append(["parameters, all tasks"] + parameters("adapterAllTasks").map(whole))
+        rows.append(["heads, all tasks"] + parameters("headsAllTasks").map(whole))
         rows.append(["bytes per step"] + results.map { whole($0["bytesPerStep"]) })
         rows.append(["steps"] + results.map { whole($0["steps"]) })
         rows.append(["seconds"] + results.map { number($0["seconds"]?.double, digits: 1) })
@@ -59,10 +54,6 @@ public struct Comparison: Sendable {
     }
 
     private func lastStage(_ result: JSONValue) -> JSONValue? { result["stages"]?.array?.last }
-
-    private func trainsAdapters(_ result: JSONValue) -> Bool {
-        lastStage(result)?["stage"]?.string == "adapter"
-    }
 
     private func score(of task: String, in result: JSONValue) -> Double? {
         lastStage(result)?["tasks"]?[task]?["score"]?.double

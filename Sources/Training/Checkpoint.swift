@@ -66,7 +66,7 @@ public struct Checkpoint: Sendable {
 
     // MARK: Files
 
-    /// Writes the checkpoint into a folder of checkpoints, and then removes all but the newest `keep`.
+    /// Writes the checkpoint into a folder of checkpoints, and then removes older ones until `keep` are left.
     ///
     /// Whatever happens in between, the checkpoints that were there before stay whole.
     public func write(into directory: String, keep: Int) throws {
@@ -104,7 +104,8 @@ public struct Checkpoint: Sendable {
         }
         try AtomicFile.synchronizeDirectory(directory)
         try? manager.removeItem(atPath: replaced)
-        for old in Self.steps(in: directory).dropLast(max(1, keep)) {
+        // Newer ones are damaged, or this state would have gone on from them: they must not count as kept.
+        for old in Self.steps(in: directory).filter({ $0 <= step }).dropLast(max(1, keep)) {
             try? manager.removeItem(atPath: "\(directory)/\(Self.name(of: old))")
         }
     }

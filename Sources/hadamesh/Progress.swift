@@ -6,7 +6,9 @@ import Foundation
 final class Progress: RunObserver {
     private let directory: String
     private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Under mpirun standard error is a pipe; `launch/local` says when it ends at a terminal.
+    private let isTerminal =
+        isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
     private var stage = (name: "", steps: 0)
     private var losses: [String: Double] = [:]
     private var order: [String] = []
@@ -29,7 +31,9 @@ final class Progress: RunObserver {
             stage = (name, steps)
             restart()
             say("\(name) stage: \(steps) steps")
-        case .features(let done, let total): live("frozen features \(100 * done / max(1, total)) %")
+        case .features(let done, let total):
+            live("frozen features \(100 * done / max(1, total)) %")
+            restart()
         case .step(let report): step(report)
         case .evaluated(let report):
             let scores = report.scores.map { score in
@@ -38,7 +42,7 @@ final class Progress: RunObserver {
             say("step \(report.step): \(scores.joined(separator: "  "))")
             restart()
         case .checkpoint(let step): live("checkpoint of step \(step)")
-        case .stageEnded: break
+        case .stageEnded(let result): drawn(result)
         case .finished(let results): finished(results)
         case .stopped(let step):
             say(
@@ -54,7 +58,7 @@ final class Progress: RunObserver {
         let share = 100 * (parameters?["shareOfBackbone"]?.double ?? 0)
         say("run: \(directory)", always: true)
         say(
-            "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters, \(format(share, 3)) % of the backbone's "
+            "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters per task, \(format(share, 3)) % of the backbone's "
                 + "\(parameters?["backbone"]?.int ?? 0); over \(tasks.count) tasks \(parameters?["adapterAllTasks"]?.int ?? 0), "
                 + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
         for task in tasks {
@@ -95,8 +99,18 @@ final class Progress: RunObserver {
         shown = Date()
     }
 
+    /// What sampling gave each task, beside what it was asked for.
+    private func drawn(_ stage: JSONValue) {
+        let shares = (stage["drawn"]?.object ?? []).map { task, share in
+            func percent(_ key: String) -> String { format(100 * (share[key]?.double ?? 0), 1) }
+            return "\(task) \(percent("realised")) % (asked \(percent("requested")) %)"
+        }
+        say("\(stage["stage"]?.string ?? "") stage drew \(shares.joined(separator: ", "))")
+    }
+
     private func finished(_ results: JSONValue) {
         let stages = results["stages"]?.array ?? []
+        stages.last.map(drawn)
         let tasks = stages.last?["tasks"]?.object?.map(\.0) ?? []
         let width = max(4, tasks.map(\.count).max() ?? 4)
         func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }

@@ -17,19 +17,24 @@ enum RunFiles {
     ) throws {
         try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: directory.studyFile)
         let weights = backbone.model.weights
-        let manifest: JSONValue = [
-            "version": .string(Hadamesh.version), "ranks": .integer(world.size),
-            "host": .string(ProcessInfo.processInfo.hostName),
-            "mpi": .string(MPI.libraryVersion),
-            "blas": [
-                "core": .string(BLAS.coreName), "build": .string(BLAS.flavour),
-                "configuration": .string(BLAS.configuration),
-            ],
-            "backbone": [
-                "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
-                "copiedBytes": .integer(weights.copiedBytes),
-            ], "tokenizer": .string(backbone.tokenizer.identity), "identity": identity,
-        ]
-        try AtomicFile.write(Data((manifest.encodedForReading() + "\n").utf8), to: directory.manifestFile)
+        let manifest = Manifest([
+            ("version", .string(Hadamesh.version)), ("ranks", .integer(world.size)),
+            ("host", .string(ProcessInfo.processInfo.hostName)), ("mpi", .string(MPI.libraryVersion)),
+            (
+                "blas",
+                [
+                    "core": .string(BLAS.coreName), "build": .string(BLAS.flavour),
+                    "configuration": .string(BLAS.configuration),
+                ]
+            ),
+            (
+                "backbone",
+                [
+                    "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
+                    "copiedBytes": .integer(weights.copiedBytes),
+                ]
+            ), ("tokenizer", .string(backbone.tokenizer.identity)), ("identity", identity),
+        ])
+        try manifest.write(to: directory)
     }
 }

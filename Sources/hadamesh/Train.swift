@@ -28,7 +28,8 @@ struct Train: ParsableCommand {
         help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
     var changes: [String] = []
 
-    @Flag(help: "Go on from the newest checkpoint of --output; begin if there is none.")
+    @Flag(
+        help: "Go on with the run in --output: from its newest checkpoint, or its start if it has none yet.")
     var resume = false
 
     @Option(help: "Refuse to start in a world of another size.")
@@ -64,28 +65,25 @@ struct Train: ParsableCommand {
 
         // Only rank 0 touches the run directory, and every rank hears of it when that fails.
         var output: RunOutput?
-        var runDirectory: RunDirectory?
-        var identity: JSONValue = .null
+        var directory: RunDirectory?
         let said = try onCoordinator(world) {
-            let directory = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
-            identity = try RunIdentity.of(study, backbone: try backbone.checksum(study), data)
-            runDirectory = directory
-            let journal = try Journal(directory: directory, appending: resume)
+            let made = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
+            let identity = try RunIdentity.of(study, backbone: try backbone.checksum(study), data)
+            let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
-                directory: directory.path,
+                directory: made.path,
                 observers: [
-                    RunJournal(journal, directory), Progress(directory: directory.path, quiet: quiet),
+                    RunJournal(journal, made), Progress(directory: made.path, quiet: quiet),
                 ])
+            directory = made
             return Array(identity.encoded().utf8)
         }
-        identity = try JSONValue(parsing: Data(said), at: "the run's identity")
+        let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
         try run.begin(identity: identity, resuming: resume)
-        // Not before: a refused resume must leave the run's own study as it is.
+        // Only now is it certain that the run directory is this study's.
         _ = try onCoordinator(world) {
-            if let runDirectory {
-                try RunFiles.write(study, context, backbone, identity, world, to: runDirectory)
-            }
+            if let directory { try RunFiles.write(study, context, backbone, identity, world, to: directory) }
             return []
         }
         return try run.run() == .stopped ? 75 : 0

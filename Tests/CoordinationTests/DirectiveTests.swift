@@ -1,0 +1,64 @@
+import Collectives
+import Coordination
+import Diagnostics
+import Testing
+
+@Suite("What the coordinator tells")
+struct DirectiveTests {
+    static let cases: [Directive] = [
+        .features([], ranks: []),
+        .features(
+            [
+                FeatureChunk(source: FeatureSource(task: 2, set: nil), index: 7),
+                FeatureChunk(source: FeatureSource(task: 0, set: 1), index: 0),
+            ], ranks: [3, 0]),
+        .step(
+            StepPlan(
+                units: [
+                    PlannedUnit(task: 1, examples: [5, 0, 1 << 40]), PlannedUnit(task: 0, examples: [9]),
+                ],
+                ranks: [2, 1])),
+        .evaluate, .checkpoint, .nextStage, .finish(stopped: true), .finish(stopped: false),
+    ]
+
+    @Test("Every directive survives the journey", arguments: cases)
+    func roundTrip(_ directive: Directive) throws {
+        #expect(try Directive(words: directive.words) == directive)
+    }
+
+    @Test("A truncated directive is a failure, wherever it ends", arguments: cases)
+    func truncated(_ directive: Directive) {
+        for count in directive.words.indices {
+            let failure = #expect(throws: Failure.self) {
+                _ = try Directive(words: Array(directive.words.prefix(count)))
+            }
+            #expect(failure?.kind == .rank)
+        }
+    }
+
+    @Test(
+        "Words without meaning are a failure",
+        arguments: [[-1], [99], [0, -1], [1, .max], [1, 1, 0, 0, -3]])
+    func nonsense(_ words: [Int64]) {
+        #expect(throws: Failure.self) { _ = try Directive(words: words) }
+    }
+
+    @Test("What rank 0 finds, every rank has; its failure is everyone's", arguments: 1...4)
+    func together(ranks: Int) throws {
+        let found = try ThreadWorld.run(ranks) { communicator in
+            try onCoordinator(communicator) {
+                #expect(communicator.rank == 0)
+                return [1, 2, 3]
+            }
+        }
+        #expect(found == [[UInt8]](repeating: [1, 2, 3], count: ranks))
+        let thrown = Failure.data("größe \"x\"", at: "train.tsv:7", remedy: "mend it")
+        let failures = try ThreadWorld.run(ranks) { communicator -> Failure? in
+            do {
+                _ = try onCoordinator(communicator) { throw thrown }
+                return nil
+            } catch let failure as Failure { return failure }
+        }
+        #expect(failures == [Failure?](repeating: thrown, count: ranks))
+    }
+}

@@ -1,0 +1,215 @@
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// A study's result is a function of the study and its data: not of the ranks, not of interruptions.
+@Suite("One result")
+struct OneResultTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let changes: [String: JSONValue]
+        init(_ name: String, _ changes: [String: JSONValue]) {
+            (testDescription, self.changes) = (name, changes)
+        }
+    }
+
+    static let cases = [
+        Case("standard", [:]),
+        Case(
+            "everything private, uniform, no dropout, cls",
+            [
+                "sharing": ["weight": "private", "bias": "private", "norm": "private"],
+                "sampler": ["name": "uniform"], "dropout.hidden": 0, "dropout.attention": 0,
+                "head": ["pooling": "cls", "dropout": 0],
+            ]),
+        Case(
+            "groups, round robin, pooler, best mean",
+            [
+                "sharing": [
+                    "weight": "groups", "bias": ["0": "all", "1-2": "private"],
+                    "groups": ["texts": ["size", "colour"]],
+                ], "sampler": ["name": "roundrobin"], "head": ["pooling": "pooler"],
+                "evaluation.keep": "mean",
+            ]),
+        Case(
+            "annealed, held-out examples, both norms at the projection",
+            [
+                "sampler": ["name": "annealed"], "evaluation.heldOut": 0.3, "evaluation.keep": "last",
+                "adapter": ["method": "hadamard", "site": "projection", "norm": "both"],
+            ]),
+        Case(
+            "temperature, patience, uneven units",
+            [
+                "sampler": ["name": "temperature", "temperature": 2, "cap": 15], "batch.examples": 11,
+                "evaluation.patience": 1, "evaluation.every": 1,
+            ]),
+        Case(
+            "weighted, one stage",
+            [
+                "sampler": ["name": "weighted", "weights": ["colour": 1, "pair": 0.2, "size": 3]],
+                "stages.head.steps": 0, "stages.adapter.trainHead": false,
+            ]),
+    ]
+
+    private func train(
+        _ changes: [String: JSONValue], ranks: Int, into folder: TemporaryFolder
+    ) throws -> TrainedFiles {
+        #expect(try TinyStudy(changes).train(ranks: ranks, into: folder).ending == .finished)
+        return try TrainedFiles(folder)
+    }
+
+    @Test(
+        "Any number of ranks, with or without a dedicated coordinator, gives the same bits", arguments: cases)
+    func ranks(_ test: Case) throws {
+        let expected = try train(test.changes, ranks: 1, into: TemporaryFolder())
+        for (ranks, role) in [2, 3, 4].map({ ($0, "computes") }) + [2, 3, 4, 5].map({ ($0, "dedicated") }) {
+            var changes = test.changes
+            changes["coordinator"] = .string(role)
+            let found = try train(changes, ranks: ranks, into: TemporaryFolder())
+            #expect(found.difference(from: expected) == nil, "\(ranks) ranks, rank 0 \(role)")
+        }
+    }
+
+    @Test("What is told of each step is the same on any number of ranks")
+    func events() throws {
+        let expected = try TinyStudy().train(into: TemporaryFolder())
+        let found = try TinyStudy().train(ranks: 3, into: TemporaryFolder())
+        #expect(expected.steps.count == 12 && found.steps.count == 12)
+        for (a, b) in zip(found.steps, expected.steps) {
+            #expect(
+                a.losses.map(\.task) == b.losses.map(\.task) && a.losses.map(\.loss) == b.losses.map(\.loss))
+            #expect(a.units.map(\.task) == b.units.map(\.task))
+            #expect(a.units.map(\.examples) == b.units.map(\.examples))
+            #expect(a.gradientNorm == b.gradientNorm && a.tokens == b.tokens)
+        }
+        for (a, b) in zip(found.evaluations, expected.evaluations) {
+            #expect(a.scores.map(\.score) == b.scores.map(\.score))
+        }
+        #expect(found.results == expected.results && found.results != nil)
+    }
+
+    @Test("Another seed gives other bits")
+    func seeds() throws {
+        let first = try train([:], ranks: 1, into: TemporaryFolder())
+        let second = try train(["seed": 43], ranks: 1, into: TemporaryFolder())
+        #expect(second.difference(from: first) != nil)
+    }
+
+    // MARK: Interruptions
+
+    @Test("Stopped after any step and resumed on other ranks, a run ends in the same bits", arguments: 0..<12)
+    func stopped(after steps: Int) throws {
+        let expected = try train([:], ranks: 1, into: TemporaryFolder())
+        for (first, second) in [(1, 3), (3, 1), (2, 4)] {
+            let folder = try TemporaryFolder()
+            let run = try TinyStudy().train(ranks: first, into: folder, stopAfter: steps)
+            #expect(run.ending == .stopped && run.steps.count == steps)
+            #expect(!FileManager.default.fileExists(atPath: folder.file("adapters")))
+            let resumed = try TinyStudy().train(ranks: second, into: folder, resuming: true)
+            #expect(resumed.ending == .finished && resumed.steps.count == 12 - steps)
+            #expect(try TrainedFiles(folder).difference(from: expected) == nil, "\(first), then \(second)")
+        }
+    }
+
+    @Test("The same holds for every kind of study", arguments: cases)
+    func stoppedCases(_ test: Case) throws {
+        let expected = try train(test.changes, ranks: 2, into: TemporaryFolder())
+        for steps in [1, 4, 5] {
+            let folder = try TemporaryFolder()
+            let run = try TinyStudy(test.changes).train(ranks: 2, into: folder, stopAfter: steps)
+            #expect(run.ending == .stopped)
+            var changes = test.changes
+            changes["coordinator"] = "dedicated"
+            #expect(try train(resuming: changes, ranks: 3, folder).difference(from: expected) == nil)
+        }
+    }
+
+    private func train(
+        resuming changes: [String: JSONValue], ranks: Int, _ folder: TemporaryFolder
+    ) throws -> TrainedFiles {
+        #expect(try TinyStudy(changes).train(ranks: ranks, into: folder, resuming: true).ending == .finished)
+        return try TrainedFiles(folder)
+    }
+
+    @Test("A request that another rank receives stops all of them after that step")
+    func stoppedByAnother() throws {
+        let expected = try train([:], ranks: 1, into: TemporaryFolder())
+        let folder = try TemporaryFolder()
+        let run = try TinyStudy().train(ranks: 3, into: folder, stopAfter: 4, stopper: 2)
+        #expect(run.ending == .stopped && run.steps.count == 4)
+        #expect(try train(resuming: [:], ranks: 2, folder).difference(from: expected) == nil)
+    }
+
+    @Test("A request after the last step stops before the result, which resuming then writes")
+    func stoppedAtTheEnd() throws {
+        let expected = try train([:], ranks: 1, into: TemporaryFolder())
+        let folder = try TemporaryFolder()
+        #expect(try TinyStudy().train(ranks: 2, into: folder, stopAfter: 12).ending == .stopped)
+        #expect(!FileManager.default.fileExists(atPath: folder.file("adapters")))
+        #expect(try train(resuming: [:], ranks: 3, folder).adapters == expected.adapters)
+    }
+
+    @Test("Stopped again and again, a run ends in the same bits")
+    func stoppedOften() throws {
+        let expected = try train([:], ranks: 1, into: TemporaryFolder())
+        let folder = try TemporaryFolder()
+        for ranks in [1, 2, 3, 4, 2] {
+            let run = try TinyStudy().train(
+                ranks: ranks, into: folder, resuming: true, stopAfter: ranks == 4 ? 0 : 2)
+            #expect(run.ending == .stopped)
+        }
+        #expect(try train(resuming: [:], ranks: 1, folder).difference(from: expected) == nil)
+    }
+
+    @Test("After a crash, a run goes on from the checkpoint before it", arguments: [3, 6, 9])
+    func crashed(after step: Int) throws {
+        let whole = try TemporaryFolder()
+        let expected = try train([:], ranks: 1, into: whole)
+        let folder = try TemporaryFolder(copying: whole.path)
+        try FileManager.default.removeItem(atPath: folder.file("adapters"))
+        for later in Checkpoint.steps(in: folder.file("checkpoints")) where later > step {
+            try FileManager.default.removeItem(atPath: folder.file("checkpoints/step-\(later)"))
+        }
+        let run = try TinyStudy().train(ranks: 3, into: folder, resuming: true)
+        #expect(run.steps.first?.step == step + 1)
+        #expect(try TrainedFiles(folder).difference(from: expected) == nil)
+    }
+
+    @Test("A damaged checkpoint is told of and passed over")
+    func damaged() throws {
+        let folder = try TemporaryFolder()
+        let expected = try train([:], ranks: 1, into: folder)
+        let newest = "checkpoints/step-12/state.safetensors"
+        try folder.write(try folder.read(newest).dropLast(), to: newest)
+        let run = try TinyStudy().train(ranks: 2, into: folder, resuming: true)
+        let warnings = run.events.compactMap { if case .warned(let failure) = $0 { failure } else { nil } }
+        #expect(warnings.count == 1 && warnings[0].place == folder.file(newest))
+        #expect(run.steps.map(\.step) == [10, 11, 12])
+        #expect(try TrainedFiles(folder).difference(from: expected) == nil)
+    }
+
+    @Test("A run whose every checkpoint is damaged fails on every rank")
+    func allDamaged() throws {
+        let folder = try TemporaryFolder()
+        _ = try train([:], ranks: 1, into: folder)
+        for step in Checkpoint.steps(in: folder.file("checkpoints")) {
+            try folder.write("", to: "checkpoints/step-\(step)/checkpoint.json")
+        }
+        for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
+            #expect(failure.kind == .data && failure.what == "holds no whole checkpoint")
+        }
+    }
+
+    @Test("A finished run that is resumed takes no step and leaves the same files")
+    func finishedAgain() throws {
+        let folder = try TemporaryFolder()
+        let expected = try train([:], ranks: 2, into: folder)
+        let run = try TinyStudy().train(ranks: 3, into: folder, resuming: true)
+        #expect(run.ending == .finished && run.steps.isEmpty)
+        #expect(try TrainedFiles(folder).difference(from: expected) == nil)
+    }
+}

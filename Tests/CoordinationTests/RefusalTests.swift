@@ -1,0 +1,149 @@
+import Coordination
+import Diagnostics
+import Formats
+import TestSupport
+import Testing
+import Training
+
+@Suite("What stops a run")
+struct RefusalTests {
+    // MARK: Divergence
+
+    @Test(
+        "A step that is not finite fails on every rank, names task and step, and keeps the state before it",
+        arguments: [
+            ("head", ["stages.head.learningRate": 1e30]), ("adapter", ["stages.adapter.learningRate": 1e30]),
+        ] as [(String, [String: JSONValue])], [1, 3])
+    func diverging(_ test: (String, [String: JSONValue]), ranks: Int) throws {
+        let folder = try TemporaryFolder()
+        var changes = test.1
+        changes["evaluation.every"] = 0
+        let study = try TinyStudy(changes)
+        let failures = try study.failures(ranks: ranks, into: folder)
+        #expect(failures.count == ranks && failures.allSatisfy { $0 == failures[0] })
+        let failure = failures[0]
+        #expect(failure.kind == .rank && failure.what.hasSuffix("is not finite"))
+        #expect(study.context.names.contains { failure.what.contains("of \($0)") })
+        #expect(failure.remedy?.contains("learning rate") == true)
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        // Rates are 0 in the first step of a stage, so the second is the first that can fail.
+        #expect((test.0 == "head" ? 1...3 : 6...8).contains(saved.step))
+        #expect(failure.place == "step \(saved.step + 1)")
+        let count = study.context.store.count
+        #expect(try saved.floats("parameters", count: count).allSatisfy(\.isFinite))
+
+        // Going on from there with the same study fails in the same place.
+        let again = try study.failures(ranks: 2, into: folder, resuming: true)
+        #expect(again == [failure, failure])
+    }
+
+    // MARK: Ranks
+
+    @Test(
+        "Ranks that a step has no unit for are refused",
+        arguments: [("computes", 4, 5), ("dedicated", 5, 6)])
+    func tooManyRanks(role: String, most: Int, tooMany: Int) throws {
+        let context = try TinyStudy(["coordinator": .string(role)]).context
+        #expect(try context.computingRanks(of: most) == Array((role == "dedicated" ? 1 : 0)..<most))
+        let failure = #expect(throws: Failure.self) { _ = try context.computingRanks(of: tooMany) }
+        #expect(failure?.place == "batch" && failure?.kind == .usage)
+        #expect(failure?.what.hasPrefix("5 ranks would compute, a step has only 4 units of work") == true)
+        #expect(failure?.remedy == "start fewer ranks, or set batch.unit to 2 or less")
+    }
+
+    @Test("A dedicated coordinator alone is refused")
+    func dedicatedAlone() throws {
+        let context = try TinyStudy(["coordinator": "dedicated"]).context
+        let failure = #expect(throws: Failure.self) { _ = try context.computingRanks(of: 1) }
+        #expect(failure?.place == "coordinator")
+    }
+
+    // MARK: Another study
+
+    private func stopped() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        _ = try TinyStudy().train(into: folder, stopAfter: 2)
+        return folder
+    }
+
+    @Test(
+        "Resuming with another study names the key",
+        arguments: [
+            (["seed": 43], "seed", "was 42 when this run began, is now 43"),
+            (
+                ["stages.adapter.learningRate": 0.5], "stages.adapter.learningRate",
+                "was 0.02 when this run began, is now 0.5"
+            ),
+            (["stages.head.steps": 6, "batch.unit": 2], "batch.unit", "(and 1 more keys)"),
+            (["optimizer": ["clip": 2]], "optimizer.clip", "is now 2"),
+            (["tasks.0.labels": ["cold", "warm"]], "tasks", "when this run began"),
+        ] as [([String: JSONValue], String, String)])
+    func otherStudy(changes: [String: JSONValue], place: String, what: String) throws {
+        for failure in try TinyStudy(changes).failures(ranks: 2, into: stopped(), resuming: true) {
+            #expect(failure.kind == .usage && failure.place == place)
+            #expect(failure.what.contains(what), "\(failure)")
+        }
+    }
+
+    @Test("Resuming with another backbone or other data says so")
+    func otherFiles() throws {
+        let backbone = try TinyStudy(backbone: 8).failures(ranks: 2, into: stopped(), resuming: true)
+        #expect(backbone.allSatisfy { $0.kind == .data && $0.place == "backbone" })
+        let changed = try TinyData()
+        try changed.replace("\twarm", by: "\tcold", in: "colour.train.tsv")
+        try changed.replace("\n", by: "\na cloud\t1.5\n", in: "size.train.tsv")
+        let failures = try TinyStudy(data: changed).failures(ranks: 2, into: stopped(), resuming: true)
+        for failure in failures {
+            #expect(failure.kind == .data && failure.place == "data")
+            #expect(failure.what == "the training data of colour, size changed since this run began")
+        }
+    }
+
+    @Test(
+        "What changes no bit may differ",
+        arguments: [
+            ["coordinator": "dedicated"], ["checkpoint.every": 1, "checkpoint.keep": 1],
+            ["record": ["gradients": 2]],
+        ] as [[String: JSONValue]])
+    func freeKeys(changes: [String: JSONValue]) throws {
+        let expected = try TemporaryFolder()
+        _ = try TinyStudy().train(into: expected)
+        let folder = try stopped()
+        #expect(try TinyStudy(changes).train(ranks: 3, into: folder, resuming: true).ending == .finished)
+        #expect(try TrainedFiles(folder).adapters == TrainedFiles(expected).adapters)
+    }
+
+    @Test("A checkpoint of a run with other tasks or sizes is no state of this one")
+    func otherShape() throws {
+        let folder = try stopped()
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        // The identity agrees, the numbers don't: a file that was tampered with.
+        let short = Checkpoint(
+            step: saved.step,
+            tensors: saved.tensors.map { tensor in
+                guard tensor.name == "parameters" else { return tensor }
+                return NamedTensor(name: tensor.name, shape: [1], values: .float([0]))
+            }, facts: saved.facts)
+        try short.write(into: folder.file("checkpoints"), keep: 1)
+        for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
+            #expect(failure.what.hasPrefix("the checkpoint of step 2 has no 'parameters' of"))
+        }
+    }
+
+    @Test(
+        "Facts that lead nowhere are refused, not followed",
+        arguments: [
+            ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("units", -1),
+            ("positions", [0, 0]), ("active", [true]), ("best", []), ("evaluatedAt", nil),
+        ] as [(String, JSONValue)])
+    func tampered(key: String, value: JSONValue) throws {
+        let folder = try stopped()
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        let facts = saved.facts.setting([Substring(key)], to: value)
+        try Checkpoint(step: saved.step, tensors: saved.tensors, facts: facts)
+            .write(into: folder.file("checkpoints"), keep: 1)
+        for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
+            #expect(failure.kind == .data && failure.what.contains("'\(key)'"), "\(failure)")
+        }
+    }
+}

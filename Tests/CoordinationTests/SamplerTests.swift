@@ -1,0 +1,203 @@
+import Coordination
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Samplers and plans")
+struct SamplerTests {
+    static let sizes = [("large", 4000), ("medium", 500), ("small", 100)]
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let settings: SamplerSettings
+        /// What is proportional to the probabilities of the three tasks in the first and the last of 5 epochs.
+        let first: [Double]
+        let last: [Double]
+        init(_ name: String, _ settings: SamplerSettings, _ first: [Double], last: [Double]? = nil) {
+            (testDescription, self.settings, self.first) = (name, settings, first)
+            self.last = last ?? first
+        }
+    }
+
+    static let cases = [
+        Case("uniform", SamplerSettings(.uniform), [1, 1, 1]),
+        Case("roundrobin", SamplerSettings(.roundrobin), [1, 1, 1]),
+        Case("proportional", SamplerSettings(.proportional), [4000, 500, 100]),
+        Case(
+            "temperature 2", SamplerSettings(.temperature, temperature: 2),
+            [pow(4000, 0.5), pow(500, 0.5), 10]),
+        Case(
+            "temperature 10, capped", SamplerSettings(.temperature, temperature: 10, cap: 500),
+            [pow(500, 0.1), pow(500, 0.1), pow(100, 0.1)]),
+        Case(
+            "temperature 1, capped", SamplerSettings(.temperature, temperature: 1, cap: 300), [300, 300, 100]),
+        Case(
+            "annealed", SamplerSettings(.annealed), [4000, 500, 100],
+            last: [pow(4000, 0.2), pow(500, 0.2), pow(100, 0.2)]),
+        Case(
+            "weighted", SamplerSettings(.weighted, weights: ["large": 1, "medium": 0.5, "small": 2.5]),
+            [1, 0.5, 2.5]),
+        Case("temperature near 0", SamplerSettings(.temperature, temperature: 1e-5), [1, 0, 0]),
+        Case(
+            "huge weights",
+            SamplerSettings(.weighted, weights: ["large": 1.7e308, "medium": 1.7e308, "small": 1.7e308]),
+            [1, 1, 1]),
+    ]
+
+    private func probabilities(
+        _ settings: SamplerSettings, active: [Bool] = [true, true, true], epoch: Int, epochs: Int = 5
+    ) -> [Double] {
+        settings.probabilities(
+            Self.sizes.map { (name: $0.0, examples: $0.1) }, active: active, epoch: epoch, epochs: epochs)
+    }
+
+    private func normalized(_ shares: [Double]) -> [Double] {
+        shares.map { $0 / shares.reduce(0, +) }
+    }
+
+    @Test("Probabilities follow the formula, and add up to 1 over the active tasks", arguments: cases)
+    func formulas(_ test: Case) {
+        for (epoch, expected) in [(0, test.first), (4, test.last), (9, test.last)] {
+            let found = probabilities(test.settings, epoch: epoch)
+            #expect(
+                mismatch(found, normalized(expected), Tolerance(absolute: 1e-12), "epoch \(epoch)") == nil)
+        }
+        let rest = probabilities(test.settings, active: [true, false, true], epoch: 0)
+        let expected = normalized([test.first[0], 0, test.first[2]])
+        #expect(mismatch(rest, expected, Tolerance(absolute: 1e-12)) == nil)
+    }
+
+    @Test("Annealing goes from α = 1 to 0.2 in even steps, and stays at 1 in a single epoch")
+    func annealing() {
+        for (epoch, alpha) in [1, 0.8, 0.6, 0.4, 0.2].enumerated() {
+            let expected = normalized(Self.sizes.map { pow(Double($0.1), alpha) })
+            #expect(
+                mismatch(
+                    probabilities(SamplerSettings(.annealed), epoch: epoch), expected,
+                    Tolerance(absolute: 1e-12)) == nil)
+        }
+        #expect(
+            probabilities(SamplerSettings(.annealed), epoch: 0, epochs: 1)
+                == probabilities(SamplerSettings(.proportional), epoch: 0))
+    }
+
+    // MARK: Plans
+
+    private func planner(
+        _ sampler: SamplerSettings = SamplerSettings(), sizes: [Int] = [40, 7, 13], examples: Int = 16,
+        unit: Int = 4, seed: UInt64 = 5, stage: Int = 0, steps: Int = 100
+    ) -> Planner {
+        Planner(
+            seed: seed, batch: BatchSettings(examples: examples, unit: unit), sampler: sampler,
+            tasks: zip(["large", "medium", "small"], sizes).map { ($0, Array(100..<100 + $1)) }, stage: stage,
+            steps: steps)
+    }
+
+    private func plans(_ planner: Planner, _ steps: Int, active: [Bool] = [true, true, true])
+        -> (plans: [StepPlan], after: PlannerState)
+    {
+        var (state, plans) = (PlannerState(tasks: 3), [StepPlan]())
+        for step in 0..<steps {
+            let (plan, after) = planner.draw(step: step, state, active: active)
+            plans.append(plan)
+            state = after
+        }
+        return (plans, state)
+    }
+
+    @Test(
+        "Over many draws each task gets its share", arguments: cases.filter { $0.settings.name != .annealed })
+    func shares(_ test: Case) {
+        let steps = 2000
+        let (plans, after) = plans(planner(test.settings, sizes: Self.sizes.map(\.1), steps: steps), steps)
+        let units = plans.flatMap(\.units)
+        #expect(units.count == after.units && after.units == steps * 4)
+        let expected = normalized(test.first)
+        for task in 0..<3 {
+            let realised = Double(units.count { $0.task == task }) / Double(units.count)
+            // Five standard deviations of a share of 8000 draws.
+            #expect(
+                abs(realised - expected[task]) <= 5
+                    * (expected[task] * (1 - expected[task]) / 8000).squareRoot() + 1e-3)
+            #expect(abs(after.requested[task] / Double(units.count) - expected[task]) < 1e-9)
+        }
+    }
+
+    @Test("Round robin takes the active tasks strictly in turn")
+    func roundRobin() {
+        let all = plans(planner(SamplerSettings(.roundrobin)), 6).plans.flatMap(\.units).map(\.task)
+        #expect(all == (0..<24).map { $0 % 3 })
+        let two = plans(planner(SamplerSettings(.roundrobin)), 3, active: [true, false, true]).plans
+        #expect(two.flatMap(\.units).map(\.task) == (0..<12).map { [0, 2][$0 % 2] })
+    }
+
+    @Test("A task that isn't active is never drawn", arguments: cases)
+    func inactive(_ test: Case) {
+        for active in [[false, true, true], [true, false, false], [false, false, true]] {
+            let (plans, after) = plans(planner(test.settings), 50, active: active)
+            #expect(plans.flatMap(\.units).allSatisfy { active[$0.task] })
+            #expect(zip(after.positions, active).allSatisfy { $1 || $0 == 0 })
+        }
+    }
+
+    @Test("Every epoch of a task visits each of its examples once, also where a unit crosses into the next")
+    func epochs() {
+        // 7 examples in units of 4, and in units that are longer than the epoch.
+        for unit in [4, 16] {
+            let units = plans(planner(SamplerSettings(.uniform), unit: unit), 60).plans.flatMap(\.units)
+            for (task, size) in [40, 7, 13].enumerated() {
+                let stream = units.filter { $0.task == task }.flatMap(\.examples)
+                var orders: Set<[Int]> = []
+                for start in stride(from: 0, through: stream.count - size, by: size) {
+                    let epoch = Array(stream[start..<start + size])
+                    #expect(epoch.sorted() == Array(100..<100 + size))
+                    orders.insert(epoch)
+                }
+                #expect(stream.count > 2 * size && orders.count > 1, "several epochs, in several orders")
+            }
+        }
+    }
+
+    @Test("A step has exactly its examples, the last unit being what is left")
+    func sizes() {
+        for plan in plans(planner(examples: 11, unit: 4), 20).plans {
+            #expect(plan.units.map(\.examples.count) == [4, 4, 3] && plan.examples == 11)
+            #expect(plan.tasks == Array(Set(plan.units.map(\.task))).sorted())
+        }
+    }
+
+    @Test("A plan is a function of seed, stage, step and state, not of what the planner drew before")
+    func pure() {
+        let planner = planner(SamplerSettings(.temperature, temperature: 2))
+        let (first, _) = plans(planner, 30)
+        var state = PlannerState(tasks: 3)
+        for step in 0..<30 {
+            // A fresh planner, as after resuming; and the used one, asked out of order.
+            let fresh = self.planner(SamplerSettings(.temperature, temperature: 2))
+            let (plan, after) = fresh.draw(step: step, state, active: [true, true, true])
+            #expect(plan == first[step])
+            #expect(planner.draw(step: step, state, active: [true, true, true]).0 == plan)
+            state = after
+        }
+        #expect(plans(self.planner(seed: 6), 5).plans != plans(self.planner(), 5).plans)
+        #expect(plans(self.planner(stage: 1), 5).plans != plans(self.planner(), 5).plans)
+    }
+
+    // MARK: Who computes
+
+    @Test("Work is shared out evenly, and always in the same way")
+    func assigning() {
+        let costs = (0..<40).map { Double(($0 * 37) % 41) + 1 }
+        for ranks in [[0], [0, 1], [1, 2, 3], [0, 1, 2, 3, 4, 5, 6]] {
+            let owners = assign(costs: costs, to: ranks)
+            #expect(owners == assign(costs: costs, to: ranks))
+            #expect(Set(owners) == Set(ranks))
+            let loads = ranks.map { rank in zip(costs, owners).reduce(0) { $0 + ($1.1 == rank ? $1.0 : 0) } }
+            // Giving the dearest first leaves ranks at most one of the cheapest apart here.
+            #expect((loads.max() ?? 0) - (loads.min() ?? 0) <= (costs.max() ?? 0) / 2)
+        }
+        #expect(assign(costs: [1, 1, 1, 1], to: [0, 1]) == [0, 1, 0, 1], "equal costs go in turn")
+        #expect(assign(costs: [1, 9, 5, 4], to: [0, 1]) == [0, 0, 1, 1])
+        #expect(assign(costs: [], to: [0, 1]) == [])
+    }
+}

@@ -1,0 +1,225 @@
+import Adapters
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Tasks
+import TestSupport
+import Testing
+import Tokenizers
+import Training
+
+@Suite("Evaluation, what is kept, and stages")
+struct StageTests {
+    /// Every task's score with the adapters that a run left, from reading them anew.
+    private func scores(_ study: TinyStudy, _ folder: TemporaryFolder) throws -> [String: Double] {
+        let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
+        let scores = try ThreadScores.evaluate(trained, study.context.data)
+        return Dictionary(uniqueKeysWithValues: scores.map { ($0.task, $0.mean) })
+    }
+
+    /// Scores of a stage's evaluations: task by task, in order.
+    private func told(_ run: TinyStudy.Outcome, _ stage: String) -> [[String: Double]] {
+        run.evaluations.filter { $0.stage == stage }.map {
+            Dictionary(uniqueKeysWithValues: $0.scores.map { ($0.task, $0.score) })
+        }
+    }
+
+    private func mean(_ scores: [String: Double]) -> Double {
+        scores.values.reduce(0, +) / Double(scores.count)
+    }
+
+    /// A schedule fast enough that scores go up and down.
+    static let restless: [String: JSONValue] = [
+        "evaluation.every": 1, "stages.adapter.learningRate": 0.1, "stages.adapter.steps": 10,
+        "seed": 3,
+    ]
+
+    @Test("The result is each task's best, the best mean, or the last state", arguments: KeptState.allCases)
+    func kept(_ keep: KeptState) throws {
+        var changes = Self.restless
+        changes["evaluation.keep"] = .string(keep.rawValue)
+        let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
+        let run = try study.train(ranks: 2, into: folder)
+        let evaluations = told(run, "adapter")
+        try #require(evaluations.count == 10)
+        let found = try scores(study, folder)
+        let last = evaluations[9]
+        let best = study.context.names.map { name in evaluations.compactMap { $0[name] }.max() ?? .nan }
+        switch keep {
+        case .best: #expect(study.context.names.map { found[$0] } == best)
+        case .mean: #expect(mean(found) == evaluations.map(mean).max())
+        case .last: #expect(found == last)
+        }
+        // Otherwise the three could not be told apart.
+        #expect(study.context.names.map { last[$0] } != best)
+        #expect(mean(last) != evaluations.map(mean).max())
+        // The last state has the last head, and so a course of its own.
+        if keep != .last { #expect(evaluations.map(mean).max() != best.reduce(0, +) / 3) }
+    }
+
+    @Test("Evaluating a finished run gives the same scores on any number of ranks")
+    func evaluating() throws {
+        let (study, folder) = (try TinyStudy(), try TemporaryFolder())
+        _ = try study.train(into: folder)
+        let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
+        let expected = try ThreadScores.evaluate(trained, study.context.data)
+        for ranks in 2...4 {
+            let found = try ThreadScores.evaluate(trained, study.context.data, ranks: ranks)
+            #expect(found.map(\.mean) == expected.map(\.mean))
+        }
+        let failure = #expect(throws: Failure.self) { _ = try trained.task(named: "colours") }
+        #expect(failure?.remedy == "did you mean 'colour'?")
+    }
+
+    @Test("Predicting a task's own dev texts gives what scoring them saw")
+    func predicting() throws {
+        let (study, folder) = (try TinyStudy(), try TemporaryFolder())
+        _ = try study.train(into: folder)
+        let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
+        let tokenizer = try TokenizerFolder.load(TinyModel.directory)
+        let texts =
+            [("the red cat runs", nil), ("a dog", nil), ("not a blue stone", nil)] as [(String, String?)]
+        let together = try trained.predict("colour", texts.map { (first: $0.0, second: $0.1) }, tokenizer)
+        #expect(together.count == 3 && together.width == 2)
+        for (index, text) in texts.enumerated() {
+            let alone = try trained.predict("colour", [(first: text.0, second: text.1)], tokenizer)
+            // The bits of a row may depend on the shape of the product that it is part of.
+            #expect(
+                mismatch(
+                    alone.logits, Array(together.logits[2 * index..<2 * index + 2]), Tolerance(relative: 1e-5)
+                ) == nil)
+        }
+    }
+
+    @Test("The adapter stage begins with each task's best head", arguments: ["best", "mean"])
+    func handover(keep: String) throws {
+        let folder = try TemporaryFolder()
+        // A stage at rate 0 shows what it was handed.
+        let run = try TinyStudy([
+            "stages.head": ["steps": 10, "learningRate": 0.5], "evaluation.every": 1,
+            "evaluation.keep": .string(keep), "stages.adapter.learningRate": 0, "stages.adapter.steps": 1,
+        ]).train(into: folder)
+        let head = told(run, "head")
+        let handed = try #require(told(run, "adapter").first)
+        #expect(head.count == 10)
+        if keep == "best" {
+            for (task, score) in handed {
+                #expect(abs(score - (head.compactMap { $0[task] }.max() ?? 9)) < 1e-6)
+            }
+        } else {
+            #expect(abs(mean(handed) - (head.map(mean).max() ?? 9)) < 1e-6)
+        }
+        #expect(abs(mean(handed) - mean(head[9])) > 1e-3, "the last head was not the best")
+    }
+
+    @Test("With rate 0 nothing moves, whatever the decay")
+    func rateZero() throws {
+        let (study, folder) = (
+            try TinyStudy(["stages.head.learningRate": 0, "stages.adapter.learningRate": 0]),
+            try TemporaryFolder()
+        )
+        _ = try study.train(into: folder)
+        let store = study.context.store
+        for (task, name) in study.context.names.enumerated() {
+            for (slice, range) in zip(store.layouts[task].slices, store.layouts[task].ranges) {
+                let found = try TrainedFiles.floats(slice.name, of: name, in: folder)
+                #expect(differingBits(found, Array(store.layouts[task].initial[range]), slice.name) == nil)
+            }
+        }
+    }
+
+    @Test("Rates by kind: a kind at rate 0 stays where it began")
+    func ratesByKind() throws {
+        let (study, folder) = (
+            try TinyStudy([
+                "stages.adapter.learningRate": ["weight": 0.05, "bias": 0, "norm": 0.01],
+                "evaluation.keep": "last",
+            ]), try TemporaryFolder()
+        )
+        let run = try study.train(into: folder)
+        let layout = study.context.store.layouts[0]
+        for slice in layout.slices where slice.kind != .head {
+            let moved = try TrainedFiles.floats(slice.name, of: "colour", in: folder) != slice.initial
+            #expect(moved == (slice.kind != .bias), "\(slice.name)")
+        }
+        // A kind that isn't named goes at the weights' rate.
+        let rates = try #require(run.steps.first { $0.stage == "adapter" && $0.stageStep == 2 }).learningRates
+        #expect(rates.first { $0.kind == .head }?.rate == rates.first { $0.kind == .weight }?.rate)
+    }
+
+    @Test("A task without a better score is no longer drawn, and a stage without tasks is over")
+    func patience() throws {
+        let run = try TinyStudy([
+            "evaluation.every": 1, "evaluation.patience": 2, "stages.head.steps": 60,
+            "stages.adapter.steps": 60, "sampler": ["name": "uniform"],
+        ]).train(into: TemporaryFolder())
+        for stage in ["head", "adapter"] {
+            var (best, stale, stopped) = ([String: Double](), [String: Int](), [String: Int]())
+            for evaluation in run.evaluations where evaluation.stage == stage {
+                for score in evaluation.scores {
+                    #expect(stopped[score.task] == nil, "a task that stopped is no longer scored")
+                    #expect(score.isBest == (score.score > best[score.task] ?? -.infinity))
+                    stale[score.task] = score.isBest ? 0 : (stale[score.task] ?? 0) + 1
+                    if score.isBest { best[score.task] = score.score }
+                    #expect(score.stops == (stale[score.task] == 2))
+                    if score.stops { stopped[score.task] = evaluation.step }
+                }
+            }
+            #expect(stopped.count == 3 && Set(stopped.values).count > 1, "tasks stop at different steps")
+            let steps = run.steps.filter { $0.stage == stage }
+            for step in steps {
+                for unit in step.units { #expect(step.step <= stopped[unit.task] ?? 0) }
+            }
+            #expect(steps.last?.step == stopped.values.max() && steps.count < 60)
+        }
+    }
+
+    @Test("Held-out examples are never trained on, and are what is scored")
+    func heldOut() throws {
+        let study = try TinyStudy(["evaluation.heldOut": 0.3, "stages.head.steps": 20])
+        let run = try study.train(into: TemporaryFolder())
+        for (task, data) in study.context.data.enumerated() {
+            let held = Set(data.sets[0].indices)
+            #expect(data.sets.count == 1 && data.sets[0].split == .train)
+            #expect(held.isDisjoint(with: data.drawn) && held.count + data.drawn.count == data.train.count)
+            let trained = run.steps.flatMap(\.units).filter { $0.task == study.context.names[task] }
+                .flatMap(\.examples)
+            #expect(!trained.isEmpty && held.isDisjoint(with: trained))
+        }
+        let other = try TinyStudy(["evaluation.heldOut": 0.3, "seed": 99])
+        #expect(
+            other.context.data.map { $0.sets[0].indices } == study.context.data.map { $0.sets[0].indices })
+    }
+
+    @Test("Epochs become steps, and a stage of none is left out")
+    func stepCounts() throws {
+        // 43 examples, 12 a step.
+        let run = try TinyStudy([
+            "stages.head": ["epochs": 0], "stages.adapter": ["epochs": 1.5, "learningRate": 0.01],
+        ]).train(into: TemporaryFolder())
+        #expect(run.steps.map(\.stage) == [String](repeating: "adapter", count: 6))
+        let failure = #expect(throws: Failure.self) {
+            _ = try TinyStudy(["stages.head.steps": 0, "stages.adapter.steps": 0])
+        }
+        #expect(failure?.place == "stages")
+    }
+
+    @Test("Results tell what each task was asked for and given")
+    func results() throws {
+        let run = try TinyStudy().train(ranks: 2, into: TemporaryFolder())
+        let results = try #require(run.results)
+        #expect(results["steps"]?.int == 12 && results["keep"]?.string == "best")
+        #expect(results["stages"]?.array?.map { $0["stage"]?.string } == ["head", "adapter"])
+        #expect(results["parameters"]?["adapterPerTask"]?.int == 288)
+        #expect(results["parameters"]?["headsAllTasks"]?.int == 150)
+        for (stage, steps) in zip(results["stages"]?.array ?? [], [5, 7]) {
+            let drawn = stage["drawn"]?.object ?? []
+            #expect(drawn.map(\.0) == ["colour", "pair", "size"])
+            #expect(drawn.reduce(0) { $0 + ($1.1["examples"]?.int ?? 0) } == steps * 12)
+            for (name, size) in [("colour", 21.0), ("pair", 13), ("size", 9)] {
+                #expect(abs((stage["drawn"]?[name]?["requested"]?.double ?? 0) - size / 43) < 1e-12)
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Adapters
+import Collectives
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Tasks
+import TestSupport
+import Tokenizers
+import Training
+
+/// A study of three made-up tasks on the tiny BERT, small enough to be trained many times over.
+///
+/// `colour` has two classes, `pair` three of two sentences each, `size` is a number. A step has four units.
+struct TinyStudy {
+    let study: Study
+    let context: RunContext
+    /// What its checkpoints belong to.
+    let identity: JSONValue
+
+    /// The standard study with some keys set (`"stages.head.steps": 4`).
+    init(_ changes: [String: JSONValue] = [:], data: TinyData? = nil, backbone: Int = 7) throws {
+        _ = blasThreads
+        let data = try data ?? TinyData()
+        study = try Self.decode(changes, data: data.path)
+        let weights = try EncoderWeights(directory: study.backbone)
+        let tokenizer = try TokenizerFolder.load(study.backbone)
+        let (model, study) = (try AdaptedEncoder(weights, study.adapter.method, study.head), study)
+        let tasks = try study.tasks.map { try TaskData($0.resolve(), study, tokenizer) }
+        context = try RunContext(study, model, tasks)
+        identity = try RunIdentity.of(study, backbone: backbone, tasks)
+    }
+
+    /// Decodes the standard study with some keys set.
+    static func decode(_ changes: [String: JSONValue] = [:], data: String = "data") throws -> Study {
+        try decode(text: settings(changes, data: data).encoded())
+    }
+
+    /// Decodes a study that is written as JSON.
+    static func decode(text: String) throws -> Study {
+        try JSONDecoder().decode(Study.self, from: Data(text.utf8))
+    }
+
+    /// The standard study as it is written, with some keys set.
+    static func settings(_ changes: [String: JSONValue] = [:], data: String = "data") -> JSONValue {
+        let standard: JSONValue = [
+            "backbone": .string(TinyModel.directory), "data": .string(data),
+            "tasks": [
+                [
+                    "name": "colour", "train": "colour.train.tsv", "dev": "colour.dev.tsv",
+                    "labels": ["warm", "cold"],
+                ],
+                [
+                    "name": "pair", "train": "pair.train.tsv", "dev": "pair.dev.tsv",
+                    "columns": ["first": "one", "second": "two", "label": "kind"],
+                    "labels": ["none", "one", "more"], "metrics": ["accuracy", "macro-f1"],
+                ],
+                ["name": "size", "train": "size.train.tsv", "dev": "size.dev.tsv", "range": [0, 6]],
+            ],
+            "dropout": ["hidden": 0.1, "attention": 0.1],
+            "stages": [
+                "head": ["steps": 5, "learningRate": 0.05],
+                "adapter": ["steps": 7, "learningRate": 0.02, "trainHead": true],
+            ],
+            "batch": ["examples": 12, "unit": 3], "evaluation": ["every": 2],
+            "checkpoint": ["every": 3, "keep": 9], "maximumTokens": 32,
+        ]
+        return changes.sorted { $0.key < $1.key }.reduce(standard) {
+            $0.setting($1.key.split(separator: ".")[...], to: $1.value)
+        }
+    }
+
+    /// What a run came to, as rank 0 saw it.
+    struct Outcome: Sendable {
+        let ending: TrainingRun.Ending
+        let events: [RunEvent]
+
+        var steps: [StepReport] {
+            events.compactMap { if case .step(let report) = $0 { report } else { nil } }
+        }
+        var evaluations: [EvaluationReport] {
+            events.compactMap { if case .evaluated(let report) = $0 { report } else { nil } }
+        }
+        var results: JSONValue? {
+            events.compactMap { if case .finished(let results) = $0 { results } else { nil } }.last
+        }
+    }
+
+    /// Trains on so many ranks; the rank `stopper` is asked to stop after so many steps of this run.
+    func train(
+        ranks: Int = 1, into folder: TemporaryFolder, resuming: Bool = false, stopAfter: Int? = nil,
+        stopper: Int = 0
+    ) throws -> Outcome {
+        try ThreadWorld.run(ranks, rank(folder, resuming, stopAfter, stopper))[0]
+    }
+
+    /// Trains where every rank must fail; the failure of each.
+    func failures(ranks: Int, into folder: TemporaryFolder, resuming: Bool = false) throws -> [Failure] {
+        let body = rank(folder, resuming, nil, 0)
+        return try ThreadWorld.run(ranks) { communicator in
+            do {
+                _ = try body(communicator)
+                return .usage("did not fail")
+            } catch let failure as Failure { return failure }
+        }
+    }
+
+    private func rank(
+        _ folder: TemporaryFolder, _ resuming: Bool, _ stopAfter: Int?, _ stopper: Int
+    ) -> @Sendable (any Communicator) throws -> Outcome {
+        let (context, identity, path) = (context, identity, folder.path)
+        return { communicator in
+            let recorder = Recorder()
+            let output =
+                communicator.rank == 0 ? RunOutput(directory: path, observers: [recorder]) : nil
+            var asked = 0
+            let run = try TrainingRun(context, communicator, output: output) {
+                guard communicator.rank == stopper, let stopAfter else { return false }
+                if communicator.rank == 0 { return recorder.steps >= stopAfter }
+                // Other ranks are asked once in each step, before it counts.
+                asked += 1
+                return asked >= stopAfter
+            }
+            try run.begin(identity: identity, resuming: resuming)
+            return Outcome(ending: try run.run(), events: recorder.events)
+        }
+    }
+
+    private final class Recorder: RunObserver {
+        private(set) var events: [RunEvent] = []
+        private(set) var steps = 0
+
+        func observe(_ event: RunEvent) {
+            events.append(event)
+            if case .step = event { steps += 1 }
+        }
+    }
+}
+
+/// What a run leaves that must be the same bits however it was run: adapters, and the last state.
+struct TrainedFiles: Equatable {
+    let adapters: [String: Data]
+    let lastState: Data?
+
+    init(_ folder: TemporaryFolder) throws {
+        let root = folder.file("adapters")
+        adapters = try FileManager.default.subpathsOfDirectory(atPath: root).sorted()
+            .reduce(into: [:]) { $0[$1] = FileManager.default.contents(atPath: "\(root)/\($1)") }
+        lastState = Checkpoint.newest(in: folder.file("checkpoints")).checkpoint?.encoded()
+    }
+
+    /// What differs from the expected files, or nil.
+    func difference(from expected: TrainedFiles) -> String? {
+        if adapters.isEmpty || lastState == nil { return "there is nothing to compare" }
+        let names = Set(adapters.keys).union(expected.adapters.keys).sorted()
+        if let name = names.first(where: { adapters[$0] != expected.adapters[$0] }) { return name }
+        return lastState == expected.lastState ? nil : "the last checkpoint"
+    }
+
+    /// The values of a task's adapter tensor.
+    static func floats(_ name: String, of task: String, in folder: TemporaryFolder) throws -> [Float] {
+        try SafetensorsFile(path: folder.file("adapters/\(task)/adapter_model.safetensors")).floats(name)
+    }
+}
+
+extension JSONValue {
+    /// The value with the one at a path of keys replaced or added; numbers are positions in arrays.
+    func setting(_ path: ArraySlice<Substring>, to value: JSONValue) -> JSONValue {
+        guard let key = path.first else { return value }
+        if let elements = array, let index = Int(key) {
+            var changed = elements
+            if index < elements.count {
+                changed[index] = elements[index].setting(path.dropFirst(), to: value)
+            } else {
+                changed.append(value)
+            }
+            return .array(changed)
+        }
+        let old = self[String(key)] ?? .object([])
+        let others = (object ?? []).filter { $0.0 != key }
+        return .object(others + [(String(key), old.setting(path.dropFirst(), to: value))])
+    }
+}

@@ -1,0 +1,69 @@
+import Adapters
+import Encoders
+import Foundation
+import Kernels
+import Tasks
+import TestSupport
+import Training
+
+/// One task of the training goldens on the tiny BERT: its model, its targets and its parameters at start.
+struct TinyTask {
+    let tiny: TinyModel
+    let model: AdaptedEncoder
+    let layout: ParameterLayout
+    let targets: [Target]
+    /// Adapters away from identity, the backbone's norms, the golden head.
+    let start: [Float]
+
+    init(
+        _ task: String, site: Hadamard.ActingSite = .heads, norm: Hadamard.TrainedNorms = .both,
+        layers: String = "all", pooling: Pooling = .mean
+    ) throws {
+        tiny = try TinyModel()
+        let golden = try Golden("training/hadamard")
+        let method = Hadamard(site: site, norm: norm, layers: LayerSet(layers) ?? .all)
+        model = try AdaptedEncoder(tiny.weights, method, HeadSettings(pooling: pooling, dropout: 0))
+        let output: TaskOutput
+        if task == "regression" {
+            output = .regression(-5...5)
+            targets = try golden.floats("labels.\(task)").map { .value(Double($0)) }
+        } else {
+            output = .classes(["none", "some", "all"])
+            targets = try golden.integers("labels.\(task)").map { .label($0) }
+        }
+        layout = try model.layout(for: output, headOwner: "task:\(task)", seed: 1)
+        var start = layout.initial
+        for (slice, range) in zip(layout.slices, layout.ranges) where slice.kind != .norm {
+            let name = slice.kind == .head ? "parameters.\(task).\(slice.name)" : "parameters.\(slice.name)"
+            start.replaceSubrange(range, with: try golden.floats(name))
+        }
+        self.start = start
+    }
+
+    /// The sum of the batch's losses and its gradient.
+    func learn(
+        _ values: [Float], stage: AdaptedEncoder.Stage = .adapter(trainHead: true),
+        _ randomness: AdaptedEncoder.Randomness = .none, batch: PackedBatch? = nil, targets: [Target]? = nil,
+        pooled: [Float]? = nil
+    ) -> (loss: Double, gradient: [Float]) {
+        let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, layout.count, filledWith: 0))
+        let batch = batch ?? tiny.batch
+        let known = pooled.map { GuardedMatrix($0, rows: batch.count) }
+        let loss = model.learn(
+            batch, targets ?? self.targets, stage: stage, layout, values: vector.base,
+            gradient: gradient.base, randomness, pooled: known?.view, Workspace())
+        precondition(vector.isIntact() && vector.values.elementsEqual(values), "the parameters were changed")
+        precondition(gradient.isIntact(), "written outside of the gradient")
+        return (loss, gradient.values)
+    }
+
+    /// Logits [B, C] of the golden batch.
+    func logits(_ values: [Float], adapted: Bool = true) -> [Float] {
+        model.logits(tiny.batch, layout, values: GuardedMatrix(values).base, adapted: adapted, Workspace())
+    }
+
+    /// The part of a vector that is one tensor.
+    func slice(_ name: String, of vector: [Float]) -> [Float] {
+        layout[name].map { Array(vector[$0]) } ?? []
+    }
+}
