@@ -36,7 +36,9 @@ extension Mistake {
         Mistake("evaluating what is no run", code: 2, says: ["no study.yaml: this is not a run directory"]) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
         },
-        Mistake("comparing what is no run", code: 2, says: ["tiny-bert: no results", "not a run directory"]) {
+        Mistake(
+            "comparing what is no run", code: 2, says: ["tiny-bert: found no run in it", "hadamesh train"]
+        ) {
             _ in ["compare", Scene.encoder.path]
         },
         Mistake("inspecting what is not there", code: 2, says: ["nothere: no such file or folder"]) {

@@ -28,9 +28,11 @@ extension EndToEnd {
         private static let promptly = ["OMPI_MCA_odls_base_sigkill_timeout": "0"]
 
         private func expectAnswer(to mistake: Mistake) async throws {
+            let scene = try Scene()
+            let arguments = try await mistake.make(scene)
+            let hasRun = scene.exists("run")
             for ranks in mistake.ranks {
-                let scene = try Scene()
-                let arguments = try await mistake.make(scene)
+                defer { if !hasRun { try? FileManager.default.removeItem(atPath: scene.path("run")) } }
                 let before = scene.runFiles
                 let job = try await EndToEnd.hadamesh(
                     ranks: ranks, arguments, environment: Self.promptly, seconds: 30)
