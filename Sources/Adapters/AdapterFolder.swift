@@ -11,11 +11,7 @@ public enum AdapterFolder {
     public static func write(
         _ layout: ParameterLayout, _ values: [Float], configuration: JSONValue, to directory: String
     ) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        } catch {
-            throw Failure.data("cannot make the folder: \(error.localizedDescription)", at: directory)
-        }
+        try Folder.create(directory)
         let tensors = zip(layout.slices, layout.ranges).map { slice, range in
             NamedTensor(name: slice.name, shape: slice.shape, values: .float(Array(values[range])))
         }

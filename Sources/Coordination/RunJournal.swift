@@ -115,7 +115,7 @@ public final class RunJournal: RunObserver {
             ("examplesPerSecond", .number(stepSeconds > 0 ? Double(examples) / stepSeconds : 0)),
             ("seconds", .number(Date().timeIntervalSince(began))),
         ]
-        let text = JSONValue.object(members + own).encodedForReading() + "\n"
+        let text = JSONValue.object(members + own).encodedForReading()
         try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
         try timeline.write(to: directory.timelineFile)
         try journal.record("finished", [("results", results)])

@@ -64,11 +64,7 @@ public final class RunOutput {
         throws
     {
         let folder = "\(directory)/reference"
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Failure.data("cannot make the folder: \(error.localizedDescription)", at: folder)
-        }
+        try Folder.create(folder)
         var tensors: [NamedTensor] = []
         for (task, gradient) in zip(plan.tasks, gradients) {
             let values = context.store.values(of: task, in: before)

@@ -73,12 +73,8 @@ public struct Checkpoint: Sendable {
         let target = "\(directory)/\(Self.name(of: step))"
         let partial = "\(target).partial"
         let manager = FileManager.default
-        do {
-            try? manager.removeItem(atPath: partial)
-            try manager.createDirectory(atPath: partial, withIntermediateDirectories: true)
-        } catch {
-            throw Failure.data("cannot make the folder: \(error.localizedDescription)", at: partial)
-        }
+        try? manager.removeItem(atPath: partial)
+        try Folder.create(partial)
         do {
             let data = encoded()
             try AtomicFile.write(data, to: "\(partial)/\(Self.stateName)")
@@ -87,7 +83,7 @@ public struct Checkpoint: Sendable {
                 "crc32c": .string(Self.checksum(data)),
             ]
             try AtomicFile.write(
-                Data((seal.encodedForReading() + "\n").utf8), to: "\(partial)/\(Self.sealName)")
+                Data(seal.encodedForReading().utf8), to: "\(partial)/\(Self.sealName)")
         } catch {
             try? manager.removeItem(atPath: partial)
             throw error

@@ -58,9 +58,3 @@ func studyOfRun(_ run: String, backbone: String?, data: String?) throws -> Study
     }
     return try StudyFile(path: "\(run)/study.yaml", overrides: overrides).study()
 }
-
-/// Seconds since the program's first use of it.
-struct Stopwatch {
-    private let start = Date()
-    var seconds: Double { Date().timeIntervalSince(start) }
-}
