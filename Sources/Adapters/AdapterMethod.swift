@@ -9,16 +9,68 @@ public protocol AdapterMethod: Sendable, Codable {
     static var name: String { get }
     /// Where the method was published.
     static var source: String { get }
+    /// What it does, in one line.
+    static var summary: String { get }
+    /// The keys of its settings, in the order to explain them.
+    static var settings: [MethodSetting] { get }
 
     /// The tensors that are trained on this backbone, in a fixed order, with their values at start.
     ///
-    /// Unless the method's file says otherwise, the encoder's outputs at start are the frozen backbone's.
-    func slices(on weights: EncoderWeights) throws -> [ParameterSlice]
+    /// Unless ``isIdentityAtStart`` says otherwise, the encoder's outputs at start are the frozen backbone's. Random
+    /// starts are functions of the seed.
+    func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice]
 
-    /// Connects the method to a vector of parameters laid out as `layout`, which begins with ``slices(on:)``.
+    /// Connects the method to parameters whose layout begins with ``slices(on:seed:)``.
     ///
-    /// Gradients are added to `gradient`; without one nothing is kept for backward. The vectors must outlive the result.
-    func adaptation(
-        _ layout: ParameterLayout, values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?
-    ) -> any EncoderAdaptation
+    /// Gradients are added; without them nothing is kept for backward.
+    func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+
+    /// Whether the encoder's outputs before the first update are the frozen backbone's.
+    var isIdentityAtStart: Bool { get }
+
+    /// Whether the trained tensors can be folded into the backbone's.
+    var mergeability: Mergeability { get }
+
+    /// Folds the parameters into a copy of the backbone, which then computes what the adapted encoder does.
+    ///
+    /// Only called where ``mergeability`` is exact.
+    func merge(_ parameters: BoundParameters, into merged: MergedWeights)
+
+    /// Floating-point operations that the method adds to the forward for each token of a sequence of `tokens`.
+    ///
+    /// A multiplication with its addition counts as two. Tensors that merely stand in for frozen ones add none.
+    func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double
+}
+
+extension AdapterMethod {
+    public var isIdentityAtStart: Bool { true }
+}
+
+/// Whether a method's parameters can be folded into the backbone, so that the adapted model is a plain one.
+public enum Mergeability: Sendable, Equatable {
+    /// Merged and unmerged outputs agree but for rounding.
+    case exact
+    /// They can't be folded, for this reason.
+    case never(String)
+}
+
+/// A key of a method's section in a study, as `hadamesh methods` explains it.
+public struct MethodSetting: Sendable {
+    /// The key.
+    public let key: String
+    /// The values that it may have.
+    public let allowed: String
+    /// What it decides.
+    public let meaning: String
+
+    /// Describes a key.
+    public init(_ key: String, _ allowed: String, _ meaning: String) {
+        self.key = key
+        self.allowed = allowed
+        self.meaning = meaning
+    }
+
+    /// The key that most methods have.
+    public static let layers = MethodSetting(
+        "layers", "all, 4-11, 0,2,5", "the layers that have it, counted from 0")
 }

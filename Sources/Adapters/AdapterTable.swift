@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// Every adapter method there is.
 ///
 /// A test holds the table to the files in `Methods/`.
@@ -13,42 +11,4 @@ public enum AdapterTable {
     public static func method(named name: String) -> (any AdapterMethod.Type)? {
         all.first { $0.name == name }
     }
-}
-
-/// The `adapter` section of a study: `method`, and that method's own keys.
-public struct AdapterSettings: Sendable, Codable {
-    /// The method with its settings.
-    public let method: any AdapterMethod
-
-    private enum CodingKeys: String, CodingKey { case method }
-
-    /// Uses a method with settings made in code.
-    public init(_ method: any AdapterMethod) { self.method = method }
-
-    /// Reads `method`, then lets that method read its keys.
-    public init(from decoder: any Decoder) throws {
-        let place = keyPath(decoder.codingPath + [CodingKeys.method])
-        let allowed = "allowed: \(Self.names.joined(separator: ", "))"
-        guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.method)
-        else {
-            throw Failure.usage("missing key 'method'", at: place, remedy: allowed)
-        }
-        guard let name = try? container.decode(String.self, forKey: .method) else {
-            throw Failure.usage("expected a method's name", at: place, remedy: allowed)
-        }
-        guard let type = AdapterTable.method(named: name) else {
-            throw Failure.usage(
-                "unknown method '\(name)'", at: place, remedy: didYouMean(name, among: Self.names))
-        }
-        method = try type.init(from: decoder)
-    }
-
-    /// Writes `method` and the method's keys.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(type(of: method).name, forKey: .method)
-        try method.encode(to: encoder)
-    }
-
-    private static var names: [String] { AdapterTable.all.map { $0.name } }
 }

@@ -18,25 +18,36 @@ public struct ParameterSlice: Sendable, Equatable {
     public let name: String
     /// What it is.
     public let kind: ParameterKind
-    /// The encoder layer that it belongs to; nil for the head.
+    /// The encoder layer that it belongs to; nil for the head and for what belongs to no single layer.
     public let layer: Int?
     /// Its shape.
     public let shape: [Int]
     /// Where it starts.
-    public let initial: [Float]
+    public let start: ParameterStart
+    /// Whether it is a projection matrix of an adapter, which pruning may thin out.
+    public let isPrunable: Bool
 
-    /// Describes a tensor; the initial values are as many as the shape says.
-    public init(name: String, kind: ParameterKind, layer: Int?, shape: [Int], initial: [Float]) {
-        precondition(initial.count == shape.reduce(1, *), "initial values of \(name) do not fill its shape")
+    /// Describes a tensor; explicit start values are as many as the shape says.
+    public init(
+        name: String, kind: ParameterKind, layer: Int?, shape: [Int], start: ParameterStart,
+        isPrunable: Bool = false
+    ) {
         self.name = name
         self.kind = kind
         self.layer = layer
         self.shape = shape
-        self.initial = initial
+        self.start = start
+        self.isPrunable = isPrunable
+        if let given = start.count {
+            precondition(given == count, "start of \(name) does not fill its shape")
+        }
     }
 
     /// How many numbers it has.
-    public var count: Int { initial.count }
+    public var count: Int { shape.reduce(1, *) }
+
+    /// Its values before the first update.
+    public var initial: [Float] { start.values(count) }
 }
 
 /// One flat vector of parameters with named slices, in a fixed order.
@@ -49,7 +60,7 @@ public struct ParameterLayout: Sendable, Equatable {
     public let ranges: [Range<Int>]
     private let indices: [String: Int]
 
-    /// Lays slices end to end.
+    /// Lays slices, whose names differ, end to end.
     public init(_ slices: [ParameterSlice]) {
         self.slices = slices
         var end = 0
@@ -65,6 +76,9 @@ public struct ParameterLayout: Sendable, Equatable {
 
     /// Where the slice of that name lies.
     public subscript(_ name: String) -> Range<Int>? { indices[name].map { ranges[$0] } }
+
+    /// The slice of that name.
+    public func slice(_ name: String) -> ParameterSlice? { indices[name].map { slices[$0] } }
 
     /// The vector before the first update.
     public var initial: [Float] { slices.flatMap(\.initial) }

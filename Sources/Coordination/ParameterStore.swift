@@ -35,7 +35,7 @@ public struct ParameterStore: Sendable {
     public init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
         let layers = model.weights.configuration.layers
         let headSlice = ParameterSlice(
-            name: HeadSlice.weight, kind: .head, layer: nil, shape: [0], initial: [])
+            name: HeadSlice.weight, kind: .head, layer: nil, shape: [0], start: .values([]))
         layouts = try tasks.map { task in
             let owner = try study.sharing.owner(of: headSlice, task: task.name, layers: layers)
             return try model.layout(for: task.output, headOwner: owner, seed: study.seed)

@@ -17,6 +17,7 @@ public struct Encoder {
     public struct Activations {
         /// The last layer's output h2 [T, d].
         public let hidden: Matrix
+        let embedding: EmbeddingActivations?
         /// By layer; nil below the lowest trained place.
         let layers: [LayerActivations?]
     }
@@ -29,19 +30,19 @@ public struct Encoder {
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ workspace: Workspace,
         observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
-        let x = workspace.matrix(batch.tokens, weights.configuration.hidden)
-        embed(batch, into: x)
-        // Nothing is trained below the first layer, so this mask is never read again.
-        _ = dropout.applyHidden(to: x, layer: -1, place: 0, batch, workspace)
-        observe?(-1, x)
         let lowest = adaptation?.lowestTrained
-        var kept: [LayerActivations?] = []
+        func keep(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
+        var x = workspace.matrix(batch.tokens, weights.configuration.hidden)
+        let embedding = embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
+        observe?(Place.belowLayers, x)
+        var layers: [LayerActivations?] = []
         for layer in 0..<weights.configuration.layers {
-            let keep = lowest.map { layer >= $0.layer } ?? false
-            kept.append(layerForward(layer, x, batch, adaptation, keep: keep, workspace))
+            let output = layerForward(layer, x, batch, adaptation, keep: keep(layer), workspace)
+            x = output.hidden
+            layers.append(output.kept)
             observe?(layer, x)
         }
-        return Activations(hidden: x, layers: kept)
+        return Activations(hidden: x, embedding: embedding, layers: layers)
     }
 
     /// Adds the gradients of everything trained, from the gradient of the last hidden states, which it overwrites.
@@ -53,11 +54,12 @@ public struct Encoder {
         _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) {
         guard let lowest = adaptation.lowestTrained else { return }
-        for layer in stride(from: weights.configuration.layers - 1, through: lowest.layer, by: -1) {
+        for layer in stride(from: weights.configuration.layers - 1, through: max(0, lowest.layer), by: -1) {
             guard let kept = activations.layers[layer],
                 layerBackward(layer, gradient, kept, batch, adaptation, lowest: lowest, workspace)
             else { return }
             observe?(layer, gradient)
         }
+        if let kept = activations.embedding { embedBackward(gradient, kept, batch, adaptation) }
     }
 }

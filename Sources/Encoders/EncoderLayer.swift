@@ -1,191 +1,226 @@
 import Kernels
 
-// One post-norm layer, x [T, d] → h2 [T, d], forward and backward:
+// One post-norm layer, x [T, d] → h2 [T, d], forward and backward; the names in brackets are sites.
 //
-//   q, k, v = x W_Q + b_Q, …      a = attention(q, k, v)             site heads acts on a
-//   o = a W_O + b_O                                                  site projection acts on o
-//   h1 = LN1(dropout(o) + x)                                         site attentionNorm gives γ, β
-//   z = h1 W_1 + b_1    u = GELU(z)
-//   h2 = LN2(dropout(u W_2 + b_2) + h1)                              site outputNorm gives γ, β
+//   q, k, v = x W_Q + b_Q, …                     [queryInput] [query] [keyInput] [key] [valueInput] [value]
+//   a = attention(q, k, v)                       [prefix], then [heads] acts on a
+//   o = a W_O + b_O                              [projection] and [attention] act on o
+//   h1 = LN1(dropout(o) + x)                     [attentionNorm] gives γ, β; [attentionOutput] acts on h1
+//   z = h1 W_1 + b_1    u = GELU(z)              [intermediateInput] [intermediate]; [activation] acts on u
+//   y = u W_2 + b_2                              [output] and [feedForward] act on y
+//   h2 = LN2(dropout(y) + h1)                    [feedForwardResidual] acts after dropout; [outputNorm] gives γ, β
 //
 // Backward goes from dh2 down to the lowest trained place and stops there.
 
-/// What the forward of one layer keeps for its backward: nothing that backward does not read.
+/// What the forward of one layer keeps for its backward.
 struct LayerActivations {
+    /// What the products of query, key and value read [T, d].
+    let queryInput, keyInput, valueInput: Matrix
     let q, k, v: Matrix
     let probabilities: AttentionProbabilities
+    /// a [T, d], as W_O reads it.
+    let heads: Matrix
     let projectionMask: Matrix?
     let attentionNorm: NormActivations
+    /// What W_1 reads [T, d].
+    let intermediateInput: Matrix
     /// GELU'(z) [T, f].
     let geluDerivative: Matrix
+    /// u [T, f], as W_2 reads it.
+    let activation: Matrix
     let outputMask: Matrix?
     let outputNorm: NormActivations
 }
 
-/// x̂ [T, d] and the reciprocal deviations [T] of a LayerNorm.
-struct NormActivations {
-    let normalized: Matrix
-    let reciprocalDeviation: UnsafeMutablePointer<Float>
-}
-
 extension Encoder {
-    /// Replaces x by the layer's output h2; keeps what backward reads when told to.
+    /// The layer's output h2, and what backward reads when told to keep it; h2 takes x's place otherwise.
     func layerForward(
         _ layer: Int, _ x: Matrix, _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, keep: Bool,
         _ workspace: Workspace
-    ) -> LayerActivations? {
+    ) -> (hidden: Matrix, kept: LayerActivations?) {
         let (tokens, d, f) = (x.rows, weights.configuration.hidden, weights.configuration.intermediate)
         let own = weights.layers[layer]
+        let h2 = keep ? workspace.matrix(tokens, d) : x
         let mark = workspace.mark
+        func map(_ input: Matrix, _ frozen: LinearWeights, at site: Site, into y: Matrix) -> Matrix {
+            adaptedLinear(input, frozen, at: Place(layer, site), adaptation, into: y, batch, workspace)
+        }
+        func act(on value: Matrix, source: Matrix? = nil, at site: Site) {
+            let place = Place(layer, site)
+            if let adaptation, adaptation.acts(at: place) {
+                adaptation.forward(value, source: source ?? value, at: place, batch, workspace)
+            }
+        }
 
         let q = workspace.matrix(tokens, d)
         let k = workspace.matrix(tokens, d)
         let v = workspace.matrix(tokens, d)
-        linear(x, own.query.weight, own.query.bias, into: q)
-        linear(x, own.key.weight, own.key.bias, into: k)
-        linear(x, own.value.weight, own.value.bias, into: v)
+        let queryInput = map(x, own.query, at: .query, into: q)
+        let keyInput = map(x, own.key, at: .key, into: k)
+        let valueInput = map(x, own.value, at: .value, into: v)
         let a = workspace.matrix(tokens, d)
-        let probabilities = attention(q: q, k: k, v: v, layer: layer, batch, into: a, workspace)
-        act(adaptation, on: a, at: Place(layer, .heads), batch, workspace)
+        let probabilities = attention(
+            q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch, into: a, workspace)
+        act(on: a, at: .heads)
 
         let o = workspace.matrix(tokens, d)
-        linear(a, own.projection.weight, own.projection.bias, into: o)
-        act(adaptation, on: o, at: Place(layer, .projection), batch, workspace)
+        _ = map(a, own.projection, at: .projection, into: o)
+        act(on: o, source: x, at: .attention)
         let projectionMask = dropout.applyHidden(to: o, layer: layer, place: 0, batch, workspace)
         add(x, to: o)
         let h1 = workspace.matrix(tokens, d)
         let attentionNorm = normForward(
             o, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
             workspace)
+        act(on: h1, at: .attentionOutput)
 
         let z = workspace.matrix(tokens, f)
-        linear(h1, own.intermediate.weight, own.intermediate.bias, into: z)
+        let intermediateInput = map(h1, own.intermediate, at: .intermediate, into: z)
         let u = workspace.matrix(tokens, f)
         gelu(z, into: u, keepDerivative: keep)
+        act(on: u, at: .activation)
         let y = workspace.matrix(tokens, d)
-        linear(u, own.output.weight, own.output.bias, into: y)
+        _ = map(u, own.output, at: .output, into: y)
+        act(on: y, source: h1, at: .feedForward)
         let outputMask = dropout.applyHidden(to: y, layer: layer, place: 1, batch, workspace)
+        act(on: y, source: u, at: .feedForwardResidual)
         add(h1, to: y)
         let outputNorm = normForward(
-            y, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: x, keep: keep, workspace)
+            y, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: h2, keep: keep, workspace)
 
         guard keep, let attentionNorm, let outputNorm else {
             workspace.release(to: mark)
-            return nil
+            return (h2, nil)
         }
-        return LayerActivations(
-            q: q, k: k, v: v, probabilities: probabilities, projectionMask: projectionMask,
-            attentionNorm: attentionNorm, geluDerivative: z, outputMask: outputMask, outputNorm: outputNorm)
+        return (
+            h2,
+            LayerActivations(
+                queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
+                probabilities: probabilities, heads: a, projectionMask: projectionMask,
+                attentionNorm: attentionNorm, intermediateInput: intermediateInput, geluDerivative: z,
+                activation: u, outputMask: outputMask, outputNorm: outputNorm)
+        )
     }
 
     /// Replaces d = dh2 by dx, or stops where nothing below needs a gradient; says whether it reached x.
     func layerBackward(
         _ layer: Int, _ d: Matrix, _ kept: LayerActivations, _ batch: PackedBatch,
-        _ adaptation: any EncoderAdaptation,
-        lowest: Place, _ workspace: Workspace
+        _ adaptation: any EncoderAdaptation, lowest: Place, _ workspace: Workspace
     ) -> Bool {
-        let (tokens, hidden, f) = (d.rows, weights.configuration.hidden, weights.configuration.intermediate)
-        let own = weights.layers[layer]
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
+        let pass = LayerPass(
+            encoder: self, layer: layer, own: weights.layers[layer], kept: kept, batch: batch,
+            adaptation: adaptation, lowest: lowest, workspace: workspace)
+        return pass.feedForward(d) && pass.attention(d)
+    }
+}
 
-        let outputNorm = Place(layer, .outputNorm)
-        normParameterGradient(d, kept.outputNorm, at: outputNorm, adaptation)
-        if lowest == outputNorm { return false }
-        normBackward(d, kept.outputNorm, own.outputNorm, at: outputNorm, adaptation)
+/// The backward pass of one layer, half by half.
+private struct LayerPass {
+    let encoder: Encoder
+    let layer: Int
+    let own: LayerWeights
+    let kept: LayerActivations
+    let batch: PackedBatch
+    let adaptation: any EncoderAdaptation
+    let lowest: Place
+    let workspace: Workspace
 
-        // The residual keeps d itself, so dropout's mask acts on a copy.
-        let dy = masked(d, kept.outputMask, workspace)
-        let du = workspace.matrix(tokens, f)
-        linearBackward(dy, own.output.weight, into: du)
+    /// Replaces d = dh2 by d(dropout(o) + x); says whether something below LN1 needs it.
+    func feedForward(_ d: Matrix) -> Bool {
+        encoder.normParameterGradient(d, kept.outputNorm, at: Place(layer, .outputNorm), adaptation)
+        guard needs(below: .outputNorm) else { return false }
+        encoder.normBackward(d, kept.outputNorm, own.outputNorm, at: Place(layer, .outputNorm), adaptation)
+
+        // The residual keeps d itself, so masks and adapters act on a copy.
+        let dy = branch(
+            d, mask: kept.outputMask,
+            acted: adaptation.acts(in: layer, at: .feedForwardResidual, .feedForward, .output))
+        let du = workspace.matrix(d.rows, kept.activation.columns)
+        let startsAtResidual = acts(at: .feedForwardResidual)
+        if startsAtResidual {
+            du.fill(0)
+            act(on: dy, sourceGradient: du, at: .feedForwardResidual)
+        }
+        guard needs(below: .feedForwardResidual) else { return false }
+        if let mask = kept.outputMask { multiplyElements(of: dy, by: mask) }
+        act(on: dy, sourceGradient: needs(below: .feedForward) ? d : nil, at: .feedForward)
+        guard needs(below: .feedForward) else { return false }
+        linear(
+            dy, kept.activation, own.output, at: .output, into: needs(below: .output) ? du : nil,
+            accumulate: startsAtResidual)
+        guard needs(below: .output) else { return false }
+        act(on: du, at: .activation)
+        guard needs(below: .activation) else { return false }
         geluBackward(du, derivative: kept.geluDerivative)
-        linearBackward(du, own.intermediate.weight, into: d, accumulate: true)
+        linear(
+            du, kept.intermediateInput, own.intermediate, at: .intermediate,
+            into: needs(below: .intermediateInput) ? d : nil, accumulate: true)
+        guard needs(below: .intermediateInput) else { return false }
+        act(on: d, at: .attentionOutput)
+        guard needs(below: .attentionOutput) else { return false }
+        encoder.normParameterGradient(d, kept.attentionNorm, at: Place(layer, .attentionNorm), adaptation)
+        guard needs(below: .attentionNorm) else { return false }
+        encoder.normBackward(
+            d, kept.attentionNorm, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation)
+        return true
+    }
 
-        let attentionNorm = Place(layer, .attentionNorm)
-        normParameterGradient(d, kept.attentionNorm, at: attentionNorm, adaptation)
-        if lowest == attentionNorm { return false }
-        normBackward(d, kept.attentionNorm, own.attentionNorm, at: attentionNorm, adaptation)
-
-        let projection = Place(layer, .projection)
-        let acts = adaptation.acts(at: projection)
-        let dropped = masked(d, kept.projectionMask, workspace)
-        let dO = acts && kept.projectionMask == nil ? copy(of: dropped, workspace) : dropped
-        if acts { adaptation.backward(dO, at: projection, batch, workspace) }
-        if lowest == projection { return false }
-
+    /// Replaces d = d(dropout(o) + x) by dx; says whether something below the layer needs it.
+    func attention(_ d: Matrix) -> Bool {
+        let (tokens, hidden) = (d.rows, d.columns)
+        // Everything below reads x, but only what lies below the layer needs dx.
+        let reaches = lowest.layer < layer
+        let dO = branch(
+            d, mask: kept.projectionMask, acted: adaptation.acts(in: layer, at: .attention, .projection))
+        if let mask = kept.projectionMask { multiplyElements(of: dO, by: mask) }
+        act(on: dO, sourceGradient: reaches ? d : nil, at: .attention)
+        guard needs(below: .attention) else { return false }
         let da = workspace.matrix(tokens, hidden)
-        linearBackward(dO, own.projection.weight, into: da)
-        let heads = Place(layer, .heads)
-        if adaptation.acts(at: heads) { adaptation.backward(da, at: heads, batch, workspace) }
-        if lowest == heads { return false }
+        linear(
+            dO, kept.heads, own.projection, at: .projection, into: needs(below: .projection) ? da : nil,
+            accumulate: false)
+        guard needs(below: .projection) else { return false }
+        act(on: da, at: .heads)
+        guard needs(below: .heads) else { return false }
 
         let dq = workspace.matrix(tokens, hidden)
         let dk = workspace.matrix(tokens, hidden)
         let dv = workspace.matrix(tokens, hidden)
-        attentionBackward(
-            da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities, batch, dq: dq, dk: dk, dv: dv,
-            workspace)
-        linearBackward(dq, own.query.weight, into: d, accumulate: true)
-        linearBackward(dk, own.key.weight, into: d, accumulate: true)
-        linearBackward(dv, own.value.weight, into: d, accumulate: true)
-        return true
+        encoder.attentionBackward(
+            da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities,
+            prefix: adaptation.prefix(in: layer), batch, dq: dq, dk: dk, dv: dv, workspace)
+        guard needs(below: .prefix) else { return false }
+        let dx = reaches ? d : nil
+        linear(dq, kept.queryInput, own.query, at: .query, into: dx, accumulate: true)
+        linear(dk, kept.keyInput, own.key, at: .key, into: dx, accumulate: true)
+        linear(dv, kept.valueInput, own.value, at: .value, into: dx, accumulate: true)
+        return reaches
     }
 
-    private func act(
-        _ adaptation: (any EncoderAdaptation)?, on value: Matrix, at place: Place, _ batch: PackedBatch,
-        _ workspace: Workspace
-    ) {
-        if let adaptation, adaptation.acts(at: place) {
-            adaptation.forward(value, at: place, batch, workspace)
+    private func needs(below site: Site) -> Bool { lowest < Place(layer, site) }
+
+    private func acts(at site: Site) -> Bool { adaptation.acts(at: Place(layer, site)) }
+
+    private func act(on gradient: Matrix, sourceGradient: Matrix? = nil, at site: Site) {
+        if acts(at: site) {
+            adaptation.backward(
+                gradient, sourceGradient: sourceGradient, at: Place(layer, site), batch, workspace)
         }
     }
 
-    private func masked(_ d: Matrix, _ mask: Matrix?, _ workspace: Workspace) -> Matrix {
-        guard let mask else { return d }
-        let product = copy(of: d, workspace)
-        multiplyElements(of: product, by: mask)
-        return product
-    }
-
-    private func copy(of matrix: Matrix, _ workspace: Workspace) -> Matrix {
-        let copy = workspace.matrix(matrix.rows, matrix.columns)
-        copy.copy(from: matrix)
-        return copy
-    }
-
-    // MARK: LayerNorm at a site
-
-    /// LN with the adaptation's γ and β where it has any.
-    ///
-    /// x̂ takes x's place.
-    private func normForward(
-        _ x: Matrix, _ frozen: NormWeights, at place: Place, _ adaptation: (any EncoderAdaptation)?,
-        into y: Matrix,
-        keep: Bool, _ workspace: Workspace
-    ) -> NormActivations? {
-        let trained = adaptation?.norm(at: place)
-        let deviation = keep ? workspace.floats(x.rows) : nil
-        layerNorm(
-            x, scale: trained?.scale ?? frozen.scale, shift: trained?.shift ?? frozen.shift,
-            epsilon: weights.configuration.layerNormEpsilon, into: y, normalized: keep ? x : nil,
-            reciprocalDeviation: deviation)
-        return deviation.map { NormActivations(normalized: x, reciprocalDeviation: $0) }
-    }
-
-    private func normParameterGradient(
-        _ dy: Matrix, _ kept: NormActivations, at place: Place, _ adaptation: any EncoderAdaptation
+    private func linear(
+        _ dy: Matrix, _ input: Matrix, _ frozen: LinearWeights, at site: Site, into dx: Matrix?,
+        accumulate: Bool
     ) {
-        guard let gradient = adaptation.norm(at: place)?.gradient else { return }
-        layerNormParameterGradient(
-            dy, normalized: kept.normalized, scale: gradient.scale, shift: gradient.shift)
+        encoder.adaptedLinearBackward(
+            dy, input: input, frozen, at: Place(layer, site), adaptation, into: dx, accumulate: accumulate,
+            batch, workspace)
     }
 
-    private func normBackward(
-        _ dy: Matrix, _ kept: NormActivations, _ frozen: NormWeights, at place: Place,
-        _ adaptation: any EncoderAdaptation
-    ) {
-        layerNormBackward(
-            dy, scale: adaptation.norm(at: place)?.scale ?? frozen.scale, normalized: kept.normalized,
-            reciprocalDeviation: kept.reciprocalDeviation)
+    /// d itself, or a copy where the branch's gradient will differ from the residual's.
+    private func branch(_ d: Matrix, mask: Matrix?, acted: Bool) -> Matrix {
+        mask != nil || acted ? encoder.copy(of: d, workspace) : d
     }
 }

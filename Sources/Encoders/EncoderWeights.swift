@@ -65,7 +65,7 @@ public final class EncoderWeights: @unchecked Sendable {
     public let copiedBytes: Int
 
     // What the views point into.
-    private let folder: SafetensorsFolder
+    private let folder: SafetensorsFolder?
     private let copies: [FloatBuffer]
 
     /// Maps the weights of a Hugging Face folder.
@@ -89,6 +89,45 @@ public final class EncoderWeights: @unchecked Sendable {
         self.folder = folder
         self.configuration = configuration
         self.directory = directory
+    }
+
+    /// Copies every tensor of another backbone into memory of its own.
+    init(copying other: EncoderWeights) {
+        var buffers: [FloatBuffer] = []
+        func vector(_ base: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<Float> {
+            let buffer = FloatBuffer(count)
+            buffer.base.update(from: base, count: count)
+            buffers.append(buffer)
+            return UnsafePointer(buffer.base)
+        }
+        func matrix(_ matrix: Matrix) -> Matrix {
+            Matrix(frozen: vector(UnsafePointer(matrix.base), matrix.count), matrix.rows, matrix.columns)
+        }
+        func linear(_ linear: LinearWeights) -> LinearWeights {
+            LinearWeights(weight: matrix(linear.weight), bias: vector(linear.bias, linear.weight.rows))
+        }
+        let d = other.configuration.hidden
+        func norm(_ norm: NormWeights) -> NormWeights {
+            NormWeights(scale: vector(norm.scale, d), shift: vector(norm.shift, d))
+        }
+        configuration = other.configuration
+        directory = other.directory
+        words = matrix(other.words)
+        positions = matrix(other.positions)
+        segments = matrix(other.segments)
+        embeddingNorm = norm(other.embeddingNorm)
+        layers = other.layers.map { layer in
+            LayerWeights(
+                query: linear(layer.query), key: linear(layer.key), value: linear(layer.value),
+                projection: linear(layer.projection), attentionNorm: norm(layer.attentionNorm),
+                intermediate: linear(layer.intermediate), output: linear(layer.output),
+                outputNorm: norm(layer.outputNorm))
+        }
+        pooler = other.pooler.map(linear)
+        mappedBytes = 0
+        copiedBytes = buffers.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
+        copies = buffers
+        folder = nil
     }
 }
 

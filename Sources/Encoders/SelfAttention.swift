@@ -5,7 +5,8 @@ import Kernels
 //   a_h = P_h V_h,   P_h = softmax(Q_h K_hᵀ / √d_k)          Q, K, V, a [T, d]; head h is d_k of their columns
 //   dV_h = P_hᵀ da_h,   dP_h = da_h V_hᵀ,   dS_h = P_h ⊙ (dP_h − Σ dP_h ⊙ P_h) / √d_k,   dQ_h = dS_h K_h,   dK_h = dS_hᵀ Q_h
 //
-// P is kept as one block of n × n' floats for each (sequence, head), n' = n rounded up to whole vector lanes.
+// A prefix puts p keys and values, the same for every sequence, before each sequence's own n.
+// P is kept as one block of n × n' floats for each (sequence, head), n' = p + n rounded up to whole vector lanes.
 
 /// The probabilities of all heads and sequences, and their dropout masks.
 struct AttentionProbabilities {
@@ -13,15 +14,17 @@ struct AttentionProbabilities {
     let mask: UnsafeMutablePointer<Float>?
     private let starts: [Int]
     private let heads: Int
+    private let prefix: Int
 
-    init(_ batch: PackedBatch, heads: Int, dropout: Bool, _ workspace: Workspace) {
+    init(_ batch: PackedBatch, heads: Int, prefix: Int, dropout: Bool, _ workspace: Workspace) {
         var starts = [0]
         for sequence in 0..<batch.count {
             let n = batch.range(sequence).count
-            starts.append(starts[sequence] + heads * n * paddedColumns(n))
+            starts.append(starts[sequence] + heads * n * paddedColumns(prefix + n))
         }
         self.starts = starts
         self.heads = heads
+        self.prefix = prefix
         base = workspace.floats(starts[batch.count])
         mask = dropout ? workspace.floats(starts[batch.count]) : nil
     }
@@ -30,27 +33,61 @@ struct AttentionProbabilities {
         -> Matrix
     {
         let n = batch.range(sequence).count
-        return Matrix(
-            memory + starts[sequence] + head * n * paddedColumns(n), n, n, stride: paddedColumns(n))
+        let stride = paddedColumns(prefix + n)
+        return Matrix(memory + starts[sequence] + head * n * stride, n, prefix + n, stride: stride)
+    }
+}
+
+/// Keys or values of one head: the prefix's rows, where there is one, and the sequence's own.
+private struct HeadRows {
+    let prefix: Matrix?
+    let own: Matrix
+
+    /// c = scale · a [prefix; own]ᵀ.
+    func multiplyTransposed(_ a: Matrix, into c: Matrix, scale: Float = 1) {
+        if let prefix {
+            Kernels.multiplyTransposed(a, prefix, into: c.columns(0..<prefix.rows), scale: scale)
+        }
+        Kernels.multiplyTransposed(a, own, into: ownColumns(of: c), scale: scale)
+    }
+
+    /// c = a [prefix; own].
+    func multiply(_ a: Matrix, into c: Matrix) {
+        Kernels.multiply(ownColumns(of: a), own, into: c)
+        if let prefix { Kernels.multiply(a.columns(0..<prefix.rows), prefix, into: c, accumulate: true) }
+    }
+
+    /// [prefix; own] is aᵀ b, for the prefix added to what is there: all sequences share it.
+    func setTransposedProduct(_ a: Matrix, _ b: Matrix) {
+        if let prefix { transposedMultiply(a.columns(0..<prefix.rows), b, into: prefix, accumulate: true) }
+        transposedMultiply(ownColumns(of: a), b, into: own)
+    }
+
+    private func ownColumns(of p: Matrix) -> Matrix {
+        prefix.map { p.columns($0.rows..<p.columns) } ?? p
     }
 }
 
 extension Encoder {
     /// a [T, d] from q, k, v [T, d]; returns what backward reads.
     func attention(
-        q: Matrix, k: Matrix, v: Matrix, layer: Int, _ batch: PackedBatch, into a: Matrix,
-        _ workspace: Workspace
+        q: Matrix, k: Matrix, v: Matrix, layer: Int, prefix: TrainedPrefix?, _ batch: PackedBatch,
+        into a: Matrix, _ workspace: Workspace
     ) -> AttentionProbabilities {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()
-        let kept = AttentionProbabilities(batch, heads: heads, dropout: dropout.attention > 0, workspace)
+        let kept = AttentionProbabilities(
+            batch, heads: heads, prefix: prefix?.keys.rows ?? 0, dropout: dropout.attention > 0, workspace)
         for sequence in 0..<batch.count {
             let tokens = batch.range(sequence)
             for head in 0..<heads {
                 let columns = head * width..<(head + 1) * width
+                let keys = HeadRows(
+                    prefix: prefix?.keys.columns(columns), own: k.rows(tokens).columns(columns))
+                let values = HeadRows(
+                    prefix: prefix?.values.columns(columns), own: v.rows(tokens).columns(columns))
                 let p = kept.block(batch, sequence, head, of: kept.base)
-                multiplyTransposed(
-                    q.rows(tokens).columns(columns), k.rows(tokens).columns(columns), into: p, scale: scale)
+                keys.multiplyTransposed(q.rows(tokens).columns(columns), into: p, scale: scale)
                 softmax(p)
                 if let memory = kept.mask {
                     let random = dropout.stream(.attentionDropout, layer, head, batch.keys[sequence])
@@ -61,45 +98,53 @@ extension Encoder {
                     Kernels.dropout(
                         dropped, probability: dropout.attention, random: random,
                         mask: kept.block(batch, sequence, head, of: memory))
-                    multiply(dropped, v.rows(tokens).columns(columns), into: a.rows(tokens).columns(columns))
+                    values.multiply(dropped, into: a.rows(tokens).columns(columns))
                     workspace.release(to: mark)
                 } else {
-                    multiply(p, v.rows(tokens).columns(columns), into: a.rows(tokens).columns(columns))
+                    values.multiply(p, into: a.rows(tokens).columns(columns))
                 }
             }
         }
         return kept
     }
 
-    /// dq, dk, dv [T, d] from da [T, d].
+    /// dq, dk, dv [T, d] from da [T, d]; adds the gradients of a prefix.
     func attentionBackward(
-        da: Matrix, q: Matrix, k: Matrix, v: Matrix, _ kept: AttentionProbabilities, _ batch: PackedBatch,
-        dq: Matrix, dk: Matrix, dv: Matrix, _ workspace: Workspace
+        da: Matrix, q: Matrix, k: Matrix, v: Matrix, _ kept: AttentionProbabilities, prefix: TrainedPrefix?,
+        _ batch: PackedBatch, dq: Matrix, dk: Matrix, dv: Matrix, _ workspace: Workspace
     ) {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()
+        // A prefix without gradients still takes part: its gradient goes to memory that nobody reads.
+        let unread = prefix.map { workspace.matrix($0.keys.rows, $0.keys.columns) }
         for sequence in 0..<batch.count {
             let tokens = batch.range(sequence)
             for head in 0..<heads {
                 let columns = head * width..<(head + 1) * width
-                func part(_ matrix: Matrix) -> Matrix { matrix.rows(tokens).columns(columns) }
+                func rows(_ own: Matrix, _ prefix: Matrix?) -> HeadRows {
+                    HeadRows(prefix: prefix?.columns(columns), own: own.rows(tokens).columns(columns))
+                }
+                let (queries, upstream) = (
+                    q.rows(tokens).columns(columns), da.rows(tokens).columns(columns)
+                )
                 let mark = workspace.mark
                 let p = kept.block(batch, sequence, head, of: kept.base)
                 let dp = workspace.matrix(p.rows, p.columns)
-                multiplyTransposed(part(da), part(v), into: dp)
+                rows(v, prefix?.values).multiplyTransposed(upstream, into: dp)
+                let dValues = rows(dv, prefix?.valueGradient ?? unread)
                 if let memory = kept.mask {
                     let mask = kept.block(batch, sequence, head, of: memory)
                     let dropped = workspace.matrix(p.rows, p.columns)
                     dropped.copy(from: p)
                     multiplyElements(of: dropped, by: mask)
-                    transposedMultiply(dropped, part(da), into: part(dv))
+                    dValues.setTransposedProduct(dropped, upstream)
                     multiplyElements(of: dp, by: mask)
                 } else {
-                    transposedMultiply(p, part(da), into: part(dv))
+                    dValues.setTransposedProduct(p, upstream)
                 }
                 softmaxBackward(dp, p: p, scale: scale)
-                multiply(dp, part(k), into: part(dq))
-                transposedMultiply(dp, part(q), into: part(dk))
+                rows(k, prefix?.keys).multiply(dp, into: dq.rows(tokens).columns(columns))
+                rows(dk, prefix?.keyGradient ?? unread).setTransposedProduct(dp, queries)
                 workspace.release(to: mark)
             }
         }

@@ -1,19 +1,84 @@
-/// The named places of a layer where an adapter may act, in the order of the forward pass.
+/// The named places of an encoder where an adapter may act, in the order of the forward pass.
 ///
-/// Post-norm layer, input x: a = concatenated attention heads, o = a W_O + b_O, h1 = LN1(dropout(o) + x),
-/// u = GELU(h1 W_1 + b_1), h2 = LN2(dropout(u W_2 + b_2) + h1).
+/// Post-norm layer, input x: q, k, v = x W + b, a = concatenated attention heads, o = a W_O + b_O,
+/// h1 = LN1(dropout(o) + x), z = h1 W_1 + b_1, u = GELU(z), y = u W_2 + b_2, h2 = LN2(dropout(y) + h1).
+///
+/// At a value site an activation is changed in place; some of them also read another activation, their source, and
+/// pass a gradient back to it. At a norm or linear site other γ, β, W or b take the place of the frozen ones.
 public enum Site: Int, Sendable, CaseIterable, Comparable {
-    /// a [T, d]: the concatenated heads, before W_O.
+    /// The three embedding tables, below layer 0: at `Place.belowLayers`.
+    case embeddings
+    /// γ and β of the embeddings' LayerNorm, below layer 0.
+    case embeddingNorm
+    /// A copy of x [T, d] that only the query's product reads.
+    case queryInput
+    /// q [T, d], with source x; W_Q and b_Q.
+    case query
+    /// A copy of x [T, d] that only the key's product reads.
+    case keyInput
+    /// k [T, d], with source x; W_K and b_K.
+    case key
+    /// A copy of x [T, d] that only the value's product reads.
+    case valueInput
+    /// v [T, d], with source x; W_V and b_V.
+    case value
+    /// Keys and values that every token sees before its own sequence's.
+    case prefix
+    /// a [T, d]: the concatenated heads, which only W_O reads.
     case heads
-    /// o [T, d]: after W_O, before dropout, residual and LN1.
+    /// o [T, d], with source a, before dropout, residual and LN1; W_O and b_O.
     case projection
+    /// o [T, d] once more, with source x: beside the whole attention.
+    case attention
     /// γ and β of LN1, `attention.output.LayerNorm`.
     case attentionNorm
+    /// h1 [T, d], which the feed-forward layer and its residual read.
+    case attentionOutput
+    /// A copy of h1 [T, d] that only W_1 reads.
+    case intermediateInput
+    /// z [T, f], with source h1, before GELU; W_1 and b_1.
+    case intermediate
+    /// u [T, f]: after GELU.
+    case activation
+    /// y [T, d], with source u, before dropout, residual and LN2; W_2 and b_2.
+    case output
+    /// y [T, d] once more, with source h1: beside the whole feed-forward layer.
+    case feedForward
+    /// y [T, d] after dropout, with source u: what is added to the residual.
+    case feedForwardResidual
     /// γ and β of LN2, `output.LayerNorm`.
     case outputNorm
+    /// W and b of the pooler, above the last layer: at the layer after it.
+    case pooler
 
     /// The order of the forward pass.
     public static func < (left: Site, right: Site) -> Bool { left.rawValue < right.rawValue }
+
+    /// The sites of a linear map's W and b.
+    public static let linears: [Site] = [.query, .key, .value, .projection, .intermediate, .output, .pooler]
+    /// The sites of a LayerNorm's γ and β.
+    public static let norms: [Site] = [.embeddingNorm, .attentionNorm, .outputNorm]
+    /// The sites where an activation is changed.
+    public static let values: [Site] = allCases.filter {
+        ![.embeddings, .prefix, .pooler].contains($0) && !norms.contains($0)
+    }
+    /// The sites that every layer has.
+    public static let ofLayers: [Site] = allCases.filter {
+        ![.embeddings, .embeddingNorm, .pooler].contains($0)
+    }
+
+    /// Where the input of a layer's linear map can be changed for that map alone.
+    public var input: Site? {
+        switch self {
+        case .query: .queryInput
+        case .key: .keyInput
+        case .value: .valueInput
+        case .projection: .heads
+        case .intermediate: .intermediateInput
+        case .output: .activation
+        default: nil
+        }
+    }
 }
 
 /// A site of one layer.
@@ -22,6 +87,9 @@ public struct Place: Hashable, Sendable, Comparable {
     public let layer: Int
     /// The site in the layer.
     public let site: Site
+
+    /// The layer of the embeddings' sites.
+    public static let belowLayers = -1
 
     /// Names a site of a layer.
     public init(_ layer: Int, _ site: Site) {

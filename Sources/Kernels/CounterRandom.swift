@@ -76,6 +76,11 @@ public struct CounterRandom: Sendable {
     }
 }
 
+/// FNV-1a of a name, for a key: the same number in every process, unlike `Hasher`.
+public func stableHash(_ name: String) -> UInt64 {
+    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+}
+
 /// SplitMix64's finaliser.
 private func mix(_ value: UInt64) -> UInt64 {
     var z = value

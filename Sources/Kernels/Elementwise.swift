@@ -28,6 +28,16 @@ public func addColumnSums(of x: Matrix, to sums: UnsafeMutablePointer<Float>) {
     }
 }
 
+/// sums += Σ_t x_t ⊙ y_t, with x and y [T, d], sums [d].
+public func addColumnSums(ofProduct x: Matrix, _ y: Matrix, to sums: UnsafeMutablePointer<Float>) {
+    precondition(x.rows == y.rows && x.columns == y.columns, "product of different shapes")
+    for r in 0..<x.rows {
+        let first = x.row(r)
+        let second = y.row(r)
+        for c in 0..<x.columns { sums[c] += first[c] * second[c] }
+    }
+}
+
 /// y_t = w ⊙ y_t + b in place, with y [T, d], w and b [d].
 public func scaleAndShift(_ y: Matrix, by w: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
     for r in 0..<y.rows {

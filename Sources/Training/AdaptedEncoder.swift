@@ -30,7 +30,7 @@ public struct AdaptedEncoder: Sendable {
     /// The layout of one task's parameters: the method's slices, then the head's.
     public func layout(for output: TaskOutput, headOwner: String, seed: UInt64) throws -> ParameterLayout {
         ParameterLayout(
-            try method.slices(on: weights)
+            try method.slices(on: weights, seed: seed)
                 + HeadSlice.slices(
                     for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
     }
@@ -72,17 +72,19 @@ public struct AdaptedEncoder: Sendable {
     ) -> Double {
         workspace.reset()
         let encoder = Encoder(weights, dropout: randomness.encoder)
-        let adaptation = stage == .head ? nil : method.adaptation(layout, values: values, gradient: gradient)
-        let p: Matrix
-        var activations: Encoder.Activations?
+        let adaptation =
+            stage == .head
+            ? nil
+            : method.adaptation(BoundParameters(layout, values: values, gradient: gradient), on: weights)
+        let p = workspace.matrix(batch.count, weights.configuration.hidden)
+        var activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
         if let known {
-            p = workspace.matrix(known.rows, known.columns)
             p.copy(from: known)
         } else {
             let forward = encoder.forward(batch, adaptation, workspace)
-            p = workspace.matrix(batch.count, weights.configuration.hidden)
-            head.pooling.forward(forward.hidden, batch, pooler: weights.pooler, into: p, workspace)
-            activations = forward
+            let pooling = head.pooling.forward(
+                forward.hidden, batch, encoder, adaptation, into: p, workspace)
+            activations = (forward, pooling)
         }
 
         // The pooler's backward reads p before dropout.
@@ -103,8 +105,9 @@ public struct AdaptedEncoder: Sendable {
             linearBackward(z, weight, into: dp)
             if let mask { multiplyElements(of: dp, by: mask) }
             let dh = workspace.matrix(batch.tokens, p.columns)
-            head.pooling.backward(dp, p: p, batch, pooler: weights.pooler, into: dh, workspace)
-            encoder.backward(dh, activations, batch, adaptation, workspace)
+            head.pooling.backward(
+                dp, activations.pooling, batch, encoder, adaptation, into: dh, workspace)
+            encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
         }
         return loss
     }
@@ -119,7 +122,9 @@ public struct AdaptedEncoder: Sendable {
         _ workspace: Workspace
     ) -> [Float] {
         workspace.reset()
-        let adaptation = adapted ? method.adaptation(layout, values: values, gradient: nil) : nil
+        let adaptation =
+            adapted
+            ? method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights) : nil
         let p = pool(batch, adaptation, workspace)
         return logits(pooled: p, layout, values: values, workspace)
     }
@@ -144,9 +149,10 @@ public struct AdaptedEncoder: Sendable {
     private func pool(
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ workspace: Workspace
     ) -> Matrix {
-        let forward = Encoder(weights).forward(batch, adaptation, workspace)
+        let encoder = Encoder(weights)
+        let forward = encoder.forward(batch, adaptation, workspace)
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
-        head.pooling.forward(forward.hidden, batch, pooler: weights.pooler, into: p, workspace)
+        _ = head.pooling.forward(forward.hidden, batch, encoder, adaptation, into: p, workspace)
         return p
     }
 

@@ -63,24 +63,26 @@ public enum HeadSlice {
         return [
             ParameterSlice(
                 name: weight, kind: .head, layer: nil, shape: [classes, d],
-                initial: (0..<classes * d).map { Float(random.normal(UInt64($0)) * 0.02) }),
+                start: .values((0..<classes * d).map { Float(random.normal(UInt64($0)) * 0.02) })),
             ParameterSlice(
                 name: bias, kind: .head, layer: nil, shape: [classes],
-                initial: [Float](repeating: 0, count: classes)),
+                start: .constant(0)),
         ]
     }
 }
 
-/// FNV-1a of a name: the same number in every process, unlike `Hasher`.
-public func stableHash(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
-}
-
 extension Pooling {
-    /// p [B, d] from h [T, d].
+    /// What pooling's forward keeps for its backward.
+    struct Activations {
+        /// The first tokens' hidden states [B, d] that the pooler read, and what it made of them.
+        let pooler: (first: Matrix, p: Matrix)?
+    }
+
+    /// Puts p [B, d] of h [T, d] into `p`, which stays as it is until backward.
     func forward(
-        _ h: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into p: Matrix, _ workspace: Workspace
-    ) {
+        _ h: Matrix, _ batch: PackedBatch, _ encoder: Encoder, _ adaptation: (any EncoderAdaptation)?,
+        into p: Matrix, _ workspace: Workspace
+    ) -> Activations {
         switch self {
         case .mean:
             for sequence in 0..<batch.count {
@@ -94,18 +96,18 @@ extension Pooling {
         case .cls:
             gatherFirst(h, batch, into: p)
         case .pooler:
-            guard let pooler else { preconditionFailure("the model was checked to have a pooler") }
             let first = workspace.matrix(batch.count, h.columns)
             gatherFirst(h, batch, into: first)
-            linear(first, pooler.weight, pooler.bias, into: p)
-            tanh(p)
+            encoder.pool(first, adaptation, into: p)
+            return Activations(pooler: (first, p))
         }
+        return Activations(pooler: nil)
     }
 
-    /// dh [T, d] from dp [B, d], which it overwrites; p is the forward's result.
+    /// Puts dh [T, d] of dp [B, d], which it overwrites, into `dh`; adds the gradients of a trained pooler.
     func backward(
-        _ dp: Matrix, p: Matrix, _ batch: PackedBatch, pooler: LinearWeights?, into dh: Matrix,
-        _ workspace: Workspace
+        _ dp: Matrix, _ kept: Activations, _ batch: PackedBatch, _ encoder: Encoder,
+        _ adaptation: any EncoderAdaptation, into dh: Matrix, _ workspace: Workspace
     ) {
         dh.fill(0)
         switch self {
@@ -122,10 +124,9 @@ extension Pooling {
         case .cls:
             scatterFirst(dp, batch, into: dh)
         case .pooler:
-            guard let pooler else { preconditionFailure("the model was checked to have a pooler") }
-            tanhBackward(dp, y: p)
+            guard let (read, p) = kept.pooler else { return }
             let first = workspace.matrix(batch.count, dh.columns)
-            linearBackward(dp, pooler.weight, into: first)
+            encoder.poolBackward(dp, first: read, p: p, adaptation, into: first)
             scatterFirst(first, batch, into: dh)
         }
     }

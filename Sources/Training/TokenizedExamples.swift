@@ -1,4 +1,5 @@
 public import Encoders
+import Kernels
 public import Tasks
 public import Tokenizers
 

@@ -5,15 +5,21 @@ import Kernels
 import TestSupport
 
 /// A method's settings on the tiny BERT, with a vector of parameters.
+///
+/// Its outputs are the last hidden states [T, d] and, after them, the pooled vectors [B, d].
 struct AdaptedModel {
     let tiny: TinyModel
     let method: any AdapterMethod
     let layout: ParameterLayout
+    /// What the outputs are multiplied with for a loss.
+    let upstream: [Float]
 
-    init(_ settings: String, with extra: [ParameterSlice] = []) throws {
+    init(_ settings: String, with extra: [ParameterSlice] = [], seed: UInt64 = 5) throws {
         tiny = try TinyModel()
         method = try AdaptedModel.decode(settings).method
-        layout = ParameterLayout(try method.slices(on: tiny.weights) + extra)
+        layout = ParameterLayout(try method.slices(on: tiny.weights, seed: seed) + extra)
+        let hidden = try tiny.golden.floats("upstream")
+        upstream = hidden + hidden.prefix(tiny.batch.count * tiny.weights.configuration.hidden)
     }
 
     /// The settings of an `adapter` section that is JSON.
@@ -27,25 +33,75 @@ struct AdaptedModel {
         return layout.initial.enumerated().map { $1 + distance * Float(2 * random.uniform(UInt64($0)) - 1) }
     }
 
-    /// The last hidden states [T, d] with these parameters.
-    func hidden(_ parameters: [Float], dropout: EncoderDropout = .none) -> [Float] {
-        parameters.withUnsafeBufferPointer { values in
-            // An adapter always has a parameter.
-            values.baseAddress.map {
-                tiny.hidden(nil, method.adaptation(layout, values: $0, gradient: nil), dropout: dropout)
-            } ?? []
-        }
+    /// The outputs with these parameters, or of the frozen backbone.
+    func outputs(
+        _ parameters: [Float]?, of batch: PackedBatch? = nil, dropout: EncoderDropout = .none
+    ) -> [Float] {
+        guard let parameters else { return outputs(of: batch ?? tiny.batch, nil, on: tiny.weights, dropout) }
+        let values = GuardedMatrix(parameters)
+        let adaptation = method.adaptation(
+            BoundParameters(layout, values: values.base, gradient: nil), on: tiny.weights)
+        return outputs(of: batch ?? tiny.batch, adaptation, on: tiny.weights, dropout)
     }
 
-    /// The gradient of Σ hidden ⊙ upstream, added to `start`.
+    /// The outputs of the backbone that these parameters were folded into.
+    func mergedOutputs(_ parameters: [Float]) -> [Float] {
+        let values = GuardedMatrix(parameters)
+        let merged = MergedWeights(copying: tiny.weights)
+        method.merge(BoundParameters(layout, values: values.base, gradient: nil), into: merged)
+        return outputs(of: tiny.batch, nil, on: merged.weights, .none)
+    }
+
+    /// The outputs with an adaptation of any origin.
+    func outputs(
+        of batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, on weights: EncoderWeights,
+        _ dropout: EncoderDropout
+    ) -> [Float] {
+        let workspace = Workspace()
+        let encoder = Encoder(weights, dropout: dropout)
+        let hidden = encoder.forward(batch, adaptation, workspace).hidden
+        let pooled = pool(hidden, batch, encoder, adaptation, workspace)
+        return withExtendedLifetime(workspace) { hidden.values + pooled.p.values }
+    }
+
+    private func pool(
+        _ hidden: Matrix, _ batch: PackedBatch, _ encoder: Encoder, _ adaptation: (any EncoderAdaptation)?,
+        _ workspace: Workspace
+    ) -> (first: Matrix, p: Matrix) {
+        let first = workspace.matrix(batch.count, hidden.columns)
+        for sequence in 0..<batch.count {
+            first.row(sequence).update(from: hidden.row(batch.offsets[sequence]), count: hidden.columns)
+        }
+        let p = workspace.matrix(batch.count, hidden.columns)
+        encoder.pool(first, adaptation, into: p)
+        return (first, p)
+    }
+
+    /// The gradient of Σ outputs ⊙ upstream, added to `start`.
     func gradient(
         _ parameters: [Float], _ upstream: [Float], dropout: EncoderDropout = .none, addedTo start: Float = 0
     ) -> [Float] {
         let (values, gradient) = (
             GuardedMatrix(parameters), GuardedMatrix(1, layout.count, filledWith: start)
         )
-        let adaptation = method.adaptation(layout, values: values.base, gradient: gradient.base)
-        tiny.backward(upstream, adaptation, dropout: dropout)
+        let adaptation = method.adaptation(
+            BoundParameters(layout, values: values.base, gradient: gradient.base), on: tiny.weights)
+        let (batch, workspace) = (tiny.batch, Workspace())
+        let encoder = Encoder(tiny.weights, dropout: dropout)
+        let activations = encoder.forward(batch, adaptation, workspace)
+        let (first, p) = pool(activations.hidden, batch, encoder, adaptation, workspace)
+        let dh = GuardedMatrix(Array(upstream.prefix(activations.hidden.count)), rows: batch.tokens)
+        if upstream.count > dh.view.count {
+            let dp = GuardedMatrix(Array(upstream.dropFirst(dh.view.count)), rows: batch.count)
+            let dFirst = workspace.matrix(batch.count, first.columns)
+            encoder.poolBackward(dp.view, first: first, p: p, adaptation, into: dFirst)
+            for sequence in 0..<batch.count {
+                let token = batch.offsets[sequence]
+                add(dFirst.rows(sequence..<sequence + 1), to: dh.view.rows(token..<token + 1))
+            }
+        }
+        encoder.backward(dh.view, activations, batch, adaptation, workspace)
+        withExtendedLifetime(workspace) {}
         precondition(values.isIntact() && gradient.isIntact(), "written outside of the vectors")
         precondition(values.values.elementsEqual(parameters), "the parameters were changed")
         return gradient.values

@@ -12,7 +12,7 @@ struct AdapterFolderTests {
     {
         ParameterSlice(
             name: name, kind: kind, layer: nil, shape: shape,
-            initial: (0..<shape.reduce(1, *)).map { Float($0) + Float(name.count) })
+            start: .values((0..<shape.reduce(1, *)).map { Float($0) + Float(name.count) }))
     }
 
     private let layout = ParameterLayout([

@@ -14,13 +14,11 @@ struct AdapterMethodTests {
 
     @Test("Every method in the table has cases, and every case a method")
     func tableIsCovered() {
+        let names = Set(AdapterTable.all.map { $0.name })
+        #expect(Set(MethodCase.all.map(\.method)).subtracting(["stack"]) == names)
         for method in AdapterTable.all {
-            #expect(
-                MethodCase.all[method.name]?.isEmpty == false, "add cases of \(method.name) to MethodCase.all"
-            )
-            #expect(!method.source.isEmpty)
+            #expect(!method.source.isEmpty && !method.summary.isEmpty)
         }
-        #expect(Set(MethodCase.all.keys) == Set(AdapterTable.all.map { $0.name }))
     }
 
     @Test("Every file in Sources/Adapters/Methods is in the table, once")
@@ -37,91 +35,149 @@ struct AdapterMethodTests {
         #expect(AdapterTable.method(named: "no such method") == nil)
     }
 
-    @Test(
-        "Before the first update the encoder's outputs are the frozen backbone's",
-        arguments: MethodCase.ofTable)
-    func identityAtStart(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        for dropout in [EncoderDropout.none, Self.dropout] {
-            let frozen = model.tiny.hidden(dropout: dropout)
-            let adapted = model.hidden(model.layout.initial, dropout: dropout)
-            #expect(mismatch(adapted, frozen, Tolerance(absolute: 1e-6)) == nil)
+    // MARK: Values and gradients
+
+    @Test("Outputs and every gradient agree with PyTorch in double precision", arguments: MethodCase.all)
+    func agreesWithPyTorch(_ test: MethodCase) throws {
+        let (model, golden) = (try AdaptedModel(test.settings), try test.golden())
+        let parameters = try test.goldenParameters(model.layout)
+        let outputs = model.outputs(parameters)
+        let expected = try golden.floats("\(test.name).hidden") + golden.floats("\(test.name).pooled")
+        // Three layers in float.
+        #expect(mismatch(outputs, expected, Tolerance(relative: 5e-6)) == nil)
+        let gradient = model.gradient(parameters, model.upstream)
+        for (slice, range) in zip(model.layout.slices, model.layout.ranges) {
+            let expected = try golden.floats("\(test.name).gradient.\(slice.name)")
+            #expect(
+                mismatch(
+                    Array(gradient[range]), expected, Tolerance(absolute: 1e-6, relative: 3e-5), slice.name)
+                    == nil)
         }
     }
 
-    @Test("Every parameter changes the outputs", arguments: MethodCase.ofTable)
-    func everyParameterMatters(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        let upstream = try model.tiny.golden.floats("upstream")
-        let gradient = model.gradient(model.parameters(movedBy: 0.2), upstream)
-        #expect(gradient.allSatisfy { $0 != 0 && $0.isFinite })
-    }
-
-    @Test("The gradient of every parameter is the slope of the forward", arguments: MethodCase.ofTable)
+    @Test("The gradient of every parameter is the slope of the forward", arguments: MethodCase.all)
     func finiteDifferencesAgree(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
-        let upstream = try model.tiny.golden.floats("upstream")
-        let parameters = model.parameters(movedBy: 0.2)
+        let parameters = try test.goldenParameters(model.layout)
         for dropout in [EncoderDropout.none, Self.dropout] {
-            let found = model.gradient(parameters, upstream, dropout: dropout)
-            let slopes = finiteDifferences(
-                of: { dot(model.hidden($0, dropout: dropout), upstream) }, at: parameters, step: 0.02)
+            let found = model.gradient(parameters, model.upstream, dropout: dropout)
             for (slice, range) in zip(model.layout.slices, model.layout.ranges) {
+                // A few numbers of large tensors; an odd distance, since rows are even.
+                let chosen = Array(
+                    stride(from: range.lowerBound, to: range.upperBound, by: max(1, slice.count / 12 | 1)))
+                let slopes = finiteDifferences(
+                    of: { moved in
+                        var all = parameters
+                        for (index, value) in zip(chosen, moved) { all[index] = value }
+                        return dot(model.outputs(all, dropout: dropout), model.upstream)
+                    }, at: chosen.map { parameters[$0] }, step: 0.02)
                 // A float loss of about 30 over a step of 0.02, and what the fourth order leaves.
-                let tolerance = Tolerance(absolute: 1e-3, relative: 2e-3)
-                #expect(mismatch(Array(found[range]), Array(slopes[range]), tolerance, slice.name) == nil)
+                let tolerance = Tolerance(absolute: 1e-3, relative: 3e-3)
+                #expect(mismatch(chosen.map { found[$0] }, slopes, tolerance, slice.name) == nil)
             }
         }
     }
 
-    @Test("Gradients are added to the vector, and leave a head's part alone", arguments: MethodCase.ofTable)
+    @Test("Every tensor changes the outputs", arguments: MethodCase.all)
+    func everyTensorMatters(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        let gradient = model.gradient(try test.goldenParameters(model.layout), model.upstream)
+        #expect(gradient.allSatisfy { $0.isFinite })
+        for (slice, range) in zip(model.layout.slices, model.layout.ranges) {
+            #expect(gradient[range].contains { $0 != 0 }, "\(slice.name)")
+        }
+    }
+
+    @Test(
+        "Before the first update the outputs are the frozen backbone's, where the method says so",
+        arguments: MethodCase.all)
+    func identityAtStart(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        for dropout in [EncoderDropout.none, Self.dropout] {
+            let frozen = model.outputs(nil, dropout: dropout)
+            let adapted = model.outputs(model.layout.initial, dropout: dropout)
+            let different = mismatch(adapted, frozen, Tolerance(absolute: 2e-6))
+            if model.method.isIdentityAtStart {
+                #expect(different == nil)
+            } else {
+                #expect(different != nil, "it may call itself the identity")
+            }
+        }
+    }
+
+    @Test("Merged into the backbone, the outputs are the same", arguments: MethodCase.all)
+    func mergesExactly(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        guard model.method.mergeability == .exact else {
+            if case .never(let reason) = model.method.mergeability { #expect(reason.count > 10) }
+            return
+        }
+        let parameters = try test.goldenParameters(model.layout)
+        // Three layers in float, in another order.
+        #expect(
+            mismatch(model.mergedOutputs(parameters), model.outputs(parameters), Tolerance(relative: 1e-5))
+                == nil)
+    }
+
+    // MARK: Independence
+
+    @Test("Sequences of a packed batch never see one another", arguments: MethodCase.all)
+    func sequencesAreApart(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        let parameters = try test.goldenParameters(model.layout)
+        let d = model.tiny.weights.configuration.hidden
+        let together = model.outputs(parameters)
+        for sequence in 0..<model.tiny.batch.count {
+            let alone = model.outputs(parameters, of: model.tiny.batch(of: [sequence]))
+            let rows = model.tiny.batch.range(sequence)
+            let expected = together[rows.lowerBound * d..<rows.upperBound * d]
+            // Products of other shapes may round differently.
+            #expect(
+                mismatch(Array(alone.prefix(rows.count * d)), Array(expected), Tolerance(relative: 1e-5))
+                    == nil)
+        }
+    }
+
+    @Test("Gradients are added to the vector, and leave a head's part alone", arguments: MethodCase.all)
     func gradientsAreAdded(_ test: MethodCase) throws {
         let head = ParameterSlice(
-            name: "head.weight", kind: .head, layer: nil, shape: [2, 24],
-            initial: .init(repeating: 0.5, count: 48))
+            name: "head.weight", kind: .head, layer: nil, shape: [2, 24], start: .constant(0.5))
         let (model, withHead) = (
             try AdaptedModel(test.settings), try AdaptedModel(test.settings, with: [head])
         )
-        let upstream = try model.tiny.golden.floats("upstream")
-        let plain = model.gradient(model.parameters(movedBy: 0.1), upstream)
-        let added = withHead.gradient(withHead.parameters(movedBy: 0.1), upstream, addedTo: 3)
+        let plain = model.gradient(model.parameters(movedBy: 0.1), model.upstream)
+        let added = withHead.gradient(withHead.parameters(movedBy: 0.1), model.upstream, addedTo: 3)
         let expected = plain.map { $0 + 3 } + [Float](repeating: 3, count: 48)
-        #expect(mismatch(added, expected, Tolerance(absolute: 1e-6, relative: 1e-6)) == nil)
+        #expect(mismatch(added, expected, Tolerance(absolute: 1e-5, relative: 1e-6)) == nil)
         #expect(withHead.layout.adapterCount == model.layout.count)
     }
 
-    @Test("With and without gradients the outputs have the same bits", arguments: MethodCase.ofTable)
+    @Test("With and without gradients the outputs have the same bits", arguments: MethodCase.all)
     func gradientsDontChangeOutputs(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
-        let trained = model.method.adaptation(model.layout, values: parameters.base, gradient: gradient.base)
-        let fixed = model.method.adaptation(model.layout, values: parameters.base, gradient: nil)
-        #expect(fixed.lowestTrained == nil)
-        #expect(trained.lowestTrained?.layer == test.layers.first)
+        func adaptation(_ gradient: GuardedMatrix?) -> any EncoderAdaptation {
+            model.method.adaptation(
+                BoundParameters(model.layout, values: parameters.base, gradient: gradient?.base),
+                on: model.tiny.weights)
+        }
+        let (trained, fixed) = (adaptation(gradient), adaptation(nil))
+        #expect(fixed.lowestTrained == nil && trained.lowestTrained != nil)
+        if let first = test.layers.first { #expect((trained.lowestTrained?.layer ?? first) <= first) }
         #expect(differingBits(model.tiny.hidden(nil, trained), model.tiny.hidden(nil, fixed)) == nil)
     }
 
-    @Test("Only the named layers have parameters, as many as the formula says", arguments: MethodCase.ofTable)
-    func countsAndLayers(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        let d = model.tiny.weights.configuration.hidden
-        #expect(model.layout.count == test.layers.count * test.countInLayer(d))
-        #expect(model.layout.adapterCount == model.layout.count)
-        #expect(Set(model.layout.slices.compactMap(\.layer)).sorted() == test.layers)
-        for slice in model.layout.slices {
-            #expect(slice.kind != .head && slice.layer != nil)
-            #expect(slice.name.hasPrefix("layer.\(slice.layer ?? -1)."))
-        }
-        #expect(try model.method.slices(on: model.tiny.weights) == model.layout.slices)
-    }
-
     @Test(
-        "Below the first named layer the hidden states keep the frozen backbone's bits",
-        arguments: MethodCase.ofTable)
+        "Below the lowest trained layer the hidden states keep the frozen backbone's bits",
+        arguments: MethodCase.all)
     func lowerLayersAreUntouched(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
+        let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
+        let adaptation = model.method.adaptation(
+            BoundParameters(model.layout, values: parameters.base, gradient: gradient.base),
+            on: model.tiny.weights)
         func states(_ adaptation: (any EncoderAdaptation)?) -> [[Float]] {
             var states: [[Float]] = []
             let workspace = Workspace()
@@ -132,32 +188,80 @@ struct AdapterMethodTests {
             return states
         }
         let frozen = states(nil)
-        let adapted = states(model.method.adaptation(model.layout, values: parameters.base, gradient: nil))
+        let lowest = try #require(adaptation.lowestTrained).layer
         // The first state is the embeddings' output.
-        for (index, state) in adapted.enumerated() {
-            #expect((state == frozen[index]) == (index <= test.layers[0]), "after layer \(index - 1)")
+        for (index, state) in states(adaptation).enumerated() {
+            #expect((state == frozen[index]) == (index - 1 < lowest), "after layer \(index - 1)")
         }
     }
 
+    // MARK: Parameters
+
+    @Test("Only the named layers have parameters, as many as the formula says", arguments: MethodCase.all)
+    func countsAndLayers(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        #expect(model.layout.count == test.parameters)
+        #expect(model.layout.adapterCount == model.layout.count)
+        #expect(Set(model.layout.slices.compactMap(\.layer)).sorted() == test.layers)
+        for slice in model.layout.slices {
+            if let layer = slice.layer { #expect(slice.name.hasPrefix("layer.\(layer).")) }
+            // The reference scripts tell the kind by the name.
+            let kind: ParameterKind =
+                slice.name.contains("norm.") ? .norm : slice.name.hasSuffix("bias") ? .bias : .weight
+            #expect(slice.kind == kind, "\(slice.name)")
+        }
+        #expect(try model.method.slices(on: model.tiny.weights, seed: 5) == model.layout.slices)
+        #expect(try model.method.addedOperations(on: model.tiny.weights, tokens: 10) >= 0)
+    }
+
+    @Test("Parameters are counted as published", arguments: MethodCase.published)
+    func publishedCounts(_ test: PublishedCount) throws {
+        let backbone = try HollowBackbone(test.sizes)
+        let slices = try AdaptedModel.decode(test.settings).method.slices(on: backbone.weights, seed: 1)
+        #expect(ParameterLayout(slices).adapterCount == test.parameters)
+    }
+
+    @Test("Random starts are a function of the seed", arguments: MethodCase.all)
+    func startsDependOnTheSeed(_ test: MethodCase) throws {
+        let (one, same, other) = (
+            try AdaptedModel(test.settings), try AdaptedModel(test.settings),
+            try AdaptedModel(test.settings, seed: 6)
+        )
+        #expect(differingBits(one.layout.initial, same.layout.initial) == nil)
+        let isRandom = one.layout.slices.contains {
+            switch $0.start {
+            case .normal, .truncatedNormal, .uniform: true
+            default: false
+            }
+        }
+        #expect((one.layout.initial != other.layout.initial) == isRandom)
+    }
+
+    // MARK: Settings and files
+
     @Test(
-        "Settings come back from their encoding, with every default filled in", arguments: MethodCase.ofTable)
+        "Settings come back from their encoding, with every default filled in", arguments: MethodCase.all)
     func settingsRoundTrip(_ test: MethodCase) throws {
         let settings = try AdaptedModel.decode(test.settings)
         let data = try JSONEncoder().encode(settings)
-        let members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(Set(members.keys) == test.keys.union(["method"]))
-        #expect(members["method"] as? String == type(of: settings.method).name)
+        if let members = try JSONSerialization.jsonObject(with: data) as? [String: Any] {
+            let keys = type(of: settings.method).settings.map(\.key)
+            #expect(Set(members.keys) == Set(keys + ["method"]) && Set(keys).count == keys.count)
+            #expect(members["method"] as? String == type(of: settings.method).name)
+        }
         let again = try JSONDecoder().decode(AdapterSettings.self, from: data)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         #expect(try encoder.encode(again) == encoder.encode(settings))
         let weights = try TinyModel().weights
-        #expect(try again.method.slices(on: weights) == settings.method.slices(on: weights))
+        #expect(
+            try again.method.slices(on: weights, seed: 1) == settings.method.slices(on: weights, seed: 1))
     }
 
-    @Test("A misspelt key is refused with the one that was meant", arguments: MethodCase.ofTable)
+    @Test("A misspelt key is refused with the one that was meant", arguments: MethodCase.all)
     func misspeltKeysAreRefused(_ test: MethodCase) throws {
-        for key in test.keys {
+        guard let method = AdapterTable.method(named: test.method) else { return }
+        for key in method.settings.map(\.key) {
             let misspelt = test.settings.dropLast() + ", \"\(key)x\": 1}"
             let failure = #expect(throws: Failure.self) { try AdaptedModel.decode(String(misspelt)) }
             #expect(failure?.what == "unknown key '\(key)x'")
@@ -166,13 +270,13 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("Saved and read again, every bit is the same", arguments: MethodCase.ofTable)
+    @Test("Saved and read again, every bit is the same", arguments: MethodCase.all)
     func savesEveryBit(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let folder = try TemporaryFolder()
         var parameters = model.parameters(movedBy: 0.3)
-        parameters.replaceSubrange(
-            0..<5, with: [-0.0, .leastNonzeroMagnitude, .infinity, 1e38, .init(bitPattern: 0x7fc0_1234)])
+        let hard: [Float] = [-0.0, .leastNonzeroMagnitude, .infinity, 1e38, .init(bitPattern: 0x7fc0_1234)]
+        for (index, value) in zip(parameters.indices, hard) { parameters[index] = value }
         try AdapterFolder.write(
             model.layout, parameters, configuration: ["method": "m"], to: folder.file("a"))
         let found = try AdapterFolder.read(model.layout, from: folder.file("a"))

@@ -1,44 +1,75 @@
 import Adapters
+import Formats
+import Foundation
+import TestSupport
 import Testing
 
-/// One setting of one method, as a study writes it, and what it must come to on the tiny BERT (d = 24, three layers).
+/// One setting of one method, as a study writes it, and what it must come to on the tiny BERT.
 ///
-/// To add a method, add its cases to ``all``: the matrix in `AdapterMethodTests` then holds it to every law.
+/// The cases are `Tests/Golden/methods/METHOD.json`, which the script that writes the goldens reads too. To add a method,
+/// add its file there: the matrix in `AdapterMethodTests` then holds it to every law.
 struct MethodCase: Sendable, CustomTestStringConvertible {
+    /// The method's name in the table, `stack` for lists.
+    let method: String
+    /// The case's name among the method's goldens.
+    let name: String
     /// The `adapter` section of a study, as JSON.
     let settings: String
-    /// Every key that the section has once defaults are filled in, `method` aside.
-    let keys: Set<String>
     /// The layers that have parameters.
     let layers: [Int]
-    /// How many parameters there are for width d in each of those layers.
-    let countInLayer: @Sendable (_ d: Int) -> Int
+    /// How many parameters there are on the tiny BERT.
+    let parameters: Int
 
-    var testDescription: String { settings }
+    var testDescription: String { "\(method) \(name)" }
 
-    /// The cases of every method, by its name.
-    static let all: [String: [MethodCase]] = [
-        "hadamard": [
-            hadamard(#"{"method": "hadamard"}"#, norms: 1),
-            hadamard(#"{"method": "hadamard", "site": "projection"}"#, norms: 1),
-            hadamard(#"{"method": "hadamard", "norm": "output", "layers": "all"}"#, norms: 1),
-            hadamard(#"{"method": "hadamard", "site": "heads", "norm": "both"}"#, norms: 2),
-            hadamard(#"{"method": "hadamard", "site": "projection", "norm": "none"}"#, norms: 0),
-            hadamard(#"{"method": "hadamard", "norm": "none", "layers": "1-2"}"#, norms: 0, layers: [1, 2]),
-            hadamard(
-                #"{"method": "hadamard", "site": "projection", "norm": "output", "layers": "0,2"}"#, norms: 1,
-                layers: [0, 2]),
-            hadamard(#"{"method": "hadamard", "norm": "both", "layers": 2}"#, norms: 2, layers: [2]),
-        ]
-    ]
-
-    /// The cases of the methods in the table.
-    static var ofTable: [MethodCase] { AdapterTable.all.flatMap { all[$0.name] ?? [] } }
-
-    /// w and b, and γ and β of each norm.
-    private static func hadamard(_ settings: String, norms: Int, layers: [Int] = [0, 1, 2]) -> MethodCase {
-        MethodCase(settings: settings, keys: ["site", "norm", "layers"], layers: layers) { d in
-            2 * d + 2 * d * norms
+    /// The cases of every method.
+    static let all: [MethodCase] = files.flatMap { method, entry in
+        (entry["cases"]?.array ?? []).map { value in
+            MethodCase(
+                method: method, name: value["name"]?.string ?? "",
+                settings: value["adapter"]?.encoded() ?? "",
+                layers: value["layers"]?.array?.compactMap(\.int) ?? [],
+                parameters: value["parameters"]?.int ?? -1)
         }
     }
+
+    /// What the published counts are, by method.
+    static let published: [PublishedCount] = files.flatMap { method, entry in
+        (entry["published"]?.array ?? []).map { value in
+            PublishedCount(
+                method: method, backbone: value["backbone"]?.string ?? "",
+                settings: value["adapter"]?.encoded() ?? "", parameters: value["parameters"]?.int ?? -1)
+        }
+    }
+
+    private static let files: [(String, JSONValue)] = {
+        let folder = "\(Golden.folder)/methods"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".json") }.sorted().map { name in
+            let path = "\(folder)/\(name)"
+            guard let data = FileManager.default.contents(atPath: path),
+                let object = try? JSONValue(parsing: data, at: path)
+            else { preconditionFailure("no readable \(path)") }
+            return (String(name.dropLast(".json".count)), object)
+        }
+    }()
+
+    /// The expected values of the method's cases.
+    func golden() throws -> Golden { try Golden("methods/\(method)") }
+
+    /// The parameters that the goldens were computed with, in the layout's order.
+    func goldenParameters(_ layout: ParameterLayout) throws -> [Float] {
+        let golden = try golden()
+        return try layout.slices.flatMap { try golden.floats("\(name).parameters.\($0.name)") }
+    }
+}
+
+/// How many parameters a method has on a published backbone.
+struct PublishedCount: Sendable, CustomTestStringConvertible {
+    let method, backbone, settings: String
+    let parameters: Int
+
+    var testDescription: String { "\(settings) on \(backbone)" }
+
+    var sizes: BackboneSizes { backbone == "roberta-large" ? .robertaLarge : .bertBase }
 }

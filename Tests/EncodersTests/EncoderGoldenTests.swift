@@ -52,22 +52,25 @@ struct EncoderGoldenTests {
 
     @Test("Gradients at the inputs of layers and of every LayerNorm's γ and β")
     func gradients() throws {
-        let adaptation = TrainableSites(tiny.weights, lowest: Place(0, .heads))
+        let bottom = Place(Place.belowLayers, .embeddings)
+        let adaptation = TrainableSites(tiny.weights, lowest: bottom)
         let reached = tiny.backward(try tiny.golden.floats("upstream"), adaptation)
-        #expect(reached.keys.sorted() == [1, 2])
+        #expect(reached.keys.sorted() == [0, 1, 2])
         for (layer, gradient) in reached {
             let expected = try tiny.golden.floats("gradient.layer.\(layer)")
             #expect(mismatch(gradient, expected, gradientTolerance, "input of layer \(layer)") == nil)
         }
-        for layer in 0..<3 {
-            for (site, name) in [(Site.attentionNorm, "attention"), (.outputNorm, "output")] {
-                let found = try #require(adaptation.gradients[Place(layer, site)]).values
-                let expected = try ["weight", "bias"].map {
-                    try tiny.golden.floats("gradient.layer.\(layer).\(name).norm.\($0)")
+        for place in tiny.weights.normPlaces {
+            let name =
+                switch place.site {
+                case .embeddingNorm: "embeddings.norm"
+                case .attentionNorm: "layer.\(place.layer).attention.norm"
+                default: "layer.\(place.layer).output.norm"
                 }
-                #expect(
-                    mismatch(found, expected.flatMap { $0 }, gradientTolerance, "\(layer).\(name)") == nil)
-            }
+            let tensor = TrainableSites.Tensor(place: place, part: "vectors")
+            let found = try #require(adaptation.gradients[tensor]).values
+            let expected = try ["weight", "bias"].map { try tiny.golden.floats("gradient.\(name).\($0)") }
+            #expect(mismatch(found, expected.flatMap { $0 }, gradientTolerance, name) == nil)
         }
     }
 

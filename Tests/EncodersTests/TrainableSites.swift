@@ -2,78 +2,159 @@ import Encoders
 import Kernels
 import TestSupport
 
-/// Every site of every layer made trainable: w ⊙ value + b at value sites, γ and β at norm sites.
+/// Every site of an encoder made trainable, by something that is no method.
 ///
-/// It knows no method: it is what the encoder's own tests put at the sites to see what the encoder does there.
+/// A value site computes w ⊙ value + b, and adds a share of the source where it has one; the other sites get tensors
+/// of their own in place of the frozen ones, and a prefix of two rows.
 final class TrainableSites: EncoderAdaptation {
+    /// One trained tensor: w and b, γ and β, or prefix rows of a place; W, or b of a linear map; an embedding table.
+    struct Tensor: Hashable, Comparable {
+        let place: Place
+        let part: String
+        static func < (left: Tensor, right: Tensor) -> Bool {
+            (left.place, left.part) < (right.place, right.part)
+        }
+    }
+
     let lowestTrained: Place?
-    /// w or γ, then b or β, of each place.
-    let values: [Place: GuardedMatrix]
-    /// What backward added, in the same layout.
-    let gradients: [Place: GuardedMatrix]
+    /// The values of each tensor.
+    private(set) var values: [Tensor: GuardedMatrix] = [:]
+    /// What backward added, in the same shapes.
+    private(set) var gradients: [Tensor: GuardedMatrix] = [:]
     private var kept: [Place: [Float]] = [:]
-    private let acting: Set<Place>
+    private let acting: Set<Site>
+    private static let sourceShare: Float = 0.1
 
     /// Trains the places from `lowest` up; places below it act with the same values but have no gradient.
     ///
-    /// Values start at identity and the frozen norms, each moved by up to `distance`.
+    /// Values start at identity and the frozen tensors, each moved by up to `distance`; without a distance there is no
+    /// prefix and no source, which are never identity.
     init(
         _ weights: EncoderWeights, lowest: Place?, distance: Float = 0,
         acting sites: Set<Site> = Set(Site.allCases)
     ) {
-        let d = weights.configuration.hidden
         lowestTrained = lowest
-        var (values, gradients): ([Place: GuardedMatrix], [Place: GuardedMatrix]) = ([:], [:])
-        for place in TrainableSites.places(weights) where sites.contains(place.site) {
-            let layer = weights.layers[place.layer]
-            let norm: NormWeights? =
-                switch place.site {
-                case .attentionNorm: layer.attentionNorm
-                case .outputNorm: layer.outputNorm
-                default: nil
-                }
-            let random = CounterRandom(
-                seed: 1, .initialization, UInt64(place.layer), UInt64(place.site.rawValue))
-            values[place] = GuardedMatrix(
-                (0..<2 * d).map { index in
-                    let start = index < d ? norm?.scale[index] ?? 1 : norm?.shift[index - d] ?? 0
-                    return start + distance * Float(2 * random.uniform(UInt64(index)) - 1)
-                }, rows: 2)
-            gradients[place] = GuardedMatrix(2, d, filledWith: 0)
+        acting = distance == 0 ? sites.subtracting([.prefix]) : sites
+        moves = distance != 0
+        let (d, f) = (weights.configuration.hidden, weights.configuration.intermediate)
+        func add(_ place: Place, _ part: String, _ rows: Int, _ start: [Float]) {
+            let tensor = Tensor(place: place, part: part)
+            let random = CounterRandom(seed: 1, .initialization, stableHash("\(tensor)"))
+            values[tensor] = GuardedMatrix(
+                start.enumerated().map { $1 + distance * Float(2 * random.uniform(UInt64($0)) - 1) },
+                rows: rows)
+            gradients[tensor] = GuardedMatrix(rows, start.count / rows, filledWith: 0)
         }
-        self.values = values
-        self.gradients = gradients
-        acting = Set(values.keys)
+        func copy(_ base: UnsafePointer<Float>, _ count: Int) -> [Float] { (0..<count).map { base[$0] } }
+        for place in Self.places(weights) where acting.contains(place.site) {
+            let width = [.intermediate, .activation].contains(place.site) ? f : d
+            if Site.values.contains(place.site) {
+                add(
+                    place, "vectors", 2,
+                    [Float](repeating: 1, count: width) + [Float](repeating: 0, count: width))
+            }
+            if Site.norms.contains(place.site) {
+                let norm = weights.norm(at: place)
+                add(place, "vectors", 2, copy(norm.scale, d) + copy(norm.shift, d))
+            }
+            if let linear = weights.linear(at: place) {
+                add(place, "weight", linear.weight.rows, linear.weight.values)
+                add(place, "bias", 1, copy(linear.bias, linear.weight.rows))
+            }
+            if place.site == .prefix { add(place, "vectors", 4, [Float](repeating: 0, count: 4 * d)) }
+            if place.site == .embeddings {
+                add(place, "words", weights.words.rows, weights.words.values)
+                add(place, "positions", weights.positions.rows, weights.positions.values)
+                add(place, "segments", weights.segments.rows, weights.segments.values)
+            }
+        }
     }
 
-    /// Every place of a backbone, in the order of the forward pass.
+    private let moves: Bool
+
+    /// Every place below the pooler, in the order of the forward pass.
     static func places(_ weights: EncoderWeights) -> [Place] {
-        (0..<weights.configuration.layers).flatMap { layer in Site.allCases.map { Place(layer, $0) } }
+        [.embeddings, .embeddingNorm].map { Place(Place.belowLayers, $0) }
+            + weights.layers.indices.flatMap { layer in Site.ofLayers.map { Place(layer, $0) } }
+    }
+
+    private func isTrained(_ place: Place) -> Bool { lowestTrained.map { place >= $0 } ?? false }
+
+    private func tensor(_ place: Place, _ part: String) -> (value: Matrix, gradient: Matrix?)? {
+        let tensor = Tensor(place: place, part: part)
+        guard let value = values[tensor], let gradient = gradients[tensor] else { return nil }
+        return (value.view, isTrained(place) ? gradient.view : nil)
     }
 
     func acts(at place: Place) -> Bool {
-        acting.contains(place) && (place.site == .heads || place.site == .projection)
+        Site.values.contains(place.site) && tensor(place, "vectors") != nil
     }
 
-    func forward(_ value: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace) {
-        guard let own = values[place] else { return }
+    func forward(
+        _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+    ) {
+        guard let own = tensor(place, "vectors") else { return }
         kept[place] = value.values
-        scaleAndShift(value, by: own.view.row(0), own.view.row(1))
+        let read = source.values
+        scaleAndShift(value, by: own.value.row(0), own.value.row(1))
+        guard moves, source.base != value.base else { return }
+        for r in 0..<value.rows {
+            for c in 0..<value.columns {
+                value[r, c] += Self.sourceShare * read[r * source.columns + c % source.columns]
+            }
+        }
     }
 
-    func backward(_ gradient: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace) {
-        guard let own = values[place], let sums = gradients[place], let value = kept[place] else { return }
+    func backward(
+        _ gradient: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ workspace: Workspace
+    ) {
+        guard let own = tensor(place, "vectors"), let value = kept[place] else { return }
+        if moves, let sourceGradient {
+            for r in 0..<gradient.rows {
+                for c in 0..<gradient.columns {
+                    sourceGradient[r, c % sourceGradient.columns] += Self.sourceShare * gradient[r, c]
+                }
+            }
+        }
         scaleAndShiftBackward(
-            gradient, x: GuardedMatrix(value, rows: gradient.rows).view, w: own.view.row(0),
-            dw: sums.view.row(0),
-            db: sums.view.row(1))
+            gradient, x: GuardedMatrix(value, rows: gradient.rows).view, w: own.value.row(0),
+            dw: own.gradient?.row(0), db: own.gradient?.row(1))
     }
 
     func norm(at place: Place) -> TrainedNorm? {
-        guard let own = values[place], let sums = gradients[place] else { return nil }
-        let trained = lowestTrained.map { place >= $0 } ?? false
-        return TrainedNorm(
-            scale: own.view.row(0), shift: own.view.row(1),
-            gradient: trained ? (sums.view.row(0), sums.view.row(1)) : nil)
+        tensor(place, "vectors").map {
+            TrainedNorm(
+                scale: $0.value.row(0), shift: $0.value.row(1), scaleGradient: $0.gradient?.row(0),
+                shiftGradient: $0.gradient?.row(1))
+        }
+    }
+
+    func linear(at place: Place) -> TrainedLinear? {
+        guard let weight = tensor(place, "weight"), let bias = tensor(place, "bias") else { return nil }
+        return TrainedLinear(
+            weight: weight.value, bias: bias.value.base, weightGradient: weight.gradient,
+            biasGradient: bias.gradient?.base)
+    }
+
+    func prefix(in layer: Int) -> TrainedPrefix? {
+        tensor(Place(layer, .prefix), "vectors").map {
+            TrainedPrefix(
+                keys: $0.value.rows(0..<2), values: $0.value.rows(2..<4),
+                keyGradient: $0.gradient?.rows(0..<2), valueGradient: $0.gradient?.rows(2..<4))
+        }
+    }
+
+    var embeddings: TrainedEmbeddings? {
+        let place = Place(Place.belowLayers, .embeddings)
+        guard let words = tensor(place, "words"), let positions = tensor(place, "positions"),
+            let segments = tensor(place, "segments")
+        else { return nil }
+        var gradients: (Matrix, Matrix, Matrix)?
+        if let w = words.gradient, let p = positions.gradient, let s = segments.gradient {
+            gradients = (w, p, s)
+        }
+        return TrainedEmbeddings(
+            words: words.value, positions: positions.value, segments: segments.value, gradients: gradients)
     }
 }

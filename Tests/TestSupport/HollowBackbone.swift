@@ -7,6 +7,10 @@ public struct BackboneSizes: Sendable {
     public static let bertBase = BackboneSizes(
         hidden: 768, layers: 12, heads: 12, intermediate: 3072, vocabulary: 30522, positions: 512)
 
+    /// RoBERTa-large's widths and depth; the embeddings are those of a BERT.
+    public static let robertaLarge = BackboneSizes(
+        hidden: 1024, layers: 24, heads: 16, intermediate: 4096, vocabulary: 30522, positions: 512)
+
     /// The sizes that `config.json` names.
     public let hidden, layers, heads, intermediate, vocabulary, positions: Int
 }

@@ -1,5 +1,6 @@
 import Adapters
 import Encoders
+import Kernels
 import Tasks
 import TestSupport
 import Testing

@@ -31,7 +31,7 @@ struct LearningTests {
     @Test("Logits, summed losses and every gradient agree with double precision", arguments: Case.all)
     func agreesWithPyTorch(_ test: Case) throws {
         let golden = try Golden("training/hadamard")
-        for norm in Hadamard.TrainedNorms.allCases {
+        for norm in TrainedNorms.allCases {
             let task = try TinyTask(test.task, site: test.site, norm: norm, pooling: test.pooling)
             let logits = try golden.floats("\(test.testDescription).logits")
             #expect(mismatch(task.logits(task.start), logits, Self.logits) == nil)

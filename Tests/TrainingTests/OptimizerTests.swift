@@ -11,7 +11,7 @@ struct OptimizerTests {
         let name: String
         let task: String
         let site: Hadamard.ActingSite
-        let norm: Hadamard.TrainedNorms
+        let norm: TrainedNorms
         let layers: String
         let pooling: Pooling
         let clip: Double

@@ -16,7 +16,7 @@ struct TinyTask {
     let start: [Float]
 
     init(
-        _ task: String, site: Hadamard.ActingSite = .heads, norm: Hadamard.TrainedNorms = .both,
+        _ task: String, site: Hadamard.ActingSite = .heads, norm: TrainedNorms = .both,
         layers: String = "all", pooling: Pooling = .mean
     ) throws {
         tiny = try TinyModel()

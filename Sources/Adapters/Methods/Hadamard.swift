@@ -10,11 +10,19 @@ import Kernels
 //
 // and γ, β of one LayerNorm a layer, starting from the backbone's. The summaries of the paper leave the site and the
 // norm open, so both are settings: A is the concatenated attention heads, or what W_O makes of them.
+//
+// Merged: heads W_O ← diag(w) W_O, b_O ← b W_O + b_O; projection W_O ← W_O diag(w), b_O ← w ⊙ b_O + b.
 
 /// The Hadamard adapter: an element-wise scale and shift of the self-attention output, and a LayerNorm.
 public struct Hadamard: AdapterMethod {
     public static let name = "hadamard"
     public static let source = "Chen et al., CIKM 2023, arXiv 2407.11033"
+    public static let summary = "w ⊙ A + b on the self-attention output, and a LayerNorm of each layer"
+    public static let settings = [
+        MethodSetting("site", "heads, projection", "A: the concatenated heads, or the output of W_O"),
+        MethodSetting("norm", "attention, output, both, none", "the LayerNorms that are trained"),
+        .layers,
+    ]
 
     /// Which value A is.
     public enum ActingSite: String, NamedChoice {
@@ -22,18 +30,6 @@ public struct Hadamard: AdapterMethod {
         case heads
         /// The output of W_O, before dropout, residual and LayerNorm.
         case projection
-    }
-
-    /// Which LayerNorms are trained with it.
-    public enum TrainedNorms: String, NamedChoice {
-        /// LN1, which follows the attention.
-        case attention
-        /// LN2, which follows the feed-forward layer.
-        case output
-        /// Both.
-        case both
-        /// Neither.
-        case none
     }
 
     /// Which value A is.
@@ -60,118 +56,99 @@ public struct Hadamard: AdapterMethod {
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights) throws -> [ParameterSlice] {
+    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let d = weights.configuration.hidden
         return try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
-            let own = weights.layers[layer]
-            var slices = [
+            [
                 ParameterSlice(
                     name: "layer.\(layer).hadamard.weight", kind: .weight, layer: layer, shape: [d],
-                    initial: [Float](repeating: 1, count: d)),
+                    start: .constant(1)),
                 ParameterSlice(
                     name: "layer.\(layer).hadamard.bias", kind: .bias, layer: layer, shape: [d],
-                    initial: [Float](repeating: 0, count: d)),
-            ]
-            for site in trainedNorms {
-                let frozen = site == .attentionNorm ? own.attentionNorm : own.outputNorm
-                for (part, values) in [("weight", frozen.scale), ("bias", frozen.shift)] {
-                    slices.append(
-                        ParameterSlice(
-                            name: "layer.\(layer).\(normName(site)).\(part)", kind: .norm, layer: layer,
-                            shape: [d],
-                            initial: Array(UnsafeBufferPointer(start: values, count: d))))
+                    start: .constant(0)),
+            ] + norm.sites.flatMap { BackboneTensor.norm(Place(layer, $0), of: weights) }
+        }
+    }
+
+    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    {
+        StackedAdaptation([
+            Acting(at: actingSite, parameters), RetrainedBackbone(parameters, on: weights),
+        ])
+    }
+
+    public var mergeability: Mergeability { .exact }
+
+    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+        RetrainedBackbone.merge(parameters, into: merged)
+        let biases = parameters.byLayer("hadamard.bias")
+        for (layer, w) in parameters.byLayer("hadamard.weight") {
+            guard let own = merged.linear(at: Place(layer, .projection)), let b = biases[layer] else {
+                continue
+            }
+            // W_O is kept as [out, in]: its columns are the heads.
+            switch site {
+            case .heads:
+                for r in 0..<own.weight.rows {
+                    own.bias[r] += dotProduct(own.weight.row(r), b.value, own.weight.columns)
+                    for c in 0..<own.weight.columns { own.weight[r, c] *= w.value[c] }
+                }
+            case .projection:
+                for r in 0..<own.weight.rows {
+                    own.bias[r] = w.value[r] * own.bias[r] + b.value[r]
+                    for c in 0..<own.weight.columns { own.weight[r, c] *= w.value[r] }
                 }
             }
-            return slices
         }
     }
 
-    public func adaptation(
-        _ layout: ParameterLayout, values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?
-    ) -> any EncoderAdaptation {
-        Acting(self, layout, values, gradient)
+    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+        let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
+        return Double(2 * count * weights.configuration.hidden)
     }
 
-    var actingSite: Site { site == .heads ? .heads : .projection }
-
-    var trainedNorms: [Site] {
-        switch norm {
-        case .attention: [.attentionNorm]
-        case .output: [.outputNorm]
-        case .both: [.attentionNorm, .outputNorm]
-        case .none: []
-        }
-    }
-
-    private func normName(_ site: Site) -> String {
-        site == .attentionNorm ? "attention.norm" : "output.norm"
-    }
+    private var actingSite: Site { site == .heads ? .heads : .projection }
 
     // MARK: Forward and backward
 
     private final class Acting: EncoderAdaptation {
-        private struct Offsets {
-            let weight, bias: Int
-            let norms: [Site: (scale: Int, shift: Int)]
-        }
-
         let lowestTrained: Place?
         private let site: Site
-        private let values: UnsafePointer<Float>
-        private let gradient: UnsafeMutablePointer<Float>?
-        private var offsets: [Int: Offsets] = [:]
+        private let weights, biases: [Int: BoundTensor]
         /// A of each layer [T, d], as it was before the forward changed it.
         private var kept: [Int: Matrix] = [:]
+        private let isTraining: Bool
 
-        init(
-            _ method: Hadamard, _ layout: ParameterLayout, _ values: UnsafePointer<Float>,
-            _ gradient: UnsafeMutablePointer<Float>?
-        ) {
-            site = method.actingSite
-            self.values = values
-            self.gradient = gradient
-            for slice in layout.slices {
-                guard let layer = slice.layer, offsets[layer] == nil else { continue }
-                func offset(_ name: String) -> Int? { layout["layer.\(layer).\(name)"]?.lowerBound }
-                guard let weight = offset("hadamard.weight"), let bias = offset("hadamard.bias") else {
-                    continue
-                }
-                var norms: [Site: (scale: Int, shift: Int)] = [:]
-                for site in method.trainedNorms {
-                    let name = method.normName(site)
-                    if let scale = offset("\(name).weight"), let shift = offset("\(name).bias") {
-                        norms[site] = (scale, shift)
-                    }
-                }
-                offsets[layer] = Offsets(weight: weight, bias: bias, norms: norms)
-            }
-            // The adapter lies below both norms of its layer.
-            lowestTrained = gradient == nil ? nil : offsets.keys.min().map { Place($0, method.actingSite) }
+        init(at site: Site, _ parameters: BoundParameters) {
+            self.site = site
+            isTraining = parameters.isTraining
+            weights = parameters.byLayer("hadamard.weight")
+            biases = parameters.byLayer("hadamard.bias")
+            lowestTrained = parameters.lowest(weights.keys, site)
         }
 
-        func acts(at place: Place) -> Bool { place.site == site && offsets[place.layer] != nil }
+        func acts(at place: Place) -> Bool { place.site == site && weights[place.layer] != nil }
 
-        func forward(_ value: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace) {
-            guard let own = offsets[place.layer] else { return }
-            if gradient != nil {
-                let copy = workspace.matrix(value.rows, value.columns)
-                copy.copy(from: value)
+        func forward(
+            _ a: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        ) {
+            guard let w = weights[place.layer], let b = biases[place.layer] else { return }
+            if isTraining {
+                let copy = workspace.matrix(a.rows, a.columns)
+                copy.copy(from: a)
                 kept[place.layer] = copy
             }
-            scaleAndShift(value, by: values + own.weight, values + own.bias)
+            scaleAndShift(a, by: w.value, b.value)
         }
 
-        func backward(_ dA: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace) {
-            guard let own = offsets[place.layer], let gradient, let a = kept[place.layer] else { return }
-            scaleAndShiftBackward(
-                dA, x: a, w: values + own.weight, dw: gradient + own.weight, db: gradient + own.bias)
-        }
-
-        func norm(at place: Place) -> TrainedNorm? {
-            guard let own = offsets[place.layer]?.norms[place.site] else { return nil }
-            return TrainedNorm(
-                scale: values + own.scale, shift: values + own.shift,
-                gradient: gradient.map { ($0 + own.scale, $0 + own.shift) })
+        func backward(
+            _ dA: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+            _ workspace: Workspace
+        ) {
+            guard let w = weights[place.layer], let b = biases[place.layer], let a = kept[place.layer] else {
+                return
+            }
+            scaleAndShiftBackward(dA, x: a, w: w.value, dw: w.gradient, db: b.gradient)
         }
     }
 }

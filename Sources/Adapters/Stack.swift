@@ -1,0 +1,67 @@
+import Diagnostics
+public import Encoders
+
+/// Several methods in one study: they act in their order where they meet at a site.
+public struct Stack: AdapterMethod {
+    public static let name = "stack"
+    public static let source = "the methods' own"
+    public static let summary = "several methods at once"
+    public static let settings: [MethodSetting] = []
+
+    /// The methods in their order.
+    public let methods: [any AdapterMethod]
+
+    /// Stacks methods.
+    public init(_ methods: [any AdapterMethod]) { self.methods = methods }
+
+    /// Reads a list of `adapter` sections.
+    public init(from decoder: any Decoder) throws {
+        var list = try decoder.unkeyedContainer()
+        var methods: [any AdapterMethod] = []
+        while !list.isAtEnd { methods.append(try list.decode(AdapterSettings.self).method) }
+        if methods.isEmpty {
+            throw Failure.usage(
+                "is an empty list", at: keyPath(decoder.codingPath), remedy: "name at least one method")
+        }
+        self.methods = methods
+    }
+
+    public func encode(to encoder: any Swift.Encoder) throws {
+        var list = encoder.unkeyedContainer()
+        for method in methods { try list.encode(AdapterSettings(method)) }
+    }
+
+    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+        var owners: [String: String] = [:]
+        return try methods.flatMap { method in
+            let name = type(of: method).name
+            return try method.slices(on: weights, seed: seed).map { slice in
+                if let other = owners.updateValue(name, forKey: slice.name) {
+                    throw Failure.usage(
+                        "\(other) and \(name) both train '\(slice.name)'", at: "adapter",
+                        remedy: "let one of them leave it alone, or name other layers")
+                }
+                return slice
+            }
+        }
+    }
+
+    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    {
+        StackedAdaptation(methods.map { $0.adaptation(parameters, on: weights) })
+    }
+
+    public var isIdentityAtStart: Bool { methods.allSatisfy(\.isIdentityAtStart) }
+
+    public var mergeability: Mergeability {
+        methods.lazy.map(\.mergeability).first { $0 != .exact } ?? .exact
+    }
+
+    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+        for method in methods { method.merge(parameters, into: merged) }
+    }
+
+    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+        try methods.reduce(0) { $0 + (try $1.addedOperations(on: weights, tokens: tokens)) }
+    }
+}

@@ -1,0 +1,80 @@
+"""Every adapter method on the tiny BERT: outputs and all gradients, in float64.
+
+Needs `pip install torch transformers safetensors`; run `python3 Tests/Golden/methods/generate.py [METHOD …]`. The
+methods are those of Tests/Reference/methods. Parameters are float32, everything else is computed from them in float64
+and stored as float32. The batch is that of encoders/tiny-bert-forward.safetensors (T tokens, B sequences, d = 24).
+
+METHOD.json: `cases` on the tiny BERT (name, `adapter` section, layers with parameters, how many parameters) and
+`published` counts on the shapes of a backbone; read by this script and by Tests/AdaptersTests. `stack` is for lists.
+
+METHOD.safetensors, for each case
+    CASE.parameters.NAME            the parameters, each moved away from its start
+    CASE.hidden [T, d], CASE.pooled [B, d]        the last hidden states, and the pooler's
+    CASE.gradient.NAME              of Σ hidden ⊙ upstream + Σ pooled ⊙ (the first rows of upstream)
+"""
+
+import json
+import platform
+import sys
+from pathlib import Path
+
+import safetensors
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+here = Path(__file__).parent
+sys.path.insert(0, str(here.parent.parent / "Reference"))
+
+import methods  # noqa: E402
+from bert import Bert, check  # noqa: E402
+
+torch.set_num_threads(1)
+tiny = here.parent / "encoders" / "tiny-bert"
+check(tiny)
+bert = Bert(tiny)
+batch = load_file(here.parent / "encoders" / "tiny-bert-forward.safetensors")
+upstream = batch["upstream"].double()
+offsets = batch["offsets"].tolist()
+ranges = list(zip(offsets, offsets[1:]))
+longest = max(end - start for start, end in ranges)
+
+
+def padded(packed):
+    rows = torch.zeros(len(ranges), longest, dtype=packed.dtype)
+    for row, (start, end) in zip(rows, ranges):
+        row[: end - start] = packed[start:end]
+    return rows
+
+
+ids, segments = padded(batch["ids"]), padded(batch["segments"])
+mask = torch.tensor([[1] * (end - start) + [0] * (longest - end + start) for start, end in ranges])
+for name in sys.argv[1:] or sorted(path.stem for path in here.glob("*.json")):
+    random = torch.Generator().manual_seed(7)
+    stored = {}
+    for case in json.loads((here / f"{name}.json").read_text())["cases"]:
+        method = methods.build(case["adapter"], bert)
+        for key, start in method.parameters.items():
+            # Float32 before float64: the values that the file holds are those that were used.
+            moved = (start + 0.2 * torch.randn(start.shape, generator=random)).float()
+            stored[f"{case['name']}.parameters.{key}"] = moved
+            method.parameters[key] = moved.double().requires_grad_()
+        count = sum(tensor.numel() for tensor in method.parameters.values())
+        if count != case["parameters"]:
+            sys.exit(f"{name}, case {case['name']}: {count} parameters, the file says {case['parameters']}")
+        if isinstance(method, methods.Stack):
+            method.bind()
+        hidden = bert.hidden(ids, segments, mask, method)
+        packed = torch.cat([row[: end - start] for row, (start, end) in zip(hidden, ranges)])
+        pooled = bert.pooled(hidden, method)
+        ((packed * upstream).sum() + (pooled * upstream[: len(ranges)]).sum()).backward()
+        stored |= {f"{case['name']}.hidden": packed, f"{case['name']}.pooled": pooled}
+        for key, leaf in method.parameters.items():
+            if leaf.grad is None:
+                sys.exit(f"{name}, case {case['name']}: '{key}' changes nothing")
+            stored[f"{case['name']}.gradient.{key}"] = leaf.grad
+    save_file({key: tensor.detach().float().contiguous() for key, tensor in stored.items()}, here / f"{name}.safetensors")
+(here / "VERSIONS").write_text(
+    f"python {platform.python_version()}\ntorch {torch.__version__}\n"
+    f"transformers {transformers.__version__}\nsafetensors {safetensors.__version__}\n"
+)

@@ -1,0 +1,173 @@
+"""BERT in plain PyTorch, with places where an adapter method may act: what every method is compared with.
+
+Post-norm layer, input x [B, n, d]:
+
+    q, k, v = linear(x)      a = attention(q, k, v)      o = linear(a)      h1 = LN1(o + x)
+    z = linear(h1)           u = GELU(z)                 y = linear(u)      h2 = LN2(y + h1)
+
+There is no dropout. `check` holds it to transformers' BertModel.
+"""
+
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+# Hadamesh's names of a layer's tensors, and the backbone files'.
+maps = {
+    "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
+    "projection": "attention.output.dense", "intermediate": "intermediate.dense", "output": "output.dense",
+    "attention.norm": "attention.output.LayerNorm", "output.norm": "output.LayerNorm",
+}
+tables = {
+    "embeddings.words": "embeddings.word_embeddings.weight",
+    "embeddings.positions": "embeddings.position_embeddings.weight",
+    "embeddings.segments": "embeddings.token_type_embeddings.weight",
+}
+
+
+def backbone_name(name):
+    """The name in a backbone's file of one of Hadamesh's names, such as `layer.3.output.norm.bias`."""
+    if name in tables:
+        return tables[name]
+    stem, part = name.rsplit(".", 1)
+    if stem == "embeddings.norm":
+        return f"embeddings.LayerNorm.{part}"
+    if stem == "pooler":
+        return f"pooler.dense.{part}"
+    _, layer, site = stem.split(".", 2)
+    return f"encoder.layer.{layer}.{maps[site]}.{part}"
+
+
+class Method:
+    """A method that does nothing: methods override what they change.
+
+    `parameters` maps Hadamesh's names to tensors. `state` holds the layer's values so far (x, q, k, v, a, o, h1, z, u,
+    y), its number `layer`, the number of attention `heads`, and `mask` [B, n], 1 for tokens and 0 for padding.
+    """
+
+    def __init__(self, settings, bert):
+        self.settings, self.bert, self.parameters = settings, bert, {}
+        self.layers = layers_of(settings.get("layers", "all"), bert.layers)
+
+    def train(self, *names):
+        """Trains copies of tensors of the backbone."""
+        for name in names:
+            self.parameters[name] = self.bert.tensors[backbone_name(name)].clone()
+
+    def tensor(self, name):
+        """What stands in for a tensor of the backbone, by Hadamesh's name; None for the frozen one."""
+        return self.parameters.get(name)
+
+    def linear(self, site, state, x, weight, bias):
+        return F.linear(x, weight, bias)
+
+    def prefix(self, state):
+        """Keys and values [p, d] in front of every sequence's, or None."""
+
+    def heads(self, state, a):
+        return a
+
+    def attention(self, state, o):
+        return o
+
+    def attention_output(self, state, h1):
+        return h1
+
+    def activation(self, state, u):
+        return u
+
+    def feed_forward(self, state, y):
+        return y
+
+
+def layers_of(text, count):
+    """The layer numbers that `all`, `4-11` or `0,2,5` stands for."""
+    if str(text) == "all":
+        return list(range(count))
+    ranges = [[int(end) for end in part.split("-")] for part in str(text).split(",")]
+    return [layer for ends in ranges for layer in range(ends[0], ends[-1] + 1)]
+
+
+class Bert:
+    def __init__(self, folder, dtype=torch.float64):
+        config = json.loads((Path(folder) / "config.json").read_text())
+        self.width, self.layers = config["hidden_size"], config["num_hidden_layers"]
+        self.heads, self.intermediate = config["num_attention_heads"], config["intermediate_size"]
+        self.epsilon = config.get("layer_norm_eps", 1e-12)
+        tensors = load_file(Path(folder) / "model.safetensors")
+        self.tensors = {name.removeprefix("bert."): tensor.to(dtype) for name, tensor in tensors.items()}
+
+    def hidden(self, ids, segments, mask, method=None):
+        """The last hidden states [B, n, d] of padded ids, segments and mask [B, n]."""
+        method = method or Method({}, self)
+
+        def tensor(name):
+            own = method.tensor(name)
+            return self.tensors[backbone_name(name)] if own is None else own
+
+        def norm(name, x):
+            return F.layer_norm(x, (self.width,), tensor(f"{name}.weight"), tensor(f"{name}.bias"), self.epsilon)
+
+        x = (
+            tensor("embeddings.words")[ids] + tensor("embeddings.segments")[segments]
+            + tensor("embeddings.positions")[: ids.shape[1]]
+        )
+        x = norm("embeddings.norm", x)
+        for layer in range(self.layers):
+            s = SimpleNamespace(layer=layer, heads=self.heads, mask=mask, x=x)
+
+            def linear(site, x):
+                name = f"layer.{layer}.{site}"
+                return method.linear(site, s, x, tensor(f"{name}.weight"), tensor(f"{name}.bias"))
+
+            s.q, s.k, s.v = linear("query", x), linear("key", x), linear("value", x)
+            s.a = method.heads(s, attention(s.q, s.k, s.v, mask, self.heads, method.prefix(s)))
+            s.o = method.attention(s, linear("projection", s.a))
+            s.h1 = method.attention_output(s, norm(f"layer.{layer}.attention.norm", s.o + x))
+            s.z = linear("intermediate", s.h1)
+            s.u = method.activation(s, F.gelu(s.z))
+            s.y = method.feed_forward(s, linear("output", s.u))
+            x = norm(f"layer.{layer}.output.norm", s.y + s.h1)
+        return x
+
+    def pooled(self, hidden, method=None):
+        """tanh(W h + b) [B, d] of the first tokens."""
+        tensors = [method and method.tensor(f"pooler.{part}") for part in ("weight", "bias")]
+        frozen = [self.tensors[f"pooler.dense.{part}"] for part in ("weight", "bias")]
+        weight, bias = [own if own is not None else other for own, other in zip(tensors, frozen)]
+        return torch.tanh(F.linear(hidden[:, 0], weight, bias))
+
+
+def attention(q, k, v, mask, heads, prefix=None):
+    """Concatenated heads [B, n, width of v] of q, k, v; padding is not seen, a prefix [p, …] always is."""
+    batch, length = mask.shape
+    if prefix is not None:
+        k, v = (torch.cat([rows.expand(batch, -1, -1), own], 1) for rows, own in zip(prefix, (k, v)))
+        mask = torch.cat([mask.new_ones(batch, prefix[0].shape[0]), mask], 1)
+    split = [tensor.unflatten(-1, (heads, -1)).transpose(1, 2) for tensor in (q, k, v)]
+    scores = split[0] @ split[1].transpose(2, 3) / math.sqrt(split[0].shape[-1])
+    scores = scores.masked_fill(mask[:, None, None] == 0, -math.inf)
+    return (torch.softmax(scores, -1) @ split[2]).transpose(1, 2).flatten(2)
+
+
+def check(folder):
+    """Fails where the frozen encoder differs from transformers' BertModel."""
+    from transformers import BertModel
+
+    bert = Bert(folder)
+    reference = BertModel.from_pretrained(folder, attn_implementation="eager").double().eval()
+    random = torch.Generator().manual_seed(1)
+    ids = torch.randint(5, 50, (3, 7), generator=random)
+    mask = torch.tensor([[1] * 7, [1] * 4 + [0] * 3, [1] * 6 + [0]])
+    segments = (torch.arange(7) > 3).long().expand(3, -1) * mask
+    with torch.no_grad():
+        expected = reference(input_ids=ids, token_type_ids=segments, attention_mask=mask)
+        found = bert.hidden(ids, segments, mask)
+        # The file has float32 weights, and both compute in float64.
+        assert float(((found - expected.last_hidden_state) * mask[..., None]).abs().max()) < 1e-12
+        assert float((bert.pooled(found) - expected.pooler_output).abs().max()) < 1e-12
