@@ -96,4 +96,12 @@ public struct EncoderConfiguration: Sendable, Equatable {
             4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
         return (vocabulary + positions + segments + 2) * hidden + layers * layer + hidden * hidden + hidden
     }
+
+    /// Floating-point operations of the frozen forward for each token of a sequence of `tokens`.
+    ///
+    /// Products only, a multiplication with its addition counted as two: the linear maps and both of attention's.
+    public func forwardOperations(tokens: Int) -> Double {
+        let maps = 8 * Double(hidden * hidden) + 4 * Double(hidden * intermediate)
+        return Double(layers) * (maps + 4 * Double(tokens * hidden))
+    }
 }

@@ -44,7 +44,7 @@ public struct Comparison: Sendable {
         rows.append(["bytes per step"] + results.map { whole($0["bytesPerStep"]) })
         rows.append(["steps"] + results.map { whole($0["steps"]) })
         rows.append(["seconds"] + results.map { number($0["seconds"]?.double, digits: 1) })
-        return aligned(rows)
+        return aligned(rows, numbers: true)
     }
 
     /// Tasks of any run, in the order they first appear.
@@ -64,14 +64,4 @@ public struct Comparison: Sendable {
     }
 
     private func whole(_ value: JSONValue?) -> String { value?.int.map(String.init) ?? "–" }
-
-    private func aligned(_ rows: [[String]]) -> String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            row.enumerated().map { column, text in
-                let padding = String(repeating: " ", count: widths[column] - text.count)
-                return column == 0 ? text + padding : padding + text
-            }.joined(separator: "  ")
-        }.joined(separator: "\n")
-    }
 }

@@ -19,7 +19,8 @@ struct Hadamesh: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Compare.self, Inspect.self, Tokenize.self, Doctor.self,
+            Train.self, Evaluate.self, Predict.self, Compare.self, Methods.self, Inspect.self, Tokenize.self,
+            Doctor.self,
         ])
 }
 

@@ -1,7 +1,7 @@
 """Compares a finished Hadamesh run with PyTorch and transformers: gradients, twenty optimizer steps, and logits.
 
-Needs `pip install torch transformers safetensors pyyaml`, a built `hadamesh`, and a run of a study with Hadamard
-adapters on GLUE tasks, `head: {dropout: 0}` and `record: {gradients: 20}`. Then
+Needs `pip install torch transformers safetensors pyyaml`, a built `hadamesh`, and a run of a study on GLUE tasks with any
+method of Tests/Reference/methods, `head: {dropout: 0}` and `record: {gradients: 20}`. Then
 
     python3 Tests/Reference/compare.py RUN --backbone DIR --data GLUE [--program .build/release/hadamesh]
 
@@ -20,13 +20,17 @@ import tempfile
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 import transformers
 import yaml
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
 import glue
-from hadamard import HadamardClassifier, encode, losses_of
+import methods
+from bert import Bert
+from hadamard import encode, losses_of
+from methods import kind_of
 
 parser = argparse.ArgumentParser()
 parser.add_argument("run", type=Path)
@@ -37,7 +41,7 @@ parser.add_argument("--task", default=None, help="the task whose logits are comp
 parser.add_argument("--pairs", type=int, default=64, help="development examples whose logits are compared")
 parser.add_argument("--float32", action="store_true")
 options = parser.parse_args()
-gradient_tolerance, loss_tolerance, logit_tolerance = 1e-3, 1e-4, 1e-4
+gradient_tolerance, loss_tolerance, logit_tolerance = 1e-3, 1e-3, 1e-4
 precision = torch.float32 if options.float32 else torch.float64
 
 study = yaml.safe_load((options.run / "study.yaml").read_text())
@@ -70,21 +74,26 @@ def recorded_steps():
     return steps
 
 
-def build(task):
-    classes = glue.tasks[task][3]
-    model = HadamardClassifier(
-        options.backbone, len(classes) if classes else 1, adapter.get("site", "heads"),
-        adapter.get("norm", "attention"), adapter.get("layers", "all"), pooling,
-    )
-    return model.to(precision)
-
-
-def load(model, tensors, where):
-    if set(tensors) != set(model.trained):
-        sys.exit(f"{where}: the tensors {sorted(set(tensors) ^ set(model.trained))} are on one side only")
-    with torch.no_grad():
-        for name, tensor in tensors.items():
-            model.trained[name].copy_(tensor)
+def logits_of(task, sentences, tensors):
+    """The logits [B, C] of a task with these parameters; they may be leaves that want a gradient."""
+    for name, tensor in tensors.items():
+        if not name.startswith("head.") and name not in method.parameters:
+            sys.exit(f"the parameters of {task} have '{name}', which the reference has not")
+    missing = set(method.parameters) - set(tensors)
+    if missing:
+        sys.exit(f"the parameters of {task} lack {sorted(missing)}")
+    method.parameters = {name: tensors[name] for name in method.parameters}
+    if isinstance(method, methods.Stack):
+        method.bind()
+    inputs = encode(tokenizer, sentences, maximum_tokens)
+    mask = inputs["attention_mask"]
+    hidden = bert.hidden(inputs["input_ids"], inputs["token_type_ids"], mask, method)
+    if pooling == "mean":
+        shares = mask[..., None].to(precision)
+        pooled = (hidden * shares).sum(1) / shares.sum(1)
+    else:
+        pooled = hidden[:, 0] if pooling == "cls" else bert.pooled(hidden, method)
+    return F.linear(pooled, tensors["head.weight"], tensors["head.bias"])
 
 
 def batch_of(event):
@@ -97,18 +106,14 @@ def batch_of(event):
 
 def gradients_of(task, examples, tensors, total):
     """The gradient of the task's summed loss divided by `total`, and its mean loss over `examples`."""
-    model = models[task]
-    load(model, tensors, f"the parameters of {task}")
+    leaves = {name: tensor.to(precision).detach().requires_grad_() for name, tensor in tensors.items()}
     sentences, labels = train[task]
-    logits = model(**encode(tokenizer, [sentences[i] for i in examples], maximum_tokens))
+    logits = logits_of(task, [sentences[i] for i in examples], leaves)
     losses = losses_of(logits, [labels[i] for i in examples])
-    gradients = torch.autograd.grad(losses.sum() / total, list(model.trained.values()))
-    return dict(zip(model.trained, gradients)), float(losses.detach().mean())
-
-
-def kind_of(name):
-    """The kind a study gives sharing and learning rates by: weight, bias, norm, head."""
-    return "head" if name.startswith("head.") else "norm" if ".norm." in name else name.rsplit(".", 1)[1]
+    gradients = torch.autograd.grad(losses.sum() / total, list(leaves.values()), allow_unused=True)
+    found = {name: torch.zeros_like(leaves[name]) if gradient is None else gradient
+             for name, gradient in zip(leaves, gradients)}
+    return found, float(losses.detach().mean())
 
 
 def greatest(errors):
@@ -153,7 +158,7 @@ def compare_training():
     groups = {}
     for (task, name), key in owner.items():
         if trains_head or kind_of(name) != "head":
-            decays = name.endswith(("hadamard.weight", "head.weight"))
+            decays = kind_of(name) == "weight" or name == "head.weight"
             groups[key] = {"params": [leaves[key]], "kind": kind_of(name), "weight_decay": decay if decays else 0.0}
     optimizer = torch.optim.AdamW(groups.values(), lr=0.0, betas=(0.9, 0.999), eps=1e-8)
 
@@ -190,16 +195,17 @@ def compare_logits(task):
         sys.exit(f"hadamesh predict ended with {output.returncode}: {output.stderr}")
     found = torch.tensor([[float(value) for value in line.split("\t")] for line in output.stdout.splitlines()])
     file = options.run / "adapters" / task / "adapter_model.safetensors"
-    load(models[task], load_file(file), file)
     with torch.no_grad():
-        expected = models[task](**encode(tokenizer, sentences, maximum_tokens))
+        trained = {name: tensor.to(precision) for name, tensor in load_file(file).items()}
+        expected = logits_of(task, sentences, trained)
     if found.shape != expected.shape:
         sys.exit(f"hadamesh predict printed {tuple(found.shape)} numbers, expected {tuple(expected.shape)}")
     return float((found - expected).abs().max())
 
 
 steps = recorded_steps()
-models = {task: build(task) for task in names}
+bert = Bert(options.backbone, precision)
+method = methods.build(adapter, bert)
 rows = [
     (f"gradient of {kind}", "relative", error, gradient_tolerance)
     for kind, error in sorted(compare_gradients().items())

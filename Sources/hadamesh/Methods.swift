@@ -1,0 +1,91 @@
+import Adapters
+import ArgumentParser
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Studies
+
+/// `hadamesh methods`.
+struct Methods: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists every adapter method: settings, defaults, parameter count, mergeability, source.",
+        discussion: """
+            With --backbone, counts are those of the default settings on that backbone, per task. A study names a method under \
+            `adapter`, or several in a list.
+            """)
+
+    @Argument(help: "A method; all of them by default.")
+    var name: String?
+
+    @Option(help: "A backbone's folder, for parameter counts and operations.")
+    var backbone: String?
+
+    @Option(help: "Tokens of a sequence, for the operations per token.")
+    var tokens = 128
+
+    func validate() throws {
+        if tokens < 1 { throw ValidationError("--tokens is \(tokens), expected 1 or more") }
+    }
+
+    func run() throws {
+        try runInOneProcess {
+            let weights = try backbone.map { try EncoderWeights(directory: $0) }
+            var chosen = AdapterTable.all
+            if let name {
+                guard let method = AdapterTable.method(named: name) else {
+                    throw Failure.usage(
+                        "unknown method '\(name)'",
+                        remedy: didYouMean(name, among: AdapterTable.all.map { $0.name }))
+                }
+                chosen = [method]
+            }
+            print(try chosen.map { try describe($0, on: weights) }.joined(separator: "\n\n"))
+        }
+    }
+
+    private func describe(_ type: any AdapterMethod.Type, on weights: EncoderWeights?) throws -> String {
+        // A method with a key that must be given has no default settings to count.
+        let settings = try? JSONDecoder().decode(
+            AdapterSettings.self, from: Data(#"{"method": "\#(type.name)"}"#.utf8))
+        var lines = [type.name, "  \(type.summary)", "  source      \(type.source)"]
+        if let method = settings?.method {
+            if let weights { lines += try costs(of: method, on: weights) }
+            switch method.mergeability {
+            case .exact: lines.append("  merging     exact")
+            case .never(let reason): lines.append("  merging     never: \(reason)")
+            }
+            if !method.isIdentityAtStart {
+                lines.append("  start       not exactly the frozen backbone's outputs")
+            }
+        }
+        let defaults = try settings.map { settings in
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            return try JSONValue(parsing: try encoder.encode(settings), at: type.name)
+        }
+        let rows = type.settings.map { setting -> [String] in
+            let value = defaults.map { $0[setting.key].map(Self.text) ?? "none" } ?? "must be given"
+            return [setting.key, value, setting.allowed, setting.meaning]
+        }
+        if !rows.isEmpty {
+            let table = aligned([["setting", "default", "allowed", "meaning"]] + rows)
+            lines += table.split(separator: "\n").map { "  \($0)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func costs(of method: any AdapterMethod, on weights: EncoderWeights) throws -> [String] {
+        let count = ParameterLayout(try method.slices(on: weights, seed: 0)).adapterCount
+        let share = 100 * Double(count) / Double(weights.configuration.parameterCount)
+        let frozen = weights.configuration.forwardOperations(tokens: tokens)
+        let added = try method.addedOperations(on: weights, tokens: tokens)
+        return [
+            "  parameters  \(count) (\(String(format: "%.3f", share)) % of the backbone)",
+            "  operations  +\(String(format: "%.0f", added)) per token of \(tokens) "
+                + "(+\(String(format: "%.3f", 100 * added / frozen)) % of the forward)",
+        ]
+    }
+
+    private static func text(_ value: JSONValue) -> String { value.string ?? value.encoded() }
+}
