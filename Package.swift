@@ -46,6 +46,10 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
             ]),
+        // Other software's folders: merged Hugging Face models, PEFT and AdapterHub adapters.
+        .target(
+            name: "Exchange",
+            dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"]),
         // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.
         .target(name: "Collectives", dependencies: ["Diagnostics", "CMPI"]),
         // The run directory: events, timeline, results. Training never waits for a reader.
@@ -64,7 +68,7 @@ let package = Package(
             name: "hadamesh",
             dependencies: [
                 "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
-                "Training", "Collectives", "Journal", "Coordination", "Studies",
+                "Training", "Exchange", "Collectives", "Journal", "Coordination", "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -94,6 +98,12 @@ let package = Package(
             dependencies: [
                 "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Kernels", "Formats",
                 "Diagnostics",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "ExchangeTests",
+            dependencies: [
+                "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
                 "TestSupport",
             ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "Diagnostics", "TestSupport"]),

@@ -1,4 +1,4 @@
-import Adapters
+public import Adapters
 public import Collectives
 import Diagnostics
 import Encoders
@@ -37,7 +37,7 @@ public struct TrainedRun: Sendable {
     }
 
     /// A task's trained parameters, in its own layout.
-    private func parameters(_ task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
+    public func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
         let layout = try model.layout(for: task.output, headOwner: task.name, seed: study.seed)
         return (layout, try AdapterFolder.read(layout, from: "\(directory)/adapters/\(task.name)"))
     }
@@ -49,7 +49,7 @@ public struct TrainedRun: Sendable {
         let evaluator = Evaluator(
             context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, data), workspace
         )
-        let vectors = try data.map { try parameters($0.task).values }
+        let vectors = try data.map { try parameters(of: $0.task).values }
         let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
         return try data.indices.map { try evaluator.score($0, predictions[$0]) }
     }
@@ -59,7 +59,7 @@ public struct TrainedRun: Sendable {
         _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
     ) throws -> Predictions {
         let task = try task(named: name)
-        let (layout, values) = try parameters(task)
+        let (layout, values) = try parameters(of: task)
         let examples = try TokenizedExamples(
             texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
             name: name, tokenizer, maximumTokens: study.maximumTokens)

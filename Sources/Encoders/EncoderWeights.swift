@@ -74,15 +74,16 @@ public final class EncoderWeights: @unchecked Sendable {
         let folder = try SafetensorsFolder(directory: directory)
         var reader = try TensorReader(folder, configuration)
         let d = configuration.hidden
-        words = try reader.matrix("embeddings.word_embeddings.weight", configuration.vocabulary, d)
-        positions = try reader.matrix("embeddings.position_embeddings.weight", configuration.positions, d)
-        segments = try reader.matrix("embeddings.token_type_embeddings.weight", configuration.segments, d)
-        embeddingNorm = try reader.norm("embeddings.LayerNorm")
+        words = try reader.matrix(BertNames.words, configuration.vocabulary, d)
+        positions = try reader.matrix(BertNames.positions, configuration.positions, d)
+        segments = try reader.matrix(BertNames.segments, configuration.segments, d)
+        embeddingNorm = try reader.norm(at: Place(Place.belowLayers, .embeddingNorm))
         // One by one: memory is asked for only as layers are found, however many config.json claims.
         var layers: [LayerWeights] = []
         for layer in 0..<configuration.layers { layers.append(try reader.layer(layer)) }
         self.layers = layers
-        pooler = try reader.has("pooler.dense.weight") ? reader.linear("pooler.dense", d, d) : nil
+        let pooler = Place(configuration.layers, .pooler)
+        self.pooler = try reader.has(pooler) ? reader.linear(at: pooler, d, d) : nil
         mappedBytes = reader.mappedBytes
         copiedBytes = reader.copiedBytes
         copies = reader.copies
@@ -143,7 +144,7 @@ private struct TensorReader {
     init(_ folder: SafetensorsFolder, _ configuration: EncoderConfiguration) throws {
         self.folder = folder
         self.configuration = configuration
-        let first = "embeddings.word_embeddings.weight"
+        let first = BertNames.words
         guard let name = folder.names.first(where: { $0 == first || $0 == "bert.\(first)" }) else {
             throw Failure.data(
                 "no tensor '\(first)' or 'bert.\(first)'; the file has \(folder.names.prefix(3).joined(separator: ", ")), …",
@@ -152,7 +153,14 @@ private struct TensorReader {
         prefix = String(name.dropLast(first.count))
     }
 
-    func has(_ name: String) -> Bool { folder.tensors[prefix + name] != nil }
+    func has(_ place: Place) -> Bool { folder.tensors["\(prefix)\(module(place)).weight"] != nil }
+
+    func module(_ place: Place) -> String {
+        guard let module = BertNames.module(at: place) else {
+            preconditionFailure("\(place.site) is no module of the backbone's")
+        }
+        return module
+    }
 
     /// Old checkpoints call a LayerNorm's weight and bias gamma and beta.
     func fileName(_ name: String) -> String? {
@@ -189,29 +197,30 @@ private struct TensorReader {
         Matrix(frozen: try floats(name, [rows, columns]), rows, columns)
     }
 
-    mutating func linear(_ name: String, _ output: Int, _ input: Int) throws -> LinearWeights {
-        LinearWeights(
+    mutating func linear(at place: Place, _ output: Int, _ input: Int) throws -> LinearWeights {
+        let name = module(place)
+        return LinearWeights(
             weight: try matrix("\(name).weight", output, input), bias: try floats("\(name).bias", [output]))
     }
 
-    mutating func norm(_ name: String) throws -> NormWeights {
-        NormWeights(
+    mutating func norm(at place: Place) throws -> NormWeights {
+        let name = module(place)
+        return NormWeights(
             scale: try floats("\(name).weight", [configuration.hidden]),
             shift: try floats("\(name).bias", [configuration.hidden]))
     }
 
     mutating func layer(_ index: Int) throws -> LayerWeights {
         let (d, f) = (configuration.hidden, configuration.intermediate)
-        let name = "encoder.layer.\(index)"
         return LayerWeights(
-            query: try linear("\(name).attention.self.query", d, d),
-            key: try linear("\(name).attention.self.key", d, d),
-            value: try linear("\(name).attention.self.value", d, d),
-            projection: try linear("\(name).attention.output.dense", d, d),
-            attentionNorm: try norm("\(name).attention.output.LayerNorm"),
-            intermediate: try linear("\(name).intermediate.dense", f, d),
-            output: try linear("\(name).output.dense", d, f),
-            outputNorm: try norm("\(name).output.LayerNorm"))
+            query: try linear(at: Place(index, .query), d, d),
+            key: try linear(at: Place(index, .key), d, d),
+            value: try linear(at: Place(index, .value), d, d),
+            projection: try linear(at: Place(index, .projection), d, d),
+            attentionNorm: try norm(at: Place(index, .attentionNorm)),
+            intermediate: try linear(at: Place(index, .intermediate), f, d),
+            output: try linear(at: Place(index, .output), d, f),
+            outputNorm: try norm(at: Place(index, .outputNorm)))
     }
 }
 

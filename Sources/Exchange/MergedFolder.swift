@@ -1,0 +1,77 @@
+import Adapters
+import Diagnostics
+import Encoders
+import Formats
+import Tasks
+import Foundation
+import Training
+
+/// A plain Hugging Face model: the backbone with an adapter folded in, and the head.
+public enum MergedFolder {
+    /// Writes config.json, model.safetensors and the tokenizer's files.
+    ///
+    /// With the head it is a `BertForSequenceClassification`; the encoder alone is a `BertModel`. A method that can't be
+    /// folded into the weights is a failure that says why.
+    public static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
+        if case .never(let reason) = trained.model.method.mergeability {
+            throw Failure.usage(
+                "\(type(of: trained.model.method).name) can't be merged: \(reason)", at: "--format",
+                remedy: "a run directory is complete without it: use predict and evaluate")
+        }
+        let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
+        let merged = MergedWeights(copying: trained.model.weights)
+        trained.values.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            trained.model.method.merge(
+                BoundParameters(trained.layout, values: base, gradient: nil), into: merged)
+        }
+        var tensors = merged.weights.namedTensors(prefix: encoderOnly ? "" : "bert.")
+        if let classifier {
+            let own = classifier.namedTensors()
+            let names = Set(own.map(\.name))
+            tensors = tensors.filter { !names.contains($0.name) } + own
+        }
+        try Folder.create(directory)
+        try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/model.safetensors")
+        try copyTokenizer(from: trained.model.weights.directory, to: directory)
+        let configuration = try configuration(trained, encoderOnly: encoderOnly)
+        try AtomicFile.write(
+            Data(configuration.encodedForReading().utf8), to: "\(directory)/config.json")
+    }
+
+    /// The backbone's config.json as that of the merged model.
+    private static func configuration(_ trained: TrainedAdapter, encoderOnly: Bool) throws -> JSONValue {
+        let path = "\(trained.model.weights.directory)/config.json"
+        guard let data = FileManager.default.contents(atPath: path),
+            var members = try JSONValue(parsing: data, at: path).object
+        else { throw Failure.data("no readable config.json", at: path) }
+        func set(_ key: String, _ value: JSONValue) {
+            members.removeAll { $0.0 == key }
+            members.append((key, value))
+        }
+        set("architectures", [.string(encoderOnly ? "BertModel" : "BertForSequenceClassification")])
+        set("dtype", "float32")
+        members.removeAll { $0.0 == "torch_dtype" || $0.0 == "num_labels" }
+        if !encoderOnly {
+            let labels = trained.labels
+            set("id2label", .object(labels.enumerated().map { ("\($0)", .string($1)) }))
+            set("label2id", .object(labels.enumerated().map { ($1, .integer($0)) }))
+            switch trained.output {
+            case .classes(_): set("problem_type", "single_label_classification")
+            case .regression(_): set("problem_type", "regression")
+            }
+        }
+        return .object(members)
+    }
+
+    private static func copyTokenizer(from source: String, to directory: String) throws {
+        let names = [
+            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+            "vocab.txt",
+        ]
+        for name in names {
+            guard let data = FileManager.default.contents(atPath: "\(source)/\(name)") else { continue }
+            try AtomicFile.write(data, to: "\(directory)/\(name)")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+"""Compares the logits of an exported adapter, loaded by the software it was exported for, with `hadamesh predict`'s.
+
+    python3 Tests/Reference/exported.py RUN FOLDER --task mrpc --data GLUE [--backbone DIR] [--pairs 64]
+
+FOLDER is what `hadamesh export RUN --task mrpc --to FOLDER` wrote; its form is told by its files. A merged model needs
+`pip install torch transformers`, a PEFT adapter `peft` too, an AdapterHub one `adapters` (which wants transformers of
+its own choice). Exit code 0 where the logits agree to 1e-4.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+import glue
+
+parser = argparse.ArgumentParser()
+parser.add_argument("run", type=Path)
+parser.add_argument("folder", type=Path)
+parser.add_argument("--task", required=True)
+parser.add_argument("--data", required=True, help="the GLUE folder")
+parser.add_argument("--backbone", help="the Hugging Face folder that the adapter belongs to")
+parser.add_argument("--program", default=".build/release/hadamesh")
+parser.add_argument("--pairs", type=int, default=64, help="development examples that are compared")
+options = parser.parse_args()
+tolerance = 1e-4
+
+
+def load():
+    """The model of the folder, and the name of the software that loaded it."""
+    if (options.folder / "config.json").exists():
+        return AutoModelForSequenceClassification.from_pretrained(options.folder), "transformers"
+    config = json.loads((options.folder / "adapter_config.json").read_text())
+    if "peft_type" in config:
+        from peft import PeftModel
+
+        count = 1 if (found := glue.tasks[options.task][3]) is None else len(found)
+        base = AutoModelForSequenceClassification.from_pretrained(options.backbone, num_labels=count)
+        return PeftModel.from_pretrained(base, options.folder), "PEFT"
+    import adapters  # noqa: F401
+    from adapters import BertAdapterModel
+
+    model = BertAdapterModel.from_pretrained(options.backbone)
+    model.set_active_adapters(model.load_adapter(str(options.folder), with_head=True))
+    return model, "AdapterHub"
+
+
+sentences = glue.read(options.data, options.task, "dev")[0][: options.pairs]
+with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file:
+    file.write("".join("\t".join(example) + "\n" for example in sentences))
+    file.flush()
+    command = [options.program, "predict", options.run, "--task", options.task, "--input", file.name, "--logits"]
+    output = subprocess.run(command, capture_output=True, text=True)
+if output.returncode != 0:
+    sys.exit(f"hadamesh predict ended with {output.returncode}: {output.stderr}")
+found = torch.tensor([[float(value) for value in line.split("\t")] for line in output.stdout.splitlines()])
+model, name = load()
+tokenizer = AutoTokenizer.from_pretrained(options.backbone or options.folder)
+columns = [list(column) for column in zip(*sentences)]
+inputs = tokenizer(*columns, truncation="longest_first", max_length=128, padding=True, return_tensors="pt")
+with torch.no_grad():
+    expected = model.eval()(**inputs).logits
+error = float((found - expected).abs().max())
+print(f"{name}: {len(sentences)} examples, greatest difference {error:.2e}, allowed {tolerance:.0e}")
+sys.exit(0 if error <= tolerance else 1)
