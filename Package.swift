@@ -77,7 +77,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Diagnostics", "Formats", "Kernels", "Encoders",
+                "Diagnostics", "Formats", "Kernels", "Encoders", "Adapters",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport"),

@@ -2,8 +2,8 @@ import Adapters
 import Diagnostics
 import Encoders
 import Formats
-import Tasks
 import Foundation
+import Tasks
 import Training
 
 /// A plain Hugging Face model: the backbone with an adapter folded in, and the head.

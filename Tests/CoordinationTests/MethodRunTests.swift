@@ -1,0 +1,61 @@
+import Coordination
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// What holds for a run of every method in the table, in every setting that its cases name.
+@Suite("Runs of every method")
+struct MethodRunTests {
+    /// The study of a case, in which all parameters of some kinds are shared and others are each task's own.
+    private func changes(_ test: MethodCase) -> [String: JSONValue] {
+        [
+            "adapter": test.section, "stages.head.steps": 2, "stages.adapter.steps": 4,
+            "sharing": ["weight": "all", "bias": "private", "norm": "all"],
+            "checkpoint": ["every": 2, "keep": 9],
+            // A trained pooler is refused where the head doesn't read it.
+            "head.pooling": trainsPooler(test) ? "pooler" : "mean",
+        ]
+    }
+
+    private func trainsPooler(_ test: MethodCase) -> Bool {
+        (test.section.array ?? [test.section]).contains { $0["pooler"]?.bool == true }
+    }
+
+    @Test("Any number of ranks, and a stop between, give the same bits", arguments: MethodCase.all)
+    func oneResult(_ test: MethodCase) throws {
+        let changes = changes(test)
+        let folder = try TemporaryFolder()
+        let outcome = try TinyStudy(changes).train(into: folder)
+        #expect(outcome.ending == .finished)
+        let expected = try TrainedFiles(folder)
+        for ranks in 2...4 {
+            let folder = try TemporaryFolder()
+            _ = try TinyStudy(changes).train(ranks: ranks, into: folder)
+            #expect(try TrainedFiles(folder).difference(from: expected) == nil, "\(ranks) ranks")
+        }
+        for stop in [2, 4] {
+            let folder = try TemporaryFolder()
+            let run = try TinyStudy(changes).train(ranks: 3, into: folder, stopAfter: stop)
+            #expect(run.ending == .stopped)
+            _ = try TinyStudy(changes).train(ranks: 2, into: folder, resuming: true)
+            #expect(try TrainedFiles(folder).difference(from: expected) == nil, "stopped after \(stop)")
+        }
+    }
+
+    @Test("The adapter stage lowers the losses of what it trains", arguments: MethodCase.all)
+    func learns(_ test: MethodCase) throws {
+        var changes = changes(test)
+        changes["sharing"] = ["weight": "private", "bias": "private", "norm": "private"]
+        changes["stages.adapter.steps"] = 30
+        changes["stages.head.steps"] = 0
+        changes["stages.adapter.trainHead"] = true
+        changes["dropout"] = ["hidden": 0, "attention": 0]
+        let steps = try TinyStudy(changes).train(into: TemporaryFolder()).steps
+        func mean(_ reports: ArraySlice<StepReport>) -> Double {
+            let losses = reports.flatMap { $0.losses.map(\.loss) }
+            return losses.reduce(0, +) / Double(losses.count)
+        }
+        #expect(mean(steps.suffix(8)) < mean(steps.prefix(8)))
+    }
+}
