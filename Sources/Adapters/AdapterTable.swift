@@ -4,7 +4,8 @@
 public enum AdapterTable {
     /// The methods, by name.
     public static let all: [any AdapterMethod.Type] = [
-        Hadamard.self
+        Hadamard.self,
+        LoRA.self,
     ]
 
     /// The method of that name.
