@@ -6,6 +6,7 @@ public enum AdapterTable {
     public static let all: [any AdapterMethod.Type] = [
         Hadamard.self,
         LoRA.self,
+        AdapterBias.self,
     ]
 
     /// The method of that name.

@@ -1,0 +1,30 @@
+// One number for each token: α_t = x_t · a + c, and y_t += α_t v. x [T, f], a [f], α [T], v [d], y [T, d].
+//
+// Every backward of the two is made of them: dα_t = dy_t · v, dv = Σ_t α_t dy_t, da = Σ_t dα_t x_t, dx_t += dα_t a.
+
+/// α_t = x_t · a + c.
+public func tokenScalars(
+    of x: Matrix, _ a: UnsafePointer<Float>, plus c: Float = 0, into alpha: UnsafeMutablePointer<Float>
+) {
+    for r in 0..<x.rows { alpha[r] = dotProduct(x.row(r), a, x.columns) + c }
+}
+
+/// y_t += α_t v.
+public func addOuterProduct(_ alpha: UnsafePointer<Float>, _ v: UnsafePointer<Float>, to y: Matrix) {
+    for r in 0..<y.rows {
+        let row = y.row(r)
+        let factor = alpha[r]
+        for c in 0..<y.columns { row[c] += factor * v[c] }
+    }
+}
+
+/// sums += Σ_t α_t x_t, with sums [f].
+public func addWeightedColumnSums(
+    of x: Matrix, by alpha: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>
+) {
+    for r in 0..<x.rows {
+        let row = x.row(r)
+        let factor = alpha[r]
+        for c in 0..<x.columns { sums[c] += factor * row[c] }
+    }
+}
