@@ -7,6 +7,12 @@ public enum AdapterTable {
         Hadamard.self,
         LoRA.self,
         AdapterBias.self,
+        IA3.self,
+        LayerNormTuning.self,
+        BitFit.self,
+        FullFineTuning.self,
+        HeadOnly.self,
+        HUT.self,
     ]
 
     /// The method of that name.

@@ -23,7 +23,8 @@ public struct RunContext: Sendable {
         self.model = model
         self.data = data
         store = try ParameterStore(study, data.map(\.task), model)
-        stages = try StageSchedule.all(study, trainingExamples: data.map(\.drawn.count))
+        stages = try StageSchedule.all(
+            study, store.layouts, trainingExamples: data.map(\.drawn.count))
     }
 
     /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.

@@ -13,8 +13,12 @@ struct StageSchedule: Sendable {
     /// How many steps it has.
     let steps: Int
 
-    /// The stages of a study that have any steps, in their order.
-    static func all(_ study: Study, trainingExamples: [Int]) throws -> [StageSchedule] {
+    /// The stages of a study that have any steps and something to train, in their order.
+    ///
+    /// A method without parameters leaves nothing to an adapter stage that doesn't train the heads.
+    static func all(
+        _ study: Study, _ layouts: [ParameterLayout], trainingExamples: [Int]
+    ) throws -> [StageSchedule] {
         let perEpoch = Planner.stepsPerEpoch(trainingExamples, study.batch)
         let stages = [
             ("head", AdaptedEncoder.Stage.head, study.stages.head),
@@ -27,7 +31,17 @@ struct StageSchedule: Sendable {
             throw Failure.usage(
                 "both stages have no steps", at: "stages", remedy: "give one of them steps or epochs")
         }
-        return stages
+        let training = stages.filter { stage in
+            layouts.contains { $0.slices.contains { stage.trains($0.kind) } }
+        }
+        if training.isEmpty {
+            let method = type(of: study.adapter.method).name
+            throw Failure.usage(
+                "'\(method)' has nothing to train in the adapter stage, and the head stage has no steps",
+                at: "stages",
+                remedy: "give the head stage steps or epochs, or set stages.adapter.trainHead: true")
+        }
+        return training
     }
 
     /// Whether the stage trains parameters of a kind.

@@ -172,7 +172,14 @@ public final class StackedAdaptation: EncoderAdaptation {
     }
 
     public func norm(at place: Place) -> TrainedNorm? { first { $0.norm(at: place) } }
-    public func linear(at place: Place) -> TrainedLinear? { first { $0.linear(at: place) } }
+    public func linear(at place: Place) -> TrainedLinear? {
+        let found = parts.compactMap { $0.linear(at: place) }
+        guard found.count > 1 else { return found.first }
+        let (weight, bias) = (found.first { $0.weight != nil }, found.first { $0.bias != nil })
+        return TrainedLinear(
+            weight: weight?.weight, bias: bias?.bias, weightGradient: weight?.weightGradient,
+            biasGradient: bias?.biasGradient)
+    }
     public func prefix(in layer: Int) -> TrainedPrefix? { first { $0.prefix(in: layer) } }
     public var embeddings: TrainedEmbeddings? { first(\.embeddings) }
 

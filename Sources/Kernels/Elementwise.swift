@@ -46,9 +46,18 @@ public func scaleAndShift(_ y: Matrix, by w: UnsafePointer<Float>, _ b: UnsafePo
     }
 }
 
+/// y_t ⊙= w in place, with y [T, d], w [d].
+public func scale(_ y: Matrix, by w: UnsafePointer<Float>) {
+    for r in 0..<y.rows {
+        let row = y.row(r)
+        for c in 0..<y.columns { row[c] *= w[c] }
+    }
+}
+
 /// The backward of ``scaleAndShift(_:by:_:)``: dw += Σ_t dy_t ⊙ x_t, db += Σ_t dy_t, then dy_t ⊙= w in place.
 ///
-/// x [T, d] is the value before the forward; dw and db may be left out.
+/// x [T, d] is the value before the forward; dw and db may be left out. Without db it is the backward of
+/// ``scale(_:by:)``.
 public func scaleAndShiftBackward(
     _ dy: Matrix, x: Matrix, w: UnsafePointer<Float>,
     dw: UnsafeMutablePointer<Float>?, db: UnsafeMutablePointer<Float>?

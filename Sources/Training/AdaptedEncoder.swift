@@ -16,11 +16,19 @@ public struct AdaptedEncoder: Sendable {
     /// What is trained on top.
     public let head: HeadSettings
 
-    /// Joins the parts; a pooling that the backbone has no weights for is a failure.
+    /// Joins the parts; a pooling that the backbone has no weights for is a failure, and so is
+    /// a pooler that is trained but not read.
     public init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
         if head.pooling == .pooler, weights.pooler == nil {
             throw Failure.usage(
                 "asks for 'pooler', the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
+        }
+        if head.pooling != .pooler,
+            try method.slices(on: weights, seed: 0).contains(where: { $0.name.hasPrefix("pooler.") })
+        {
+            throw Failure.usage(
+                "trains the pooler, which a head with pooling '\(head.pooling.rawValue)' never reads",
+                at: "adapter.pooler", remedy: "set it to false, or set head.pooling to 'pooler'")
         }
         self.weights = weights
         self.method = method

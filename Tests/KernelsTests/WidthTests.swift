@@ -134,7 +134,12 @@ struct WidthTests {
         #expect(mismatch(dy.values, dx, tolerance, "dx") == nil)
         scaleAndShiftBackward(copy.view, x: x.view, w: w.base, dw: nil, db: nil)
         #expect(differingBits(copy.values, dy.values, "without parameter gradients") == nil)
-        #expect([x, y, dy, dw, db].allSatisfy { $0.isIntact() })
+
+        let scaled = GuardedMatrix(x.values, rows: t, padding: padding)
+        scale(scaled.view, by: w.base)
+        let scales = rows(x.values, d).flatMap { row in (0..<d).map { weight[$0] * row[$0] } }
+        #expect(mismatch(scaled.values, scales, tolerance, "scale alone") == nil)
+        #expect([x, y, dy, dw, db, scaled].allSatisfy { $0.isIntact() })
     }
 
     @Test("Sums and products of elements", arguments: widths)

@@ -67,7 +67,8 @@ for name in sys.argv[1:] or sorted(path.stem for path in here.glob("*.json")):
         hidden = bert.hidden(ids, segments, mask, method)
         packed = torch.cat([row[: end - start] for row, (start, end) in zip(hidden, ranges)])
         pooled = bert.pooled(hidden, method)
-        ((packed * upstream).sum() + (pooled * upstream[: len(ranges)]).sum()).backward()
+        if method.parameters:
+            ((packed * upstream).sum() + (pooled * upstream[: len(ranges)]).sum()).backward()
         stored |= {f"{case['name']}.hidden": packed, f"{case['name']}.pooled": pooled}
         for key, leaf in method.parameters.items():
             if leaf.grad is None:

@@ -1,0 +1,153 @@
+public import Diagnostics
+public import Encoders
+import Kernels
+
+// IA³ (Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning", NeurIPS
+// 2022, arXiv 2205.05638): a scale l on keys, on values, and on the feed-forward layer's inner value; start l = 1.
+//
+//   k' = l_k ⊙ k    v' = l_v ⊙ v    u' = l_u ⊙ u  (or z' = l_z ⊙ z)        y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
+//
+// k and v have their biases already, as in PEFT. In the feed-forward layer the paper and PEFT scale what W_2 reads,
+// u = GELU(z); AdapterHub scales z.
+//
+// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of W_1, b_1.
+
+/// IA³: keys, values and the feed-forward layer's inner value, each scaled element by element.
+public struct IA3: AdapterMethod {
+    public static let name = "ia3"
+    public static let source = "Liu et al., NeurIPS 2022, arXiv 2205.05638"
+    public static let summary = "l ⊙ keys, l ⊙ values and l ⊙ the feed-forward layer's inner value"
+    public static let settings = [
+        MethodSetting(
+            "feedForward", "activation, intermediate, none",
+            "what is scaled in the feed-forward layer: after GELU, before it, or nothing"),
+        .layers,
+    ]
+
+    /// What is scaled in the feed-forward layer.
+    public enum FeedForward: String, NamedChoice {
+        /// u, after GELU: the paper's and PEFT's.
+        case activation
+        /// z, before GELU: AdapterHub's.
+        case intermediate
+        /// Nothing.
+        case none
+    }
+
+    /// What is scaled in the feed-forward layer.
+    public let feedForward: FeedForward
+    /// The layers that have scales.
+    public let layers: LayerSet
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case feedForward, layers }
+
+    /// Makes the method with settings.
+    public init(feedForward: FeedForward = .activation, layers: LayerSet = .all) {
+        self.feedForward = feedForward
+        self.layers = layers
+    }
+
+    /// Reads the settings of a study's `adapter` section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
+        feedForward = try section.value(.feedForward, default: .activation)
+        layers = try section.value(.layers, default: .all)
+    }
+
+    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+        try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
+            sites.map { site in
+                ParameterSlice(
+                    name: "layer.\(layer).\(Self.name(site))", kind: .weight, layer: layer,
+                    shape: [width(site, weights)], start: .constant(1))
+            }
+        }
+    }
+
+    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    {
+        Acting(scales(parameters), parameters)
+    }
+
+    public var mergeability: Mergeability { .exact }
+
+    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+        for (place, l) in scales(parameters) {
+            // What W_2 reads is scaled in its columns; every other value in the rows of the map that makes it.
+            if place.site == .activation {
+                if let own = merged.linear(at: Place(place.layer, .output)) { scale(own.weight, by: l.value) }
+            } else if let own = merged.linear(at: place) {
+                for r in 0..<own.weight.rows {
+                    own.bias[r] *= l.value[r]
+                    for c in 0..<own.weight.columns { own.weight[r, c] *= l.value[r] }
+                }
+            }
+        }
+    }
+
+    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+        let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
+        return Double(count * sites.reduce(0) { $0 + width($1, weights) })
+    }
+
+    private var sites: [Site] {
+        switch feedForward {
+        case .activation: [.key, .value, .activation]
+        case .intermediate: [.key, .value, .intermediate]
+        case .none: [.key, .value]
+        }
+    }
+
+    private func width(_ site: Site, _ weights: EncoderWeights) -> Int {
+        [.activation, .intermediate].contains(site)
+            ? weights.configuration.intermediate : weights.configuration.hidden
+    }
+
+    private static func name(_ site: Site) -> String { "ia3.\(site).weight" }
+
+    private func scales(_ parameters: BoundParameters) -> [Place: BoundTensor] {
+        var scales: [Place: BoundTensor] = [:]
+        for site in sites {
+            for (layer, l) in parameters.byLayer(Self.name(site)) { scales[Place(layer, site)] = l }
+        }
+        return scales
+    }
+
+    // MARK: Forward and backward
+
+    private final class Acting: EncoderAdaptation {
+        let lowestTrained: Place?
+        private let scales: [Place: BoundTensor]
+        private let isTraining: Bool
+        /// Each value [T, width], as it was before it was scaled.
+        private var kept: [Place: Matrix] = [:]
+
+        init(_ scales: [Place: BoundTensor], _ parameters: BoundParameters) {
+            self.scales = scales
+            isTraining = parameters.isTraining
+            lowestTrained = isTraining ? scales.keys.min() : nil
+        }
+
+        func acts(at place: Place) -> Bool { scales[place] != nil }
+
+        func forward(
+            _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        ) {
+            guard let l = scales[place] else { return }
+            if isTraining {
+                let copy = workspace.matrix(y.rows, y.columns)
+                copy.copy(from: y)
+                kept[place] = copy
+            }
+            scale(y, by: l.value)
+        }
+
+        func backward(
+            _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+            _ workspace: Workspace
+        ) {
+            guard let l = scales[place], let y = kept[place] else { return }
+            scaleAndShiftBackward(dy, x: y, w: l.value, dw: l.gradient, db: nil)
+        }
+    }
+}

@@ -1,0 +1,7 @@
+"""Nothing but a head."""
+
+from bert import Method
+
+
+class Adapter(Method):
+    pass
