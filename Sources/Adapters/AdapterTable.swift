@@ -13,6 +13,11 @@ public enum AdapterTable {
         FullFineTuning.self,
         HeadOnly.self,
         HUT.self,
+        Houlsby.self,
+        Pfeiffer.self,
+        Parallel.self,
+        Prefix.self,
+        MAM.self,
     ]
 
     /// The method of that name.

@@ -17,12 +17,17 @@ public struct MethodCase: Sendable, CustomStringConvertible {
     public let layers: [Int]
     /// How many parameters there are on the tiny BERT.
     public let parameters: Int
+    /// Whether the outputs have slopes everywhere; `"smooth": false` for kinks such as ReLU's.
+    public let isSmooth: Bool
 
     /// The section as JSON.
     public var settings: String { section.encoded() }
 
     /// How a test shows it.
     public var description: String { "\(method) \(name)" }
+
+    /// The cases that finite differences can judge.
+    public static let smooth = all.filter(\.isSmooth)
 
     /// The cases of every method.
     public static let all: [MethodCase] = files.flatMap { method, entry in
@@ -31,7 +36,7 @@ public struct MethodCase: Sendable, CustomStringConvertible {
                 method: method, name: value["name"]?.string ?? "",
                 section: value["adapter"] ?? .null,
                 layers: value["layers"]?.array?.compactMap(\.int) ?? [],
-                parameters: value["parameters"]?.int ?? -1)
+                parameters: value["parameters"]?.int ?? -1, isSmooth: value["smooth"]?.bool ?? true)
         }
     }
 

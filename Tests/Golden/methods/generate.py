@@ -4,8 +4,9 @@ Needs `pip install torch transformers safetensors`; run `python3 Tests/Golden/me
 methods are those of Tests/Reference/methods. Parameters are float32, everything else is computed from them in float64
 and stored as float32. The batch is that of encoders/tiny-bert-forward.safetensors (T tokens, B sequences, d = 24).
 
-METHOD.json: `cases` on the tiny BERT (name, `adapter` section, layers with parameters, how many parameters) and
-`published` counts on the shapes of a backbone; read by this script and by Tests/AdaptersTests. `stack` is for lists.
+METHOD.json: `cases` on the tiny BERT (name, `adapter` section, layers with parameters, how many parameters, `smooth`:
+false where finite differences would meet kinks) and `published` counts on the shapes of a backbone; read by this
+script and by Tests/AdaptersTests. `stack` is for lists.
 
 METHOD.safetensors, for each case
     CASE.parameters.NAME            the parameters, each moved away from its start

@@ -1,0 +1,117 @@
+public import Encoders
+import Kernels
+
+/// Where a method puts a bottleneck in each layer.
+public struct BottleneckBranch: Sendable {
+    /// The value that it is added to.
+    public let site: Site
+    /// Its tensors' names after `layer.N.`.
+    public let name: String
+
+    /// Names a bottleneck at a site.
+    public init(_ site: Site, _ name: String) {
+        self.site = site
+        self.name = name
+    }
+
+    /// Whether it reads the site's source, and so lies beside what makes the value, rather than behind it.
+    var isParallel: Bool { site == .feedForward || site == .attention }
+}
+
+/// A method whose layers each have the same bottlenecks, and trained LayerNorms if so set.
+public protocol BottleneckMethod: AdapterMethod {
+    /// Its settings where a study says nothing.
+    static var defaults: BottleneckSettings { get }
+    /// The bottlenecks of a layer, in the order of the forward pass.
+    static var branches: [BottleneckBranch] { get }
+    /// The method's settings.
+    var bottleneck: BottleneckSettings { get }
+    /// Makes the method with settings.
+    init(_ bottleneck: BottleneckSettings)
+}
+
+extension BottleneckMethod {
+    public static var settings: [MethodSetting] { BottleneckSettings.descriptions }
+
+    /// Reads the settings of a study's `adapter` section.
+    public init(from decoder: any Decoder) throws {
+        self.init(try BottleneckSettings(from: decoder, defaults: Self.defaults))
+    }
+
+    public func encode(to encoder: any Swift.Encoder) throws { try bottleneck.encode(to: encoder) }
+
+    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+        let (d, count) = (weights.configuration.hidden, weights.configuration.layers)
+        return try bottleneck.layers.indices(of: count, key: "adapter.layers").flatMap { layer in
+            Self.branches.flatMap { branch in
+                Bottleneck.slices(
+                    named: "layer.\(layer).\(branch.name)", layer: layer, width: d, bottleneck, seed: seed)
+            } + bottleneck.norm.sites.flatMap { BackboneTensor.norm(Place(layer, $0), of: weights) }
+        }
+    }
+
+    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    {
+        StackedAdaptation([
+            ActingBottlenecks(Self.branches, parameters, on: weights, bottleneck),
+            RetrainedBackbone(parameters, on: weights),
+        ])
+    }
+
+    public var isIdentityAtStart: Bool { bottleneck.start.isIdentity }
+
+    public var mergeability: Mergeability {
+        .never("no linear map of the backbone computes the bottleneck's \(bottleneck.activation.rawValue)")
+    }
+
+    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+
+    /// The two products of every bottleneck.
+    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+        let layers = try bottleneck.layers.indices(of: weights.configuration.layers, key: "adapter.layers")
+        let products = Double(2 * 2 * bottleneck.bottleneck) * Double(weights.configuration.hidden)
+        return Double(layers.count * Self.branches.count) * products
+    }
+}
+
+/// Adds the bottlenecks of all layers to the values at their sites.
+private final class ActingBottlenecks: EncoderAdaptation {
+    let lowestTrained: Place?
+    private let bottlenecks: [Place: Bottleneck]
+    private let parallelSites: Set<Site>
+    private let isTraining: Bool
+
+    init(
+        _ branches: [BottleneckBranch], _ parameters: BoundParameters, on weights: EncoderWeights,
+        _ settings: BottleneckSettings
+    ) {
+        var bottlenecks: [Place: Bottleneck] = [:]
+        for layer in weights.layers.indices {
+            for branch in branches {
+                bottlenecks[Place(layer, branch.site)] = Bottleneck(
+                    parameters, named: "layer.\(layer).\(branch.name)", settings)
+            }
+        }
+        self.bottlenecks = bottlenecks
+        parallelSites = Set(branches.filter(\.isParallel).map(\.site))
+        isTraining = parameters.isTraining
+        lowestTrained = isTraining ? bottlenecks.keys.min() : nil
+    }
+
+    func acts(at place: Place) -> Bool { bottlenecks[place] != nil }
+
+    func forward(
+        _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+    ) {
+        let isParallel = parallelSites.contains(place.site)
+        bottlenecks[place]?.forward(
+            isParallel ? source : y, addedTo: y, keep: isTraining, inputChanges: !isParallel, workspace)
+    }
+
+    func backward(
+        _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+    ) {
+        let isParallel = parallelSites.contains(place.site)
+        bottlenecks[place]?.backward(dy, inputGradient: isParallel ? sourceGradient : dy, workspace)
+    }
+}

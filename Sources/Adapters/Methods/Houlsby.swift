@@ -1,0 +1,27 @@
+import Encoders
+
+// Houlsby adapters (Houlsby et al., "Parameter-Efficient Transfer Learning for NLP", ICML 2019, arXiv 1902.00751):
+//
+//   o' = o + s (act(o W_d + b_d) W_u + b_u)        o = a W_O + b_O      the output of W_O
+//   y' = y + s (act(y W_d + b_d) W_u + b_u)        y = u W_2 + b_2      the output of W_2
+//
+// each with matrices of its own, before dropout, residual and LayerNorm; γ and β of both LayerNorms of the layer are
+// trained too. Start: both matrices truncated normal with deviation 0.001, so that o' is o but for about 1e-5; the
+// start `zero-up` makes it exact. Gradients: see `Bottleneck`. Scale s = 1, and no LayerNorm on the input.
+//
+// Parameters: 2 L (2 d m + m + d) and 4 L d of the norms; BERT-base, m = 64: 2,379,264 + 36,864.
+
+/// Houlsby adapters: a bottleneck behind the attention and one behind the feed-forward layer.
+public struct Houlsby: BottleneckMethod {
+    public static let name = "houlsby"
+    public static let source = "Houlsby et al., ICML 2019, arXiv 1902.00751"
+    public static let summary = "bottlenecks behind attention and feed-forward, and both LayerNorms"
+    public static let defaults = BottleneckSettings(norm: .both)
+    public static let branches = [
+        BottleneckBranch(.projection, "houlsby.attention"), BottleneckBranch(.output, "houlsby.output"),
+    ]
+
+    public let bottleneck: BottleneckSettings
+
+    public init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
+}

@@ -1,0 +1,85 @@
+import Diagnostics
+public import Encoders
+
+// Mix-and-match adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR 2022, arXiv
+// 2110.04366): a short prefix in the attention and a wide scaled parallel adapter at the feed-forward layer,
+//
+//   a_t = Concat_h softmax(q_t [P_K; K]ᵀ / √d_k) [P_V; V]       y' = y + s (act(h1 W_d + b_d) W_u + b_u)
+//
+// with P = 30, m = 512, s = 4 as published. It is `Prefix` and `Parallel` in one study, each with its own start, gradients
+// and tensors' names; the prefix keeps it from being the identity at start.
+//
+// Parameters: L (2 P d + 2 d m + m + d); BERT-base: 552,960 + 9,452,544 = 10,005,504.
+
+/// The mix-and-match adapter: a prefix, and a parallel adapter beside the feed-forward layer.
+public struct MAM: AdapterMethod {
+    public static let name = "mam"
+    public static let source = "He et al., ICLR 2022, arXiv 2110.04366"
+    public static let summary = "a prefix in the attention and a scaled bottleneck beside feed-forward"
+    public static let settings = [
+        Prefix.lengthDescription, BottleneckSettings.bottleneckDescription,
+        BottleneckSettings.scaleDescription, BottleneckSettings.activationDescription, .layers,
+    ]
+
+    /// The prefix of each layer.
+    public let prefix: Prefix
+    /// The parallel adapter of each layer.
+    public let parallel: Parallel
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case length, bottleneck, scale, activation, layers }
+
+    /// Makes the method with settings.
+    public init(
+        length: Int = 30, bottleneck: Int = 512, scale: Double = 4, activation: Activation = .relu,
+        layers: LayerSet = .all
+    ) {
+        var settings = Parallel.defaults
+        settings.bottleneck = bottleneck
+        settings.scale = scale
+        settings.activation = activation
+        settings.layers = layers
+        prefix = Prefix(length: length, layers: layers)
+        parallel = Parallel(settings)
+    }
+
+    /// Reads the settings of a study's `adapter` section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
+        self.init(
+            length: try section.prefixLength(.length, default: 30),
+            bottleneck: try section.bottleneck(.bottleneck, default: 512),
+            scale: try section.scale(.scale, default: 4),
+            activation: try section.value(.activation, default: .relu),
+            layers: try section.value(.layers, default: .all))
+    }
+
+    public func encode(to encoder: any Swift.Encoder) throws {
+        var section = encoder.container(keyedBy: CodingKeys.self)
+        try section.encode(prefix.length, forKey: .length)
+        try section.encode(parallel.bottleneck.bottleneck, forKey: .bottleneck)
+        try section.encode(parallel.bottleneck.scale, forKey: .scale)
+        try section.encode(parallel.bottleneck.activation, forKey: .activation)
+        try section.encode(prefix.layers, forKey: .layers)
+    }
+
+    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+        try parts.slices(on: weights, seed: seed)
+    }
+
+    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    {
+        parts.adaptation(parameters, on: weights)
+    }
+
+    public var isIdentityAtStart: Bool { parts.isIdentityAtStart }
+
+    public var mergeability: Mergeability { parts.mergeability }
+
+    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+
+    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+        try parts.addedOperations(on: weights, tokens: tokens)
+    }
+
+    private var parts: Stack { Stack([prefix, parallel]) }
+}

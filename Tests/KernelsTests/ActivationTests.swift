@@ -1,0 +1,95 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("ReLU and swish, and a vector added to rows")
+struct ActivationTests {
+    enum Function: CaseIterable, Sendable {
+        case relu, swish
+
+        func apply(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
+            switch self {
+            case .relu: relu(z, into: u, keepDerivative: keepDerivative)
+            case .swish: swish(z, into: u, keepDerivative: keepDerivative)
+            }
+        }
+
+        func value(_ x: Double) -> Double { self == .relu ? max(x, 0) : x / (1 + exp(-x)) }
+
+        func slope(_ x: Double) -> Double {
+            if self == .relu { return x > 0 ? 1 : 0 }
+            let sigmoid = 1 / (1 + exp(-x))
+            return sigmoid + x * sigmoid * (1 - sigmoid)
+        }
+    }
+
+    @Test("Every width, against plain loops in double precision", arguments: Function.allCases, 1...17)
+    func everyWidth(_ function: Function, _ f: Int) {
+        let numbers = someNumbers(3 * f)
+        let z = GuardedMatrix(numbers, rows: 3, padding: 3)
+        let untouched = GuardedMatrix(numbers, rows: 3, padding: 3)
+        let (u, again) = (GuardedMatrix(3, f, padding: 3), GuardedMatrix(3, f, padding: 3))
+        function.apply(z.view, into: u.view, keepDerivative: true)
+        function.apply(untouched.view, into: again.view, keepDerivative: false)
+        let tolerance = Tolerance(absolute: 1e-6, relative: 1e-6)
+        #expect(mismatch(u.values, numbers.map { function.value(Double($0)) }, tolerance) == nil)
+        let slopes = numbers.map { function.slope(Double($0)) }
+        #expect(mismatch(z.values, slopes, tolerance, "derivative") == nil)
+        #expect(differingBits(again.values, u.values, "without the derivative") == nil)
+        #expect(differingBits(untouched.values, numbers) == nil)
+        let du = GuardedMatrix(someNumbers(3 * f, seed: 1), rows: 3, padding: 3)
+        let expected = zip(du.values, slopes).map { Double($0) * $1 }
+        activationBackward(du.view, derivative: z.view)
+        #expect(mismatch(du.values, expected, tolerance, "du") == nil)
+        #expect([z, untouched, u, again, du].allSatisfy { $0.isIntact() })
+    }
+
+    @Test("Swish's derivative is the slope of its forward")
+    func swishGradient() {
+        let (z, upstream) = (someNumbers(33), someNumbers(33, seed: 1))
+        func run(_ z: [Float]) -> (value: [Float], derivative: GuardedMatrix) {
+            let (derivative, u) = (GuardedMatrix(z, rows: 3), GuardedMatrix(3, 11))
+            swish(derivative.view, into: u.view, keepDerivative: true)
+            return (u.values, derivative)
+        }
+        let du = GuardedMatrix(upstream, rows: 3)
+        activationBackward(du.view, derivative: run(z).derivative.view)
+        let slopes = finiteDifferences(of: { dot(run($0).value, upstream) }, at: z, step: 0.02)
+        #expect(mismatch(du.values, slopes, Tolerance(absolute: 1e-4, relative: 3e-4)) == nil)
+    }
+
+    @Test("Huge numbers give 0 or themselves, and not-a-number stays", arguments: Function.allCases)
+    func extremes(_ function: Function) {
+        for (x, value, slope) in [
+            (Float(-1e30), Float(0), Float(0)), (-100, 0, 0), (100, 100, 1), (3e38, 3e38, 1),
+            (-.infinity, 0, 0), (.infinity, .infinity, 1),
+        ] {
+            let z = GuardedMatrix([Float](repeating: x, count: 11))
+            let u = GuardedMatrix(1, 11)
+            function.apply(z.view, into: u.view, keepDerivative: true)
+            for (u, z) in zip(u.values, z.values) {
+                #expect(u == value || abs(u - value) < 1e-30, "at \(x): \(u)")
+                #expect(abs(z - slope) < 1e-30, "derivative at \(x): \(z)")
+            }
+        }
+        let z = GuardedMatrix([Float](repeating: .nan, count: 11))
+        let u = GuardedMatrix(1, 11, filledWith: 0)
+        function.apply(z.view, into: u.view, keepDerivative: true)
+        #expect((z.values + u.values).allSatisfy { $0.isNaN })
+    }
+
+    @Test("A scaled vector is added to every row, and its gradient is the scaled sum", arguments: 1...17)
+    func broadcast(_ d: Int) {
+        let y = GuardedMatrix(someNumbers(3 * d), rows: 3, padding: 3)
+        let b = GuardedMatrix(someNumbers(d, seed: 1))
+        let expected = y.values.enumerated().map { Double($1) + 2.5 * Double(b.values[$0 % d]) }
+        addToRows(of: y.view, b.base, scale: 2.5)
+        #expect(mismatch(y.values, expected, Tolerance(absolute: 1e-6, relative: 1e-6)) == nil)
+        let db = GuardedMatrix(1, d, filledWith: 2)
+        addToRowsBackward(y.view, scale: 2.5, into: db.base)
+        let sums = (0..<d).map { c in rows(y.values, d).reduce(2) { $0 + 2.5 * $1[c] } }
+        #expect(mismatch(db.values, sums, Tolerance(absolute: 3e-6, relative: 1e-6)) == nil)
+        #expect([y, b, db].allSatisfy { $0.isIntact() })
+    }
+}

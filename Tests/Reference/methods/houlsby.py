@@ -1,0 +1,13 @@
+"""o + f(o) behind W_O and y + f(y) behind W_2, f a bottleneck; both LayerNorms are trained (arXiv 1902.00751)."""
+
+from .bottlenecks import Bottlenecks
+
+
+class Adapter(Bottlenecks):
+    names, defaults = ["houlsby.attention", "houlsby.output"], {"norm": "both"}
+
+    def attention(self, state, o):
+        return o + self.bottleneck("houlsby.attention", state, o)
+
+    def feed_forward(self, state, y):
+        return y + self.bottleneck("houlsby.output", state, y)

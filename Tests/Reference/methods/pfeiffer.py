@@ -1,0 +1,10 @@
+"""y + f(y) behind W_2, f a bottleneck (arXiv 2005.00247)."""
+
+from .bottlenecks import Bottlenecks
+
+
+class Adapter(Bottlenecks):
+    names = ["pfeiffer"]
+
+    def feed_forward(self, state, y):
+        return y + self.bottleneck("pfeiffer", state, y)
