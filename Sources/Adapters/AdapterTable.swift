@@ -18,6 +18,7 @@ public enum AdapterTable {
         Parallel.self,
         Prefix.self,
         MAM.self,
+        TinyAttention.self,
     ]
 
     /// The method of that name.
