@@ -60,9 +60,7 @@ public struct TrainedRun: Sendable {
     ) throws -> Predictions {
         let task = try task(named: name)
         let (layout, values) = try parameters(of: task)
-        let examples = try TokenizedExamples(
-            texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
-            name: name, tokenizer, maximumTokens: study.maximumTokens)
+        let examples = try tokenize(texts, name, tokenizer)
         let workspace = Workspace()
         var logits: [Float] = []
         for start in stride(from: 0, to: texts.count, by: 32) {
@@ -73,5 +71,14 @@ public struct TrainedRun: Sendable {
             }
         }
         return try Predictions(logits: logits, width: task.output.width)
+    }
+
+    /// Texts as token ids, as many of each as the study allows.
+    func tokenize(
+        _ texts: [(first: String, second: String?)], _ name: String, _ tokenizer: any Tokenizer
+    ) throws -> TokenizedExamples {
+        try TokenizedExamples(
+            texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
+            name: name, tokenizer, maximumTokens: study.maximumTokens)
     }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Tasks
 
 /// The lines of a file, or of standard input for `-`, split at line feeds alone; a last empty line is none.
 func readLines(_ input: String) throws -> [(first: String, second: String?)] {
@@ -21,6 +22,17 @@ func readLines(_ input: String) throws -> [(first: String, second: String?)] {
         guard let tab = utf8.firstIndex(of: 0x09) else { return (line, nil) }
         return (String(line[..<tab]), String(line[utf8.index(after: tab)...]))
     }
+}
+
+/// The lines of a file or of standard input as a task's texts; a pair where there must be none, or the reverse, is a failure.
+func readTexts(_ input: String, for task: any LanguageTask) throws -> [(first: String, second: String?)] {
+    let lines = try readLines(input)
+    if let number = lines.firstIndex(where: { ($0.second != nil) != task.isPaired }) {
+        throw Failure.data(
+            task.isPaired ? "has no tab that splits a pair" : "has a tab, the task's texts are no pairs",
+            at: "\(input == "-" ? "standard input" : input):\(number + 1)")
+    }
+    return lines
 }
 
 /// Writes lines to standard output in one go.

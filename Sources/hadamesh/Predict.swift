@@ -42,12 +42,7 @@ struct Predict: ParsableCommand {
     }
 
     private func predict(_ task: any LanguageTask, _ trained: TrainedRun, _ tokenizer: any Tokenizer) throws {
-        let lines = try readLines(input)
-        if let number = lines.firstIndex(where: { ($0.second != nil) != task.isPaired }) {
-            throw Failure.data(
-                task.isPaired ? "has no tab that splits a pair" : "has a tab, the task's texts are no pairs",
-                at: "\(input == "-" ? "standard input" : input):\(number + 1)")
-        }
+        let lines = try readTexts(input, for: task)
         let predictions = try trained.predict(self.task, lines, tokenizer)
         if logits {
             writeLines(

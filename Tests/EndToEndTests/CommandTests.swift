@@ -146,6 +146,7 @@ extension EndToEnd {
                 "train": ["study", "--output", "--set", "--resume", "--expect-ranks", "--quiet"],
                 "evaluate": ["directory", "--split", "--backbone", "--data"],
                 "predict": ["directory", "--task", "--input", "--logits", "--backbone"],
+                "explain": ["directory", "--task", "--input", "--html", "--backbone"],
                 "compare": ["runs"],
                 "inspect": ["path"],
                 "tokenize": ["--backbone", "--pairs", "--maximum-tokens"],

@@ -105,6 +105,10 @@ extension Mistake {
             try $0.write("lines.txt", "red dog\nred\tdog\n")
             return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt")]
         },
+        .afterARun(
+            "explaining another method", code: 2,
+            says: ["run: explain needs adapter-bias, this run trained hadamard", "method: adapter-bias"]
+        ) { ["explain", $0.path("run"), "--task", "colour", "--input", $0.study] },
         .afterARun("scoring a split that is not there", code: 2, says: ["has no split 'test'", "train, dev"])
         {
             ["evaluate", $0.path("run"), "--split", "test"]

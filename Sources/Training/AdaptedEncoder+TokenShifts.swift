@@ -1,0 +1,17 @@
+public import Adapters
+public import Encoders
+public import Kernels
+
+extension AdaptedEncoder {
+    /// α [T] of every token of a batch, by layer, without dropout; nil where the method shifts no tokens.
+    public func tokenShifts(
+        _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
+    ) -> [Int: [Float]]? {
+        let parameters = BoundParameters(layout, values: values, gradient: nil)
+        guard let shifts = TokenShifts(parameters) else { return nil }
+        workspace.reset()
+        let adaptation = StackedAdaptation([method.adaptation(parameters, on: weights), shifts])
+        _ = Encoder(weights).forward(batch, adaptation, workspace)
+        return shifts.values
+    }
+}
