@@ -40,10 +40,18 @@ public protocol AdapterMethod: Sendable, Codable {
     ///
     /// A multiplication with its addition counts as two. Tensors that merely stand in for frozen ones add none.
     func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double
+
+    /// How the tensors that are ``ParameterSlice/isPrunable`` are thinned out before they are trained; nil for not at all.
+    var pruning: Pruning? { get }
+
+    /// The same method with a bottleneck or rank so many times as wide; nil where it has none.
+    func widened(by factor: Int) -> (any AdapterMethod)?
 }
 
 extension AdapterMethod {
     public var isIdentityAtStart: Bool { true }
+    public var pruning: Pruning? { nil }
+    public func widened(by factor: Int) -> (any AdapterMethod)? { nil }
 }
 
 /// Whether a method's parameters can be folded into the backbone, so that the adapted model is a plain one.

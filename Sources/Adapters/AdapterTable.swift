@@ -19,6 +19,7 @@ public enum AdapterTable {
         Prefix.self,
         MAM.self,
         TinyAttention.self,
+        Sparse.self,
     ]
 
     /// The method of that name.

@@ -46,6 +46,11 @@ public struct ParameterSlice: Sendable, Equatable {
     /// How many numbers it has.
     public var count: Int { shape.reduce(1, *) }
 
+    /// The tensor as one that is not to be pruned.
+    var whole: ParameterSlice {
+        ParameterSlice(name: name, kind: kind, layer: layer, shape: shape, start: start)
+    }
+
     /// Its values before the first update.
     public var initial: [Float] { start.values(count) }
 }

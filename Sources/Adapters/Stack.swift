@@ -23,6 +23,11 @@ public struct Stack: AdapterMethod {
             throw Failure.usage(
                 "is an empty list", at: keyPath(decoder.codingPath), remedy: "name at least one method")
         }
+        if methods.count(where: { $0.pruning != nil }) > 1 {
+            throw Failure.usage(
+                "has more than one method that is pruned", at: keyPath(decoder.codingPath),
+                remedy: "prune one, whose base is the list of all that are to be pruned")
+        }
         self.methods = methods
     }
 
@@ -41,7 +46,8 @@ public struct Stack: AdapterMethod {
                         "\(other) and \(name) both train '\(slice.name)'", at: "adapter",
                         remedy: "let one of them leave it alone, or name other layers")
                 }
-                return slice
+                // What a method that is pruned leaves alone stays whole.
+                return pruning != nil && method.pruning == nil ? slice.whole : slice
             }
         }
     }
@@ -63,5 +69,13 @@ public struct Stack: AdapterMethod {
 
     public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         try methods.reduce(0) { $0 + (try $1.addedOperations(on: weights, tokens: tokens)) }
+    }
+
+    public var pruning: Pruning? { methods.lazy.compactMap(\.pruning).first }
+
+    public func widened(by factor: Int) -> (any AdapterMethod)? {
+        let widened = methods.map { $0.widened(by: factor) }
+        if !widened.contains(where: { $0 != nil }) { return nil }
+        return Stack(zip(methods, widened).map { $1 ?? $0 })
     }
 }

@@ -1,3 +1,4 @@
+import Adapters
 import Tasks
 import Training
 
@@ -42,6 +43,9 @@ final class Coordinator {
             if state.stage + 1 < context.stages.count { return .nextStage }
             return checkpointedAt == state.step ? .finish(stopped: false) : .checkpoint
         }
+        if let pruning = context.model.method.pruning, state.mask == nil, schedule.trains(.weight) {
+            return .prune(scoringPlans(pruning))
+        }
         if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step {
             return .checkpoint
         }
@@ -61,6 +65,33 @@ final class Coordinator {
         ahead = (state.stage, state.stageStep, state.active, plan, after)
     }
 
+    /// The examples that each adapter's entries are scored on, none where the scores need none.
+    ///
+    /// They are drawn among the adapter's tasks as a step's are, from streams that no stage draws from.
+    private func scoringPlans(_ pruning: Pruning) -> [StepPlan] {
+        context.store.prunedAdapters.enumerated().map { index, adapter in
+            if !pruning.score.readsExamples || pruning.sparsity == 0 { return StepPlan(units: []) }
+            let available = adapter.tasks.reduce(0) { $0 + context.data[$1].drawn.count }
+            let examples = min(pruning.examples, available)
+            let planner = Planner(
+                seed: context.study.seed,
+                batch: BatchSettings(examples: examples, unit: min(context.study.batch.unit, examples)),
+                sampler: context.study.sampler, tasks: context.data.map { ($0.task.name, $0.drawn) },
+                stage: context.stages.count + index, steps: 1)
+            let (plan, _) = planner.draw(
+                step: 0, PlannerState(tasks: context.data.count),
+                active: context.data.indices.map(adapter.tasks.contains))
+            return assigned(plan)
+        }
+    }
+
+    private func assigned(_ plan: StepPlan) -> StepPlan {
+        var plan = plan
+        plan.ranks = assign(
+            costs: plan.units.map { cost(of: $0.examples, in: context.data[$0.task].train) }, to: ranks)
+        return plan
+    }
+
     private func isDue(_ every: Int, _ step: Int) -> Bool { every > 0 && step > 0 && step % every == 0 }
 
     private func draw(_ state: TrainingState, _ schedule: StageSchedule) -> (StepPlan, PlannerState) {
@@ -68,11 +99,9 @@ final class Coordinator {
         {
             return (ahead.plan, ahead.after)
         }
-        var (plan, after) = planner(state, schedule).draw(
+        let (plan, after) = planner(state, schedule).draw(
             step: state.stageStep, state.planner, active: state.active)
-        plan.ranks = assign(
-            costs: plan.units.map { cost(of: $0.examples, in: context.data[$0.task].train) }, to: ranks)
-        return (plan, after)
+        return (assigned(plan), after)
     }
 
     private func planner(_ state: TrainingState, _ schedule: StageSchedule) -> Planner {

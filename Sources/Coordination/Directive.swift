@@ -7,6 +7,8 @@ package enum Directive: Equatable, Sendable {
     case features([FeatureChunk], ranks: [Int])
     /// Take an optimizer step.
     case step(StepPlan)
+    /// Prune adapters before they are trained, each by the scores of a plan's examples.
+    case prune([StepPlan])
     /// Score the active tasks.
     case evaluate
     /// Save the state.
@@ -17,7 +19,7 @@ package enum Directive: Equatable, Sendable {
     case finish(stopped: Bool)
 
     private enum Tag: Int64 {
-        case features, step, evaluate, checkpoint, nextStage, finish
+        case features, step, evaluate, checkpoint, nextStage, finish, prune
     }
 
     /// The words that travel.
@@ -32,16 +34,21 @@ package enum Directive: Equatable, Sendable {
                     ]
                 }
         case .step(let plan):
-            return [Tag.step.rawValue, Int64(plan.units.count)]
-                + zip(plan.units, plan.ranks).flatMap { unit, rank in
-                    [Int64(unit.task), Int64(rank), Int64(unit.examples.count)]
-                        + unit.examples.map { Int64($0) }
-                }
+            return [Tag.step.rawValue] + Self.words(of: plan)
+        case .prune(let plans):
+            return [Tag.prune.rawValue, Int64(plans.count)] + plans.flatMap(Self.words)
         case .evaluate: return [Tag.evaluate.rawValue]
         case .checkpoint: return [Tag.checkpoint.rawValue]
         case .nextStage: return [Tag.nextStage.rawValue]
         case .finish(let stopped): return [Tag.finish.rawValue, stopped ? 1 : 0]
         }
+    }
+
+    private static func words(of plan: StepPlan) -> [Int64] {
+        [Int64(plan.units.count)]
+            + zip(plan.units, plan.ranks).flatMap { unit, rank in
+                [Int64(unit.task), Int64(rank), Int64(unit.examples.count)] + unit.examples.map { Int64($0) }
+            }
     }
 
     /// Reads what ``words`` wrote.
@@ -60,6 +67,17 @@ package enum Directive: Equatable, Sendable {
             }
             return count
         }
+        func plan() throws -> StepPlan {
+            var units: [PlannedUnit] = []
+            var ranks: [Int] = []
+            for _ in 0..<(try count()) {
+                let task = try next()
+                ranks.append(try next())
+                let examples = try (0..<count()).map { _ in try next() }
+                units.append(PlannedUnit(task: task, examples: examples))
+            }
+            return StepPlan(units: units, ranks: ranks)
+        }
         switch Tag(rawValue: Int64(try next())) {
         case .features:
             var chunks: [FeatureChunk] = []
@@ -72,16 +90,8 @@ package enum Directive: Equatable, Sendable {
                 ranks.append(try next())
             }
             self = .features(chunks, ranks: ranks)
-        case .step:
-            var units: [PlannedUnit] = []
-            var ranks: [Int] = []
-            for _ in 0..<(try count()) {
-                let task = try next()
-                ranks.append(try next())
-                let examples = try (0..<count()).map { _ in try next() }
-                units.append(PlannedUnit(task: task, examples: examples))
-            }
-            self = .step(StepPlan(units: units, ranks: ranks))
+        case .step: self = .step(try plan())
+        case .prune: self = .prune(try (0..<count()).map { _ in try plan() })
         case .evaluate: self = .evaluate
         case .checkpoint: self = .checkpoint
         case .nextStage: self = .nextStage

@@ -30,6 +30,8 @@ public struct ParameterStore: Sendable {
     public let placements: [[Int]]
     /// The length of the flat vector.
     public let count: Int
+    /// What is pruned before it is trained; nothing where the method doesn't prune.
+    let prunedAdapters: [PrunedAdapter]
 
     /// Divides the parameters of tasks among owners, as the study's sharing rules say.
     public init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
@@ -67,6 +69,7 @@ public struct ParameterStore: Sendable {
         self.blocks = blocks
         self.placements = placements
         count = end
+        prunedAdapters = model.method.pruning == nil ? [] : PrunedAdapter.all(among: blocks)
     }
 
     private static func check(

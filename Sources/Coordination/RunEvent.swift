@@ -10,6 +10,8 @@ public enum RunEvent: Sendable {
     case warned(Failure)
     /// A stage begins.
     case stage(name: String, steps: Int)
+    /// Adapters were pruned, before they are trained.
+    case pruned(PruningReport)
     /// Frozen features were computed: how many examples of how many.
     case features(done: Int, of: Int)
     /// An optimizer step was taken.
@@ -51,6 +53,25 @@ public struct StepReport: Sendable {
 
     /// Examples of all tasks.
     public var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
+}
+
+/// What pruning did.
+public struct PruningReport: Sendable {
+    /// What an entry was worth, and which entries were compared.
+    public let score: PruningScore, threshold: PruningThreshold
+    /// The share that was to be removed.
+    public let asked: Double
+    /// How many examples were read for the scores of all adapters.
+    public let examples: Int
+    /// Each pruned matrix: its name and owner, how many of its entries were kept, how many removed.
+    public let matrices: [(name: String, owner: String, kept: Int, removed: Int)]
+
+    /// Entries that were kept in all matrices.
+    public var kept: Int { matrices.reduce(0) { $0 + $1.kept } }
+    /// Entries that were removed from all matrices.
+    public var removed: Int { matrices.reduce(0) { $0 + $1.removed } }
+    /// The share that was removed.
+    public var reached: Double { Double(removed) / Double(max(1, kept + removed)) }
 }
 
 /// One evaluation.

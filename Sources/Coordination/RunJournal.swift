@@ -30,6 +30,7 @@ public final class RunJournal: RunObserver {
         case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
+        case .pruned(let report): try pruned(report)
         case .features(let done, let total):
             if done == total { try journal.record("features", [("chunks", .integer(total))]) }
         case .step(let report): try step(report)
@@ -39,6 +40,23 @@ public final class RunJournal: RunObserver {
         case .finished(let results): try finished(results)
         case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
         }
+    }
+
+    private func pruned(_ report: PruningReport) throws {
+        let matrices = report.matrices.map { matrix -> JSONValue in
+            [
+                "name": .string(matrix.name), "owner": .string(matrix.owner), "kept": .integer(matrix.kept),
+                "removed": .integer(matrix.removed),
+            ]
+        }
+        try journal.record(
+            "pruned",
+            [
+                ("score", .string(report.score.rawValue)), ("threshold", .string(report.threshold.rawValue)),
+                ("examples", .integer(report.examples)), ("asked", .number(report.asked)),
+                ("reached", .number(report.reached)), ("kept", .integer(report.kept)),
+                ("removed", .integer(report.removed)), ("matrices", .array(matrices)),
+            ])
     }
 
     private func step(_ report: StepReport) throws {

@@ -27,6 +27,7 @@ public final class TrainingRun {
     private let workspace: Workspace
     private let features: FrozenFeatures
     private let worker: Worker
+    private let pruner: Pruner
     private let evaluator: Evaluator
     private let coordinator: Coordinator?
     private var state: TrainingState
@@ -52,6 +53,7 @@ public final class TrainingRun {
         workspace = Workspace()
         features = FrozenFeatures(context.model, context.data)
         worker = Worker(context, communicator, features, workspace)
+        pruner = Pruner(context, communicator, workspace)
         evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)
         coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, features) : nil
         state = TrainingState(context.store, tasks: context.names.count)
@@ -103,6 +105,7 @@ public final class TrainingRun {
                     try output?.observe(.features(done: progress.done, of: progress.total))
                 }
             case .step(let plan): try step(plan, drawnBefore)
+            case .prune(let plans): try prune(plans)
             case .evaluate: try evaluate()
             case .checkpoint: try checkpoint()
             case .nextStage: try endStage()
@@ -157,6 +160,12 @@ public final class TrainingRun {
                     seconds: Date().timeIntervalSince(start), secondsWaiting: outcome.secondsWaiting,
                     secondsCommunicating: outcome.secondsCommunicating)))
         coordinator.drawAhead(state)
+    }
+
+    private func prune(_ plans: [StepPlan]) throws {
+        guard let pruning = context.model.method.pruning else { return }
+        let report = try pruner.prune(plans, pruning, &state)
+        try output?.observe(.pruned(report))
     }
 
     private func evaluate() throws {
@@ -285,17 +294,28 @@ public final class TrainingRun {
 
     /// Counts as papers count: adapters and norms of one task, its share of the backbone; heads apart.
     ///
-    /// A study of heads alone trains no adapter, whatever method it names.
+    /// A study of heads alone trains no adapter, whatever method it names. Of pruned adapters, `kept` says what is left.
     private var parameterFacts: JSONValue {
         let backbone = context.model.weights.configuration.parameterCount
         let trainsAdapters = context.stages.contains { $0.trains(.weight) }
         let perTask = trainsAdapters ? context.store.layouts.map(\.adapterCount).max() ?? 0 : 0
-        return [
+        let facts: JSONValue = [
             "method": .string(trainsAdapters ? type(of: context.model.method).name : "head"),
             "backbone": .integer(backbone), "adapterPerTask": .integer(perTask),
             "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
             "adapterAllTasks": .integer(trainsAdapters ? context.store.adapterCount : 0),
             "headsAllTasks": .integer(context.store.count - context.store.adapterCount),
         ]
+        guard let mask = state.mask else { return facts }
+        let store = context.store
+        let removed = store.blocks.map { mask.removedCount(in: $0.range) }
+        let kept = zip(store.layouts, store.placements).map { layout, blocks in
+            layout.adapterCount - blocks.reduce(0) { $0 + removed[$1] }
+        }
+        return .object(
+            (facts.object ?? []) + [
+                ("keptPerTask", .integer(kept.max() ?? 0)),
+                ("keptAllTasks", .integer(store.adapterCount - removed.reduce(0, +))),
+            ])
     }
 }

@@ -15,6 +15,8 @@ struct TrainingState: Equatable, Sendable {
     var stageStep = 0
     /// All parameters.
     var values: [Float]
+    /// Which parameters pruning left; nil before it, and where nothing is pruned.
+    var mask: ParameterMask?
     /// The optimizer's moments.
     var moments: AdamW
     /// How often each block was stepped in this stage.
@@ -66,6 +68,7 @@ struct TrainingState: Equatable, Sendable {
         next.step = step
         next.stage = stage + 1
         next.values = values
+        next.mask = mask
         next.history = history
         self = next
     }
@@ -82,6 +85,9 @@ struct TrainingState: Equatable, Sendable {
             floats("moments.second", moments.second),
             NamedTensor(name: "times", shape: [times.count], values: .int64(times)),
         ]
+        if let words = mask?.words {
+            tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
+        }
         for (name, best) in zip(names, best) {
             if let best { tensors.append(floats("best.\(name)", best.values)) }
         }
@@ -131,6 +137,15 @@ struct TrainingState: Equatable, Sendable {
             first: try checkpoint.floats("moments.first", count: store.count),
             second: try checkpoint.floats("moments.second", count: store.count))
         times = try checkpoint.int64s("times", count: store.blocks.count)
+        if checkpoint.tensors.contains(where: { $0.name == Self.maskName }) {
+            let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
+            mask = ParameterMask(count: store.count, words: words)
+            if mask == nil {
+                throw Failure.data("the checkpoint of step \(step) removes parameters that there are not")
+            }
+        } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
+            throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
+        }
         stale = try list("stale", \.int)
         active = try list("active", \.bool)
         latest = try list("latest") { $0.isNull ? .some(nil) : .some($0.double) }
@@ -146,6 +161,8 @@ struct TrainingState: Equatable, Sendable {
             bestMean = try Self.decode(mean, try checkpoint.floats("best mean", count: store.count))
         }
     }
+
+    private static let maskName = "removed"
 
     /// A number of things drawn so far; beyond 2^53 it is none that a run could reach.
     private static func count(_ value: JSONValue) -> Int? {

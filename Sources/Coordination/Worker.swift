@@ -20,7 +20,8 @@ final class Worker {
     struct Outcome {
         /// Task by task in the plan's ascending order: the sum of its examples' losses, and its gradient.
         var losses: [Double] = []
-        /// The gradient of each task that took part, in its own layout, divided by the step's examples.
+        /// The gradient of each task that took part, in its own layout, divided by the step's examples: as backward
+        /// gave it, also where parameters were removed.
         var gradients: [[Float]] = []
         var gradientNorm = 0.0
         var tokens = 0
@@ -119,6 +120,7 @@ final class Worker {
             }
             outcome.gradients.append(own)
         }
+        state.mask?.clear(&flat)
         outcome.gradientNorm = clipGlobalNorm(&flat, limit: study.optimizer.clip)
         var next = state
         update(touched.sorted(), flat, schedule, &next)

@@ -9,6 +9,7 @@ public enum RandomPurpose: UInt64, Sendable {
     case initialization = 1
     case order, sampling, heldOut
     case hiddenDropout, attentionDropout, headDropout
+    case pruning
 }
 
 /// Random numbers that are a function of their name: (seed, purpose, keys) and a position.

@@ -36,6 +36,9 @@ public struct Comparison: Sendable {
                 })
         func parameters(_ key: String) -> [JSONValue?] { results.map { $0["parameters"]?[key] } }
         rows.append(["parameters per task"] + parameters("adapterPerTask").map(whole))
+        if results.contains(where: { $0["parameters"]?["keptPerTask"] != nil }) {
+            rows.append(["after pruning"] + parameters("keptPerTask").map(whole))
+        }
         rows.append(
             ["% of the backbone"]
                 + parameters("shareOfBackbone").map { number(($0?.double).map { 100 * $0 }, digits: 3) })

@@ -1,3 +1,4 @@
+import Adapters
 import Coordination
 import Formats
 import Foundation
@@ -31,6 +32,11 @@ final class Progress: RunObserver {
             stage = (name, steps)
             restart()
             say("\(name) stage: \(steps) steps")
+        case .pruned(let report):
+            say(
+                "pruned by \(report.score.rawValue): \(report.kept) of \(report.kept + report.removed) entries are left, "
+                    + "\(format(100 * report.reached, 2)) % removed")
+            restart()
         case .features(let done, let total):
             live("frozen features \(100 * done / max(1, total)) %")
             restart()

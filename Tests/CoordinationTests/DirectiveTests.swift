@@ -18,6 +18,10 @@ struct DirectiveTests {
                     PlannedUnit(task: 1, examples: [5, 0, 1 << 40]), PlannedUnit(task: 0, examples: [9]),
                 ],
                 ranks: [2, 1])),
+        .prune([]),
+        .prune([
+            StepPlan(units: [PlannedUnit(task: 2, examples: [4, 1])], ranks: [1]), StepPlan(units: []),
+        ]),
         .evaluate, .checkpoint, .nextStage, .finish(stopped: true), .finish(stopped: false),
     ]
 
@@ -38,7 +42,7 @@ struct DirectiveTests {
 
     @Test(
         "Words without meaning are a failure",
-        arguments: [[-1], [99], [0, -1], [1, .max], [1, 1, 0, 0, -3]])
+        arguments: [[-1], [99], [0, -1], [1, .max], [1, 1, 0, 0, -3], [6, 2, 0]])
     func nonsense(_ words: [Int64]) {
         #expect(throws: Failure.self) { _ = try Directive(words: words) }
     }

@@ -53,6 +53,13 @@ struct OneResultTests {
                 "sampler": ["name": "weighted", "weights": ["colour": 1, "pair": 0.2, "size": 3]],
                 "stages.head.steps": 0, "stages.adapter.trainHead": false,
             ]),
+        Case("pruned by SNIP", ["adapter": PruningTests.adapter()]),
+        Case(
+            "private adapters, twice as wide, pruned by GraSP",
+            [
+                "adapter": PruningTests.adapter(["score": "grasp", "largeSparse": 2]),
+                "sharing.weight": "private",
+            ]),
     ]
 
     private func train(

@@ -103,6 +103,14 @@ public struct LoRA: AdapterMethod {
 
     public var isIdentityAtStart: Bool { start == .standard }
 
+    /// At the same scale s = α / r.
+    public func widened(by factor: Int) -> (any AdapterMethod)? {
+        let (wide, overflows) = rank.multipliedReportingOverflow(by: factor)
+        return overflows
+            ? nil
+            : LoRA(targets: targets, rank: wide, alpha: alpha * Double(factor), start: start, layers: layers)
+    }
+
     public var mergeability: Mergeability { .exact }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {

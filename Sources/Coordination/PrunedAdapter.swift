@@ -1,0 +1,25 @@
+import Adapters
+
+/// What is pruned as one: the prunable matrices of one owner, whose entries are compared with one another.
+struct PrunedAdapter: Sendable, Equatable {
+    /// `all`, `group:NAME` or `task:NAME`.
+    let owner: String
+    /// The matrices' blocks in the store, ascending.
+    let blocks: [Int]
+    /// The tasks that use any of them, ascending.
+    let tasks: [Int]
+
+    /// The adapters among blocks, in the order of their first one.
+    static func all(among blocks: [ParameterBlock]) -> [PrunedAdapter] {
+        let prunable = blocks.indices.filter { blocks[$0].slice.isPrunable }
+        var owners: [String] = []
+        for block in prunable where !owners.contains(blocks[block].owner) {
+            owners.append(blocks[block].owner)
+        }
+        return owners.map { owner in
+            let own = prunable.filter { blocks[$0].owner == owner }
+            return PrunedAdapter(
+                owner: owner, blocks: own, tasks: Set(own.flatMap { blocks[$0].tasks }).sorted())
+        }
+    }
+}

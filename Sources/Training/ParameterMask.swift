@@ -1,0 +1,51 @@
+/// Which numbers of a flat vector of parameters are kept; those that pruning removed are zero for good.
+///
+/// A bit each, 64 to a word. Clearing a vector visits each word once and each removed number once: of all that a step
+/// does with the flat vector, this is one pass more, and the least of them.
+public struct ParameterMask: Sendable, Equatable {
+    /// How many numbers the vector has.
+    public let count: Int
+    /// Bit i % 64 of word i / 64 is set where number i was removed.
+    private var removed: [UInt64]
+
+    /// Keeps everything.
+    public init(count: Int) {
+        self.count = count
+        removed = [UInt64](repeating: 0, count: (count + 63) / 64)
+    }
+
+    /// Takes the words of a mask that was saved; nil where they don't belong to `count` numbers.
+    public init?(count: Int, words: [Int64]) {
+        self.init(count: count)
+        guard words.count == removed.count else { return nil }
+        removed = words.map { UInt64(bitPattern: $0) }
+        if count % 64 > 0, let last = removed.last, last >> UInt64(count % 64) != 0 { return nil }
+    }
+
+    /// The words, to be saved.
+    public var words: [Int64] { removed.map { Int64(bitPattern: $0) } }
+
+    /// How many words a mask of so many numbers has.
+    public static func wordCount(_ count: Int) -> Int { (count + 63) / 64 }
+
+    /// Removes a number.
+    public mutating func remove(_ index: Int) { removed[index / 64] |= 1 << UInt64(index % 64) }
+
+    /// Whether a number is kept.
+    public func keeps(_ index: Int) -> Bool { removed[index / 64] >> UInt64(index % 64) & 1 == 0 }
+
+    /// How many numbers of a range were removed.
+    public func removedCount(in range: Range<Int>) -> Int { range.count { !keeps($0) } }
+
+    /// Sets the removed numbers of a flat vector to zero.
+    public func clear(_ values: inout [Float]) {
+        precondition(values.count == count, "a mask belongs to vectors of its own length")
+        for (index, word) in removed.enumerated() where word != 0 {
+            var rest = word
+            while rest != 0 {
+                values[index * 64 + rest.trailingZeroBitCount] = 0
+                rest &= rest - 1
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+"""Another method, pruned before training (arXiv 2210.04284): what it computes is the base's own, on matrices with zeros."""
+
+from . import build
+
+
+def Adapter(settings, bert):
+    return build(widened(settings["base"], settings.get("largeSparse", 1)), bert)
+
+
+def widened(base, factor):
+    """The base with a bottleneck or rank so many times as wide; LoRA at the same scale α / r."""
+    if isinstance(base, list):
+        return [widened(part, factor) for part in base]
+    if base["method"] == "lora":
+        return base | {"rank": base.get("rank", 8) * factor, "alpha": base.get("alpha", 8) * factor}
+    return base
