@@ -1,5 +1,5 @@
 public import Diagnostics
-import Encoders
+public import Encoders
 
 /// A linear map of a layer, by the name that it has in settings and in tensors' names.
 public enum LinearTarget: String, NamedChoice {
@@ -17,7 +17,7 @@ public enum LinearTarget: String, NamedChoice {
     case output
 
     /// The map's own site.
-    var site: Site {
+    public var site: Site {
         switch self {
         case .query: .query
         case .key: .key

@@ -26,7 +26,7 @@ extension TrainedRun {
                 "tokens are shifted by adapter-bias, this run has another method", at: "adapter.method",
                 remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
         }
-        let (layout, values) = try parameters(try task(named: name))
+        let (layout, values) = try parameters(of: try task(named: name))
         let examples = try tokenize(texts, name, tokenizer)
         let workspace = Workspace()
         return values.withUnsafeBufferPointer { values in

@@ -59,4 +59,33 @@ struct SequenceClassifier {
         }
         return tensors
     }
+
+    /// Reads the tensors of the module back into a head's, and says how that head pools.
+    ///
+    /// A pooler that was trained has no counterpart beside an adapter, and is a failure.
+    static func read(
+        _ file: inout ForeignTensors, prefix: String, into tensors: inout [String: [Float]]
+    ) throws -> Pooling {
+        var weight = try file.read("\(prefix)classifier.weight")
+        tensors[HeadSlice.bias] = try file.read("\(prefix)classifier.bias")
+        let pooler = "\(prefix)bert.pooler.dense"
+        var pooling = Pooling.pooler
+        if file.has("\(pooler).weight") {
+            let identity = try file.read("\(pooler).weight")
+            let bias = try file.read("\(pooler).bias")
+            let d = bias.count
+            let isScaled =
+                identity.count == d * d && bias.allSatisfy { $0 == 0 }
+                && identity.enumerated().allSatisfy { $1 == ($0 % (d + 1) == 0 ? epsilon : 0) }
+            guard isScaled else {
+                throw Failure.data(
+                    "has a trained pooler '\(pooler)', which has no counterpart beside an adapter",
+                    remedy: "train with the backbone's own pooler")
+            }
+            weight = weight.map { $0 * epsilon }
+            pooling = .cls
+        }
+        tensors[HeadSlice.weight] = weight
+        return pooling
+    }
 }

@@ -3,6 +3,7 @@ import Encoders
 import Formats
 import Foundation
 import Kernels
+import Tasks
 import TestSupport
 import Testing
 import Training
