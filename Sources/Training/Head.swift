@@ -14,7 +14,7 @@ public import Tasks
 public enum Pooling: String, NamedChoice {
     /// The first token's hidden state.
     case cls
-    /// The backbone's pretrained pooler on the first token, frozen.
+    /// The backbone's pretrained pooler on the first token, frozen unless the adapter method trains it.
     case pooler
     /// The mean over the sequence's tokens.
     case mean

@@ -46,12 +46,12 @@ struct AdapterMethodTests {
         // Three layers in float.
         #expect(mismatch(outputs, expected, Tolerance(relative: 5e-6)) == nil)
         let gradient = model.gradient(parameters, model.upstream)
+        // Terms that cancel, as in the gradient of a key's bias, leave the rounding of the terms.
+        let largest = gradient.map { Double(abs($0)) }.max() ?? 0
+        let tolerance = Tolerance(absolute: max(1e-6, 2e-7 * largest), relative: 3e-5)
         for (slice, range) in zip(model.layout.slices, model.layout.ranges) {
             let expected = try golden.floats("\(test.name).gradient.\(slice.name)")
-            #expect(
-                mismatch(
-                    Array(gradient[range]), expected, Tolerance(absolute: 1e-6, relative: 3e-5), slice.name)
-                    == nil)
+            #expect(mismatch(Array(gradient[range]), expected, tolerance, slice.name) == nil)
         }
     }
 
@@ -71,8 +71,8 @@ struct AdapterMethodTests {
                         for (index, value) in zip(chosen, moved) { all[index] = value }
                         return dot(model.outputs(all, dropout: dropout), model.upstream)
                     }, at: chosen.map { parameters[$0] }, step: 0.02)
-                // A float loss of about 30 over a step of 0.02, and what the fourth order leaves.
-                let tolerance = Tolerance(absolute: 1e-3, relative: 3e-3)
+                // A float loss of up to 60 over a step of 0.02, and what the fourth order leaves.
+                let tolerance = Tolerance(absolute: 2e-3, relative: 3e-3)
                 #expect(mismatch(chosen.map { found[$0] }, slopes, tolerance, slice.name) == nil)
             }
         }

@@ -11,7 +11,7 @@ extension HUT {
     final class RowsAndColumns: EncoderAdaptation {
         let lowestTrained: Place?
         private let isTraining: Bool
-        private var inputs: [Place: (map: UpdatedMap, p: FloatBuffer)] = [:]
+        private var inputs: [Place: (map: UpdatedMap, p: [Float])] = [:]
         private var outputs: [Place: (map: UpdatedMap, change: OutputChange)] = [:]
         /// x [T, in], as it was before it was scaled.
         private var kept: [Place: Matrix] = [:]
@@ -38,7 +38,7 @@ extension HUT {
                 copy.copy(from: value)
                 kept[place] = copy
             }
-            Kernels.scale(value, by: input.p.base)
+            Kernels.scale(value, by: input.p)
         }
 
         func backward(
@@ -49,8 +49,8 @@ extension HUT {
                 let (gamma, q) = (map.gamma, map.columnSums)
                 change.backward(gradient, workspace) { ds in
                     for j in 0..<dB.rows {
-                        map.scale?.gradient?[j] += ds[j] * q.base[j]
-                        for k in 0..<dB.columns { dB[j, k] += ds[j] * gamma.base[j] }
+                        map.scale?.gradient?[j] += ds[j] * q[j]
+                        for k in 0..<dB.columns { dB[j, k] += ds[j] * gamma[j] }
                     }
                 }
             }
@@ -61,7 +61,7 @@ extension HUT {
             defer { workspace.release(to: mark) }
             let dp = workspace.matrix(1, p.count)
             dp.fill(0)
-            scaleAndShiftBackward(gradient, x: x, w: p.base, dw: dp.base, db: nil)
+            scaleAndShiftBackward(gradient, x: x, w: p, dw: dp.base, db: nil)
             for k in 0..<dA.rows { add(dp, to: dA.rows(k..<k + 1)) }
         }
     }

@@ -11,33 +11,23 @@ extension HUT {
         let frozen: LinearWeights
 
         /// p [in]: the sums over the rank of a.
-        var inputScale: FloatBuffer {
-            let p = FloatBuffer(a.matrix.columns)
-            addColumnSums(of: a.matrix, to: p.base)
+        var inputScale: [Float] {
+            var p = [Float](repeating: 0, count: a.matrix.columns)
+            addColumnSums(of: a.matrix, to: &p)
             return p
         }
 
         /// q [out]: the sums over the rank of b.
-        var columnSums: FloatBuffer {
-            let q = FloatBuffer(b.matrix.rows)
-            for j in 0..<q.count { q.base[j] = sum(b.matrix.row(j), b.matrix.columns) }
-            return q
-        }
+        var columnSums: [Float] { (0..<b.matrix.rows).map { sum(b.matrix.row($0), b.matrix.columns) } }
 
         /// γ [out], 1 where there is none.
-        var gamma: FloatBuffer {
-            let gamma = FloatBuffer(frozen.weight.rows)
-            gamma.matrix(1, gamma.count).fill(1)
-            if let scale { gamma.base.update(from: scale.value, count: gamma.count) }
-            return gamma
+        var gamma: [Float] {
+            guard let scale else { return [Float](repeating: 1, count: frozen.weight.rows) }
+            return Array(UnsafeBufferPointer(start: scale.value, count: scale.count))
         }
 
         /// γ ⊙ q [out].
-        var outputScale: FloatBuffer {
-            let (s, q) = (gamma, columnSums)
-            for j in 0..<s.count { s.base[j] *= q.base[j] }
-            return s
-        }
+        var outputScale: [Float] { zip(gamma, columnSums).map { $0 * $1 } }
 
         /// Puts W_0 ⊙ (1 + b a) into w [out, in].
         func multiply(into w: Matrix) {
@@ -53,17 +43,16 @@ extension HUT {
     ///
     ///     dβ = Σ_t dy    ds = Σ_t dy ⊙ (y − b_0)    dy ← s ⊙ dy
     final class OutputChange {
-        let s: FloatBuffer
-        private let constant: FloatBuffer
+        private let s, constant: [Float]
         private let map: UpdatedMap
         private var kept: Matrix?
 
-        init(_ map: UpdatedMap, s: FloatBuffer) {
-            (self.map, self.s) = (map, s)
-            constant = FloatBuffer(s.count)
-            for j in 0..<s.count {
+        init(_ map: UpdatedMap, s: [Float]) {
+            self.map = map
+            self.s = s
+            constant = s.indices.map { j in
                 let bias = map.frozen.bias[j]
-                constant.base[j] = bias - s.base[j] * bias + (map.shift?.value[j] ?? 0)
+                return bias - s[j] * bias + (map.shift?.value[j] ?? 0)
             }
         }
 
@@ -73,7 +62,7 @@ extension HUT {
                 copy.copy(from: y)
                 kept = copy
             }
-            scaleAndShift(y, by: s.base, constant.base)
+            scaleAndShift(y, by: s, constant)
         }
 
         /// Adds dβ, hands ds [out] over, and turns dy into the gradient of the unchanged output.
@@ -84,7 +73,7 @@ extension HUT {
             let sums = workspace.matrix(2, dy.columns)
             sums.fill(0)
             let (ds, total) = (sums.row(0), sums.row(1))
-            scaleAndShiftBackward(dy, x: y, w: s.base, dw: ds, db: total)
+            scaleAndShiftBackward(dy, x: y, w: s, dw: ds, db: total)
             for j in 0..<dy.columns {
                 ds[j] -= map.frozen.bias[j] * total[j]
                 map.shift?.gradient?[j] += total[j]

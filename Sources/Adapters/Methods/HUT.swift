@@ -125,15 +125,18 @@ public struct HUT: AdapterMethod {
         for (place, map) in maps(parameters, { merged.weights.linear(at: $0) }) {
             guard let own = merged.linear(at: place) else { continue }
             if form == .rowColumn {
-                Kernels.scale(own.weight, by: map.inputScale.base)
+                Kernels.scale(own.weight, by: map.inputScale)
             } else {
                 let product = FloatBuffer(own.weight.count)
-                map.multiply(into: product.matrix(own.weight.rows, own.weight.columns))
-                own.weight.copy(from: product.matrix(own.weight.rows, own.weight.columns))
+                withExtendedLifetime(product) {
+                    let updated = product.matrix(own.weight.rows, own.weight.columns)
+                    map.multiply(into: updated)
+                    own.weight.copy(from: updated)
+                }
             }
             let s = form == .rowColumn ? map.outputScale : map.gamma
             for r in 0..<own.weight.rows {
-                for c in 0..<own.weight.columns { own.weight[r, c] *= s.base[r] }
+                for c in 0..<own.weight.columns { own.weight[r, c] *= s[r] }
                 if let shift = map.shift { own.bias[r] += shift.value[r] }
             }
         }
