@@ -10,8 +10,8 @@ struct ActivationTests {
 
         func apply(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
             switch self {
-            case .relu: relu(z, into: u, keepDerivative: keepDerivative)
-            case .swish: swish(z, into: u, keepDerivative: keepDerivative)
+            case .relu: Kernels.relu(z, into: u, keepDerivative: keepDerivative)
+            case .swish: Kernels.swish(z, into: u, keepDerivative: keepDerivative)
             }
         }
 
