@@ -84,6 +84,10 @@ class Method:
     def feed_forward(self, state, y):
         return y
 
+    def beside_feed_forward(self, state, y):
+        """The last to change y: for what reads h1, not y."""
+        return y
+
 
 def layers_of(text, count):
     """The layer numbers that `all`, `4-11` or `0,2,5` stands for."""
@@ -131,7 +135,7 @@ class Bert:
             s.h1 = method.attention_output(s, norm(f"layer.{layer}.attention.norm", s.o + x))
             s.z = linear("intermediate", s.h1)
             s.u = method.activation(s, F.gelu(s.z))
-            s.y = method.feed_forward(s, linear("output", s.u))
+            s.y = method.beside_feed_forward(s, method.feed_forward(s, linear("output", s.u)))
             x = norm(f"layer.{layer}.output.norm", s.y + s.h1)
         return x
 

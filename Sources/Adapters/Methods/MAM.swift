@@ -6,7 +6,7 @@ public import Encoders
 //
 //   a_t = Concat_h softmax(q_t [P_K; K]ᵀ / √d_k) [P_V; V]       y' = y + s (act(h1 W_d + b_d) W_u + b_u)
 //
-// with P = 30, m = 512, s = 4 as published. It is `Prefix` and `Parallel` in one study, each with its own start, gradients
+// with P = 30, m = 512, s = 4 as published. It is `PrefixTuning` and `Parallel` in one study, each with its own start, gradients
 // and tensors' names; the prefix keeps it from being the identity at start.
 //
 // Parameters: L (2 P d + 2 d m + m + d); BERT-base: 552,960 + 9,452,544 = 10,005,504.
@@ -17,12 +17,12 @@ public struct MAM: AdapterMethod {
     public static let source = "He et al., ICLR 2022, arXiv 2110.04366"
     public static let summary = "a prefix in the attention and a scaled bottleneck beside feed-forward"
     public static let settings = [
-        Prefix.lengthDescription, BottleneckSettings.bottleneckDescription,
+        PrefixTuning.lengthDescription, BottleneckSettings.bottleneckDescription,
         BottleneckSettings.scaleDescription, BottleneckSettings.activationDescription, .layers,
     ]
 
     /// The prefix of each layer.
-    public let prefix: Prefix
+    public let prefix: PrefixTuning
     /// The parallel adapter of each layer.
     public let parallel: Parallel
 
@@ -38,7 +38,7 @@ public struct MAM: AdapterMethod {
         settings.scale = scale
         settings.activation = activation
         settings.layers = layers
-        prefix = Prefix(length: length, layers: layers)
+        prefix = PrefixTuning(length: length, layers: layers)
         parallel = Parallel(settings)
     }
 

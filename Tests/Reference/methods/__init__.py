@@ -67,6 +67,9 @@ class Stack(Method):
     def feed_forward(self, state, y):
         return self._all("feed_forward", state, y)
 
+    def beside_feed_forward(self, state, y):
+        return self._all("beside_feed_forward", state, y)
+
     def _all(self, place, state, value):
         for method in self.methods:
             value = getattr(method, place)(state, value)

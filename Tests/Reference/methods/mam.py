@@ -19,5 +19,5 @@ class Adapter(Bottlenecks):
         if state.layer in self.layers:
             return [self.parameters[f"layer.{state.layer}.prefix.{part}.weight"] for part in ("key", "value")]
 
-    def feed_forward(self, state, y):
+    def beside_feed_forward(self, state, y):
         return y + self.bottleneck("parallel", state, state.h1)

@@ -6,5 +6,5 @@ from .bottlenecks import Bottlenecks
 class Adapter(Bottlenecks):
     names, defaults = ["parallel"], {"activation": "relu", "scale": 4}
 
-    def feed_forward(self, state, y):
+    def beside_feed_forward(self, state, y):
         return y + self.bottleneck("parallel", state, state.h1)

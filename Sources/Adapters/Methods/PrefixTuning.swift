@@ -14,7 +14,7 @@ public import Encoders
 // Parameters: 2 L P d; BERT-base, P = 30: 552,960.
 
 /// Prefix tuning: trained keys and values before every sequence's own.
-public struct Prefix: AdapterMethod {
+public struct PrefixTuning: AdapterMethod {
     public static let name = "prefix"
     public static let source = "Li and Liang, ACL 2021, arXiv 2101.00190"
     public static let summary = "trained keys and values in front of every sequence's, in each layer"
@@ -102,8 +102,8 @@ extension SettingsSection {
     func prefixLength(_ key: Key, default fallback: Int) throws -> Int {
         let length = try value(key, default: fallback)
         try require(
-            (1...Prefix.longest).contains(length), key,
-            "expected a whole number from 1 to \(Prefix.longest), found \(length)")
+            (1...PrefixTuning.longest).contains(length), key,
+            "expected a whole number from 1 to \(PrefixTuning.longest), found \(length)")
         return length
     }
 }
