@@ -108,7 +108,7 @@ public struct Pruning: Sendable, Equatable {
     /// until the budget is met, earlier matrices first.
     private func erdosRenyiShares(_ matrices: [ScoredMatrix], keeping budget: Int) -> [Int] {
         var kept = matrices.map(\.scores.count)
-        var open = Array(matrices.indices)
+        var open = matrices.indices.filter { kept[$0] > 0 }
         var left = budget
         while !open.isEmpty {
             let weight = open.reduce(0) { $0 + matrices[$1].rows + matrices[$1].columns }

@@ -12,7 +12,7 @@ struct PruningTests {
         arguments: [
             (0.4, 10, 4), (0.07, 100, 7), (0.5, 3, 2), (0, 8, 0), (1 - 1.0 / 3, 3_000_000, 2_000_000),
             (0.001, 1, 1), (0.999, 10, 10), (0.3, 0, 0), (1 - 1.0 / 49, 49, 48),
-        ])
+        ] as [(Double, Int, Int)])
     func counts(_ sparsity: Double, _ count: Int, _ expected: Int) {
         #expect(Pruning(sparsity: sparsity).removedCount(of: count) == expected)
     }

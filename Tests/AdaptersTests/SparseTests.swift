@@ -30,7 +30,7 @@ struct SparseTests {
                 "is 0.4, but largeSparse: 2 means sparsity 0.5"
             ),
             (#""examples": 0"#, "examples", "is 0, expected"),
-        ])
+        ] as [(String, String, String)])
     func refuses(_ settings: String, _ place: String, _ what: String) {
         let failure = #expect(throws: Failure.self) {
             try AdaptedModel.decode("{\"method\": \"sparse\", \(Self.base), \(settings)}")
@@ -50,7 +50,7 @@ struct SparseTests {
                 #"[{"method": "hadamard"}, {"method": "sparse", \#(SparseTests.base)}]"#, "base",
                 "is pruned itself"
             ),
-        ])
+        ] as [(String, String, String)])
     func refusesBases(_ base: String, _ place: String, _ what: String) {
         let failure = #expect(throws: Failure.self) {
             try AdaptedModel.decode("{\"method\": \"sparse\", \"base\": \(base)}")
@@ -111,7 +111,7 @@ struct SparseTests {
             #expect(slice.isPrunable == !slice.name.contains(".key."), "\(slice.name)")
         }
         let unpruned = try AdaptedModel.decode("[\(other)]").method.slices(on: weights, seed: 1)
-        #expect(unpruned.allSatisfy(\.isPrunable))
+        #expect(unpruned.allSatisfy { $0.isPrunable })
         let failure = #expect(throws: Failure.self) {
             try AdaptedModel.decode("[\(sparse), \(sparse)]")
         }
