@@ -66,6 +66,12 @@ extension BottleneckMethod {
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
 
+    public func widened(by factor: Int) -> (any AdapterMethod)? {
+        var wide = bottleneck
+        wide.bottleneck *= factor
+        return Self(wide)
+    }
+
     /// The two products of every bottleneck.
     public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let layers = try bottleneck.layers.indices(of: weights.configuration.layers, key: "adapter.layers")

@@ -5,10 +5,10 @@
 //
 // H g = d/dt ∇L(θ + t g) at t = 0, by the central difference along u = g / ‖g‖,
 //
-//   H g ≈ ‖g‖ (∇L(θ + h u) − ∇L(θ − h u)) / 2h,    h = ‖θ‖ / 100
+//   H g ≈ ‖g‖ (∇L(θ + h u) − ∇L(θ − h u)) / 2h,    h = ‖θ‖ / 1000
 //
-// where norms, u and H are of the scored entries alone. A step of 1 % of ‖θ‖ leaves an error of order h², about as much
-// as single-precision gradients bring themselves. At the kink of a ReLU the difference sees the mean slope on both sides
+// where norms, u and H are of the scored entries alone. A step of a thousandth of ‖θ‖ leaves an error of order h², about
+// as much as single-precision gradients bring themselves. At the kink of a ReLU the difference sees the mean slope on both sides
 // of it, which a derivative at θ does not.
 
 /// What entries of prunable matrices are worth before they are trained.
@@ -23,7 +23,7 @@ public enum Saliency {
         _ values: [Float], gradient: ([Float]) throws -> [Float]
     ) rethrows -> [Double] {
         let g = try gradient(values)
-        let (step, length) = (norm(values) / 100, norm(g))
+        let (step, length) = (norm(values) / 1000, norm(g))
         if step == 0 || length == 0 { return [Double](repeating: 0, count: values.count) }
         func moved(_ distance: Double) -> [Float] {
             zip(values, g).map { Float(Double($0) + distance * Double($1) / length) }

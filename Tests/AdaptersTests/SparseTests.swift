@@ -12,6 +12,11 @@ struct SparseTests {
     func defaults() throws {
         let method = try AdaptedModel.decode("{\"method\": \"sparse\", \(Self.base)}").method
         #expect(method.pruning == Pruning(score: .snip, threshold: .global, sparsity: 0.4, examples: 320))
+        let published = try #require(
+            try AdaptedModel.decode("{\"method\": \"sparse\"}").method as? Sparse)
+        let base = try #require(published.base as? Pfeiffer).bottleneck
+        #expect(base == BottleneckSettings(activation: .relu, start: .normal, inputNorm: true))
+        #expect(!published.isIdentityAtStart && published.pruning == method.pruning)
     }
 
     @Test(

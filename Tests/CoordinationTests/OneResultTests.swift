@@ -54,6 +54,7 @@ struct OneResultTests {
                 "stages.head.steps": 0, "stages.adapter.trainHead": false,
             ]),
         Case("pruned by SNIP", ["adapter": PruningTests.adapter()]),
+        Case("the published pruned adapter", ["adapter": ["method": "sparse", "examples": 9]]),
         Case(
             "private adapters, twice as wide, pruned by GraSP",
             [

@@ -81,5 +81,13 @@ public struct MAM: AdapterMethod {
         try parts.addedOperations(on: weights, tokens: tokens)
     }
 
+    /// With a wider parallel adapter; the prefix has no width of its own.
+    public func widened(by factor: Int) -> (any AdapterMethod)? {
+        let own = parallel.bottleneck
+        return MAM(
+            length: prefix.length, bottleneck: own.bottleneck * factor, scale: own.scale,
+            activation: own.activation, layers: prefix.layers)
+    }
+
     private var parts: Stack { Stack([prefix, parallel]) }
 }

@@ -10,6 +10,9 @@ public import Encoders
 // that have zeros. So no step is dearer than the base's but for one pass over the flat vector, and none is cheaper.
 // Parameters are counted as the base's: what is left of them is known when they have been pruned.
 //
+// The base that is the default starts at N(0, 0.02²) in both matrices, and so is the identity only nearly: where a matrix
+// starts at 0, the gradients of the one that feeds it are 0, and there is nothing to score by.
+//
 // Large-Sparse: k times the base's width at sparsity 1 − 1/k, so as many parameters as the base unpruned.
 
 /// Another method with its projection matrices pruned before training.
@@ -18,7 +21,9 @@ public struct Sparse: AdapterMethod {
     public static let source = "He et al., Findings of EMNLP 2022, arXiv 2210.04284"
     public static let summary = "another method whose projection matrices are pruned before they are trained"
     public static let settings = [
-        MethodSetting("base", "an adapter section", "the method that is pruned"),
+        MethodSetting(
+            "base", "an adapter section",
+            "the method that is pruned: pfeiffer with activation relu, start normal and inputNorm"),
         MethodSetting(
             "score", "random, magnitude, snip, grasp, erdos-renyi",
             "what an entry is worth: the smallest scores are removed"),
@@ -38,6 +43,12 @@ public struct Sparse: AdapterMethod {
     private let spec: Pruning
     private let wide: any AdapterMethod
 
+    /// A bottleneck with matrices N(0, 0.02²), ReLU and a LayerNorm on its input: at start nearly the identity, with
+    /// gradients for every matrix.
+    private static var publishedBase: Pfeiffer {
+        Pfeiffer(BottleneckSettings(activation: .relu, start: .normal, inputNorm: true))
+    }
+
     enum CodingKeys: String, CodingKey, CaseIterable {
         case base, score, threshold, sparsity, largeSparse, examples
     }
@@ -45,7 +56,7 @@ public struct Sparse: AdapterMethod {
     /// Reads the settings of a study's `adapter` section.
     public init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
-        let base = try section.required(.base, AdapterSettings.self).method
+        let base = try section.value(.base, default: AdapterSettings(Self.publishedBase)).method
         let score: PruningScore = try section.value(.score, default: .snip)
         let threshold: PruningThreshold = try section.value(.threshold, default: .global)
         largeSparse = try section.value(.largeSparse, default: 1)
@@ -106,7 +117,7 @@ public struct Sparse: AdapterMethod {
         guard slices.contains(where: \.isPrunable) else {
             throw Failure.usage(
                 "\(type(of: base).name) has no matrices that could be pruned", at: "adapter.base",
-                remedy: "name a method with projection matrices, such as lora")
+                remedy: "name a method with projection matrices, such as pfeiffer or lora")
         }
         return slices
     }

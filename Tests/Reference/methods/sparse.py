@@ -3,8 +3,11 @@
 from . import build
 
 
+published = {"method": "pfeiffer", "activation": "relu", "inputNorm": True}
+
+
 def Adapter(settings, bert):
-    return build(widened(settings["base"], settings.get("largeSparse", 1)), bert)
+    return build(widened(settings.get("base", published), settings.get("largeSparse", 1)), bert)
 
 
 def widened(base, factor):
@@ -13,4 +16,6 @@ def widened(base, factor):
         return [widened(part, factor) for part in base]
     if base["method"] == "lora":
         return base | {"rank": base.get("rank", 8) * factor, "alpha": base.get("alpha", 8) * factor}
+    if base["method"] in ("houlsby", "pfeiffer", "parallel", "mam"):
+        return base | {"bottleneck": base.get("bottleneck", 512 if base["method"] == "mam" else 64) * factor}
     return base
