@@ -31,9 +31,9 @@ public struct Sparse: AdapterMethod {
             "threshold", "global, local", "whether entries of all matrices are compared, or of each one"),
         MethodSetting("sparsity", "0 or more and below 1", "the share of the entries that is removed"),
         MethodSetting(
-            "largeSparse", "1 or more", "k: the base k times as wide at sparsity 1 − 1/k, instead of sparsity"
+            "largeSparse", "1-1024", "k: the base k times as wide at sparsity 1 − 1/k, instead of sparsity"
         ),
-        MethodSetting("examples", "1 or more", "how many training examples are read for the scores"),
+        MethodSetting("examples", "1-1000000", "how many training examples are read for the scores"),
     ]
 
     /// The method that is pruned, as it was named.
