@@ -31,9 +31,15 @@ public protocol AdapterMethod: Sendable, Codable {
     /// Whether the trained tensors can be folded into the backbone's.
     var mergeability: Mergeability { get }
 
+    /// The linear maps whose W or b merging changes; a stack merges where no two of its methods name the same.
+    var mergedMaps: Set<Site> { get }
+
+    /// The linear maps whose W it puts another in the place of; no two methods of a stack may name the same.
+    var replacedMaps: Set<Site> { get }
+
     /// Folds the parameters into a copy of the backbone, which then computes what the adapted encoder does.
     ///
-    /// Only called where ``mergeability`` is exact.
+    /// Only called where ``mergeability`` is exact; tensors that merely stand in for the backbone's are there already.
     func merge(_ parameters: BoundParameters, into merged: MergedWeights)
 
     /// Floating-point operations that the method adds to the forward for each token of a sequence of `tokens`.
@@ -50,8 +56,23 @@ public protocol AdapterMethod: Sendable, Codable {
 
 extension AdapterMethod {
     public var isIdentityAtStart: Bool { true }
+    public var mergedMaps: Set<Site> { [] }
+    public var replacedMaps: Set<Site> { [] }
+    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
     public var pruning: Pruning? { nil }
     public func widened(by factor: Int) -> (any AdapterMethod)? { nil }
+}
+
+extension AdapterMethod {
+    /// A copy of the backbone with the parameters folded in, which computes what the adapted encoder does.
+    ///
+    /// The method's ``mergeability`` must be exact.
+    public func merged(_ parameters: BoundParameters, into weights: EncoderWeights) -> MergedWeights {
+        let merged = MergedWeights(copying: weights)
+        RetrainedBackbone.merge(parameters, into: merged)
+        merge(parameters, into: merged)
+        return merged
+    }
 }
 
 /// Whether a method's parameters can be folded into the backbone, so that the adapted model is a plain one.

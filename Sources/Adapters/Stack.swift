@@ -38,6 +38,11 @@ public struct Stack: AdapterMethod {
 
     public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         var owners: [String: String] = [:]
+        if let (map, first, second) = meeting(\.replacedMaps) {
+            throw Failure.usage(
+                "\(first) and \(second) both put a W of their own in the place of '\(map)'", at: "adapter",
+                remedy: "let one of them leave it alone")
+        }
         return try methods.flatMap { method in
             let name = type(of: method).name
             return try method.slices(on: weights, seed: seed).map { slice in
@@ -60,7 +65,26 @@ public struct Stack: AdapterMethod {
     public var isIdentityAtStart: Bool { methods.allSatisfy(\.isIdentityAtStart) }
 
     public var mergeability: Mergeability {
-        methods.lazy.map(\.mergeability).first { $0 != .exact } ?? .exact
+        if let part = methods.lazy.map(\.mergeability).first(where: { $0 != .exact }) { return part }
+        if let (map, first, second) = meeting(\.mergedMaps) {
+            return .never("\(first) and \(second) both change what '\(map)' computes")
+        }
+        return .exact
+    }
+
+    public var mergedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.mergedMaps) } }
+    public var replacedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.replacedMaps) } }
+
+    /// A linear map that two of the methods name, and the methods.
+    private func meeting(_ maps: (any AdapterMethod) -> Set<Site>) -> (Site, String, String)? {
+        for (index, method) in methods.enumerated() {
+            for other in methods[..<index] {
+                if let map = maps(method).intersection(maps(other)).min() {
+                    return (map, type(of: other).name, type(of: method).name)
+                }
+            }
+        }
+        return nil
     }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {

@@ -25,35 +25,8 @@ public final class RunOutput {
 
     /// Writes `adapters/<task>`: the task's parameters, and what they belong to.
     func writeAdapter(_ name: String, task: Int, _ values: [Float], _ context: RunContext) throws {
-        let data = context.data[task].task
-        let output: JSONValue =
-            switch data.output {
-            case .classes(let labels): ["classes": .array(labels.map { .string($0) })]
-            case .regression(let range): ["range": [.number(range.lowerBound), .number(range.upperBound)]]
-            }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        func json(_ value: some Encodable, _ place: String) throws -> JSONValue {
-            try JSONValue(parsing: try encoder.encode(value), at: place)
-        }
-        let configuration: JSONValue = [
-            "peft_type": .string(type(of: context.model.method).name.uppercased()), "task_type": "SEQ_CLS",
-            "base_model_name_or_path": .string(context.study.backbone), "inference_mode": true,
-            "hadamesh": [
-                "task": .string(name), "output": output,
-                "adapter": try json(context.study.adapter, "adapter"),
-                "head": try json(context.study.head, "head"),
-                "maximumTokens": .integer(context.study.maximumTokens),
-                "topology": .array(
-                    context.store.placements[task].map { block in
-                        let block = context.store.blocks[block]
-                        return [
-                            "name": .string(block.slice.name), "owner": .string(block.owner),
-                            "tasks": .array(block.tasks.map { .string(context.names[$0]) }),
-                        ]
-                    }),
-            ],
-        ]
+        let configuration = try AdapterConfiguration.json(
+            context.study, context.model, context.data.map(\.task), context.store, task: task)
         try AdapterFolder.write(
             context.store.layouts[task], values, configuration: configuration,
             to: "\(directory)/adapters/\(name)")

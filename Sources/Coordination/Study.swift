@@ -15,7 +15,7 @@ public struct Study: Sendable, Codable {
     /// What is learned, in the order of tables.
     public let tasks: [TaskReference]
     /// The adapter method with its settings.
-    public let adapter: AdapterSettings
+    public private(set) var adapter: AdapterSettings
     /// Pooling and dropout of the heads.
     public let head: HeadSettings
     /// Which parameters tasks share.
@@ -77,6 +77,13 @@ public struct Study: Sendable, Codable {
         try section.require(maximumTokens >= 8, .maximumTokens, "is \(maximumTokens), expected 8 or more")
         try sharing.check(taskNames: names)
         try sampler.check(taskNames: names)
+    }
+
+    /// The same study with another adapter.
+    public func using(_ adapter: AdapterSettings) -> Study {
+        var study = self
+        study.adapter = adapter
+        return study
     }
 }
 

@@ -42,6 +42,22 @@ public struct TrainedRun: Sendable {
         return (layout, try AdapterFolder.read(layout, from: "\(directory)/adapters/\(task.name)"))
     }
 
+    /// Writes adapters that were not trained by this study, but that it describes: `adapters/<task>` for each task.
+    ///
+    /// There is a vector for each task of the study, in the task's own layout.
+    public static func write(
+        _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String
+    ) throws {
+        let tasks = try study.tasks.map { try $0.resolve() }
+        let store = try ParameterStore(study, tasks, model)
+        for (index, vector) in vectors.enumerated() {
+            let configuration = try AdapterConfiguration.json(study, model, tasks, store, task: index)
+            try AdapterFolder.write(
+                store.layouts[index], vector, configuration: configuration,
+                to: "\(directory)/adapters/\(tasks[index].name)")
+        }
+    }
+
     /// Scores tasks on all ranks together; every rank has the result.
     public func evaluate(_ data: [TaskData], _ communicator: any Communicator) throws -> [TaskScore] {
         let context = try RunContext(study, model, data)

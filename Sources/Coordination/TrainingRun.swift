@@ -71,7 +71,7 @@ public final class TrainingRun {
             state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
             coordinator?.checkpointedAt = state.step
         }
-        try output?.observe(.began(facts: facts, resumedFrom: bytes.isEmpty ? nil : state.step))
+        try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
         try beginStage()
     }
 
@@ -264,9 +264,10 @@ public final class TrainingRun {
                 }
             try output.writeAdapter(name, task: task, values, context)
         }
+        let parameters = try context.parameterFacts(state.mask)
         let results: JSONValue = [
             "keep": .string(keep.rawValue), "steps": .integer(state.step),
-            "stages": .array(state.history + [stageScores()]), "parameters": parameterFacts,
+            "stages": .array(state.history + [stageScores()]), "parameters": parameters,
         ]
         try output.observe(.finished(results))
     }
@@ -274,8 +275,9 @@ public final class TrainingRun {
     // MARK: Facts
 
     /// What a run says of itself when it begins.
-    private var facts: JSONValue {
-        [
+    private func facts() throws -> JSONValue {
+        let parameters = try context.parameterFacts(state.mask)
+        return [
             "ranks": .integer(communicator.size), "coordinator": .string(context.study.coordinator.rawValue),
             "tasks": .array(
                 context.data.map { data in
@@ -288,34 +290,7 @@ public final class TrainingRun {
                             }),
                     ]
                 }),
-            "parameters": parameterFacts,
+            "parameters": parameters,
         ]
-    }
-
-    /// Counts as papers count: adapters and norms of one task, its share of the backbone; heads apart.
-    ///
-    /// A study of heads alone trains no adapter, whatever method it names. Of pruned adapters, `kept` says what is left.
-    private var parameterFacts: JSONValue {
-        let backbone = context.model.weights.configuration.parameterCount
-        let trainsAdapters = context.stages.contains { $0.trains(.weight) }
-        let perTask = trainsAdapters ? context.store.layouts.map(\.adapterCount).max() ?? 0 : 0
-        let facts: JSONValue = [
-            "method": .string(trainsAdapters ? type(of: context.model.method).name : "head"),
-            "backbone": .integer(backbone), "adapterPerTask": .integer(perTask),
-            "shareOfBackbone": .number(Double(perTask) / Double(backbone)),
-            "adapterAllTasks": .integer(trainsAdapters ? context.store.adapterCount : 0),
-            "headsAllTasks": .integer(context.store.count - context.store.adapterCount),
-        ]
-        guard let mask = state.mask else { return facts }
-        let store = context.store
-        let removed = store.blocks.map { mask.removedCount(in: $0.range) }
-        let kept = zip(store.layouts, store.placements).map { layout, blocks in
-            layout.adapterCount - blocks.reduce(0) { $0 + removed[$1] }
-        }
-        return .object(
-            (facts.object ?? []) + [
-                ("keptPerTask", .integer(kept.max() ?? 0)),
-                ("keptAllTasks", .integer(store.adapterCount - removed.reduce(0, +))),
-            ])
     }
 }

@@ -39,7 +39,8 @@ public enum AdapterHubFolder {
         }
         func described(_ config: [(String, JSONValue)]) -> Data {
             let object = JSONValue.object([
-                ("config", .object(config)), ("hidden_size", .integer(trained.model.weights.configuration.hidden)),
+                ("config", .object(config)),
+                ("hidden_size", .integer(trained.model.weights.configuration.hidden)),
                 ("model_class", "BertAdapterModel"), ("model_name", .string(backbone)),
                 ("model_type", "bert"), ("name", .string(trained.task)), ("version", "adapters.1.3.0"),
             ])
@@ -55,7 +56,8 @@ public enum AdapterHubFolder {
             let (weight, bias) = (trained.tensor(HeadSlice.weight), trained.tensor(HeadSlice.bias))
             let head = [
                 NamedTensor(
-                    name: headName(trained.task, "weight"), shape: [labels.count, weight.count / labels.count],
+                    name: headName(trained.task, "weight"),
+                    shape: [labels.count, weight.count / labels.count],
                     values: .float(weight)),
                 NamedTensor(
                     name: headName(trained.task, "bias"), shape: [labels.count], values: .float(bias)),
@@ -79,11 +81,13 @@ public enum AdapterHubFolder {
         let name = try whole.required("name", "a name", \.string)
         try whole.require("hidden_size", .integer(weights.configuration.hidden))
         try whole.require("model_type", "bert")
-        let settings = ForeignSettings(try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
+        let settings = ForeignSettings(
+            try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
         guard FileManager.default.fileExists(atPath: "\(directory)/\(weightsName)") else {
             throw Failure.data(
                 "no \(weightsName)", at: directory,
-                remedy: "save it with use_safetensors=True: files of other kinds can run code when they are read")
+                remedy:
+                    "save it with use_safetensors=True: files of other kinds can run code when they are read")
         }
         var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
         let section = try section(settings, file, weights, adapter: name)
@@ -107,7 +111,8 @@ public enum AdapterHubFolder {
                 remedy: "save it with its head: only adapters with a head can be used")
         }
         let whole = ForeignSettings(try JSONValue(parsing: data, at: path), at: path)
-        let settings = ForeignSettings(try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
+        let settings = ForeignSettings(
+            try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
         try settings.require("head_type", "classification")
         try settings.require("layers", 1)
         try settings.require("bias", true)
@@ -141,7 +146,8 @@ public enum AdapterHubFolder {
                 let half = parts[parts.count - 2] == "down" ? "adapter_down.0" : "adapter_up"
                 return TensorPair(
                     name: slice.name,
-                    foreign: "bert.encoder.layer.\(parts[1]).\(module).adapters.\(adapter).\(half).\(parts[parts.count - 1])",
+                    foreign:
+                        "bert.encoder.layer.\(parts[1]).\(module).adapters.\(adapter).\(half).\(parts[parts.count - 1])",
                     shape: slice.shape)
             }
             let isParallel = method is Parallel
@@ -241,9 +247,10 @@ public enum AdapterHubFolder {
         _ settings: ForeignSettings, _ file: ForeignTensors, _ weights: EncoderWeights, adapter: String
     ) throws -> JSONValue {
         let count = weights.configuration.layers
-        let out = try settings["leave_out"].map { _ in
-            try settings.required("leave_out", "a list of layers") { $0.array?.compactMap(\.int) }
-        } ?? []
+        let out =
+            try settings["leave_out"].map { _ in
+                try settings.required("leave_out", "a list of layers") { $0.array?.compactMap(\.int) }
+            } ?? []
         let layers = JSONValue.string(layerText((0..<count).filter { !out.contains($0) }, of: count))
         try settings.require("use_gating", false)
         if settings["architecture"] == "lora" {

@@ -19,13 +19,15 @@ public enum MergedFolder {
                 remedy: "a run directory is complete without it: use predict and evaluate")
         }
         let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
-        let merged = MergedWeights(copying: trained.model.weights)
-        trained.values.withUnsafeBufferPointer { values in
-            guard let base = values.baseAddress else { return }
-            trained.model.method.merge(
-                BoundParameters(trained.layout, values: base, gradient: nil), into: merged)
+        let merged = trained.values.withUnsafeBufferPointer { values in
+            // A head is always there, so the values are not empty.
+            values.baseAddress.map {
+                trained.model.method.merged(
+                    BoundParameters(trained.layout, values: $0, gradient: nil), into: trained.model.weights)
+            }
         }
-        var tensors = merged.weights.namedTensors(prefix: encoderOnly ? "" : "bert.")
+        var tensors = (merged?.weights ?? trained.model.weights).namedTensors(
+            prefix: encoderOnly ? "" : "bert.")
         if let classifier {
             let own = classifier.namedTensors()
             let names = Set(own.map(\.name))

@@ -111,7 +111,8 @@ public enum PEFTFolder {
             let modules = zip(slices, scaled).map { module($0, $1) }
             let inputs = modules.filter { $0.hasSuffix("output.dense") }
             let members: [(String, JSONValue)] = [
-                ("peft_type", "IA3"), ("fan_in_fan_out", false), ("target_modules", .string(pattern(modules))),
+                ("peft_type", "IA3"), ("fan_in_fan_out", false),
+                ("target_modules", .string(pattern(modules))),
                 ("feedforward_modules", inputs.isEmpty ? .array([]) : .string(pattern(inputs))),
             ]
             return (members, pairs)

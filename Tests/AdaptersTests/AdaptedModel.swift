@@ -47,8 +47,8 @@ struct AdaptedModel {
     /// The outputs of the backbone that these parameters were folded into.
     func mergedOutputs(_ parameters: [Float]) -> [Float] {
         let values = GuardedMatrix(parameters)
-        let merged = MergedWeights(copying: tiny.weights)
-        method.merge(BoundParameters(layout, values: values.base, gradient: nil), into: merged)
+        let merged = method.merged(
+            BoundParameters(layout, values: values.base, gradient: nil), into: tiny.weights)
         return outputs(of: tiny.batch, nil, on: merged.weights, .none)
     }
 

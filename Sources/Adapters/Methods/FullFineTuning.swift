@@ -58,10 +58,8 @@ public struct FullFineTuning: AdapterMethod {
     }
 
     public var mergeability: Mergeability { .exact }
-
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
-        RetrainedBackbone.merge(parameters, into: merged)
-    }
+    public var mergedMaps: Set<Site> { Set(Site.linears) }
+    public var replacedMaps: Set<Site> { Set(Site.linears) }
 
     public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
 }

@@ -120,6 +120,8 @@ public struct HUT: AdapterMethod {
     }
 
     public var mergeability: Mergeability { .exact }
+    public var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
+    public var replacedMaps: Set<Site> { form == .lowRank ? mergedMaps : [] }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, map) in maps(parameters, { merged.weights.linear(at: $0) }) {

@@ -78,9 +78,9 @@ public struct Hadamard: AdapterMethod {
     }
 
     public var mergeability: Mergeability { .exact }
+    public var mergedMaps: Set<Site> { [.projection] }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
-        RetrainedBackbone.merge(parameters, into: merged)
         let biases = parameters.byLayer("hadamard.bias")
         for (layer, w) in parameters.byLayer("hadamard.weight") {
             guard let own = merged.linear(at: Place(layer, .projection)), let b = biases[layer] else {

@@ -70,6 +70,7 @@ public struct IA3: AdapterMethod {
     }
 
     public var mergeability: Mergeability { .exact }
+    public var mergedMaps: Set<Site> { Set(sites.map { $0 == .activation ? .output : $0 }) }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, l) in scales(parameters) {

@@ -62,9 +62,5 @@ public struct LayerNormTuning: AdapterMethod {
 
     public var mergeability: Mergeability { .exact }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
-        RetrainedBackbone.merge(parameters, into: merged)
-    }
-
     public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
 }

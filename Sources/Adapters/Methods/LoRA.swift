@@ -112,6 +112,7 @@ public struct LoRA: AdapterMethod {
     }
 
     public var mergeability: Mergeability { .exact }
+    public var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, pair) in pairs(parameters) {

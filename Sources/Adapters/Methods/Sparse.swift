@@ -130,6 +130,8 @@ public struct Sparse: AdapterMethod {
     public var isIdentityAtStart: Bool { wide.isIdentityAtStart }
 
     public var mergeability: Mergeability { wide.mergeability }
+    public var mergedMaps: Set<Site> { wide.mergedMaps }
+    public var replacedMaps: Set<Site> { wide.replacedMaps }
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         wide.merge(parameters, into: merged)
