@@ -17,7 +17,7 @@ public struct Study: Sendable, Codable {
     /// The adapter method with its settings.
     public private(set) var adapter: AdapterSettings
     /// Pooling and dropout of the heads.
-    public let head: HeadSettings
+    public private(set) var head: HeadSettings
     /// Which parameters tasks share.
     public let sharing: SharingSettings
     /// How long and how fast each stage trains.
@@ -79,10 +79,11 @@ public struct Study: Sendable, Codable {
         try sampler.check(taskNames: names)
     }
 
-    /// The same study with another adapter.
-    public func using(_ adapter: AdapterSettings) -> Study {
+    /// The same study with another adapter, and perhaps another head.
+    public func using(_ adapter: AdapterSettings, _ head: HeadSettings? = nil) -> Study {
         var study = self
         study.adapter = adapter
+        if let head { study.head = head }
         return study
     }
 }

@@ -1,6 +1,6 @@
 import Adapters
 import Diagnostics
-public import Encoders
+import Encoders
 import Formats
 import Foundation
 import Tasks
@@ -23,7 +23,7 @@ public enum AdapterHubFolder {
     private static let headWeightsName = "model_head.safetensors"
     private static let headConfigurationName = "head_config.json"
 
-    /// Writes a folder that `model.load_adapter(…)` of a `BertAdapterModel` reads, with the head or the encoder's part alone.
+    /// Writes a folder that `model.load_adapter(…, use_safetensors=True)` of a `BertAdapterModel` reads, with the head or the encoder's part alone.
     ///
     /// A method, setting or head that AdapterHub lacks is a failure that names it.
     public static func write(
@@ -75,7 +75,7 @@ public enum AdapterHubFolder {
     }
 
     /// Reads a folder that AdapterHub or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.
-    public static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
+    static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let path = "\(directory)/\(configurationName)"
         let whole = ForeignSettings(try AdapterFolder.configuration(of: directory), at: path)
         let name = try whole.required("name", "a name", \.string)
@@ -91,19 +91,20 @@ public enum AdapterHubFolder {
         }
         var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
         let section = try section(settings, file, weights, adapter: name)
-        let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8)).method
+        let adapter = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
         var tensors: [String: [Float]] = [:]
-        for pair in try correspondence(method, on: weights, adapter: name).pairs {
+        for pair in try correspondence(adapter.method, on: weights, adapter: name).pairs {
             tensors[pair.name] = try file.read(pair)
         }
         try file.requireAllRead()
-        let pooling = try readHead(directory, name, into: &tensors)
-        return ImportedAdapter(section: section, pooling: pooling, tensors: tensors)
+        let (pooling, labels) = try readHead(directory, name, into: &tensors)
+        return ImportedAdapter(
+            software: "AdapterHub", adapter: adapter, pooling: pooling, labels: labels, tensors: tensors)
     }
 
     private static func readHead(
         _ directory: String, _ name: String, into tensors: inout [String: [Float]]
-    ) throws -> Pooling {
+    ) throws -> (Pooling, labels: [String]?) {
         let path = "\(directory)/\(headConfigurationName)"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(
@@ -120,7 +121,12 @@ public enum AdapterHubFolder {
         tensors[HeadSlice.weight] = try file.read(headName(name, "weight"))
         tensors[HeadSlice.bias] = try file.read(headName(name, "bias"))
         try file.requireAllRead()
-        return settings["use_pooler"] == true ? .pooler : .cls
+        let rows = settings["label2id"]?.object?.map { (label: $0, row: $1.int ?? -1) }.sorted {
+            $0.row < $1.row
+        }
+        let isComplete =
+            rows.map { $0.map(\.row) == Array(0..<(tensors[HeadSlice.bias]?.count ?? 0)) } ?? false
+        return (settings["use_pooler"] == true ? .pooler : .cls, isComplete ? rows?.map(\.label) : nil)
     }
 
     /// The module of a head of one layer: dropout is its part 0.
@@ -187,6 +193,11 @@ public enum AdapterHubFolder {
                 throw Failure.usage(
                     "AdapterHub scales 'intermediate', before the activation, not 'activation'",
                     at: "adapter.feedForward", remedy: "train with 'intermediate' or 'none'")
+            }
+            if method.heads {
+                throw Failure.usage(
+                    "AdapterHub has no scales on the concatenated heads", at: "adapter.heads",
+                    remedy: "train with heads: false")
             }
             let pairs = slices.map { slice in
                 let site = slice.name.split(separator: ".").map(String.init)[3]

@@ -1,6 +1,5 @@
 import Diagnostics
-public import Formats
-public import Training
+import Formats
 
 /// A tensor under Hadamesh's name and under another software's.
 struct TensorPair {
@@ -10,16 +9,6 @@ struct TensorPair {
     let foreign: String
     /// Its shape there; the numbers and their order are the same.
     let shape: [Int]
-}
-
-/// What another software's adapter comes to in a study: settings, a head's pooling, and parameters by name.
-public struct ImportedAdapter: Sendable {
-    /// The `adapter` section of a study.
-    public let section: JSONValue
-    /// How its head makes one vector of a sequence.
-    public let pooling: Pooling
-    /// The values of each slice, head included.
-    public let tensors: [String: [Float]]
 }
 
 /// A safetensors file of another software, which must be read to its last tensor.
@@ -95,8 +84,9 @@ struct ForeignSettings {
     }
 }
 
-/// The layers of a set as a study writes them.
+/// The layers of a set as a study writes them; where a form names none, nothing depends on them.
 func layerText(_ layers: some Sequence<Int>, of count: Int) -> String {
     let sorted = Set(layers).sorted()
-    return sorted == Array(0..<count) ? "all" : sorted.map { "\($0)" }.joined(separator: ",")
+    return sorted.isEmpty || sorted == Array(0..<count)
+        ? "all" : sorted.map { "\($0)" }.joined(separator: ",")
 }

@@ -1,6 +1,6 @@
 import Adapters
 import Diagnostics
-public import Encoders
+import Encoders
 import Formats
 import Foundation
 import Training
@@ -46,7 +46,7 @@ public enum PEFTFolder {
     }
 
     /// Reads a folder that PEFT or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.
-    public static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
+    static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let settings = ForeignSettings(
             try AdapterFolder.configuration(of: directory), at: "\(directory)/\(configurationName)")
         guard FileManager.default.fileExists(atPath: "\(directory)/\(weightsName)") else {
@@ -56,20 +56,21 @@ public enum PEFTFolder {
         }
         var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
         let type = try settings.required("peft_type", "LORA, IA3 or LN_TUNING", \.string)
-        let section = try section(type, settings, file, weights, at: "\(directory)/\(configurationName)")
-        let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8)).method
-        var tensors: [String: [Float]] = [:]
-        for pair in try correspondence(method, on: weights, prefix: "\(prefix)bert.").pairs {
-            tensors[pair.name] = try file.read(pair)
-        }
         guard file.has("\(prefix)classifier.weight") else {
             throw Failure.data(
                 "has no classifier", at: "\(directory)/\(weightsName)",
                 remedy: "only adapters of sequence classifiers, with their head, can be used")
         }
+        let section = try section(type, settings, file, weights, at: "\(directory)/\(configurationName)")
+        let adapter = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
+        var tensors: [String: [Float]] = [:]
+        for pair in try correspondence(adapter.method, on: weights, prefix: "\(prefix)bert.").pairs {
+            tensors[pair.name] = try file.read(pair)
+        }
         let pooling = try SequenceClassifier.read(&file, prefix: prefix, into: &tensors)
         try file.requireAllRead()
-        return ImportedAdapter(section: section, pooling: pooling, tensors: tensors)
+        return ImportedAdapter(
+            software: "PEFT", adapter: adapter, pooling: pooling, labels: nil, tensors: tensors)
     }
 
     // MARK: Methods
@@ -100,16 +101,16 @@ public enum PEFTFolder {
                     "PEFT scales the input of a feed-forward map, not 'intermediate'",
                     at: "adapter.feedForward", remedy: "train with 'activation' or 'none'")
             }
-            let pairs = slices.map { slice in
-                let site = part(slice, 3)
-                return TensorPair(
-                    name: slice.name,
-                    foreign: "\(prefix)\(module(slice, site == "activation" ? "output" : site)).ia3_l",
-                    shape: site == "activation" ? [1, slice.count] : [slice.count, 1])
-            }
-            let scaled = slices.map { part($0, 3) == "activation" ? "output" : part($0, 3) }
+            // What a map reads is scaled under that map's name, and its shape says so.
+            let readers = ["heads": "projection", "activation": "output"]
+            let scaled = slices.map { readers[part($0, 3)] ?? part($0, 3) }
             let modules = zip(slices, scaled).map { module($0, $1) }
-            let inputs = modules.filter { $0.hasSuffix("output.dense") }
+            let inputs = zip(slices, modules).filter { readers[part($0.0, 3)] != nil }.map(\.1)
+            let pairs = zip(slices, modules).map { slice, module in
+                TensorPair(
+                    name: slice.name, foreign: "\(prefix)\(module).ia3_l",
+                    shape: readers[part(slice, 3)] != nil ? [1, slice.count] : [slice.count, 1])
+            }
             let members: [(String, JSONValue)] = [
                 ("peft_type", "IA3"), ("fan_in_fan_out", false),
                 ("target_modules", .string(pattern(modules))),
@@ -170,10 +171,11 @@ public enum PEFTFolder {
                 ), layers(found),
             ])
         case "IA3":
-            let found = places([.key, .value, .output], "ia3_l")
-            let scalesInput = found.contains { $0.site == .output }
+            let found = places([.key, .value, .projection, .output], "ia3_l")
+            let sites = Set(found.map(\.site))
             return .object([
-                ("method", "ia3"), ("feedForward", scalesInput ? "activation" : "none"), layers(found),
+                ("method", "ia3"), ("feedForward", sites.contains(.output) ? "activation" : "none"),
+                ("heads", .bool(sites.contains(.projection))), layers(found),
             ])
         case "LN_TUNING":
             let found = places([.attentionNorm, .outputNorm], "ln_tuning_layers.weight")

@@ -19,7 +19,8 @@ struct Hadamesh: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Compare.self, Methods.self,
+            Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Import.self, Compare.self,
+            Methods.self,
             Inspect.self, Tokenize.self, Doctor.self,
         ])
 }

@@ -147,6 +147,13 @@ extension EndToEnd {
                 "evaluate": ["directory", "--split", "--backbone", "--data"],
                 "predict": ["directory", "--task", "--input", "--logits", "--backbone"],
                 "explain": ["directory", "--task", "--input", "--html", "--backbone"],
+                "export": [
+                    "directory", "--task", "--to", "--format", "--encoder-only", "--average-heads",
+                    "--backbone",
+                    "--data",
+                ],
+                "import": ["folder", "study", "--output", "--set"],
+                "methods": ["name", "--backbone", "--tokens"],
                 "compare": ["runs"],
                 "inspect": ["path"],
                 "tokenize": ["--backbone", "--pairs", "--maximum-tokens"],

@@ -46,7 +46,7 @@ def load():
     from adapters import BertAdapterModel
 
     model = BertAdapterModel.from_pretrained(options.backbone)
-    model.set_active_adapters(model.load_adapter(str(options.folder), with_head=True))
+    model.set_active_adapters(model.load_adapter(str(options.folder), with_head=True, use_safetensors=True))
     return model, "AdapterHub"
 
 

@@ -8,9 +8,10 @@ import Kernels
 //   k' = l_k ⊙ k    v' = l_v ⊙ v    u' = l_u ⊙ u  (or z' = l_z ⊙ z)        y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
 //
 // k and v have their biases already, as in PEFT. In the feed-forward layer the paper and PEFT scale what W_2 reads,
-// u = GELU(z); AdapterHub scales z.
+// u = GELU(z); AdapterHub scales z. `heads` scales what W_O reads too: PEFT does so where it is told nothing of a BERT.
 //
-// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of W_1, b_1.
+// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of W_1, b_1;
+// columns of W_O.
 
 /// IA³: keys, values and the feed-forward layer's inner value, each scaled element by element.
 public struct IA3: AdapterMethod {
@@ -21,6 +22,7 @@ public struct IA3: AdapterMethod {
         MethodSetting(
             "feedForward", "activation, intermediate, none",
             "what is scaled in the feed-forward layer: after GELU, before it, or nothing"),
+        MethodSetting("heads", "true, false", "whether the concatenated heads are scaled too"),
         .layers,
     ]
 
@@ -36,14 +38,17 @@ public struct IA3: AdapterMethod {
 
     /// What is scaled in the feed-forward layer.
     public let feedForward: FeedForward
+    /// Whether the concatenated heads, which W_O reads, are scaled too.
+    public let heads: Bool
     /// The layers that have scales.
     public let layers: LayerSet
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case feedForward, layers }
+    enum CodingKeys: String, CodingKey, CaseIterable { case feedForward, heads, layers }
 
     /// Makes the method with settings.
-    public init(feedForward: FeedForward = .activation, layers: LayerSet = .all) {
+    public init(feedForward: FeedForward = .activation, heads: Bool = false, layers: LayerSet = .all) {
         self.feedForward = feedForward
+        self.heads = heads
         self.layers = layers
     }
 
@@ -51,6 +56,7 @@ public struct IA3: AdapterMethod {
     public init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         feedForward = try section.value(.feedForward, default: .activation)
+        heads = try section.value(.heads, default: false)
         layers = try section.value(.layers, default: .all)
     }
 
@@ -70,13 +76,16 @@ public struct IA3: AdapterMethod {
     }
 
     public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { Set(sites.map { $0 == .activation ? .output : $0 }) }
+    public var mergedMaps: Set<Site> { Set(sites.map { Self.reader[$0] ?? $0 }) }
+
+    /// The maps that read what is scaled at a site; at every other site a map's own result is scaled.
+    private static let reader: [Site: Site] = [.heads: .projection, .activation: .output]
 
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, l) in scales(parameters) {
-            // What W_2 reads is scaled in its columns; every other value in the rows of the map that makes it.
-            if place.site == .activation {
-                if let own = merged.linear(at: Place(place.layer, .output)) { scale(own.weight, by: l.value) }
+            // What a map reads is scaled in its columns; every other value in the rows of the map that makes it.
+            if let reader = Self.reader[place.site] {
+                if let own = merged.linear(at: Place(place.layer, reader)) { scale(own.weight, by: l.value) }
             } else if let own = merged.linear(at: place) {
                 for r in 0..<own.weight.rows {
                     own.bias[r] *= l.value[r]
@@ -92,11 +101,13 @@ public struct IA3: AdapterMethod {
     }
 
     private var sites: [Site] {
-        switch feedForward {
-        case .activation: [.key, .value, .activation]
-        case .intermediate: [.key, .value, .intermediate]
-        case .none: [.key, .value]
-        }
+        let inner: [Site] =
+            switch feedForward {
+            case .activation: [.activation]
+            case .intermediate: [.intermediate]
+            case .none: []
+            }
+        return [.key, .value] + (heads ? [.heads] : []) + inner
     }
 
     private func width(_ site: Site, _ weights: EncoderWeights) -> Int {

@@ -9,6 +9,8 @@ class Adapter(Method):
         super().__init__(settings, bert)
         inner = settings.get("feedForward", "activation")
         self.widths = {"key": bert.width, "value": bert.width}
+        if settings.get("heads", False):
+            self.widths["heads"] = bert.width
         if inner != "none":
             self.widths[inner] = bert.intermediate
         for layer in self.layers:
@@ -20,6 +22,9 @@ class Adapter(Method):
 
     def activation(self, state, u):
         return self._scale("activation", state, u)
+
+    def heads(self, state, a):
+        return self._scale("heads", state, a)
 
     def _scale(self, site, state, value):
         if site not in self.widths or state.layer not in self.layers:

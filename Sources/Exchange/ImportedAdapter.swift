@@ -1,0 +1,63 @@
+public import Adapters
+import Diagnostics
+public import Encoders
+import Formats
+public import Tasks
+public import Training
+
+/// What another software's adapter comes to in a study: a method with its settings, a head's pooling, and parameters by name.
+public struct ImportedAdapter: Sendable {
+    /// The software that the folder was written for.
+    public let software: String
+    /// The method with its settings.
+    public let adapter: AdapterSettings
+    /// How its head makes one vector of a sequence.
+    public let pooling: Pooling
+    /// The names of the classes in the order of the head's rows, where the folder tells them.
+    let labels: [String]?
+    /// The values of each slice, head included.
+    let tensors: [String: [Float]]
+
+    /// Reads the folder of a PEFT or an AdapterHub adapter; `adapter_config.json` tells which it is.
+    public static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
+        let configuration = try AdapterFolder.configuration(of: directory)
+        let path = "\(directory)/adapter_config.json"
+        if configuration["hadamesh"] != nil {
+            throw Failure.usage(
+                "is an adapter of a Hadamesh run already", at: path, remedy: "use the run that it lies in")
+        }
+        if configuration["peft_type"] != nil { return try PEFTFolder.read(directory, on: weights) }
+        if configuration["config"] != nil { return try AdapterHubFolder.read(directory, on: weights) }
+        throw Failure.data(
+            "has neither 'peft_type' as PEFT's nor 'config' as AdapterHub's", at: path,
+            remedy: "name the folder that save_pretrained or save_adapter wrote")
+    }
+
+    /// The values of a layout that a task's own begins with; the head's rows are put in the order of the task's classes.
+    public func values(in layout: ParameterLayout, for output: TaskOutput) throws -> [Float] {
+        let order = try rowOrder(output)
+        return try layout.slices.flatMap { slice -> [Float] in
+            guard let values = tensors[slice.name] else {
+                throw Failure.data("the imported adapter has no '\(slice.name)'")
+            }
+            let isHead = slice.name == HeadSlice.weight || slice.name == HeadSlice.bias
+            guard values.count == slice.count else {
+                let rows = tensors[HeadSlice.bias]?.count ?? 0
+                throw Failure.data(
+                    isHead
+                        ? "the head has \(rows) rows of \(values.count / max(1, rows)), the task needs \(output.width) of \(slice.count / output.width)"
+                        : "'\(slice.name)' has \(values.count) values, expected \(slice.count)",
+                    remedy: isHead ? "name the task that the head was trained for" : nil)
+            }
+            guard isHead, let order else { return values }
+            let columns = values.count / order.count
+            return order.flatMap { values[($0 * columns)..<(($0 + 1) * columns)] }
+        }
+    }
+
+    /// Which of the head's rows each class of the task reads; nil where the folder's names say nothing of the task's.
+    private func rowOrder(_ output: TaskOutput) throws -> [Int]? {
+        guard case .classes(let classes) = output, let labels, Set(labels) == Set(classes) else { return nil }
+        return classes.compactMap(labels.firstIndex)
+    }
+}

@@ -1,0 +1,57 @@
+import Adapters
+import ArgumentParser
+import Coordination
+import Diagnostics
+import Encoders
+import Exchange
+import Formats
+import Foundation
+import Tasks
+import Training
+
+/// `hadamesh import`.
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a run of an adapter that PEFT or AdapterHub trained.",
+        discussion: """
+            The study names the backbone, the data and the one task; method, settings and pooling come from the folder. \
+            The run can then be used like any other: evaluate, predict, export.
+            """)
+
+    @Argument(help: "The adapter's folder: adapter_config.json and its safetensors, head included.")
+    var folder: String
+
+    @Argument(help: "The study file: YAML.")
+    var study: String
+
+    @Option(name: .customLong("output"), help: "The run directory to make.")
+    var output: String
+
+    @Option(name: .customLong("set"), help: "A change to the study: key.sub=value. Repeatable.")
+    var overrides: [String] = []
+
+    func run() throws {
+        try runInOneProcess {
+            let asked = try StudyFile(path: study, overrides: overrides).study()
+            let tasks = try asked.tasks.map { try $0.resolve() }
+            guard tasks.count == 1 else {
+                throw Failure.usage(
+                    "\(study): tasks: names \(tasks.count) tasks, and an adapter of other software has one head",
+                    remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
+            }
+            if FileManager.default.fileExists(atPath: output) {
+                throw Failure.usage("is there already", at: output, remedy: "name a folder to make")
+            }
+            let imported = try ImportedAdapter.read(folder, on: EncoderWeights(directory: asked.backbone))
+            let study = asked.using(
+                imported.adapter, HeadSettings(pooling: imported.pooling, dropout: asked.head.dropout))
+            let model = try LoadedBackbone(study).model
+            let layout = try model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
+            let values = try imported.values(in: layout, for: tasks[0].output)
+            try Folder.create(output)
+            try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: "\(output)/study.yaml")
+            try TrainedRun.write(study, model, [values], to: output)
+            print("wrote \(output): \(imported.software)'s \(type(of: study.adapter.method).name)")
+        }
+    }
+}

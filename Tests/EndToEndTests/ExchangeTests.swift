@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// `hadamesh export` and `hadamesh import`, on runs of the tiny encoder.
+    @Suite struct ExchangeTests {
+        private func finished(_ adapter: String, pooling: String = "cls") async throws -> Scene {
+            let scene = try Scene()
+            try scene.replace("steps: 40", by: "steps: 10", in: "study.yaml")
+            let changes = ["adapter=\(adapter)", "head.pooling=\(pooling)"]
+            let job = try await EndToEnd.hadamesh(scene.training + changes.flatMap { ["--set", $0] })
+            try #require(job.status == 0, "\(job)")
+            return scene
+        }
+
+        private func succeed(_ arguments: [String]) async throws -> String {
+            let job = try await EndToEnd.hadamesh(arguments)
+            try #require(job.status == 0, "\(job)")
+            return job.output
+        }
+
+        @Test(arguments: [
+            ("peft", "{method: lora, rank: 2}"), ("peft", "{method: layernorm}"),
+            ("adapters", "{method: pfeiffer, bottleneck: 4}"), ("adapters", "{method: lora, rank: 2}"),
+        ])
+        func whatIsExportedAndImportedAnswersWithTheSameBits(format: String, adapter: String) async throws {
+            let scene = try await finished(adapter)
+            let wrote = try await succeed([
+                "export", scene.path("run"), "--task", "colour", "--format", format, "--to",
+                scene.path("out"),
+            ])
+            #expect(wrote == "wrote \(scene.path("out"))\n")
+            // The study's one task that the folder is for; its adapter and pooling come from the folder.
+            let study = String(decoding: try scene.read("study.yaml"), as: UTF8.self)
+            let lines = study.components(separatedBy: "\n")
+            let second = try #require(lines.firstIndex { $0.contains("name: alike") })
+            try scene.write(
+                "one.yaml",
+                (lines[..<second] + ["head: { pooling: mean }", "maximumTokens: 24"]).joined(separator: "\n"))
+            _ = try await succeed([
+                "import", scene.path("out"), scene.path("one.yaml"), "--output", scene.path("back"),
+            ])
+            try scene.write("texts", "red dog\nthe cat\ncloud over stone\n")
+            var answers: [String] = []
+            for run in ["run", "back"] {
+                answers.append(
+                    try await succeed([
+                        "predict", scene.path(run), "--task", "colour", "--input", scene.path("texts"),
+                        "--logits",
+                    ]))
+            }
+            #expect(answers[0] == answers[1] && answers[0].split(separator: "\n").count == 3)
+            let evaluated = try await succeed(["evaluate", scene.path("back")])
+            #expect(evaluated.contains("colour\tdev\taccuracy\t"))
+        }
+
+        @Test func averagedHeadsMakeARunOfOneHead() async throws {
+            let scene = try await finished("{method: tiny-attention, heads: 3}", pooling: "mean")
+            let printed = try await succeed([
+                "export", scene.path("run"), "--average-heads", "--to", scene.path("one"),
+            ])
+            let lines = printed.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+            #expect(lines.map(\.count) == [3, 3, 1], "\(printed)")
+            #expect(lines.prefix(2).map(\.first) == ["colour", "alike"])
+            let study = String(decoding: try scene.read("one/study.yaml"), as: UTF8.self)
+            #expect(study.contains("heads: 1"), "\(study)")
+            // The printed scores are those that `evaluate` gives for the two runs.
+            for (run, column) in [("run", 1), ("one", 2)] {
+                let scores = try await succeed(["evaluate", scene.path(run)]).split(separator: "\n")
+                let colour = scores.filter { $0.hasPrefix("colour") }.compactMap {
+                    Double($0.split(separator: "\t")[3])
+                }
+                let mean = colour.reduce(0, +) / Double(colour.count)
+                #expect(lines[0][column] == String(format: "%.4f", mean))
+            }
+        }
+
+        @Test func whatCantBeExportedIsSaid() async throws {
+            let scene = try await finished("{method: houlsby, bottleneck: 4}", pooling: "mean")
+            let export = ["export", scene.path("run"), "--to", scene.path("out")]
+            let cases: [([String], Int32, [String])] = [
+                (["--task", "colour"], 2, ["name a form with --format, or --average-heads"]),
+                (["--task", "colour", "--format", "onnx"], 2, ["onnx", "merged", "peft", "adapters"]),
+                (["--format", "merged"], 2, ["--task: the run has several tasks", "colour, alike"]),
+                (["--task", "colours", "--format", "merged"], 2, ["did you mean 'colour'?"]),
+                (
+                    ["--task", "colour", "--format", "merged"], 2,
+                    ["--format: houlsby can't be merged: ", "gelu", "predict and evaluate"]
+                ),
+                (
+                    ["--task", "colour", "--format", "peft"], 2,
+                    ["--format: PEFT has no houlsby", "lora, ia3"]
+                ),
+                (
+                    ["--task", "colour", "--format", "adapters"], 2,
+                    ["adapter.norm: AdapterHub keeps the backbone's LayerNorms frozen", "norm: none"]
+                ),
+                (["--average-heads"], 2, ["--average-heads: the run's adapter is no tiny-attention"]),
+            ]
+            for (arguments, code, says) in cases {
+                let job = try await EndToEnd.hadamesh(export + arguments)
+                #expect(job.status == code && job.output.isEmpty, "\(job)")
+                for words in says {
+                    #expect(job.failures.contains { $0.contains(words) }, "\(words): \(job)")
+                }
+                #expect(!scene.exists("out"))
+            }
+        }
+
+        @Test func whatCantBeImportedIsSaid() async throws {
+            let scene = try await finished("{method: lora, rank: 2}")
+            let golden = EndToEnd.package.appendingPathComponent("Tests/Golden/exchange/adapters-pfeiffer")
+                .path
+            let one = [
+                "--set",
+                "tasks=[{name: colour, train: colour-train.tsv, dev: colour-dev.tsv, labels: [cold, warm]}]",
+            ]
+            let back = ["--output", scene.path("back")]
+            let cases: [([String], Int32, [String])] = [
+                (
+                    [golden, scene.study] + back, 2,
+                    ["study.yaml: tasks: names 2 tasks", "--set tasks=[colour]"]
+                ),
+                (
+                    [golden, scene.study, "--output", scene.path("run")] + one, 2,
+                    ["run: is there already", "name a folder to make"]
+                ),
+                (
+                    [scene.path("run/adapters/colour"), scene.study] + back + one, 2,
+                    ["adapter_config.json: is an adapter of a Hadamesh run already"]
+                ),
+                ([scene.path("nothere"), scene.study] + back + one, 3, ["nothere"]),
+            ]
+            for (arguments, code, says) in cases {
+                let job = try await EndToEnd.hadamesh(["import"] + arguments)
+                #expect(job.status == code && job.failures.count == 1 && job.output.isEmpty, "\(job)")
+                for words in says { #expect(job.failures.first?.contains(words) == true, "\(words): \(job)") }
+                #expect(!scene.exists("back"))
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import Adapters
+import Diagnostics
+import Exchange
+import Formats
+import Foundation
+import Kernels
+import Tasks
+import TestSupport
+import Testing
+import Training
+
+/// A software's form, as these tests use it.
+enum Form: String, CaseIterable, Sendable {
+    case peft, adapters
+
+    /// The methods that it has.
+    var methods: Set<String> {
+        switch self {
+        case .peft: ["lora", "ia3", "layernorm"]
+        case .adapters: ["houlsby", "pfeiffer", "parallel", "lora", "ia3"]
+        }
+    }
+
+    func write(_ trained: TrainedAdapter, encoderOnly: Bool = false, to directory: String) throws {
+        switch self {
+        case .peft:
+            try PEFTFolder.write(trained, backbone: "tiny", encoderOnly: encoderOnly, to: directory)
+        case .adapters:
+            try AdapterHubFolder.write(trained, backbone: "tiny", encoderOnly: encoderOnly, to: directory)
+        }
+    }
+
+    /// The folders in `Tests/Golden/exchange` that the software itself wrote.
+    static let folders: [String] = {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(Golden.folder)/exchange")) ?? []
+        return names.filter { $0.hasPrefix("peft-") || $0.hasPrefix("adapters-") }.sorted()
+    }()
+}
+
+@Suite("Adapters in the forms of PEFT and AdapterHub")
+struct ForeignFolderTests {
+    private static let written = MethodCase.all.filter { test in
+        Form.allCases.contains { $0.methods.contains(test.method) }
+    }
+
+    /// The logits [B, 2] of the tiny batch, computed with what was read.
+    private func logits(_ read: ImportedAdapter, _ tiny: TinyModel, _ output: TaskOutput) throws -> [Float] {
+        let model = try AdaptedEncoder(
+            tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
+        let layout = try model.layout(for: output, headOwner: "colour", seed: 1)
+        return try read.values(in: layout, for: output).withUnsafeBufferPointer { values in
+            values.baseAddress.map {
+                model.logits(tiny.batch, layout, values: $0, adapted: true, Workspace())
+            } ?? []
+        }
+    }
+
+    @Test(
+        "What is written is read again, bit for bit, for every method that the form has",
+        arguments: Form.allCases, [Pooling.pooler, .cls])
+    func roundTrip(form: Form, pooling: Pooling) throws {
+        var returned: Set<String> = []
+        for test in Self.written where form.methods.contains(test.method) {
+            let scene = try Scene(test.section, pooling: pooling)
+            let folder = try TemporaryFolder()
+            do {
+                try form.write(scene.trained, to: folder.file("adapter"))
+            } catch let failure as Failure {
+                // A setting that the form lacks is named, and nothing is left behind.
+                #expect(failure.kind == .usage && failure.place?.hasPrefix("adapter.") == true, "\(failure)")
+                #expect(!FileManager.default.fileExists(atPath: folder.file("adapter")))
+                continue
+            }
+            let read = try ImportedAdapter.read(folder.file("adapter"), on: scene.tiny.weights)
+            #expect(read.pooling == scene.trained.model.head.pooling)
+            let values = try read.values(in: scene.trained.layout, for: scene.trained.output)
+            #expect(values.map(\.bitPattern) == scene.trained.values.map(\.bitPattern), "\(test)")
+            let answers = try logits(read, scene.tiny, scene.trained.output)
+            #expect(answers.map(\.bitPattern) == scene.logits.map(\.bitPattern), "\(test)")
+            returned.insert(test.method)
+        }
+        #expect(returned == form.methods)
+    }
+
+    @Test("A method that the form lacks is refused by name", arguments: Form.allCases)
+    func refusesMethods(form: Form) throws {
+        for test in MethodCase.all where !form.methods.contains(test.method) {
+            let scene = try Scene(test.section, pooling: .cls)
+            let folder = try TemporaryFolder()
+            let failure = #expect(throws: Failure.self, "\(test)") {
+                try form.write(scene.trained, to: folder.file("adapter"))
+            }
+            #expect(failure?.kind == .usage && failure?.place == "--format", "\(test)")
+            #expect(failure?.what.contains(type(of: scene.trained.model.method).name) == true, "\(test)")
+            #expect(!FileManager.default.fileExists(atPath: folder.file("adapter")), "\(test)")
+        }
+    }
+
+    @Test(
+        "A head that pools the mean is refused, and the encoder's part alone is not", arguments: Form.allCases
+    )
+    func meanHeads(form: Form) throws {
+        let scene = try Scene(["method": "lora"], pooling: .mean)
+        let folder = try TemporaryFolder()
+        let failure = #expect(throws: Failure.self) {
+            try form.write(scene.trained, to: folder.file("adapter"))
+        }
+        #expect(failure?.kind == .usage && failure?.place == "head.pooling")
+        try form.write(scene.trained, encoderOnly: true, to: folder.file("adapter"))
+        let headless = #expect(throws: Failure.self) {
+            try ImportedAdapter.read(folder.file("adapter"), on: scene.tiny.weights)
+        }
+        #expect(
+            headless?.kind == .data && headless?.what.contains("no ") == true,
+            "\(String(describing: headless))")
+    }
+
+    @Test("What the software itself saved gives the logits that it gives", arguments: Form.folders)
+    func goldens(name: String) throws {
+        let tiny = try TinyModel()
+        let read = try ImportedAdapter.read("\(Golden.folder)/exchange/\(name)", on: tiny.weights)
+        // AdapterHub's folders name the classes in this order of their rows; PEFT's name none.
+        let found = try logits(read, tiny, .classes(["cold", "warm"]))
+        let (software, part) = (name.prefix { $0 != "-" }, name.drop { $0 != "-" }.dropFirst())
+        let expected = try Golden("exchange/\(software)").floats(String(part))
+        // Three layers in float on both sides, their products summed in other orders.
+        #expect(mismatch(found, expected, Tolerance(absolute: 1e-5, relative: 1e-5)) == nil)
+    }
+
+    @Test("There are folders of every method of both")
+    func goldensAreThere() {
+        for form in Form.allCases {
+            for method in form.methods {
+                #expect(Form.folders.contains("\(form.rawValue)-\(method)"))
+            }
+        }
+    }
+
+    @Test("A head whose rows name the task's classes in another order is put in the task's")
+    func labelOrder() throws {
+        let tiny = try TinyModel()
+        let read = try ImportedAdapter.read("\(Golden.folder)/exchange/adapters-pfeiffer", on: tiny.weights)
+        func head(_ classes: [String]) throws -> [Float] {
+            let output = TaskOutput.classes(classes)
+            let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
+            let layout = try model.layout(for: output, headOwner: "warmth", seed: 1)
+            let values = try read.values(in: layout, for: output)
+            return Array(values[try #require(layout[HeadSlice.bias])])
+        }
+        let asSaved = try head(["cold", "warm"])
+        #expect(try head(["warm", "cold"]) == asSaved.reversed())
+        // Names that are not the task's say nothing of the order.
+        #expect(try head(["yes", "no"]) == asSaved)
+    }
+}

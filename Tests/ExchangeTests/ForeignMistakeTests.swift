@@ -1,0 +1,144 @@
+import Adapters
+import Diagnostics
+import Encoders
+import Exchange
+import Formats
+import Foundation
+import Tasks
+import TestSupport
+import Testing
+import Training
+
+/// Something in another software's folder that can't be used, and what must be said of it.
+struct ForeignMistake: Sendable, CustomTestStringConvertible {
+    let folder: String
+    /// The file that is changed, a part of its text, and what stands there instead.
+    let file, part, instead: String
+    let says: [String]
+
+    var testDescription: String { "\(folder): \(instead)" }
+
+    static let all: [ForeignMistake] = [
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"LORA\"", instead: "\"LOHA\"",
+            says: ["'peft_type' is \"LOHA\"", "LORA, IA3 and LN_TUNING have"]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"use_dora\": false",
+            instead: "\"use_dora\": true",
+            says: ["'use_dora' is true", "expected false"]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"bias\": \"none\"",
+            instead: "\"bias\": \"all\"",
+            says: ["'bias' is \"all\"", "expected \"none\""]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"r\": 4", instead: "\"r\": \"four\"",
+            says: ["'r' is \"four\", expected a whole number"]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"r\": 4", instead: "\"r\": 2",
+            says: ["lora_A.weight' has shape [4, 24], expected [2, 24]"]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"rank_pattern\": {}",
+            instead: "\"rank_pattern\": {\"query\": 2}", says: ["'rank_pattern' is {\"query\":2}"]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"peft_type\"", instead: "\"left_type\"",
+            says: ["adapter_config.json: has neither 'peft_type'"]),
+        .init(
+            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"original_ln_before\": false",
+            instead: "\"original_ln_before\": true", says: ["'original_ln_before' is true", "expected false"]),
+        .init(
+            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"hidden_size\": 24",
+            instead: "\"hidden_size\": 768", says: ["'hidden_size' is 768", "expected 24"]),
+        .init(
+            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"model_type\": \"bert\"",
+            instead: "\"model_type\": \"t5\"", says: ["'model_type' is \"t5\""]),
+        .init(
+            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"relu\"", instead: "\"selu\"",
+            says: ["selu"]),
+        .init(
+            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "      1\n", instead: "      2\n",
+            says: ["layer.1.", "is missing"]),
+        .init(
+            folder: "adapters-pfeiffer", file: "head_config.json", part: "\"layers\": 1",
+            instead: "\"layers\": 2",
+            says: ["head_config.json: 'layers' is 2", "expected 1"]),
+        .init(
+            folder: "adapters-ia3", file: "adapter_config.json", part: "\"use_gating\": false",
+            instead: "\"use_gating\": true", says: ["'use_gating' is true"]),
+    ]
+}
+
+@Suite("Mistakes in adapters of other software")
+struct ForeignMistakeTests {
+    /// A copy of a golden folder that can be spoilt.
+    private func copy(_ name: String) throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try FileManager.default.copyItem(
+            atPath: "\(Golden.folder)/exchange/\(name)", toPath: folder.file(name))
+        return folder
+    }
+
+    @Test(
+        "What has no counterpart is refused with key, value and what would do", arguments: ForeignMistake.all)
+    func refused(_ mistake: ForeignMistake) throws {
+        let folder = try copy(mistake.folder)
+        let path = folder.file("\(mistake.folder)/\(mistake.file)")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try #require(text.components(separatedBy: mistake.part).count == 2)
+        try text.replacingOccurrences(of: mistake.part, with: mistake.instead)
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        let weights = try TinyModel().weights
+        let failure = #expect(throws: Failure.self) {
+            try ImportedAdapter.read(folder.file(mistake.folder), on: weights)
+        }
+        for words in mistake.says {
+            #expect(failure.map { "\($0)" }?.contains(words) == true, "\(String(describing: failure))")
+        }
+    }
+
+    @Test(
+        "A file that is missing is named, with how to save it",
+        arguments: [
+            ("peft-lora", "adapter_model.safetensors", "safetensors"),
+            ("adapters-lora", "adapter.safetensors", "use_safetensors=True"),
+            ("adapters-lora", "head_config.json", "with its head"),
+            ("peft-lora", "adapter_config.json", "adapter_config.json"),
+        ])
+    func missingFiles(folder: String, file: String, says: String) throws {
+        let copied = try copy(folder)
+        try FileManager.default.removeItem(atPath: copied.file("\(folder)/\(file)"))
+        let weights = try TinyModel().weights
+        let failure = #expect(throws: Failure.self) {
+            try ImportedAdapter.read(copied.file(folder), on: weights)
+        }
+        #expect(failure?.kind == .data, "\(String(describing: failure))")
+        #expect(failure.map { "\($0)" }?.contains(says) == true, "\(String(describing: failure))")
+    }
+
+    @Test("A tensor that the method doesn't have is not left out in silence")
+    func extraTensor() throws {
+        let folder = try copy("peft-lora")
+        let path = folder.file("peft-lora/adapter_model.safetensors")
+        let file = try SafetensorsFile(path: path)
+        var tensors = try file.names.map {
+            NamedTensor(name: $0, shape: try file.entry($0).shape, values: .float(try file.floats($0)))
+        }
+        tensors.append(NamedTensor(name: "base_model.model.extra", shape: [1], values: .float([1])))
+        try Safetensors.write(tensors, to: path)
+        let weights = try TinyModel().weights
+        let failure = #expect(throws: Failure.self) {
+            try ImportedAdapter.read(folder.file("peft-lora"), on: weights)
+        }
+        #expect(failure?.what.contains("'base_model.model.extra'") == true)
+    }
+
+    @Test("A head for another number of classes is refused")
+    func otherHead() throws {
+        let tiny = try TinyModel()
+        let read = try ImportedAdapter.read("\(Golden.folder)/exchange/peft-lora", on: tiny.weights)
+        let output = TaskOutput.classes(["a", "b", "c"])
+        let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling))
+        let layout = try model.layout(for: output, headOwner: "letters", seed: 1)
+        let failure = #expect(throws: Failure.self) { try read.values(in: layout, for: output) }
+        #expect(failure?.what == "the head has 2 rows of 24, the task needs 3 of 24")
+    }
+}

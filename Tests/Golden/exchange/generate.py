@@ -1,0 +1,118 @@
+"""Adapters as PEFT and AdapterHub themselves save them, on the tiny BERT, with the logits they give.
+
+    python3 Tests/Golden/exchange/generate.py peft         needs `pip install torch transformers safetensors peft`
+    python3 Tests/Golden/exchange/generate.py adapters     needs `pip install torch safetensors adapters`
+
+(`adapters` wants transformers of its own choice.) SOFTWARE-NAME/ is the folder that the software's own saving writes,
+with parameters moved away from their start; SOFTWARE.safetensors has NAME [B, 2], the logits of its own loading for the
+batch of encoders/tiny-bert-forward.safetensors. adapter_config.json names no place of the machine it was written on.
+"""
+
+import json
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+here = Path(__file__).parent
+tiny = here.parent / "encoders" / "tiny-bert"
+batch = load_file(here.parent / "encoders" / "tiny-bert-forward.safetensors")
+offsets = batch["offsets"].tolist()
+longest = max(end - start for start, end in zip(offsets, offsets[1:]))
+
+
+def padded(packed):
+    rows = torch.zeros(len(offsets) - 1, longest, dtype=torch.long)
+    for row, start, end in zip(rows, offsets, offsets[1:]):
+        row[: end - start] = packed[start:end]
+    return rows
+
+
+inputs = {"input_ids": padded(batch["ids"]), "token_type_ids": padded(batch["segments"])}
+inputs["attention_mask"] = padded(torch.ones_like(batch["ids"]))
+logits = {}
+
+
+def move(model):
+    """Moves all that is trained, so that every tensor matters."""
+    random = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter += 0.2 * torch.randn(parameter.shape, generator=random)
+
+
+def answer(name, model):
+    with torch.no_grad():
+        logits[name] = model.eval()(**inputs).logits.contiguous()
+
+
+def peft():
+    from peft import IA3Config, LNTuningConfig, LoraConfig, PeftModel, get_peft_model
+    from peft import __version__ as version
+
+    def base():
+        torch.manual_seed(1)
+        return transformers.BertForSequenceClassification.from_pretrained(tiny, num_labels=2)
+
+    for name, config in {
+        "lora": LoraConfig(task_type="SEQ_CLS", r=4, lora_alpha=12),
+        "lora-all": LoraConfig(
+            task_type="SEQ_CLS", r=2, target_modules=r".*layer\.[02]\.(attention|intermediate|output)\..*(query|key|value|dense)"),
+        "ia3": IA3Config(task_type="SEQ_CLS"),
+        "layernorm": LNTuningConfig(task_type="SEQ_CLS", target_modules=["LayerNorm"]),
+    }.items():
+        folder = here / f"peft-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        model = get_peft_model(base(), config)
+        move(model)
+        model.save_pretrained(folder)
+        (folder / "README.md").unlink(missing_ok=True)
+        file = folder / "adapter_config.json"
+        settings = json.loads(file.read_text()) | {"base_model_name_or_path": "tiny-bert"}
+        file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
+        answer(name, PeftModel.from_pretrained(base(), folder))
+    return f"peft {version}"
+
+
+def adapters():
+    import adapters as library
+    from adapters import BertAdapterModel
+
+    for name, config in {
+        "houlsby": library.DoubleSeqBnConfig(reduction_factor=4),
+        "pfeiffer": library.SeqBnConfig(reduction_factor=3, original_ln_before=False, leave_out=[1]),
+        "parallel": library.ParBnConfig(reduction_factor=4, scaling=2.0),
+        "lora": library.LoRAConfig(r=4, alpha=12, intermediate_lora=True, output_lora=True),
+        "ia3": library.IA3Config(),
+    }.items():
+        folder = here / f"adapters-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        torch.manual_seed(1)
+        model = BertAdapterModel.from_pretrained(tiny)
+        model.add_adapter("warmth", config=config)
+        # One head reads the pooler, the others the first token; the rows are in another order than the task's.
+        model.add_classification_head(
+            "warmth", num_labels=2, layers=1, use_pooler=name == "lora", id2label={0: "cold", 1: "warm"})
+        model.train_adapter("warmth")
+        move(model)
+        model.save_adapter(str(folder), "warmth", with_head=True, use_safetensors=True)
+        for file in folder.glob("*.json"):
+            settings = json.loads(file.read_text()) | {"model_name": "tiny-bert"}
+            file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
+        loaded = BertAdapterModel.from_pretrained(tiny)
+        loaded.set_active_adapters(loaded.load_adapter(str(folder), with_head=True, use_safetensors=True))
+        answer(name, loaded)
+    return f"adapters {library.__version__}"
+
+
+software = sys.argv[1]
+version = {"peft": peft, "adapters": adapters}[software]()
+save_file(logits, here / f"{software}.safetensors")
+(here / f"VERSIONS-{software}").write_text(
+    f"python {platform.python_version()}\ntorch {torch.__version__}\ntransformers {transformers.__version__}\n{version}\n"
+)
