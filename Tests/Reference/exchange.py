@@ -1,0 +1,92 @@
+"""Trains, exports and loads every method that other software can load, and compares the logits on real text.
+
+    python3 Tests/Reference/exchange.py --backbone DIR --data GLUE --output RUNS [--adapters-python PYTHON]
+
+For each line of the table below a dozen steps on MRPC, then `hadamesh export` in each form, and `exported.py` on what it
+wrote: merged models in transformers, PEFT's in PEFT, AdapterHub's in `adapters`, which wants a transformers of its own
+choice and so has its own interpreter. Finished runs are used again. Exit code 0 where all logits agree to 1e-4.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+METHODS = {
+    "hadamard": ("{method: hadamard, norm: both}", ["merged"]),
+    "hadamard-projection": ("{method: hadamard, site: projection}", ["merged"]),
+    "hut": ("{method: hut}", ["merged"]),
+    "hut-lowrank": ("{method: hut, form: lowrank, rank: 2}", ["merged"]),
+    "bitfit": ("{method: bitfit}", ["merged"]),
+    "layernorm": ("{method: layernorm, embeddings: true}", ["merged", "peft"]),
+    "ia3": ("{method: ia3, heads: true}", ["merged", "peft"]),
+    "ia3-intermediate": ("{method: ia3, feedForward: intermediate}", ["merged", "adapters"]),
+    "lora": ("{method: lora}", ["merged", "peft", "adapters"]),
+    "lora-all": (
+        "{method: lora, rank: 4, alpha: 16, layers: 1-4, targets: [query, key, value, intermediate, output]}",
+        ["merged", "peft", "adapters"]),
+    "full": ("{method: full}", ["merged"]),
+    "head": ("{method: head}", ["merged"]),
+    "sparse-lora": ("{method: sparse, base: {method: lora}}", ["merged"]),
+    "stack": ("[{method: lora}, {method: hadamard}]", ["merged"]),
+    "houlsby": ("{method: houlsby, norm: none}", ["adapters"]),
+    "pfeiffer": ("{method: pfeiffer}", ["adapters"]),
+    "parallel": ("{method: parallel}", ["adapters"]),
+}
+STUDY = """tasks: [mrpc]
+stages:
+  head: { steps: 0 }
+  adapter: { steps: 12, schedule: constant, trainHead: true }
+batch: { examples: 16, unit: 8 }
+evaluation: { every: 0, keep: last }
+seed: 3
+"""
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--backbone", required=True, help="a Hugging Face folder of the BERT family")
+parser.add_argument("--data", required=True, help="the GLUE folder")
+parser.add_argument("--output", required=True, type=Path)
+parser.add_argument("--methods", default=",".join(METHODS), help="which lines of the table, separated by commas")
+parser.add_argument("--program", default=".build/release/hadamesh")
+parser.add_argument("--adapters-python", help="an interpreter that has `adapters`; without it those forms are left out")
+options = parser.parse_args()
+options.output.mkdir(parents=True, exist_ok=True)
+study = options.output / "study.yaml"
+study.write_text(STUDY)
+failed = []
+
+
+def hadamesh(*arguments):
+    subprocess.run([options.program, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+for name in options.methods.split(","):
+    adapter, forms = METHODS[name]
+    # A step of full fine-tuning is to be small, the others' large enough to be seen in the logits.
+    rate = 1e-4 if name == "full" else 1e-2
+    for pooling in ["pooler", "cls"]:
+        run = options.output / f"{name}-{pooling}"
+        if not (run / "results.json").exists():
+            changes = [
+                f"backbone={options.backbone}", f"data={options.data}", f"adapter={adapter}", f"head.pooling={pooling}",
+                f"stages.adapter.learningRate={rate}"]
+            hadamesh(
+                "train", study, "--output", run, "--quiet", *(["--resume"] if run.exists() else []),
+                *(part for change in changes for part in ("--set", change)))
+        for form in forms:
+            if form == "adapters" and not options.adapters_python:
+                print(f"{name} {pooling} {form}: left out, no --adapters-python")
+                continue
+            folder = options.output / f"{name}-{pooling}-{form}"
+            if not folder.exists():
+                hadamesh("export", run, "--format", form, "--to", folder)
+            python = options.adapters_python if form == "adapters" else sys.executable
+            result = subprocess.run(
+                [python, Path(__file__).parent / "exported.py", run, folder, "--task", "mrpc", "--data", options.data,
+                 "--backbone", options.backbone, "--program", options.program], capture_output=True, text=True)
+            lines = (result.stdout or result.stderr).strip().splitlines()
+            print(f"{name} {pooling} {form}: {lines[-1] if lines else 'nothing was printed'}", flush=True)
+            if result.returncode != 0:
+                failed.append(f"{name} {pooling} {form}")
+if failed:
+    sys.exit(f"logits differ: {', '.join(failed)}")
