@@ -53,12 +53,13 @@ public struct SharingRule: Sendable, Codable, Equatable {
         left.parts.elementsEqual(right.parts) { $0.layers == $1.layers && $0.mode == $1.mode }
     }
 
-    /// The mode of a layer of `layers`, or of the head (nil); layers named twice or not at all are failures.
+    /// The mode of a layer of `layers`, or of what belongs to none (nil); layers named twice or not at all are failures.
     func mode(layer: Int?, of layers: Int, key: String) throws -> SharingMode {
         guard let layer else {
             guard parts.count == 1, parts[0].layers == .all else {
                 throw Failure.usage(
-                    "maps layers, but a head belongs to no layer", at: key,
+                    "maps layers, but \(key == "sharing.head" ? "a head" : "what is trained of embeddings or pooler") belongs to no layer",
+                    at: key,
                     remedy: "use all, groups or private")
             }
             return parts[0].mode

@@ -77,7 +77,7 @@ struct MethodMistakeTests {
                 "allowed: lowrank, rowcolumn"),
             Case(
                 #"{"method": "ia3", "rank": 4}"#, at: "adapter.rank", "unknown key 'rank'",
-                "allowed: feedForward, layers, method"),
+                "allowed: feedForward, heads, layers, method"),
             Case(
                 #"{"method": "ia3", "feedForward": "both"}"#, at: "adapter.feedForward",
                 "unknown value 'both'", "allowed: activation, intermediate, none"),

@@ -49,6 +49,39 @@ extension Mistake {
             says: ["adapter.layers", "'0-11' names layer 11, the backbone has layers 0-2"],
             with: ["--set", "adapter={method: hadamard, layers: 0-11}"]),
         .training(
+            "a setting that the method doesn't have", code: 2,
+            says: ["--set adapter: adapter.rank: unknown key 'rank'", "allowed: layers, method, norm, site"],
+            with: ["--set", "adapter={method: hadamard, rank: 4}"]),
+        .training(
+            "a method that there isn't", code: 2,
+            says: ["adapter.method: unknown method 'hadamart'", "did you mean 'hadamard'?"],
+            with: ["--set", "adapter={method: hadamart}"]),
+        .training(
+            "rank 0", code: 2, says: ["adapter.rank: is 0, expected 1 or more"],
+            with: ["--set", "adapter={method: lora, rank: 0}"]),
+        .training(
+            "a target that there isn't", code: 2,
+            says: ["adapter.targets[0]: unknown value 'querry'", "did you mean 'query'?"],
+            with: ["--set", "adapter={method: hut, targets: [querry]}"]),
+        .training(
+            "all of it removed", code: 2,
+            says: ["adapter.sparsity: is 1.0, expected the share that is removed, 0 or more and below 1"],
+            with: ["--set", "adapter={method: sparse, sparsity: 1}"]),
+        .training(
+            "nothing to prune", code: 2, says: ["adapter.base", "hadamard"],
+            with: ["--set", "adapter={method: sparse, base: {method: hadamard}}"]),
+        .training(
+            "the same tensor twice in a list", code: 2,
+            says: ["adapter: hadamard and layernorm both train 'layer.0.attention.norm.weight'"],
+            with: ["--set", "adapter=[{method: hadamard}, {method: layernorm}]"]),
+        .training(
+            "a layer's sharing for what has no layer", code: 2,
+            says: ["sharing.weight: maps layers", "embeddings or pooler belongs to no layer"],
+            with: [
+                "--set", "adapter={method: full}", "--set", "head.pooling=cls", "--set",
+                "sharing.weight={0-1: all, 2: private}",
+            ]),
+        .training(
             "sharing beyond the backbone", code: 2,
             says: ["sharing.weight", "'2-9' names layer 9, the backbone has layers 0-2"],
             with: ["--set", "sharing.weight={0-1: all, 2-9: private}"]),
