@@ -1,70 +1,81 @@
-import Diagnostics
+public import Diagnostics
 import Formats
-import Foundation
-import Journal
 
-/// Finished runs side by side: a column each, a row for each task and fact.
+/// Finished runs side by side: scores and facts of each study, over the seeds it was run with.
+///
+/// Runs whose studies differ in the seed alone are one entry.
 public struct Comparison: Sendable {
-    private let names: [String]
-    private let results: [JSONValue]
-
-    /// Reads `results.json` of run directories.
-    public init(_ runs: [String]) throws {
-        names = runs.map { URL(fileURLWithPath: $0).lastPathComponent }
-        results = try runs.map { run in
-            let path = try RunDirectory.open(at: run).resultsFile
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw Failure.usage(
-                    "the run has no results yet", at: run, remedy: "finish it with train --resume")
-            }
-            return try JSONValue(parsing: data, at: path)
-        }
+    /// The order of a table's entries.
+    public enum Order: String, NamedChoice {
+        /// As the runs were named.
+        case given
+        /// By name.
+        case name
+        /// The highest mean score first.
+        case score
+        /// The fewest trained parameters first.
+        case parameters
     }
 
-    /// The table as text, columns aligned.
-    public func table() -> String {
-        var rows: [[String]] = [[""] + names]
-        for task in tasks {
-            rows.append([task] + results.map { number(score(of: task, in: $0), digits: 4) })
+    /// As many entries as a table can have side by side.
+    static let widest = 6
+
+    let groups: [RunGroup]
+
+    /// Reads run directories; one that is no run, isn't finished or is named twice is refused.
+    public init(_ runs: [String], order: Order = .given) throws {
+        var known: Set<String> = []
+        for run in runs where !known.insert(resolved(run)).inserted {
+            throw Failure.usage("is named twice", at: run)
         }
-        rows.append(
-            ["mean"]
-                + results.map { result in
-                    let scores = tasks.compactMap { score(of: $0, in: result) }
-                    return number(
-                        scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count), digits: 4)
-                })
-        func parameters(_ key: String) -> [JSONValue?] { results.map { $0["parameters"]?[key] } }
-        rows.append(["parameters per task"] + parameters("adapterPerTask").map(whole))
-        if results.contains(where: { $0["parameters"]?["keptPerTask"] != nil }) {
-            rows.append(["after pruning"] + parameters("keptPerTask").map(whole))
+        let groups = RunGroup.groups(of: try runs.map(FinishedRun.init))
+        func value(_ group: RunGroup) -> Double {
+            let own =
+                order == .score
+                ? group.mean.map { -$0.mean } : group.fact(RunFact.parametersPerTask)
+            return own.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
         }
-        rows.append(
-            ["% of the backbone"]
-                + parameters("shareOfBackbone").map { number(($0?.double).map { 100 * $0 }, digits: 3) })
-        rows.append(["parameters, all tasks"] + parameters("adapterAllTasks").map(whole))
-        rows.append(["heads, all tasks"] + parameters("headsAllTasks").map(whole))
-        rows.append(["bytes per step"] + results.map { whole($0["bytesPerStep"]) })
-        rows.append(["steps"] + results.map { whole($0["steps"]) })
-        rows.append(["seconds"] + results.map { number($0["seconds"]?.double, digits: 1) })
-        return aligned(rows, numbers: true)
+        // Swift's sorting keeps the order of what compares equal.
+        self.groups =
+            switch order {
+            case .given: groups
+            case .name: groups.sorted { $0.name < $1.name }
+            case .score, .parameters: groups.sorted { value($0) < value($1) }
+            }
+    }
+
+    /// The table without a last line feed: entries as columns, or as rows when they are many.
+    public func table(_ format: TableFormat = .text) -> String {
+        switch format {
+        case .json: return String(json().encodedForReading().dropLast())
+        case .text: return aligned(rows, numbers: true)
+        case .markdown: return markdown(rows)
+        }
     }
 
     /// Tasks of any run, in the order they first appear.
-    private var tasks: [String] {
-        results.flatMap { lastStage($0)?["tasks"]?.object?.map(\.0) ?? [] }
+    var tasks: [String] {
+        groups.flatMap { $0.runs.flatMap { $0.scores.map(\.task) } }
             .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    private func lastStage(_ result: JSONValue) -> JSONValue? { result["stages"]?.array?.last }
-
-    private func score(of task: String, in result: JSONValue) -> Double? {
-        lastStage(result)?["tasks"]?[task]?["score"]?.double
+    private var rows: [[String]] {
+        var columns: [[String]] = [[""] + groups.map(\.name)]
+        columns.append(["method"] + groups.map { $0.runs[0].method ?? "–" })
+        columns.append(["seeds"] + groups.map { "\($0.runs.count)" })
+        for task in tasks { columns.append([task] + groups.map { text($0.score(task)) }) }
+        columns.append(["mean"] + groups.map { text($0.mean) })
+        for fact in RunFact.all {
+            let values = groups.map { $0.fact(fact.key) }
+            if fact.isRare, values.allSatisfy({ $0 == nil }) { continue }
+            columns.append([fact.name] + values.map { number($0, digits: fact.digits ?? 0) })
+        }
+        guard groups.count > Self.widest else { return columns }
+        return columns[0].indices.map { row in columns.map { $0[row] } }
     }
 
-    private func number(_ value: Double?, digits: Int) -> String {
-        value.map { String(format: "%.\(digits)f", $0) } ?? "–"
+    private func text(_ spread: Spread?) -> String {
+        let mean = number(spread?.mean, digits: 4)
+        return spread?.deviation.map { "\(mean) ± \(number($0, digits: 4))" } ?? mean
     }
-
-    private func whole(_ value: JSONValue?) -> String { value?.int.map(String.init) ?? "–" }
 }

@@ -1,3 +1,16 @@
+public import Diagnostics
+import Foundation
+
+/// How a table is written.
+public enum TableFormat: String, NamedChoice {
+    /// For a terminal: columns aligned with blanks.
+    case text
+    /// For a page in Markdown.
+    case markdown
+    /// For a program: JSON, with all digits.
+    case json
+}
+
 /// Rows as text, columns aligned and two blanks apart.
 ///
 /// The first column is set flush left; the others too, unless their cells are numbers.
@@ -15,4 +28,21 @@ public func aligned(_ rows: [[String]], numbers: Bool = false) -> String {
         while line.hasSuffix(" ") { line.removeLast() }
         return line
     }.joined(separator: "\n")
+}
+
+/// Rows of numbers as a Markdown table, the first row its head.
+func markdown(_ rows: [[String]]) -> String {
+    guard let head = rows.first else { return "" }
+    let lines = rows.map { row in
+        "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+    let rule = "|" + head.indices.map { $0 == 0 ? "---|" : "---:|" }.joined()
+    return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
+}
+
+/// A number with so many decimals; a dash for none, and no sign for what rounds to zero.
+func number(_ value: Double?, digits: Int) -> String {
+    guard let value else { return "–" }
+    let text = String(format: "%.\(digits)f", value)
+    return text.hasPrefix("-") && text.allSatisfy { "-0.".contains($0) } ? String(text.dropFirst()) : text
 }

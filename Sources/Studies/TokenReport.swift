@@ -1,5 +1,3 @@
-import Foundation
-
 /// How strongly an adapter acts on each token of some texts, layer by layer: as a text table, and as a page.
 public struct TokenReport: Sendable {
     /// One text's tokens and numbers.
@@ -57,8 +55,5 @@ public struct TokenReport: Sendable {
     }
 
     /// Four decimals; what rounds to zero has no sign.
-    static func number(_ value: Double) -> String {
-        let text = String(format: "%.4f", value)
-        return text == "-0.0000" ? "0.0000" : text
-    }
+    static func number(_ value: Double) -> String { Studies.number(value, digits: 4) }
 }

@@ -1,0 +1,48 @@
+import Formats
+import Foundation
+
+// {"tasks": [name], "groups": [{"name", "method", "seeds", "scores": {task: spread}, "mean": spread, "facts": {key: number},
+//  "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]}, a spread being {"mean", "deviation", "runs"}.
+
+extension Comparison {
+    /// Everything, with all digits; what a run lacks is null.
+    func json() -> JSONValue {
+        [
+            "tasks": .array(tasks.map { .string($0) }),
+            "groups": .array(
+                groups.map { group in
+                    [
+                        "name": .string(group.name), "method": text(group.runs[0].method),
+                        "seeds": .array(group.runs.map { $0.seed ?? .null }),
+                        "scores": .object(tasks.map { ($0, json(group.score($0))) }),
+                        "mean": json(group.mean),
+                        "facts": .object(RunFact.all.map { ($0.key, json(group.fact($0.key))) }),
+                        "runs": .array(group.runs.map(json)),
+                    ]
+                }),
+        ]
+    }
+
+    private func json(_ run: FinishedRun) -> JSONValue {
+        [
+            "path": .string(run.path), "seed": run.seed ?? .null,
+            "scores": .object(tasks.map { ($0, json(run.score($0))) }), "mean": json(run.mean),
+            "facts": .object(RunFact.all.map { ($0.key, json(run.facts[$0.key])) }),
+        ]
+    }
+
+    private func json(_ spread: Spread?) -> JSONValue {
+        guard let spread else { return .null }
+        return [
+            "mean": json(spread.mean), "deviation": json(spread.deviation),
+            "runs": .array(spread.values.map { json($0) }),
+        ]
+    }
+
+    private func json(_ value: Double?) -> JSONValue {
+        guard let value else { return .null }
+        return Int(exactly: value).map { .integer($0) } ?? .number(value)
+    }
+
+    private func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+}
