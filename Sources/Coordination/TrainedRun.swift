@@ -16,7 +16,7 @@ public struct TrainedRun: Sendable {
     public let model: AdaptedEncoder
     /// The study's tasks.
     public let tasks: [any LanguageTask]
-    private let directory: String
+    let directory: String
 
     /// Opens the adapters of a run directory.
     public init(_ study: Study, _ model: AdaptedEncoder, directory: String) throws {

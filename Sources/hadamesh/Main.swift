@@ -20,8 +20,7 @@ struct Hadamesh: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Import.self, Compare.self,
-            Methods.self,
-            Inspect.self, Tokenize.self, Doctor.self,
+            Similarity.self, Methods.self, Inspect.self, Tokenize.self, Doctor.self,
         ])
 }
 

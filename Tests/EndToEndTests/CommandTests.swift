@@ -89,17 +89,86 @@ extension EndToEnd {
             #expect(values.count == 2 && values.allSatisfy { (Double($0) ?? -1) >= 0 })
         }
 
-        @Test func compareShowsRunsSideBySide() async throws {
+        @Test func compareShowsStudiesSideBySideOverTheirSeeds() async throws {
             let (scene, results) = try await finished()
-            let other = scene.training.dropLast() + [scene.path("other"), "--set", "seed=7"]
-            _ = try await succeed(Array(other))
-            let table = try await succeed(["compare", scene.path("run"), scene.path("other")])
-            #expect(table.first?.contains("run") == true && table.first?.contains("other") == true)
-            let score = try #require(kept(results, "colour")?["score"]?.double)
-            let row = try #require(table.first { $0.hasPrefix("colour") })
-            #expect(row.contains(String(format: "%.4f", score)))
-            for name in ["alike", "mean", "parameters", "bytes per step"] {
-                #expect(table.contains { $0.hasPrefix(name) }, "\(name)")
+            var scores = [try #require(kept(results, "colour")?["score"]?.double)]
+            let changes = [
+                ("again", "seed=7"), ("other", "adapter={method: hadamard, site: projection}"),
+            ]
+            for (name, setting) in changes {
+                _ = try await succeed(scene.training.dropLast() + [scene.path(name), "--set", setting])
+                let own = try JSONValue(parsing: try scene.read("\(name)/results.json"), at: name)
+                scores.append(try #require(kept(own, "colour")?["score"]?.double))
+            }
+            let table = try await succeed(["compare"] + ["run", "again", "other"].map(scene.path))
+            func cells(_ name: String) -> [String]? {
+                table.first { $0.hasPrefix(name) }?.dropFirst(name.count).split(separator: " ").map(
+                    String.init)
+            }
+            #expect(cells("      ") == ["run+again", "other"])
+            #expect(cells("method") == ["hadamard", "hadamard"] && cells("seeds") == ["2", "1"])
+            func text(_ value: Double) -> String { String(format: "%.4f", value) }
+            // Half the distance times √2: the sample standard deviation of two.
+            #expect(
+                cells("colour") == [
+                    text((scores[0] + scores[1]) / 2), "±",
+                    text(abs(scores[0] - scores[1]) / 2.0.squareRoot()), text(scores[2]),
+                ])
+            let size = try scene.read("run/adapters/colour/adapter_model.safetensors").count
+            #expect(cells("adapter file, bytes")?.first == "\(size)")
+            for name in ["alike", "mean", "parameters", "bytes per step", "seconds per step", "added, %"] {
+                #expect(cells(name)?.contains("–") == false, "\(name)")
+            }
+            let json = try await succeed(["compare", scene.path("other"), "--format", "json"])
+            let group = try JSONValue(parsing: Data(json.joined().utf8), at: "table")["groups"]?[0]
+            #expect(group?["scores"]?["colour"]?["mean"]?.double == scores[2])
+        }
+
+        @Test func similarityIsThatOfTheTrainedTensors() async throws {
+            let (scene, _) = try await finished()
+            _ = try await succeed(scene.training.dropLast() + [scene.path("other"), "--set", "seed=7"])
+            let backbone = try SafetensorsFile(
+                path: Scene.encoder.appendingPathComponent("model.safetensors").path)
+            func changes(_ adapter: String, _ name: String) throws -> [Double] {
+                let file = try SafetensorsFile(path: scene.path("\(adapter)/adapter_model.safetensors"))
+                let starts: [String: [Float]] = [
+                    "hadamard.weight": [Float](repeating: 1, count: 24),
+                    "hadamard.bias": [Float](repeating: 0, count: 24),
+                    "attention.norm.bias": try backbone.floats(
+                        try #require(
+                            backbone.names.first {
+                                $0.hasSuffix("layer.2.attention.output.LayerNorm.bias")
+                            })),
+                ]
+                return zip(try file.floats("layer.2.\(name)"), starts[name] ?? []).map { Double($0 - $1) }
+            }
+            func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
+            let one = try await succeed(["similarity", scene.path("run")])
+            let cells = one.map { $0.split(separator: " ").map(String.init) }
+            #expect(cells[1] == ["tensor", "layer", "colour×alike"])
+            #expect(cells.contains(["hadamard.weight", "2", "shared"]))
+            #expect(cells.contains(["hadamard.bias", "0", "shared"]))
+            let u = try changes("run/adapters/colour", "hadamard.bias")
+            let v = try changes("run/adapters/alike", "hadamard.bias")
+            let cosine = product(u, v) / (product(u, u) * product(v, v)).squareRoot()
+            #expect(cells.contains(["hadamard.bias", "2", String(format: "%.4f", cosine)]), "\(one)")
+
+            let two = try await succeed(
+                ["similarity"] + ["run", "other"].map(scene.path) + ["--format", "json"])
+            let report = try JSONValue(parsing: Data(two.joined().utf8), at: "report")
+            #expect(report["members"] == ["colour@run", "alike@run", "colour@other", "alike@other"])
+            for name in ["hadamard.weight", "hadamard.bias", "attention.norm.bias"] {
+                let row = report["tensors"]?.array?.first {
+                    $0["tensor"]?.string == name && $0["layer"]?.int == 2
+                }
+                let u = try changes("run/adapters/colour", name)
+                let v = try changes("other/adapters/colour", name)
+                // The second of the six pairs.
+                let found = try #require(row?["cosines"]?[1]?.double, "\(name)")
+                #expect(abs(found - product(u, v) / (product(u, u) * product(v, v)).squareRoot()) < 1e-9)
+                let norm = try #require(row?["norms"]?[2]?.double)
+                #expect(abs(norm - product(v, v).squareRoot()) < 1e-9)
             }
         }
 
@@ -154,7 +223,8 @@ extension EndToEnd {
                 ],
                 "import": ["folder", "study", "--output", "--set"],
                 "methods": ["name", "--backbone", "--tokens"],
-                "compare": ["runs"],
+                "compare": ["runs", "--format", "--sort"],
+                "similarity": ["runs", "--tensor", "--format", "--backbone"],
                 "inspect": ["path"],
                 "tokenize": ["--backbone", "--pairs", "--maximum-tokens"],
                 "doctor": ["study", "--set"],

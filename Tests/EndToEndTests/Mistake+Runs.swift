@@ -109,6 +109,29 @@ extension Mistake {
             "explaining another method", code: 2,
             says: ["run: explain needs adapter-bias, this run trained hadamard", "method: adapter-bias"]
         ) { ["explain", $0.path("run"), "--task", "colour", "--input", $0.study] },
+        .afterARun(
+            "comparing in an unknown format", code: 2, says: ["--format: unknown value 'jsno'", "'json'"]
+        ) { ["compare", $0.path("run"), "--format", "jsno"] },
+        .afterARun(
+            "similarity of tensors that are not there", code: 2,
+            says: ["no tensor's name holds 'lora'", "hadamard.weight"]
+        ) { ["similarity", $0.path("run"), "--tensor", "lora"] },
+        Mistake("similarity of what is no run", code: 2, says: ["no study.yaml: this is not a run directory"])
+        {
+            _ in ["similarity", Scene.encoder.path]
+        },
+        Mistake(
+            "similarity of unlike methods", code: 2,
+            says: ["other: has another method (lora, not hadamard) than ", "one method"]
+        ) { scene in
+            try scene.replace("steps: 40", by: "steps: 2", in: "study.yaml")
+            for (run, method) in [("run", "hadamard"), ("other", "lora")] {
+                let job = try await EndToEnd.hadamesh(
+                    scene.training.dropLast() + [scene.path(run), "--set", "adapter={method: \(method)}"])
+                guard job.status == 0 else { throw Failed(job: job) }
+            }
+            return ["similarity", scene.path("run"), scene.path("other")]
+        },
         .afterARun("scoring a split that is not there", code: 2, says: ["has no split 'test'", "train, dev"])
         {
             ["evaluate", $0.path("run"), "--split", "test"]
