@@ -1,0 +1,64 @@
+import Adapters
+import Coordination
+import Formats
+import Tasks
+import TestSupport
+import Testing
+
+@Suite("What training changed")
+struct AdapterChangeTests {
+    private func trained(_ changes: [String: JSONValue], into folder: TemporaryFolder) throws
+        -> (study: TinyStudy, run: TrainedRun)
+    {
+        let study = try TinyStudy(changes)
+        _ = try study.train(into: folder)
+        let run = try TrainedRun(study.study, study.context.model, directory: folder.path)
+        return (study, run)
+    }
+
+    @Test("It is the written value less the start, for all tensors but the head's, each with its owner")
+    func changes() throws {
+        let folder = try TemporaryFolder()
+        let (study, run) = try trained(
+            ["sharing": ["weight": "all", "bias": "private", "norm": ["0": "all", "1-2": "private"]]],
+            into: folder)
+        let task = try run.task(named: "pair")
+        let change = try run.change(of: task)
+        let slices = study.context.store.layouts[1].slices.filter { $0.kind != .head }
+        #expect(change.tensors.count == slices.count && !slices.isEmpty)
+        var moved = 0
+        for (tensor, slice) in zip(change.tensors, slices) {
+            #expect(slice.name == "layer.\(tensor.layer ?? -1).\(tensor.name)" && tensor.shape == slice.shape)
+            let owner =
+                slice.kind == .weight || (slice.kind == .norm && tensor.layer == 0) ? "all" : "task:pair"
+            #expect(tensor.owner == owner, "\(slice.name)")
+            let written = try TrainedFiles.floats(slice.name, of: "pair", in: folder)
+            let expected = zip(written, slice.initial).map { $0 - $1 }
+            #expect(change.values(of: tensor) == expected, "\(slice.name)")
+            if expected.contains(where: { $0 != 0 }) { moved += 1 }
+        }
+        #expect(moved == slices.count)
+    }
+
+    @Test("What pruning removed has not changed, whatever it started from")
+    func pruned() throws {
+        let folder = try TemporaryFolder()
+        let (study, run) = try trained(
+            ["adapter": PruningTests.adapter(["sparsity": 0.5]), "evaluation.keep": "last"], into: folder)
+        let change = try run.change(of: try run.task(named: "pair"))
+        let slices = study.context.store.layouts[1].slices.filter { $0.kind != .head }
+        var removed = 0
+        for (tensor, slice) in zip(change.tensors, slices) where slice.isPrunable {
+            let written = try TrainedFiles.floats(slice.name, of: "pair", in: folder)
+            for ((value, start), found) in zip(zip(written, slice.initial), change.values(of: tensor)) {
+                if value == 0 {
+                    removed += 1
+                    #expect(found == 0 && start != 0)
+                } else {
+                    #expect(found == value - start)
+                }
+            }
+        }
+        #expect(removed > 0)
+    }
+}

@@ -1,0 +1,59 @@
+"""Series of runs for launch/methods and launch/layers: they can be stopped and started again, and are read from results.json."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+
+
+def add_options(parser, study):
+    """What every series needs to train a run."""
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--data", required=True, help="the GLUE folder, or what the study's tasks are relative to")
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--study", default=root / "launch" / "studies" / study)
+    parser.add_argument("--seeds", default="1,2,3", help="separated by commas")
+    parser.add_argument("--head-rate", default="1e-2", help="the learning rate of the heads")
+    parser.add_argument("--ranks", type=int, default=2)
+    parser.add_argument("--program", default=root / ".build" / "release" / "hadamesh")
+
+
+def fail(text):
+    """Ends the script for a mistake of its user's."""
+    print(f"{Path(sys.argv[0]).parent.name}/{Path(sys.argv[0]).name}: {text}", file=sys.stderr)
+    sys.exit(2)
+
+
+def results(run):
+    file = run / "results.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def mean_score(found):
+    """The mean over the tasks of the last stage."""
+    tasks = found["stages"][-1]["tasks"].values()
+    return sum(task["score"] for task in tasks) / len(tasks)
+
+
+def train(options, run, adapter, rate, *changes):
+    """The results of a run, which is started or gone on with where it isn't finished."""
+    if results(run) is None:
+        command = [options.program] if options.ranks == 1 else [root / "launch" / "local", "-n", str(options.ranks)]
+        command += ["train"] if options.ranks == 1 else []
+        command += [options.study, "--output", run, "--quiet"]
+        for change in [
+            f"backbone={options.backbone}", f"data={options.data}", f"adapter={adapter}",
+            f"stages.adapter.learningRate={{weight: {rate}, head: {options.head_rate}}}", *changes,
+        ]:
+            command += ["--set", change]
+        if any((run / trace).exists() for trace in ["study.yaml", "manifest.json", "journal.jsonl"]):
+            command += ["--resume"]
+        print(f"{run}", flush=True)
+        environment = os.environ | {"HADAMESH_PROGRAM": str(options.program)}
+        code = subprocess.run(command, stdout=subprocess.DEVNULL, env=environment).returncode
+        if code != 0:
+            sys.exit(code)
+    return results(run)
