@@ -1,4 +1,5 @@
-// One number for each token: α_t = x_t · a + c, and y_t += α_t v. x [T, f], a [f], α [T], v [d], y [T, d].
+// One number for each token: α_t = x_t · a + c, and y_t += α_t v. x [T, f], a [f], α [T], v [d], y [T, d]. Where both
+// operands have a row for each token, α may be a column of a matrix: [T, 1].
 //
 // Every backward of the two is made of them: dα_t = dy_t · v, dv = Σ_t α_t dy_t, da = Σ_t dα_t x_t, dx_t += dα_t a.
 
@@ -26,5 +27,19 @@ public func addWeightedColumnSums(
         let row = x.row(r)
         let factor = alpha[r]
         for c in 0..<x.columns { sums[c] += factor * row[c] }
+    }
+}
+
+/// α_t = x_t · y_t, with α [T, 1].
+public func rowProducts(of x: Matrix, _ y: Matrix, into alpha: Matrix) {
+    for r in 0..<x.rows { alpha[r, 0] = dotProduct(x.row(r), y.row(r), x.columns) }
+}
+
+/// y_t += α_t x_t, with α [T, 1].
+public func addScaledRows(of x: Matrix, by alpha: Matrix, to y: Matrix) {
+    for r in 0..<x.rows {
+        let (source, target) = (x.row(r), y.row(r))
+        let factor = alpha[r, 0]
+        for c in 0..<x.columns { target[c] += factor * source[c] }
     }
 }
