@@ -21,10 +21,15 @@ public enum AdapterFolder {
     }
 
     /// Reads the values of a folder into a layout; tensors that are missing, extra or of another shape are named.
-    public static func read(_ layout: ParameterLayout, from directory: String) throws -> [Float] {
+    ///
+    /// A head may be left out, where the layout has none.
+    public static func read(
+        _ layout: ParameterLayout, from directory: String, leavingOutHead: Bool = false
+    ) throws -> [Float] {
         let path = "\(directory)/\(weightsName)"
         let file = try SafetensorsFile(path: path)
-        if let extra = file.names.first(where: { layout[$0] == nil }) {
+        let names = file.names.filter { !leavingOutHead || !$0.hasPrefix("\(ParameterKind.head.rawValue).") }
+        if let extra = names.first(where: { layout[$0] == nil }) {
             throw Failure.data(
                 "has a tensor '\(extra)' that the adapter's settings do not ask for", at: path,
                 remedy: "adapter_config.json and the backbone must be those it was trained with")
@@ -49,6 +54,11 @@ public enum AdapterFolder {
                 "no readable \(configurationName)", at: path, remedy: "expected an adapter folder")
         }
         return try JSONValue(parsing: data, at: path)
+    }
+
+    /// The paths of both files.
+    static func files(of directory: String) -> [String] {
+        [configurationName, weightsName].map { "\(directory)/\($0)" }
     }
 
     static let weightsName = "adapter_model.safetensors"

@@ -47,6 +47,12 @@ public protocol AdapterMethod: Sendable, Codable {
     /// A multiplication with its addition counts as two. Tensors that merely stand in for frozen ones add none.
     func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double
 
+    /// A term of the loss that depends on the parameters alone, times `factor`; adds its gradient, likewise multiplied.
+    func penalty(_ parameters: BoundParameters, times factor: Double) -> Double
+
+    /// Files that it reads beside the backbone's: a result depends on their bytes.
+    var filesOfOtherRuns: [String] { get }
+
     /// How the tensors that are ``ParameterSlice/isPrunable`` are thinned out before they are trained; nil for not at all.
     var pruning: Pruning? { get }
 
@@ -59,6 +65,8 @@ extension AdapterMethod {
     public var mergedMaps: Set<Site> { [] }
     public var replacedMaps: Set<Site> { [] }
     public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double { 0 }
+    public var filesOfOtherRuns: [String] { [] }
     public var pruning: Pruning? { nil }
     public func widened(by factor: Int) -> (any AdapterMethod)? { nil }
 }
@@ -91,12 +99,15 @@ public struct MethodSetting: Sendable {
     public let allowed: String
     /// What it decides.
     public let meaning: String
+    /// A list that could stand there, where the key must be given; nil where it has a default.
+    public let example: [String]?
 
     /// Describes a key.
-    public init(_ key: String, _ allowed: String, _ meaning: String) {
+    public init(_ key: String, _ allowed: String, _ meaning: String, example: [String]? = nil) {
         self.key = key
         self.allowed = allowed
         self.meaning = meaning
+        self.example = example
     }
 
     /// The key that most methods have.

@@ -95,6 +95,12 @@ public struct Stack: AdapterMethod {
         try methods.reduce(0) { $0 + (try $1.addedOperations(on: weights, tokens: tokens)) }
     }
 
+    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
+        methods.reduce(0) { $0 + $1.penalty(parameters, times: factor) }
+    }
+
+    public var filesOfOtherRuns: [String] { methods.flatMap(\.filesOfOtherRuns) }
+
     public var pruning: Pruning? { methods.lazy.compactMap(\.pruning).first }
 
     public func widened(by factor: Int) -> (any AdapterMethod)? {

@@ -21,22 +21,25 @@ enum AdapterConfiguration {
         func encoded(_ value: some Encodable, _ place: String) throws -> JSONValue {
             try JSONValue(parsing: try encoder.encode(value), at: place)
         }
+        let files = try FilesOfOtherRuns.checksums(model.method)
+        let topology = store.placements[task].map { block -> JSONValue in
+            let block = store.blocks[block]
+            return [
+                "name": .string(block.slice.name), "owner": .string(block.owner),
+                "tasks": .array(block.tasks.map { .string(tasks[$0].name) }),
+            ]
+        }
+        let own: [(String, JSONValue)] = [
+            ("task", .string(tasks[task].name)), ("output", output),
+            ("adapter", try encoded(study.adapter, "adapter")),
+            ("head", try encoded(study.head, "head")),
+            ("backbone", BackboneIdentity(of: model.weights).json),
+            ("maximumTokens", .integer(study.maximumTokens)), ("topology", .array(topology)),
+        ]
         return [
             "peft_type": .string(type(of: model.method).name.uppercased()), "task_type": "SEQ_CLS",
             "base_model_name_or_path": .string(study.backbone), "inference_mode": true,
-            "hadamesh": [
-                "task": .string(tasks[task].name), "output": output,
-                "adapter": try encoded(study.adapter, "adapter"), "head": try encoded(study.head, "head"),
-                "maximumTokens": .integer(study.maximumTokens),
-                "topology": .array(
-                    store.placements[task].map { block in
-                        let block = store.blocks[block]
-                        return [
-                            "name": .string(block.slice.name), "owner": .string(block.owner),
-                            "tasks": .array(block.tasks.map { .string(tasks[$0].name) }),
-                        ]
-                    }),
-            ],
+            "hadamesh": .object(own + (files.map { [("files", $0)] } ?? [])),
         ]
     }
 }

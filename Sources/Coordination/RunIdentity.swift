@@ -1,3 +1,4 @@
+import Adapters
 import Diagnostics
 public import Formats
 import Foundation
@@ -10,15 +11,20 @@ public enum RunIdentity {
     private static let free: Set<String> = ["backbone", "data", "coordinator", "checkpoint", "record"]
 
     /// The identity of a study (as encoded JSON), its backbone's checksum and its data's.
-    public static func of(_ study: Study, backbone: Int, _ data: [TaskData]) throws -> JSONValue {
+    ///
+    /// Files of other runs that its method reads are part of it.
+    public static func of(_ study: Study, backbone: Int?, _ data: [TaskData]) throws -> JSONValue {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let text = try encoder.encode(study)
         let object = try JSONValue(parsing: text, at: "the study").object ?? []
-        return [
-            "study": .object(object.filter { !free.contains($0.0) }), "backbone": .integer(backbone),
-            "data": .object(data.map { ($0.task.name, .integer($0.fingerprint)) }),
+        let identity: [(String, JSONValue)] = [
+            ("study", .object(object.filter { !free.contains($0.0) })),
+            ("backbone", backbone.map { .integer($0) } ?? .null),
+            ("data", .object(data.map { ($0.task.name, .integer($0.fingerprint)) })),
         ]
+        let files = try FilesOfOtherRuns.checksums(study.adapter.method)
+        return .object(identity + (files.map { [("files", $0)] } ?? []))
     }
 
     /// Refuses to go on from a checkpoint of another study, naming what differs.
@@ -36,6 +42,9 @@ public enum RunIdentity {
                 "is not the one that this run began with: its weights have another checksum", at: "backbone",
                 remedy: "point backbone at the original weights, or start anew with another --output")
         }
+        try FilesOfOtherRuns.check(
+            saved["files"], against: current["files"], since: "this run began",
+            remedy: "restore it, or start anew with another --output")
         let names = (current["data"]?.object ?? []).map(\.0).filter {
             saved["data"]?[$0] != current["data"]?[$0]
         }

@@ -39,7 +39,14 @@ public struct TrainedRun: Sendable {
     /// A task's trained parameters, in its own layout.
     public func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
         let layout = try model.layout(for: task.output, headOwner: task.name, seed: study.seed)
-        return (layout, try AdapterFolder.read(layout, from: "\(directory)/adapters/\(task.name)"))
+        let folder = "\(directory)/adapters/\(task.name)"
+        let values = try AdapterFolder.read(layout, from: folder)
+        if let files = try FilesOfOtherRuns.checksums(model.method) {
+            try FilesOfOtherRuns.check(
+                try AdapterFolder.configuration(of: folder)["hadamesh"]?["files"], against: files,
+                since: "\(folder) was trained", remedy: "restore it, or train this run anew")
+        }
+        return (layout, values)
     }
 
     /// Writes adapters that were not trained by this study, but that it describes: `adapters/<task>` for each task.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 public import Kernels
+import Synchronization
 
 /// A frozen linear map y = x Wᵀ + b.
 public struct LinearWeights {
@@ -67,6 +68,7 @@ public final class EncoderWeights: @unchecked Sendable {
     // What the views point into.
     private let folder: SafetensorsFolder?
     private let copies: [FloatBuffer]
+    private let knownChecksum = Mutex<Int?>(nil)
 
     /// Maps the weights of a Hugging Face folder.
     public init(directory: String) throws {
@@ -90,6 +92,16 @@ public final class EncoderWeights: @unchecked Sendable {
         self.folder = folder
         self.configuration = configuration
         self.directory = directory
+    }
+
+    /// A number that changes with the bytes of the files; nil for a copy in memory, which has none.
+    ///
+    /// It says which backbone a run or an adapter belongs to. All bytes are read when it is first asked for.
+    public var checksum: Int? {
+        knownChecksum.withLock { known in
+            if known == nil { known = folder.map { Int($0.checksum()) } }
+            return known
+        }
     }
 
     /// Copies every tensor of another backbone into memory of its own.

@@ -36,6 +36,9 @@ public final class SafetensorsFile: TensorCatalogue {
     /// This file, where it has such a tensor.
     public func file(holding name: String) -> SafetensorsFile? { tensors[name] == nil ? nil : self }
 
+    /// Adds the file's bytes to a checksum.
+    func add(to checksum: inout CRC32C) { file.withBytes { checksum.update($0) } }
+
     /// The tensor's bytes in the mapping, valid while this object lives.
     ///
     /// The header has been checked to keep them inside the file.

@@ -53,6 +53,13 @@ public final class SafetensorsFolder: TensorCatalogue {
     /// The shard that holds a tensor.
     public func file(holding name: String) -> SafetensorsFile? { fileIndex[name].map { files[$0] } }
 
+    /// The checksum of the bytes of all files, in order of name; every byte is read.
+    public func checksum() -> UInt32 {
+        var checksum = CRC32C()
+        for file in files { file.add(to: &checksum) }
+        return checksum.value
+    }
+
     /// The files to open, and for an indexed folder which one holds each tensor.
     private static func shards(in directory: String) throws -> (
         names: [String], weightMap: [(String, String)]

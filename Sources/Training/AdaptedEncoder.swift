@@ -80,10 +80,8 @@ public struct AdaptedEncoder: Sendable {
     ) -> Double {
         workspace.reset()
         let encoder = Encoder(weights, dropout: randomness.encoder)
-        let adaptation =
-            stage == .head
-            ? nil
-            : method.adaptation(BoundParameters(layout, values: values, gradient: gradient), on: weights)
+        let bound = stage == .head ? nil : BoundParameters(layout, values: values, gradient: gradient)
+        let adaptation = bound.map { method.adaptation($0, on: weights) }
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         var activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
         if let known {
@@ -102,7 +100,9 @@ public struct AdaptedEncoder: Sendable {
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
         let z = workspace.matrix(p.rows, weight.rows)
         linear(dropped, weight, bias, into: z)
-        let loss = lossAndGradient(z, targets)
+        var loss = lossAndGradient(z, targets)
+        // Once for each example, so that means over examples have it once, however they are divided into units.
+        if let bound { loss += method.penalty(bound, times: Double(batch.count)) }
 
         if stage != .adapter(trainHead: false) {
             let (dWeight, dBias) = headMatrices(layout, gradient)

@@ -2,7 +2,6 @@ import Adapters
 import Coordination
 import Diagnostics
 import Encoders
-import Formats
 import Foundation
 import Kernels
 import Tasks
@@ -36,17 +35,6 @@ struct LoadedBackbone {
                 "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
                 at: study.backbone, remedy: "tokenizer and weights must come from the same model")
         }
-    }
-
-    /// A number that changes with the weights' bytes.
-    func checksum(_ study: Study) throws -> Int {
-        let folder = try SafetensorsFolder(directory: study.backbone)
-        var checksum = CRC32C()
-        for file in folder.files {
-            let mapped = try MappedFile(path: file.path)
-            checksum.update(mapped.bytes)
-        }
-        return Int(checksum.value)
     }
 }
 

@@ -45,27 +45,29 @@ struct Methods: ParsableCommand {
     }
 
     private func describe(_ type: any AdapterMethod.Type, on weights: EncoderWeights?) throws -> String {
-        // A method with a key that must be given has no default settings to count.
-        let settings = try? JSONDecoder().decode(
-            AdapterSettings.self, from: Data(#"{"method": "\#(type.name)"}"#.utf8))
+        let given = type.settings.compactMap { setting in setting.example.map { (setting.key, $0) } }
+        let section = JSONValue.object(
+            [("method", .string(type.name))] + given.map { ($0, .array($1.map { .string($0) })) })
+        let settings = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
+        let method = settings.method
         var lines = [type.name, "  \(type.summary)", "  source      \(type.source)"]
-        if let method = settings?.method {
-            if let weights { lines += try costs(of: method, on: weights) }
-            switch method.mergeability {
-            case .exact: lines.append("  merging     exact")
-            case .never(let reason): lines.append("  merging     never: \(reason)")
-            }
-            if !method.isIdentityAtStart {
-                lines.append("  start       not exactly the frozen backbone's outputs")
-            }
+        if let weights, given.isEmpty { lines += try costs(of: method, on: weights) }
+        if weights != nil, !given.isEmpty {
+            lines.append("  parameters  depend on \(given.map(\.0).joined(separator: ", "))")
         }
-        let defaults = try settings.map { settings in
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return try JSONValue(parsing: try encoder.encode(settings), at: type.name)
+        switch method.mergeability {
+        case .exact: lines.append("  merging     exact")
+        case .never(let reason): lines.append("  merging     never: \(reason)")
         }
+        if !method.isIdentityAtStart {
+            lines.append("  start       not exactly the frozen backbone's outputs")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let defaults = try JSONValue(parsing: try encoder.encode(settings), at: type.name)
         let rows = type.settings.map { setting -> [String] in
-            let value = defaults.map { $0[setting.key].map(Self.text) ?? "none" } ?? "must be given"
+            let value =
+                setting.example == nil ? defaults[setting.key].map(Self.text) ?? "none" : "must be given"
             return [setting.key, value, setting.allowed, setting.meaning]
         }
         if !rows.isEmpty {

@@ -2,11 +2,13 @@ import ArgumentParser
 import Collectives
 import Coordination
 import Diagnostics
+import Encoders
 import Formats
 import Foundation
 import Journal
 import Kernels
 import Tasks
+import Training
 
 /// `hadamesh train`.
 struct Train: ParsableCommand {
@@ -68,7 +70,7 @@ struct Train: ParsableCommand {
         var directory: RunDirectory?
         let said = try onCoordinator(world) {
             let made = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
-            let identity = try RunIdentity.of(study, backbone: try backbone.checksum(study), data)
+            let identity = try RunIdentity.of(study, backbone: backbone.model.weights.checksum, data)
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
                 directory: made.path,

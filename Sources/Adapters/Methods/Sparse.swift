@@ -141,6 +141,12 @@ public struct Sparse: AdapterMethod {
         try atBase { try wide.addedOperations(on: weights, tokens: tokens) }
     }
 
+    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
+        wide.penalty(parameters, times: factor)
+    }
+
+    public var filesOfOtherRuns: [String] { wide.filesOfOtherRuns }
+
     /// The base's failures are about keys of its own section.
     private func atBase<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let failure as Failure {

@@ -1,0 +1,50 @@
+public import Encoders
+public import Formats
+
+/// Which backbone an adapter was trained on, as its `adapter_config.json` says it under `hadamesh.backbone`.
+public struct BackboneIdentity: Sendable, Equatable {
+    /// The family's name in `model_type`.
+    public let family: String
+    /// Layers, the width of hidden states, attention heads and the width of the feed-forward layer.
+    public let layers, hidden, heads, intermediate: Int
+    /// What tells it from another of the same shape; nil for a copy in memory.
+    public let checksum: Int?
+
+    /// Reads all of the backbone's files, unless its checksum is known.
+    public init(of weights: EncoderWeights) {
+        let shape = weights.configuration
+        family = shape.family
+        (layers, hidden) = (shape.layers, shape.hidden)
+        (heads, intermediate) = (shape.heads, shape.intermediate)
+        checksum = weights.checksum
+    }
+
+    /// Reads what ``json`` wrote; nil for anything else.
+    public init?(_ json: JSONValue) {
+        guard let family = json["family"]?.string, let layers = json["layers"]?.int,
+            let hidden = json["hidden"]?.int, let heads = json["heads"]?.int,
+            let intermediate = json["intermediate"]?.int, let checksum = json["checksum"]?.int
+        else { return nil }
+        self.family = family
+        (self.layers, self.hidden) = (layers, hidden)
+        (self.heads, self.intermediate) = (heads, intermediate)
+        self.checksum = checksum
+    }
+
+    /// An object with all of it.
+    public var json: JSONValue {
+        [
+            "family": .string(family), "layers": .integer(layers), "hidden": .integer(hidden),
+            "heads": .integer(heads), "intermediate": .integer(intermediate),
+            "checksum": checksum.map { .integer($0) } ?? .null,
+        ]
+    }
+
+    /// The shape in words.
+    var shape: String {
+        "\(family) of \(layers) layers, width \(hidden), \(heads) heads, feed-forward \(intermediate)"
+    }
+
+    /// Whether both have one shape, whatever their weights.
+    func hasShape(of other: BackboneIdentity) -> Bool { shape == other.shape }
+}
