@@ -6,7 +6,7 @@ public enum AdapterTable {
     public static let all: [any AdapterMethod.Type] = [
         Hadamard.self, HUT.self, TinyAttention.self, AdapterBias.self, Sparse.self,
         FullFineTuning.self, HeadOnly.self, BitFit.self, LayerNormTuning.self, IA3.self, LoRA.self,
-        Houlsby.self, Pfeiffer.self, Parallel.self, PrefixTuning.self, MAM.self,
+        Houlsby.self, Pfeiffer.self, Parallel.self, PrefixTuning.self, MAM.self, Fusion.self,
     ]
 
     /// The method of that name.

@@ -77,7 +77,8 @@ final class Bottleneck {
 
     /// y += s · (act(n W_d + b_d) W_u + b_u), where the input may be y itself.
     ///
-    /// When keeping, an input that will change before backward is copied if backward reads it.
+    /// When keeping, an input that will change before backward is copied if backward reads it, which that of frozen
+    /// matrices does not.
     func forward(
         _ input: Matrix, addedTo y: Matrix, keep: Bool, inputChanges: Bool, _ workspace: Workspace
     ) {
@@ -95,7 +96,7 @@ final class Bottleneck {
             layerNorm(
                 input, scale: norm.scale.value, shift: norm.shift.value, epsilon: Self.epsilon, into: n,
                 normalized: normalized, reciprocalDeviation: reciprocalDeviation)
-        } else if keep, inputChanges {
+        } else if keep, inputChanges, down.gradient != nil {
             n = workspace.matrix(tokens, input.columns)
             n.copy(from: input)
         }

@@ -16,6 +16,15 @@ public struct BottleneckBranch: Sendable {
 
     /// Whether it reads the site's source, and so lies beside what makes the value, rather than behind it.
     var isParallel: Bool { site == .feedForward || site == .attention }
+
+    /// The site of the same value where its source is what the whole sub-layer reads.
+    var besideSubLayer: Site {
+        switch site {
+        case .projection: .attention
+        case .output: .feedForward
+        default: site
+        }
+    }
 }
 
 /// A method whose layers each have the same bottlenecks, and trained LayerNorms if so set.

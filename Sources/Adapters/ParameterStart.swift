@@ -19,6 +19,8 @@ public enum ParameterStart: Sendable, Equatable {
     case truncatedNormal(deviation: Float, RandomName)
     /// Uniform in −bound ..< bound.
     case uniform(bound: Float, RandomName)
+    /// A square matrix with 1 on its diagonal and this number elsewhere.
+    case identity(elsewhere: Float)
     /// The backbone's own values.
     case backbone(FrozenValues)
 
@@ -52,6 +54,9 @@ public enum ParameterStart: Sendable, Equatable {
         case .uniform(let bound, let name):
             let random = name.random
             return (0..<count).map { bound * Float(2 * random.uniform(UInt64($0)) - 1) }
+        case .identity(let elsewhere):
+            let side = Int(Double(count).squareRoot().rounded())
+            return (0..<count).map { $0 / side == $0 % side ? 1 : elsewhere }
         case .backbone(let frozen): return frozen.values
         }
     }

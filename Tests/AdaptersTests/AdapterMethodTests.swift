@@ -217,8 +217,10 @@ struct AdapterMethodTests {
 
     @Test("Parameters are counted as published", arguments: MethodCase.published)
     func publishedCounts(_ test: PublishedCount) throws {
-        let backbone = try HollowBackbone(test.sizes)
-        let slices = try AdaptedModel.decode(test.settings).method.slices(on: backbone.weights, seed: 1)
+        let (backbone, trained) = (try HollowBackbone(test.sizes), try TemporaryFolder())
+        let settings = try test.settings(on: backbone.weights, trained)
+        let slices = try AdaptedModel.decode(settings).method.slices(on: backbone.weights, seed: 1)
+        withExtendedLifetime(trained) {}
         #expect(ParameterLayout(slices).adapterCount == test.parameters)
     }
 

@@ -106,6 +106,11 @@ class Bert:
         tensors = load_file(Path(folder) / "model.safetensors")
         self.tensors = {name.removeprefix("bert."): tensor.to(dtype) for name, tensor in tensors.items()}
 
+    def norm(self, layer, name, x):
+        """A frozen LayerNorm of a layer, by Hadamesh's name."""
+        weight, bias = (self.tensors[backbone_name(f"layer.{layer}.{name}.{part}")] for part in ("weight", "bias"))
+        return F.layer_norm(x, (self.width,), weight, bias, self.epsilon)
+
     def hidden(self, ids, segments, mask, method=None):
         """The last hidden states [B, n, d] of padded ids, segments and mask [B, n]."""
         method = method or Method({}, self)

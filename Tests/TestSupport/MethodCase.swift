@@ -1,4 +1,5 @@
 public import Adapters
+public import Encoders
 public import Formats
 import Foundation
 
@@ -34,7 +35,7 @@ public struct MethodCase: Sendable, CustomStringConvertible {
         (entry["cases"]?.array ?? []).map { value in
             MethodCase(
                 method: method, name: value["name"]?.string ?? "",
-                section: value["adapter"] ?? .null,
+                section: TrainedAdapters.resolve(value["adapter"] ?? .null),
                 layers: value["layers"]?.array?.compactMap(\.int) ?? [],
                 parameters: value["parameters"]?.int ?? -1, isSmooth: value["smooth"]?.bool ?? true)
         }
@@ -45,7 +46,7 @@ public struct MethodCase: Sendable, CustomStringConvertible {
         (entry["published"]?.array ?? []).map { value in
             PublishedCount(
                 method: method, backbone: value["backbone"]?.string ?? "",
-                settings: value["adapter"]?.encoded() ?? "", parameters: value["parameters"]?.int ?? -1)
+                section: value["adapter"] ?? .null, parameters: value["parameters"]?.int ?? -1)
         }
     }
 
@@ -73,13 +74,29 @@ public struct MethodCase: Sendable, CustomStringConvertible {
 
 /// How many parameters a method has on a published backbone.
 public struct PublishedCount: Sendable, CustomStringConvertible {
-    /// The method's name, the backbone's, and the `adapter` section as JSON.
-    public let method, backbone, settings: String
+    /// The method's name, and the backbone's.
+    public let method, backbone: String
+    /// The `adapter` section, with placeholders.
+    private let section: JSONValue
     /// The count.
     public let parameters: Int
 
+    init(method: String, backbone: String, section: JSONValue, parameters: Int) {
+        self.method = method
+        self.backbone = backbone
+        self.section = section
+        self.parameters = parameters
+    }
+
     /// How a test shows it.
-    public var description: String { "\(settings) on \(backbone)" }
+    public var description: String { "\(section.encoded()) on \(backbone)" }
+
+    /// The section as JSON, where trained adapters that it names are written to a folder.
+    public func settings(on weights: EncoderWeights, _ folder: TemporaryFolder) throws -> String {
+        let settings = TrainedAdapters.resolve(section, in: folder.path)
+        if settings != section { try TrainedAdapters.write(on: weights, to: folder.path) }
+        return settings.encoded()
+    }
 
     /// The backbone's shapes.
     public var sizes: BackboneSizes { backbone == "roberta-large" ? .robertaLarge : .bertBase }

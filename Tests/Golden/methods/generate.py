@@ -12,6 +12,9 @@ METHOD.safetensors, for each case
     CASE.parameters.NAME            the parameters, each moved away from its start
     CASE.hidden [T, d], CASE.pooled [B, d]        the last hidden states, and the pooler's
     CASE.gradient.NAME              of Σ hidden ⊙ upstream + Σ pooled ⊙ (the first rows of upstream)
+
+trained/NAME: adapters on the tiny BERT as a run leaves them, for methods that build on others; trained/adapters.json has their
+`adapter` sections. In cases and published counts, {trained} stands for the folder.
 """
 
 import json
@@ -41,6 +44,38 @@ ranges = list(zip(offsets, offsets[1:]))
 longest = max(end - start for start, end in ranges)
 
 
+def checksum(data):
+    """CRC-32C, as a backbone is told from another by."""
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        table.append(value)
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 255]
+    return crc ^ 0xFFFFFFFF
+
+
+def write_trained():
+    """Adapters with values as large as training makes them, beside heads that nobody reads."""
+    config = json.loads((tiny / "config.json").read_text())
+    backbone = {
+        "family": config["model_type"], "layers": config["num_hidden_layers"], "hidden": config["hidden_size"],
+        "heads": config["num_attention_heads"], "intermediate": config["intermediate_size"],
+        "checksum": checksum((tiny / "model.safetensors").read_bytes()),
+    }
+    random = torch.Generator().manual_seed(11)
+    for name, section in json.loads((here / "trained" / "adapters.json").read_text()).items():
+        tensors = methods.build(section, bert).parameters | {"head.weight": torch.zeros(2, 24), "head.bias": torch.zeros(2)}
+        tensors = {key: (start + 0.15 * torch.randn(start.shape, generator=random)).float() for key, start in tensors.items()}
+        folder = here / "trained" / name
+        folder.mkdir(exist_ok=True)
+        save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+        config = {"peft_type": section["method"].upper(), "hadamesh": {"adapter": section, "backbone": backbone}}
+        (folder / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
 def padded(packed):
     rows = torch.zeros(len(ranges), longest, dtype=packed.dtype)
     for row, (start, end) in zip(rows, ranges):
@@ -50,10 +85,12 @@ def padded(packed):
 
 ids, segments = padded(batch["ids"]), padded(batch["segments"])
 mask = torch.tensor([[1] * (end - start) + [0] * (longest - end + start) for start, end in ranges])
+write_trained()
 for name in sys.argv[1:] or sorted(path.stem for path in here.glob("*.json")):
     random = torch.Generator().manual_seed(7)
     stored = {}
-    for case in json.loads((here / f"{name}.json").read_text())["cases"]:
+    text = (here / f"{name}.json").read_text().replace("{trained}", str(here / "trained"))
+    for case in json.loads(text)["cases"]:
         method = methods.build(case["adapter"], bert)
         for key, start in method.parameters.items():
             # Float32 before float64: the values that the file holds are those that were used.

@@ -1,0 +1,217 @@
+import Encoders
+import Kernels
+
+/// A place of each layer where the outputs of frozen bottlenecks are mixed.
+struct FusedBranch {
+    /// Where, and what the bottlenecks' tensors are called.
+    let bottleneck: BottleneckBranch
+    /// The fusion's name after `layer.N.`: `fusion`, or with the part of the layer where a method has two branches.
+    let name: String
+
+    init(of branch: BottleneckBranch, in method: String) {
+        bottleneck = branch
+        name = "fusion" + branch.name.dropFirst(method.count)
+    }
+}
+
+extension Fusion {
+    /// Mixes the frozen bottlenecks of all layers at their places.
+    final class Acting: EncoderAdaptation {
+        let lowestTrained: Place?
+        private let mixtures: [Place: Mixture]
+
+        init(
+            _ method: Fusion, _ adapters: [FrozenAdapter], _ branches: [FusedBranch],
+            _ parameters: BoundParameters, on weights: EncoderWeights
+        ) {
+            var mixtures: [Place: Mixture] = [:]
+            for layer in weights.layers.indices {
+                for branch in branches {
+                    let place = Place(layer, branch.bottleneck.besideSubLayer)
+                    mixtures[place] = Mixture(
+                        method, adapters, branch, parameters, layer: layer,
+                        norm: place.site == .attention
+                            ? weights.layers[layer].attentionNorm : weights.layers[layer].outputNorm,
+                        epsilon: weights.configuration.layerNormEpsilon)
+                }
+            }
+            self.mixtures = mixtures
+            lowestTrained = parameters.isTraining ? mixtures.keys.min() : nil
+        }
+
+        func acts(at place: Place) -> Bool { mixtures[place] != nil }
+
+        func forward(
+            _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        ) {
+            mixtures[place]?.forward(y, input: source, workspace)
+        }
+
+        func backward(
+            _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+            _ workspace: Workspace
+        ) {
+            mixtures[place]?.backward(dy, inputGradient: sourceGradient, workspace)
+        }
+    }
+}
+
+/// The fusion of one place: the equations of ``Fusion``, in its notation.
+private final class Mixture {
+    private let query, queryBias, key, keyBias: BoundTensor
+    private let value: BoundTensor?
+    private let bottlenecks: [Bottleneck]
+    // What owns the bottlenecks' values.
+    private let adapters: [FrozenAdapter]
+    private let method: Fusion
+    private let isParallel: Bool
+    private let norm: NormWeights
+    private let epsilon: Float
+    private var kept: Kept?
+
+    /// What the forward keeps.
+    private struct Kept {
+        /// h, with x̂ and the reciprocal deviations where it passed the norm.
+        let read: (h: Matrix, normalized: Matrix?, reciprocalDeviation: UnsafeMutablePointer<Float>?)
+        /// z_i of each adapter.
+        let outputs: [Matrix]
+        /// q, r, and what W_V reads [T, d]; p [T, n].
+        let q, r, mixed, p: Matrix
+    }
+
+    init?(
+        _ method: Fusion, _ adapters: [FrozenAdapter], _ branch: FusedBranch, _ parameters: BoundParameters,
+        layer: Int, norm: NormWeights, epsilon: Float
+    ) {
+        func tensor(_ part: String) -> BoundTensor? { parameters["layer.\(layer).\(branch.name).\(part)"] }
+        guard let query = tensor("query.weight"), let queryBias = tensor("query.bias"),
+            let key = tensor("key.weight"), let keyBias = tensor("key.bias")
+        else { return nil }
+        (self.query, self.queryBias, self.key, self.keyBias) = (query, queryBias, key, keyBias)
+        value = tensor("value.weight")
+        bottlenecks = adapters.compactMap { adapter in
+            Bottleneck(
+                adapter.parameters, named: "layer.\(layer).\(branch.bottleneck.name)",
+                adapter.method.bottleneck)
+        }
+        precondition(bottlenecks.count == adapters.count, "an adapter has no bottleneck in layer \(layer)")
+        self.adapters = adapters
+        self.method = method
+        isParallel = branch.bottleneck.isParallel
+        self.norm = norm
+        self.epsilon = epsilon
+    }
+
+    private var isTraining: Bool { query.gradient != nil }
+    /// 1 / τ.
+    private var scale: Float { 1 / Float(method.temperature) }
+
+    func forward(_ y: Matrix, input x: Matrix, _ workspace: Workspace) {
+        let mark = workspace.mark
+        let (tokens, d) = (y.rows, y.columns)
+        let outputs = bottlenecks.map { bottleneck in
+            let z = workspace.matrix(tokens, d)
+            z.fill(0)
+            // y stays as it is until all have read it.
+            bottleneck.forward(
+                isParallel ? x : y, addedTo: z, keep: isTraining, inputChanges: !isParallel, workspace)
+            return z
+        }
+        let read = read(y, x, workspace)
+        let q = workspace.matrix(tokens, d)
+        linear(read.h, query.matrix, queryBias.value, into: q)
+        let r = workspace.matrix(tokens, d)
+        multiply(q, key.matrix, into: r)
+        let p = workspace.matrix(tokens, outputs.count)
+        for (i, z) in outputs.enumerated() { rowProducts(of: z, r, into: p.columns(i..<i + 1)) }
+        for t in 0..<tokens {
+            let shared = dotProduct(q.row(t), keyBias.value, d)
+            for i in 0..<p.columns { p[t, i] = (p[t, i] + shared) * scale }
+        }
+        softmax(p)
+
+        let mixed = workspace.matrix(tokens, d)
+        mixed.fill(0)
+        for (i, z) in outputs.enumerated() { addScaledRows(of: z, by: p.columns(i..<i + 1), to: mixed) }
+        if let value {
+            if method.residualBefore { add(y, to: mixed) }
+            multiplyTransposed(mixed, value.matrix, into: y, accumulate: !method.residualBefore)
+        } else {
+            add(mixed, to: y)
+        }
+        if isTraining {
+            kept = Kept(read: read, outputs: outputs, q: q, r: r, mixed: mixed, p: p)
+        } else {
+            workspace.release(to: mark)
+        }
+    }
+
+    func backward(_ dy: Matrix, inputGradient dx: Matrix?, _ workspace: Workspace) {
+        guard let kept else { return }
+        let mark = workspace.mark
+        defer { workspace.release(to: mark) }
+        let (tokens, d, n) = (dy.rows, dy.columns, bottlenecks.count)
+        let dm = workspace.matrix(tokens, d)
+        if let value {
+            if let gradient = value.gradientMatrix {
+                transposedMultiply(dy, kept.mixed, into: gradient, accumulate: true)
+            }
+            multiply(dy, value.matrix, into: dm)
+            if method.residualBefore { dy.copy(from: dm) }
+        } else {
+            dm.copy(from: dy)
+        }
+
+        let ds = workspace.matrix(tokens, n)
+        for (i, z) in kept.outputs.enumerated() { rowProducts(of: z, dm, into: ds.columns(i..<i + 1)) }
+        softmaxBackward(ds, p: kept.p, scale: scale)
+        let dr = workspace.matrix(tokens, d)
+        dr.fill(0)
+        let dz = workspace.matrix(tokens, d)
+        for (i, z) in kept.outputs.enumerated() {
+            addScaledRows(of: z, by: ds.columns(i..<i + 1), to: dr)
+            dz.fill(0)
+            addScaledRows(of: dm, by: kept.p.columns(i..<i + 1), to: dz)
+            addScaledRows(of: kept.r, by: ds.columns(i..<i + 1), to: dz)
+            bottlenecks[i].backward(dz, inputGradient: isParallel ? dx : dy, workspace)
+        }
+
+        let sigma = workspace.floats(tokens)
+        for t in 0..<tokens { sigma[t] = sum(ds.row(t), n) }
+        let dq = workspace.matrix(tokens, d)
+        multiplyTransposed(dr, key.matrix, into: dq)
+        addOuterProduct(sigma, keyBias.value, to: dq)
+        if let gradient = key.gradientMatrix {
+            transposedMultiply(kept.q, dr, into: gradient, accumulate: true)
+        }
+        if let gradient = keyBias.gradient { addWeightedColumnSums(of: kept.q, by: sigma, to: gradient) }
+        if let gradient = query.gradientMatrix {
+            linearWeightGradient(dq, kept.read.h, weight: gradient, bias: queryBias.gradient)
+        }
+        let dh = workspace.matrix(tokens, d)
+        linearBackward(dq, query.matrix, into: dh)
+        if let normalized = kept.read.normalized, let deviation = kept.read.reciprocalDeviation {
+            layerNormBackward(dh, scale: norm.scale, normalized: normalized, reciprocalDeviation: deviation)
+        }
+        if method.queryInput != .input { add(dh, to: dy) }
+        if method.queryInput != .output, let dx { add(dh, to: dx) }
+    }
+
+    /// h, and what backward reads of it.
+    private func read(
+        _ y: Matrix, _ x: Matrix, _ workspace: Workspace
+    ) -> (h: Matrix, normalized: Matrix?, reciprocalDeviation: UnsafeMutablePointer<Float>?) {
+        if method.queryInput == .input { return (x, nil, nil) }
+        // y will change before backward, which reads x̂ where the sum was.
+        let sum = workspace.matrix(y.rows, y.columns)
+        sum.copy(from: y)
+        if method.queryInput == .output { return (sum, nil, nil) }
+        add(x, to: sum)
+        let h = isTraining ? workspace.matrix(y.rows, y.columns) : sum
+        let deviation = isTraining ? workspace.floats(y.rows) : nil
+        layerNorm(
+            sum, scale: norm.scale, shift: norm.shift, epsilon: epsilon, into: h,
+            normalized: isTraining ? sum : nil, reciprocalDeviation: deviation)
+        return (h, isTraining ? sum : nil, deviation)
+    }
+}

@@ -1,0 +1,53 @@
+import Adapters
+public import Encoders
+public import Formats
+import Foundation
+import Kernels
+
+/// Adapters as runs leave them, for methods that build on others'.
+///
+/// In the cases of methods `{trained}` stands for their folder.
+public enum TrainedAdapters {
+    /// Those of the tiny BERT, which the script that writes the goldens makes from `adapters.json`.
+    public static let folder = "\(Golden.folder)/methods/trained"
+
+    /// A section with the placeholder replaced.
+    public static func resolve(_ section: JSONValue, in folder: String = folder) -> JSONValue {
+        switch section {
+        case .string(let text): .string(text.replacingOccurrences(of: "{trained}", with: folder))
+        case .array(let elements): .array(elements.map { resolve($0, in: folder) })
+        case .object(let members): .object(members.map { ($0, resolve($1, in: folder)) })
+        default: section
+        }
+    }
+
+    /// Writes all of `adapters.json` for another backbone: as they start, each moved a little.
+    public static func write(on weights: EncoderWeights, to folder: String) throws {
+        let path = "\(Self.folder)/adapters.json"
+        guard let data = FileManager.default.contents(atPath: path),
+            let sections = try JSONValue(parsing: data, at: path).object
+        else { preconditionFailure("no readable \(path)") }
+        for (name, section) in sections {
+            try write(section, on: weights, seed: stableHash(name), to: "\(folder)/\(name)")
+        }
+    }
+
+    /// Writes an adapter of some section as a run with one head would, with a function of the seed for values.
+    public static func write(
+        _ section: JSONValue, on weights: EncoderWeights, seed: UInt64, to folder: String
+    ) throws {
+        let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8)).method
+        let head = ParameterSlice(
+            name: "head.weight", kind: .head, layer: nil, shape: [2, weights.configuration.hidden],
+            start: .constant(0))
+        let layout = ParameterLayout(try method.slices(on: weights, seed: seed) + [head])
+        let random = CounterRandom(seed: seed, .initialization)
+        let values = layout.initial.enumerated().map {
+            $1 + 0.3 * Float(2 * random.uniform(UInt64($0)) - 1)
+        }
+        let configuration: JSONValue = [
+            "hadamesh": ["adapter": section, "backbone": BackboneIdentity(of: weights).json]
+        ]
+        try AdapterFolder.write(layout, values, configuration: configuration, to: folder)
+    }
+}
