@@ -13,18 +13,6 @@ public struct BottleneckBranch: Sendable {
         self.site = site
         self.name = name
     }
-
-    /// Whether it reads the site's source, and so lies beside what makes the value, rather than behind it.
-    var isParallel: Bool { site == .feedForward || site == .attention }
-
-    /// The site of the same value where its source is what the whole sub-layer reads.
-    var besideSubLayer: Site {
-        switch site {
-        case .projection: .attention
-        case .output: .feedForward
-        default: site
-        }
-    }
 }
 
 /// A method whose layers each have the same bottlenecks, and trained LayerNorms if so set.
@@ -93,7 +81,9 @@ extension BottleneckMethod {
 private final class ActingBottlenecks: EncoderAdaptation {
     let lowestTrained: Place?
     private let bottlenecks: [Place: Bottleneck]
-    private let parallelSites: Set<Site>
+    /// Where the input is normalized: what makes it.
+    private let normalized: [Place: NormalizedOutput]
+    private let input: SubLayerValue
     private let isTraining: Bool
 
     init(
@@ -103,12 +93,17 @@ private final class ActingBottlenecks: EncoderAdaptation {
         var bottlenecks: [Place: Bottleneck] = [:]
         for layer in weights.layers.indices {
             for branch in branches {
-                bottlenecks[Place(layer, branch.site)] = Bottleneck(
+                bottlenecks[Place(layer, settings.reads.site(for: branch.site))] = Bottleneck(
                     parameters, named: "layer.\(layer).\(branch.name)", settings)
             }
         }
         self.bottlenecks = bottlenecks
-        parallelSites = Set(branches.filter(\.isParallel).map(\.site))
+        input = settings.reads
+        normalized =
+            input == .normalized
+            ? Dictionary(
+                uniqueKeysWithValues: bottlenecks.keys.map { ($0, NormalizedOutput(at: $0, of: weights)) })
+            : [:]
         isTraining = parameters.isTraining
         lowestTrained = isTraining ? bottlenecks.keys.min() : nil
     }
@@ -118,15 +113,27 @@ private final class ActingBottlenecks: EncoderAdaptation {
     func forward(
         _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
     ) {
-        let isParallel = parallelSites.contains(place.site)
+        let h = normalized[place]?.forward(y, source, keep: isTraining, workspace)
         bottlenecks[place]?.forward(
-            isParallel ? source : y, addedTo: y, keep: isTraining, inputChanges: !isParallel, workspace)
+            input.of(output: y, normalized: h, input: source), addedTo: y, keep: isTraining,
+            inputChanges: input == .output, workspace)
     }
 
     func backward(
         _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
     ) {
-        let isParallel = parallelSites.contains(place.site)
-        bottlenecks[place]?.backward(dy, inputGradient: isParallel ? sourceGradient : dy, workspace)
+        guard let normalized = normalized[place] else {
+            bottlenecks[place]?.backward(
+                dy, inputGradient: input == .input ? sourceGradient : dy, workspace)
+            return
+        }
+        let mark = workspace.mark
+        defer { workspace.release(to: mark) }
+        let dh = workspace.matrix(dy.rows, dy.columns)
+        dh.fill(0)
+        bottlenecks[place]?.backward(dy, inputGradient: dh, workspace)
+        normalized.backward(dh)
+        add(dh, to: dy)
+        if let sourceGradient { add(dh, to: sourceGradient) }
     }
 }

@@ -8,6 +8,8 @@ public struct BottleneckSettings: Sendable, Codable, Equatable {
     public var activation: Activation
     /// Where its matrices start.
     public var start: BottleneckStart
+    /// What it reads of the sub-layer; AdapterHub's Pfeiffer adapter reads the normalized output.
+    public var reads: SubLayerValue
     /// Whether its input goes through a LayerNorm of its own.
     public var inputNorm: Bool
     /// What its output is multiplied with.
@@ -18,17 +20,19 @@ public struct BottleneckSettings: Sendable, Codable, Equatable {
     public var layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case bottleneck, activation, start, inputNorm, scale, norm, layers
+        case bottleneck, activation, start, reads, inputNorm, scale, norm, layers
     }
 
     /// Chooses settings in code.
     public init(
         bottleneck: Int = 64, activation: Activation = .gelu, start: BottleneckStart = .nearIdentity,
-        inputNorm: Bool = false, scale: Double = 1, norm: TrainedNorms = .none, layers: LayerSet = .all
+        reads: SubLayerValue = .output, inputNorm: Bool = false, scale: Double = 1,
+        norm: TrainedNorms = .none, layers: LayerSet = .all
     ) {
         self.bottleneck = bottleneck
         self.activation = activation
         self.start = start
+        self.reads = reads
         self.inputNorm = inputNorm
         self.scale = scale
         self.norm = norm
@@ -41,13 +45,14 @@ public struct BottleneckSettings: Sendable, Codable, Equatable {
         bottleneck = try section.bottleneck(.bottleneck, default: defaults.bottleneck)
         activation = try section.value(.activation, default: defaults.activation)
         start = try section.value(.start, default: defaults.start)
+        reads = try section.value(.reads, default: defaults.reads)
         inputNorm = try section.value(.inputNorm, default: defaults.inputNorm)
         scale = try section.scale(.scale, default: defaults.scale)
         norm = try section.value(.norm, default: defaults.norm)
         layers = try section.value(.layers, default: defaults.layers)
     }
 
-    /// Reads a section with the defaults of ``init(bottleneck:activation:start:inputNorm:scale:norm:layers:)``.
+    /// Reads a section with the defaults of ``init(bottleneck:activation:start:reads:inputNorm:scale:norm:layers:)``.
     public init(from decoder: any Decoder) throws {
         try self.init(from: decoder, defaults: BottleneckSettings())
     }
@@ -58,6 +63,9 @@ public struct BottleneckSettings: Sendable, Codable, Equatable {
         MethodSetting(
             "start", "near-identity, normal, zero-up, kaiming",
             "its matrices: both truncated normal 0.001; both normal 0.02; normal and 0; uniform ±1/√d and 0"),
+        MethodSetting(
+            "reads", "output, normalized, input",
+            "of the sub-layer: its output, that with residual and the frozen LayerNorm, or its input"),
         MethodSetting("inputNorm", "true, false", "whether a LayerNorm of its own stands before it"),
         scaleDescription,
         MethodSetting("norm", "attention, output, both, none", "the backbone's LayerNorms that are trained"),

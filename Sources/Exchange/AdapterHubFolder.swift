@@ -144,7 +144,7 @@ public enum AdapterHubFolder {
         switch method {
         case let method as any BottleneckMethod:
             let settings = method.bottleneck
-            try requireExpressible(settings)
+            try requireExpressible(method)
             let pairs = slices.map { slice -> TensorPair in
                 // layer.N.houlsby.attention.down.weight, layer.N.pfeiffer.down.weight
                 let parts = slice.name.split(separator: ".")
@@ -162,7 +162,8 @@ public enum AdapterHubFolder {
                 ("mh_adapter", .bool(method is Houlsby)), ("output_adapter", true),
                 ("is_parallel", .bool(isParallel)), ("non_linearity", .string(settings.activation.rawValue)),
                 ("reduction_factor", .number(factor)), ("scaling", .number(settings.scale)),
-                ("original_ln_before", false), ("original_ln_after", true), ("ln_before", false),
+                ("original_ln_before", .bool(settings.reads == .normalized)), ("original_ln_after", true),
+                ("ln_before", false),
                 ("ln_after", false), ("residual_before_ln", true), ("adapter_residual_before_ln", false),
                 ("init_weights", "bert"), ("use_gating", false), ("dropout", .number(0)),
                 ("phm_layer", false), ("inv_adapter", .null), ("cross_adapter", false),
@@ -218,7 +219,14 @@ public enum AdapterHubFolder {
         }
     }
 
-    private static func requireExpressible(_ settings: BottleneckSettings) throws {
+    private static func requireExpressible(_ method: any BottleneckMethod) throws {
+        let settings = method.bottleneck
+        if (settings.reads == .input) != (method is Parallel) {
+            throw Failure.usage(
+                "AdapterHub's \(Swift.type(of: method).name) does not read '\(settings.reads.rawValue)'",
+                at: "adapter.reads",
+                remedy: "parallel reads 'input', the others 'output' or 'normalized'")
+        }
         if settings.norm != .none {
             throw Failure.usage(
                 "AdapterHub keeps the backbone's LayerNorms frozen, this adapter trained '\(settings.norm.rawValue)'",
@@ -270,8 +278,8 @@ public enum AdapterHubFolder {
             return try loraSection(settings, layers)
         }
         // The keys that say what a bottleneck computes, with the only values that ours can follow.
-        try settings.require("original_ln_before", false)
         try settings.require("original_ln_after", true)
+        try settings.require("residual_before_ln", true)
         for key in ["ln_before", "ln_after", "phm_layer", "cross_adapter", "adapter_residual_before_ln"] {
             try settings.require(key, false)
         }
@@ -280,6 +288,8 @@ public enum AdapterHubFolder {
         let isHoulsby = settings["mh_adapter"] == true
         let isParallel = settings["is_parallel"] == true
         if isHoulsby && isParallel { try settings.require("is_parallel", false) }
+        if isParallel { try settings.require("original_ln_before", false) }
+        let reads = isParallel ? "input" : settings["original_ln_before"] == true ? "normalized" : "output"
         let first = (0..<count).first { !out.contains($0) } ?? 0
         let down = "bert.encoder.layer.\(first).output.adapters.\(adapter).adapter_down.0.weight"
         guard file.has(down) else {
@@ -289,7 +299,8 @@ public enum AdapterHubFolder {
             ("method", isHoulsby ? "houlsby" : isParallel ? "parallel" : "pfeiffer"),
             ("bottleneck", .integer(try file.shape(down)[0])),
             ("activation", .string(try settings.required("non_linearity", "a name", \.string))),
-            ("scale", .number(settings["scaling"]?.double ?? 1)), ("norm", "none"), ("layers", layers),
+            ("scale", .number(settings["scaling"]?.double ?? 1)), ("reads", .string(reads)), ("norm", "none"),
+            ("layers", layers),
         ])
     }
 

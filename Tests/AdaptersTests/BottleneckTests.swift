@@ -109,15 +109,15 @@ struct BottleneckTests {
         let common = #""bottleneck":64,"inputNorm":false,"layers":"all""#
         #expect(
             try encoded("houlsby")
-                == #"{"activation":"gelu",\#(common),"method":"houlsby","norm":"both","scale":1,"#
+                == #"{"activation":"gelu",\#(common),"method":"houlsby","norm":"both","reads":"output","scale":1,"#
                 + #""start":"near-identity"}"#)
         #expect(
             try encoded("pfeiffer")
-                == #"{"activation":"gelu",\#(common),"method":"pfeiffer","norm":"none","scale":1,"#
+                == #"{"activation":"gelu",\#(common),"method":"pfeiffer","norm":"none","reads":"output","scale":1,"#
                 + #""start":"near-identity"}"#)
         #expect(
             try encoded("parallel")
-                == #"{"activation":"relu",\#(common),"method":"parallel","norm":"none","scale":4,"#
+                == #"{"activation":"relu",\#(common),"method":"parallel","norm":"none","reads":"input","scale":4,"#
                 + #""start":"kaiming"}"#)
         #expect(try encoded("prefix") == #"{"layers":"all","length":30,"method":"prefix"}"#)
         #expect(

@@ -43,8 +43,8 @@ struct ForeignMistake: Sendable, CustomTestStringConvertible {
             folder: "peft-lora", file: "adapter_config.json", part: "\"peft_type\"", instead: "\"left_type\"",
             says: ["adapter_config.json: has neither 'peft_type'"]),
         .init(
-            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"original_ln_before\": false",
-            instead: "\"original_ln_before\": true", says: ["'original_ln_before' is true", "expected false"]),
+            folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"ln_before\": false",
+            instead: "\"ln_before\": true", says: ["'ln_before' is true", "expected false"]),
         .init(
             folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"hidden_size\": 24",
             instead: "\"hidden_size\": 768", says: ["'hidden_size' is 768", "expected 24"]),

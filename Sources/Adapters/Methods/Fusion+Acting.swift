@@ -27,12 +27,10 @@ extension Fusion {
             var mixtures: [Place: Mixture] = [:]
             for layer in weights.layers.indices {
                 for branch in branches {
-                    let place = Place(layer, branch.bottleneck.besideSubLayer)
+                    let place = Place(layer, SubLayerValue.input.site(for: branch.bottleneck.site))
                     mixtures[place] = Mixture(
                         method, adapters, branch, parameters, layer: layer,
-                        norm: place.site == .attention
-                            ? weights.layers[layer].attentionNorm : weights.layers[layer].outputNorm,
-                        epsilon: weights.configuration.layerNormEpsilon)
+                        NormalizedOutput(at: place, of: weights))
                 }
             }
             self.mixtures = mixtures
@@ -64,15 +62,15 @@ private final class Mixture {
     // What owns the bottlenecks' values.
     private let adapters: [FrozenAdapter]
     private let method: Fusion
-    private let isParallel: Bool
-    private let norm: NormWeights
-    private let epsilon: Float
+    /// LN(y + x), where the query or a bottleneck reads it.
+    private let normalized: NormalizedOutput
+    private let readsNormalized: Bool
     private var kept: Kept?
 
     /// What the forward keeps.
     private struct Kept {
-        /// h, with x̂ and the reciprocal deviations where it passed the norm.
-        let read: (h: Matrix, normalized: Matrix?, reciprocalDeviation: UnsafeMutablePointer<Float>?)
+        /// h, which the query reads.
+        let h: Matrix
         /// z_i of each adapter.
         let outputs: [Matrix]
         /// q, r, and what W_V reads [T, d]; p [T, n].
@@ -81,7 +79,7 @@ private final class Mixture {
 
     init?(
         _ method: Fusion, _ adapters: [FrozenAdapter], _ branch: FusedBranch, _ parameters: BoundParameters,
-        layer: Int, norm: NormWeights, epsilon: Float
+        layer: Int, _ normalized: NormalizedOutput
     ) {
         func tensor(_ part: String) -> BoundTensor? { parameters["layer.\(layer).\(branch.name).\(part)"] }
         guard let query = tensor("query.weight"), let queryBias = tensor("query.bias"),
@@ -97,9 +95,10 @@ private final class Mixture {
         precondition(bottlenecks.count == adapters.count, "an adapter has no bottleneck in layer \(layer)")
         self.adapters = adapters
         self.method = method
-        isParallel = branch.bottleneck.isParallel
-        self.norm = norm
-        self.epsilon = epsilon
+        self.normalized = normalized
+        readsNormalized =
+            method.queryInput == .normalized
+            || adapters.contains { $0.method.bottleneck.reads == .normalized }
     }
 
     private var isTraining: Bool { query.gradient != nil }
@@ -109,17 +108,24 @@ private final class Mixture {
     func forward(_ y: Matrix, input x: Matrix, _ workspace: Workspace) {
         let mark = workspace.mark
         let (tokens, d) = (y.rows, y.columns)
-        let outputs = bottlenecks.map { bottleneck in
+        let h = readsNormalized ? normalized.forward(y, x, keep: isTraining, workspace) : nil
+        let outputs = bottlenecks.indices.map { i in
             let z = workspace.matrix(tokens, d)
             z.fill(0)
             // y stays as it is until all have read it.
-            bottleneck.forward(
-                isParallel ? x : y, addedTo: z, keep: isTraining, inputChanges: !isParallel, workspace)
+            let input = adapters[i].method.bottleneck.reads
+            bottlenecks[i].forward(
+                input.of(output: y, normalized: h, input: x), addedTo: z, keep: isTraining,
+                inputChanges: input == .output, workspace)
             return z
         }
-        let read = read(y, x, workspace)
+        var read = method.queryInput.of(output: y, normalized: h, input: x)
+        if isTraining, method.queryInput == .output {
+            read = workspace.matrix(tokens, d)
+            read.copy(from: y)
+        }
         let q = workspace.matrix(tokens, d)
-        linear(read.h, query.matrix, queryBias.value, into: q)
+        linear(read, query.matrix, queryBias.value, into: q)
         let r = workspace.matrix(tokens, d)
         multiply(q, key.matrix, into: r)
         let p = workspace.matrix(tokens, outputs.count)
@@ -140,7 +146,7 @@ private final class Mixture {
             add(mixed, to: y)
         }
         if isTraining {
-            kept = Kept(read: read, outputs: outputs, q: q, r: r, mixed: mixed, p: p)
+            kept = Kept(h: read, outputs: outputs, q: q, r: r, mixed: mixed, p: p)
         } else {
             workspace.release(to: mark)
         }
@@ -151,6 +157,9 @@ private final class Mixture {
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         let (tokens, d, n) = (dy.rows, dy.columns, bottlenecks.count)
+        // dh of LN(y + x), from the query and from the bottlenecks that read it.
+        let dh = readsNormalized ? workspace.matrix(tokens, d) : nil
+        dh?.fill(0)
         let dm = workspace.matrix(tokens, d)
         if let value {
             if let gradient = value.gradientMatrix {
@@ -173,7 +182,13 @@ private final class Mixture {
             dz.fill(0)
             addScaledRows(of: dm, by: kept.p.columns(i..<i + 1), to: dz)
             addScaledRows(of: kept.r, by: ds.columns(i..<i + 1), to: dz)
-            bottlenecks[i].backward(dz, inputGradient: isParallel ? dx : dy, workspace)
+            let gradient: Matrix? =
+                switch adapters[i].method.bottleneck.reads {
+                case .output: dy
+                case .normalized: dh
+                case .input: dx
+                }
+            bottlenecks[i].backward(dz, inputGradient: gradient, workspace)
         }
 
         let sigma = workspace.floats(tokens)
@@ -186,32 +201,18 @@ private final class Mixture {
         }
         if let gradient = keyBias.gradient { addWeightedColumnSums(of: kept.q, by: sigma, to: gradient) }
         if let gradient = query.gradientMatrix {
-            linearWeightGradient(dq, kept.read.h, weight: gradient, bias: queryBias.gradient)
+            linearWeightGradient(dq, kept.h, weight: gradient, bias: queryBias.gradient)
         }
-        let dh = workspace.matrix(tokens, d)
-        linearBackward(dq, query.matrix, into: dh)
-        if let normalized = kept.read.normalized, let deviation = kept.read.reciprocalDeviation {
-            layerNormBackward(dh, scale: norm.scale, normalized: normalized, reciprocalDeviation: deviation)
+        switch method.queryInput {
+        case .output: linearBackward(dq, query.matrix, into: dy, accumulate: true)
+        case .normalized: if let dh { linearBackward(dq, query.matrix, into: dh, accumulate: true) }
+        case .input: if let dx { linearBackward(dq, query.matrix, into: dx, accumulate: true) }
         }
-        if method.queryInput != .input { add(dh, to: dy) }
-        if method.queryInput != .output, let dx { add(dh, to: dx) }
+        if let dh {
+            normalized.backward(dh)
+            add(dh, to: dy)
+            if let dx { add(dh, to: dx) }
+        }
     }
 
-    /// h, and what backward reads of it.
-    private func read(
-        _ y: Matrix, _ x: Matrix, _ workspace: Workspace
-    ) -> (h: Matrix, normalized: Matrix?, reciprocalDeviation: UnsafeMutablePointer<Float>?) {
-        if method.queryInput == .input { return (x, nil, nil) }
-        // y will change before backward, which reads x̂ where the sum was.
-        let sum = workspace.matrix(y.rows, y.columns)
-        sum.copy(from: y)
-        if method.queryInput == .output { return (sum, nil, nil) }
-        add(x, to: sum)
-        let h = isTraining ? workspace.matrix(y.rows, y.columns) : sum
-        let deviation = isTraining ? workspace.floats(y.rows) : nil
-        layerNorm(
-            sum, scale: norm.scale, shift: norm.shift, epsilon: epsilon, into: h,
-            normalized: isTraining ? sum : nil, reciprocalDeviation: deviation)
-        return (h, isTraining ? sum : nil, deviation)
-    }
 }

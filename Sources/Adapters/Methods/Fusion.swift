@@ -56,16 +56,6 @@ public struct Fusion: AdapterMethod {
         .layers,
     ]
 
-    /// What the query is computed from.
-    public enum QueryInput: String, NamedChoice {
-        /// LN(y + x), with the backbone's own γ and β of the norm that follows.
-        case normalized
-        /// y, the output of the sub-layer.
-        case output
-        /// x, which the sub-layer reads.
-        case input
-    }
-
     /// Where W_V starts.
     public enum ValueStart: String, NamedChoice {
         /// 1 on the diagonal, 1e-6 elsewhere.
@@ -79,7 +69,7 @@ public struct Fusion: AdapterMethod {
     /// The folders of the trained adapters.
     public let adapters: [String]
     /// What the query is computed from.
-    public let queryInput: QueryInput
+    public let queryInput: SubLayerValue
     /// Whether there is a W_V.
     public let value: Bool
     /// Where W_V starts.

@@ -16,8 +16,9 @@ public struct Parallel: BottleneckMethod {
     public static let name = "parallel"
     public static let source = "He et al., ICLR 2022, arXiv 2110.04366"
     public static let summary = "a scaled bottleneck beside the feed-forward layer"
-    public static let defaults = BottleneckSettings(activation: .relu, start: .kaiming, scale: 4)
-    public static let branches = [BottleneckBranch(.feedForward, "parallel")]
+    public static let defaults = BottleneckSettings(
+        activation: .relu, start: .kaiming, reads: .input, scale: 4)
+    public static let branches = [BottleneckBranch(.output, "parallel")]
 
     public let bottleneck: BottleneckSettings
 

@@ -6,8 +6,8 @@ import Encoders
 //   y' = y + s (act(y W_d + b_d) W_u + b_u)        y = u W_2 + b_2      the output of W_2
 //
 // before dropout, residual and LayerNorm; the LayerNorms stay frozen. Starts as Houlsby's. Gradients: see `Bottleneck`.
-// AdapterHub's configuration of that name lets the bottleneck read LN2(y + h1) and adds its result to y; here it reads
-// y, as the placement is commonly described.
+// AdapterHub's configuration of that name lets the bottleneck read LN2(y + h1) and adds its result to y: `reads: normalized`.
+// By default it reads y, as the placement is commonly described.
 //
 // Parameters: L (2 d m + m + d); BERT-base, m = 64: 1,189,632.
 

@@ -85,7 +85,8 @@ def adapters():
 
     for name, config in {
         "houlsby": library.DoubleSeqBnConfig(reduction_factor=4),
-        "pfeiffer": library.SeqBnConfig(reduction_factor=3, original_ln_before=False, leave_out=[1]),
+        "pfeiffer": library.SeqBnConfig(reduction_factor=3, leave_out=[1]),
+        "pfeiffer-output": library.SeqBnConfig(reduction_factor=4, original_ln_before=False),
         "parallel": library.ParBnConfig(reduction_factor=4, scaling=2.0),
         "lora": library.LoRAConfig(r=4, alpha=12, intermediate_lora=True, output_lora=True),
         "ia3": library.IA3Config(),

@@ -14,7 +14,7 @@ class Bottlenecks(Method):
     names, defaults = [], {}
 
     def __init__(self, settings, bert):
-        shared = {"bottleneck": 64, "activation": "gelu", "inputNorm": False, "scale": 1, "norm": "none"}
+        shared = {"bottleneck": 64, "activation": "gelu", "reads": "output", "inputNorm": False, "scale": 1, "norm": "none"}
         super().__init__(shared | self.defaults | settings, bert)
         d, m = bert.width, self.settings["bottleneck"]
         for layer in self.layers:
@@ -30,10 +30,12 @@ class Bottlenecks(Method):
             for norm in norms_of[self.settings["norm"]]:
                 self.train(*(f"layer.{layer}.{norm}.norm.{part}" for part in ("weight", "bias")))
 
-    def bottleneck(self, name, state, v):
-        """What the bottleneck adds; nothing in a layer that has none."""
+    def bottleneck(self, name, state, y, x, norm):
+        """What the bottleneck adds to y, the output of what reads x and has `norm` behind it; nothing in other layers."""
         if state.layer not in self.layers:
             return 0
+        reads = self.settings["reads"]
+        v = x if reads == "input" else y if reads == "output" else self.bert.norm(state.layer, norm, y + x)
 
         def own(part):
             return self.parameters[f"layer.{state.layer}.{name}.{part}"]

@@ -57,8 +57,7 @@ class Adapter(Method):
         def own(name):
             return self.parameters[f"{self.stem(state.layer, part)}.{name}"]
 
-        read = x if self.kind == "parallel" else y
-        z = torch.stack([method.bottleneck(places[self.kind][part], state, read) for method in self.frozen], 2)
+        z = torch.stack([method.bottleneck(places[self.kind][part], state, y, x, norm) for method in self.frozen], 2)
         which = self.settings.get("queryInput", "normalized")
         h = x if which == "input" else y if which == "output" else self.bert.norm(state.layer, norm, y + x)
         q = F.linear(h, own("query.weight"), own("query.bias"))

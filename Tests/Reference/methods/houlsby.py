@@ -7,7 +7,7 @@ class Adapter(Bottlenecks):
     names, defaults = ["houlsby.attention", "houlsby.output"], {"norm": "both"}
 
     def attention(self, state, o):
-        return o + self.bottleneck("houlsby.attention", state, o)
+        return o + self.bottleneck("houlsby.attention", state, o, state.x, "attention.norm")
 
     def feed_forward(self, state, y):
-        return y + self.bottleneck("houlsby.output", state, y)
+        return y + self.bottleneck("houlsby.output", state, y, state.h1, "output.norm")

@@ -6,7 +6,7 @@ from .bottlenecks import Bottlenecks
 
 
 class Adapter(Bottlenecks):
-    names, defaults = ["parallel"], {"length": 30, "bottleneck": 512, "activation": "relu", "scale": 4}
+    names, defaults = ["parallel"], {"length": 30, "bottleneck": 512, "activation": "relu", "scale": 4, "reads": "input"}
 
     def __init__(self, settings, bert):
         super().__init__(settings, bert)
@@ -20,4 +20,4 @@ class Adapter(Bottlenecks):
             return [self.parameters[f"layer.{state.layer}.prefix.{part}.weight"] for part in ("key", "value")]
 
     def beside_feed_forward(self, state, y):
-        return y + self.bottleneck("parallel", state, state.h1)
+        return y + self.bottleneck("parallel", state, y, state.h1, "output.norm")

@@ -4,7 +4,7 @@ from .bottlenecks import Bottlenecks
 
 
 class Adapter(Bottlenecks):
-    names, defaults = ["parallel"], {"activation": "relu", "scale": 4}
+    names, defaults = ["parallel"], {"activation": "relu", "scale": 4, "reads": "input"}
 
     def beside_feed_forward(self, state, y):
-        return y + self.bottleneck("parallel", state, state.h1)
+        return y + self.bottleneck("parallel", state, y, state.h1, "output.norm")

@@ -7,4 +7,4 @@ class Adapter(Bottlenecks):
     names = ["pfeiffer"]
 
     def feed_forward(self, state, y):
-        return y + self.bottleneck("pfeiffer", state, y)
+        return y + self.bottleneck("pfeiffer", state, y, state.h1, "output.norm")
