@@ -113,6 +113,22 @@ struct EncoderWeightsTests {
         #expect(mismatch(short.hidden(), expected, Tolerance(absolute: 1e-6, relative: 3e-6)) == nil)
     }
 
+    @Test("The checksum is that of the files' bytes, in order of name, and copies in memory have none")
+    func checksums() throws {
+        for directory in [TinyModel.directory, TinyModel.variant("sharded"), TinyModel.variant("f16")] {
+            let weights = try EncoderWeights(directory: directory)
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+            var expected = CRC32C()
+            for name in names where name.hasSuffix(".safetensors") {
+                try Data(contentsOf: URL(filePath: "\(directory)/\(name)")).withUnsafeBytes {
+                    expected.update($0)
+                }
+            }
+            #expect(weights.checksum == Int(expected.value) && weights.checksum == Int(expected.value))
+            #expect(MergedWeights(copying: weights).weights.checksum == nil)
+        }
+    }
+
     @Test("Tensors that lie at no multiple of four bytes are copied, and compute the same")
     func unaligned() throws {
         let folder = try TemporaryFolder(copying: TinyModel.directory)
