@@ -130,10 +130,7 @@ private final class Mixture {
         multiply(q, key.matrix, into: r)
         let p = workspace.matrix(tokens, outputs.count)
         for (i, z) in outputs.enumerated() { rowProducts(of: z, r, into: p.columns(i..<i + 1)) }
-        for t in 0..<tokens {
-            let shared = dotProduct(q.row(t), keyBias.value, d)
-            for i in 0..<p.columns { p[t, i] = (p[t, i] + shared) * scale }
-        }
+        for i in 0..<p.count { p.base[i] *= scale }
         softmax(p)
 
         let mixed = workspace.matrix(tokens, d)
@@ -191,15 +188,16 @@ private final class Mixture {
             bottlenecks[i].backward(dz, inputGradient: gradient, workspace)
         }
 
-        let sigma = workspace.floats(tokens)
-        for t in 0..<tokens { sigma[t] = sum(ds.row(t), n) }
-        let dq = workspace.matrix(tokens, d)
-        multiplyTransposed(dr, key.matrix, into: dq)
-        addOuterProduct(sigma, keyBias.value, to: dq)
         if let gradient = key.gradientMatrix {
             transposedMultiply(kept.q, dr, into: gradient, accumulate: true)
         }
-        if let gradient = keyBias.gradient { addWeightedColumnSums(of: kept.q, by: sigma, to: gradient) }
+        if let gradient = keyBias.gradient {
+            let sigma = workspace.floats(tokens)
+            for t in 0..<tokens { sigma[t] = sum(ds.row(t), n) }
+            addWeightedColumnSums(of: kept.q, by: sigma, to: gradient)
+        }
+        let dq = workspace.matrix(tokens, d)
+        multiplyTransposed(dr, key.matrix, into: dq)
         if let gradient = query.gradientMatrix {
             linearWeightGradient(dq, kept.h, weight: gradient, bias: queryBias.gradient)
         }

@@ -11,23 +11,25 @@ import Kernels
 //   q = h W_Q + b_Q      k_i = z_i W_K + b_K            s_ti = q_t · k_ti / τ      p_t = softmax over the n adapters
 //   m_t = Σ_i p_ti z_ti                                 y' = y + m W_V, or (y + m) W_V, or y + m without W_V
 //
-// q_t · k_ti = z_ti · r_t + q_t · b_K with r = q W_Kᵀ, one product instead of n, and Σ_i p_ti (z_ti W_V) = m_t W_V:
+// With r = q W_Kᵀ, q_t · k_ti is z_ti · r_t and q_t · b_K, which all scores of t have in common and a softmax ignores; and
+// Σ_i p_ti (z_ti W_V) = m_t W_V. So each matrix is met once, whatever n is, and b_K not at all:
 //
-//   dW_V = mᵀ dy'    dm = dy' W_Vᵀ    dp_ti = dm_t · z_ti    ds = softmax'(dp) / τ    σ_t = Σ_i ds_ti (but for rounding 0)
+//   dW_V = mᵀ dy'    dm = dy' W_Vᵀ    dp_ti = dm_t · z_ti    ds = softmax'(dp) / τ
 //   dr_t = Σ_i ds_ti z_ti             dz_ti = p_ti dm_t + ds_ti r_t, which bottleneck i hands on to its input
-//   dW_K = drᵀ q     db_K = Σ_t σ_t q_t                 dq = dr W_K + σ ⊗ b_K
-//   dW_Q = hᵀ dq     db_Q = Σ_t dq_t                    dh = dq W_Qᵀ, and from there to y and x
+//   dW_K = drᵀ q     dq = dr W_K      db_K = Σ_t (Σ_i ds_ti) q_t, 0 but for rounding: it is there to be as published
+//   dW_Q = hᵀ dq     db_Q = Σ_t dq_t  dh = dq W_Qᵀ, and from there to y and x
 //
-// (A softmax ignores what all of its scores have in common, so b_K is counted, and has no effect.) The loss has the term
-// λ Σ ‖W_V − I‖², which keeps each adapter's contribution near what it was.
+// The loss has the term λ Σ ‖W_V − I‖², which keeps each adapter's contribution near what it was.
 //
 // Start: W_Q and W_K from N(0, 0.02²), biases 0, W_V the identity with 1e-6 off its diagonal; so it starts as an average of
 // the adapters, not as the frozen backbone. Scores aren't divided by √d, W_V has no bias, and the query reads the value
 // with its LayerNorm: all as in AdapterHub's `BertFusion` with its default configuration (`dynamic`; `static` is
 // `value: false`). It also drops scores out where the model drops attention probabilities out; here nothing does.
 //
-// Pfeiffer adapters, Houlsby's (a fusion at each of their two places) and parallel ones can be fused. How much of an adapter
-// is mixed in depends on the token, so that nothing can be folded into the backbone.
+// Pfeiffer adapters, Houlsby's (a fusion at each of their two places) and parallel ones can be fused; for the last AdapterHub
+// has the query read x, and adds x a second time, which this does not. The heads of the adapters' runs aren't used: the run
+// that fuses trains its own. How much of an adapter is mixed in depends on the token, so nothing can be folded into the
+// backbone.
 //
 // Parameters: 3 d² + 2 d for each place; BERT-base, Pfeiffer: 12 (3 · 768² + 2 · 768) = 21,252,096.
 
