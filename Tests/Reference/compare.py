@@ -14,6 +14,7 @@ The reference computes in float64 unless `--float32` is given. Exit code 0 where
 import argparse
 import json
 import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,18 @@ options = parser.parse_args()
 gradient_tolerance, loss_tolerance, logit_tolerance = 1e-3, 1e-3, 1e-4
 precision = torch.float32 if options.float32 else torch.float64
 
-study = yaml.safe_load((options.run / "study.yaml").read_text())
+
+
+def numbers(value):
+    """A part of a study with its numbers: PyYAML reads 1e-2 and 1e+0, which have no dot, as texts."""
+    if isinstance(value, dict):
+        return {key: numbers(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return list(map(numbers, value))
+    return float(value) if isinstance(value, str) and re.fullmatch(r"[+-]?\d+e[+-]?\d+", value) else value
+
+
+study = numbers(yaml.safe_load((options.run / "study.yaml").read_text()))
 adapter, sharing = study.get("adapter", {}), study.get("sharing", {})
 optimizer_settings, stage = study.get("optimizer", {}), study.get("stages", {}).get("adapter", {})
 trains_head = stage.get("trainHead", True)
@@ -160,7 +172,6 @@ def compare_training():
             owner[task, name] = name if shared == "all" else (task, name)
             leaves.setdefault(owner[task, name], tensor.to(precision).clone())
 
-    # PyYAML reads 1e-2, which has no dot, as a text.
     decay, clip = float(optimizer_settings.get("weightDecay", 0.01)), float(optimizer_settings.get("clip", 1.0))
     groups = {}
     for (task, name), key in owner.items():
