@@ -12,6 +12,7 @@ The reference computes in float64 unless `--float32` is given. Exit code 0 where
 """
 
 import argparse
+import functools
 import json
 import math
 import re
@@ -116,6 +117,16 @@ def batch_of(event):
     return batch
 
 
+@functools.cache
+def kept_of(task):
+    """Where pruning left entries of a task's matrices: a removed one is 0 in the first step and still 0 at the end."""
+    sections = adapter if isinstance(adapter, list) else [adapter]
+    if all(section.get("method") != "sparse" for section in sections):
+        return {}
+    final = load_file(options.run / "adapters" / task / "adapter_model.safetensors")
+    return {name: (start != 0) | (final[name] != 0) for name, start in steps[0][1][task].items() if start.dim() == 2}
+
+
 def gradients_of(task, examples, tensors, total):
     """The gradient of the task's summed loss divided by `total`, and its mean loss over `examples`."""
     leaves = {name: tensor.to(precision).detach().requires_grad_() for name, tensor in tensors.items()}
@@ -125,6 +136,8 @@ def gradients_of(task, examples, tensors, total):
     gradients = torch.autograd.grad(losses.sum() / total, list(leaves.values()), allow_unused=True)
     found = {name: torch.zeros_like(leaves[name]) if gradient is None else gradient
              for name, gradient in zip(leaves, gradients)}
+    for name, kept in kept_of(task).items():
+        found[name] = found[name] * kept
     return found, float(losses.detach().mean())
 
 
