@@ -1,10 +1,25 @@
 """v → s (act(n W_d + b_d) W_u + b_u), n = LN(v) or v: what houlsby, pfeiffer, parallel and mam are made of."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from bert import Method
 
-activations = {"relu": torch.relu, "gelu": F.gelu, "swish": F.silu, "tanh": torch.tanh}
+
+
+class Kink:
+    """How near to 0, where its slope jumps, any input of a ReLU came since `nearest` was set to infinity."""
+
+    nearest = math.inf
+
+
+def relu(z):
+    Kink.nearest = min(Kink.nearest, float(z.detach().abs().min()))
+    return torch.relu(z)
+
+
+activations = {"relu": relu, "gelu": F.gelu, "swish": F.silu, "tanh": torch.tanh}
 norms_of = {"none": [], "attention": ["attention"], "output": ["output"], "both": ["attention", "output"]}
 
 
