@@ -9,13 +9,17 @@ from bert import Method
 
 
 class Kink:
-    """How near to 0, where its slope jumps, any input of a ReLU came since `nearest` was set to infinity."""
+    """How near to 0, where its slope jumps, any input of a ReLU came since `nearest` was set to infinity.
+
+    An exact 0 is that of a unit without inputs, and has the slope 0 everywhere.
+    """
 
     nearest = math.inf
 
 
 def relu(z):
-    Kink.nearest = min(Kink.nearest, float(z.detach().abs().min()))
+    sizes = z.detach().abs()
+    Kink.nearest = min(Kink.nearest, float(sizes[sizes > 0].min()))
     return torch.relu(z)
 
 
