@@ -27,7 +27,7 @@ METHODS = {
         ["merged", "peft", "adapters"]),
     "full": ("{method: full}", ["merged"]),
     "head": ("{method: head}", ["merged"]),
-    "sparse-lora": ("{method: sparse, base: {method: lora}}", ["merged"]),
+    "sparse-lora": ("{method: sparse, base: {method: lora, start: normal}}", ["merged"]),
     "stack": ("[{method: lora}, {method: hadamard}]", ["merged"]),
     "houlsby": ("{method: houlsby, norm: none}", ["adapters"]),
     "pfeiffer": ("{method: pfeiffer}", ["adapters"]),
