@@ -15,7 +15,7 @@ public final class MappedFile: @unchecked Sendable {
     /// object in a property, or use ``withBytes(_:)``.
     public let bytes: UnsafeRawBufferPointer
 
-    /// Maps a regular file; anything else is a ``Diagnostics/Failure``.
+    /// Maps a regular file; anything else is a `Failure`.
     public init(path: String) throws {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

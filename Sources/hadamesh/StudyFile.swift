@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import Yams
 
-/// A study file with the command line's changes: YAML in, a strict ``Study`` out, failures with file and line.
+/// A study file with the command line's changes: YAML in, a strict `Study` out, failures with file and line.
 struct StudyFile {
     private let path: String
     private let root: Node
