@@ -1,4 +1,6 @@
 import Diagnostics
+public import Formats
+import Foundation
 
 /// The `adapter` section of a study: `method` and that method's own keys, or a list of such sections.
 public struct AdapterSettings: Sendable, Codable {
@@ -9,6 +11,11 @@ public struct AdapterSettings: Sendable, Codable {
 
     /// Uses a method with settings made in code.
     public init(_ method: any AdapterMethod) { self.method = method }
+
+    /// Reads a section that is kept as JSON, in an adapter's configuration for instance.
+    public init(json section: JSONValue) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(section.encoded().utf8))
+    }
 
     /// Reads `method`, then lets that method read its keys.
     public init(from decoder: any Decoder) throws {

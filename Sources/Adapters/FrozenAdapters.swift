@@ -46,8 +46,7 @@ struct FrozenAdapter: Sendable {
         }
         let trained: any AdapterMethod
         do {
-            trained = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
-                .method
+            trained = try AdapterSettings(json: section).method
         } catch let problem as Failure {
             throw failure(
                 "has settings that can't be read: \(problem.description)", remedy: "train that adapter anew")

@@ -91,7 +91,7 @@ public enum AdapterHubFolder {
         }
         var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
         let section = try section(settings, file, weights, adapter: name)
-        let adapter = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
+        let adapter = try AdapterSettings(json: section)
         var tensors: [String: [Float]] = [:]
         for pair in try correspondence(adapter.method, on: weights, adapter: name).pairs {
             tensors[pair.name] = try file.read(pair)

@@ -62,7 +62,7 @@ public enum PEFTFolder {
                 remedy: "only adapters of sequence classifiers, with their head, can be used")
         }
         let section = try section(type, settings, file, weights, at: "\(directory)/\(configurationName)")
-        let adapter = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
+        let adapter = try AdapterSettings(json: section)
         var tensors: [String: [Float]] = [:]
         for pair in try correspondence(adapter.method, on: weights, prefix: "\(prefix)bert.").pairs {
             tensors[pair.name] = try file.read(pair)

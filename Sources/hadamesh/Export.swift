@@ -72,9 +72,7 @@ struct Export: ParsableCommand {
             let study = try studyOfRun(directory, backbone: backbone, data: data)
             let loaded = try LoadedBackbone(study)
             let run = try TrainedRun(study, loaded.model, directory: directory)
-            if FileManager.default.fileExists(atPath: destination) {
-                throw Failure.usage("is there already", at: destination, remedy: "name a folder to make")
-            }
+            try requireNothing(at: destination)
             guard let format else {
                 try averageHeads(run, loaded)
                 return
@@ -120,9 +118,7 @@ struct Export: ParsableCommand {
         }
         let study = run.study.using(AdapterSettings(adapter))
         let model = try AdaptedEncoder(run.model.weights, adapter, study.head)
-        try Folder.create(destination)
-        try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: "\(destination)/study.yaml")
-        try TrainedRun.write(study, model, vectors, to: destination)
+        try writeRun(study, model, vectors, to: destination)
         let after = try TrainedRun(study, model, directory: destination)
         let examples = try run.tasks.map { try TaskData($0, study, loaded.tokenizer) }
         let scores = try ThreadWorld.run(1) { world in

@@ -39,18 +39,15 @@ struct Import: ParsableCommand {
                     "\(study): tasks: names \(tasks.count) tasks, and an adapter of other software has one head",
                     remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
             }
-            if FileManager.default.fileExists(atPath: output) {
-                throw Failure.usage("is there already", at: output, remedy: "name a folder to make")
-            }
-            let imported = try ImportedAdapter.read(folder, on: EncoderWeights(directory: asked.backbone))
+            try requireNothing(at: output)
+            let weights = try EncoderWeights(directory: asked.backbone)
+            let imported = try ImportedAdapter.read(folder, on: weights)
             let study = asked.using(
                 imported.adapter, HeadSettings(pooling: imported.pooling, dropout: asked.head.dropout))
-            let model = try LoadedBackbone(study).model
+            let model = try LoadedBackbone(study, weights).model
             let layout = try model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
             let values = try imported.values(in: layout, for: tasks[0].output)
-            try Folder.create(output)
-            try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: "\(output)/study.yaml")
-            try TrainedRun.write(study, model, [values], to: output)
+            try writeRun(study, model, [values], to: output)
             print("wrote \(output): \(imported.software)'s \(type(of: study.adapter.method).name)")
         }
     }

@@ -13,14 +13,14 @@ struct LoadedBackbone {
     let model: AdaptedEncoder
     let tokenizer: any Tokenizer
 
-    /// Maps the weights and reads the tokenizer, and holds the study's settings to them.
-    init(_ study: Study) throws {
+    /// Maps the weights, unless they are given, and reads the tokenizer, and holds the study's settings to them.
+    init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         // The bits of a small product depend on the thread count, and ranks are the parallelism.
         guard BLAS.useOneThread() == 1 else {
             throw Failure.usage(
                 "OpenBLAS does not let itself be set to one thread", remedy: "export OPENBLAS_NUM_THREADS=1")
         }
-        let weights = try EncoderWeights(directory: study.backbone)
+        let weights = try weights ?? EncoderWeights(directory: study.backbone)
         model = try AdaptedEncoder(weights, study.adapter.method, study.head)
         tokenizer = try TokenizerFolder.load(study.backbone)
         let shape = weights.configuration

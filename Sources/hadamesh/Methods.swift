@@ -48,7 +48,7 @@ struct Methods: ParsableCommand {
         let given = type.settings.compactMap { setting in setting.example.map { (setting.key, $0) } }
         let section = JSONValue.object(
             [("method", .string(type.name))] + given.map { ($0, .array($1.map { .string($0) })) })
-        let settings = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8))
+        let settings = try AdapterSettings(json: section)
         let method = settings.method
         var lines = [type.name, "  \(type.summary)", "  source      \(type.source)"]
         if let weights, given.isEmpty { lines += try costs(of: method, on: weights) }

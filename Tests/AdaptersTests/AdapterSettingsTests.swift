@@ -8,17 +8,7 @@ struct AdapterSettingsTests {
     /// The section under its key, so that places can be checked.
     private struct Study: Decodable { let adapter: AdapterSettings }
 
-    struct Case: Sendable, CustomTestStringConvertible {
-        let section: String
-        let place: String
-        let message: String
-        let remedy: String?
-        var testDescription: String { section }
-
-        init(_ section: String, at place: String, _ message: String, _ remedy: String? = nil) {
-            (self.section, self.place, self.message, self.remedy) = (section, place, message, remedy)
-        }
-    }
+    typealias Case = SectionMistake
 
     private static let names = AdapterTable.all.map { $0.name }
     static let allowed = "allowed: \(names.joined(separator: ", "))"

@@ -7,17 +7,7 @@ import Testing
 /// Mistakes in the settings of methods that act on linear maps or on the backbone's own tensors.
 @Suite("Mistakes in a method's settings")
 struct MethodMistakeTests {
-    struct Case: Sendable, CustomTestStringConvertible {
-        let section: String
-        let place: String
-        let message: String
-        let remedy: String?
-        var testDescription: String { section }
-
-        init(_ section: String, at place: String, _ message: String, _ remedy: String? = nil) {
-            (self.section, self.place, self.message, self.remedy) = (section, place, message, remedy)
-        }
-    }
+    typealias Case = SectionMistake
 
     static let maps = "allowed: query, key, value, projection, intermediate, output"
     static let sorted = "allowed: intermediate, key, output, projection, query, value"

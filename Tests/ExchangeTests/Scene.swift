@@ -17,7 +17,7 @@ struct Scene {
 
     init(_ adapter: JSONValue, pooling: Pooling) throws {
         tiny = try TinyModel()
-        let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(adapter.encoded().utf8)).method
+        let method = try AdapterSettings(json: adapter).method
         // A pooler that the head doesn't read can't be trained.
         let trainsPooler = try method.slices(on: tiny.weights, seed: 1).contains {
             $0.name.hasPrefix("pooler")

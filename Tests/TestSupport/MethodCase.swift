@@ -76,7 +76,7 @@ public struct MethodCase: Sendable, CustomStringConvertible {
 public struct PublishedCount: Sendable, CustomStringConvertible {
     /// The method's name, and the backbone's.
     public let method, backbone: String
-    /// The `adapter` section, with placeholders.
+    /// The `adapter` section, in which `{trained}` may stand for a folder.
     private let section: JSONValue
     /// The count.
     public let parameters: Int

@@ -11,7 +11,7 @@ public enum TrainedAdapters {
     /// Those of the tiny BERT, which the script that writes the goldens makes from `adapters.json`.
     public static let folder = "\(Golden.folder)/methods/trained"
 
-    /// A section with the placeholder replaced.
+    /// A section with `{trained}` replaced by a folder.
     public static func resolve(_ section: JSONValue, in folder: String = folder) -> JSONValue {
         switch section {
         case .string(let text): .string(text.replacingOccurrences(of: "{trained}", with: folder))
@@ -36,7 +36,7 @@ public enum TrainedAdapters {
     public static func write(
         _ section: JSONValue, on weights: EncoderWeights, seed: UInt64, to folder: String
     ) throws {
-        let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(section.encoded().utf8)).method
+        let method = try AdapterSettings(json: section).method
         let head = ParameterSlice(
             name: "head.weight", kind: .head, layer: nil, shape: [2, weights.configuration.hidden],
             start: .constant(0))
