@@ -30,8 +30,10 @@ let package = Package(
         .target(name: "Diagnostics"),
         // Bytes on disk: safetensors, mapped and atomic files, checksums, TSV, JSON lines, event files.
         .target(name: "Formats", dependencies: ["Diagnostics"]),
+        // The inner loops of Kernels, compiled for each instruction set and chosen at run time.
+        .target(name: "CKernels"),
         // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS.
-        .target(name: "Kernels", dependencies: ["COpenBLAS"]),
+        .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"]),
         // Text to token ids, bit for bit as the backbone's own tokenizer does it.
         .target(name: "Tokenizers", dependencies: ["Diagnostics"]),
         // The frozen backbone: its files, its forward and backward, and the sites where an adapter may act.
@@ -63,12 +65,17 @@ let package = Package(
             ]),
         // Reading finished runs: comparison tables.
         .target(name: "Studies", dependencies: ["Diagnostics", "Formats", "Journal"]),
+        // How fast this machine trains a study, and where the time goes.
+        .target(
+            name: "Measurement",
+            dependencies: ["Diagnostics", "Formats", "Kernels", "Coordination", "Studies"]),
         // The command line and the study-file reader.
         .executableTarget(
             name: "hadamesh",
             dependencies: [
                 "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
                 "Training", "Exchange", "Collectives", "Journal", "Coordination", "Studies",
+                "Measurement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -83,7 +90,7 @@ let package = Package(
             path: "Tests/TestSupport"),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Diagnostics", "TestSupport"]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels", "TestSupport"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(

@@ -77,13 +77,15 @@ final class Coordinator {
                 seed: context.study.seed,
                 batch: BatchSettings(examples: examples, unit: min(context.study.batch.unit, examples)),
                 sampler: context.study.sampler, tasks: context.data.map { ($0.task.name, $0.drawn) },
-                stage: context.stages.count + index, steps: 1)
+                stage: context.stages.count + index, steps: 1, tokens: tokens)
             let (plan, _) = planner.draw(
                 step: 0, PlannerState(tasks: context.data.count),
                 active: context.data.indices.map(adapter.tasks.contains))
             return assigned(plan)
         }
     }
+
+    private func tokens(_ task: Int, _ example: Int) -> Int { context.data[task].train.tokens(example) }
 
     private func assigned(_ plan: StepPlan) -> StepPlan {
         var plan = plan
@@ -108,7 +110,8 @@ final class Coordinator {
         if let planner, planner.stage == state.stage { return planner }
         let made = Planner(
             seed: context.study.seed, batch: context.study.batch, sampler: context.study.sampler,
-            tasks: context.data.map { ($0.task.name, $0.drawn) }, stage: state.stage, steps: schedule.steps)
+            tasks: context.data.map { ($0.task.name, $0.drawn) }, stage: state.stage, steps: schedule.steps,
+            tokens: tokens)
         planner = made
         return made
     }

@@ -7,8 +7,8 @@ import Training
 
 /// Scores tasks on all ranks together, and keeps what is best.
 final class Evaluator {
-    /// Examples of one unit, which like a training unit never depends on the number of ranks.
-    private static let examplesPerUnit = 32
+    /// Examples of one unit: enough for products at their full rate, few enough for an even share of the ranks.
+    private static let examplesPerUnit = 8
 
     private let context: RunContext
     private let communicator: any Communicator

@@ -60,6 +60,8 @@ package final class Planner {
     let stage: Int
     /// Steps of the stage.
     let steps: Int
+    /// The tokens of a task's example.
+    private let tokens: (_ task: Int, _ example: Int) -> Int
 
     /// Steps that show as many examples as all tasks have.
     static func stepsPerEpoch(_ sizes: [Int], _ batch: BatchSettings) -> Double {
@@ -89,7 +91,32 @@ package final class Planner {
             for (index, probability) in probabilities.enumerated() { state.requested[index] += probability }
             left -= count
         }
-        return (StepPlan(units: units), state)
+        return (StepPlan(units: levelled(units)), state)
+    }
+
+    /// The same examples in units of the same sizes, exchanged within each task so that units have even numbers of
+    /// tokens: the longest first, each to the unit that has the fewest and isn't full.
+    ///
+    /// Ranks with equally many units then have equally much to do.
+    private func levelled(_ units: [PlannedUnit]) -> [PlannedUnit] {
+        var levelled = units
+        for task in Set(units.map(\.task)) {
+            let own = units.indices.filter { units[$0].task == task }
+            if own.count == 1 { continue }
+            let drawn = own.flatMap { units[$0].examples }.map { (example: $0, tokens: tokens(task, $0)) }
+            var filled = own.map { _ in (examples: [Int](), tokens: 0) }
+            // Swift's sorting keeps the order of what compares equal.
+            for (example, tokens) in drawn.sorted(by: { $0.tokens > $1.tokens }) {
+                let open = own.indices.filter { filled[$0].examples.count < units[own[$0]].examples.count }
+                guard let least = open.min(by: { filled[$0].tokens < filled[$1].tokens }) else { continue }
+                filled[least].examples.append(example)
+                filled[least].tokens += tokens
+            }
+            for (unit, filled) in zip(own, filled) {
+                levelled[unit] = PlannedUnit(task: task, examples: filled.examples)
+            }
+        }
+        return levelled
     }
 
     private func choose(_ number: Double, _ probabilities: [Double], turn: Int) -> Int {
@@ -116,7 +143,7 @@ package final class Planner {
     package init(
         seed: UInt64, batch: BatchSettings, sampler: SamplerSettings,
         tasks: [(name: String, examples: [Int])],
-        stage: Int, steps: Int
+        stage: Int, steps: Int, tokens: @escaping (_ task: Int, _ example: Int) -> Int = { _, _ in 1 }
     ) {
         self.seed = seed
         self.batch = batch
@@ -124,6 +151,7 @@ package final class Planner {
         self.tasks = tasks
         self.stage = stage
         self.steps = steps
+        self.tokens = tokens
     }
 
     private func order(_ task: Int, epoch: Int) -> [Int] {

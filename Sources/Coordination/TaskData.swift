@@ -74,6 +74,27 @@ public struct TaskData: Sendable {
         self.dropped = dropped
     }
 
+    /// The same task with at most so many examples to draw, and as many in each evaluation set: the first ones.
+    public func limited(to examples: Int) -> TaskData {
+        TaskData(
+            task: task, train: train, drawn: Array(drawn.prefix(examples)),
+            sets: sets.map {
+                EvaluationSet(
+                    split: $0.split, examples: $0.examples, indices: Array($0.indices.prefix(examples)))
+            }, dropped: dropped)
+    }
+
+    private init(
+        task: any LanguageTask, train: TokenizedExamples, drawn: [Int], sets: [EvaluationSet],
+        dropped: [(path: String, lines: [Int])]
+    ) {
+        self.task = task
+        self.train = train
+        self.drawn = drawn
+        self.sets = sets
+        self.dropped = dropped
+    }
+
     /// A number that changes with the training examples' tokens and targets.
     var fingerprint: Int {
         var checksum = CRC32C()

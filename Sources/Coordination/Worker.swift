@@ -50,8 +50,7 @@ final class Worker {
     func step(
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool
     ) throws -> Outcome {
-        let (store, study) = (context.store, context.study)
-        let tasks = plan.tasks
+        let (store, tasks) = (context.store, plan.tasks)
         // A row for each task, a group for each slice: only what this stage trains travels.
         let slices = tasks.map { task in
             store.layouts[task].slices.indices.filter { schedule.trains(store.layouts[task].slices[$0].kind) }
@@ -72,15 +71,18 @@ final class Worker {
         var flags = [Int32](repeating: 0, count: tasks.count + 1)
         for (unit, rank) in zip(plan.units, plan.ranks) where rank == communicator.rank {
             guard let row = tasks.firstIndex(of: unit.task) else { continue }
-            let batch = context.data[unit.task].train.batch(unit.examples)
+            let batch = timed(.packing) { context.data[unit.task].train.batch(unit.examples) }
             gradient.matrix(1, gradient.count).fill(0)
             let loss = learn(unit, batch, schedule, vectors[row], step: state.step)
             sums[row] &+= FixedLoss.encode(loss) ?? 0
             if FixedLoss.encode(loss) == nil { flags[row] = 1 }
             sums[tasks.count] += Int64(batch.tokens)
-            sum.add(
-                row: row,
-                UnsafeBufferPointer(start: gradient.base + spans[row].lowerBound, count: spans[row].count))
+            timed(.sum) {
+                sum.add(
+                    row: row,
+                    UnsafeBufferPointer(
+                        start: gradient.base + spans[row].lowerBound, count: spans[row].count))
+            }
         }
         flags[tasks.count] = stopRequested ? 1 : 0
 
@@ -88,7 +90,7 @@ final class Worker {
         let before = (sum.secondsWaiting, sum.secondsCommunicating)
         let rows: [UnsafeBufferPointer<Float>]
         do {
-            rows = try sum.finish(sums: &sums, maxima: &flags)
+            rows = try timed(.sum) { try sum.finish(sums: &sums, maxima: &flags) }
         } catch let bad as NonFiniteContribution {
             let slice = store.layouts[tasks[bad.row]].slices[slices[bad.row][bad.group]]
             throw diverged("the gradient of \(context.names[tasks[bad.row]]) on \(slice.name)", state)
@@ -103,6 +105,16 @@ final class Worker {
         outcome.tokens = Int(sums[tasks.count])
         outcome.stopRequested = flags[tasks.count] != 0
 
+        try timed(.optimizer) { try update(plan, rows, slices, spans, schedule, &state, &outcome) }
+        return outcome
+    }
+
+    /// Clips the whole gradient and steps all blocks that have one, or leaves the state alone and throws.
+    private func update(
+        _ plan: StepPlan, _ rows: [UnsafeBufferPointer<Float>], _ slices: [[Int]], _ spans: [Range<Int>],
+        _ schedule: StageSchedule, _ state: inout TrainingState, _ outcome: inout Outcome
+    ) throws {
+        let (store, tasks) = (context.store, plan.tasks)
         // The step's loss is the mean over all its examples, so tasks count by how many they bring.
         let share = 1 / Float(plan.examples)
         var flat = [Float](repeating: 0, count: store.count)
@@ -121,7 +133,7 @@ final class Worker {
             outcome.gradients.append(own)
         }
         state.mask?.clear(&flat)
-        outcome.gradientNorm = clipGlobalNorm(&flat, limit: study.optimizer.clip)
+        outcome.gradientNorm = clipGlobalNorm(&flat, limit: context.study.optimizer.clip)
         var next = state
         update(touched.sorted(), flat, schedule, &next)
         // Decay and a huge rate can overflow where every gradient is finite.
@@ -133,7 +145,6 @@ final class Worker {
         state = next
         state.step += 1
         state.stageStep += 1
-        return outcome
     }
 
     private func learn(

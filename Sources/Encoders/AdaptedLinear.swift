@@ -23,11 +23,13 @@ extension Encoder {
         var input = x
         if let changed = ownInput(of: place, adaptation) {
             input = copy(of: x, workspace)
-            adaptation.forward(input, source: input, at: changed, batch, workspace)
+            timed(.adapter) { adaptation.forward(input, source: input, at: changed, batch, workspace) }
         }
         let trained = adaptation.linear(at: place)
         linear(input, trained?.weight ?? frozen.weight, trained?.bias ?? frozen.bias, into: y)
-        if adaptation.acts(at: place) { adaptation.forward(y, source: input, at: place, batch, workspace) }
+        if adaptation.acts(at: place) {
+            timed(.adapter) { adaptation.forward(y, source: input, at: place, batch, workspace) }
+        }
         return input
     }
 
@@ -49,7 +51,9 @@ extension Encoder {
                 target.fill(0)
                 adds = true
             }
-            adaptation.backward(dy, sourceGradient: target, at: place, batch, workspace)
+            timed(.adapterBackward) {
+                adaptation.backward(dy, sourceGradient: target, at: place, batch, workspace)
+            }
         }
         let trained = adaptation.linear(at: place)
         if let gradient = trained?.weightGradient {
@@ -60,7 +64,9 @@ extension Encoder {
         guard let target else { return }
         linearBackward(dy, trained?.weight ?? frozen.weight, into: target, accumulate: adds)
         if let changed {
-            adaptation.backward(target, sourceGradient: nil, at: changed, batch, workspace)
+            timed(.adapterBackward) {
+                adaptation.backward(target, sourceGradient: nil, at: changed, batch, workspace)
+            }
             guard let dx else { return }
             if accumulate { add(target, to: dx) } else { dx.copy(from: target) }
         }
@@ -75,7 +81,7 @@ extension Encoder {
 
     func copy(of matrix: Matrix, _ workspace: Workspace) -> Matrix {
         let copy = workspace.matrix(matrix.rows, matrix.columns)
-        copy.copy(from: matrix)
+        timed(.elementwise) { copy.copy(from: matrix) }
         return copy
     }
 }

@@ -9,15 +9,16 @@ struct NormActivations {
 }
 
 extension Encoder {
-    /// Puts LN(x) into y; when keeping, x̂ takes x's place.
+    /// Puts LN(x), or LN(x + residual), into y; when keeping, x̂ takes x's place.
     func normForward(
-        _ x: Matrix, _ frozen: NormWeights, at place: Place, _ adaptation: (any EncoderAdaptation)?,
+        _ x: Matrix, plus residual: Matrix? = nil, _ frozen: NormWeights, at place: Place,
+        _ adaptation: (any EncoderAdaptation)?,
         into y: Matrix, keep: Bool, _ workspace: Workspace
     ) -> NormActivations? {
         let trained = adaptation?.norm(at: place)
         let deviation = keep ? workspace.floats(x.rows) : nil
         layerNorm(
-            x, scale: trained?.scale ?? frozen.scale, shift: trained?.shift ?? frozen.shift,
+            x, plus: residual, scale: trained?.scale ?? frozen.scale, shift: trained?.shift ?? frozen.shift,
             epsilon: weights.configuration.layerNormEpsilon, into: y, normalized: keep ? x : nil,
             reciprocalDeviation: deviation)
         return deviation.map { NormActivations(normalized: x, reciprocalDeviation: $0) }

@@ -31,13 +31,20 @@ public struct Encoder {
         observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
         let lowest = adaptation?.lowestTrained
+        let passing = PassingMemory(workspace)
         func keep(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
         var x = workspace.matrix(batch.tokens, weights.configuration.hidden)
-        let embedding = embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
+        let embedding = timed(.embedding) {
+            embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
+        }
         observe?(Place.belowLayers, x)
         var layers: [LayerActivations?] = []
         for layer in 0..<weights.configuration.layers {
-            let output = layerForward(layer, x, batch, adaptation, keep: keep(layer), workspace)
+            var reads: BackwardReads?
+            if let adaptation, let lowest, keep(layer) {
+                reads = BackwardReads(layer, adaptation, lowest: lowest)
+            }
+            let output = layerForward(layer, x, batch, adaptation, reads, passing, workspace)
             x = output.hidden
             layers.append(output.kept)
             observe?(layer, x)
@@ -60,6 +67,8 @@ public struct Encoder {
             else { return }
             observe?(layer, gradient)
         }
-        if let kept = activations.embedding { embedBackward(gradient, kept, batch, adaptation) }
+        if let kept = activations.embedding {
+            timed(.embedding) { embedBackward(gradient, kept, batch, adaptation) }
+        }
     }
 }

@@ -33,50 +33,59 @@ struct LayerActivations {
 }
 
 extension Encoder {
-    /// The layer's output h2, and what backward reads when told to keep it; h2 takes x's place otherwise.
+    /// The layer's output h2, and what backward reads where there will be one; h2 takes x's place where nothing reads x.
     func layerForward(
-        _ layer: Int, _ x: Matrix, _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, keep: Bool,
-        _ workspace: Workspace
+        _ layer: Int, _ x: Matrix, _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?,
+        _ reads: BackwardReads?, _ passing: PassingMemory, _ workspace: Workspace
     ) -> (hidden: Matrix, kept: LayerActivations?) {
         let (tokens, d, f) = (x.rows, weights.configuration.hidden, weights.configuration.intermediate)
         let own = weights.layers[layer]
-        let h2 = keep ? workspace.matrix(tokens, d) : x
+        let keep = reads != nil
+        let h2 = reads?.input == true ? workspace.matrix(tokens, d) : x
         let mark = workspace.mark
+        func memory(_ slot: PassingMemory.Slot, _ columns: Int, isRead: Bool?) -> Matrix {
+            guard let isRead else { return workspace.matrix(tokens, columns) }
+            return passing.matrix(slot, tokens, columns, isRead: isRead)
+        }
         func map(_ input: Matrix, _ frozen: LinearWeights, at site: Site, into y: Matrix) -> Matrix {
             adaptedLinear(input, frozen, at: Place(layer, site), adaptation, into: y, batch, workspace)
         }
         func act(on value: Matrix, source: Matrix? = nil, at site: Site) {
             let place = Place(layer, site)
             if let adaptation, adaptation.acts(at: place) {
-                adaptation.forward(value, source: source ?? value, at: place, batch, workspace)
+                timed(.adapter) {
+                    adaptation.forward(value, source: source ?? value, at: place, batch, workspace)
+                }
             }
         }
 
-        let q = workspace.matrix(tokens, d)
-        let k = workspace.matrix(tokens, d)
-        let v = workspace.matrix(tokens, d)
+        let q = memory(.q, d, isRead: reads?.queries)
+        let k = memory(.k, d, isRead: reads?.queries)
+        let v = memory(.v, d, isRead: reads?.queries)
         let queryInput = map(x, own.query, at: .query, into: q)
         let keyInput = map(x, own.key, at: .key, into: k)
         let valueInput = map(x, own.value, at: .value, into: v)
-        let a = workspace.matrix(tokens, d)
-        let probabilities = attention(
-            q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch, into: a, workspace)
+        let a = memory(.heads, d, isRead: reads?.heads)
+        let probabilities = timed(.attention) {
+            attention(
+                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch, into: a,
+                workspace)
+        }
         act(on: a, at: .heads)
 
         let o = workspace.matrix(tokens, d)
         _ = map(a, own.projection, at: .projection, into: o)
         act(on: o, source: x, at: .attention)
         let projectionMask = dropout.applyHidden(to: o, layer: layer, place: 0, batch, workspace)
-        add(x, to: o)
-        let h1 = workspace.matrix(tokens, d)
+        let h1 = memory(.attentionOutput, d, isRead: reads?.attentionOutput)
         let attentionNorm = normForward(
-            o, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
+            o, plus: x, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
             workspace)
         act(on: h1, at: .attentionOutput)
 
         let z = workspace.matrix(tokens, f)
         let intermediateInput = map(h1, own.intermediate, at: .intermediate, into: z)
-        let u = workspace.matrix(tokens, f)
+        let u = memory(.activation, f, isRead: reads?.activation)
         gelu(z, into: u, keepDerivative: keep)
         act(on: u, at: .activation)
         let y = workspace.matrix(tokens, d)
@@ -84,9 +93,9 @@ extension Encoder {
         act(on: y, source: h1, at: .feedForward)
         let outputMask = dropout.applyHidden(to: y, layer: layer, place: 1, batch, workspace)
         act(on: y, source: u, at: .feedForwardResidual)
-        add(h1, to: y)
         let outputNorm = normForward(
-            y, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: h2, keep: keep, workspace)
+            y, plus: h1, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: h2, keep: keep,
+            workspace)
 
         guard keep, let attentionNorm, let outputNorm else {
             workspace.release(to: mark)
@@ -188,9 +197,11 @@ private struct LayerPass {
         let dq = workspace.matrix(tokens, hidden)
         let dk = workspace.matrix(tokens, hidden)
         let dv = workspace.matrix(tokens, hidden)
-        encoder.attentionBackward(
-            da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities,
-            prefix: adaptation.prefix(in: layer), batch, dq: dq, dk: dk, dv: dv, workspace)
+        timed(.attentionBackward) {
+            encoder.attentionBackward(
+                da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities,
+                prefix: adaptation.prefix(in: layer), batch, dq: dq, dk: dk, dv: dv, workspace)
+        }
         guard needs(below: .prefix) else { return false }
         let dx = reaches ? d : nil
         linear(dq, kept.queryInput, own.query, at: .query, into: dx, accumulate: true)
@@ -205,8 +216,10 @@ private struct LayerPass {
 
     private func act(on gradient: Matrix, sourceGradient: Matrix? = nil, at site: Site) {
         if acts(at: site) {
-            adaptation.backward(
-                gradient, sourceGradient: sourceGradient, at: Place(layer, site), batch, workspace)
+            timed(.adapterBackward) {
+                adaptation.backward(
+                    gradient, sourceGradient: sourceGradient, at: Place(layer, site), batch, workspace)
+            }
         }
     }
 

@@ -43,12 +43,13 @@ private struct HeadRows {
     let prefix: Matrix?
     let own: Matrix
 
-    /// c = scale · a [prefix; own]ᵀ.
+    /// c = scale · a [prefix; own]ᵀ, with rows of c that may be written to their stride's end.
     func multiplyTransposed(_ a: Matrix, into c: Matrix, scale: Float = 1) {
         if let prefix {
             Kernels.multiplyTransposed(a, prefix, into: c.columns(0..<prefix.rows), scale: scale)
         }
-        Kernels.multiplyTransposed(a, own, into: ownColumns(of: c), scale: scale)
+        Kernels.multiplyTransposed(
+            a, own, into: ownColumns(of: c), scale: scale, room: c.stride - (prefix?.rows ?? 0))
     }
 
     /// c = a [prefix; own].
@@ -129,7 +130,7 @@ extension Encoder {
                 )
                 let mark = workspace.mark
                 let p = kept.block(batch, sequence, head, of: kept.base)
-                let dp = workspace.matrix(p.rows, p.columns)
+                let dp = Matrix(workspace.floats(p.rows * p.stride), p.rows, p.columns, stride: p.stride)
                 rows(v, prefix?.values).multiplyTransposed(upstream, into: dp)
                 let dValues = rows(dv, prefix?.valueGradient ?? unread)
                 if let memory = kept.mask {

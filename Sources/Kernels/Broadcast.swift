@@ -1,17 +1,13 @@
+import CKernels
+
 // A vector added to every row, and the gradient of it; y and dy [T, d], b and db [d].
 
 /// y_t += scale · b for every row.
 public func addToRows(of y: Matrix, _ b: UnsafePointer<Float>, scale: Float = 1) {
-    for r in 0..<y.rows {
-        let row = y.row(r)
-        for c in 0..<y.columns { row[c] += scale * b[c] }
-    }
+    for r in 0..<y.rows { VectorKernels.table.add_scaled(y.columns, scale, b, y.row(r)) }
 }
 
 /// The backward of ``addToRows(of:_:scale:)`` at b: db += scale · Σ_t dy_t.
 public func addToRowsBackward(_ dy: Matrix, scale: Float = 1, into db: UnsafeMutablePointer<Float>) {
-    for r in 0..<dy.rows {
-        let row = dy.row(r)
-        for c in 0..<dy.columns { db[c] += scale * row[c] }
-    }
+    for r in 0..<dy.rows { VectorKernels.table.add_scaled(dy.columns, scale, dy.row(r), db) }
 }

@@ -1,57 +1,38 @@
+import CKernels
+
 // Passes over whole buffers: sums, scales, shifts. T tokens, d columns.
 
 /// y_t += x_t for every element; x and y [T, d].
 public func add(_ x: Matrix, to y: Matrix) {
-    precondition(x.rows == y.rows && x.columns == y.columns, "sum of different shapes")
-    for r in 0..<y.rows {
-        let source = x.row(r)
-        let target = y.row(r)
-        for c in 0..<y.columns { target[c] += source[c] }
-    }
+    timed(.elementwise) { x.forEachRun(with: y) { VectorKernels.table.add($0, $1, $2) } }
 }
 
 /// y ⊙= x for every element; x and y [T, d].
 public func multiplyElements(of y: Matrix, by x: Matrix) {
-    precondition(x.rows == y.rows && x.columns == y.columns, "product of different shapes")
-    for r in 0..<y.rows {
-        let source = x.row(r)
-        let target = y.row(r)
-        for c in 0..<y.columns { target[c] *= source[c] }
-    }
+    timed(.elementwise) { x.forEachRun(with: y) { VectorKernels.table.multiply($0, $1, $2) } }
 }
 
 /// sums += Σ_t x_t, with x [T, d], sums [d].
 public func addColumnSums(of x: Matrix, to sums: UnsafeMutablePointer<Float>) {
-    for r in 0..<x.rows {
-        let row = x.row(r)
-        for c in 0..<x.columns { sums[c] += row[c] }
+    timed(.elementwise) {
+        for r in 0..<x.rows { VectorKernels.table.add(x.columns, x.row(r), sums) }
     }
 }
 
 /// sums += Σ_t x_t ⊙ y_t, with x and y [T, d], sums [d].
 public func addColumnSums(ofProduct x: Matrix, _ y: Matrix, to sums: UnsafeMutablePointer<Float>) {
     precondition(x.rows == y.rows && x.columns == y.columns, "product of different shapes")
-    for r in 0..<x.rows {
-        let first = x.row(r)
-        let second = y.row(r)
-        for c in 0..<x.columns { sums[c] += first[c] * second[c] }
-    }
+    for r in 0..<x.rows { VectorKernels.table.add_products(x.columns, x.row(r), y.row(r), sums) }
 }
 
 /// y_t = w ⊙ y_t + b in place, with y [T, d], w and b [d].
 public func scaleAndShift(_ y: Matrix, by w: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
-    for r in 0..<y.rows {
-        let row = y.row(r)
-        for c in 0..<y.columns { row[c] = w[c] * row[c] + b[c] }
-    }
+    for r in 0..<y.rows { VectorKernels.table.scale_and_shift(y.columns, w, b, y.row(r)) }
 }
 
 /// y_t ⊙= w in place, with y [T, d], w [d].
 public func scale(_ y: Matrix, by w: UnsafePointer<Float>) {
-    for r in 0..<y.rows {
-        let row = y.row(r)
-        for c in 0..<y.columns { row[c] *= w[c] }
-    }
+    for r in 0..<y.rows { VectorKernels.table.scale_and_shift(y.columns, w, nil, y.row(r)) }
 }
 
 /// The backward of ``scaleAndShift(_:by:_:)``: dw += Σ_t dy_t ⊙ x_t, db += Σ_t dy_t, then dy_t ⊙= w in place.
@@ -64,14 +45,9 @@ public func scaleAndShiftBackward(
 ) {
     for r in 0..<dy.rows {
         let gradient = dy.row(r)
-        let value = x.row(r)
-        if let dw {
-            for c in 0..<dy.columns { dw[c] += gradient[c] * value[c] }
-        }
-        if let db {
-            for c in 0..<dy.columns { db[c] += gradient[c] }
-        }
-        for c in 0..<dy.columns { gradient[c] *= w[c] }
+        if let dw { VectorKernels.table.add_products(dy.columns, gradient, x.row(r), dw) }
+        if let db { VectorKernels.table.add(dy.columns, gradient, db) }
+        VectorKernels.table.scale_and_shift(dy.columns, w, nil, gradient)
     }
 }
 

@@ -1,9 +1,12 @@
+import CKernels
 import COpenBLAS
 
 // The products that the encoder needs. The only file that calls OpenBLAS.
 //
-// The bits of a row of a product depend on the product's shape and on the thread count, not on where its
-// operands lie, so callers must give every product a shape that the study alone determines.
+// Each element of a product is one chain of fused additions over k, whatever the shape: a token's numbers depend on
+// that token's row and the weights alone. So a frozen activation has the same bits in whatever unit it is computed,
+// and may be kept and used again. OpenBLAS promises nothing like it (the bits of a row change with its place among
+// the rows), so it computes only weight gradients, sums over a unit's tokens that no one keeps.
 
 /// The BLAS library's settings in this process.
 public enum BLAS {
@@ -33,23 +36,36 @@ public enum BLAS {
 
 /// y = x Wᵀ + b, with x [T, in], W [out, in], b [out], y [T, out].
 public func linear(_ x: Matrix, _ weight: Matrix, _ bias: UnsafePointer<Float>?, into y: Matrix) {
-    if let bias {
-        for r in 0..<y.rows { y.row(r).update(from: bias, count: y.columns) }
+    timed(.product(inner: x.columns, columns: y.columns)) {
+        product(x, transposed: false, weight, transposed: true, into: y, bias: bias)
     }
-    multiplyTransposed(x, weight, into: y, accumulate: bias != nil)
 }
 
 /// dx = dy W, with dy [T, out], W [out, in], dx [T, in]; added to dx when accumulating.
 public func linearBackward(_ dy: Matrix, _ weight: Matrix, into dx: Matrix, accumulate: Bool = false) {
-    multiply(dy, weight, into: dx, accumulate: accumulate)
+    timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
+        multiply(dy, weight, into: dx, accumulate: accumulate)
+    }
 }
 
 /// dW += dyᵀ x and db += Σ_t dy_t, with dy [T, out], x [T, in], dW [out, in], db [out].
 public func linearWeightGradient(
     _ dy: Matrix, _ x: Matrix, weight: Matrix, bias: UnsafeMutablePointer<Float>?
 ) {
-    product(dy, transposed: true, x, transposed: false, into: weight, scale: 1, accumulate: true)
-    if let bias { addColumnSums(of: dy, to: bias) }
+    precondition(
+        dy.rows == x.rows && weight.rows == dy.columns && weight.columns == x.columns,
+        "the gradient of a \(weight.rows)×\(weight.columns) weight from \(dy.columns) and \(x.columns) columns"
+    )
+    timed(.weightGradient) {
+        OperatorClock.current?.count(2 * Double(dy.rows * weight.count))
+        if dy.rows > 0 {
+            cblas_sgemm(
+                CblasRowMajor, CblasTrans, CblasNoTrans, Int32(weight.rows), Int32(weight.columns),
+                Int32(dy.rows), 1, dy.base, Int32(dy.stride), x.base, Int32(x.stride), 1, weight.base,
+                Int32(weight.stride))
+        }
+        if let bias { addColumnSums(of: dy, to: bias) }
+    }
 }
 
 /// c = scale · a b, with a [m, k], b [k, n], c [m, n].
@@ -58,10 +74,13 @@ public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1,
 }
 
 /// c = scale · a bᵀ, with a [m, k], b [n, k], c [m, n].
+///
+/// `room` floats of each row of c, from its first, may be written where there are more than n, with no meaning.
 public func multiplyTransposed(
-    _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false
+    _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false, room: Int? = nil
 ) {
-    product(a, transposed: false, b, transposed: true, into: c, scale: scale, accumulate: accumulate)
+    product(
+        a, transposed: false, b, transposed: true, into: c, scale: scale, accumulate: accumulate, room: room)
 }
 
 /// c = scale · aᵀ b, with a [k, m], b [k, n], c [m, n].
@@ -72,17 +91,19 @@ public func transposedMultiply(
 }
 
 private func product(
-    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool,
-    into c: Matrix, scale: Float, accumulate: Bool
+    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool, into c: Matrix,
+    scale: Float = 1, accumulate: Bool = false, bias: UnsafePointer<Float>? = nil, room: Int? = nil
 ) {
     let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
     let (inner, n) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
     precondition(
         k == inner && m == c.rows && n == c.columns,
         "product of \(m)×\(k) and \(inner)×\(n) into \(c.rows)×\(c.columns)")
-    if m == 0 || n == 0 { return }
-    cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-        Int32(m), Int32(n), Int32(k), scale, a.base, Int32(a.stride), b.base, Int32(b.stride),
-        accumulate ? 1 : 0, c.base, Int32(c.stride))
+    var operands = ckernels_product(
+        m: m, n: n, k: k, scale: scale, a: a.base, aRow: transposeA ? 1 : a.stride,
+        aColumn: transposeA ? a.stride : 1, b: b.base, bRow: transposeB ? 1 : b.stride,
+        bColumn: transposeB ? b.stride : 1, c: c.base, cRow: c.stride, room: room ?? n,
+        accumulate: accumulate ? 1 : 0, bias: bias)
+    OperatorClock.current?.count(2 * Double(m * n) * Double(k))
+    VectorKernels.table.product(&operands)
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 // One number for each token: α_t = x_t · a + c, and y_t += α_t v. x [T, f], a [f], α [T], v [d], y [T, d]. Where both
 // operands have a row for each token, α may be a column of a matrix: [T, 1].
 //
@@ -12,22 +14,14 @@ public func tokenScalars(
 
 /// y_t += α_t v.
 public func addOuterProduct(_ alpha: UnsafePointer<Float>, _ v: UnsafePointer<Float>, to y: Matrix) {
-    for r in 0..<y.rows {
-        let row = y.row(r)
-        let factor = alpha[r]
-        for c in 0..<y.columns { row[c] += factor * v[c] }
-    }
+    for r in 0..<y.rows { VectorKernels.table.add_scaled(y.columns, alpha[r], v, y.row(r)) }
 }
 
 /// sums += Σ_t α_t x_t, with sums [f].
 public func addWeightedColumnSums(
     of x: Matrix, by alpha: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>
 ) {
-    for r in 0..<x.rows {
-        let row = x.row(r)
-        let factor = alpha[r]
-        for c in 0..<x.columns { sums[c] += factor * row[c] }
-    }
+    for r in 0..<x.rows { VectorKernels.table.add_scaled(x.columns, alpha[r], x.row(r), sums) }
 }
 
 /// α_t = x_t · y_t, with α [T, 1].
@@ -37,9 +31,5 @@ public func rowProducts(of x: Matrix, _ y: Matrix, into alpha: Matrix) {
 
 /// y_t += α_t x_t, with α [T, 1].
 public func addScaledRows(of x: Matrix, by alpha: Matrix, to y: Matrix) {
-    for r in 0..<x.rows {
-        let (source, target) = (x.row(r), y.row(r))
-        let factor = alpha[r, 0]
-        for c in 0..<x.columns { target[c] += factor * source[c] }
-    }
+    for r in 0..<x.rows { VectorKernels.table.add_scaled(x.columns, alpha[r, 0], x.row(r), y.row(r)) }
 }

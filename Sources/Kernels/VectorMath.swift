@@ -1,7 +1,7 @@
-// exp, tanh and erf on eight lanes, in plain arithmetic: the same bits on every build and processor.
+// exp and tanh on eight lanes, in plain arithmetic, for what is not worth a loop of its own in CKernels.
 //
-// exp after Cephes (relative error 8.4e-8); tanh and erf are the rational approximations of Eigen and XNNPACK
-// (3.1e-7 relative, 3.7e-7 absolute). KernelsTests measures the errors against libm.
+// exp after Cephes (relative error 8.4e-8); tanh is the rational approximation of Eigen and XNNPACK (3.1e-7 relative).
+// KernelsTests measures the errors against libm.
 
 /// Eight floats that are computed on together.
 typealias Lanes = SIMD8<Float>
@@ -95,24 +95,5 @@ extension SIMD8<Float> {
     q = q * s + 1.18534705686654e-04
     q = q * s + 2.26843463243900e-03
     q = q * s + 4.89352518554385e-03
-    return x * p / q
-}
-
-/// erf x.
-@inline(__always) func errorFunction(_ argument: Lanes) -> Lanes {
-    let x = argument.limited(-4, 4)
-    let s = x * x
-    var p = Lanes(repeating: -2.72614225801306e-10)
-    p = p * s + 2.77068142495902e-08
-    p = p * s + -2.10102402082508e-06
-    p = p * s + -5.69250639462346e-05
-    p = p * s + -7.34990630326855e-04
-    p = p * s + -2.95459980854025e-03
-    p = p * s + -1.60960333262415e-02
-    var q = Lanes(repeating: -1.45660718464996e-05)
-    q = q * s + -2.13374055278905e-04
-    q = q * s + -1.68282697438203e-03
-    q = q * s + -7.37332916720468e-03
-    q = q * s + -1.42647390514189e-02
     return x * p / q
 }

@@ -88,8 +88,9 @@ public struct AdaptedEncoder: Sendable {
             p.copy(from: known)
         } else {
             let forward = encoder.forward(batch, adaptation, workspace)
-            let pooling = head.pooling.forward(
-                forward.hidden, batch, encoder, adaptation, into: p, workspace)
+            let pooling = timed(.head) {
+                head.pooling.forward(forward.hidden, batch, encoder, adaptation, into: p, workspace)
+            }
             activations = (forward, pooling)
         }
 

@@ -19,7 +19,8 @@ struct Hadamesh: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Import.self, Compare.self,
+            Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Import.self, Bench.self,
+            Compare.self,
             Similarity.self, Methods.self, Inspect.self, Tokenize.self, Doctor.self,
         ])
 }

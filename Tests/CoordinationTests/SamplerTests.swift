@@ -85,12 +85,13 @@ struct SamplerTests {
 
     private func planner(
         _ sampler: SamplerSettings = SamplerSettings(), sizes: [Int] = [40, 7, 13], examples: Int = 16,
-        unit: Int = 4, seed: UInt64 = 5, stage: Int = 0, steps: Int = 100
+        unit: Int = 4, seed: UInt64 = 5, stage: Int = 0, steps: Int = 100,
+        tokens: @escaping (Int, Int) -> Int = { _, _ in 1 }
     ) -> Planner {
         Planner(
             seed: seed, batch: BatchSettings(examples: examples, unit: unit), sampler: sampler,
             tasks: zip(["large", "medium", "small"], sizes).map { ($0, Array(100..<100 + $1)) }, stage: stage,
-            steps: steps)
+            steps: steps, tokens: tokens)
     }
 
     private func plans(_ planner: Planner, _ steps: Int, active: [Bool] = [true, true, true])
@@ -140,11 +141,34 @@ struct SamplerTests {
         }
     }
 
+    @Test("A step's units of one task have even numbers of tokens, and together what was drawn")
+    func levelledUnits() {
+        // Lengths from 5 to 60 without an order.
+        func tokens(_ task: Int, _ example: Int) -> Int { 5 + (example * 37 + task) % 56 }
+        let drawn = plans(planner(examples: 32, unit: 8), 40).plans
+        let levelled = plans(planner(examples: 32, unit: 8, tokens: tokens), 40).plans
+        for (drawn, levelled) in zip(drawn, levelled) {
+            #expect(drawn.units.map(\.task) == levelled.units.map(\.task))
+            #expect(drawn.units.map(\.examples.count) == levelled.units.map(\.examples.count))
+            for task in drawn.tasks {
+                let (before, after) = (
+                    drawn.units.filter { $0.task == task }, levelled.units.filter { $0.task == task }
+                )
+                #expect(before.flatMap(\.examples).sorted() == after.flatMap(\.examples).sorted())
+                let costs = after.map { $0.examples.reduce(0) { $0 + tokens(task, $1) } }
+                let mean = Double(costs.reduce(0, +)) / Double(costs.count)
+                #expect(costs.allSatisfy { abs(Double($0) - mean) <= 30 }, "\(costs)")
+            }
+        }
+    }
+
     @Test("Every epoch of a task visits each of its examples once, also where a unit crosses into the next")
     func epochs() {
         // 7 examples in units of 4, and in units that are longer than the epoch.
         for unit in [4, 16] {
-            let units = plans(planner(SamplerSettings(.uniform), unit: unit), 60).plans.flatMap(\.units)
+            // A step of one unit keeps the order in which its examples were drawn.
+            let units = plans(planner(SamplerSettings(.uniform), examples: unit, unit: unit), 240).plans
+                .flatMap(\.units)
             for (task, size) in [40, 7, 13].enumerated() {
                 let stream = units.filter { $0.task == task }.flatMap(\.examples)
                 var orders: Set<[Int]> = []

@@ -14,6 +14,8 @@ struct MatrixProductTests {
     static let shapes = [
         Shape(m: 1, k: 1, n: 1), Shape(m: 2, k: 3, n: 4), Shape(m: 13, k: 7, n: 5), Shape(m: 5, k: 17, n: 9),
         Shape(m: 1, k: 33, n: 8), Shape(m: 24, k: 24, n: 1), Shape(m: 30, k: 40, n: 50),
+        // More than a block of rows, of k and of columns, and a last tile of one row.
+        Shape(m: 519, k: 390, n: 70),
     ]
 
     @Test("All forms, with gaps between rows, scaled and accumulated", arguments: Form.allCases, shapes)
@@ -57,19 +59,44 @@ struct MatrixProductTests {
         }
     }
 
-    @Test("The bits depend on shapes and values, not on where the operands lie")
-    func bitsDontDependOnPlace() {
-        _ = blasThreads
-        let (a, b) = (someNumbers(29 * 24), someNumbers(40 * 24, seed: 1))
-        let results = [0, 1, 5, 8].map { padding in
-            let c = GuardedMatrix(29, 40, padding: padding)
-            let (x, w) = (
-                GuardedMatrix(a, rows: 29, padding: padding), GuardedMatrix(b, rows: 40, padding: padding)
-            )
-            multiplyTransposed(x.view, w.view, into: c.view)
-            return c.values
+    @Test("A row's bits depend on that row and the weights alone, wherever it is and however many there are")
+    func bitsOfARow() {
+        let (rows, k, n) = (61, 400, 75)
+        let a = GuardedMatrix(someNumbers(rows * k), rows: rows)
+        let w = GuardedMatrix(someNumbers(n * k, seed: 1), rows: n)
+        let b = GuardedMatrix(someNumbers(n * k, seed: 1), rows: k)
+        let bias = GuardedMatrix(someNumbers(n, seed: 2))
+        let (all, back) = (GuardedMatrix(rows, n), GuardedMatrix(rows, n))
+        linear(a.view, w.view, bias.base, into: all.view)
+        linearBackward(a.view, b.view, into: back.view)
+        for part in [0..<1, 60..<61, 3..<18, 14..<28, 5..<48] {
+            for padding in [0, 5] {
+                let x = GuardedMatrix(
+                    Array(a.values[part.lowerBound * k..<part.upperBound * k]), rows: part.count,
+                    padding: padding)
+                let y = GuardedMatrix(part.count, n, padding: padding)
+                let expected = part.lowerBound * n..<part.upperBound * n
+                linear(x.view, w.view, bias.base, into: y.view)
+                #expect(differingBits(y.values, Array(all.values[expected]), "rows \(part)") == nil)
+                linearBackward(x.view, b.view, into: y.view)
+                #expect(differingBits(y.values, Array(back.values[expected]), "backward, \(part)") == nil)
+            }
         }
-        for result in results { #expect(differingBits(result, results[0]) == nil) }
+    }
+
+    @Test("What may be written past the columns is all that is written")
+    func room() {
+        for (n, room) in [(5, 16), (21, 32), (21, 30), (33, 48)] {
+            let (a, b) = (
+                GuardedMatrix(someNumbers(20 * 8), rows: 20), GuardedMatrix(someNumbers(n * 8), rows: n)
+            )
+            let apart = GuardedMatrix(20, n)
+            let c = GuardedMatrix(20, n, padding: room - n + 3)
+            multiplyTransposed(a.view, b.view, into: apart.view)
+            multiplyTransposed(a.view, b.view, into: c.view, room: room)
+            #expect(differingBits(c.values, apart.values) == nil)
+            #expect(c.isIntact(mayPad: room - n))
+        }
     }
 
     @Test("A product without rows changes nothing")

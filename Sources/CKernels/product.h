@@ -1,0 +1,206 @@
+// c = a b, by tiles of TILE_ROWS × 2 vectors that stay in registers while k runs. Columns of b are first laid out one
+// panel after another, [k][2 vectors], which a tile reads straight through; a is read where it lies.
+//
+// The order of the loops is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008,
+// without their packing of a: its rows are few, and read by broadcast.
+
+typedef float vector __attribute__((ext_vector_type(LANES)));
+typedef float vector_loose __attribute__((ext_vector_type(LANES), aligned(4)));
+INLINE vector take(const float *p) { return *(const vector_loose *)p; }
+INLINE void put(float *p, vector v) { *(vector_loose *)p = v; }
+
+// A panel's columns; a block of k whose panel stays in the second-level cache; rows of a that stay there meanwhile; from
+// which k on a tile takes long enough to ask for memory that comes after it.
+enum { PANEL = 2 * LANES, DEPTH = 384, ROWS = 504, WORTH_ASKING = 64 };
+
+// The lines of memory that the next panel will be laid out from, asked for a few at a time while tiles are computed:
+// runs of `length` floats, `step` floats apart.
+typedef struct {
+    const float *next;
+    long left, length, step, runs, each;
+} ahead_lines;
+
+INLINE void ask(ahead_lines *ahead) {
+    for (long i = 0; i < ahead->each && ahead->runs > 0; i++) {
+        __builtin_prefetch(ahead->next, 0, 2);
+        ahead->next += 16;
+        ahead->left -= 16;
+        if (ahead->left <= 0) {
+            ahead->next += ahead->step - ahead->length;
+            ahead->left = ahead->length;
+            ahead->runs--;
+        }
+    }
+}
+
+INLINE void tile(const int rows, const int vectors, long k, const float *a, long aRow, long aColumn, const float *b,
+                 long bRow, float *c, long cRow, int accumulate, const float *bias, ahead_lines *ahead) {
+    vector sums[TILE_ROWS][2];
+    if (k >= WORTH_ASKING) {
+        UNROLL for (int r = 0; r < rows; r++) {
+            UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(c + r * cRow + v * LANES, 1, 3);
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++) {
+        UNROLL for (int v = 0; v < vectors; v++) {
+            sums[r][v] = accumulate ? take(c + r * cRow + v * LANES) : bias ? take(bias + v * LANES) : (vector)0.f;
+        }
+    }
+    for (long block = 0; block < k; block += 16) {
+        ask(ahead);
+        long end = k - block < 16 ? k : block + 16;
+        for (long i = block; i < end; i++, a += aColumn, b += bRow) {
+            vector columns[2];
+            UNROLL for (int v = 0; v < vectors; v++) columns[v] = take(b + v * LANES);
+            UNROLL for (int r = 0; r < rows; r++) {
+                vector x = (vector)a[r * aRow];
+                UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = MULTIPLY_ADD(x, columns[v], sums[r][v]);
+            }
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++) {
+        UNROLL for (int v = 0; v < vectors; v++) put(c + r * cRow + v * LANES, sums[r][v]);
+    }
+}
+
+static void tile_of(int rows, int vectors, long k, const float *a, long aRow, long aColumn, const float *b, long bRow,
+                    float *c, long cRow, int accumulate, const float *bias, ahead_lines *ahead) {
+#define TILE(n)                                                                        \
+    case n:                                                                            \
+        tile(n, 2, k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead);    \
+        break;                                                                         \
+    case -n:                                                                           \
+        tile(n, 1, k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead);    \
+        break;
+    switch (vectors == 2 ? rows : -rows) {
+        TILE(1) TILE(2) TILE(3) TILE(4)
+#if TILE_ROWS > 4
+        TILE(5) TILE(6)
+#endif
+#if TILE_ROWS > 6
+        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+#endif
+    }
+#undef TILE
+}
+
+typedef float eight __attribute__((ext_vector_type(8)));
+typedef float eight_loose __attribute__((ext_vector_type(8), aligned(4)));
+
+// to[i][0 ..< 8] = scale · the i-th of each of eight rows, for eight i.
+INLINE void transpose_eight(const float *from, long stride, float scale, float *to) {
+    eight r[8], t[8];
+    UNROLL for (int i = 0; i < 8; i++) r[i] = *(const eight_loose *)(from + i * stride) * scale;
+    UNROLL for (int i = 0; i < 4; i++) {
+        t[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        t[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    UNROLL for (int i = 0; i < 2; i++) {
+        r[4 * i] = __builtin_shufflevector(t[4 * i], t[4 * i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        r[4 * i + 1] = __builtin_shufflevector(t[4 * i], t[4 * i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        r[4 * i + 2] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+        r[4 * i + 3] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        *(eight_loose *)(to + i * PANEL) = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(eight_loose *)(to + (i + 4) * PANEL) = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+// Lays k rows of up to PANEL columns out as a panel, times scale; columns past n are zeros.
+static void pack(long k, long n, const float *b, long bRow, long bColumn, float scale, float *panel) {
+    if (bColumn == 1 && n == PANEL) {
+        for (long i = 0; i < k; i++) {
+            UNROLL for (int v = 0; v < PANEL; v += LANES) put(panel + i * PANEL + v, take(b + i * bRow + v) * scale);
+        }
+        return;
+    }
+    if (bColumn == 1) {
+        for (long i = 0; i < k; i++) {
+            for (long j = 0; j < n; j++) panel[i * PANEL + j] = b[i * bRow + j] * scale;
+            for (long j = n; j < PANEL; j++) panel[i * PANEL + j] = 0;
+        }
+        return;
+    }
+    long eights = bRow == 1 ? n / 8 * 8 : 0;
+    for (long j = 0; j < eights; j += 8) {
+        long i = 0;
+        for (; i + 8 <= k; i += 8) transpose_eight(b + i + j * bColumn, bColumn, scale, panel + i * PANEL + j);
+        for (; i < k; i++) {
+            for (long q = j; q < j + 8; q++) panel[i * PANEL + q] = b[i + q * bColumn] * scale;
+        }
+    }
+    for (long j = eights; j < n; j++) {
+        for (long i = 0; i < k; i++) panel[i * PANEL + j] = b[i * bRow + j * bColumn] * scale;
+    }
+    if (n == PANEL) return;
+    for (long i = 0; i < k; i++) {
+        for (long j = n; j < PANEL; j++) panel[i * PANEL + j] = 0;
+    }
+}
+
+// One tile of up to PANEL columns; where c has no room for whole vectors, in memory beside it. What is past b's columns
+// adds up zeros.
+INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, long columns, long depth, long k,
+                    const float *panel, long panelRow, ahead_lines *ahead) {
+    const float *a = p->a + row * p->aRow + depth * p->aColumn;
+    float *c = p->c + row * p->cRow + column;
+    int accumulate = p->accumulate || depth > 0, vectors = columns > LANES ? 2 : 1;
+    const float *bias = p->bias ? p->bias + column : 0;
+    if (columns == vectors * LANES || (column + vectors * LANES <= p->room && !bias && !accumulate)) {
+        tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, c, p->cRow, accumulate, bias, ahead);
+        return;
+    }
+    float beside[TILE_ROWS * PANEL], start[PANEL];
+    for (long j = 0; j < PANEL; j++) start[j] = bias && j < columns ? bias[j] : 0;
+    if (accumulate) {
+        for (long r = 0; r < rows; r++) {
+            for (long j = 0; j < PANEL; j++) beside[r * PANEL + j] = j < columns ? c[r * p->cRow + j] : 0;
+        }
+    }
+    tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, beside, PANEL, accumulate, start, ahead);
+    for (long r = 0; r < rows; r++) {
+        for (long j = 0; j < columns; j++) c[r * p->cRow + j] = beside[r * PANEL + j];
+    }
+}
+
+static void product(const ckernels_product *p) {
+    static _Thread_local float panel[DEPTH * PANEL] __attribute__((aligned(64)));
+    long blocks = (p->m + ROWS - 1) / ROWS, even = blocks ? (p->m + blocks - 1) / blocks : 0;
+    even = (even + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    for (long first = 0; first < p->m; first += even) {
+        long end = p->m - first < even ? p->m : first + even;
+        for (long depth = 0; depth < p->k; depth += DEPTH) {
+            long k = p->k - depth < DEPTH ? p->k - depth : DEPTH;
+            for (long column = 0; column < p->n; column += PANEL) {
+                long columns = p->n - column < PANEL ? p->n - column : PANEL;
+                const float *b = p->b + depth * p->bRow + column * p->bColumn;
+                // For few rows the panel is not worth laying out.
+                int direct = columns == PANEL && p->bColumn == 1 && p->scale == 1 && end - first <= 3 * TILE_ROWS;
+                if (!direct) pack(k, columns, b, p->bRow, p->bColumn, p->scale, panel);
+                ahead_lines ahead = {0, 0, 0, 0, 0, 0};
+                if (column + 2 * PANEL <= p->n && k >= WORTH_ASKING) {
+                    ahead.next = b + PANEL * p->bColumn;
+                    ahead.length = p->bColumn == 1 ? PANEL : k;
+                    ahead.left = ahead.length;
+                    ahead.step = p->bColumn == 1 ? p->bRow : p->bColumn;
+                    ahead.runs = p->bColumn == 1 ? k : PANEL;
+                    long lines = ahead.runs * ((ahead.length + 15) / 16);
+                    long asks = (end - first + TILE_ROWS - 1) / TILE_ROWS * ((k + 15) / 16);
+                    ahead.each = (lines + asks - 1) / asks;
+                }
+                for (long row = first; row < end; row += TILE_ROWS) {
+                    int rows = end - row < TILE_ROWS ? (int)(end - row) : TILE_ROWS;
+                    tile_at(p, row, rows, column, columns, depth, k, direct ? b : panel, direct ? p->bRow : PANEL,
+                            &ahead);
+                }
+            }
+        }
+    }
+    // An empty sum.
+    if (p->k == 0 && !p->accumulate) {
+        for (long r = 0; r < p->m; r++) {
+            for (long j = 0; j < p->n; j++) p->c[r * p->cRow + j] = p->bias ? p->bias[j] : 0;
+        }
+    }
+}

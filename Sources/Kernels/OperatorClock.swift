@@ -1,0 +1,111 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What a step's time is spent on.
+public enum Operator: Hashable, Sendable {
+    /// y = x Wᵀ of a linear map, from `inner` columns to `columns`.
+    case product(inner: Int, columns: Int)
+    /// dx = dy W of a linear map.
+    case productBackward(inner: Int, columns: Int)
+    /// dW += dyᵀ x.
+    case weightGradient
+    /// Scores, softmax and weighted values of all heads.
+    case attention, attentionBackward
+    case gelu, geluBackward
+    case layerNorm, layerNormBackward
+    /// Sums, copies and masks of whole activations.
+    case elementwise
+    case embedding
+    /// Whatever adapters do at their sites.
+    case adapter, adapterBackward
+    /// Pooling, the linear map on top and the loss.
+    case head
+    /// Clipping, AdamW and checks of its result.
+    case optimizer
+    /// Rounding of units' gradients, and the exchange between ranks with its waiting.
+    case sum
+    /// Token ids of a unit's examples.
+    case packing
+    /// Reading frozen activations that were kept, and keeping them.
+    case cache
+
+    /// What a table calls it.
+    public var title: String {
+        switch self {
+        case .product(let inner, let columns): "product \(inner) → \(columns)"
+        case .productBackward(let inner, let columns): "product backward \(inner) → \(columns)"
+        case .weightGradient: "weight gradients"
+        case .attention: "attention"
+        case .attentionBackward: "attention backward"
+        case .gelu: "GELU"
+        case .geluBackward: "GELU backward"
+        case .layerNorm: "LayerNorm"
+        case .layerNormBackward: "LayerNorm backward"
+        case .elementwise: "sums, copies, masks"
+        case .embedding: "embedding"
+        case .adapter: "adapter"
+        case .adapterBackward: "adapter backward"
+        case .head: "head and loss"
+        case .optimizer: "optimizer"
+        case .sum: "exact sum, with waiting"
+        case .packing: "packing"
+        case .cache: "frozen activations"
+        }
+    }
+}
+
+/// Adds up the seconds of operators, where a benchmark has started one; the outermost of nested operators counts.
+///
+/// Training runs without one, and then each operator costs one look at ``current``.
+public final class OperatorClock {
+    /// The clock of this process, which its one computing thread reports to.
+    ///
+    /// It is set before and after training, never while an operator runs.
+    nonisolated(unsafe) public static var current: OperatorClock?
+
+    /// Seconds and calls by operator.
+    public private(set) var times: [Operator: (seconds: Double, calls: Int)] = [:]
+    /// Floating-point operations of all products, a multiplication with its addition counted as two.
+    public private(set) var operations = 0.0
+    private var isInside = false
+
+    /// A clock at zero.
+    public init() {}
+
+    /// Goes back to zero.
+    public func reset() {
+        times = [:]
+        operations = 0
+    }
+
+    fileprivate func measure<Result>(_ name: Operator, _ body: () throws -> Result) rethrows -> Result {
+        if isInside { return try body() }
+        isInside = true
+        let start = seconds()
+        defer {
+            isInside = false
+            let (sum, calls) = times[name] ?? (0, 0)
+            times[name] = (sum + seconds() - start, calls + 1)
+        }
+        return try body()
+    }
+
+    func count(_ operations: Double) { self.operations += operations }
+
+    private func seconds() -> Double {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+    }
+}
+
+/// Runs an operator, on the clock where there is one.
+@inline(__always)
+public func timed<Result>(_ name: @autoclosure () -> Operator, _ body: () throws -> Result) rethrows -> Result
+{
+    guard let clock = OperatorClock.current else { return try body() }
+    return try clock.measure(name(), body)
+}
