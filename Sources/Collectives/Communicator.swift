@@ -24,6 +24,9 @@ public protocol Communicator: Sendable {
     /// Replaces every rank's elements by the root's.
     func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws
 
+    /// The ranks of this group that run on this rank's host, in the same order; all ranks must call it.
+    func sharingMemory() throws -> any Communicator
+
     /// Every rank's numbers, in the order of the ranks; all must bring equally many.
     func allGather(_ value: [Int64]) throws -> [[Int64]]
 }

@@ -60,6 +60,8 @@ public final class MPICommunicator: Communicator {
         return try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter)
     }
 
+    public func sharingMemory() throws -> any Communicator { try onSameHost() }
+
     /// The ranks that name the same color, in the same order; nil where this rank names none.
     ///
     /// All ranks must call it.

@@ -15,6 +15,8 @@ final class ThreadCommunicator: Communicator {
     var size: Int { meeting.size }
     var statistics: CommunicationStatistics { counter.value }
 
+    func sharingMemory() throws -> any Communicator { self }
+
     func barrier() throws {
         try collective("barrier", bytes: 0, nil) { _ in }
     }

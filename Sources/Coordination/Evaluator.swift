@@ -15,6 +15,8 @@ final class Evaluator {
     private let ranks: [Int]
     private let features: FrozenFeatures
     private let workspace: Workspace
+    /// What frozen layers gave, where it is kept.
+    var prefix: FrozenPrefix?
 
     init(
         _ context: RunContext, _ communicator: any Communicator, ranks: [Int], _ features: FrozenFeatures,
@@ -114,7 +116,8 @@ final class Evaluator {
         }
         // Bit patterns travel as integers: each is brought by one rank, and zeros by all others.
         var patterns = [Int32](repeating: 0, count: end)
-        for (piece, owner) in zip(pieces, assign(costs: costs, to: ranks)) where owner == communicator.rank {
+        let owners = assign(costs: costs, to: ranks)
+        for (piece, owner) in zip(pieces, owners) where owner == communicator.rank {
             let logits = self.logits(
                 tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
             for (i, logit) in logits.enumerated() {
@@ -122,6 +125,12 @@ final class Evaluator {
             }
         }
         try communicator.allReduce(&patterns, .sum)
+        if adapted {
+            for (piece, owner) in zip(pieces, owners) {
+                prefix?.note(
+                    piece.examples, features.source(task: tasks[piece.task], set: piece.set), by: owner)
+            }
+        }
 
         var next = 0
         return try tasks.map { task in
@@ -144,7 +153,9 @@ final class Evaluator {
             guard let base = values.baseAddress else { return [] }
             if adapted {
                 let batch = context.data[task].sets[set].examples.batch(examples)
-                return context.model.logits(batch, layout, values: base, adapted: true, workspace)
+                let frozen = prefix?.input(examples, features.source(task: task, set: set), batch)
+                return context.model.logits(
+                    batch, layout, values: base, adapted: true, from: frozen, workspace)
             }
             let pooled = features.pooled(examples, features.source(task: task, set: set), workspace)
             return context.model.logits(pooled: pooled, layout, values: base, workspace)

@@ -29,14 +29,16 @@ package struct FeatureChunk: Hashable, Sendable {
 
 /// The frozen backbone's pooled vector of each example, computed once: all that the head stage needs of the encoder.
 ///
-/// The bits of a row of a matrix product depend on the product's shape, so examples are always computed in the same
-/// chunks of consecutive ones. It then doesn't matter which rank computes a chunk, or when.
+/// An example's vector has the same bits in whatever batch it is computed, so it doesn't matter which rank computes it, or
+/// when. Chunks of consecutive examples are what ranks are given to do.
 final class FrozenFeatures {
     private static let examplesPerChunk = 8
 
     private let model: AdaptedEncoder
     private let data: [TaskData]
     private var tables: [FeatureSource: Table] = [:]
+    /// Where the adapter stage will look for what it needs of the layers on the way.
+    var prefix: FrozenPrefix?
 
     private struct Table {
         let rows: Matrix
@@ -91,7 +93,10 @@ final class FrozenFeatures {
                 next += rows.rows * width
             }
         }
-        for chunk in chunks { tables[chunk.source]?.known[chunk.index] = true }
+        for (chunk, rank) in zip(chunks, ranks) {
+            tables[chunk.source]?.known[chunk.index] = true
+            prefix?.note(examples(of: chunk), chunk.source, by: rank)
+        }
     }
 
     /// The pooled vectors [B, d] of examples, in their order.
@@ -112,7 +117,13 @@ final class FrozenFeatures {
     }
 
     private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {
-        let values = model.frozenPooled(split(chunk.source).batch(examples(of: chunk)), workspace)
+        let batch = split(chunk.source).batch(examples(of: chunk))
+        let values = model.frozenPooled(batch, workspace) { layer, output in
+            guard let prefix = self.prefix, layer == prefix.layer - 1 else { return }
+            for (sequence, example) in self.examples(of: chunk).enumerated() {
+                prefix.keep(output.rows(batch.range(sequence)), example, chunk.source)
+            }
+        }
         rows(of: chunk).base.update(from: values, count: values.count)
     }
 

@@ -12,6 +12,8 @@ public enum RunEvent: Sendable {
     case stage(name: String, steps: Int)
     /// Adapters were pruned, before they are trained.
     case pruned(PruningReport)
+    /// It was decided whether to keep what frozen layers give.
+    case frozenPrefix(FrozenPrefixReport)
     /// Frozen features were computed: how many examples of how many.
     case features(done: Int, of: Int)
     /// An optimizer step was taken.

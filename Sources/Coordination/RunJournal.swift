@@ -31,6 +31,7 @@ public final class RunJournal: RunObserver {
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
         case .pruned(let report): try pruned(report)
+        case .frozenPrefix(let report): try journal.record("frozenPrefix", [("decision", report.json)])
         case .features(let done, let total):
             if done == total { try journal.record("features", [("chunks", .integer(total))]) }
         case .step(let report): try step(report)

@@ -36,6 +36,8 @@ public struct Study: Sendable, Codable {
     public let checkpoint: CheckpointSettings
     /// What is recorded for comparison with other software.
     public let record: RecordSettings
+    /// Where frozen activations are kept, and how much of them.
+    public let cache: CacheSettings
     /// The longest input; a longer one loses its end.
     public let maximumTokens: Int
     /// Whether rank 0 computes too.
@@ -46,7 +48,7 @@ public struct Study: Sendable, Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout,
             evaluation
-        case checkpoint, record, maximumTokens, coordinator, seed
+        case checkpoint, record, cache, maximumTokens, coordinator, seed
     }
 
     /// Reads a study.
@@ -66,6 +68,7 @@ public struct Study: Sendable, Codable {
         evaluation = try section.value(.evaluation, default: EvaluationSettings())
         checkpoint = try section.value(.checkpoint, default: CheckpointSettings())
         record = try section.value(.record, default: RecordSettings())
+        cache = try section.value(.cache, default: CacheSettings())
         maximumTokens = try section.value(.maximumTokens, default: 128)
         coordinator = try section.value(.coordinator, default: .computes)
         seed = try section.value(.seed, default: 42)

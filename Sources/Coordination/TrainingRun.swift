@@ -72,6 +72,11 @@ public final class TrainingRun {
             coordinator?.checkpointedAt = state.step
         }
         try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
+        let (prefix, report) = try FrozenPrefix.make(context, communicator)
+        worker.prefix = prefix
+        evaluator.prefix = prefix
+        features.prefix = prefix
+        if let report { try output?.observe(.frozenPrefix(report)) }
         try beginStage()
     }
 

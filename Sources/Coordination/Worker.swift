@@ -14,6 +14,8 @@ final class Worker {
     private let features: FrozenFeatures
     private let workspace: Workspace
     private let sum: ExactSum
+    /// What frozen layers gave, where it is kept.
+    var prefix: FrozenPrefix?
     private var gradient: FloatBuffer
 
     /// What a step told, beside its effect on the state.
@@ -95,6 +97,11 @@ final class Worker {
             let slice = store.layouts[tasks[bad.row]].slices[slices[bad.row][bad.group]]
             throw diverged("the gradient of \(context.names[tasks[bad.row]]) on \(slice.name)", state)
         }
+        if schedule.stage != .head {
+            for (unit, rank) in zip(plan.units, plan.ranks) {
+                prefix?.note(unit.examples, FeatureSource(task: unit.task, set: nil), by: rank)
+            }
+        }
         if let row = tasks.indices.first(where: { flags[$0] != 0 }) {
             throw diverged("the loss of \(context.names[tasks[row]])", state)
         }
@@ -153,8 +160,8 @@ final class Worker {
         let (study, train) = (context.study, context.data[unit.task].train)
         let frozen = schedule.stage == .head
         // In the head stage nothing in the encoder is trained, and its outputs are fixed.
-        let pooled =
-            frozen ? features.pooled(unit.examples, FeatureSource(task: unit.task, set: nil), workspace) : nil
+        let source = FeatureSource(task: unit.task, set: nil)
+        let pooled = frozen ? features.pooled(unit.examples, source, workspace) : nil
         let randomness = AdaptedEncoder.Randomness(
             encoder: EncoderDropout(
                 hidden: frozen ? 0 : Float(study.dropout.hidden),
@@ -165,8 +172,7 @@ final class Worker {
             return context.model.learn(
                 batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
                 context.store.layouts[unit.task], values: base, gradient: gradient.base, randomness,
-                pooled: pooled,
-                workspace)
+                pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, source, batch), workspace)
         }
     }
 

@@ -25,21 +25,28 @@ public struct Encoder {
     /// The last layer's hidden states of a batch, all taken from the workspace.
     ///
     /// Only layers that backward will visit keep anything: those from the adaptation's lowest trained place up.
-    /// `observe` sees the embeddings' output as layer −1 and each layer's output, before they are overwritten.
+    /// What is frozen below may be given: nothing acts below its layer. `observe` sees the embeddings' output as layer −1
+    /// and each layer's output, before they are overwritten.
     public func forward(
-        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ workspace: Workspace,
-        observe: ((Int, Matrix) -> Void)? = nil
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput? = nil,
+        _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
         let lowest = adaptation?.lowestTrained
         let passing = PassingMemory(workspace)
         func keep(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
         var x = workspace.matrix(batch.tokens, weights.configuration.hidden)
-        let embedding = timed(.embedding) {
-            embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
+        var embedding: EmbeddingActivations?
+        if let frozen {
+            frozen.fill(x, workspace)
+        } else {
+            embedding = timed(.embedding) {
+                embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
+            }
+            observe?(Place.belowLayers, x)
         }
-        observe?(Place.belowLayers, x)
-        var layers: [LayerActivations?] = []
-        for layer in 0..<weights.configuration.layers {
+        let first = frozen?.layer ?? 0
+        var layers = [LayerActivations?](repeating: nil, count: first)
+        for layer in first..<weights.configuration.layers {
             var reads: BackwardReads?
             if let adaptation, let lowest, keep(layer) {
                 reads = BackwardReads(layer, adaptation, lowest: lowest)
@@ -50,6 +57,16 @@ public struct Encoder {
             observe?(layer, x)
         }
         return Activations(hidden: x, embedding: embedding, layers: layers)
+    }
+
+    /// Puts what the frozen backbone gives to a layer of a batch into x [T, d]: the embeddings for layer 0, and the last
+    /// layer's output for the layer after it.
+    public func frozenInput(of layer: Int, _ batch: PackedBatch, into x: Matrix, _ workspace: Workspace) {
+        let mark = workspace.mark
+        let passing = PassingMemory(workspace)
+        _ = timed(.embedding) { embed(batch, nil, into: x, keep: false, workspace) }
+        for below in 0..<layer { _ = layerForward(below, x, batch, nil, nil, passing, workspace) }
+        workspace.release(to: mark)
     }
 
     /// Adds the gradients of everything trained, from the gradient of the last hidden states, which it overwrites.

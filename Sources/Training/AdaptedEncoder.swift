@@ -72,11 +72,12 @@ public struct AdaptedEncoder: Sendable {
 
     /// One unit of work: adds the gradient of the summed losses to `gradient`, and returns that sum.
     ///
-    /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run.
+    /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run. In the
+    /// adapter stage without dropout, what is frozen below may be given.
     public func learn(
         _ batch: PackedBatch, _ targets: [Target], stage: Stage, _ layout: ParameterLayout,
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
-        pooled known: Matrix? = nil, _ workspace: Workspace
+        pooled known: Matrix? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> Double {
         workspace.reset()
         let encoder = Encoder(weights, dropout: randomness.encoder)
@@ -87,7 +88,7 @@ public struct AdaptedEncoder: Sendable {
         if let known {
             p.copy(from: known)
         } else {
-            let forward = encoder.forward(batch, adaptation, workspace)
+            let forward = encoder.forward(batch, adaptation, from: frozen, workspace)
             let pooling = timed(.head) {
                 head.pooling.forward(forward.hidden, batch, encoder, adaptation, into: p, workspace)
             }
@@ -128,13 +129,13 @@ public struct AdaptedEncoder: Sendable {
     /// Without `adapted` the frozen backbone is used as it is, with the head alone.
     public func logits(
         _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, adapted: Bool,
-        _ workspace: Workspace
+        from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> [Float] {
         workspace.reset()
         let adaptation =
             adapted
             ? method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights) : nil
-        let p = pool(batch, adaptation, workspace)
+        let p = pool(batch, adaptation, from: frozen, workspace)
         return logits(pooled: p, layout, values: values, workspace)
     }
 
@@ -148,18 +149,29 @@ public struct AdaptedEncoder: Sendable {
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
 
+    /// The lowest layer that the method changes: what is below it is frozen.
+    public func lowestAdapted(_ layout: ParameterLayout, values: UnsafePointer<Float>) -> Int {
+        method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights)
+            .lowestActing(layers: weights.configuration.layers)
+    }
+
     /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.
-    public func frozenPooled(_ batch: PackedBatch, _ workspace: Workspace) -> [Float] {
+    ///
+    /// `observe` sees each layer's output on the way.
+    public func frozenPooled(
+        _ batch: PackedBatch, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
+    ) -> [Float] {
         workspace.reset()
-        let p = pool(batch, nil, workspace)
+        let p = pool(batch, nil, from: nil, workspace, observe: observe)
         return Array(UnsafeBufferPointer(start: p.base, count: p.count))
     }
 
     private func pool(
-        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ workspace: Workspace
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput?,
+        _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Matrix {
         let encoder = Encoder(weights)
-        let forward = encoder.forward(batch, adaptation, workspace)
+        let forward = encoder.forward(batch, adaptation, from: frozen, workspace, observe: observe)
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         _ = head.pooling.forward(forward.hidden, batch, encoder, adaptation, into: p, workspace)
         return p

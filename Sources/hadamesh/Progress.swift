@@ -37,6 +37,7 @@ final class Progress: RunObserver {
                 "pruned by \(report.score.rawValue): \(report.kept) of \(report.kept + report.removed) entries are left, "
                     + "\(format(100 * report.reached, 2)) % removed")
             restart()
+        case .frozenPrefix(let report): frozenPrefix(report)
         case .features(let done, let total):
             live("frozen features \(100 * done / max(1, total)) %")
             restart()
@@ -77,6 +78,19 @@ final class Progress: RunObserver {
             }
         }
         if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
+    }
+
+    private func frozenPrefix(_ report: FrozenPrefixReport) {
+        if let refusal = report.refusal {
+            say(
+                "warning: what the lowest \(report.layer) layers give is computed anew each time: \(refusal)",
+                always: true)
+        } else if report.given > 0 {
+            let part = report.given < report.needed ? " of \(report.needed >> 20)" : ""
+            say(
+                "keeps what the lowest \(report.layer) of \(report.layers) layers give to each example: "
+                    + "\(report.given >> 20)\(part) MB a host, saving \(format(100 * report.saves, 0)) % of the operations")
+        }
     }
 
     private func restart() {

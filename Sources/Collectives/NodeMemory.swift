@@ -1,0 +1,119 @@
+import Diagnostics
+import Foundation
+
+/// Memory that all ranks of one host see: what one of them writes is there for the others.
+///
+/// It is a file without a name, in memory or in a folder of the host's own disk, that each rank maps. Nothing is left of
+/// it when the ranks have ended, however they ended, so no later run can meet what an earlier one wrote.
+///
+/// Ranks write disjoint parts, or the same bytes, and read what others wrote only after a collective that both took part
+/// in.
+public final class NodeMemory: @unchecked Sendable {
+    /// All bytes, zeros at first; valid while this object lives.
+    public let bytes: UnsafeMutableRawBufferPointer
+
+    private init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+    deinit { munmap(bytes.baseAddress, bytes.count) }
+
+    /// Makes memory that the ranks of a host share; every one of them must call it, with the same arguments.
+    ///
+    /// - Parameters:
+    ///   - byteCount: how much, more than 0
+    ///   - directory: a folder on the host's disk to put it in; nil for memory
+    ///   - host: the host's ranks, see ``Communicator/sharingMemory()``
+    /// - Returns: the memory; or, on all ranks alike, why there is none
+    /// - Throws: a failure of the communicator alone
+    public static func make(byteCount: Int, in directory: String?, among host: any Communicator) throws
+        -> Result<NodeMemory, Refusal>
+    {
+        precondition(byteCount > 0, "memory of no bytes can't be shared")
+        // The first rank makes the file and says where to find it; an empty place is a refusal.
+        var descriptor: Int32 = -1
+        var reason = ""
+        if host.rank == 0 {
+            do {
+                descriptor = try file(byteCount, in: directory)
+            } catch let refusal as Refusal {
+                reason = refusal.why
+            }
+        }
+        defer { if descriptor >= 0 { close(descriptor) } }
+        var place = Array("/proc/\(getpid())/fd/\(descriptor)".utf8)
+        if descriptor < 0 { place = [] }
+        try host.broadcast(&place, from: 0)
+        var why = Array(reason.utf8)
+        try host.broadcast(&why, from: 0)
+        if place.isEmpty { return .failure(Refusal(why: String(decoding: why, as: UTF8.self))) }
+
+        let mapped = map(String(decoding: place, as: UTF8.self), byteCount)
+        var missing: [Int32] = [mapped == nil ? 1 : 0]
+        // Also keeps the first rank from closing the file before all have opened it.
+        try host.allReduce(&missing, .max)
+        guard let mapped, missing[0] == 0 else {
+            return .failure(Refusal(why: "a rank of this host can't map the first one's memory"))
+        }
+        return .success(mapped)
+    }
+
+    /// Why there is no memory to share.
+    public struct Refusal: Error, Equatable {
+        /// In words.
+        public let why: String
+    }
+
+    private static func file(_ byteCount: Int, in directory: String?) throws -> Int32 {
+        if let directory {
+            let template = "\(directory)/hadamesh-XXXXXX"
+            var path = Array(template.utf8CString)
+            let descriptor = mkstemp(&path)
+            if descriptor < 0 { throw Refusal(why: "\(directory): \(String(cString: strerror(errno)))") }
+            unlink(path)
+            // Room is taken now: a full disk would otherwise show as a fault at some later write.
+            let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+            if code != 0 {
+                close(descriptor)
+                throw Refusal(why: "\(directory): \(String(cString: strerror(code)))")
+            }
+            return descriptor
+        }
+        if let available = availableMemory, available < byteCount {
+            throw Refusal(why: "\(available >> 20) MB of memory are free, \(byteCount >> 20) MB are asked for")
+        }
+        let descriptor = memoryFile()
+        if descriptor < 0 { throw Refusal(why: "this system has no files in memory") }
+        if ftruncate(descriptor, off_t(byteCount)) != 0 {
+            let why = String(cString: strerror(errno))
+            close(descriptor)
+            throw Refusal(why: why)
+        }
+        return descriptor
+    }
+
+    /// A file that is pages of memory and nothing else; -1 where the C library has none.
+    ///
+    /// The Glibc module leaves `memfd_create` out, so it is looked up.
+    private static func memoryFile() -> Int32 {
+        guard let symbol = dlsym(nil, "memfd_create") else { return -1 }
+        typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
+        let closedOnExec: UInt32 = 1
+        return unsafeBitCast(symbol, to: Create.self)("hadamesh", closedOnExec)
+    }
+
+    /// Bytes that new pages can take without others being pushed out; nil where the system doesn't tell.
+    private static var availableMemory: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
+    private static func map(_ path: String, _ byteCount: Int) -> NodeMemory? {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        if descriptor < 0 { return nil }
+        defer { close(descriptor) }
+        guard let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            start != MAP_FAILED
+        else { return nil }
+        return NodeMemory(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
+    }
+}

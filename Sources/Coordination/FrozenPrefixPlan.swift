@@ -1,0 +1,136 @@
+import Adapters
+import Diagnostics
+import Encoders
+public import Formats
+import Tasks
+import Training
+
+/// The `cache` section: where to keep what frozen layers give, and how much of it. No bit of a result depends on it.
+public struct CacheSettings: Sendable, Codable, Equatable {
+    /// The most that each host keeps, in megabytes; 0 keeps nothing.
+    public let megabytes: Int
+    /// A folder of each host's own disk to keep it in; nil for memory.
+    public let directory: String?
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory }
+
+    /// Two gigabytes of memory.
+    public init() {
+        megabytes = 2048
+        directory = nil
+    }
+
+    /// Reads the section.
+    public init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        megabytes = try section.value(.megabytes, default: CacheSettings().megabytes)
+        directory = try section.optional(.directory)
+        try section.require(
+            (0...1 << 30).contains(megabytes), .megabytes, "is \(megabytes), expected 0 (off) or more")
+        try section.require(directory != "", .directory, "is empty, expected a folder")
+    }
+}
+
+/// What was decided on keeping frozen activations, and why.
+public struct FrozenPrefixReport: Sendable, Equatable {
+    /// The lowest adapted layer, of how many.
+    public let layer: Int, layers: Int
+    /// How often an example will be drawn or scored, over all.
+    public let uses: Double
+    /// Bytes that all examples used more than once need, and those that they were given on each host.
+    public let needed: Int, given: Int
+    /// The folder they are kept in, nil for memory.
+    public let directory: String?
+    /// The share of the adapter stage's floating-point operations that keeping them saves, by count.
+    public let saves: Double
+    /// Why nothing is kept though it would have paid, in words; nil otherwise.
+    public let refusal: String?
+
+    /// The report as the journal holds it.
+    public var json: JSONValue {
+        [
+            "layer": .integer(layer), "layers": .integer(layers), "uses": .number(uses),
+            "bytesNeeded": .integer(needed), "bytes": .integer(given),
+            "directory": directory.map { .string($0) } ?? .null, "saves": .number(saves),
+            "refusal": refusal.map { .string($0) } ?? .null,
+        ]
+    }
+}
+
+/// Which examples are kept, by a count of operations:
+///
+/// with ℓ of L layers below the lowest adapted one, an example that is used u times costs u ℓ forward layers when nothing
+/// is kept, and ℓ when it is. Reading a token back is 4 d bytes, less than a thousandth of computing it even from a disk, so
+/// keeping pays wherever ℓ > 0 and u > 1. Training examples come before those that are scored.
+struct FrozenPrefixPlan {
+    /// The lowest adapted layer.
+    let layer: Int
+    /// Where each example's tokens lie, in floats; nil for one that has no room.
+    private(set) var offsets: [FeatureSource: [Int?]] = [:]
+    /// Bytes that have a place, and bytes that would like one.
+    private(set) var bytes = 0, needed = 0
+    private let study: Study
+    private let layers: Int
+    private let width: Int
+    private let uses: Double
+    /// Tokens that are read back, and all tokens of the stage, each as often as it is used.
+    private var saved = 0.0, total = 0.0
+
+    init(_ context: RunContext, _ schedule: StageSchedule) {
+        study = context.study
+        layers = context.model.weights.configuration.layers
+        width = context.model.weights.configuration.hidden
+        // Where a method acts doesn't depend on what it has learned.
+        let layout = context.store.layouts[0]
+        let values = [Float](repeating: 0, count: max(1, layout.count))
+        layer = values.withUnsafeBufferPointer {
+            $0.baseAddress.map { context.model.lowestAdapted(layout, values: $0) } ?? 0
+        }
+        let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
+        uses = Double(schedule.steps * study.batch.examples) / Double(max(1, drawn))
+        let every = study.evaluation.every
+        let scored = Double(every > 0 ? schedule.steps / every + 1 : 1)
+        for (task, data) in context.data.enumerated() {
+            place(data.drawn, of: data.train, FeatureSource(task: task, set: nil), uses: uses)
+        }
+        for (task, data) in context.data.enumerated() {
+            for (set, evaluation) in data.sets.enumerated() {
+                // Held-out examples are rows of the training split.
+                let source = FeatureSource(task: task, set: evaluation.split == .train ? nil : set)
+                place(evaluation.indices, of: evaluation.examples, source, uses: scored)
+            }
+        }
+    }
+
+    private mutating func place(
+        _ examples: [Int], of split: TokenizedExamples, _ source: FeatureSource, uses: Double
+    ) {
+        let tokens = examples.reduce(0) { $0 + split.tokens($1) }
+        total += Double(tokens) * uses
+        // Dropout makes other numbers each time.
+        let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
+        if isRandom || layer <= 0 || uses <= 1 || study.cache.megabytes == 0 { return }
+        let perToken = width * MemoryLayout<Float>.stride
+        needed += tokens * perToken
+        var table = offsets[source] ?? [Int?](repeating: nil, count: split.count)
+        for example in examples where table[example] == nil {
+            let size = split.tokens(example) * perToken
+            if bytes + size > study.cache.megabytes << 20 { continue }
+            table[example] = bytes / MemoryLayout<Float>.stride
+            bytes += size
+            saved += Double(split.tokens(example)) * (uses - 1)
+        }
+        offsets[source] = table
+    }
+
+    /// The decision; `given` bytes were found, or not, for the reason `why`.
+    func report(given: Int, why: String?) -> FrozenPrefixReport {
+        // Forward through all layers, backward through those that are adapted.
+        let frozen = Double(max(0, layer))
+        let operations = total * (2 * Double(layers) - frozen)
+        return FrozenPrefixReport(
+            layer: layer, layers: layers, uses: uses, needed: needed, given: given,
+            directory: study.cache.directory,
+            saves: given > 0 && operations > 0 ? saved * frozen / operations : 0, refusal: why)
+    }
+}
