@@ -78,7 +78,8 @@ public final class NodeMemory: @unchecked Sendable {
             return descriptor
         }
         if let available = availableMemory, available < byteCount {
-            throw Refusal(why: "\(available >> 20) MB of memory are free, \(byteCount >> 20) MB are asked for")
+            throw Refusal(
+                why: "\(available >> 20) MB of memory are free, \(byteCount >> 20) MB are asked for")
         }
         let descriptor = memoryFile()
         if descriptor < 0 { throw Refusal(why: "this system has no files in memory") }

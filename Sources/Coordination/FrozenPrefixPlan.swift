@@ -5,10 +5,12 @@ public import Formats
 import Tasks
 import Training
 
-/// The `cache` section: where to keep what frozen layers give, and how much of it. No bit of a result depends on it.
+/// The `cache` section: where to keep what frozen layers give, and how much of it.
+///
+/// No bit of a result depends on it.
 public struct CacheSettings: Sendable, Codable, Equatable {
     /// The most that each host keeps, in megabytes; 0 keeps nothing.
-    public let megabytes: Int
+    public let megabytes: Double
     /// A folder of each host's own disk to keep it in; nil for memory.
     public let directory: String?
 
@@ -26,7 +28,7 @@ public struct CacheSettings: Sendable, Codable, Equatable {
         megabytes = try section.value(.megabytes, default: CacheSettings().megabytes)
         directory = try section.optional(.directory)
         try section.require(
-            (0...1 << 30).contains(megabytes), .megabytes, "is \(megabytes), expected 0 (off) or more")
+            (0...1e9).contains(megabytes), .megabytes, "is \(megabytes), expected 0 (off) or more")
         try section.require(directory != "", .directory, "is empty, expected a folder")
     }
 }
@@ -57,9 +59,9 @@ public struct FrozenPrefixReport: Sendable, Equatable {
     }
 }
 
-/// Which examples are kept, by a count of operations:
+/// Which examples are kept, by a count of operations.
 ///
-/// with ℓ of L layers below the lowest adapted one, an example that is used u times costs u ℓ forward layers when nothing
+/// With ℓ of L layers below the lowest adapted one, an example that is used u times costs u ℓ forward layers when nothing
 /// is kept, and ℓ when it is. Reading a token back is 4 d bytes, less than a thousandth of computing it even from a disk, so
 /// keeping pays wherever ℓ > 0 and u > 1. Training examples come before those that are scored.
 struct FrozenPrefixPlan {
@@ -72,6 +74,7 @@ struct FrozenPrefixPlan {
     private let study: Study
     private let layers: Int
     private let width: Int
+    private let limit: Int
     private let uses: Double
     /// Tokens that are read back, and all tokens of the stage, each as often as it is used.
     private var saved = 0.0, total = 0.0
@@ -80,6 +83,7 @@ struct FrozenPrefixPlan {
         study = context.study
         layers = context.model.weights.configuration.layers
         width = context.model.weights.configuration.hidden
+        limit = Int(study.cache.megabytes * 0x1p20)
         // Where a method acts doesn't depend on what it has learned.
         let layout = context.store.layouts[0]
         let values = [Float](repeating: 0, count: max(1, layout.count))
@@ -109,13 +113,13 @@ struct FrozenPrefixPlan {
         total += Double(tokens) * uses
         // Dropout makes other numbers each time.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
-        if isRandom || layer <= 0 || uses <= 1 || study.cache.megabytes == 0 { return }
+        if isRandom || layer <= 0 || uses <= 1 || limit == 0 { return }
         let perToken = width * MemoryLayout<Float>.stride
         needed += tokens * perToken
         var table = offsets[source] ?? [Int?](repeating: nil, count: split.count)
         for example in examples where table[example] == nil {
             let size = split.tokens(example) * perToken
-            if bytes + size > study.cache.megabytes << 20 { continue }
+            if bytes + size > limit { continue }
             table[example] = bytes / MemoryLayout<Float>.stride
             bytes += size
             saved += Double(split.tokens(example)) * (uses - 1)

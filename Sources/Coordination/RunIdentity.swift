@@ -8,7 +8,9 @@ import Training
 /// What a checkpoint belongs to: settings, backbone and data that the next step's bits depend on.
 public enum RunIdentity {
     /// Study keys that change no bit of the result: a resumed run may set them differently.
-    private static let free: Set<String> = ["backbone", "data", "coordinator", "checkpoint", "record", "cache"]
+    private static let free: Set<String> = [
+        "backbone", "data", "coordinator", "checkpoint", "record", "cache",
+    ]
 
     /// The identity of a study (as encoded JSON), its backbone's checksum and its data's.
     ///

@@ -89,7 +89,8 @@ final class Progress: RunObserver {
             let part = report.given < report.needed ? " of \(report.needed >> 20)" : ""
             say(
                 "keeps what the lowest \(report.layer) of \(report.layers) layers give to each example: "
-                    + "\(report.given >> 20)\(part) MB a host, saving \(format(100 * report.saves, 0)) % of the operations")
+                    + "\(report.given >> 20)\(part) MB a host, saving \(format(100 * report.saves, 0)) % of the operations"
+            )
         }
     }
 

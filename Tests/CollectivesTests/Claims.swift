@@ -1,4 +1,5 @@
 import Collectives
+import Foundation
 import Testing
 
 /// A property of collective calls that every rank of any world must see, as a body that throws where it does not.
@@ -99,6 +100,30 @@ extension Claim {
             try requireEqual(spent.calls, 2, "calls")
             try requireEqual(spent.bytes, world.size > 1 ? 48 : 0, "bytes")
             try require(spent.secondsWaiting >= 0 && spent.secondsTransferring >= 0, "negative time")
+        },
+        Claim("what one rank writes to a host's memory is there for its others") { world in
+            let host = try world.sharingMemory()
+            for directory in [nil, FileManager.default.temporaryDirectory.path] {
+                let made = try NodeMemory.make(byteCount: 8 * host.size, in: directory, among: host)
+                guard case .success(let memory) = made else {
+                    throw Violation(description: "no memory: \(made)")
+                }
+                let words = memory.bytes.bindMemory(to: Int64.self)
+                try require(words[host.rank] == 0, "the memory begins with something")
+                words[host.rank] = Int64(host.rank) + 7
+                try host.barrier()
+                try requireEqual(Array(words), (0..<host.size).map { Int64($0) + 7 }, "words")
+                try host.barrier()
+            }
+        },
+        Claim("where memory can't be had, every rank hears why") { world in
+            let host = try world.sharingMemory()
+            for (bytes, directory) in [(1 << 60, nil), (8, "/nowhere/at/all")] {
+                switch try NodeMemory.make(byteCount: bytes, in: directory, among: host) {
+                case .success: throw Violation(description: "\(bytes) bytes in \(directory ?? "memory")")
+                case .failure(let refusal): try require(!refusal.why.isEmpty, "no reason")
+                }
+            }
         },
     ]
 

@@ -1,0 +1,108 @@
+import Coordination
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Keeping what frozen layers give: never another bit, and never more than was allowed.
+@Suite("Frozen activations, kept and not kept")
+struct FrozenPrefixTests {
+    /// Methods that leave layer 0 of the tiny BERT alone, or the whole encoder.
+    static let adapters: [(name: String, section: JSONValue, layer: Int)] = [
+        ("hadamard", ["method": "hadamard", "layers": "1"], 1),
+        ("lora", ["method": "lora", "layers": "1"], 1),
+        ("tiny attention", ["method": "tiny-attention", "layers": "1"], 1),
+        ("prefix", ["method": "prefix", "layers": "1"], 1),
+        (
+            "stack",
+            [
+                ["method": "lora", "layers": "1"],
+                ["method": "adapter-bias", "layers": "1", "embeddingNorm": false],
+            ], 1
+        ),
+        ("head alone", ["method": "head"], 3), ("all layers", ["method": "hadamard"], 0),
+    ]
+
+    private func changes(_ adapter: JSONValue, _ more: [String: JSONValue] = [:]) -> [String: JSONValue] {
+        [
+            "adapter": adapter, "dropout": ["hidden": 0, "attention": 0], "stages.adapter.steps": 30,
+            "stages.head.steps": 3, "evaluation": ["every": 6],
+        ].merging(more) { $1 }
+    }
+
+    private func report(_ outcome: TinyStudy.Outcome) -> FrozenPrefixReport? {
+        outcome.events.compactMap { if case .frozenPrefix(let report) = $0 { report } else { nil } }.first
+    }
+
+    @Test(
+        "Kept, partly kept, kept on disk and not kept: the same bits on any number of ranks",
+        arguments: adapters)
+    func sameBits(_ adapter: (name: String, section: JSONValue, layer: Int)) throws {
+        let disk = try TemporaryFolder()
+        let without = try TemporaryFolder()
+        let none = try TinyStudy(changes(adapter.section, ["cache": ["megabytes": 0]])).train(into: without)
+        #expect(report(none)?.given == 0 && report(none)?.layer == adapter.layer)
+        let expected = try TrainedFiles(without)
+        for cache: JSONValue in [[:], ["directory": .string(disk.path)], ["megabytes": 0.01]] {
+            for ranks in [1, 3] {
+                let folder = try TemporaryFolder()
+                let outcome = try TinyStudy(changes(adapter.section, ["cache": cache])).train(
+                    ranks: ranks, into: folder)
+                let found = try #require(report(outcome))
+                #expect(found.layer == adapter.layer && found.uses > 1)
+                #expect((found.given > 0) == (adapter.layer > 0))
+                #expect((found.given < found.needed) == (cache["megabytes"] != nil && adapter.layer > 0))
+                #expect((found.saves > 0) == (adapter.layer > 0) && found.refusal == nil)
+                #expect(
+                    try TrainedFiles(folder).difference(from: expected) == nil, "\(cache), \(ranks) ranks")
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [], "nothing is left")
+    }
+
+    @Test("A stop, and another limit after it, change no bit")
+    func resumed() throws {
+        let section: JSONValue = ["method": "hadamard", "layers": "1"]
+        let whole = try TemporaryFolder()
+        _ = try TinyStudy(changes(section)).train(into: whole)
+        let folder = try TemporaryFolder()
+        let first = try TinyStudy(changes(section)).train(ranks: 2, into: folder, stopAfter: 17)
+        #expect(first.ending == .stopped)
+        _ = try TinyStudy(changes(section, ["cache": ["megabytes": 0]])).train(
+            ranks: 3, into: folder, resuming: true)
+        #expect(try TrainedFiles(folder).difference(from: TrainedFiles(whole)) == nil)
+    }
+
+    @Test("A folder that can't be used is said once, and everything is computed")
+    func refused() throws {
+        let section: JSONValue = ["method": "hadamard", "layers": "1"]
+        let (whole, folder) = (try TemporaryFolder(), try TemporaryFolder())
+        _ = try TinyStudy(changes(section)).train(into: whole)
+        let nowhere: JSONValue = ["directory": .string("\(folder.path)/nowhere")]
+        let outcome = try TinyStudy(changes(section, ["cache": nowhere])).train(ranks: 2, into: folder)
+        let found = try #require(report(outcome))
+        #expect(found.given == 0 && found.saves == 0)
+        #expect(found.refusal?.contains("nowhere: No such file or directory") == true)
+        #expect(try TrainedFiles(folder).difference(from: TrainedFiles(whole)) == nil)
+    }
+
+    @Test("Nothing is kept where dropout makes other numbers each time, or where nothing is used twice")
+    func nothingToKeep() throws {
+        let section: JSONValue = ["method": "hadamard", "layers": "1"]
+        for more: [String: JSONValue] in [
+            ["dropout": ["hidden": 0.1, "attention": 0]], ["dropout": ["hidden": 0, "attention": 0.1]],
+            ["stages.adapter.steps": 1, "evaluation": ["every": 0]],
+        ] {
+            let outcome = try TinyStudy(changes(section, more)).train(ranks: 2, into: TemporaryFolder())
+            #expect(report(outcome)?.given == 0 && report(outcome)?.needed == 0)
+        }
+    }
+
+    @Test(
+        "A mistake in the section is named", arguments: [("megabytes", -1 as JSONValue), ("directory", "")])
+    func mistakes(_ key: String, _ value: JSONValue) {
+        #expect { try TinyStudy.decode(["cache": .object([(key, value)])]) } throws: {
+            "\($0)".contains("cache.\(key)")
+        }
+    }
+}
