@@ -15,8 +15,10 @@ public struct Encoder {
 
     /// What a forward keeps for its backward.
     public struct Activations {
-        /// The last layer's output h2 [T, d].
+        /// The last layer's output h2 [T, d], or [B, d] where only first tokens are read.
         public let hidden: Matrix
+        /// The sequences that hidden has the tokens of.
+        public let batch: PackedBatch
         let embedding: EmbeddingActivations?
         /// By layer; nil below the lowest trained place.
         let layers: [LayerActivations?]
@@ -25,11 +27,12 @@ public struct Encoder {
     /// The last layer's hidden states of a batch, all taken from the workspace.
     ///
     /// Only layers that backward will visit keep anything: those from the adaptation's lowest trained place up.
-    /// What is frozen below may be given: nothing acts below its layer. `observe` sees the embeddings' output as layer −1
+    /// What is frozen below may be given: nothing acts below its layer. Where only first tokens are read, the last layer
+    /// leaves the others out, unless the adaptation mixes them. `observe` sees the embeddings' output as layer −1
     /// and each layer's output, before they are overwritten.
     public func forward(
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput? = nil,
-        _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
+        reading: TokensRead = .all, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
         let lowest = adaptation?.lowestTrained
         let passing = PassingMemory(workspace)
@@ -45,18 +48,23 @@ public struct Encoder {
             observe?(Place.belowLayers, x)
         }
         let first = frozen?.layer ?? 0
+        let last = weights.configuration.layers - 1
+        let skips = reading == .first && adaptation?.mixesTokens(in: last) != true
+        var rows = batch
         var layers = [LayerActivations?](repeating: nil, count: first)
         for layer in first..<weights.configuration.layers {
             var reads: BackwardReads?
             if let adaptation, let lowest, keep(layer) {
                 reads = BackwardReads(layer, adaptation, lowest: lowest)
             }
-            let output = layerForward(layer, x, batch, adaptation, reads, passing, workspace)
+            if layer == last && skips { rows = batch.firstTokens() }
+            let output = layerForward(
+                layer, x, batch, queries: rows, adaptation, reads, passing, workspace)
             x = output.hidden
             layers.append(output.kept)
             observe?(layer, x)
         }
-        return Activations(hidden: x, embedding: embedding, layers: layers)
+        return Activations(hidden: x, batch: rows, embedding: embedding, layers: layers)
     }
 
     /// Puts what the frozen backbone gives to a layer of a batch into x [T, d]: the embeddings for layer 0, and the last
@@ -65,11 +73,13 @@ public struct Encoder {
         let mark = workspace.mark
         let passing = PassingMemory(workspace)
         _ = timed(.embedding) { embed(batch, nil, into: x, keep: false, workspace) }
-        for below in 0..<layer { _ = layerForward(below, x, batch, nil, nil, passing, workspace) }
+        for below in 0..<layer {
+            _ = layerForward(below, x, batch, queries: batch, nil, nil, passing, workspace)
+        }
         workspace.release(to: mark)
     }
 
-    /// Adds the gradients of everything trained, from the gradient of the last hidden states, which it overwrites.
+    /// Adds the gradients of everything trained, from the gradient of the hidden states, which it overwrites.
     ///
     /// `observe` sees the gradient of each layer's input that is reached.
     public func backward(
@@ -78,10 +88,13 @@ public struct Encoder {
         _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) {
         guard let lowest = adaptation.lowestTrained else { return }
+        var gradient = gradient
         for layer in stride(from: weights.configuration.layers - 1, through: max(0, lowest.layer), by: -1) {
             guard let kept = activations.layers[layer],
-                layerBackward(layer, gradient, kept, batch, adaptation, lowest: lowest, workspace)
+                let below = layerBackward(
+                    layer, gradient, kept, batch, adaptation, lowest: lowest, workspace)
             else { return }
+            gradient = below
             observe?(layer, gradient)
         }
         if let kept = activations.embedding {

@@ -110,6 +110,9 @@ public protocol EncoderAdaptation: AnyObject {
         _ gradient: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
         _ workspace: Workspace)
 
+    /// Whether what it does to one token of a layer depends on the sequence's other tokens; most do not.
+    func mixesTokens(in layer: Int) -> Bool
+
     /// The γ and β to use at a norm site; nil for the frozen ones.
     func norm(at place: Place) -> TrainedNorm?
 
@@ -125,6 +128,7 @@ public protocol EncoderAdaptation: AnyObject {
 
 extension EncoderAdaptation {
     public func acts(at place: Place) -> Bool { false }
+    public func mixesTokens(in layer: Int) -> Bool { false }
     public func forward(
         _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
     ) {}
@@ -153,6 +157,8 @@ public final class StackedAdaptation: EncoderAdaptation {
     public var lowestTrained: Place? { parts.compactMap(\.lowestTrained).min() }
 
     public func acts(at place: Place) -> Bool { parts.contains { $0.acts(at: place) } }
+
+    public func mixesTokens(in layer: Int) -> Bool { parts.contains { $0.mixesTokens(in: layer) } }
 
     public func forward(
         _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace

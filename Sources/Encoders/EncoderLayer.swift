@@ -10,10 +10,13 @@ import Kernels
 //   y = u W_2 + b_2                              [output] and [feedForward] act on y
 //   h2 = LN2(dropout(y) + h1)                    [feedForwardResidual] acts after dropout; [outputNorm] gives γ, β
 //
-// Backward goes from dh2 down to the lowest trained place and stops there.
+// Backward goes from dh2 down to the lowest trained place and stops there. In the last layer the sequences of queries may
+// be the first tokens alone: everything but k and v then has B rows.
 
 /// What the forward of one layer keeps for its backward.
 struct LayerActivations {
+    /// The tokens of all but keys and values: the batch's, or the first of each sequence.
+    let queries: PackedBatch
     /// What the products of query, key and value read [T, d].
     let queryInput, keyInput, valueInput: Matrix
     let q, k, v: Matrix
@@ -35,51 +38,62 @@ struct LayerActivations {
 extension Encoder {
     /// The layer's output h2, and what backward reads where there will be one; h2 takes x's place where nothing reads x.
     func layerForward(
-        _ layer: Int, _ x: Matrix, _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?,
-        _ reads: BackwardReads?, _ passing: PassingMemory, _ workspace: Workspace
+        _ layer: Int, _ x: Matrix, _ batch: PackedBatch, queries: PackedBatch,
+        _ adaptation: (any EncoderAdaptation)?, _ reads: BackwardReads?, _ passing: PassingMemory,
+        _ workspace: Workspace
     ) -> (hidden: Matrix, kept: LayerActivations?) {
-        let (tokens, d, f) = (x.rows, weights.configuration.hidden, weights.configuration.intermediate)
+        let (tokens, d, f) = (
+            queries.tokens, weights.configuration.hidden, weights.configuration.intermediate
+        )
         let own = weights.layers[layer]
         let keep = reads != nil
-        let h2 = reads?.input == true ? workspace.matrix(tokens, d) : x
+        // The residual's rows: x, or the first tokens' of it.
+        let residual = tokens == x.rows ? x : workspace.matrix(tokens, d)
+        if tokens < x.rows { batch.gatherFirst(x, into: residual) }
+        let h2 = reads?.input == true ? workspace.matrix(tokens, d) : residual
         let mark = workspace.mark
-        func memory(_ slot: PassingMemory.Slot, _ columns: Int, isRead: Bool?) -> Matrix {
-            guard let isRead else { return workspace.matrix(tokens, columns) }
-            return passing.matrix(slot, tokens, columns, isRead: isRead)
+        func memory(_ slot: PassingMemory.Slot, rows: Int? = nil, _ columns: Int, isRead: Bool?) -> Matrix {
+            let rows = rows ?? tokens
+            guard let isRead else { return workspace.matrix(rows, columns) }
+            return passing.matrix(slot, rows, columns, isRead: isRead)
         }
-        func map(_ input: Matrix, _ frozen: LinearWeights, at site: Site, into y: Matrix) -> Matrix {
-            adaptedLinear(input, frozen, at: Place(layer, site), adaptation, into: y, batch, workspace)
+        func map(
+            _ input: Matrix, _ frozen: LinearWeights, at site: Site, into y: Matrix,
+            _ sequences: PackedBatch? = nil
+        ) -> Matrix {
+            adaptedLinear(
+                input, frozen, at: Place(layer, site), adaptation, into: y, sequences ?? queries, workspace)
         }
         func act(on value: Matrix, source: Matrix? = nil, at site: Site) {
             let place = Place(layer, site)
             if let adaptation, adaptation.acts(at: place) {
                 timed(.adapter) {
-                    adaptation.forward(value, source: source ?? value, at: place, batch, workspace)
+                    adaptation.forward(value, source: source ?? value, at: place, queries, workspace)
                 }
             }
         }
 
         let q = memory(.q, d, isRead: reads?.queries)
-        let k = memory(.k, d, isRead: reads?.queries)
-        let v = memory(.v, d, isRead: reads?.queries)
-        let queryInput = map(x, own.query, at: .query, into: q)
-        let keyInput = map(x, own.key, at: .key, into: k)
-        let valueInput = map(x, own.value, at: .value, into: v)
+        let k = memory(.k, rows: x.rows, d, isRead: reads?.queries)
+        let v = memory(.v, rows: x.rows, d, isRead: reads?.queries)
+        let queryInput = map(residual, own.query, at: .query, into: q)
+        let keyInput = map(x, own.key, at: .key, into: k, batch)
+        let valueInput = map(x, own.value, at: .value, into: v, batch)
         let a = memory(.heads, d, isRead: reads?.heads)
         let probabilities = timed(.attention) {
             attention(
-                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch, into: a,
-                workspace)
+                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch,
+                queries: queries, into: a, workspace)
         }
         act(on: a, at: .heads)
 
         let o = workspace.matrix(tokens, d)
         _ = map(a, own.projection, at: .projection, into: o)
-        act(on: o, source: x, at: .attention)
-        let projectionMask = dropout.applyHidden(to: o, layer: layer, place: 0, batch, workspace)
+        act(on: o, source: residual, at: .attention)
+        let projectionMask = dropout.applyHidden(to: o, layer: layer, place: 0, queries, workspace)
         let h1 = memory(.attentionOutput, d, isRead: reads?.attentionOutput)
         let attentionNorm = normForward(
-            o, plus: x, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
+            o, plus: residual, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
             workspace)
         act(on: h1, at: .attentionOutput)
 
@@ -91,7 +105,7 @@ extension Encoder {
         let y = workspace.matrix(tokens, d)
         _ = map(u, own.output, at: .output, into: y)
         act(on: y, source: h1, at: .feedForward)
-        let outputMask = dropout.applyHidden(to: y, layer: layer, place: 1, batch, workspace)
+        let outputMask = dropout.applyHidden(to: y, layer: layer, place: 1, queries, workspace)
         act(on: y, source: u, at: .feedForwardResidual)
         let outputNorm = normForward(
             y, plus: h1, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: h2, keep: keep,
@@ -104,24 +118,25 @@ extension Encoder {
         return (
             h2,
             LayerActivations(
-                queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
+                queries: queries, queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
                 probabilities: probabilities, heads: a, projectionMask: projectionMask,
                 attentionNorm: attentionNorm, intermediateInput: intermediateInput, geluDerivative: z,
                 activation: u, outputMask: outputMask, outputNorm: outputNorm)
         )
     }
 
-    /// Replaces d = dh2 by dx, or stops where nothing below needs a gradient; says whether it reached x.
+    /// dx from d = dh2, which it overwrites; nil where it stopped because nothing below needs a gradient.
     func layerBackward(
         _ layer: Int, _ d: Matrix, _ kept: LayerActivations, _ batch: PackedBatch,
         _ adaptation: any EncoderAdaptation, lowest: Place, _ workspace: Workspace
-    ) -> Bool {
+    ) -> Matrix? {
+        let dx = d.rows == batch.tokens ? d : workspace.matrix(batch.tokens, d.columns)
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         let pass = LayerPass(
             encoder: self, layer: layer, own: weights.layers[layer], kept: kept, batch: batch,
             adaptation: adaptation, lowest: lowest, workspace: workspace)
-        return pass.feedForward(d) && pass.attention(d)
+        return pass.feedForward(d) && pass.attention(d, into: dx) ? dx : nil
     }
 }
 
@@ -176,8 +191,9 @@ private struct LayerPass {
         return true
     }
 
-    /// Replaces d = d(dropout(o) + x) by dx; says whether something below the layer needs it.
-    func attention(_ d: Matrix) -> Bool {
+    /// Puts dx of d = d(dropout(o) + x), which it overwrites, into dx, which may be d; says whether something below the layer
+    /// needs it.
+    func attention(_ d: Matrix, into dx: Matrix) -> Bool {
         let (tokens, hidden) = (d.rows, d.columns)
         // Everything below reads x, but only what lies below the layer needs dx.
         let reaches = lowest.layer < layer
@@ -195,18 +211,23 @@ private struct LayerPass {
         guard needs(below: .heads) else { return false }
 
         let dq = workspace.matrix(tokens, hidden)
-        let dk = workspace.matrix(tokens, hidden)
-        let dv = workspace.matrix(tokens, hidden)
+        let dk = workspace.matrix(dx.rows, hidden)
+        let dv = workspace.matrix(dx.rows, hidden)
         timed(.attentionBackward) {
             encoder.attentionBackward(
                 da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities,
-                prefix: adaptation.prefix(in: layer), batch, dq: dq, dk: dk, dv: dv, workspace)
+                prefix: adaptation.prefix(in: layer), batch, queries: kept.queries, dq: dq, dk: dk, dv: dv,
+                workspace)
         }
         guard needs(below: .prefix) else { return false }
-        let dx = reaches ? d : nil
-        linear(dq, kept.queryInput, own.query, at: .query, into: dx, accumulate: true)
-        linear(dk, kept.keyInput, own.key, at: .key, into: dx, accumulate: true)
-        linear(dv, kept.valueInput, own.value, at: .value, into: dx, accumulate: true)
+        let all = reaches ? dx : nil
+        linear(dq, kept.queryInput, own.query, at: .query, into: reaches ? d : nil, accumulate: true)
+        if reaches, tokens < dx.rows {
+            dx.fill(0)
+            batch.addToFirst(d, of: dx)
+        }
+        linear(dk, kept.keyInput, own.key, at: .key, into: all, accumulate: true, batch)
+        linear(dv, kept.valueInput, own.value, at: .value, into: all, accumulate: true, batch)
         return reaches
     }
 
@@ -218,18 +239,19 @@ private struct LayerPass {
         if acts(at: site) {
             timed(.adapterBackward) {
                 adaptation.backward(
-                    gradient, sourceGradient: sourceGradient, at: Place(layer, site), batch, workspace)
+                    gradient, sourceGradient: sourceGradient, at: Place(layer, site), kept.queries,
+                    workspace)
             }
         }
     }
 
     private func linear(
         _ dy: Matrix, _ input: Matrix, _ frozen: LinearWeights, at site: Site, into dx: Matrix?,
-        accumulate: Bool
+        accumulate: Bool, _ sequences: PackedBatch? = nil
     ) {
         encoder.adaptedLinearBackward(
             dy, input: input, frozen, at: Place(layer, site), adaptation, into: dx, accumulate: accumulate,
-            batch, workspace)
+            sequences ?? kept.queries, workspace)
     }
 
     /// d itself, or a copy where the branch's gradient will differ from the residual's.

@@ -5,7 +5,7 @@ import Kernels
 //   a_h = P_h V_h,   P_h = softmax(Q_h K_hᵀ / √d_k)          Q, K, V, a [T, d]; head h is d_k of their columns
 //   dV_h = P_hᵀ da_h,   dP_h = da_h V_hᵀ,   dS_h = P_h ⊙ (dP_h − Σ dP_h ⊙ P_h) / √d_k,   dQ_h = dS_h K_h,   dK_h = dS_hᵀ Q_h
 //
-// A prefix puts p keys and values, the same for every sequence, before each sequence's own n.
+// Queries, and with them P, a and dq, may be those of each sequence's first token alone. A prefix puts p keys and values, the same for every sequence, before each sequence's own n.
 // P is kept as one block of n × n' floats for each (sequence, head), n' = p + n rounded up to whole vector lanes.
 
 /// The probabilities of all heads and sequences, and their dropout masks.
@@ -16,11 +16,14 @@ struct AttentionProbabilities {
     private let heads: Int
     private let prefix: Int
 
-    init(_ batch: PackedBatch, heads: Int, prefix: Int, dropout: Bool, _ workspace: Workspace) {
+    init(
+        _ batch: PackedBatch, queries: PackedBatch, heads: Int, prefix: Int, dropout: Bool,
+        _ workspace: Workspace
+    ) {
         var starts = [0]
         for sequence in 0..<batch.count {
-            let n = batch.range(sequence).count
-            starts.append(starts[sequence] + heads * n * paddedColumns(prefix + n))
+            let (rows, n) = (queries.range(sequence).count, batch.range(sequence).count)
+            starts.append(starts[sequence] + heads * rows * paddedColumns(prefix + n))
         }
         self.starts = starts
         self.heads = heads
@@ -29,12 +32,13 @@ struct AttentionProbabilities {
         mask = dropout ? workspace.floats(starts[batch.count]) : nil
     }
 
-    func block(_ batch: PackedBatch, _ sequence: Int, _ head: Int, of memory: UnsafeMutablePointer<Float>)
-        -> Matrix
-    {
-        let n = batch.range(sequence).count
+    func block(
+        _ batch: PackedBatch, _ queries: PackedBatch, _ sequence: Int, _ head: Int,
+        of memory: UnsafeMutablePointer<Float>
+    ) -> Matrix {
+        let (rows, n) = (queries.range(sequence).count, batch.range(sequence).count)
         let stride = paddedColumns(prefix + n)
-        return Matrix(memory + starts[sequence] + head * n * stride, n, prefix + n, stride: stride)
+        return Matrix(memory + starts[sequence] + head * rows * stride, rows, prefix + n, stride: stride)
     }
 }
 
@@ -73,22 +77,23 @@ extension Encoder {
     /// a [T, d] from q, k, v [T, d]; returns what backward reads.
     func attention(
         q: Matrix, k: Matrix, v: Matrix, layer: Int, prefix: TrainedPrefix?, _ batch: PackedBatch,
-        into a: Matrix, _ workspace: Workspace
+        queries: PackedBatch, into a: Matrix, _ workspace: Workspace
     ) -> AttentionProbabilities {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()
         let kept = AttentionProbabilities(
-            batch, heads: heads, prefix: prefix?.keys.rows ?? 0, dropout: dropout.attention > 0, workspace)
+            batch, queries: queries, heads: heads, prefix: prefix?.keys.rows ?? 0,
+            dropout: dropout.attention > 0, workspace)
         for sequence in 0..<batch.count {
-            let tokens = batch.range(sequence)
+            let (tokens, rows) = (batch.range(sequence), queries.range(sequence))
             for head in 0..<heads {
                 let columns = head * width..<(head + 1) * width
                 let keys = HeadRows(
                     prefix: prefix?.keys.columns(columns), own: k.rows(tokens).columns(columns))
                 let values = HeadRows(
                     prefix: prefix?.values.columns(columns), own: v.rows(tokens).columns(columns))
-                let p = kept.block(batch, sequence, head, of: kept.base)
-                keys.multiplyTransposed(q.rows(tokens).columns(columns), into: p, scale: scale)
+                let p = kept.block(batch, queries, sequence, head, of: kept.base)
+                keys.multiplyTransposed(q.rows(rows).columns(columns), into: p, scale: scale)
                 softmax(p)
                 if let memory = kept.mask {
                     let random = dropout.stream(.attentionDropout, layer, head, batch.keys[sequence])
@@ -98,43 +103,41 @@ extension Encoder {
                     dropped.copy(from: p)
                     Kernels.dropout(
                         dropped, probability: dropout.attention, random: random,
-                        mask: kept.block(batch, sequence, head, of: memory))
-                    values.multiply(dropped, into: a.rows(tokens).columns(columns))
+                        mask: kept.block(batch, queries, sequence, head, of: memory))
+                    values.multiply(dropped, into: a.rows(rows).columns(columns))
                     workspace.release(to: mark)
                 } else {
-                    values.multiply(p, into: a.rows(tokens).columns(columns))
+                    values.multiply(p, into: a.rows(rows).columns(columns))
                 }
             }
         }
         return kept
     }
 
-    /// dq, dk, dv [T, d] from da [T, d]; adds the gradients of a prefix.
+    /// dq, dk, dv [T, d] from da [T, d], dq and da with the queries' rows; adds the gradients of a prefix.
     func attentionBackward(
         da: Matrix, q: Matrix, k: Matrix, v: Matrix, _ kept: AttentionProbabilities, prefix: TrainedPrefix?,
-        _ batch: PackedBatch, dq: Matrix, dk: Matrix, dv: Matrix, _ workspace: Workspace
+        _ batch: PackedBatch, queries: PackedBatch, dq: Matrix, dk: Matrix, dv: Matrix, _ workspace: Workspace
     ) {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()
         // A prefix without gradients still takes part: its gradient goes to memory that nobody reads.
         let unread = prefix.map { workspace.matrix($0.keys.rows, $0.keys.columns) }
         for sequence in 0..<batch.count {
-            let tokens = batch.range(sequence)
+            let (tokens, own) = (batch.range(sequence), queries.range(sequence))
             for head in 0..<heads {
                 let columns = head * width..<(head + 1) * width
                 func rows(_ own: Matrix, _ prefix: Matrix?) -> HeadRows {
                     HeadRows(prefix: prefix?.columns(columns), own: own.rows(tokens).columns(columns))
                 }
-                let (queries, upstream) = (
-                    q.rows(tokens).columns(columns), da.rows(tokens).columns(columns)
-                )
+                let (query, upstream) = (q.rows(own).columns(columns), da.rows(own).columns(columns))
                 let mark = workspace.mark
-                let p = kept.block(batch, sequence, head, of: kept.base)
+                let p = kept.block(batch, queries, sequence, head, of: kept.base)
                 let dp = Matrix(workspace.floats(p.rows * p.stride), p.rows, p.columns, stride: p.stride)
                 rows(v, prefix?.values).multiplyTransposed(upstream, into: dp)
                 let dValues = rows(dv, prefix?.valueGradient ?? unread)
                 if let memory = kept.mask {
-                    let mask = kept.block(batch, sequence, head, of: memory)
+                    let mask = kept.block(batch, queries, sequence, head, of: memory)
                     let dropped = workspace.matrix(p.rows, p.columns)
                     dropped.copy(from: p)
                     multiplyElements(of: dropped, by: mask)
@@ -144,8 +147,8 @@ extension Encoder {
                     dValues.setTransposedProduct(p, upstream)
                 }
                 softmaxBackward(dp, p: p, scale: scale)
-                rows(k, prefix?.keys).multiply(dp, into: dq.rows(tokens).columns(columns))
-                rows(dk, prefix?.keyGradient ?? unread).setTransposedProduct(dp, queries)
+                rows(k, prefix?.keys).multiply(dp, into: dq.rows(own).columns(columns))
+                rows(dk, prefix?.keyGradient ?? unread).setTransposedProduct(dp, query)
                 workspace.release(to: mark)
             }
         }

@@ -88,9 +88,10 @@ public struct AdaptedEncoder: Sendable {
         if let known {
             p.copy(from: known)
         } else {
-            let forward = encoder.forward(batch, adaptation, from: frozen, workspace)
+            let forward = encoder.forward(
+                batch, adaptation, from: frozen, reading: head.pooling.reads, workspace)
             let pooling = timed(.head) {
-                head.pooling.forward(forward.hidden, batch, encoder, adaptation, into: p, workspace)
+                head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
             }
             activations = (forward, pooling)
         }
@@ -114,9 +115,10 @@ public struct AdaptedEncoder: Sendable {
             let dp = workspace.matrix(p.rows, p.columns)
             linearBackward(z, weight, into: dp)
             if let mask { multiplyElements(of: dp, by: mask) }
-            let dh = workspace.matrix(batch.tokens, p.columns)
+            let rows = activations.encoder.batch
+            let dh = workspace.matrix(rows.tokens, p.columns)
             head.pooling.backward(
-                dp, activations.pooling, batch, encoder, adaptation, into: dh, workspace)
+                dp, activations.pooling, rows, encoder, adaptation, into: dh, workspace)
             encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
         }
         return loss
@@ -157,23 +159,26 @@ public struct AdaptedEncoder: Sendable {
 
     /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.
     ///
-    /// `observe` sees each layer's output on the way.
+    /// `observe` sees each layer's output on the way, the last one's with all tokens only where told to.
     public func frozenPooled(
-        _ batch: PackedBatch, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
+        _ batch: PackedBatch, _ workspace: Workspace, allTokens: Bool = false,
+        observe: ((Int, Matrix) -> Void)? = nil
     ) -> [Float] {
         workspace.reset()
-        let p = pool(batch, nil, from: nil, workspace, observe: observe)
+        let p = pool(batch, nil, from: nil, allTokens: allTokens, workspace, observe: observe)
         return Array(UnsafeBufferPointer(start: p.base, count: p.count))
     }
 
     private func pool(
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput?,
-        _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
+        allTokens: Bool = false, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Matrix {
         let encoder = Encoder(weights)
-        let forward = encoder.forward(batch, adaptation, from: frozen, workspace, observe: observe)
+        let forward = encoder.forward(
+            batch, adaptation, from: frozen, reading: allTokens ? .all : head.pooling.reads, workspace,
+            observe: observe)
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
-        _ = head.pooling.forward(forward.hidden, batch, encoder, adaptation, into: p, workspace)
+        _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
         return p
     }
 

@@ -72,6 +72,9 @@ public enum HeadSlice {
 }
 
 extension Pooling {
+    /// The tokens of the last layer that it reads.
+    var reads: TokensRead { self == .mean ? .all : .first }
+
     /// What pooling's forward keeps for its backward.
     struct Activations {
         /// The first tokens' hidden states [B, d] that the pooler read, and what it made of them.

@@ -36,6 +36,8 @@ extension TinyAttention {
 
         func acts(at place: Place) -> Bool { place.site == site && tensors[place.layer] != nil }
 
+        func mixesTokens(in layer: Int) -> Bool { tensors[layer] != nil }
+
         func forward(
             _ z: Matrix, source x: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
         ) {
