@@ -30,8 +30,8 @@ from transformers import AutoTokenizer
 
 import glue
 import methods
+from batches import encode, losses_of
 from bert import Bert
-from hadamard import encode, losses_of
 from methods import kind_of
 from methods.bottlenecks import Kink
 

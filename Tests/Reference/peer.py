@@ -1,20 +1,20 @@
-"""The PyTorch peer for speed: Hadamard adapters trained on MRPC, measured in examples per second.
+"""The PyTorch peer for speed: one adapter method trained on one GLUE task, measured in examples per second.
 
-Needs `pip install torch transformers` and run
+Needs `pip install torch transformers safetensors` and run
 
-    python3 Tests/Reference/peer.py --backbone DIR --data GLUE [--steps 10] [--processes 2] [--pad 128] [--single]
+    python3 Tests/Reference/peer.py --backbone DIR --data GLUE [--task mrpc] [--adapter '{"method": "lora"}']
+        [--processes 2] [--threads 1] [--pad 128] [--steps 10] [--repeats 3]
 
-It trains adapters at site `heads`, the attention LayerNorm of every layer and a linear head on mean pooling, 32
-examples a step in all, AdamW, clipping at 1; the backbone is frozen (no gradients for it are computed), no dropout,
-attention by PyTorch's fused `sdpa`. By default each of the processes has one thread and a share of the batch, padded to
-the longest of that share, and gradients are averaged by DistributedDataParallel over gloo; `--pad N` pads to N tokens,
-`--single` has one process with all threads. The examples are tokenized beforehand. After a warm-up it times `--repeats`
-stretches of `--steps` steps and prints one line of JSON with the median.
+It trains the adapter and a linear head on mean pooling, 32 examples a step in all, AdamW (fused), clipping at 1, no
+dropout. The frozen backbone's tensors want no gradients, so autograd stops at the lowest trained layer, and where the
+head alone is trained the encoder runs under `no_grad`. Attention is PyTorch's fused kernel; nothing is compiled or
+kept from step to step. With several processes each has a share of the batch, padded to the longest of that share, and
+DistributedDataParallel averages the gradients over gloo. `--pad N` pads to N tokens. Examples are tokenized beforehand.
+After a warm-up it times `--repeats` stretches of `--steps` steps and prints one line of JSON with the median.
 """
 
 import argparse
 import json
-import os
 import socket
 import statistics
 import time
@@ -27,41 +27,70 @@ import transformers
 from transformers import AutoTokenizer
 
 import glue
-from hadamard import HadamardClassifier, encode, losses_of
+import methods
+from batches import encode, losses_of
+from bert import Bert
 
-batch_size, warmup_steps = 32, 3
+batch_size, maximum_tokens, warmup_steps = 32, 128, 3
 
 
-def batches_of(options, rank, processes, count):
+class Classifier(torch.nn.Module):
+    """A frozen BERT with an adapter of `methods` and a linear head on mean pooling; parameters are what is trained."""
+
+    def __init__(self, backbone, adapter, classes):
+        super().__init__()
+        self.bert = Bert(backbone, torch.float32, fused=True)
+        self.method = methods.build(adapter, self.bert)
+        starts = self.method.parameters
+        self.adapter = torch.nn.ParameterList(map(start_of, starts, starts.values()))
+        self.method.parameters = dict(zip(starts, self.adapter))
+        self.head = torch.nn.Linear(self.bert.width, classes)
+
+    def forward(self, input_ids, token_type_ids, attention_mask):
+        with torch.set_grad_enabled(len(self.adapter) > 0):
+            hidden = self.bert.hidden(input_ids, token_type_ids, attention_mask, self.method)
+            mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+            pooled = (hidden * mask).sum(1) / mask.sum(1)
+        return self.head(pooled)
+
+
+def start_of(name, tensor):
+    """A tensor's start: matrices of zeros would leave some gradients 0."""
+    empty = name.endswith(".weight") and not tensor.any()
+    return torch.nn.Parameter(torch.randn_like(tensor) * 0.02 if empty else tensor.clone())
+
+
+def batches_of(options, rank, count):
     """This process's share of `count` shuffled batches, tokenized, with labels."""
     tokenizer = AutoTokenizer.from_pretrained(options.backbone)
-    sentences, labels = glue.read(options.data, "mrpc", "train")
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(42)).tolist()
-    share = batch_size // processes
+    sentences, labels = glue.read(options.data, options.task, "train")
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(options.seed)).tolist()
+    share = batch_size // options.processes
+    padding = "max_length" if options.pad else True
     for step in range(count):
         first = step * batch_size + rank * share
         chosen = [order[index % len(order)] for index in range(first, first + share)]
-        maximum, padding = (options.pad, "max_length") if options.pad else (128, True)
-        yield encode(tokenizer, [sentences[i] for i in chosen], maximum, padding), [labels[i] for i in chosen]
+        inputs = encode(tokenizer, [sentences[i] for i in chosen], options.pad or maximum_tokens, padding)
+        yield inputs, [labels[i] for i in chosen]
 
 
-def measure(rank, options, processes, port):
-    torch.set_num_threads(os.cpu_count() if options.single else 1)
+def measure(rank, options, port):
+    torch.set_num_threads(options.threads)
     torch.set_num_interop_threads(1)
-    torch.manual_seed(42)
-    transformers.utils.logging.disable_progress_bar()
+    torch.manual_seed(options.seed)
     transformers.utils.logging.set_verbosity_error()
-    classifier = model = HadamardClassifier(options.backbone, classes=2)
-    if processes > 1:
+    classes = len(glue.tasks[options.task][3] or ["score"])
+    classifier = model = Classifier(options.backbone, options.adapter, classes)
+    if options.processes > 1:
         warnings.filterwarnings("ignore", category=FutureWarning, message=".*broadcast_buffers")
         store = f"tcp://127.0.0.1:{port}"
-        distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=processes)
+        distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=options.processes)
         model = torch.nn.parallel.DistributedDataParallel(
             classifier, broadcast_buffers=False, gradient_as_bucket_view=True
         )
-    trained = list(classifier.trained.values())
+    trained = list(classifier.parameters())
     optimizer = torch.optim.AdamW(trained, lr=3e-3, weight_decay=0.01, fused=True)
-    batches = list(batches_of(options, rank, processes, warmup_steps + options.repeats * options.steps))
+    batches = list(batches_of(options, rank, warmup_steps + options.repeats * options.steps))
 
     def train(stretch):
         for inputs, labels in stretch:
@@ -70,7 +99,7 @@ def measure(rank, options, processes, port):
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
-        if processes > 1:
+        if options.processes > 1:
             distributed.barrier()
         return float(loss.detach())
 
@@ -82,33 +111,44 @@ def measure(rank, options, processes, port):
         loss = train(batches[first : first + options.steps])
         rates.append(options.steps * batch_size / (time.perf_counter() - start))
     if rank == 0:
-        tokens = sum(int(inputs["attention_mask"].sum()) for inputs, _ in batches) / (len(batches) * batch_size)
+        masks = [inputs["attention_mask"] for inputs, _ in batches]
+        examples = sum(map(len, masks))
         print(json.dumps({
             "examplesPerSecond": round(statistics.median(rates), 2), "lowest": round(min(rates), 2),
-            "highest": round(max(rates), 2), "processes": processes, "threads": torch.get_num_threads(),
-            "pad": options.pad or "longest", "steps": options.steps, "repeats": options.repeats,
-            "tokensPerExample": round(tokens * processes, 1), "loss": round(loss, 4),
-            "trainedParameters": sum(parameter.numel() for parameter in trained),
+            "highest": round(max(rates), 2), "processes": options.processes, "threads": torch.get_num_threads(),
+            "task": options.task, "adapter": options.adapter, "pad": options.pad or "longest",
+            "steps": options.steps, "repeats": options.repeats,
+            "tokensPerExample": round(sum(int(mask.sum()) for mask in masks) / examples, 1),
+            "paddedTokensPerExample": round(sum(mask.numel() for mask in masks) / examples, 1),
+            "loss": round(loss, 4), "trainedParameters": sum(parameter.numel() for parameter in trained),
             "torch": torch.__version__, "transformers": transformers.__version__,
         }))
-    if processes > 1:
+    if options.processes > 1:
         distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbone", required=True, help="a Hugging Face folder of a BERT")
     parser.add_argument("--data", required=True, help="the GLUE folder")
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--task", default="mrpc", choices=glue.tasks)
+    parser.add_argument("--adapter", type=json.loads, default={"method": "hadamard"},
+                        help="a study's adapter section, as JSON; {\"method\": \"head\"} trains the head alone")
+    parser.add_argument("--steps", type=int, default=10, help="steps of a stretch")
+    parser.add_argument("--repeats", type=int, default=3, help="stretches that are timed")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="threads of each process")
     parser.add_argument("--pad", type=int, default=None, help="pad to this many tokens, not to the longest")
-    parser.add_argument("--single", action="store_true", help="one process with all threads")
+    parser.add_argument("--seed", type=int, default=42, help="of the order of the examples")
     options = parser.parse_args()
-    if options.single or options.processes == 1:
-        measure(0, options, 1, None)
+    if options.processes < 1 or batch_size % options.processes:
+        parser.error(f"--processes: found {options.processes}, expected a divisor of {batch_size}")
+    if min(options.steps, options.repeats, options.threads) < 1:
+        parser.error("--steps, --repeats and --threads: expected 1 or more")
+    if options.processes == 1:
+        measure(0, options, None)
     else:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        multiprocessing.spawn(measure, (options, options.processes, port), nprocs=options.processes)
+        multiprocessing.spawn(measure, (options, port), nprocs=options.processes)

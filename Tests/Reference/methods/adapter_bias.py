@@ -1,6 +1,7 @@
 """h2 = LN2(y + α v + h1) with α = u a + c for each token, and γ, β of LN2 and of the embeddings' LayerNorm (arXiv 2205.00305)."""
 
 import torch
+import torch.nn.functional as F
 from bert import Method
 
 
@@ -21,8 +22,8 @@ class Adapter(Method):
         if state.layer not in self.layers:
             return y
         alpha = self._alpha(state.layer)
-        factors = (state.u * self.parameters[f"{alpha}.weight"]).sum(-1) + self.parameters[f"{alpha}.bias"]
-        return y + factors[..., None] * self.parameters[f"layer.{state.layer}.adapter-bias.shift.bias"]
+        factors = F.linear(state.u, self.parameters[f"{alpha}.weight"][None], self.parameters[f"{alpha}.bias"])
+        return torch.addcmul(y, factors, self.parameters[f"layer.{state.layer}.adapter-bias.shift.bias"])
 
     def _alpha(self, layer):
         return "adapter-bias.alpha" if self.settings.get("shareAlpha") else f"layer.{layer}.adapter-bias.alpha"

@@ -25,4 +25,4 @@ class Adapter(Method):
         if state.layer not in self.layers:
             return value
         name = f"layer.{state.layer}.hadamard"
-        return self.parameters[f"{name}.weight"] * value + self.parameters[f"{name}.bias"]
+        return torch.addcmul(self.parameters[f"{name}.bias"], self.parameters[f"{name}.weight"], value)

@@ -1,6 +1,7 @@
 """y += (alpha / rank) x Aᵀ Bᵀ on linear maps, A [rank, in], B [out, rank] (arXiv 2106.09685)."""
 
 import torch
+import torch.nn.functional as F
 from bert import Method
 
 
@@ -23,5 +24,5 @@ class Adapter(Method):
         if site not in self.targets or state.layer not in self.layers:
             return y
         name = f"layer.{state.layer}.lora.{site}"
-        product = self.parameters[f"{name}.b.weight"] @ self.parameters[f"{name}.a.weight"]
-        return y + self.scale * x @ product.T
+        a, b = (self.parameters[f"{name}.{part}.weight"] for part in "ab")
+        return torch.add(y, F.linear(F.linear(x, a), b), alpha=self.scale)
