@@ -50,6 +50,10 @@ if options.rounds < 1:
 steps = options.steps or (3 if options.quick else 10)
 if steps < 2:
     parser.error(f"--steps: found {steps}, expected 2 or more")
+if not os.access(options.program, os.X_OK):
+    parser.error(f"there is no program at {options.program}; build it, or name it with --program")
+if not (Path(options.backbone) / "config.json").exists():
+    parser.error(f"--backbone: there is no config.json in {options.backbone}")
 configuration = json.loads((Path(options.backbone) / "config.json").read_text())
 layers, width = configuration["num_hidden_layers"], configuration["hidden_size"]
 environment = {}
