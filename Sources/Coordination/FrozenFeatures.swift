@@ -119,7 +119,8 @@ final class FrozenFeatures {
     private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {
         let batch = split(chunk.source).batch(examples(of: chunk))
         let layers = model.weights.configuration.layers
-        let values = model.frozenPooled(batch, workspace, allTokens: prefix?.layer == layers) { layer, output in
+        let values = model.frozenPooled(batch, workspace, allTokens: prefix?.layer == layers) {
+            layer, output in
             guard let prefix = self.prefix, layer == prefix.layer - 1 else { return }
             for (sequence, example) in self.examples(of: chunk).enumerated() {
                 prefix.keep(output.rows(batch.range(sequence)), example, chunk.source)

@@ -93,7 +93,8 @@ extension Encoder {
         let projectionMask = dropout.applyHidden(to: o, layer: layer, place: 0, queries, workspace)
         let h1 = memory(.attentionOutput, d, isRead: reads?.attentionOutput)
         let attentionNorm = normForward(
-            o, plus: residual, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1, keep: keep,
+            o, plus: residual, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1,
+            keep: keep,
             workspace)
         act(on: h1, at: .attentionOutput)
 
@@ -118,7 +119,8 @@ extension Encoder {
         return (
             h2,
             LayerActivations(
-                queries: queries, queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
+                queries: queries, queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q,
+                k: k, v: v,
                 probabilities: probabilities, heads: a, projectionMask: projectionMask,
                 attentionNorm: attentionNorm, intermediateInput: intermediateInput, geluDerivative: z,
                 activation: u, outputMask: outputMask, outputNorm: outputNorm)

@@ -41,7 +41,8 @@ final class PassingMemory {
 
     /// Memory of this layer's own where backward reads it, otherwise all layers'.
     func matrix(_ slot: Slot, _ rows: Int, _ columns: Int, isRead: Bool) -> Matrix {
-        if !isRead, let matrix = matrices[slot] { return matrix }
+        // The last layer may want fewer rows.
+        if !isRead, let matrix = matrices[slot], matrix.rows >= rows { return matrix.rows(0..<rows) }
         let matrix = workspace.matrix(rows, columns)
         if !isRead { matrices[slot] = matrix }
         return matrix

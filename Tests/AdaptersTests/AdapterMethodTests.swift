@@ -196,6 +196,75 @@ struct AdapterMethodTests {
         }
     }
 
+    @Test(
+        "Where only first tokens are read, leaving the others out changes nothing", arguments: MethodCase.all)
+    func firstTokens(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        let (batch, d) = (model.tiny.batch, model.tiny.weights.configuration.hidden)
+        let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
+        let upstream = (0..<batch.count * d).map { Float(Foundation.sin(Double($0))) }
+        for dropout in [EncoderDropout.none, Self.dropout] {
+            func results(_ reading: TokensRead) -> (hidden: [Float], rows: Int, gradient: [Float]) {
+                let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
+                let adaptation = model.method.adaptation(
+                    BoundParameters(model.layout, values: parameters.base, gradient: gradient.base),
+                    on: model.tiny.weights)
+                let (encoder, workspace) = (Encoder(model.tiny.weights, dropout: dropout), Workspace())
+                let activations = encoder.forward(batch, adaptation, reading: reading, workspace)
+                let hidden = (0..<batch.count).flatMap { sequence in
+                    activations.hidden.rows(
+                        activations.batch.offsets[sequence]..<activations.batch.offsets[sequence] + 1
+                    ).values
+                }
+                let dh = workspace.matrix(activations.hidden.rows, d)
+                dh.fill(0)
+                for sequence in 0..<batch.count {
+                    for c in 0..<d { dh[activations.batch.offsets[sequence], c] = upstream[sequence * d + c] }
+                }
+                encoder.backward(dh, activations, batch, adaptation, workspace)
+                return (hidden, activations.hidden.rows, gradient.values)
+            }
+            let (all, first) = (results(.all), results(.first))
+            #expect(all.rows == batch.tokens && (first.rows == batch.count) != (first.rows == batch.tokens))
+            #expect(differingBits(first.hidden, all.hidden) == nil)
+            // Sums over tokens have fewer terms, all others of which are zeros; OpenBLAS adds them in another order.
+            #expect(
+                mismatch(
+                    first.gradient, all.gradient.map(Double.init), Tolerance(absolute: 1e-5, relative: 1e-5))
+                    == nil)
+        }
+    }
+
+    @Test(
+        "From the input of the lowest adapted layer on, the outputs keep their bits",
+        arguments: MethodCase.all)
+    func frozenInput(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        let (batch, weights) = (model.tiny.batch, model.tiny.weights)
+        let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
+        let adaptation = model.method.adaptation(
+            BoundParameters(model.layout, values: parameters.base, gradient: nil), on: weights)
+        let layer = adaptation.lowestActing(layers: weights.configuration.layers)
+        if layer < 0 { return }
+        let input = FrozenInput(layer: layer) { x, workspace in
+            // Sequence by sequence, as no unit would be computed.
+            for sequence in 0..<batch.count {
+                var part = PackedBatch()
+                let tokens = batch.range(sequence)
+                part.append(
+                    ids: Array(batch.ids[tokens]), segments: Array(batch.segments[tokens]),
+                    key: batch.keys[sequence])
+                Encoder(weights).frozenInput(of: layer, part, into: x.rows(tokens), workspace)
+            }
+        }
+        func hidden(_ input: FrozenInput?) -> [Float] {
+            let workspace = Workspace()
+            let hidden = Encoder(weights).forward(batch, adaptation, from: input, workspace).hidden
+            return withExtendedLifetime(workspace) { hidden.values }
+        }
+        #expect(differingBits(hidden(input), hidden(nil)) == nil)
+    }
+
     // MARK: Parameters
 
     @Test("Only the named layers have parameters, as many as the formula says", arguments: MethodCase.all)
