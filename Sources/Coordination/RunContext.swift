@@ -1,4 +1,6 @@
+import Adapters
 import Diagnostics
+import Encoders
 import Tasks
 public import Training
 
@@ -25,6 +27,26 @@ public struct RunContext: Sendable {
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
             study, store.layouts, trainingExamples: data.map(\.drawn.count))
+    }
+
+    /// The lengths of the longest examples that a unit could have, over all tasks.
+    var largestUnit: [Int] {
+        let units = data.map { data in
+            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.unit))
+        }
+        return units.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
+    }
+
+    /// About how many bytes a rank's activations take at most, while it trains adapters.
+    public var activationBytes: Int {
+        var values = store.layouts[0].initial
+        return values.withUnsafeMutableBufferPointer { values in
+            guard let base = values.baseAddress else { return 0 }
+            let parameters = BoundParameters(store.layouts[0], values: base, gradient: base)
+            let lowest = model.method.adaptation(parameters, on: model.weights).lowestTrained
+            return Encoder(model.weights).activationBytes(
+                sequences: largestUnit, lowest: lowest?.layer ?? model.weights.configuration.layers)
+        }
     }
 
     /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.

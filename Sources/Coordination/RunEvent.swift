@@ -1,6 +1,7 @@
 public import Adapters
 public import Diagnostics
 public import Formats
+public import Journal
 
 /// What happens in a run, as the coordinator tells it to whoever records or shows it.
 public enum RunEvent: Sendable {
@@ -22,6 +23,8 @@ public enum RunEvent: Sendable {
     case evaluated(EvaluationReport)
     /// State was saved.
     case checkpoint(step: Int)
+    /// The run ends; what every rank did when.
+    case timeline(Timeline)
     /// A stage ended with these best scores.
     case stageEnded(JSONValue)
     /// The run is done; the results as `results.json` holds them.

@@ -4,7 +4,7 @@ import Formats
 import Foundation
 public import Journal
 
-/// Writes a run's events to its directory: journal, TensorBoard events, the coordinator's timeline, the results.
+/// Writes a run's events to its directory: journal, TensorBoard events, the ranks' timeline, the results.
 public final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
@@ -12,8 +12,6 @@ public final class RunJournal: RunObserver {
     private var bytesPerStep = 0
     private var examples = 0
     private var stepSeconds = 0.0
-    /// What this rank did when; every rank takes part in the same steps.
-    private var timeline = Timeline()
 
     /// Observes a run for its journal.
     public init(_ journal: Journal, _ directory: RunDirectory) {
@@ -37,6 +35,7 @@ public final class RunJournal: RunObserver {
         case .step(let report): try step(report)
         case .evaluated(let report): try evaluated(report)
         case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])
+        case .timeline(let timeline): try timeline.write(to: directory.timelineFile)
         case .stageEnded(let scores): try journal.record("stageEnded", [("result", scores)])
         case .finished(let results): try finished(results)
         case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
@@ -61,11 +60,6 @@ public final class RunJournal: RunObserver {
     }
 
     private func step(_ report: StepReport) throws {
-        span(
-            "step", seconds: report.seconds - report.secondsWaiting - report.secondsCommunicating,
-            before: report.secondsWaiting + report.secondsCommunicating)
-        span("wait", seconds: report.secondsWaiting, before: report.secondsCommunicating)
-        span("sum", seconds: report.secondsCommunicating, before: 0)
         bytesPerStep = max(bytesPerStep, report.bytes)
         examples += report.examples
         stepSeconds += report.seconds
@@ -92,17 +86,7 @@ public final class RunJournal: RunObserver {
             "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
     }
 
-    /// Adds a span that ended some seconds before now.
-    private func span(_ name: String, seconds: Double, before: Double) {
-        let end = Date().timeIntervalSince(began) - before
-        timeline.add(
-            Timeline.Span(
-                name: name, category: "coordinator", rank: 0, start: (end - seconds) * 1e6,
-                duration: seconds * 1e6))
-    }
-
     private func evaluated(_ report: EvaluationReport) throws {
-        span("evaluate", seconds: report.seconds, before: 0)
         try journal.record(
             "evaluated",
             [
@@ -136,7 +120,6 @@ public final class RunJournal: RunObserver {
         ]
         let text = JSONValue.object(members + own).encodedForReading()
         try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
-        try timeline.write(to: directory.timelineFile)
         try journal.record("finished", [("results", results)])
     }
 }

@@ -32,6 +32,7 @@ public final class TrainingRun {
     private let coordinator: Coordinator?
     private var state: TrainingState
     private var identity: JSONValue = .null
+    private var timeline: RankTimeline
 
     /// Makes a run at its first step.
     ///
@@ -57,6 +58,7 @@ public final class TrainingRun {
         evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)
         coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, features) : nil
         state = TrainingState(context.store, tasks: context.names.count)
+        timeline = try RankTimeline(communicator)
     }
 
     /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
@@ -104,7 +106,9 @@ public final class TrainingRun {
             let directive = try Directive.shared(coordinator?.decide(&state), communicator)
             switch directive {
             case .features(let chunks, let ranks):
+                let start = Date()
                 try features.compute(chunks, ranks: ranks, communicator, workspace)
+                timeline.add(.features, seconds: Date().timeIntervalSince(start))
                 if let coordinator {
                     let progress = coordinator.featureProgress
                     try output?.observe(.features(done: progress.done, of: progress.total))
@@ -115,6 +119,8 @@ public final class TrainingRun {
             case .checkpoint: try checkpoint()
             case .nextStage: try endStage()
             case .finish(let stopped):
+                let timeline = try timeline.gathered(communicator)
+                try output?.observe(.timeline(timeline))
                 if stopped {
                     try output?.observe(.stopped(step: state.step))
                     return .stopped
@@ -144,6 +150,12 @@ public final class TrainingRun {
             try communicator.barrier()
             throw failure
         }
+        let (waiting, communicating) = (outcome.secondsWaiting, outcome.secondsCommunicating)
+        let seconds = Date().timeIntervalSince(start)
+        timeline.add(
+            .compute, seconds: seconds - waiting - communicating, before: waiting + communicating)
+        timeline.add(.wait, seconds: waiting, before: communicating)
+        timeline.add(.sum, seconds: communicating)
         if outcome.stopRequested { coordinator?.stopRequested = true }
         guard let output, let coordinator else { return }
         if recorded { try output.record(step: state.step, plan, before, outcome.gradients, context) }
@@ -162,8 +174,7 @@ public final class TrainingRun {
                         ($0, schedule.learningRate($0, step: number))
                     },
                     gradientNorm: outcome.gradientNorm, tokens: outcome.tokens, bytes: outcome.bytes,
-                    seconds: Date().timeIntervalSince(start), secondsWaiting: outcome.secondsWaiting,
-                    secondsCommunicating: outcome.secondsCommunicating)))
+                    seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         coordinator.drawAhead(state)
     }
 
@@ -176,6 +187,7 @@ public final class TrainingRun {
     private func evaluate() throws {
         let start = Date()
         let scores = try evaluator.evaluate(schedule, &state)
+        timeline.add(.evaluate, seconds: Date().timeIntervalSince(start))
         try output?.observe(
             .evaluated(
                 EvaluationReport(
@@ -185,7 +197,9 @@ public final class TrainingRun {
 
     private func checkpoint() throws {
         guard let output, let coordinator else { return }
+        let start = Date()
         try write(to: output)
+        timeline.add(.checkpoint, seconds: Date().timeIntervalSince(start))
         coordinator.checkpointedAt = state.step
         try output.observe(.checkpoint(step: state.step))
     }
@@ -296,6 +310,10 @@ public final class TrainingRun {
                     ]
                 }),
             "parameters": parameters,
+            "activations": [
+                "tokens": .integer(context.largestUnit.reduce(0, +)),
+                "bytes": .integer(context.activationBytes),
+            ],
         ]
     }
 }

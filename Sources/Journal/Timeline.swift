@@ -42,6 +42,9 @@ public struct Timeline: Sendable {
         if spans.count < capacity { spans.append(span) } else { leftOut += 1 }
     }
 
+    /// Counts spans that were left out elsewhere.
+    public mutating func leaveOut(_ count: Int) { leftOut += count }
+
     /// Writes the trace atomically, in Chrome's JSON array format, an event a line.
     public func write(to path: String) throws {
         var events = Set(spans.map(\.rank)).sorted().map { rank -> JSONValue in

@@ -6,6 +6,9 @@ public final class Workspace {
     private var chunks: [FloatBuffer] = []
     private var chunk = 0
     private var used = 0
+    /// How often memory was asked for.
+    public private(set) var allocations = 0
+    private var most = 0
     private static let alignment = 16
 
     /// An empty arena.
@@ -16,6 +19,9 @@ public final class Workspace {
         let chunk: Int
         let used: Int
     }
+
+    /// The most bytes that were in use at once.
+    public var peak: Int { most * MemoryLayout<Float>.stride }
 
     /// How many bytes the arena holds.
     public var capacity: Int { chunks.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
@@ -32,7 +38,10 @@ public final class Workspace {
     /// Gives back everything.
     public func reset() {
         // Several chunks mean that the arena grew: one of their total size serves the next step without a seam.
-        if chunks.count > 1 { chunks = [FloatBuffer(chunks.reduce(0) { $0 + $1.count })] }
+        if chunks.count > 1 {
+            chunks = [FloatBuffer(chunks.reduce(0) { $0 + $1.count })]
+            allocations += 1
+        }
         chunk = 0
         used = 0
     }
@@ -42,14 +51,19 @@ public final class Workspace {
         let rounded = (count + Self.alignment - 1) / Self.alignment * Self.alignment
         while chunk < chunks.count {
             if used + rounded <= chunks[chunk].count {
-                defer { used += rounded }
+                defer {
+                    used += rounded
+                    most = max(most, chunks[..<chunk].reduce(used) { $0 + $1.count })
+                }
                 return chunks[chunk].base + used
             }
             chunk += 1
             used = 0
         }
         chunks.append(FloatBuffer(max(rounded, 1 << 20)))
+        allocations += 1
         used = rounded
+        most = max(most, chunks[..<chunk].reduce(used) { $0 + $1.count })
         return chunks[chunk].base
     }
 

@@ -49,6 +49,7 @@ final class Progress: RunObserver {
             say("step \(report.step): \(scores.joined(separator: "  "))")
             restart()
         case .checkpoint(let step): live("checkpoint of step \(step)")
+        case .timeline: break
         case .stageEnded(let result): drawn(result)
         case .finished(let results): finished(results)
         case .stopped(let step):
@@ -68,6 +69,11 @@ final class Progress: RunObserver {
             "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters per task, \(format(share, 3)) % of the backbone's "
                 + "\(parameters?["backbone"]?.int ?? 0); over \(tasks.count) tasks \(parameters?["adapterAllTasks"]?.int ?? 0), "
                 + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
+        if let memory = facts["activations"], let bytes = memory["bytes"]?.int {
+            say(
+                "a unit has at most \(memory["tokens"]?.int ?? 0) tokens, whose activations take about \(bytes >> 20) MB on each rank"
+            )
+        }
         for task in tasks {
             for file in task["dropped"]?.array ?? [] {
                 let lines =

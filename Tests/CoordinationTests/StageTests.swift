@@ -3,6 +3,7 @@ import Coordination
 import Diagnostics
 import Encoders
 import Formats
+import Journal
 import Tasks
 import TestSupport
 import Testing
@@ -220,6 +221,25 @@ struct StageTests {
             for (name, size) in [("colour", 21.0), ("pair", 13), ("size", 9)] {
                 #expect(abs((stage["drawn"]?[name]?["requested"]?.double ?? 0) - size / 43) < 1e-12)
             }
+        }
+    }
+
+    @Test("The timeline has what every rank did, in every step", arguments: [1, 3])
+    func timeline(_ ranks: Int) throws {
+        let outcome = try TinyStudy().train(ranks: ranks, into: TemporaryFolder())
+        let timelines = outcome.events.compactMap {
+            if case .timeline(let timeline) = $0 { timeline } else { nil }
+        }
+        let timeline = try #require(timelines.first)
+        #expect(timelines.count == 1 && timeline.leftOut == 0)
+        for rank in 0..<ranks {
+            let own = timeline.spans.filter { $0.rank == rank }
+            for name in ["compute", "wait", "sum"] {
+                #expect(own.count { $0.name == name } == outcome.steps.count, "\(name) of rank \(rank)")
+            }
+            #expect(own.count { $0.name == "evaluate" } == outcome.evaluations.count)
+            #expect((own.contains { $0.name == "checkpoint" }) == (rank == 0))
+            #expect(own.allSatisfy { $0.duration >= 0 })
         }
     }
 }

@@ -1,0 +1,68 @@
+import Adapters
+import Encoders
+import Kernels
+import Tasks
+import TestSupport
+import Testing
+import Training
+
+@Suite("Memory of a unit's activations")
+struct ActivationMemoryTests {
+    /// The golden batch's sequences, some of them again: another number of tokens each time.
+    private func batches(_ task: TinyTask) -> [(PackedBatch, [Target])] {
+        [[0, 1, 2, 3, 4, 0, 1, 2], [0], [3, 1], [4, 3, 2, 1, 0]].map { sequences in
+            var batch = PackedBatch()
+            let chosen = sequences.map { $0 % task.tiny.batch.count }
+            for sequence in chosen {
+                let tokens = task.tiny.batch.range(sequence)
+                batch.append(
+                    ids: Array(task.tiny.batch.ids[tokens]),
+                    segments: Array(task.tiny.batch.segments[tokens]),
+                    key: task.tiny.batch.keys[sequence])
+            }
+            return (batch, chosen.map { task.targets[$0] })
+        }
+    }
+
+    @Test("Once the largest unit was computed, no other asks for memory", arguments: [Pooling.mean, .cls])
+    func noAllocation(_ pooling: Pooling) throws {
+        let task = try TinyTask("classification", pooling: pooling)
+        let workspace = Workspace()
+        let (values, gradient) = (
+            GuardedMatrix(task.start), GuardedMatrix(1, task.layout.count, filledWith: 0)
+        )
+        func learn(_ batch: PackedBatch, _ targets: [Target]) {
+            _ = task.model.learn(
+                batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
+                gradient: gradient.base, .none, workspace)
+        }
+        let batches = batches(task)
+        // The first time chunks are added as they are needed, the second time they become one.
+        for _ in 0..<2 { learn(batches[0].0, batches[0].1) }
+        let (capacity, allocations) = (workspace.capacity, workspace.allocations)
+        for _ in 0..<3 {
+            for (batch, targets) in batches { learn(batch, targets) }
+        }
+        #expect(workspace.capacity == capacity && workspace.allocations == allocations)
+        #expect(allocations > 0)
+    }
+
+    @Test("The figure that is told before training covers what a unit takes, and not much more")
+    func estimate() throws {
+        for layers in ["all", "2"] {
+            let task = try TinyTask("classification", layers: layers)
+            let (batch, targets) = batches(task)[0]
+            // Without slack for growth: what was taken, not what was set aside.
+            let workspace = Workspace()
+            let (values, gradient) = (
+                GuardedMatrix(task.start), GuardedMatrix(1, task.layout.count, filledWith: 0)
+            )
+            _ = task.model.learn(
+                batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
+                gradient: gradient.base, .none, workspace)
+            let told = Encoder(task.tiny.weights).activationBytes(
+                sequences: (0..<batch.count).map { batch.range($0).count }, lowest: layers == "all" ? 0 : 2)
+            #expect(workspace.peak <= told && told <= 2 * workspace.peak, "\(workspace.peak), told \(told)")
+        }
+    }
+}
