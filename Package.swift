@@ -68,7 +68,10 @@ let package = Package(
         // How fast this machine trains a study, and where the time goes.
         .target(
             name: "Measurement",
-            dependencies: ["Diagnostics", "Formats", "Kernels", "Coordination", "Studies"]),
+            dependencies: [
+                "Diagnostics", "Formats", "Kernels", "Adapters", "Training", "Collectives", "Coordination",
+                "Studies",
+            ]),
         // The command line and the study-file reader.
         .executableTarget(
             name: "hadamesh",
@@ -125,6 +128,11 @@ let package = Package(
         .testTarget(
             name: "StudiesTests",
             dependencies: ["Studies", "Journal", "Formats", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "MeasurementTests",
+            dependencies: [
+                "Measurement", "Coordination", "Collectives", "Kernels", "Formats", "Diagnostics",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["hadamesh", "Formats", "Encoders", "Kernels", "TestSupport"]),

@@ -111,7 +111,7 @@ public struct TaskData: Sendable {
 }
 
 /// What a unit of examples costs to compute, in arbitrary units: products per token, attention per pair of tokens.
-func cost(of examples: some Sequence<Int>, in tokenized: TokenizedExamples) -> Double {
+package func cost(of examples: some Sequence<Int>, in tokenized: TokenizedExamples) -> Double {
     examples.reduce(0) { total, example in
         let tokens = Double(tokenized.tokens(example))
         return total + tokens + tokens * tokens / 1024

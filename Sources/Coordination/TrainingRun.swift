@@ -175,7 +175,7 @@ public final class TrainingRun {
                     },
                     gradientNorm: outcome.gradientNorm, tokens: outcome.tokens, bytes: outcome.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
-        coordinator.drawAhead(state)
+        timed(.planning) { coordinator.drawAhead(state) }
     }
 
     private func prune(_ plans: [StepPlan]) throws {

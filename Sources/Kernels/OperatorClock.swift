@@ -29,6 +29,8 @@ public enum Operator: Hashable, Sendable {
     case sum
     /// Token ids of a unit's examples.
     case packing
+    /// Drawing the next step's plan, on the coordinator.
+    case planning
     /// Reading frozen activations that were kept, and keeping them.
     case cache
 
@@ -52,6 +54,7 @@ public enum Operator: Hashable, Sendable {
         case .optimizer: "optimizer"
         case .sum: "exact sum, with waiting"
         case .packing: "packing"
+        case .planning: "planning"
         case .cache: "frozen activations"
         }
     }

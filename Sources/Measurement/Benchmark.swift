@@ -20,6 +20,8 @@ public struct Benchmark: Codable, Sendable, Equatable {
     public let memory: Memory
     /// The phases in their order.
     public let phases: [PhaseMeasurement]
+    /// How far it scales, where a network was named.
+    public let scaling: Scaling?
 
     /// What a rank occupies.
     public struct Memory: Codable, Sendable, Equatable {
@@ -41,7 +43,8 @@ public struct Benchmark: Codable, Sendable, Equatable {
     /// Joins what was measured.
     public init(
         study: String, backbone: String, tasks: [String], method: String, ranks: Int, kernels: String,
-        blas: String, rate: ProductRate, startSeconds: Double, memory: Memory, phases: [PhaseMeasurement]
+        blas: String, rate: ProductRate, startSeconds: Double, memory: Memory, phases: [PhaseMeasurement],
+        scaling: Scaling? = nil
     ) {
         self.study = study
         self.backbone = backbone
@@ -54,6 +57,7 @@ public struct Benchmark: Codable, Sendable, Equatable {
         self.startSeconds = startSeconds
         self.memory = memory
         self.phases = phases
+        self.scaling = scaling
     }
 
     /// The tables for a terminal, beside an earlier measurement where there is one.
@@ -99,6 +103,8 @@ public struct Benchmark: Codable, Sendable, Equatable {
                             ]
                         }, numbers: true)
         }
-        return ([aligned(facts), aligned([head] + rows, numbers: true)] + tables).joined(separator: "\n\n")
+        return
+            ([aligned(facts), aligned([head] + rows, numbers: true)] + tables
+            + [scaling?.text].compactMap(\.self)).joined(separator: "\n\n")
     }
 }

@@ -43,6 +43,8 @@ struct Bench: ParsableCommand {
     @Option(help: "A file that --json wrote: print the ratios to it.")
     var compare: String?
 
+    @OptionGroup var scaling: BenchScaling
+
     func validate() throws {
         if let steps, !(2...10_000).contains(steps) {
             throw ValidationError("--steps: found \(steps), expected 2 to 10000")
@@ -55,6 +57,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         MPI.run { world in
             let reference = try compare.map(Self.read)
+            _ = try scaling.chosen()
             _ = BLAS.useOneThread()
             let result = try measure(world, ProductRate.measured())
             if world.rank == 0 {
@@ -106,7 +109,10 @@ struct Bench: ParsableCommand {
             "hadamesh-bench-\(ProcessInfo.processInfo.processIdentifier)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let isFirst = world.rank == 0
-        let output = isFirst ? RunOutput(directory: folder.path, observers: [recorder]) : nil
+        let stepRecorder = isFirst ? try StepRecorder(clock, context, world, stepsPerPass: perPass) : nil
+        let observers: [(any RunObserver)?] = [stepRecorder, recorder]
+        let output =
+            isFirst ? RunOutput(directory: folder.path, observers: observers.compactMap(\.self)) : nil
         let run = try TrainingRun(context, world, output: output)
         if isFirst { OperatorClock.current = clock }
         try run.begin(identity: .null, resuming: false)
@@ -116,13 +122,14 @@ struct Bench: ParsableCommand {
         // Measured again: a moment in which the machine did something else must not pass for its rate.
         let slowest = try slowest(before.best(with: ProductRate.measured()), world)
         let memory = try largest(ProcessMemory.current(), world)
+        let scaling = try scaling.predicted(world, stepRecorder)
         return Benchmark(
             study: self.study, backbone: study.backbone, tasks: context.names,
             method: type(of: study.adapter.method).name, ranks: world.size, kernels: VectorKernels.name,
             blas: BLAS.coreName, rate: slowest,
             startSeconds: recorder.firstResult.map { $0.timeIntervalSince(launchTime()) } ?? 0,
             memory: memory,
-            phases: recorder.measured(rate: slowest.library))
+            phases: recorder.measured(rate: slowest.library), scaling: scaling)
     }
 
     private func slowest(_ rate: ProductRate, _ world: MPICommunicator) throws -> ProductRate {

@@ -1,0 +1,96 @@
+import Diagnostics
+import Foundation
+
+/// What a message between two ranks costs: a fixed time, and a time for each byte.
+public struct Link: Codable, Sendable, Equatable {
+    /// Seconds of an empty message, from call to call.
+    public let latency: Double
+    /// Bytes a second of a long one.
+    public let bandwidth: Double
+
+    /// Names the two.
+    ///
+    /// - Parameters:
+    ///   - latency: seconds of an empty message
+    ///   - bandwidth: bytes a second of a long message
+    public init(latency: Double, bandwidth: Double) {
+        self.latency = latency
+        self.bandwidth = bandwidth
+    }
+
+    /// A link in the units of its trade.
+    init(microseconds: Double, gigabits: Double) {
+        self.init(latency: microseconds * 1e-6, bandwidth: gigabits * 1e9 / 8)
+    }
+
+    /// Seconds of a message, where `sharing` ranks of a host send one each at the same time.
+    func seconds(_ bytes: Double, sharing: Int = 1) -> Double {
+        latency + bytes * Double(sharing) / bandwidth
+    }
+
+    /// `15 µs, 9.4 Gbit/s`.
+    public var words: String {
+        String(format: "%.3g µs, %.3g Gbit/s", latency * 1e6, bandwidth * 8e-9)
+    }
+}
+
+/// The network between hosts, by name.
+public struct Network: Codable, Sendable, Equatable {
+    /// What the command line calls it.
+    public let name: String
+    /// What a message on it costs.
+    public let link: Link
+    /// Why these numbers.
+    public let reason: String
+
+    /// All ranks on one host.
+    public static let sharedMemory = Network(
+        name: "shared-memory", link: Link(microseconds: 1, gigabits: 40),
+        reason: "all ranks on one host; assumed, and measured instead where bench has 2 ranks or more")
+
+    /// The networks that have a name.
+    ///
+    /// Their latencies are those of small MPI messages through the whole software stack, their bandwidths what is
+    /// left for payload.
+    public static let known: [Network] = [
+        sharedMemory,
+        Network(
+            name: "ethernet-1g", link: Link(microseconds: 40, gigabits: 0.94),
+            reason: "assumed: kernel TCP through one switch, 1448 of 1538 bytes of a frame payload"),
+        Network(
+            name: "ethernet-10g", link: Link(microseconds: 20, gigabits: 9.4),
+            reason: "assumed: kernel TCP through one switch, 1448 of 1538 bytes of a frame payload"),
+        Network(
+            name: "ethernet-25g", link: Link(microseconds: 15, gigabits: 23.5),
+            reason: "assumed: kernel TCP through one switch, 1448 of 1538 bytes of a frame payload"),
+        Network(
+            name: "infiniband-hdr", link: Link(microseconds: 1.5, gigabits: 190),
+            reason: "assumed: 200 Gbit/s InfiniBand past the kernel, through two switches"),
+        Network(
+            name: "testbed", link: Link(microseconds: 25, gigabits: 10),
+            reason:
+                "hosts of cluster/testbed: kernel TCP between namespaces of one machine, as measured on 2 cores"
+        ),
+    ]
+
+    /// The network of a name, or of `LATENCY_US:GBIT`, such as `20:9.4`.
+    public static func named(_ name: String) throws -> Network {
+        if let network = known.first(where: { $0.name == name }) { return network }
+        let names = known.map(\.name).joined(separator: ", ")
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2 else {
+            throw Failure.usage(
+                "unknown network '\(name)'", at: "--network",
+                remedy: "known are \(names), or LATENCY_US:GBIT such as 20:9.4")
+        }
+        guard let microseconds = Double(parts[0]), let gigabits = Double(parts[1]),
+            (0...1e6).contains(microseconds), (1e-6...1e6).contains(gigabits)
+        else {
+            throw Failure.usage(
+                "found '\(name)', expected microseconds up to 1000000 and gigabits a second from 0.000001 to 1000000",
+                at: "--network", remedy: "known are \(names), or LATENCY_US:GBIT such as 20:9.4")
+        }
+        return Network(
+            name: name, link: Link(microseconds: microseconds, gigabits: gigabits), reason: "as given")
+    }
+}

@@ -1,0 +1,85 @@
+/// How far a study scales on a network: what `hadamesh bench --network` adds to a ``Benchmark``.
+public struct Scaling: Codable, Sendable, Equatable {
+    /// What a step consists of, and on how many ranks that was measured.
+    public let parts: StepParts, measuredRanks: Int
+    /// Median seconds of a step on those ranks.
+    public let measuredSeconds: Double
+    /// The link between those ranks, where there were several.
+    public let measuredLink: LinkMeasurement?
+    /// The network that the prediction is for.
+    public let network: Network
+    /// What the prediction takes for messages.
+    public let interconnect: Interconnect
+    /// The study's step on 1, 2, 4 … ranks, as far as it has units.
+    public let strong: [ScalingPrediction]
+    /// A step of N times the examples on N = 1, 2, 4 … ranks.
+    public let weak: [ScalingPrediction]
+    /// The most ranks at an efficiency of 50 %.
+    public let paying: ScalingPrediction?
+    /// What other settings would allow.
+    public let alternatives: [Alternative]
+
+    /// Settings of the `batch` section, and how far they scale.
+    public struct Alternative: Codable, Sendable, Equatable {
+        /// `batch.examples` and `batch.unit`.
+        public let examples: Int, unit: Int
+        /// How many units a step has.
+        public let units: Int
+        /// The most ranks at an efficiency of 50 %.
+        public let paying: ScalingPrediction
+        /// Examples a second on so many ranks, as a multiple of the study's own on one.
+        public let speedup: Double
+    }
+
+    /// The most ranks that are looked at.
+    static let limit = 1024
+
+    /// Predicts.
+    ///
+    /// - Parameters:
+    ///   - parts: what a step consists of
+    ///   - measuredRanks: on how many ranks that was measured
+    ///   - measuredSeconds: seconds of a step there
+    ///   - measuredLink: the link between those ranks
+    ///   - network: the network between hosts
+    ///   - ranksPerNode: how many ranks a host has
+    public init(
+        parts: StepParts, measuredRanks: Int, measuredSeconds: Double, measuredLink: LinkMeasurement?,
+        network: Network, ranksPerNode: Int
+    ) {
+        self.parts = parts
+        self.measuredRanks = measuredRanks
+        self.measuredSeconds = measuredSeconds
+        self.measuredLink = measuredLink
+        self.network = network
+        let isOneHost = network.name == Network.sharedMemory.name
+        // Between ranks of one host a measurement is better than an assumption.
+        let node = measuredLink.flatMap { $0.hosts == 1 ? $0.link : nil } ?? Network.sharedMemory.link
+        interconnect = Interconnect(
+            node: node, network: isOneHost ? node : network.link,
+            ranksPerNode: isOneHost ? Self.limit : ranksPerNode)
+        let model = ScalingModel(parts, on: interconnect)
+        strong = powersOfTwo(upTo: Self.limit).compactMap { model.prediction(ranks: $0) }
+        weak = powersOfTwo(upTo: Self.limit).compactMap { model.weakPrediction(ranks: $0) }
+        paying = model.mostRanks(upTo: Self.limit)
+        alternatives = Self.alternatives(model)
+    }
+
+    /// The study's batch and larger ones, each in its units and in smaller ones.
+    private static func alternatives(_ model: ScalingModel) -> [Alternative] {
+        guard let own = model.prediction(ranks: 1) else { return [] }
+        let parts = model.parts
+        let units = powersOfTwo(upTo: parts.unit).filter { $0 < parts.unit } + [parts.unit]
+        return [1, 4, 16].flatMap { factor in
+            units.reversed().compactMap { unit in
+                let changed = parts.enlarged(factor).divided(unit: unit)
+                guard
+                    let paying = ScalingModel(changed, on: model.interconnect).mostRanks(upTo: limit)
+                else { return nil }
+                return Alternative(
+                    examples: changed.examples, unit: unit, units: changed.unitCount, paying: paying,
+                    speedup: paying.speedup(alone: own))
+            }
+        }
+    }
+}
