@@ -56,6 +56,28 @@ public struct StepReport: Sendable {
     /// Seconds of the whole step, and those of them spent waiting for other ranks and exchanging sums.
     public let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
 
+    /// Joins what a step told.
+    package init(
+        stage: String, step: Int, stageStep: Int, stageSteps: Int,
+        units: [(task: String, examples: [Int])], losses: [(task: String, loss: Double)],
+        learningRates: [(kind: ParameterKind, rate: Double)], gradientNorm: Double, tokens: Int, bytes: Int,
+        seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+    ) {
+        self.stage = stage
+        self.step = step
+        self.stageStep = stageStep
+        self.stageSteps = stageSteps
+        self.units = units
+        self.losses = losses
+        self.learningRates = learningRates
+        self.gradientNorm = gradientNorm
+        self.tokens = tokens
+        self.bytes = bytes
+        self.seconds = seconds
+        self.secondsWaiting = secondsWaiting
+        self.secondsCommunicating = secondsCommunicating
+    }
+
     /// Examples of all tasks.
     public var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
 }

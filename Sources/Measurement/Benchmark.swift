@@ -20,8 +20,8 @@ public struct Benchmark: Codable, Sendable, Equatable {
     public let memory: Memory
     /// The phases in their order.
     public let phases: [PhaseMeasurement]
-    /// How far it scales, where a network was named.
-    public let scaling: Scaling?
+    /// How far it scales, on each network that was named.
+    public let scaling: [Scaling]?
 
     /// What a rank occupies.
     public struct Memory: Codable, Sendable, Equatable {
@@ -44,7 +44,7 @@ public struct Benchmark: Codable, Sendable, Equatable {
     public init(
         study: String, backbone: String, tasks: [String], method: String, ranks: Int, kernels: String,
         blas: String, rate: ProductRate, startSeconds: Double, memory: Memory, phases: [PhaseMeasurement],
-        scaling: Scaling? = nil
+        scaling: [Scaling]? = nil
     ) {
         self.study = study
         self.backbone = backbone
@@ -105,6 +105,6 @@ public struct Benchmark: Codable, Sendable, Equatable {
         }
         return
             ([aligned(facts), aligned([head] + rows, numbers: true)] + tables
-            + [scaling?.text].compactMap(\.self)).joined(separator: "\n\n")
+            + (scaling ?? []).map(\.text)).joined(separator: "\n\n")
     }
 }

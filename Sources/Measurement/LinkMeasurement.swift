@@ -17,13 +17,9 @@ public struct LinkMeasurement: Codable, Sendable, Equatable {
     /// Below this a message says too little of a link's bandwidth.
     static let leastLarge = 1 << 16
 
-    /// Measures for a fraction of a second; all ranks of the world call it.
+    /// Measures for a fraction of a second, with a message of so many bytes, if it isn't too small, as the large one.
     ///
-    /// - Parameters:
-    ///   - world: the ranks
-    ///   - hosts: how many hosts they are on
-    ///   - bytes: the size of the message that matters
-    /// - Returns: what rank 0 saw
+    /// All ranks of the world call it; nil for a world of one.
     public static func measured(
         between world: any Communicator, hosts: Int, bytes: Int
     ) throws -> LinkMeasurement? {

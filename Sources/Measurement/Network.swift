@@ -67,7 +67,7 @@ public struct Network: Codable, Sendable, Equatable {
             name: "infiniband-hdr", link: Link(microseconds: 1.5, gigabits: 190),
             reason: "assumed: 200 Gbit/s InfiniBand past the kernel, through two switches"),
         Network(
-            name: "testbed", link: Link(microseconds: 25, gigabits: 10),
+            name: "testbed", link: Link(microseconds: 8, gigabits: 14),
             reason:
                 "hosts of cluster/testbed: kernel TCP between namespaces of one machine, as measured on 2 cores"
         ),

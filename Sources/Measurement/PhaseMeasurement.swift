@@ -28,7 +28,7 @@ public struct PhaseMeasurement: Codable, Sendable, Equatable {
         /// The extremes.
         public let lowest: Double, highest: Double
 
-        init(_ values: [Double]) {
+        package init(_ values: [Double]) {
             let sorted = values.sorted()
             let middle = sorted.count / 2
             median =

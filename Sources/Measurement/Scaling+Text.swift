@@ -13,10 +13,13 @@ extension Scaling {
             [
                 "scaling on", "\(network.name): \(network.link.words) (\(network.reason))",
             ],
-            ["hosts of", "\(interconnect.ranksPerNode) ranks, between them \(interconnect.node.words)"],
+            [
+                "hosts",
+                "of \(ranks(interconnect.ranksPerNode)), \(interconnect.node.words) between ranks of a host",
+            ],
             [
                 "measured",
-                "\(milliseconds(measuredSeconds)) ms a step on \(measuredRanks) ranks: \(parts.unitCount) units of "
+                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): \(parts.unitCount) units of "
                     + "\(milliseconds(mean)) ms ± \(percent(spread)), update \(milliseconds(parts.update)) ms, "
                     + "planning \(milliseconds(parts.planning)) ms",
             ],
@@ -30,7 +33,7 @@ extension Scaling {
         if let link = measuredLink {
             rows.append([
                 "link here",
-                "\(link.link.words) between \(link.ranks) ranks on \(link.hosts) hosts "
+                "\(link.link.words) between \(ranks(link.ranks)) on \(link.hosts) host\(link.hosts == 1 ? "" : "s") "
                     + "(all-reduce of \(LinkMeasurement.smallBytes) bytes \(milliseconds(link.smallSeconds)) ms, "
                     + "of \(link.largeBytes) \(milliseconds(link.largeSeconds)) ms)",
             ])
@@ -78,7 +81,7 @@ extension Scaling {
         ]
         let cause = losses.max { $0.0 < $1.0 }?.1 ?? ""
         return
-            "\(cap) It stops paying beyond \(paying.ranks) ranks (efficiency \(efficiency)): on \(next.ranks) it is "
+            "\(cap) It stops paying beyond \(ranks(paying.ranks)) (efficiency \(efficiency)): on \(next.ranks) it is "
             + "\(percent(next.efficiency(alone: alone))), mostly for \(cause)."
     }
 
@@ -91,6 +94,8 @@ extension Scaling {
                 ]
             }
     }
+
+    private func ranks(_ count: Int) -> String { count == 1 ? "1 rank" : "\(count) ranks" }
 
     private func milliseconds(_ seconds: Double) -> String {
         String(format: seconds < 1e-3 ? "%.3f" : "%.1f", seconds * 1e3)

@@ -1,10 +1,10 @@
 /// How far a study scales on a network: what `hadamesh bench --network` adds to a ``Benchmark``.
 public struct Scaling: Codable, Sendable, Equatable {
-    /// What a step consists of, and on how many ranks that was measured.
-    public let parts: StepParts, measuredRanks: Int
-    /// Median seconds of a step on those ranks.
-    public let measuredSeconds: Double
-    /// The link between those ranks, where there were several.
+    /// What a step consists of.
+    public let parts: StepParts
+    /// The step that says so.
+    public let measured: MeasuredStep
+    /// The link between its ranks, where there were several.
     public let measuredLink: LinkMeasurement?
     /// The network that the prediction is for.
     public let network: Network
@@ -38,18 +38,16 @@ public struct Scaling: Codable, Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - parts: what a step consists of
-    ///   - measuredRanks: on how many ranks that was measured
-    ///   - measuredSeconds: seconds of a step there
-    ///   - measuredLink: the link between those ranks
+    ///   - measured: the step that says so
+    ///   - measuredLink: the link between its ranks
     ///   - network: the network between hosts
     ///   - ranksPerNode: how many ranks a host has
     public init(
-        parts: StepParts, measuredRanks: Int, measuredSeconds: Double, measuredLink: LinkMeasurement?,
-        network: Network, ranksPerNode: Int
+        parts: StepParts, measured: MeasuredStep, measuredLink: LinkMeasurement?, network: Network,
+        ranksPerNode: Int
     ) {
         self.parts = parts
-        self.measuredRanks = measuredRanks
-        self.measuredSeconds = measuredSeconds
+        self.measured = measured
         self.measuredLink = measuredLink
         self.network = network
         let isOneHost = network.name == Network.sharedMemory.name
@@ -72,7 +70,7 @@ public struct Scaling: Codable, Sendable, Equatable {
         let units = powersOfTwo(upTo: parts.unit).filter { $0 < parts.unit } + [parts.unit]
         return [1, 4, 16].flatMap { factor in
             units.reversed().compactMap { unit in
-                let changed = parts.enlarged(factor).divided(unit: unit)
+                let changed = parts.divided(unit: unit).enlarged(factor)
                 guard
                     let paying = ScalingModel(changed, on: model.interconnect).mostRanks(upTo: limit)
                 else { return nil }

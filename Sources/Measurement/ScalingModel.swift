@@ -35,7 +35,7 @@ public struct ScalingModel: Sendable, Equatable {
         return ScalingPrediction(
             ranks: ranks, hosts: (ranks + interconnect.ranksPerNode - 1) / interconnect.ranksPerNode,
             examples: parts.examples, compute: compute(computing), replicated: parts.update + parts.planning,
-            communication: communication(ranks))
+            barriers: ranks > 1 ? 4 * interconnect.barrier(ranks: ranks) : 0, transfers: transfers(ranks))
     }
 
     /// The step with N times the examples on N ranks: as much work for each rank as one rank has alone.
@@ -66,11 +66,10 @@ public struct ScalingModel: Sendable, Equatable {
         return loads.reduce(0, +) / Double(max(1, loads.count))
     }
 
-    /// Seconds of a step's four collective calls.
-    private func communication(_ ranks: Int) -> Double {
+    /// Seconds of a step's four collective calls, after every rank has come to them.
+    private func transfers(_ ranks: Int) -> Double {
         guard ranks > 1 else { return 0 }
-        return 4 * interconnect.barrier(ranks: ranks)
-            + interconnect.broadcast(bytes: 8, ranks: ranks)
+        return interconnect.broadcast(bytes: 8, ranks: ranks)
             + interconnect.broadcast(bytes: parts.messages.directive, ranks: ranks)
             + interconnect.allReduce(bytes: parts.messages.exponents, ranks: ranks)
             + interconnect.allReduce(bytes: parts.messages.sums, ranks: ranks)
@@ -83,9 +82,13 @@ public struct ScalingPrediction: Codable, Sendable, Equatable {
     public let ranks: Int, hosts: Int
     /// Examples of the step.
     public let examples: Int
-    /// Seconds of the most loaded rank's units; of what does not shrink with ranks; of collective calls.
-    public let compute: Double, replicated: Double, communication: Double
+    /// Seconds of the most loaded rank's units, and of what does not shrink with ranks.
+    public let compute: Double, replicated: Double
+    /// Seconds of the barriers that begin collective calls, and of the calls' own messages.
+    public let barriers: Double, transfers: Double
 
+    /// Seconds of collective calls.
+    public var communication: Double { barriers + transfers }
     /// Seconds of the step.
     public var seconds: Double { compute + replicated + communication }
     /// The share of collective calls.

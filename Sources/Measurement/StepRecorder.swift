@@ -4,6 +4,21 @@ public import Coordination
 import Foundation
 public import Kernels
 
+/// A step as it was measured.
+public struct MeasuredStep: Codable, Sendable, Equatable {
+    /// On how many ranks.
+    public let ranks: Int
+    /// Seconds of a step, and those of them in which collective calls moved data.
+    public let seconds: Double, transfers: Double
+
+    /// Names the numbers.
+    public init(ranks: Int, seconds: Double, transfers: Double) {
+        self.ranks = ranks
+        self.seconds = seconds
+        self.transfers = transfers
+    }
+}
+
 /// Listens to a run on the coordinator's rank and takes a step apart into what ``StepParts`` says.
 ///
 /// It looks at the adapter stage after its first pass, which fills what later ones reuse. It reads the clock that operators
@@ -15,6 +30,8 @@ public final class StepRecorder: RunObserver {
         /// Seconds altogether, and for one unit of cost.
         let seconds: Double, secondsPerCost: Double
         let update: Double, planning: Double
+        /// Seconds of collective calls after every rank had come to them.
+        let transfers: Double
     }
 
     private let clock: OperatorClock
@@ -29,11 +46,7 @@ public final class StepRecorder: RunObserver {
 
     /// Records a run.
     ///
-    /// - Parameters:
-    ///   - clock: the clock that operators report to
-    ///   - context: what the run reads
-    ///   - communicator: the run's ranks
-    ///   - stepsPerPass: how many steps go once through the examples
+    /// Throws a failure where the world has more ranks than a step has units.
     public init(
         _ clock: OperatorClock, _ context: RunContext, _ communicator: any Communicator, stepsPerPass: Int
     ) throws {
@@ -71,7 +84,7 @@ public final class StepRecorder: RunObserver {
         samples.append(
             Sample(
                 costs: costs, seconds: seconds, secondsPerCost: max(0, computed) / own, update: update,
-                planning: planning))
+                planning: planning, transfers: communication.secondsTransferring))
         messages = sizes(report, tasks)
     }
 
@@ -89,8 +102,12 @@ public final class StepRecorder: RunObserver {
             sums: max(0, report.bytes - 4 * exponents))
     }
 
-    /// Median seconds of a step.
-    public var secondsPerStep: Double { median(samples.map(\.seconds)) }
+    /// The step itself: medians.
+    public var measured: MeasuredStep {
+        MeasuredStep(
+            ranks: communicator.size, seconds: median(samples.map(\.seconds)),
+            transfers: median(samples.map(\.transfers)))
+    }
 
     /// The parts of a step: medians over the steps, and the units of up to eight of them.
     public var parts: StepParts {
