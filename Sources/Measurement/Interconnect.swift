@@ -34,7 +34,7 @@ public struct Interconnect: Codable, Sendable, Equatable {
     public func broadcast(bytes: Int, ranks: Int) -> Double {
         let bytes = Double(bytes)
         let tree = rounds(ranks).reduce(0) { $0 + exchange(bytes, distance: $1, ranks) }
-        return min(tree, halving(bytes, ranks))
+        return min(tree, halving(bytes, ranks, rounds(ranks)))
     }
 
     /// An all-reduce: by recursive doubling, L rounds of b bytes; by halving and doubling (Rabenseifner), 2 L rounds of
@@ -49,9 +49,11 @@ public struct Interconnect: Codable, Sendable, Equatable {
         let folded = 1 << (Int.bitWidth - 1 - ranks.leadingZeroBitCount)
         let folding = folded == ranks ? 0 : 2 * exchange(bytes, distance: 1, ranks) + adding
         let inner = rounds(folded)
+        // Then the ranks that go on are no longer in step with the hosts.
+        let aligned = folded == ranks
         let doubling =
-            folding + inner.reduce(0) { $0 + exchange(bytes, distance: $1, ranks) + adding }
-        return min(ring, doubling, folding + halving(bytes, folded) + adding)
+            folding + inner.reduce(0) { $0 + exchange(bytes, distance: $1, ranks, aligned: aligned) + adding }
+        return min(ring, doubling, folding + halving(bytes, ranks, inner, aligned: aligned) + adding)
     }
 
     /// The distances 1, 2, 4 … of the rounds that reach all ranks.
@@ -62,19 +64,22 @@ public struct Interconnect: Codable, Sendable, Equatable {
     }
 
     /// There and back: neighbours exchange half of what they have, then each half of that at twice the distance.
-    private func halving(_ bytes: Double, _ ranks: Int) -> Double {
+    private func halving(
+        _ bytes: Double, _ ranks: Int, _ distances: [Int], aligned: Bool = true
+    ) -> Double {
         var bytes = bytes
         var total = 0.0
-        for distance in rounds(ranks) {
+        for distance in distances {
             bytes /= 2
-            total += 2 * exchange(bytes, distance: distance, ranks)
+            total += 2 * exchange(bytes, distance: distance, ranks, aligned: aligned)
         }
         return total
     }
 
     /// A round in which rank r and rank r ± distance swap messages, within aligned blocks of 2 distance ranks.
-    private func exchange(_ bytes: Double, distance: Int, _ ranks: Int) -> Double {
-        if ranks <= ranksPerNode || ranksPerNode % (2 * distance) == 0 { return node.seconds(bytes) }
+    private func exchange(_ bytes: Double, distance: Int, _ ranks: Int, aligned: Bool = true) -> Double {
+        let isInside = aligned && ranksPerNode.isMultiple(of: 2 * distance)
+        if ranks <= ranksPerNode || isInside { return node.seconds(bytes) }
         return slower(bytes, sharing: min(ranksPerNode, distance))
     }
 
