@@ -4,7 +4,10 @@ import Studies
 extension Scaling {
     /// The tables for a terminal.
     public var text: String {
-        [facts, predictions, stopping, aligned(alternativeRows, numbers: true)].joined(separator: "\n\n")
+        let alternatives =
+            "Other batches, if an example costs as much in a unit of any size (try it: --set batch.unit=N):\n"
+            + aligned(alternativeRows, numbers: true)
+        return [facts, predictions, stopping, alternatives].joined(separator: "\n\n")
     }
 
     private var facts: String {
