@@ -29,6 +29,13 @@ public struct RunContext: Sendable {
             study, store.layouts, trainingExamples: data.map(\.drawn.count))
     }
 
+    /// How many numbers the last stage trains, over all tasks.
+    public var trainedParameters: Int {
+        store.blocks.reduce(0) { sum, block in
+            sum + (stages.last?.trains(block.slice.kind) == true ? block.range.count : 0)
+        }
+    }
+
     /// The lengths of the longest examples that a unit could have, over all tasks.
     var largestUnit: [Int] {
         let units = data.map { data in

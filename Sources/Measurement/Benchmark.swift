@@ -10,6 +10,8 @@ public struct Benchmark: Codable, Sendable, Equatable {
     public let method: String
     /// How many ranks computed.
     public let ranks: Int
+    /// How many numbers the last stage trains, over all tasks.
+    public let trainedParameters: Int
     /// The instruction set of the kernels, and OpenBLAS's.
     public let kernels: String, blas: String
     /// The slowest rank's rate of matrix products, measured on all ranks at once.
@@ -42,7 +44,8 @@ public struct Benchmark: Codable, Sendable, Equatable {
 
     /// Joins what was measured.
     public init(
-        study: String, backbone: String, tasks: [String], method: String, ranks: Int, kernels: String,
+        study: String, backbone: String, tasks: [String], method: String, ranks: Int,
+        trainedParameters: Int, kernels: String,
         blas: String, rate: ProductRate, startSeconds: Double, memory: Memory, phases: [PhaseMeasurement],
         scaling: [Scaling]? = nil
     ) {
@@ -51,6 +54,7 @@ public struct Benchmark: Codable, Sendable, Equatable {
         self.tasks = tasks
         self.method = method
         self.ranks = ranks
+        self.trainedParameters = trainedParameters
         self.kernels = kernels
         self.blas = blas
         self.rate = rate

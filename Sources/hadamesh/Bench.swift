@@ -73,20 +73,16 @@ struct Bench: ParsableCommand {
     }
 
     private func measure(_ world: MPICommunicator, _ before: ProductRate) throws -> Benchmark {
-        let perPass = steps ?? (quick ? 6 : 20)
+        let perPass = self.steps ?? (quick ? 6 : 20)
         let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
-        let file = try StudyFile(
-            path: study,
-            overrides: changes + [
-                "evaluation.every=\(perPass)", "evaluation.patience=0", "checkpoint.every=0",
-            ])
-        var study = try file.study()
-        let hasHead = study.stages.head.steps != 0 && study.stages.head.epochs > 0
-        study = try StudyFile(
+        let stages = try StudyFile(path: study, overrides: changes).study().stages
+        // A stage that the study leaves out is left out here.
+        func steps(_ stage: StageSettings) -> Int { stage.stepCount(perEpoch: 1) == 0 ? 0 : total }
+        let study = try StudyFile(
             path: self.study,
             overrides: changes + [
                 "evaluation.every=\(perPass)", "evaluation.patience=0", "checkpoint.every=0",
-                "stages.head.steps=\(hasHead ? total : 0)", "stages.adapter.steps=\(total)",
+                "stages.head.steps=\(steps(stages.head))", "stages.adapter.steps=\(steps(stages.adapter))",
             ]
         ).study()
 
@@ -125,7 +121,8 @@ struct Bench: ParsableCommand {
         let scaling = try scaling.predicted(world, stepRecorder)
         return Benchmark(
             study: self.study, backbone: study.backbone, tasks: context.names,
-            method: type(of: study.adapter.method).name, ranks: world.size, kernels: VectorKernels.name,
+            method: type(of: study.adapter.method).name, ranks: world.size,
+            trainedParameters: context.trainedParameters, kernels: VectorKernels.name,
             blas: BLAS.coreName, rate: slowest,
             startSeconds: recorder.firstResult.map { $0.timeIntervalSince(launchTime()) } ?? 0,
             memory: memory,

@@ -35,6 +35,7 @@ struct Doctor: ParsableCommand {
             ])
             if world.rank == 0 {
                 print("MPI       \(MPI.libraryVersion)")
+                print("kernels   \(VectorKernels.name) of \(VectorKernels.choices.joined(separator: ", "))")
                 print("BLAS      \(BLAS.configuration)")
                 print(
                     "          kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)")

@@ -20,6 +20,11 @@ struct LoadedBackbone {
             throw Failure.usage(
                 "OpenBLAS does not let itself be set to one thread", remedy: "export OPENBLAS_NUM_THREADS=1")
         }
+        if let unknown = VectorKernels.unknownChoice {
+            throw Failure.usage(
+                "is '\(unknown)', which this processor doesn't have", at: VectorKernels.variable,
+                remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
+        }
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
         model = try AdaptedEncoder(weights, study.adapter.method, study.head)
         tokenizer = try TokenizerFolder.load(study.backbone)

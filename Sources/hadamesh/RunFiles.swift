@@ -21,6 +21,10 @@ enum RunFiles {
             ("version", .string(Hadamesh.version)), ("ranks", .integer(world.size)),
             ("host", .string(ProcessInfo.processInfo.hostName)), ("mpi", .string(MPI.libraryVersion)),
             (
+                "kernels",
+                ["name": .string(VectorKernels.name), "bits": .string(VectorKernels.bits)]
+            ),
+            (
                 "blas",
                 [
                     "core": .string(BLAS.coreName), "build": .string(BLAS.flavour),

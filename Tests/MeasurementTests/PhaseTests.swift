@@ -72,7 +72,8 @@ import Testing
             """
         return Benchmark(
             study: "some.yaml", backbone: "somewhere", tasks: ["one", "two"], method: "hadamard", ranks: 1,
-            kernels: "portable", blas: "Generic", rate: ProductRate(library: 2e9, own: 3e9), startSeconds: 1,
+            trainedParameters: 5, kernels: "portable", blas: "Generic",
+            rate: ProductRate(library: 2e9, own: 3e9), startSeconds: 1,
             memory: Benchmark.Memory(peak: 3 << 20, proportional: 2 << 20, activations: 1 << 20),
             phases: [try JSONDecoder().decode(PhaseMeasurement.self, from: Data(phase.utf8))],
             scaling: scaling)
