@@ -21,19 +21,20 @@ public final class NodeMemory: @unchecked Sendable {
     /// - Parameters:
     ///   - byteCount: how much, more than 0
     ///   - directory: a folder on the host's disk to put it in; nil for memory
+    ///   - name: what the system's lists of mapped memory call it, where it is in memory
     ///   - host: the host's ranks, see ``Communicator/sharingMemory()``
     /// - Returns: the memory; or, on all ranks alike, why there is none
     /// - Throws: a failure of the communicator alone
-    public static func make(byteCount: Int, in directory: String?, among host: any Communicator) throws
-        -> Result<NodeMemory, Refusal>
-    {
+    public static func make(
+        byteCount: Int, in directory: String?, named name: String = "hadamesh", among host: any Communicator
+    ) throws -> Result<NodeMemory, Refusal> {
         precondition(byteCount > 0, "memory of no bytes can't be shared")
         // The first rank makes the file and says where to find it; an empty place is a refusal.
         var descriptor: Int32 = -1
         var reason = ""
         if host.rank == 0 {
             do {
-                descriptor = try file(byteCount, in: directory)
+                descriptor = try file(byteCount, in: directory, named: name)
             } catch let refusal as Refusal {
                 reason = refusal.why
             }
@@ -56,13 +57,16 @@ public final class NodeMemory: @unchecked Sendable {
         return .success(mapped)
     }
 
+    /// From now on this rank can only read the bytes: a write ends it.
+    public func seal() { mprotect(bytes.baseAddress, bytes.count, PROT_READ) }
+
     /// Why there is no memory to share.
     public struct Refusal: Error, Equatable {
         /// In words.
         public let why: String
     }
 
-    private static func file(_ byteCount: Int, in directory: String?) throws -> Int32 {
+    private static func file(_ byteCount: Int, in directory: String?, named name: String) throws -> Int32 {
         if let directory {
             let template = "\(directory)/hadamesh-XXXXXX"
             var path = Array(template.utf8CString)
@@ -81,7 +85,7 @@ public final class NodeMemory: @unchecked Sendable {
             throw Refusal(
                 why: "\(available >> 20) MB of memory are free, \(byteCount >> 20) MB are asked for")
         }
-        let descriptor = memoryFile()
+        let descriptor = memoryFile(name)
         if descriptor < 0 { throw Refusal(why: "this system has no files in memory") }
         if ftruncate(descriptor, off_t(byteCount)) != 0 {
             let why = String(cString: strerror(errno))
@@ -94,11 +98,11 @@ public final class NodeMemory: @unchecked Sendable {
     /// A file that is pages of memory and nothing else; -1 where the C library has none.
     ///
     /// The Glibc module leaves `memfd_create` out, so it is looked up.
-    private static func memoryFile() -> Int32 {
+    private static func memoryFile(_ name: String) -> Int32 {
         guard let symbol = dlsym(nil, "memfd_create") else { return -1 }
         typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
         let closedOnExec: UInt32 = 1
-        return unsafeBitCast(symbol, to: Create.self)("hadamesh", closedOnExec)
+        return unsafeBitCast(symbol, to: Create.self)(name, closedOnExec)
     }
 
     /// Bytes that new pages can take without others being pushed out; nil where the system doesn't tell.

@@ -19,7 +19,8 @@ public final class RunOutput {
         self.observers = observers
     }
 
-    func observe(_ event: RunEvent) throws {
+    /// Tells the observers of an event.
+    public func observe(_ event: RunEvent) throws {
         for observer in observers { try observer.observe(event) }
     }
 

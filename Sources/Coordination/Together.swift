@@ -22,6 +22,24 @@ public func onCoordinator(_ communicator: any Communicator, _ body: () throws ->
     return result
 }
 
+/// Does something on every rank; where any of them fails, all throw what the lowest of those threw.
+///
+/// `body` makes no calls that other ranks must make too.
+func together<Value>(_ communicator: any Communicator, _ body: () throws -> Value) throws -> Value {
+    var outcome: Result<Value, Failure>
+    do {
+        outcome = .success(try body())
+    } catch let error as Failure {
+        outcome = .failure(error)
+    }
+    var message: [UInt8] = []
+    if case .failure(let failure) = outcome { message = Array(encode(failure).utf8) }
+    let failed = try communicator.allGather([message.isEmpty ? 0 : 1])
+    guard let first = failed.firstIndex(of: [1]) else { return try outcome.get() }
+    try communicator.broadcast(&message, from: first)
+    throw try decode(message)
+}
+
 private func encode(_ failure: Failure) -> String {
     JSONValue.array([
         .integer(Int(failure.kind.rawValue)), failure.place.map { .string($0) } ?? .null,

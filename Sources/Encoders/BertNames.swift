@@ -6,6 +6,7 @@ public enum BertNames {
     static let words = "embeddings.word_embeddings.weight"
     static let positions = "embeddings.position_embeddings.weight"
     static let segments = "embeddings.token_type_embeddings.weight"
+    static let pooler = "pooler.dense"
 
     /// The module at a linear or norm site, which has a `weight` and a `bias`; nil for other sites.
     public static func module(at place: Place) -> String? {
@@ -20,7 +21,7 @@ public enum BertNames {
         case .intermediate: return "\(layer).intermediate.dense"
         case .output: return "\(layer).output.dense"
         case .outputNorm: return "\(layer).output.LayerNorm"
-        case .pooler: return "pooler.dense"
+        case .pooler: return pooler
         default: return nil
         }
     }

@@ -42,7 +42,8 @@ public struct LayerWeights {
 /// The frozen tensors of a backbone, as views.
 ///
 /// F32 tensors are used where the file is mapped, so every process of a node shares one copy of them. F16 and
-/// BF16 tensors, and F32 ones that are not aligned, are converted to a copy of this process's own.
+/// BF16 tensors, and F32 ones that are not aligned, are converted into a ``WeightMemory``, which the processes of
+/// a node can share as well.
 public final class EncoderWeights: @unchecked Sendable {
     /// The backbone's shape.
     public let configuration: EncoderConfiguration
@@ -62,33 +63,43 @@ public final class EncoderWeights: @unchecked Sendable {
     public let pooler: LinearWeights?
     /// Bytes that are used in place, shared with other processes.
     public let mappedBytes: Int
+    /// Bytes that had to be converted, and are shared with other processes.
+    public let sharedBytes: Int
     /// Bytes that had to be converted to a copy of this process's own.
     public let copiedBytes: Int
 
     // What the views point into.
     private let folder: SafetensorsFolder?
-    private let copies: [FloatBuffer]
+    private let copies: [AnyObject]
     private let knownChecksum = Mutex<Int?>(nil)
 
-    /// Maps the weights of a Hugging Face folder.
-    public init(directory: String) throws {
+    /// Maps the weights of a Hugging Face folder, and converts what can't be used in place into a memory.
+    ///
+    /// All that can be wrong with names, shapes and types is found before the memory is asked for.
+    public init(directory: String, convertingInto memory: any WeightMemory = PrivateMemory()) throws {
         let configuration = try EncoderConfiguration(directory: directory)
         let folder = try SafetensorsFolder(directory: directory)
-        var reader = try TensorReader(folder, configuration)
-        let d = configuration.hidden
-        words = try reader.matrix(BertNames.words, configuration.vocabulary, d)
-        positions = try reader.matrix(BertNames.positions, configuration.positions, d)
-        segments = try reader.matrix(BertNames.segments, configuration.segments, d)
-        embeddingNorm = try reader.norm(at: Place(Place.belowLayers, .embeddingNorm))
-        // One by one: memory is asked for only as layers are found, however many config.json claims.
-        var layers: [LayerWeights] = []
-        for layer in 0..<configuration.layers { layers.append(try reader.layer(layer)) }
-        self.layers = layers
-        let pooler = Place(configuration.layers, .pooler)
-        self.pooler = try reader.has(pooler) ? reader.linear(at: pooler, d, d) : nil
-        mappedBytes = reader.mappedBytes
-        copiedBytes = reader.copiedBytes
-        copies = reader.copies
+        var survey = try TensorSurvey(folder, configuration)
+        let hasPooler = survey.has("\(BertNames.pooler).weight")
+        let nowhere = FloatBuffer(0)
+        _ = try TensorViews(configuration, hasPooler: hasPooler) { name, shape in
+            try survey.find(name, shape)
+            return UnsafePointer(nowhere.base)
+        }
+        let filled = try memory.filled(byteCount: survey.bytesNeeded) { try survey.convert(into: $0) }
+        let views = try TensorViews(configuration, hasPooler: hasPooler) { name, _ in
+            survey.floats(name, filled.bytes)
+        }
+        words = views.words
+        positions = views.positions
+        segments = views.segments
+        embeddingNorm = views.embeddingNorm
+        layers = views.layers
+        pooler = views.pooler
+        mappedBytes = survey.mappedBytes
+        sharedBytes = filled.isShared ? survey.convertedBytes : 0
+        copiedBytes = filled.isShared ? 0 : survey.convertedBytes
+        copies = [filled.owner]
         self.folder = folder
         self.configuration = configuration
         self.directory = directory
@@ -138,106 +149,67 @@ public final class EncoderWeights: @unchecked Sendable {
         }
         pooler = other.pooler.map(linear)
         mappedBytes = 0
+        sharedBytes = 0
         copiedBytes = buffers.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
         copies = buffers
         folder = nil
     }
 }
 
-/// Finds tensors under the names that files of the BERT family have used, and checks their shapes.
-private struct TensorReader {
-    let folder: SafetensorsFolder
-    let configuration: EncoderConfiguration
-    let prefix: String
-    var copies: [FloatBuffer] = []
-    var mappedBytes = 0
-    var copiedBytes = 0
+/// The tensors of a backbone as views, wherever each of them lies.
+private struct TensorViews {
+    let words: Matrix
+    let positions: Matrix
+    let segments: Matrix
+    let embeddingNorm: NormWeights
+    let layers: [LayerWeights]
+    let pooler: LinearWeights?
 
-    init(_ folder: SafetensorsFolder, _ configuration: EncoderConfiguration) throws {
-        self.folder = folder
-        self.configuration = configuration
-        let first = BertNames.words
-        guard let name = folder.names.first(where: { $0 == first || $0 == "bert.\(first)" }) else {
-            throw Failure.data(
-                "no tensor '\(first)' or 'bert.\(first)'; the file has \(folder.names.prefix(3).joined(separator: ", ")), …",
-                at: folder.path, remedy: "expected the weights of a BERT encoder")
-        }
-        prefix = String(name.dropLast(first.count))
-    }
-
-    func has(_ place: Place) -> Bool { folder.tensors["\(prefix)\(module(place)).weight"] != nil }
-
-    func module(_ place: Place) -> String {
-        guard let module = BertNames.module(at: place) else {
-            preconditionFailure("\(place.site) is no module of the backbone's")
-        }
-        return module
-    }
-
-    /// Old checkpoints call a LayerNorm's weight and bias gamma and beta.
-    func fileName(_ name: String) -> String? {
-        let old = name.replacingSuffix("LayerNorm.weight", by: "LayerNorm.gamma")
-            .replacingSuffix("LayerNorm.bias", by: "LayerNorm.beta")
-        return [prefix + name, prefix + old].first { folder.tensors[$0] != nil }
-    }
-
-    mutating func floats(_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float> {
-        guard let found = fileName(name), let entry = folder.tensors[found] else {
-            throw Failure.data(
-                "tensor '\(prefix)\(name)' is missing", at: folder.path,
-                remedy:
-                    "config.json asks for \(configuration.layers) layers of width \(configuration.hidden); is it this model's?"
-            )
-        }
-        guard entry.shape == shape else {
-            throw Failure.data(
-                "tensor '\(found)' has shape \(entry.shape), config.json asks for \(shape)", at: folder.path,
-                remedy: "config.json and the weights must come from the same model")
-        }
-        if let mapped = folder.mappedFloats(found) {
-            mappedBytes += mapped.count * MemoryLayout<Float>.stride
-            // A tensor of no elements was refused by the shape check, so there is a first one.
-            if let base = mapped.baseAddress { return base }
-        }
-        let copy = FloatBuffer(try folder.floats(found))
-        copies.append(copy)
-        copiedBytes += copy.count * MemoryLayout<Float>.stride
-        return UnsafePointer(copy.base)
-    }
-
-    mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
-        Matrix(frozen: try floats(name, [rows, columns]), rows, columns)
-    }
-
-    mutating func linear(at place: Place, _ output: Int, _ input: Int) throws -> LinearWeights {
-        let name = module(place)
-        return LinearWeights(
-            weight: try matrix("\(name).weight", output, input), bias: try floats("\(name).bias", [output]))
-    }
-
-    mutating func norm(at place: Place) throws -> NormWeights {
-        let name = module(place)
-        return NormWeights(
-            scale: try floats("\(name).weight", [configuration.hidden]),
-            shift: try floats("\(name).bias", [configuration.hidden]))
-    }
-
-    mutating func layer(_ index: Int) throws -> LayerWeights {
+    /// Asks for every tensor by its name, without a prefix, and its shape.
+    init(
+        _ configuration: EncoderConfiguration, hasPooler: Bool,
+        _ floats: (_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float>
+    ) throws {
         let (d, f) = (configuration.hidden, configuration.intermediate)
-        return LayerWeights(
-            query: try linear(at: Place(index, .query), d, d),
-            key: try linear(at: Place(index, .key), d, d),
-            value: try linear(at: Place(index, .value), d, d),
-            projection: try linear(at: Place(index, .projection), d, d),
-            attentionNorm: try norm(at: Place(index, .attentionNorm)),
-            intermediate: try linear(at: Place(index, .intermediate), f, d),
-            output: try linear(at: Place(index, .output), d, f),
-            outputNorm: try norm(at: Place(index, .outputNorm)))
-    }
-}
-
-extension String {
-    fileprivate func replacingSuffix(_ suffix: String, by other: String) -> String {
-        hasSuffix(suffix) ? dropLast(suffix.count) + other : self
+        func module(_ place: Place) -> String {
+            guard let module = BertNames.module(at: place) else {
+                preconditionFailure("\(place.site) is no module of the backbone's")
+            }
+            return module
+        }
+        func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
+            Matrix(frozen: try floats(name, [rows, columns]), rows, columns)
+        }
+        func linear(_ place: Place, _ output: Int, _ input: Int) throws -> LinearWeights {
+            let name = module(place)
+            return LinearWeights(
+                weight: try matrix("\(name).weight", output, input),
+                bias: try floats("\(name).bias", [output]))
+        }
+        func norm(_ place: Place) throws -> NormWeights {
+            let name = module(place)
+            return NormWeights(
+                scale: try floats("\(name).weight", [d]), shift: try floats("\(name).bias", [d]))
+        }
+        words = try matrix(BertNames.words, configuration.vocabulary, d)
+        positions = try matrix(BertNames.positions, configuration.positions, d)
+        segments = try matrix(BertNames.segments, configuration.segments, d)
+        embeddingNorm = try norm(Place(Place.belowLayers, .embeddingNorm))
+        // One by one: memory is asked for only as layers are found, however many config.json claims.
+        var layers: [LayerWeights] = []
+        for layer in 0..<configuration.layers {
+            layers.append(
+                LayerWeights(
+                    query: try linear(Place(layer, .query), d, d),
+                    key: try linear(Place(layer, .key), d, d),
+                    value: try linear(Place(layer, .value), d, d),
+                    projection: try linear(Place(layer, .projection), d, d),
+                    attentionNorm: try norm(Place(layer, .attentionNorm)),
+                    intermediate: try linear(Place(layer, .intermediate), f, d),
+                    output: try linear(Place(layer, .output), d, f),
+                    outputNorm: try norm(Place(layer, .outputNorm))))
+        }
+        self.layers = layers
+        pooler = hasPooler ? try linear(Place(configuration.layers, .pooler), d, d) : nil
     }
 }

@@ -39,22 +39,34 @@ extension TensorCatalogue {
         return UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: entry.count)
     }
 
-    /// A copy of the tensor as `Float`s, converted exactly from F32, F16 or BF16.
-    public func floats(_ name: String) throws -> [Float] {
+    /// Refuses a tensor that can't become `Float`s exactly: those of F32, F16 and BF16 can.
+    public func checkFloats(_ name: String) throws {
         let (file, entry) = try located(name)
-        let bytes = file.bytes(of: entry)
         guard [.float32, .float16, .bfloat16].contains(entry.dtype) else {
             throw unexpected(entry, name, in: file, expected: "F32, F16 or BF16")
         }
-        return [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
-            defer { withExtendedLifetime(file) {} }
-            let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<entry.count])
-            switch entry.dtype {
-            case .float16: HalfPrecision.widenFloat16(bytes, into: whole)
-            case .bfloat16: HalfPrecision.widenBFloat16(bytes, into: whole)
-            default: UnsafeMutableRawBufferPointer(whole).copyMemory(from: bytes)
-            }
+    }
+
+    /// A copy of the tensor as `Float`s, converted exactly from F32, F16 or BF16.
+    public func floats(_ name: String) throws -> [Float] {
+        let entry = try entry(name)
+        return try [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            try copyFloats(name, into: UnsafeMutableBufferPointer(rebasing: buffer[..<entry.count]))
             count = entry.count
+        }
+    }
+
+    /// Copies the tensor as `Float`s to where there is room for as many as it has, converted exactly from F32, F16 or BF16.
+    public func copyFloats(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
+        try checkFloats(name)
+        let (file, entry) = try located(name)
+        precondition(destination.count == entry.count, "room for another tensor than '\(name)'")
+        defer { withExtendedLifetime(file) {} }
+        let bytes = file.bytes(of: entry)
+        switch entry.dtype {
+        case .float16: HalfPrecision.widenFloat16(bytes, into: destination)
+        case .bfloat16: HalfPrecision.widenBFloat16(bytes, into: destination)
+        default: UnsafeMutableRawBufferPointer(destination).copyMemory(from: bytes)
         }
     }
 

@@ -86,7 +86,8 @@ struct Bench: ParsableCommand {
             ]
         ).study()
 
-        let backbone = try LoadedBackbone(study)
+        let backbone = try LoadedBackbone(study, on: world)
+        backbone.warn(from: world.rank)
         let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let all = whole.reduce(0) { $0 + $1.drawn.count }
         // Tasks keep their shares, and a pass goes once through what is left of them.

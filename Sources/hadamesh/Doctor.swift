@@ -48,12 +48,14 @@ struct Doctor: ParsableCommand {
             }
             guard let study else { return 0 }
             let settings = try StudyFile(path: study, overrides: changes).study()
-            let backbone = try LoadedBackbone(settings)
+            let backbone = try LoadedBackbone(settings, on: world)
+            backbone.warn(from: world.rank)
             let weights = backbone.model.weights
             _ = try onCoordinator(world) {
                 print(
                     "backbone  \(settings.backbone): \(weights.configuration.layers) layers of \(weights.configuration.hidden), "
-                        + "\(weights.mappedBytes >> 20) MB mapped and shared, \(weights.copiedBytes >> 20) MB copied by each rank"
+                        + "\(weights.mappedBytes >> 20) MB mapped and shared, "
+                        + "\(weights.sharedBytes >> 20) MB converted and shared, \(weights.copiedBytes >> 20) MB copied by each rank"
                 )
                 for reference in settings.tasks {
                     let task = try reference.resolve()

@@ -34,7 +34,8 @@ struct Evaluate: ParsableCommand {
                 return split
             }
             let study = try studyOfRun(directory, backbone: backbone, data: data)
-            let loaded = try LoadedBackbone(study)
+            let loaded = try LoadedBackbone(study, on: world)
+            loaded.warn(from: world.rank)
             let trained = try TrainedRun(study, loaded.model, directory: directory)
             let examples = try trained.tasks.map {
                 try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)

@@ -51,7 +51,7 @@ struct Inspect: ParsableCommand {
         print("parameters  \(shape.parameterCount)")
         print("pooler      \(weights.pooler == nil ? "none" : "yes")")
         print(
-            "memory      \(weights.mappedBytes) bytes mapped and shared, \(weights.copiedBytes) bytes copied by each rank"
+            "memory      \(weights.mappedBytes) bytes mapped and shared, \(weights.copiedBytes) bytes converted, which a host's ranks share"
         )
         let tokenizer = try TokenizerFolder.load(path)
         print(

@@ -1,4 +1,5 @@
 import Adapters
+import Collectives
 import Coordination
 import Diagnostics
 import Encoders
@@ -12,6 +13,8 @@ import Training
 struct LoadedBackbone {
     let model: AdaptedEncoder
     let tokenizer: any Tokenizer
+    /// Something about its memory that the user should know.
+    private(set) var warning: Failure?
 
     /// Maps the weights, unless they are given, and reads the tokenizer, and holds the study's settings to them.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
@@ -40,6 +43,21 @@ struct LoadedBackbone {
                 "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
                 at: study.backbone, remedy: "tokenizer and weights must come from the same model")
         }
+    }
+}
+
+extension LoadedBackbone {
+    /// Maps the weights on all ranks of a world; those of a host share what must be converted.
+    init(_ study: Study, on world: any Communicator) throws {
+        let memory = HostWeightMemory(world)
+        try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
+        warning = memory.refusal
+    }
+
+    /// Says the warning on standard error, once for all ranks.
+    func warn(from rank: Int) {
+        guard rank == 0, let warning else { return }
+        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
     }
 }
 

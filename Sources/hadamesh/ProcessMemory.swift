@@ -11,7 +11,8 @@ enum ProcessMemory {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             guard let name = words.first, words.count > 1 else { continue }
             if !name.hasSuffix(":") {
-                inWeights = line.hasSuffix(".safetensors")
+                // The backbone's file, or what ranks share of a converted one.
+                inWeights = line.hasSuffix(".safetensors") || line.contains("/memfd:hadamesh-weights")
             } else if name == "Pss:", let kilobytes = Int(words[1]) {
                 sizes["all", default: 0] += kilobytes << 10
                 if !inWeights { sizes["own", default: 0] += kilobytes << 10 }

@@ -35,6 +35,7 @@ enum RunFiles {
                 "backbone",
                 [
                     "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
+                    "sharedBytes": .integer(weights.sharedBytes),
                     "copiedBytes": .integer(weights.copiedBytes),
                 ]
             ), ("tokenizer", .string(backbone.tokenizer.identity)), ("identity", identity),

@@ -1,0 +1,46 @@
+import Kernels
+
+/// Memory for frozen tensors that can't be used where their file is mapped.
+///
+/// The encoder knows no ranks. Whoever does can give memory that the ranks of a host share.
+public protocol WeightMemory {
+    /// Makes memory and has it filled, once for all processes that share it.
+    ///
+    /// ``EncoderWeights/init(directory:convertingInto:)`` calls it once, also for no bytes, so that it may be a
+    /// collective. Where `fill` fails, every process throws that failure.
+    func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+        -> FilledMemory
+}
+
+/// Memory that nobody writes to any more.
+public struct FilledMemory {
+    /// What it was filled with; the first byte is 64-byte aligned.
+    public let bytes: UnsafeRawBufferPointer
+    /// Whether other processes read the same pages.
+    public let isShared: Bool
+    /// What keeps it there.
+    let owner: AnyObject
+
+    /// Memory that is valid while `owner` lives.
+    public init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject, isShared: Bool) {
+        self.bytes = bytes
+        self.isShared = isShared
+        self.owner = owner
+    }
+}
+
+/// This process's own memory.
+public struct PrivateMemory: WeightMemory {
+    /// Memory of the heap.
+    public init() {}
+
+    public func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+        -> FilledMemory
+    {
+        let stride = MemoryLayout<Float>.stride
+        let buffer = FloatBuffer((byteCount + stride - 1) / stride)
+        let bytes = UnsafeMutableRawBufferPointer(start: buffer.base, count: byteCount)
+        try fill(bytes)
+        return FilledMemory(UnsafeRawBufferPointer(bytes), owner: buffer, isShared: false)
+    }
+}
