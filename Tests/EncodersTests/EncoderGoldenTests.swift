@@ -88,6 +88,7 @@ struct EncoderGoldenTests {
         #expect(mismatch(rounded.hidden(), try tiny.golden.floats("\(name).hidden.2"), valueTolerance) == nil)
         #expect(rounded.hidden() != tiny.hidden())
         #expect(rounded.weights.mappedBytes == 0)
+        #expect(rounded.weights.sharedBytes == 0)
         #expect(rounded.weights.copiedBytes == tiny.weights.mappedBytes)
     }
 

@@ -1,13 +1,19 @@
+import Encoders
 import Foundation
 import Testing
 
 #if os(Linux)
     extension EndToEnd {
-        /// Ranks of one machine read the same mapped weights: together they hold one copy.
+        /// Ranks of one machine read the same weights, mapped or converted once: together they hold one copy.
         @Suite struct MemoryTests {
-            @Test func fourRanksHoldOneCopyOfTheWeights() async throws {
+            @Test(arguments: [nil, "f16", "bf16"]) func fourRanksHoldOneCopyOfTheWeights(
+                variant: String?
+            ) async throws {
                 let scene = try Scene()
-                try scene.copyEncoder()
+                try scene.copyEncoder(weights: variant)
+                let weights =
+                    variant == nil
+                    ? scene.path("backbone/model.safetensors") : "/memfd:hadamesh-weights (deleted)"
                 let run = scene.path("run")
                 async let job = EndToEnd.hadamesh(
                     ranks: 4,
@@ -16,7 +22,7 @@ import Testing
                 for _ in 0..<15_000 where mappings.isEmpty {
                     if scene.exists("run/journal.jsonl"), try scene.read("run/journal.jsonl").count > 20_000 {
                         mappings = Ranks.running(with: run).compactMap {
-                            Mapping(of: scene.path("backbone/model.safetensors"), in: $0.id)
+                            Mapping(of: weights, in: $0.id)
                         }
                     } else {
                         try await Task.sleep(for: .milliseconds(2))
@@ -27,8 +33,13 @@ import Testing
                 let ended = try await job
                 #expect(ended.status == 75, "\(ended)")
 
+                // Tensors of the shared memory begin at multiples of 64 bytes.
+                let gaps = 64 * 100
                 let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-                let bytes = try scene.read("backbone/model.safetensors").count
+                let bytes =
+                    variant == nil
+                    ? try scene.read("backbone/model.safetensors").count
+                    : try EncoderWeights(directory: scene.path("backbone")).copiedBytes + gaps
                 let pages = (bytes + page - 1) / page * page / 1024
                 #expect(mappings.count == 4)
                 #expect(mappings.allSatisfy { $0.resident <= pages && $0.copied == 0 }, "\(mappings)")

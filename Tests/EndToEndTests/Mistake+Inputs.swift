@@ -134,6 +134,26 @@ extension Mistake {
             try $0.write(
                 "backbone/model.safetensors", try $0.read("backbone/model.safetensors").prefix(30_000))
         },
+        .training(
+            "truncated F16 weights", code: 3,
+            says: ["backbone/model.safetensors: tensor '", "but the file has", "download it again"]
+        ) {
+            try $0.copyEncoder(weights: "f16")
+            try $0.write(
+                "backbone/model.safetensors", try $0.read("backbone/model.safetensors").prefix(20_000))
+        },
+        // Only the rank that converts meets it.
+        .training(
+            "an F16 number that is infinite", code: 3,
+            says: [
+                "backbone/model.safetensors: tensor 'pooler.dense.weight': element 575 is inf",
+                "expected a finite number", "download it again",
+            ]
+        ) {
+            try $0.copyEncoder(weights: "f16")
+            let bytes = try $0.read("backbone/model.safetensors")
+            try $0.write("backbone/model.safetensors", bytes.dropLast(2) + Data([0x00, 0x7c]))
+        },
         .training("a header that is no JSON", code: 3, says: ["backbone/model.safetensors (header):1: "]) {
             try $0.copyEncoder()
             var bytes = try $0.read("backbone/model.safetensors")

@@ -1,3 +1,5 @@
+import Encoders
+import Formats
 import Foundation
 import Testing
 
@@ -37,6 +39,33 @@ extension EndToEnd {
             for result in results {
                 #expect(result.adapters == results[0].adapters, "\(result.way) against \(results[0].way)")
             }
+        }
+
+        /// Weights that must be converted are in a copy of the process's own on one rank, and shared by three.
+        @Test(arguments: ["f16", "bf16"]) func convertedWeightsGiveTheSameBytesWhereverTheyAre(
+            variant: String
+        ) async throws {
+            let scene = try Scene()
+            try scene.copyEncoder(weights: variant)
+            let floats = try EncoderWeights(directory: scene.path("backbone")).copiedBytes
+            try #require(floats > 0)
+            var results: [[String: Data]] = []
+            for ranks in [nil, 1, 3] {
+                let run = "run-\(results.count)"
+                let job = try await EndToEnd.hadamesh(
+                    ranks: ranks, ["train", scene.study, "--output", scene.path(run)])
+                try #require(job.status == 0, "\(job)")
+                #expect(!job.errors.contains("warning"), "\(job)")
+                results.append(try scene.adapters(run))
+                let manifest = try JSONValue(parsing: scene.read("\(run)/manifest.json"), at: run)["backbone"]
+                #expect(manifest?["mappedBytes"]?.int == 0)
+                #expect(manifest?["sharedBytes"]?.int == (ranks == 3 ? floats : 0))
+                #expect(manifest?["copiedBytes"]?.int == (ranks == 3 ? 0 : floats))
+                let scores = try await EndToEnd.hadamesh(ranks: ranks, ["evaluate", scene.path("run-0")])
+                let alone = try await EndToEnd.hadamesh(["evaluate", scene.path(run)])
+                #expect(scores.status == 0 && scores.output == alone.output, "\(scores) \(alone)")
+            }
+            #expect(results.allSatisfy { $0 == results[0] })
         }
 
         @Test func anotherSeedGivesOtherBytes() async throws {

@@ -56,8 +56,17 @@ final class Scene: Sendable {
     }
 
     /// Copies the encoder to `backbone`, where it can be spoilt, and names it in the study.
-    func copyEncoder() throws {
+    ///
+    /// Its weights are F32, or those of a variant: `f16` or `bf16`.
+    func copyEncoder(weights variant: String? = nil) throws {
         try FileManager.default.copyItem(at: Self.encoder, to: folder.appendingPathComponent("backbone"))
+        if let variant {
+            let other = Self.encoder.deletingLastPathComponent()
+                .appendingPathComponent("tiny-bert-variants/\(variant)/model.safetensors")
+            try FileManager.default.removeItem(atPath: path("backbone/model.safetensors"))
+            try FileManager.default.copyItem(
+                at: other, to: folder.appendingPathComponent("backbone/model.safetensors"))
+        }
         try replace("backbone: \(Self.encoder.path)", by: "backbone: \(path("backbone"))", in: "study.yaml")
     }
 

@@ -1,4 +1,5 @@
 public import Encoders
+import Foundation
 import Kernels
 
 /// The tiny random BERT of `Tests/Golden/encoders`, its batch of four packed sequences, and what it must compute.
@@ -9,6 +10,18 @@ public struct TinyModel: Sendable {
     /// The folder of another storage form of it: `sharded`, `f16` or `bf16`.
     public static func variant(_ name: String) -> String {
         "\(Golden.folder)/encoders/tiny-bert-variants/\(name)"
+    }
+
+    /// A copy of its folder whose tensors lie at no multiple of four bytes, where floats can't be used.
+    public static func misaligned() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder(copying: directory)
+        let data = try folder.read("model.safetensors")
+        let header = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+        // A header one blank longer moves every tensor by one byte.
+        let length = Data((0..<8).map { UInt8(truncatingIfNeeded: (header + 1) >> (8 * $0)) })
+        try folder.write(
+            length + data[8..<(8 + header)] + Data(" ".utf8) + data[(8 + header)...], to: "model.safetensors")
+        return folder
     }
 
     /// The frozen weights.

@@ -1,0 +1,111 @@
+import Collectives
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Converted weights that the ranks of a host share")
+struct HostWeightMemoryTests {
+    /// What a rank holds, or the failure that it ended in.
+    private struct Rank: Sendable {
+        var tensors: [NamedTensor] = []
+        var shared = 0
+        var copied = 0
+        var refusal: Failure?
+        var failure: Failure?
+    }
+
+    private static func ranks(_ count: Int, directory: String, in folder: String? = nil) throws -> [Rank] {
+        try ThreadWorld.run(count) { world in
+            let memory = HostWeightMemory(world, in: folder)
+            do {
+                let weights = try EncoderWeights(directory: directory, convertingInto: memory)
+                return Rank(
+                    tensors: weights.namedTensors(prefix: ""), shared: weights.sharedBytes,
+                    copied: weights.copiedBytes, refusal: memory.refusal)
+            } catch let failure as Failure {
+                return Rank(refusal: memory.refusal, failure: failure)
+            }
+        }
+    }
+
+    @Test(
+        "Every rank reads the bits that a process alone has",
+        arguments: ["f16", "bf16"], [nil, FileManager.default.temporaryDirectory.path])
+    func equalBits(form: String, folder: String?) throws {
+        let alone = try EncoderWeights(directory: TinyModel.variant(form))
+        let expected = alone.namedTensors(prefix: "")
+        for count in [1, 2, 3] {
+            for rank in try Self.ranks(count, directory: TinyModel.variant(form), in: folder) {
+                #expect(rank.tensors == expected)
+                #expect(rank.shared == (count > 1 ? alone.copiedBytes : 0))
+                #expect(rank.copied == (count > 1 ? 0 : alone.copiedBytes))
+                #expect(rank.refusal == nil)
+            }
+        }
+    }
+
+    @Test("Mapped weights stay mapped")
+    func mapped() throws {
+        let expected = try EncoderWeights(directory: TinyModel.directory).namedTensors(prefix: "")
+        for rank in try Self.ranks(3, directory: TinyModel.directory) {
+            #expect(rank.tensors == expected && rank.shared == 0 && rank.copied == 0)
+        }
+    }
+
+    @Test("Where there is none to share, each rank has a copy of the same bits, and all know why")
+    func refused() throws {
+        let alone = try EncoderWeights(directory: TinyModel.variant("f16"))
+        let ranks = try Self.ranks(3, directory: TinyModel.variant("f16"), in: "/nowhere/at/all")
+        for rank in ranks {
+            #expect(rank.tensors == alone.namedTensors(prefix: ""))
+            #expect(rank.shared == 0 && rank.copied == alone.copiedBytes)
+            #expect(rank.refusal?.what.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true)
+        }
+    }
+
+    @Test("What the first rank meets in converting, every rank throws", arguments: [nil, "/nowhere/at/all"])
+    func failure(folder: String?) throws {
+        let spoilt = try TemporaryFolder(copying: TinyModel.variant("bf16"))
+        let data = try spoilt.read("model.safetensors")
+        try spoilt.write(data.dropLast(2) + Data([0x80, 0x7f]), to: "model.safetensors")
+        let failures = try Self.ranks(3, directory: spoilt.path, in: folder).map(\.failure)
+        #expect(failures[0]?.what == "element 575 is inf, expected a finite number")
+        #expect(failures[0]?.kind == .data)
+        #expect(failures.allSatisfy { $0 == failures[0] })
+    }
+
+    @Test("The first rank alone converts")
+    func onlyOneFills() throws {
+        let fills = Fills()
+        let seen = try ThreadWorld.run(3) { world in
+            let memory = try HostWeightMemory(world).filled(byteCount: 8) { bytes in
+                fills.note(world.rank)
+                bytes.storeBytes(of: 41, as: Int64.self)
+            }
+            return memory.bytes.load(as: Int64.self)
+        }
+        #expect(fills.ranks == [0] && seen == [41, 41, 41])
+    }
+
+    @Test("Ranks that see other files all say so")
+    func otherFiles() throws {
+        let failures = try ThreadWorld.run(3) { world in
+            #expect(throws: Failure.self) {
+                try HostWeightMemory(world).filled(byteCount: world.rank == 2 ? 8 : 16) { _ in }
+            }
+        }
+        #expect(failures.allSatisfy { $0?.kind == .data && $0 == failures[0] })
+        #expect(failures[0]?.what == "rank 0 finds 16 bytes of weights to convert, rank 2 8")
+    }
+
+    private final class Fills: Sendable {
+        private let noted = Mutex<[Int]>([])
+        func note(_ rank: Int) { noted.withLock { $0.append(rank) } }
+        var ranks: [Int] { noted.withLock { $0 } }
+    }
+}
