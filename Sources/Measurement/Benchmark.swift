@@ -31,7 +31,7 @@ public struct Benchmark: Codable, Sendable, Equatable {
         public let peak: Int
         /// Its pages now, where one that n processes map counts 1/n: the cost of one more rank on the node.
         public let proportional: Int
-        /// Its share of that which is not the backbone's file.
+        /// Its share of that which is not the backbone's weights, mapped or shared.
         public let activations: Int
 
         /// Names the sizes.
