@@ -36,6 +36,7 @@ struct StudyTests {
             "stages.adapter.learningRate", ["weight": 1, "nrom": 2], at: "stages.adapter.learningRate.nrom",
             "did you mean 'norm'?"),
         Bad("batch.example", 4, "did you mean 'examples'?"),
+        Bad("cache.megabyte", 4, "did you mean 'megabytes'?"),
         Bad("sampler.nam", "uniform", "did you mean 'name'?"),
         Bad("optimizer.weightdecay", 0, "did you mean 'weightDecay'?"),
         Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
@@ -90,6 +91,7 @@ struct StudyTests {
         Bad("evaluation.patience", -1, "is -1"), Bad("evaluation.keep", "bets", "did you mean 'best'?"),
         Bad("evaluation.heldOut", 0.9, "below 0.9"), Bad("checkpoint.every", -1, "is -1"),
         Bad("checkpoint.keep", 0, "1 or more"), Bad("record.gradients", -1, "is -1"),
+        Bad("cache.megabytes", -1, "is -1.0"), Bad("cache.directory", "", "is empty"),
         Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
         Bad("seed", -1, "expected a whole number"),
     ]
@@ -110,7 +112,7 @@ struct StudyTests {
     func everySection() throws {
         let encoded = try resolved(TinyStudy.decode())
         let sections = (encoded.object ?? []).filter { $0.1.object != nil }.map(\.0)
-        #expect(sections.count == 11)
+        #expect(sections.count == 12)
         for section in sections {
             #expect(Self.unknownKeys.contains { $0.place.hasPrefix("\(section).") }, "\(section)")
         }

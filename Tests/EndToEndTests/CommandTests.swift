@@ -210,6 +210,24 @@ extension EndToEnd {
             #expect(study.contains("3 layers of 24"), "\(study)")
         }
 
+        @Test(arguments: [nil, 2]) func benchMeasuresAStudy(ranks: Int?) async throws {
+            let scene = try Scene()
+            let few = ["bench", scene.study, "--steps", "3", "--repeats", "1"]
+            let first = try await succeed(ranks: ranks, few + ["--json", scene.path("bench.json")])
+            for words in [
+                "product rate", "adapter stage, first epoch", "adapter stage, later epochs",
+                "head stage, later epochs", "evaluation in the adapter stage", "attention backward",
+            ] {
+                #expect(first.contains { $0.contains(words) }, "\(words)")
+            }
+            let again = try await succeed(
+                ranks: ranks,
+                few + ["--compare", scene.path("bench.json"), "--network", "ethernet-10g"])
+            #expect(again.contains { $0.hasPrefix("phase") && $0.hasSuffix("ratio") })
+            #expect(again.contains { $0.contains("ethernet-10g") })
+            #expect(!scene.exists("runs"), "nothing of the run is kept")
+        }
+
         @Test func everySubcommandExplainsItsOptions() async throws {
             let options = [
                 "train": ["study", "--output", "--set", "--resume", "--expect-ranks", "--quiet"],
@@ -223,6 +241,10 @@ extension EndToEnd {
                 ],
                 "import": ["folder", "study", "--output", "--set"],
                 "methods": ["name", "--backbone", "--tokens"],
+                "bench": [
+                    "study", "--set", "--quick", "--steps", "--repeats", "--json", "--compare", "--network",
+                    "--ranks-per-node",
+                ],
                 "compare": ["runs", "--format", "--sort"],
                 "similarity": ["runs", "--tensor", "--format", "--backbone"],
                 "inspect": ["path"],

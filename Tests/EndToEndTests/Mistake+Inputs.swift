@@ -102,7 +102,7 @@ extension Mistake {
         .training(
             "a learning rate that diverges", code: 4,
             says: ["step 11: the loss of ", "is not finite", "lower the learning rate"],
-            mayAlsoSay: ["run: ", "hadamard trains", "head", "step ", "adapter"],
+            mayAlsoSay: ["run: ", "hadamard trains", "a unit has", "keeps what", "head", "step ", "adapter"],
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]
 
