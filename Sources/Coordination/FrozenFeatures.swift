@@ -16,6 +16,13 @@ package struct FeatureSource: Hashable, Sendable {
     }
 }
 
+extension [TaskData] {
+    /// The whole split that examples of a source are numbered in.
+    func split(_ source: FeatureSource) -> TokenizedExamples {
+        source.set.map { self[source.task].sets[$0].examples } ?? self[source.task].train
+    }
+}
+
 /// Consecutive examples of a split whose features are computed together.
 package struct FeatureChunk: Hashable, Sendable {
     let source: FeatureSource
@@ -65,7 +72,7 @@ final class FrozenFeatures {
 
     /// What a chunk costs.
     func cost(_ chunk: FeatureChunk) -> Double {
-        Coordination.cost(of: examples(of: chunk), in: split(chunk.source))
+        Coordination.cost(of: examples(of: chunk), in: data.split(chunk.source))
     }
 
     /// Computes this rank's chunks and shares all of them with every rank.
@@ -117,7 +124,7 @@ final class FrozenFeatures {
     }
 
     private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {
-        let batch = split(chunk.source).batch(examples(of: chunk))
+        let batch = data.split(chunk.source).batch(examples(of: chunk))
         let layers = model.weights.configuration.layers
         let values = model.frozenPooled(batch, workspace, allTokens: prefix?.layer == layers) {
             layer, output in
@@ -129,20 +136,16 @@ final class FrozenFeatures {
         rows(of: chunk).base.update(from: values, count: values.count)
     }
 
-    private func split(_ source: FeatureSource) -> TokenizedExamples {
-        source.set.map { data[source.task].sets[$0].examples } ?? data[source.task].train
-    }
-
     private func examples(of chunk: FeatureChunk) -> Range<Int> {
         let start = chunk.index * Self.examplesPerChunk
-        return start..<min(split(chunk.source).count, start + Self.examplesPerChunk)
+        return start..<min(data.split(chunk.source).count, start + Self.examplesPerChunk)
     }
 
     private func rows(of chunk: FeatureChunk) -> Matrix { table(chunk.source).rows.rows(examples(of: chunk)) }
 
     private func table(_ source: FeatureSource) -> Table {
         if let table = tables[source] { return table }
-        let (count, width) = (split(source).count, model.weights.configuration.hidden)
+        let (count, width) = (data.split(source).count, model.weights.configuration.hidden)
         let buffer = FloatBuffer(count * width)
         let chunks = (count + Self.examplesPerChunk - 1) / Self.examplesPerChunk
         let table = Table(

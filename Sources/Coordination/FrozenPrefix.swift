@@ -55,9 +55,8 @@ final class FrozenPrefix {
         let plan = FrozenPrefixPlan(context, schedule)
         if plan.bytes == 0 { return (nil, plan.report(given: 0, why: nil)) }
         let host = try communicator.sharingMemory()
-        let leaders = try communicator.allGather([Int64(communicator.rank)])
         // A host is known by its first rank.
-        var first = [Int64(leaders[communicator.rank][0])]
+        var first = [Int64(communicator.rank)]
         try host.broadcast(&first, from: 0)
         let hosts = try communicator.allGather(first).map { Int($0[0]) }
         switch try NodeMemory.make(
@@ -97,7 +96,7 @@ final class FrozenPrefix {
             encoder.frozenInput(of: layer, batch, into: x, workspace)
         } else {
             let mark = workspace.mark
-            let part = split(source).batch(missing.map { examples[$0] })
+            let part = data.split(source).batch(missing.map { examples[$0] })
             let computed = workspace.matrix(part.tokens, x.columns)
             encoder.frozenInput(of: layer, part, into: computed, workspace)
             for (position, sequence) in missing.enumerated() {
@@ -127,9 +126,5 @@ final class FrozenPrefix {
         else { return nil }
         let floats = start.assumingMemoryBound(to: Float.self)
         return Matrix(floats + offset, tokens, model.weights.configuration.hidden)
-    }
-
-    private func split(_ source: FeatureSource) -> TokenizedExamples {
-        source.set.map { data[source.task].sets[$0].examples } ?? data[source.task].train
     }
 }

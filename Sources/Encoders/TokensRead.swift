@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 
 // A head that reads the first token of each sequence needs of the last layer only what that token attends to: keys and
 // values of all tokens, and queries, attention and the feed-forward layer of the first ones, [B, d] in the place of [T, d].
@@ -23,7 +23,7 @@ extension PackedBatch {
     }
 
     /// Puts the first tokens' rows of x [T, d] into y [B, d].
-    func gatherFirst(_ x: Matrix, into y: Matrix) {
+    public func gatherFirst(_ x: Matrix, into y: Matrix) {
         for sequence in 0..<count {
             y.row(sequence).update(from: x.row(offsets[sequence]), count: x.columns)
         }

@@ -97,10 +97,10 @@ extension Pooling {
                 for c in 0..<p.columns { row[c] *= share }
             }
         case .cls:
-            gatherFirst(h, batch, into: p)
+            batch.gatherFirst(h, into: p)
         case .pooler:
             let first = workspace.matrix(batch.count, h.columns)
-            gatherFirst(h, batch, into: first)
+            batch.gatherFirst(h, into: first)
             encoder.pool(first, adaptation, into: p)
             return Activations(pooler: (first, p))
         }
@@ -131,12 +131,6 @@ extension Pooling {
             let first = workspace.matrix(batch.count, dh.columns)
             encoder.poolBackward(dp, first: read, p: p, adaptation, into: first)
             scatterFirst(first, batch, into: dh)
-        }
-    }
-
-    private func gatherFirst(_ h: Matrix, _ batch: PackedBatch, into p: Matrix) {
-        for sequence in 0..<batch.count {
-            p.row(sequence).update(from: h.row(batch.offsets[sequence]), count: h.columns)
         }
     }
 
