@@ -164,35 +164,70 @@ INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, 
     }
 }
 
+// Lays all of b out, one panel after another.
+static void lay_out(long k, long n, const float *b, long bRow, long bColumn, float *panels) {
+    for (long column = 0; column < n; column += PANEL) {
+        pack(k, n - column < PANEL ? n - column : PANEL, b + column * bColumn, bRow, bColumn, 1, panels + column * k);
+    }
+}
+
+// What the next panel of a block of k, or its own laid out already, lies in.
+INLINE ahead_lines lines_after(const ckernels_product *p, long column, long depth, long k, long tiles) {
+    ahead_lines ahead = {0, 0, 0, 0, 0, 0};
+    if (k < WORTH_ASKING) return ahead;
+    if (p->panels) {
+        // After the last panel of this block comes the first one of the next.
+        if (column + PANEL < p->n) {
+            ahead.next = p->panels + (column + PANEL) * p->k + depth * PANEL;
+        } else if (depth + DEPTH < p->k) {
+            ahead.next = p->panels + (depth + DEPTH) * PANEL;
+            k = p->k - depth - DEPTH < DEPTH ? p->k - depth - DEPTH : DEPTH;
+        } else {
+            return ahead;
+        }
+        ahead.length = k * PANEL;
+        ahead.runs = 1;
+    } else {
+        if (column + 2 * PANEL > p->n) return ahead;
+        ahead.next = p->b + depth * p->bRow + (column + PANEL) * p->bColumn;
+        ahead.length = p->bColumn == 1 ? PANEL : k;
+        ahead.step = p->bColumn == 1 ? p->bRow : p->bColumn;
+        ahead.runs = p->bColumn == 1 ? k : PANEL;
+    }
+    ahead.left = ahead.length;
+    long lines = ahead.runs * ((ahead.length + 15) / 16), asks = tiles * ((k + 15) / 16);
+    ahead.each = (lines + asks - 1) / asks;
+    return ahead;
+}
+
 static void product(const ckernels_product *p) {
     static _Thread_local float panel[DEPTH * PANEL] __attribute__((aligned(64)));
-    long blocks = (p->m + ROWS - 1) / ROWS, even = blocks ? (p->m + blocks - 1) / blocks : 0;
-    even = (even + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-    for (long first = 0; first < p->m; first += even) {
-        long end = p->m - first < even ? p->m : first + even;
+    long blocks = (p->m + ROWS - 1) / ROWS;
+    for (long block = 0; block < blocks; block++) {
+        long first = p->m * block / blocks, m = p->m * (block + 1) / blocks - first;
+        // Tiles of a block are as even as they can be: few rows take as long as some more.
+        long tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
         for (long depth = 0; depth < p->k; depth += DEPTH) {
             long k = p->k - depth < DEPTH ? p->k - depth : DEPTH;
             for (long column = 0; column < p->n; column += PANEL) {
-                long columns = p->n - column < PANEL ? p->n - column : PANEL;
-                const float *b = p->b + depth * p->bRow + column * p->bColumn;
-                // For few rows the panel is not worth laying out.
-                int direct = columns == PANEL && p->bColumn == 1 && p->scale == 1 && end - first <= 3 * TILE_ROWS;
-                if (!direct) pack(k, columns, b, p->bRow, p->bColumn, p->scale, panel);
-                ahead_lines ahead = {0, 0, 0, 0, 0, 0};
-                if (column + 2 * PANEL <= p->n && k >= WORTH_ASKING) {
-                    ahead.next = b + PANEL * p->bColumn;
-                    ahead.length = p->bColumn == 1 ? PANEL : k;
-                    ahead.left = ahead.length;
-                    ahead.step = p->bColumn == 1 ? p->bRow : p->bColumn;
-                    ahead.runs = p->bColumn == 1 ? k : PANEL;
-                    long lines = ahead.runs * ((ahead.length + 15) / 16);
-                    long asks = (end - first + TILE_ROWS - 1) / TILE_ROWS * ((k + 15) / 16);
-                    ahead.each = (lines + asks - 1) / asks;
+                long columns = p->n - column < PANEL ? p->n - column : PANEL, step = PANEL;
+                const float *b = panel;
+                if (p->panels) {
+                    b = p->panels + column * p->k + depth * PANEL;
+                } else {
+                    const float *from = p->b + depth * p->bRow + column * p->bColumn;
+                    // For few rows the panel is not worth laying out.
+                    if (columns == PANEL && p->bColumn == 1 && p->scale == 1 && m <= 3 * TILE_ROWS) {
+                        b = from;
+                        step = p->bRow;
+                    } else {
+                        pack(k, columns, from, p->bRow, p->bColumn, p->scale, panel);
+                    }
                 }
-                for (long row = first; row < end; row += TILE_ROWS) {
-                    int rows = end - row < TILE_ROWS ? (int)(end - row) : TILE_ROWS;
-                    tile_at(p, row, rows, column, columns, depth, k, direct ? b : panel, direct ? p->bRow : PANEL,
-                            &ahead);
+                ahead_lines ahead = lines_after(p, column, depth, k, tiles);
+                for (long t = 0; t < tiles; t++) {
+                    long row = m * t / tiles;
+                    tile_at(p, first + row, (int)(m * (t + 1) / tiles - row), column, columns, depth, k, b, step, &ahead);
                 }
             }
         }

@@ -12,8 +12,8 @@
 #include "product.h"
 
 const ckernels TABLE = {
-    .name = NAME, .bits = BITS, .product = product, .gelu = gelu, .softmax = softmax,
-    .softmax_backward = softmax_backward, .layer_norm = layer_norm, .layer_norm_backward = layer_norm_backward,
+    .name = NAME, .bits = BITS, .product = product, .lay_out = lay_out, .panel = PANEL, .gelu = gelu,
+    .softmax = softmax, .softmax_backward = softmax_backward, .layer_norm = layer_norm, .layer_norm_backward = layer_norm_backward,
     .add = add, .multiply = multiply, .add_scaled = add_scaled, .scale_and_shift = scale_and_shift,
     .add_products = add_products, .dot = dot,
 };

@@ -91,7 +91,7 @@ final class FrozenPrefix {
             }
         }
         if missing.isEmpty { return }
-        let encoder = Encoder(model.weights)
+        let encoder = model.encoder()
         if missing.count == examples.count {
             encoder.frozenInput(of: layer, batch, into: x, workspace)
         } else {

@@ -2,17 +2,19 @@ public import Collectives
 public import Diagnostics
 public import Encoders
 
-/// Memory for converted weights that the ranks of a host share: the first of them converts, the others wait and read.
+/// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
 ///
-/// Ranks that have none to share, or are alone on their host, have a copy each.
+/// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
 public final class HostWeightMemory: WeightMemory {
     private let world: any Communicator
     private let directory: String?
-    /// Why ranks of a host had to make a copy each, equal on all ranks of the world; nil where none had to.
-    public private(set) var refusal: Failure?
+    /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
+    public private(set) var refusals: [Failure] = []
 
-    /// What the system's lists of mapped memory call it: `/memfd:hadamesh-weights`.
+    /// What the system's lists of mapped memory call what is needed: `/memfd:hadamesh-weights`.
     static let name = "hadamesh-weights"
+    /// And what can be done without.
+    static let spareName = "hadamesh-weights-laid-out"
 
     /// Memory for all ranks of a world, in a folder of each host's disk where one is given.
     public init(_ world: any Communicator, in directory: String? = nil) {
@@ -21,36 +23,72 @@ public final class HostWeightMemory: WeightMemory {
     }
 
     /// Makes memory and has it filled; a collective of the world.
+    ///
+    /// A rank that is alone on its host has memory of its own.
     public func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory
     {
-        let needs = try world.allGather([Int64(byteCount)]).map { $0[0] }
-        if let other = needs.firstIndex(where: { $0 != needs[0] }) {
-            throw Failure.data(
-                "rank 0 finds \(needs[0]) bytes of weights to convert, rank \(other) \(needs[other])",
-                at: "backbone", remedy: "all ranks must see the same files")
-        }
+        try checkAgreement(on: byteCount)
         guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
-        let memory = try shared(byteCount)
+        let host = try world.sharingMemory()
+        let memory = try shared(byteCount, among: host, evenAlone: false) { refused in
+            .data(
+                "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, \(refused)",
+                remedy: "a checkpoint stored as F32 needs no conversion")
+        }
         let filled = try together(world) {
-            guard let memory else { return try PrivateMemory().filled(byteCount: byteCount, by: fill) }
-            if memory.isFirst { try fill(memory.node.bytes) }
-            return FilledMemory(
-                UnsafeRawBufferPointer(memory.node.bytes), owner: memory.node, isShared: true)
+            try memory.map { try Self.filled($0, by: host, fill) }
+                ?? PrivateMemory().filled(byteCount: byteCount, by: fill)
         }
         // All have met since the first rank wrote.
-        memory?.node.seal()
+        memory?.seal()
         return filled
     }
 
-    /// The memory of this rank's host, and whether this rank is its first; nil for a copy of its own.
-    private func shared(_ byteCount: Int) throws -> (node: NodeMemory, isFirst: Bool)? {
+    /// The same, but nil on a host without memory to share or to spare.
+    public func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+        -> FilledMemory?
+    {
+        try checkAgreement(on: byteCount)
+        guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
         let host = try world.sharingMemory()
+        let memory = try shared(byteCount, among: host, evenAlone: true) { refused in
+            .data(
+                "frozen weights are not laid out for products, which take longer without, \(refused)",
+                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB a host")
+        }
+        let filled = try together(world) { try memory.map { try Self.filled($0, by: host, fill) } }
+        memory?.seal()
+        return filled
+    }
+
+    private static func filled(
+        _ memory: NodeMemory, by host: any Communicator,
+        _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> FilledMemory {
+        if host.rank == 0 { try fill(memory.bytes) }
+        return FilledMemory(
+            UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: host.size > 1)
+    }
+
+    private func checkAgreement(on byteCount: Int) throws {
+        let needs = try world.allGather([Int64(byteCount)]).map { $0[0] }
+        guard let other = needs.firstIndex(where: { $0 != needs[0] }) else { return }
+        throw Failure.data(
+            "rank 0 asks for \(needs[0]) bytes of memory for weights, rank \(other) for \(needs[other])",
+            at: "backbone", remedy: "all ranks must see the same files")
+    }
+
+    /// The memory of this rank's host; nil where there is none, which is noted as a refusal that names how many hosts.
+    private func shared(
+        _ byteCount: Int, among host: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
+    ) throws -> NodeMemory? {
         var memory: NodeMemory?
         var why: String?
-        if host.size > 1 {
+        if host.size > 1 || evenAlone {
             switch try NodeMemory.make(
-                byteCount: byteCount, in: directory, named: Self.name, among: host)
+                byteCount: byteCount, in: directory, named: evenAlone ? Self.spareName : Self.name,
+                among: host)
             {
             case .success(let made): memory = made
             case .failure(let refusal): why = refusal.why
@@ -62,11 +100,11 @@ public final class HostWeightMemory: WeightMemory {
             var words = Array((why ?? "").utf8)
             try world.broadcast(&words, from: first)
             let (refused, all) = hosts.reduce((0, 0)) { ($0.0 + $1[1], $0.1 + $1[0]) }
-            refusal = .data(
-                "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, on \(refused) of \(all) "
-                    + "\(all == 1 ? "host" : "hosts"): \(String(decoding: words, as: UTF8.self))",
-                remedy: "a checkpoint stored as F32 needs no conversion")
+            refusals.append(
+                failure(
+                    "on \(refused) of \(all) \(all == 1 ? "host" : "hosts"): \(String(decoding: words, as: UTF8.self))"
+                ))
         }
-        return memory.map { ($0, host.rank == 0) }
+        return memory
     }
 }

@@ -51,7 +51,7 @@ public struct RunContext: Sendable {
             guard let base = values.baseAddress else { return 0 }
             let parameters = BoundParameters(store.layouts[0], values: base, gradient: base)
             let lowest = model.method.adaptation(parameters, on: model.weights).lowestTrained
-            return Encoder(model.weights).activationBytes(
+            return model.encoder().activationBytes(
                 sequences: largestUnit, lowest: lowest?.layer ?? model.weights.configuration.layers)
         }
     }

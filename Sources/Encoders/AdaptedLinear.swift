@@ -17,7 +17,7 @@ extension Encoder {
         into y: Matrix, _ batch: PackedBatch, _ workspace: Workspace
     ) -> Matrix {
         guard let adaptation else {
-            linear(x, frozen.weight, frozen.bias, into: y)
+            linear(x, frozen.weight, laidOut: laidOut?.forward[place], frozen.bias, into: y)
             return x
         }
         var input = x
@@ -26,7 +26,9 @@ extension Encoder {
             timed(.adapter) { adaptation.forward(input, source: input, at: changed, batch, workspace) }
         }
         let trained = adaptation.linear(at: place)
-        linear(input, trained?.weight ?? frozen.weight, trained?.bias ?? frozen.bias, into: y)
+        let panels = trained?.weight == nil ? laidOut?.forward[place] : nil
+        linear(
+            input, trained?.weight ?? frozen.weight, laidOut: panels, trained?.bias ?? frozen.bias, into: y)
         if adaptation.acts(at: place) {
             timed(.adapter) { adaptation.forward(y, source: input, at: place, batch, workspace) }
         }
@@ -62,7 +64,9 @@ extension Encoder {
             addColumnSums(of: dy, to: gradient)
         }
         guard let target else { return }
-        linearBackward(dy, trained?.weight ?? frozen.weight, into: target, accumulate: adds)
+        let panels = trained?.weight == nil ? laidOut?.backward[place] : nil
+        linearBackward(
+            dy, trained?.weight ?? frozen.weight, laidOut: panels, into: target, accumulate: adds)
         if let changed {
             timed(.adapterBackward) {
                 adaptation.backward(target, sourceGradient: nil, at: changed, batch, workspace)

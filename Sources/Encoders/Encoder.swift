@@ -5,11 +5,15 @@ public import Kernels
 /// It computes on one thread, and its bits are a function of (weights, adaptation, batch, dropout) alone.
 public struct Encoder {
     let weights: EncoderWeights
+    let laidOut: LaidOutWeights?
     let dropout: EncoderDropout
 
-    /// An encoder over frozen weights.
-    public init(_ weights: EncoderWeights, dropout: EncoderDropout = .none) {
+    /// An encoder over frozen weights, of which some may be laid out for products; no bit depends on that.
+    public init(
+        _ weights: EncoderWeights, laidOut: LaidOutWeights? = nil, dropout: EncoderDropout = .none
+    ) {
         self.weights = weights
+        self.laidOut = laidOut
         self.dropout = dropout
     }
 

@@ -119,6 +119,9 @@ public protocol EncoderAdaptation: AnyObject {
     /// The W and b to use at a linear site; nil for the frozen ones.
     func linear(at place: Place) -> TrainedLinear?
 
+    /// Whether ``linear(at:)`` will have another W when the pass comes there; it may be made only then.
+    func replacesMap(at place: Place) -> Bool
+
     /// The keys and values that come before every sequence's own in a layer.
     func prefix(in layer: Int) -> TrainedPrefix?
 
@@ -138,6 +141,7 @@ extension EncoderAdaptation {
     ) {}
     public func norm(at place: Place) -> TrainedNorm? { nil }
     public func linear(at place: Place) -> TrainedLinear? { nil }
+    public func replacesMap(at place: Place) -> Bool { linear(at: place)?.weight != nil }
     public func prefix(in layer: Int) -> TrainedPrefix? { nil }
     public var embeddings: TrainedEmbeddings? { nil }
 
@@ -186,6 +190,7 @@ public final class StackedAdaptation: EncoderAdaptation {
             weight: weight?.weight, bias: bias?.bias, weightGradient: weight?.weightGradient,
             biasGradient: bias?.biasGradient)
     }
+    public func replacesMap(at place: Place) -> Bool { parts.contains { $0.replacesMap(at: place) } }
     public func prefix(in layer: Int) -> TrainedPrefix? { first { $0.prefix(in: layer) } }
     public var embeddings: TrainedEmbeddings? { first(\.embeddings) }
 

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Memory for frozen tensors that can't be used where their file is mapped.
+/// Memory for frozen tensors that can't be used where their file is mapped, and for what makes them faster to use.
 ///
 /// The encoder knows no ranks. Whoever does can give memory that the ranks of a host share.
 public protocol WeightMemory {
@@ -10,6 +10,10 @@ public protocol WeightMemory {
     /// collective. Where `fill` fails, every process throws that failure.
     func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory
+
+    /// The same for what can be done without: nil where one memory for all processes would be too much.
+    func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+        -> FilledMemory?
 }
 
 /// Memory that nobody writes to any more.
@@ -42,5 +46,11 @@ public struct PrivateMemory: WeightMemory {
         let bytes = UnsafeMutableRawBufferPointer(start: buffer.base, count: byteCount)
         try fill(bytes)
         return FilledMemory(UnsafeRawBufferPointer(bytes), owner: buffer, isShared: false)
+    }
+
+    public func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+        -> FilledMemory?
+    {
+        try filled(byteCount: byteCount, by: fill)
     }
 }

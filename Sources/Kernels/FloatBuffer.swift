@@ -14,10 +14,19 @@ public final class FloatBuffer: @unchecked Sendable {
     /// How many floats there are.
     public let count: Int
 
+    /// Bytes of a large page, where the processor has such.
+    private static let largePage = 2 << 20
+
     /// Allocates `count` zeros.
     public init(_ count: Int) {
         let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        let isLarge = bytes >= 2 * Self.largePage
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: bytes, alignment: isLarge ? Self.largePage : 64)
+        #if os(Linux)
+            // Passes over much memory otherwise wait for the tables of its pages; a system may not listen.
+            if isLarge { madvise(raw, bytes / Self.largePage * Self.largePage, MADV_HUGEPAGE) }
+        #endif
         memset(raw, 0, bytes)
         self.count = count
         base = raw.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)

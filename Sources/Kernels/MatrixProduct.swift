@@ -35,16 +35,27 @@ public enum BLAS {
 }
 
 /// y = x Wᵀ + b, with x [T, in], W [out, in], b [out], y [T, out].
-public func linear(_ x: Matrix, _ weight: Matrix, _ bias: UnsafePointer<Float>?, into y: Matrix) {
+///
+/// Wᵀ [in, out] may be laid out already; the bits are the same.
+public func linear(
+    _ x: Matrix, _ weight: Matrix, laidOut: LaidOutMatrix? = nil, _ bias: UnsafePointer<Float>?,
+    into y: Matrix
+) {
     timed(.product(inner: x.columns, columns: y.columns)) {
-        product(x, transposed: false, weight, transposed: true, into: y, bias: bias)
+        product(x, transposed: false, weight, transposed: true, laidOut: laidOut, into: y, bias: bias)
     }
 }
 
 /// dx = dy W, with dy [T, out], W [out, in], dx [T, in]; added to dx when accumulating.
-public func linearBackward(_ dy: Matrix, _ weight: Matrix, into dx: Matrix, accumulate: Bool = false) {
+///
+/// W may be laid out already; the bits are the same.
+public func linearBackward(
+    _ dy: Matrix, _ weight: Matrix, laidOut: LaidOutMatrix? = nil, into dx: Matrix, accumulate: Bool = false
+) {
     timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
-        multiply(dy, weight, into: dx, accumulate: accumulate)
+        product(
+            dy, transposed: false, weight, transposed: false, laidOut: laidOut, into: dx,
+            accumulate: accumulate)
     }
 }
 
@@ -91,18 +102,23 @@ public func transposedMultiply(
 }
 
 private func product(
-    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool, into c: Matrix,
-    scale: Float = 1, accumulate: Bool = false, bias: UnsafePointer<Float>? = nil, room: Int? = nil
+    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool,
+    laidOut: LaidOutMatrix? = nil, into c: Matrix, scale: Float = 1, accumulate: Bool = false,
+    bias: UnsafePointer<Float>? = nil, room: Int? = nil
 ) {
     let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
     let (inner, n) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
     precondition(
         k == inner && m == c.rows && n == c.columns,
         "product of \(m)×\(k) and \(inner)×\(n) into \(c.rows)×\(c.columns)")
+    precondition(
+        laidOut.map { $0.rows == k && $0.columns == n && scale == 1 } ?? true,
+        "a product with another matrix laid out")
     var operands = ckernels_product(
         m: m, n: n, k: k, scale: scale, a: a.base, aRow: transposeA ? 1 : a.stride,
         aColumn: transposeA ? a.stride : 1, b: b.base, bRow: transposeB ? 1 : b.stride,
-        bColumn: transposeB ? b.stride : 1, c: c.base, cRow: c.stride, room: room ?? n,
+        bColumn: transposeB ? b.stride : 1, panels: laidOut?.panels, c: c.base, cRow: c.stride,
+        room: room ?? n,
         accumulate: accumulate ? 1 : 0, bias: bias)
     OperatorClock.current?.count(2 * Double(m * n) * Double(k))
     VectorKernels.table.product(&operands)

@@ -11,7 +11,7 @@ extension AdaptedEncoder {
         guard let shifts = TokenShifts(parameters) else { return nil }
         workspace.reset()
         let adaptation = StackedAdaptation([method.adaptation(parameters, on: weights), shifts])
-        _ = Encoder(weights).forward(batch, adaptation, workspace)
+        _ = encoder().forward(batch, adaptation, workspace)
         return shifts.values
     }
 }

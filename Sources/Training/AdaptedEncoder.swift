@@ -15,6 +15,8 @@ public struct AdaptedEncoder: Sendable {
     public let method: any AdapterMethod
     /// What is trained on top.
     public let head: HeadSettings
+    /// The frozen maps as products read them fastest, where they have been laid out.
+    private var laidOut: LaidOutWeights?
 
     /// Joins the parts; a pooling that the backbone has no weights for is a failure, and so is
     /// a pooler that is trained but not read.
@@ -33,6 +35,30 @@ public struct AdaptedEncoder: Sendable {
         self.weights = weights
         self.method = method
         self.head = head
+    }
+
+    /// The same with the frozen maps laid out for its products, where memory has room for them; no bit depends on that.
+    ///
+    /// Every process that shares the memory must call it. What only backward reads is laid out `forLearning`.
+    public func laidOut(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
+        let layout = ParameterLayout(try method.slices(on: weights, seed: 0))
+        let values = FloatBuffer(layout.count)
+        var copy = self
+        // Where a method acts doesn't depend on what it has learned.
+        copy.laidOut = try LaidOutWeights(
+            weights,
+            method.adaptation(
+                BoundParameters(layout, values: values.base, gradient: forLearning ? values.base : nil),
+                on: weights), in: memory)
+        return copy
+    }
+
+    /// Bytes of the maps that are laid out.
+    public var laidOutBytes: Int { laidOut?.byteCount ?? 0 }
+
+    /// The encoder, with the dropout of a step.
+    public func encoder(_ dropout: EncoderDropout = .none) -> Encoder {
+        Encoder(weights, laidOut: laidOut, dropout: dropout)
     }
 
     /// The layout of one task's parameters: the method's slices, then the head's.
@@ -80,7 +106,7 @@ public struct AdaptedEncoder: Sendable {
         pooled known: Matrix? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> Double {
         workspace.reset()
-        let encoder = Encoder(weights, dropout: randomness.encoder)
+        let encoder = encoder(randomness.encoder)
         let bound = stage == .head ? nil : BoundParameters(layout, values: values, gradient: gradient)
         let adaptation = bound.map { method.adaptation($0, on: weights) }
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
@@ -173,7 +199,7 @@ public struct AdaptedEncoder: Sendable {
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput?,
         allTokens: Bool = false, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Matrix {
-        let encoder = Encoder(weights)
+        let encoder = encoder()
         let forward = encoder.forward(
             batch, adaptation, from: frozen, reading: allTokens ? .all : head.pooling.reads, workspace,
             observe: observe)

@@ -86,7 +86,7 @@ struct Bench: ParsableCommand {
             ]
         ).study()
 
-        let backbone = try LoadedBackbone(study, on: world)
+        let backbone = try LoadedBackbone(study, on: world, for: .learning)
         backbone.warn(from: world.rank)
         let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let all = whole.reduce(0) { $0 + $1.drawn.count }

@@ -48,7 +48,7 @@ struct Doctor: ParsableCommand {
             }
             guard let study else { return 0 }
             let settings = try StudyFile(path: study, overrides: changes).study()
-            let backbone = try LoadedBackbone(settings, on: world)
+            let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
             backbone.warn(from: world.rank)
             let weights = backbone.model.weights
             _ = try onCoordinator(world) {

@@ -34,7 +34,7 @@ struct Evaluate: ParsableCommand {
                 return split
             }
             let study = try studyOfRun(directory, backbone: backbone, data: data)
-            let loaded = try LoadedBackbone(study, on: world)
+            let loaded = try LoadedBackbone(study, on: world, for: .answers)
             loaded.warn(from: world.rank)
             let trained = try TrainedRun(study, loaded.model, directory: directory)
             let examples = try trained.tasks.map {

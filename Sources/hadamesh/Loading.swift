@@ -11,10 +11,10 @@ import Training
 
 /// A study's backbone: frozen weights, tokenizer, and the model on top.
 struct LoadedBackbone {
-    let model: AdaptedEncoder
+    private(set) var model: AdaptedEncoder
     let tokenizer: any Tokenizer
-    /// Something about its memory that the user should know.
-    private(set) var warning: Failure?
+    /// What the user should know of its memory.
+    private(set) var warnings: [Failure] = []
 
     /// Maps the weights, unless they are given, and reads the tokenizer, and holds the study's settings to them.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
@@ -47,17 +47,28 @@ struct LoadedBackbone {
 }
 
 extension LoadedBackbone {
-    /// Maps the weights on all ranks of a world; those of a host share what must be converted.
-    init(_ study: Study, on world: any Communicator) throws {
-        let memory = HostWeightMemory(world)
-        try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
-        warning = memory.refusal
+    /// What all ranks of a world want a backbone for.
+    enum Use {
+        /// To look at it.
+        case inspection
+        /// To compute with it, forward.
+        case answers
+        /// To train with it.
+        case learning
     }
 
-    /// Says the warning on standard error, once for all ranks.
+    /// Maps the weights on all ranks of a world; those of a host share what must be converted or laid out.
+    init(_ study: Study, on world: any Communicator, for use: Use) throws {
+        let memory = HostWeightMemory(world)
+        try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
+        if use != .inspection { model = try model.laidOut(in: memory, forLearning: use == .learning) }
+        warnings = memory.refusals
+    }
+
+    /// Says the warnings on standard error, once for all ranks.
     func warn(from rank: Int) {
-        guard rank == 0, let warning else { return }
-        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
+        guard rank == 0 else { return }
+        for warning in warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
     }
 }
 

@@ -37,6 +37,7 @@ enum RunFiles {
                     "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
                     "sharedBytes": .integer(weights.sharedBytes),
                     "copiedBytes": .integer(weights.copiedBytes),
+                    "laidOutBytes": .integer(backbone.model.laidOutBytes),
                 ]
             ), ("tokenizer", .string(backbone.tokenizer.identity)), ("identity", identity),
         ])

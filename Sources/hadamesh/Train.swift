@@ -60,7 +60,7 @@ struct Train: ParsableCommand {
     }
 
     private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
-        let backbone = try LoadedBackbone(study, on: world)
+        let backbone = try LoadedBackbone(study, on: world, for: .learning)
         let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let context = try RunContext(study, backbone.model, data)
         _ = try context.computingRanks(of: world.size)
@@ -83,7 +83,7 @@ struct Train: ParsableCommand {
         let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
         try run.begin(identity: identity, resuming: resume)
-        if let warning = backbone.warning { try output?.observe(.warned(warning)) }
+        for warning in backbone.warnings { try output?.observe(.warned(warning)) }
         // Only now is it certain that the run directory is this study's.
         _ = try onCoordinator(world) {
             if let directory { try RunFiles.write(study, context, backbone, identity, world, to: directory) }

@@ -265,6 +265,35 @@ struct AdapterMethodTests {
         #expect(differingBits(hidden(input), hidden(nil)) == nil)
     }
 
+    @Test("Frozen maps laid out for products change no bit", arguments: MethodCase.all)
+    func laidOut(_ test: MethodCase) throws {
+        let model = try AdaptedModel(test.settings)
+        let (batch, weights) = (model.tiny.batch, model.tiny.weights)
+        let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
+        func results(laidOut: Bool) throws -> (hidden: [Float], gradient: [Float], bytes: Int, maps: Int) {
+            let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
+            let adaptation = model.method.adaptation(
+                BoundParameters(model.layout, values: parameters.base, gradient: gradient.base), on: weights)
+            let panels = laidOut ? try LaidOutWeights(weights, adaptation, in: PrivateMemory()) : nil
+            let (encoder, workspace) = (
+                Encoder(weights, laidOut: panels, dropout: Self.dropout), Workspace()
+            )
+            let activations = encoder.forward(batch, adaptation, workspace)
+            let hidden = activations.hidden.values
+            encoder.backward(activations.hidden, activations, batch, adaptation, workspace)
+            withExtendedLifetime(workspace) {}
+            let maps = weights.linearPlaces.filter {
+                $0.site != .pooler && adaptation.linear(at: $0)?.weight == nil
+            }
+            return (hidden, gradient.values, panels?.byteCount ?? 0, maps.count)
+        }
+        let (plain, faster) = (try results(laidOut: false), try results(laidOut: true))
+        #expect(differingBits(faster.hidden, plain.hidden) == nil)
+        #expect(differingBits(faster.gradient, plain.gradient) == nil)
+        // What an adaptation puts in a map's place is not frozen.
+        #expect((faster.bytes > 0) == (faster.maps > 0))
+    }
+
     // MARK: Parameters
 
     @Test("Only the named layers have parameters, as many as the formula says", arguments: MethodCase.all)

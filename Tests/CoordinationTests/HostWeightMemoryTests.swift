@@ -15,7 +15,7 @@ struct HostWeightMemoryTests {
         var tensors: [NamedTensor] = []
         var shared = 0
         var copied = 0
-        var refusal: Failure?
+        var refusals: [Failure] = []
         var failure: Failure?
     }
 
@@ -26,9 +26,9 @@ struct HostWeightMemoryTests {
                 let weights = try EncoderWeights(directory: directory, convertingInto: memory)
                 return Rank(
                     tensors: weights.namedTensors(prefix: ""), shared: weights.sharedBytes,
-                    copied: weights.copiedBytes, refusal: memory.refusal)
+                    copied: weights.copiedBytes, refusals: memory.refusals)
             } catch let failure as Failure {
-                return Rank(refusal: memory.refusal, failure: failure)
+                return Rank(refusals: memory.refusals, failure: failure)
             }
         }
     }
@@ -44,7 +44,7 @@ struct HostWeightMemoryTests {
                 #expect(rank.tensors == expected)
                 #expect(rank.shared == (count > 1 ? alone.copiedBytes : 0))
                 #expect(rank.copied == (count > 1 ? 0 : alone.copiedBytes))
-                #expect(rank.refusal == nil)
+                #expect(rank.refusals.isEmpty)
             }
         }
     }
@@ -64,7 +64,8 @@ struct HostWeightMemoryTests {
         for rank in ranks {
             #expect(rank.tensors == alone.namedTensors(prefix: ""))
             #expect(rank.shared == 0 && rank.copied == alone.copiedBytes)
-            #expect(rank.refusal?.what.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true)
+            #expect(
+                rank.refusals.first?.what.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true)
         }
     }
 
@@ -92,6 +93,29 @@ struct HostWeightMemoryTests {
         #expect(fills.ranks == [0] && seen == [41, 41, 41])
     }
 
+    @Test("What can be done without is shared, or is nowhere", arguments: [1, 3], [nil, "/nowhere/at/all"])
+    func spared(count: Int, folder: String?) throws {
+        let fills = Fills()
+        let seen = try ThreadWorld.run(count) { world in
+            let host = HostWeightMemory(world, in: folder)
+            let memory = try host.spared(byteCount: 8) { bytes in
+                fills.note(world.rank)
+                bytes.storeBytes(of: 41, as: Int64.self)
+            }
+            return (value: memory?.bytes.load(as: Int64.self), refusals: host.refusals)
+        }
+        #expect(fills.ranks == (folder == nil ? [0] : []))
+        for rank in seen {
+            #expect(rank.value == (folder == nil ? 41 : nil))
+            #expect(rank.refusals.count == (folder == nil ? 0 : 1))
+            for refusal in rank.refusals {
+                #expect(
+                    refusal.what.hasPrefix("frozen weights are not laid out for products")
+                        && refusal.what.contains("on 1 of 1 host: /nowhere/at/all: No such file"))
+            }
+        }
+    }
+
     @Test("Ranks that see other files all say so")
     func otherFiles() throws {
         let failures = try ThreadWorld.run(3) { world in
@@ -100,7 +124,7 @@ struct HostWeightMemoryTests {
             }
         }
         #expect(failures.allSatisfy { $0?.kind == .data && $0 == failures[0] })
-        #expect(failures[0]?.what == "rank 0 finds 16 bytes of weights to convert, rank 2 8")
+        #expect(failures[0]?.what == "rank 0 asks for 16 bytes of memory for weights, rank 2 for 8")
     }
 
     private final class Fills: Sendable {

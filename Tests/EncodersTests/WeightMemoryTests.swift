@@ -24,6 +24,12 @@ struct WeightMemoryTests {
             return made
         }
 
+        func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+            -> FilledMemory?
+        {
+            try filled(byteCount: byteCount, by: fill)
+        }
+
         private final class Owner {
             let memory: FilledMemory
             init(_ memory: FilledMemory) { self.memory = memory }

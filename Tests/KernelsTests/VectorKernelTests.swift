@@ -22,10 +22,18 @@ struct VectorKernelTests {
             )
             var product = ckernels_product(
                 m: m, n: n, k: k, scale: 0.5, a: a.base, aRow: k, aColumn: 1, b: b.base,
-                bRow: transposed ? 1 : n, bColumn: transposed ? k : 1, c: c.base, cRow: n, room: n,
+                bRow: transposed ? 1 : n, bColumn: transposed ? k : 1, panels: nil, c: c.base, cRow: n,
+                room: n,
                 accumulate: 1, bias: nil)
             table.product(&product)
             keep("product, transposed: \(transposed)", c)
+            let panels = FloatBuffer((n + table.panel - 1) / table.panel * table.panel * k)
+            table.lay_out(k, n, b.base, transposed ? 1 : n, transposed ? k : 1, panels.base)
+            product.panels = UnsafePointer(panels.base)
+            product.scale = 1
+            table.product(&product)
+            keep("product laid out, transposed: \(transposed)", c)
+            withExtendedLifetime(panels) {}
             withExtendedLifetime((a, b)) {}
         }
         let (z, u) = (numbers(0), numbers(1))

@@ -106,6 +106,8 @@ extension HUT {
             }
         }
 
+        func replacesMap(at place: Place) -> Bool { maps[place] != nil }
+
         func forward(
             _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
         ) {

@@ -15,6 +15,7 @@ typedef struct ckernels_product {
     long aRow, aColumn;
     const float *b;      // b(k, j) = b[k · bRow + j · bColumn]
     long bRow, bColumn;
+    const float *panels; // b as lay_out puts it, which is then read in its place, with a scale of 1; or null
     float *c;
     long cRow;
     long room;           // how many floats of each row of c may be written, n or more; what those past n get has no meaning
@@ -29,6 +30,10 @@ typedef struct ckernels {
     const char *bits;
 
     void (*product)(const ckernels_product *p);
+    // b [k, n] in the order in which products read it: `panel` columns after another, k · panel floats each, the last
+    // filled up with zeros.
+    void (*lay_out)(long k, long n, const float *b, long bRow, long bColumn, float *panels);
+    long panel;
 
     // u = GELU(z) with n floats each; with `keep`, z becomes GELU'(z).
     void (*gelu)(long n, float *z, float *u, int keep);
