@@ -44,7 +44,7 @@ final class FrozenFeatures {
     private let model: AdaptedEncoder
     private let data: [TaskData]
     private var tables: [FeatureSource: Table] = [:]
-    /// Where the adapter stage will look for what it needs of the layers on the way.
+    /// Where what the adapter stage needs of it is kept on the way.
     var prefix: FrozenPrefix?
 
     private struct Table {
@@ -125,14 +125,8 @@ final class FrozenFeatures {
 
     private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {
         let batch = data.split(chunk.source).batch(examples(of: chunk))
-        let layers = model.weights.configuration.layers
-        let values = model.frozenPooled(batch, workspace, allTokens: prefix?.layer == layers) {
-            layer, output in
-            guard let prefix = self.prefix, layer == prefix.layer - 1 else { return }
-            for (sequence, example) in self.examples(of: chunk).enumerated() {
-                prefix.keep(output.rows(batch.range(sequence)), example, chunk.source)
-            }
-        }
+        let frozen = prefix?.input(Array(examples(of: chunk)), chunk.source, batch)
+        let values = model.frozenPooled(batch, from: frozen, workspace)
         rows(of: chunk).base.update(from: values, count: values.count)
     }
 

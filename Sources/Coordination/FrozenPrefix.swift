@@ -5,18 +5,20 @@ import Kernels
 import Tasks
 import Training
 
-// The layers below the lowest adapted one give an example the same numbers each time it is drawn, so they are kept: 4 d
-// bytes a token, in memory that the ranks of a host share. The example's row in the table is found by its place in the
-// data that this run has read, the table has no name and dies with the run: it can't belong to another backbone,
-// tokenizer or file.
+// What lies below the lowest thing that acts gives an example the same numbers each time it is drawn, so they are kept: 4 d
+// bytes a token, or twice that where attention of the lowest adapted layer is frozen too, in memory that the ranks of a
+// host share. The example's row in the table is found by its place in the data that this run has read, the table has no
+// name and dies with the run: it can't belong to another backbone, tokenizer or file.
 
-/// What the layers below the lowest adapted one give to each example, computed once on each host while there is room.
+/// What the frozen part of the encoder gives to each example, computed once on each host while there is room.
 ///
 /// Kept or computed anew, the bits are the same. Who computed what is known to all ranks from the plan, so that a rank reads
 /// only what was written before a collective that both were in.
 final class FrozenPrefix {
-    /// The lowest adapted layer.
-    let layer: Int
+    /// How much is frozen.
+    private let depth: FrozenDepth
+    /// How many matrices of an example's tokens are kept.
+    private let matrices: Int
     private let model: AdaptedEncoder
     private let data: [TaskData]
     private let memory: NodeMemory
@@ -33,16 +35,18 @@ final class FrozenPrefix {
     }
 
     private init(
-        _ model: AdaptedEncoder, _ data: [TaskData], layer: Int, _ memory: NodeMemory,
-        _ offsets: [FeatureSource: [Int?]], hosts: [Int], own: Int
+        _ model: AdaptedEncoder, _ data: [TaskData], _ plan: FrozenPrefixPlan, _ memory: NodeMemory,
+        hosts: [Int], own: Int
     ) {
         self.model = model
         self.data = data
-        self.layer = layer
+        (depth, matrices) = (plan.depth, plan.matrices)
         self.memory = memory
         self.hosts = hosts
         self.own = own
-        tables = offsets.mapValues { Table(offsets: $0, known: [Bool](repeating: false, count: $0.count)) }
+        tables = plan.offsets.mapValues {
+            Table(offsets: $0, known: [Bool](repeating: false, count: $0.count))
+        }
     }
 
     /// Decides whether to keep anything, and makes room for it; equal on all ranks of a host.
@@ -65,53 +69,73 @@ final class FrozenPrefix {
         case .failure(let refusal): return (nil, plan.report(given: 0, why: refusal.why))
         case .success(let memory):
             let prefix = FrozenPrefix(
-                context.model, context.data, layer: plan.layer, memory, plan.offsets, hosts: hosts,
-                own: hosts[communicator.rank])
+                context.model, context.data, plan, memory, hosts: hosts, own: hosts[communicator.rank])
             return (prefix, plan.report(given: plan.bytes, why: nil))
         }
     }
 
-    /// The input of the lowest adapted layer for examples of a split, in their order.
+    /// What a forward over examples of a split begins with, in their order.
     func input(_ examples: [Int], _ source: FeatureSource, _ batch: PackedBatch) -> FrozenInput {
-        FrozenInput(layer: layer) { x, workspace in self.fill(x, examples, source, batch, workspace) }
+        FrozenInput(at: depth) { state, workspace in
+            self.fill(state, examples, source, batch, workspace)
+        }
     }
 
     private func fill(
-        _ x: Matrix, _ examples: [Int], _ source: FeatureSource, _ batch: PackedBatch, _ workspace: Workspace
+        _ state: FrozenState, _ examples: [Int], _ source: FeatureSource, _ batch: PackedBatch,
+        _ workspace: Workspace
     ) {
         let table = tables[source]
+        let encoder = model.encoder()
+        // The embeddings are sooner made anew than kept.
+        if !keepsResidual {
+            encoder.frozenState(
+                at: FrozenDepth(layer: 0), batch, into: FrozenState(residual: state.residual), workspace)
+        }
         var missing: [Int] = []
         timed(.cache) {
             for (sequence, example) in examples.enumerated() {
                 if let rows = kept(example, table, tokens: batch.range(sequence).count, ifKnown: true) {
-                    x.rows(batch.range(sequence)).copy(from: rows)
+                    for (part, kept) in zip(parts(state.rows(batch.range(sequence))), rows) {
+                        part.copy(from: kept)
+                    }
                 } else {
                     missing.append(sequence)
                 }
             }
         }
         if missing.isEmpty { return }
-        let encoder = model.encoder()
         if missing.count == examples.count {
-            encoder.frozenInput(of: layer, batch, into: x, workspace)
+            encoder.frozenState(at: depth, batch, into: state, workspace)
         } else {
             let mark = workspace.mark
             let part = data.split(source).batch(missing.map { examples[$0] })
-            let computed = workspace.matrix(part.tokens, x.columns)
-            encoder.frozenInput(of: layer, part, into: computed, workspace)
+            func memory() -> Matrix { workspace.matrix(part.tokens, state.residual.columns) }
+            let computed = FrozenState(residual: memory(), heads: state.heads.map { _ in memory() })
+            encoder.frozenState(at: depth, part, into: computed, workspace)
             for (position, sequence) in missing.enumerated() {
-                x.rows(batch.range(sequence)).copy(from: computed.rows(part.range(position)))
+                let tokens = batch.range(sequence)
+                for (to, from) in zip(parts(state.rows(tokens)), parts(computed.rows(part.range(position)))) {
+                    to.copy(from: from)
+                }
             }
             workspace.release(to: mark)
         }
         timed(.cache) {
-            for sequence in missing { keep(x.rows(batch.range(sequence)), examples[sequence], source) }
+            for sequence in missing {
+                let tokens = batch.range(sequence)
+                guard let rows = kept(examples[sequence], table, tokens: tokens.count, ifKnown: false)
+                else { continue }
+                for (part, kept) in zip(parts(state.rows(tokens)), rows) { kept.copy(from: part) }
+            }
         }
     }
 
-    /// Keeps what was computed of an example, where it has room.
-    func keep(_ rows: Matrix, _ example: Int, _ source: FeatureSource) {
-        kept(example, tables[source], tokens: rows.rows, ifKnown: false)?.copy(from: rows)
+    private var keepsResidual: Bool { matrices == depth.point.matrices }
+
+    /// What is kept of a state.
+    private func parts(_ state: FrozenState) -> [Matrix] {
+        (keepsResidual ? [state.residual] : []) + (state.heads.map { [$0] } ?? [])
     }
 
     /// Takes note that ranks have computed examples, after a collective in which all of them were.
@@ -120,11 +144,14 @@ final class FrozenPrefix {
         for example in examples { tables[source]?.known[example] = true }
     }
 
-    private func kept(_ example: Int, _ table: Table?, tokens: Int, ifKnown: Bool) -> Matrix? {
+    /// An example's place in memory, where it has one: a matrix for each part.
+    private func kept(_ example: Int, _ table: Table?, tokens: Int, ifKnown: Bool) -> [Matrix]? {
         guard let table, let offset = table.offsets[example], table.known[example] || !ifKnown,
             let start = memory.bytes.baseAddress
         else { return nil }
-        let floats = start.assumingMemoryBound(to: Float.self)
-        return Matrix(floats + offset, tokens, model.weights.configuration.hidden)
+        let (floats, width) = (
+            start.assumingMemoryBound(to: Float.self) + offset, model.weights.configuration.hidden
+        )
+        return (0..<matrices).map { Matrix(floats + $0 * tokens * width, tokens, width) }
     }
 }

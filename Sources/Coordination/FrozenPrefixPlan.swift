@@ -1,6 +1,6 @@
 import Adapters
 import Diagnostics
-import Encoders
+public import Encoders
 public import Formats
 import Tasks
 import Training
@@ -37,6 +37,8 @@ public struct CacheSettings: Sendable, Codable, Equatable {
 public struct FrozenPrefixReport: Sendable, Equatable {
     /// The lowest adapted layer, of how many.
     public let layer: Int, layers: Int
+    /// How far that layer is frozen itself: the point from which on it is computed.
+    public let point: FrozenPoint
     /// How often an example will be drawn or scored, over all.
     public let uses: Double
     /// Bytes that all examples used more than once need, and those that they were given on each host.
@@ -51,7 +53,8 @@ public struct FrozenPrefixReport: Sendable, Equatable {
     /// The report as the journal holds it.
     public var json: JSONValue {
         [
-            "layer": .integer(layer), "layers": .integer(layers), "uses": .number(uses),
+            "layer": .integer(layer), "layers": .integer(layers), "point": .string(point.rawValue),
+            "uses": .number(uses),
             "bytesNeeded": .integer(needed), "bytes": .integer(given),
             "directory": directory.map { .string($0) } ?? .null, "saves": .number(saves),
             "refusal": refusal.map { .string($0) } ?? .null,
@@ -61,12 +64,15 @@ public struct FrozenPrefixReport: Sendable, Equatable {
 
 /// Which examples are kept, by a count of operations.
 ///
-/// With ℓ of L layers below the lowest adapted one, an example that is used u times costs u ℓ forward layers when nothing
-/// is kept, and ℓ when it is. Reading a token back is 4 d bytes, less than a thousandth of computing it even from a disk, so
-/// keeping pays wherever ℓ > 0 and u > 1. Training examples come before those that are scored.
+/// With ℓ of L layers frozen, a part of the last of them counted by its twelfths, an example that is used u times costs u ℓ
+/// forward layers when nothing is kept, and ℓ when it is. Reading a token back is 4 d or 8 d bytes, less than a hundredth of
+/// computing it even from a disk, so keeping pays wherever ℓ > 0 and u > 1. Training examples come before those that are
+/// scored.
 struct FrozenPrefixPlan {
-    /// The lowest adapted layer.
-    let layer: Int
+    /// How much is frozen.
+    let depth: FrozenDepth
+    /// The matrices of its tokens that are kept of an example: x of layer 0 is sooner made anew.
+    let matrices: Int
     /// Where each example's tokens lie, in floats; nil for one that has no room.
     private(set) var offsets: [FeatureSource: [Int?]] = [:]
     /// Bytes that have a place, and bytes that would like one.
@@ -87,9 +93,11 @@ struct FrozenPrefixPlan {
         // Where a method acts doesn't depend on what it has learned.
         let layout = context.store.layouts[0]
         let values = [Float](repeating: 0, count: max(1, layout.count))
-        layer = values.withUnsafeBufferPointer {
-            $0.baseAddress.map { context.model.lowestAdapted(layout, values: $0) } ?? 0
+        let depth = values.withUnsafeBufferPointer { values in
+            values.baseAddress.map { context.model.frozenDepth(layout, values: $0) }
         }
+        self.depth = depth ?? FrozenDepth(layer: 0)
+        matrices = self.depth == FrozenDepth(layer: 0, .heads) ? 1 : self.depth.point.matrices
         let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
         uses = Double(schedule.steps * study.batch.examples) / Double(max(1, drawn))
         let every = study.evaluation.every
@@ -113,8 +121,8 @@ struct FrozenPrefixPlan {
         total += Double(tokens) * uses
         // Dropout makes other numbers each time.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
-        if isRandom || layer <= 0 || uses <= 1 || limit == 0 { return }
-        let perToken = width * MemoryLayout<Float>.stride
+        if isRandom || frozenLayers <= 0 || uses <= 1 || limit == 0 { return }
+        let perToken = matrices * width * MemoryLayout<Float>.stride
         needed += tokens * perToken
         var table = offsets[source] ?? [Int?](repeating: nil, count: split.count)
         for example in examples where table[example] == nil {
@@ -127,13 +135,16 @@ struct FrozenPrefixPlan {
         offsets[source] = table
     }
 
+    /// ℓ.
+    private var frozenLayers: Double { Double(depth.layer) + Double(depth.point.twelfths) / 12 }
+
     /// The decision; `given` bytes were found, or not, for the reason `why`.
     func report(given: Int, why: String?) -> FrozenPrefixReport {
         // Forward through all layers, backward through those that are adapted.
-        let frozen = Double(max(0, layer))
+        let frozen = max(0, frozenLayers)
         let operations = total * (2 * Double(layers) - frozen)
         return FrozenPrefixReport(
-            layer: layer, layers: layers, uses: uses, needed: needed, given: given,
+            layer: depth.layer, layers: layers, point: depth.point, uses: uses, needed: needed, given: given,
             directory: study.cache.directory,
             saves: given > 0 && operations > 0 ? saved * frozen / operations : 0, refusal: why)
     }

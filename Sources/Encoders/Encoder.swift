@@ -31,7 +31,7 @@ public struct Encoder {
     /// The last layer's hidden states of a batch, all taken from the workspace.
     ///
     /// Only layers that backward will visit keep anything: those from the adaptation's lowest trained place up.
-    /// What is frozen below may be given: nothing acts below its layer. Where only first tokens are read, the last layer
+    /// What is frozen below may be given: nothing acts below its depth. Where only first tokens are read, the last layer
     /// leaves the others out, unless the adaptation mixes them. `observe` sees the embeddings' output as layer −1
     /// and each layer's output, before they are overwritten.
     public func forward(
@@ -43,44 +43,35 @@ public struct Encoder {
         func keep(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
         var x = workspace.matrix(batch.tokens, weights.configuration.hidden)
         var embedding: EmbeddingActivations?
+        let start = frozen?.depth ?? .bottom
+        let heads = start.point == .heads ? workspace.matrix(x.rows, x.columns) : nil
         if let frozen {
-            frozen.fill(x, workspace)
+            frozen.fill(FrozenState(residual: x, heads: heads), workspace)
         } else {
             embedding = timed(.embedding) {
                 embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
             }
             observe?(Place.belowLayers, x)
         }
-        let first = frozen?.layer ?? 0
         let last = weights.configuration.layers - 1
         let skips = reading == .first && adaptation?.mixesTokens(in: last) != true
         var rows = batch
-        var layers = [LayerActivations?](repeating: nil, count: first)
-        for layer in first..<weights.configuration.layers {
+        var layers = [LayerActivations?](repeating: nil, count: start.layer)
+        for layer in start.layer..<weights.configuration.layers {
             var reads: BackwardReads?
             if let adaptation, let lowest, keep(layer) {
                 reads = BackwardReads(layer, adaptation, lowest: lowest)
             }
             if layer == last && skips { rows = batch.firstTokens() }
+            let isFirst = layer == start.layer
             let output = layerForward(
-                layer, x, batch, queries: rows, adaptation, reads, passing, workspace)
+                layer, x, from: isFirst ? start.point : .input, heads: isFirst ? heads : nil, batch,
+                queries: rows, adaptation, reads, passing, workspace)
             x = output.hidden
             layers.append(output.kept)
             observe?(layer, x)
         }
         return Activations(hidden: x, batch: rows, embedding: embedding, layers: layers)
-    }
-
-    /// Puts what the frozen backbone gives to a layer of a batch into x [T, d]: the embeddings for layer 0, and the last
-    /// layer's output for the layer after it.
-    public func frozenInput(of layer: Int, _ batch: PackedBatch, into x: Matrix, _ workspace: Workspace) {
-        let mark = workspace.mark
-        let passing = PassingMemory(workspace)
-        _ = timed(.embedding) { embed(batch, nil, into: x, keep: false, workspace) }
-        for below in 0..<layer {
-            _ = layerForward(below, x, batch, queries: batch, nil, nil, passing, workspace)
-        }
-        workspace.release(to: mark)
     }
 
     /// Adds the gradients of everything trained, from the gradient of the hidden states, which it overwrites.

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 
 // One post-norm layer, x [T, d] → h2 [T, d], forward and backward; the names in brackets are sites.
 //
@@ -13,118 +13,110 @@ import Kernels
 // Backward goes from dh2 down to the lowest trained place and stops there. In the last layer the sequences of queries may
 // be the first tokens alone: everything but k and v then has B rows.
 
-/// What the forward of one layer keeps for its backward.
+/// What the forward of one layer keeps for its backward; what was given to it, and so is frozen, is nil.
 struct LayerActivations {
     /// The tokens of all but keys and values: the batch's, or the first of each sequence.
     let queries: PackedBatch
+    let attention: AttentionActivations?
+    let projection: ProjectionActivations?
+    let feedForward: FeedForwardActivations
+}
+
+/// Of attention, up to a.
+struct AttentionActivations {
     /// What the products of query, key and value read [T, d].
     let queryInput, keyInput, valueInput: Matrix
     let q, k, v: Matrix
     let probabilities: AttentionProbabilities
+}
+
+/// From a to h1.
+struct ProjectionActivations {
     /// a [T, d], as W_O reads it.
     let heads: Matrix
-    let projectionMask: Matrix?
-    let attentionNorm: NormActivations
+    let mask: Matrix?
+    let norm: NormActivations
+}
+
+/// From h1 to h2.
+struct FeedForwardActivations {
     /// What W_1 reads [T, d].
-    let intermediateInput: Matrix
+    let input: Matrix
     /// GELU'(z) [T, f].
     let geluDerivative: Matrix
     /// u [T, f], as W_2 reads it.
     let activation: Matrix
-    let outputMask: Matrix?
-    let outputNorm: NormActivations
+    let mask: Matrix?
+    let norm: NormActivations
 }
 
 extension Encoder {
     /// The layer's output h2, and what backward reads where there will be one; h2 takes x's place where nothing reads x.
+    ///
+    /// From another point than its input on, x and `heads` are what is given there (``FrozenState``).
     func layerForward(
-        _ layer: Int, _ x: Matrix, _ batch: PackedBatch, queries: PackedBatch,
-        _ adaptation: (any EncoderAdaptation)?, _ reads: BackwardReads?, _ passing: PassingMemory,
-        _ workspace: Workspace
+        _ layer: Int, _ x: Matrix, from point: FrozenPoint = .input, heads: Matrix? = nil,
+        _ batch: PackedBatch, queries: PackedBatch, _ adaptation: (any EncoderAdaptation)?,
+        _ reads: BackwardReads?, _ passing: PassingMemory, _ workspace: Workspace
     ) -> (hidden: Matrix, kept: LayerActivations?) {
-        let (tokens, d, f) = (
-            queries.tokens, weights.configuration.hidden, weights.configuration.intermediate
-        )
-        let own = weights.layers[layer]
-        let keep = reads != nil
-        // The residual's rows: x, or the first tokens' of it.
-        let residual = tokens == x.rows ? x : workspace.matrix(tokens, d)
-        if tokens < x.rows { batch.gatherFirst(x, into: residual) }
-        let h2 = reads?.input == true ? workspace.matrix(tokens, d) : residual
+        let (tokens, d) = (queries.tokens, weights.configuration.hidden)
+        // The rows of queries: all, or the first tokens'.
+        func rows(_ all: Matrix) -> Matrix {
+            if tokens == all.rows { return all }
+            let first = workspace.matrix(tokens, d)
+            batch.gatherFirst(all, into: first)
+            return first
+        }
+        let residual = rows(x)
+        let keepsInput = reads?.input == true || point == .middle
+        let h2 = keepsInput ? workspace.matrix(tokens, d) : residual
         let mark = workspace.mark
-        func memory(_ slot: PassingMemory.Slot, rows: Int? = nil, _ columns: Int, isRead: Bool?) -> Matrix {
-            let rows = rows ?? tokens
-            guard let isRead else { return workspace.matrix(rows, columns) }
-            return passing.matrix(slot, rows, columns, isRead: isRead)
-        }
-        func map(
-            _ input: Matrix, _ frozen: LinearWeights, at site: Site, into y: Matrix,
-            _ sequences: PackedBatch? = nil
-        ) -> Matrix {
-            adaptedLinear(
-                input, frozen, at: Place(layer, site), adaptation, into: y, sequences ?? queries, workspace)
-        }
-        func act(on value: Matrix, source: Matrix? = nil, at site: Site) {
-            let place = Place(layer, site)
-            if let adaptation, adaptation.acts(at: place) {
-                timed(.adapter) {
-                    adaptation.forward(value, source: source ?? value, at: place, queries, workspace)
-                }
+        let pass = LayerForward(
+            encoder: self, layer: layer, own: weights.layers[layer], batch: batch, queries: queries,
+            adaptation: adaptation, reads: reads, passing: passing, workspace: workspace)
+        var attention: AttentionActivations?
+        var projection: ProjectionActivations?
+        var h1 = residual
+        if point < .middle {
+            let a: Matrix
+            if let heads {
+                a = rows(heads)
+            } else {
+                (a, attention) = pass.attend(x, residual)
             }
+            (h1, projection) = pass.project(a, residual)
         }
-
-        let q = memory(.q, d, isRead: reads?.queries)
-        let k = memory(.k, rows: x.rows, d, isRead: reads?.queries)
-        let v = memory(.v, rows: x.rows, d, isRead: reads?.queries)
-        let queryInput = map(residual, own.query, at: .query, into: q)
-        let keyInput = map(x, own.key, at: .key, into: k, batch)
-        let valueInput = map(x, own.value, at: .value, into: v, batch)
-        let a = memory(.heads, d, isRead: reads?.heads)
-        let probabilities = timed(.attention) {
-            attention(
-                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch,
-                queries: queries, into: a, workspace)
-        }
-        act(on: a, at: .heads)
-
-        let o = workspace.matrix(tokens, d)
-        _ = map(a, own.projection, at: .projection, into: o)
-        act(on: o, source: residual, at: .attention)
-        let projectionMask = dropout.applyHidden(to: o, layer: layer, place: 0, queries, workspace)
-        let h1 = memory(.attentionOutput, d, isRead: reads?.attentionOutput)
-        let attentionNorm = normForward(
-            o, plus: residual, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1,
-            keep: keep,
-            workspace)
-        act(on: h1, at: .attentionOutput)
-
-        let z = workspace.matrix(tokens, f)
-        let intermediateInput = map(h1, own.intermediate, at: .intermediate, into: z)
-        let u = memory(.activation, f, isRead: reads?.activation)
-        gelu(z, into: u, keepDerivative: keep)
-        act(on: u, at: .activation)
-        let y = workspace.matrix(tokens, d)
-        _ = map(u, own.output, at: .output, into: y)
-        act(on: y, source: h1, at: .feedForward)
-        let outputMask = dropout.applyHidden(to: y, layer: layer, place: 1, queries, workspace)
-        act(on: y, source: u, at: .feedForwardResidual)
-        let outputNorm = normForward(
-            y, plus: h1, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: h2, keep: keep,
-            workspace)
-
-        guard keep, let attentionNorm, let outputNorm else {
+        let feedForward = pass.feedForward(h1, into: h2)
+        guard reads != nil, let feedForward else {
             workspace.release(to: mark)
             return (h2, nil)
         }
         return (
             h2,
             LayerActivations(
-                queries: queries, queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q,
-                k: k, v: v,
-                probabilities: probabilities, heads: a, projectionMask: projectionMask,
-                attentionNorm: attentionNorm, intermediateInput: intermediateInput, geluDerivative: z,
-                activation: u, outputMask: outputMask, outputNorm: outputNorm)
+                queries: queries, attention: attention, projection: projection, feedForward: feedForward)
         )
+    }
+
+    /// Puts what the frozen backbone gives at a point of a layer into memory for it.
+    public func frozenState(
+        at depth: FrozenDepth, _ batch: PackedBatch, into state: FrozenState, _ workspace: Workspace
+    ) {
+        let mark = workspace.mark
+        let (x, passing) = (state.residual, PassingMemory(workspace))
+        _ = timed(.embedding) { embed(batch, nil, into: x, keep: false, workspace) }
+        for below in 0..<depth.layer {
+            _ = layerForward(below, x, batch, queries: batch, nil, nil, passing, workspace)
+        }
+        if depth.point > .input {
+            let pass = LayerForward(
+                encoder: self, layer: depth.layer, own: weights.layers[depth.layer], batch: batch,
+                queries: batch, adaptation: nil, reads: nil, passing: passing, workspace: workspace)
+            let a = pass.attend(x, x).heads
+            if depth.point == .middle { x.copy(from: pass.project(a, x).h1) }
+            state.heads?.copy(from: a)
+        }
+        workspace.release(to: mark)
     }
 
     /// dx from d = dh2, which it overwrites; nil where it stopped because nothing below needs a gradient.
@@ -142,6 +134,98 @@ extension Encoder {
     }
 }
 
+/// The forward pass of one layer, part by part.
+private struct LayerForward {
+    let encoder: Encoder
+    let layer: Int
+    let own: LayerWeights
+    let batch: PackedBatch
+    let queries: PackedBatch
+    let adaptation: (any EncoderAdaptation)?
+    let reads: BackwardReads?
+    let passing: PassingMemory
+    let workspace: Workspace
+
+    /// a from x, and from the queries' rows of it.
+    func attend(_ x: Matrix, _ residual: Matrix) -> (heads: Matrix, kept: AttentionActivations) {
+        let q = memory(.q, residual.rows, residual.columns, isRead: reads?.queries)
+        let k = memory(.k, x.rows, x.columns, isRead: reads?.queries)
+        let v = memory(.v, x.rows, x.columns, isRead: reads?.queries)
+        let queryInput = map(residual, own.query, at: .query, into: q, queries)
+        let keyInput = map(x, own.key, at: .key, into: k, batch)
+        let valueInput = map(x, own.value, at: .value, into: v, batch)
+        let a = memory(.heads, residual.rows, residual.columns, isRead: reads?.heads)
+        let probabilities = timed(.attention) {
+            encoder.attention(
+                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch,
+                queries: queries, into: a, workspace)
+        }
+        return (
+            a,
+            AttentionActivations(
+                queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
+                probabilities: probabilities)
+        )
+    }
+
+    /// h1 from a, which it changes, and x.
+    func project(_ a: Matrix, _ residual: Matrix) -> (h1: Matrix, kept: ProjectionActivations?) {
+        act(on: a, at: .heads)
+        let o = workspace.matrix(a.rows, a.columns)
+        _ = map(a, own.projection, at: .projection, into: o, queries)
+        act(on: o, source: residual, at: .attention)
+        let mask = encoder.dropout.applyHidden(to: o, layer: layer, place: 0, queries, workspace)
+        let h1 = memory(.attentionOutput, a.rows, a.columns, isRead: reads?.attentionOutput)
+        let norm = encoder.normForward(
+            o, plus: residual, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation, into: h1,
+            keep: reads != nil, workspace)
+        return (h1, norm.map { ProjectionActivations(heads: a, mask: mask, norm: $0) })
+    }
+
+    /// h2 from h1.
+    func feedForward(_ h1: Matrix, into h2: Matrix) -> FeedForwardActivations? {
+        act(on: h1, at: .attentionOutput)
+        let f = own.intermediate.weight.rows
+        let z = workspace.matrix(h1.rows, f)
+        let input = map(h1, own.intermediate, at: .intermediate, into: z, queries)
+        let u = memory(.activation, h1.rows, f, isRead: reads?.activation)
+        gelu(z, into: u, keepDerivative: reads != nil)
+        act(on: u, at: .activation)
+        let y = workspace.matrix(h1.rows, h1.columns)
+        _ = map(u, own.output, at: .output, into: y, queries)
+        act(on: y, source: h1, at: .feedForward)
+        let mask = encoder.dropout.applyHidden(to: y, layer: layer, place: 1, queries, workspace)
+        act(on: y, source: u, at: .feedForwardResidual)
+        let norm = encoder.normForward(
+            y, plus: h1, own.outputNorm, at: Place(layer, .outputNorm), adaptation, into: h2,
+            keep: reads != nil, workspace)
+        return norm.map {
+            FeedForwardActivations(input: input, geluDerivative: z, activation: u, mask: mask, norm: $0)
+        }
+    }
+
+    private func memory(_ slot: PassingMemory.Slot, _ rows: Int, _ columns: Int, isRead: Bool?) -> Matrix {
+        guard let isRead else { return workspace.matrix(rows, columns) }
+        return passing.matrix(slot, rows, columns, isRead: isRead)
+    }
+
+    private func map(
+        _ input: Matrix, _ frozen: LinearWeights, at site: Site, into y: Matrix, _ sequences: PackedBatch
+    ) -> Matrix {
+        encoder.adaptedLinear(
+            input, frozen, at: Place(layer, site), adaptation, into: y, sequences, workspace)
+    }
+
+    private func act(on value: Matrix, source: Matrix? = nil, at site: Site) {
+        let place = Place(layer, site)
+        if let adaptation, adaptation.acts(at: place) {
+            timed(.adapter) {
+                adaptation.forward(value, source: source ?? value, at: place, queries, workspace)
+            }
+        }
+    }
+}
+
 /// The backward pass of one layer, half by half.
 private struct LayerPass {
     let encoder: Encoder
@@ -155,81 +239,83 @@ private struct LayerPass {
 
     /// Replaces d = dh2 by d(dropout(o) + x); says whether something below LN1 needs it.
     func feedForward(_ d: Matrix) -> Bool {
-        encoder.normParameterGradient(d, kept.outputNorm, at: Place(layer, .outputNorm), adaptation)
+        encoder.normParameterGradient(d, kept.feedForward.norm, at: Place(layer, .outputNorm), adaptation)
         guard needs(below: .outputNorm) else { return false }
-        encoder.normBackward(d, kept.outputNorm, own.outputNorm, at: Place(layer, .outputNorm), adaptation)
+        encoder.normBackward(
+            d, kept.feedForward.norm, own.outputNorm, at: Place(layer, .outputNorm), adaptation)
 
         // The residual keeps d itself, so masks and adapters act on a copy.
         let dy = branch(
-            d, mask: kept.outputMask,
+            d, mask: kept.feedForward.mask,
             acted: adaptation.acts(in: layer, at: .feedForwardResidual, .feedForward, .output))
-        let du = workspace.matrix(d.rows, kept.activation.columns)
+        let du = workspace.matrix(d.rows, kept.feedForward.activation.columns)
         let startsAtResidual = acts(at: .feedForwardResidual)
         if startsAtResidual {
             du.fill(0)
             act(on: dy, sourceGradient: du, at: .feedForwardResidual)
         }
         guard needs(below: .feedForwardResidual) else { return false }
-        if let mask = kept.outputMask { multiplyElements(of: dy, by: mask) }
+        if let mask = kept.feedForward.mask { multiplyElements(of: dy, by: mask) }
         act(on: dy, sourceGradient: needs(below: .feedForward) ? d : nil, at: .feedForward)
         guard needs(below: .feedForward) else { return false }
         linear(
-            dy, kept.activation, own.output, at: .output, into: needs(below: .output) ? du : nil,
+            dy, kept.feedForward.activation, own.output, at: .output, into: needs(below: .output) ? du : nil,
             accumulate: startsAtResidual)
         guard needs(below: .output) else { return false }
         act(on: du, at: .activation)
         guard needs(below: .activation) else { return false }
-        geluBackward(du, derivative: kept.geluDerivative)
+        geluBackward(du, derivative: kept.feedForward.geluDerivative)
         linear(
-            du, kept.intermediateInput, own.intermediate, at: .intermediate,
+            du, kept.feedForward.input, own.intermediate, at: .intermediate,
             into: needs(below: .intermediateInput) ? d : nil, accumulate: true)
         guard needs(below: .intermediateInput) else { return false }
         act(on: d, at: .attentionOutput)
-        guard needs(below: .attentionOutput) else { return false }
-        encoder.normParameterGradient(d, kept.attentionNorm, at: Place(layer, .attentionNorm), adaptation)
+        guard needs(below: .attentionOutput), let kept = kept.projection else { return false }
+        encoder.normParameterGradient(d, kept.norm, at: Place(layer, .attentionNorm), adaptation)
         guard needs(below: .attentionNorm) else { return false }
         encoder.normBackward(
-            d, kept.attentionNorm, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation)
+            d, kept.norm, own.attentionNorm, at: Place(layer, .attentionNorm), adaptation)
         return true
     }
 
     /// Puts dx of d = d(dropout(o) + x), which it overwrites, into dx, which may be d; says whether something below the layer
     /// needs it.
     func attention(_ d: Matrix, into dx: Matrix) -> Bool {
+        guard let projection = kept.projection else { return false }
         let (tokens, hidden) = (d.rows, d.columns)
         // Everything below reads x, but only what lies below the layer needs dx.
         let reaches = lowest.layer < layer
         let dO = branch(
-            d, mask: kept.projectionMask, acted: adaptation.acts(in: layer, at: .attention, .projection))
-        if let mask = kept.projectionMask { multiplyElements(of: dO, by: mask) }
+            d, mask: projection.mask, acted: adaptation.acts(in: layer, at: .attention, .projection))
+        if let mask = projection.mask { multiplyElements(of: dO, by: mask) }
         act(on: dO, sourceGradient: reaches ? d : nil, at: .attention)
         guard needs(below: .attention) else { return false }
         let da = workspace.matrix(tokens, hidden)
         linear(
-            dO, kept.heads, own.projection, at: .projection, into: needs(below: .projection) ? da : nil,
+            dO, projection.heads, own.projection, at: .projection, into: needs(below: .projection) ? da : nil,
             accumulate: false)
         guard needs(below: .projection) else { return false }
         act(on: da, at: .heads)
-        guard needs(below: .heads) else { return false }
+        guard needs(below: .heads), let attention = kept.attention else { return false }
 
         let dq = workspace.matrix(tokens, hidden)
         let dk = workspace.matrix(dx.rows, hidden)
         let dv = workspace.matrix(dx.rows, hidden)
         timed(.attentionBackward) {
             encoder.attentionBackward(
-                da: da, q: kept.q, k: kept.k, v: kept.v, kept.probabilities,
+                da: da, q: attention.q, k: attention.k, v: attention.v, attention.probabilities,
                 prefix: adaptation.prefix(in: layer), batch, queries: kept.queries, dq: dq, dk: dk, dv: dv,
                 workspace)
         }
         guard needs(below: .prefix) else { return false }
         let all = reaches ? dx : nil
-        linear(dq, kept.queryInput, own.query, at: .query, into: reaches ? d : nil, accumulate: true)
+        linear(dq, attention.queryInput, own.query, at: .query, into: reaches ? d : nil, accumulate: true)
         if reaches, tokens < dx.rows {
             dx.fill(0)
             batch.addToFirst(d, of: dx)
         }
-        linear(dk, kept.keyInput, own.key, at: .key, into: all, accumulate: true, batch)
-        linear(dv, kept.valueInput, own.value, at: .value, into: all, accumulate: true, batch)
+        linear(dk, attention.keyInput, own.key, at: .key, into: all, accumulate: true, batch)
+        linear(dv, attention.valueInput, own.value, at: .value, into: all, accumulate: true, batch)
         return reaches
     }
 

@@ -1,36 +1,101 @@
 public import Kernels
 
-// A layer below which nothing acts reads the same numbers of an example whenever it is computed, in whatever batch: each
-// token's row of every product, LayerNorm and GELU depends on that row alone, attention on its sequence alone. So they can
-// be computed once and kept, with the bits that they would have had.
+// What nothing acts below reads the same numbers of an example whenever it is computed, in whatever batch: each token's row
+// of every product, LayerNorm and GELU depends on that row alone, attention on its sequence alone. So they can be computed
+// once and kept, with the bits that they would have had.
 
-/// What a layer reads, from elsewhere than the layers below it.
-public struct FrozenInput {
-    /// The layer that reads it.
+/// A point of a layer where a forward can begin, when what lies below is frozen.
+public enum FrozenPoint: String, Sendable, Comparable {
+    /// Its input x.
+    case input
+    /// After attention, with x and the heads a: nothing acts on q, k and v.
+    case heads
+    /// Between attention and the feed-forward layer, with h1.
+    case middle
+
+    /// The matrices [T, d] that are given there.
+    public var matrices: Int { self == .heads ? 2 : 1 }
+
+    /// How many of a layer's 12 d² multiplications with weights, where f = 4 d, lie below.
+    public var twelfths: Int {
+        switch self {
+        case .input: 0
+        case .heads: 3
+        case .middle: 4
+        }
+    }
+
+    public static func < (left: FrozenPoint, right: FrozenPoint) -> Bool { left.twelfths < right.twelfths }
+}
+
+/// How much of an encoder is frozen, from the embeddings up.
+public struct FrozenDepth: Sendable, Equatable {
+    /// The lowest layer in which anything acts: −1 for the embeddings, and the number of layers where only what is above
+    /// them is adapted, if anything.
     public let layer: Int
-    /// Puts x [T, d] of the batch's tokens into the matrix.
-    public let fill: (Matrix, Workspace) -> Void
+    /// How far that layer is frozen itself.
+    public let point: FrozenPoint
 
-    /// Names a layer and where its input comes from.
-    public init(layer: Int, fill: @escaping (Matrix, Workspace) -> Void) {
+    /// Names a point of a layer.
+    public init(layer: Int, _ point: FrozenPoint = .input) {
         self.layer = layer
+        self.point = point
+    }
+
+    /// The lowest layer's input: the embeddings alone are frozen.
+    static let bottom = FrozenDepth(layer: 0)
+}
+
+/// Memory for what is given at a point of a layer.
+public struct FrozenState {
+    /// x [T, d], or h1 [T, d] in the middle.
+    public let residual: Matrix
+    /// a [T, d] at the heads; nil elsewhere.
+    public let heads: Matrix?
+
+    /// Names the memory.
+    public init(residual: Matrix, heads: Matrix? = nil) {
+        self.residual = residual
+        self.heads = heads
+    }
+
+    /// The rows of some tokens.
+    public func rows(_ tokens: Range<Int>) -> FrozenState {
+        FrozenState(residual: residual.rows(tokens), heads: heads?.rows(tokens))
+    }
+}
+
+/// What a forward begins with, from elsewhere than the layers below.
+public struct FrozenInput {
+    /// Where it begins.
+    public let depth: FrozenDepth
+    /// Puts what the frozen backbone gives there to the batch's tokens into memory.
+    public let fill: (FrozenState, Workspace) -> Void
+
+    /// Names a depth and where its numbers come from.
+    public init(at depth: FrozenDepth, fill: @escaping (FrozenState, Workspace) -> Void) {
+        self.depth = depth
         self.fill = fill
     }
 }
 
 extension EncoderAdaptation {
-    /// The lowest layer in which anything acts or stands in for the backbone's tensors: −1 for the embeddings, and
-    /// `layers` where only what is above them is adapted, if anything.
-    public func lowestActing(layers: Int) -> Int {
+    /// How much of an encoder of so many layers is frozen: nothing below acts or stands in for the backbone's tensors.
+    public func frozenDepth(layers: Int) -> FrozenDepth {
         if embeddings != nil || norm(at: Place(Place.belowLayers, .embeddingNorm)) != nil {
-            return Place.belowLayers
+            return FrozenDepth(layer: Place.belowLayers)
         }
-        return (0..<layers).first { layer in
-            prefix(in: layer) != nil
-                || Site.ofLayers.contains { site in
-                    let place = Place(layer, site)
-                    return acts(at: place) || norm(at: place) != nil || linear(at: place) != nil
-                }
-        } ?? layers
+        for layer in 0..<layers {
+            let lowest = Site.ofLayers.first { site in
+                let place = Place(layer, site)
+                return acts(at: place) || norm(at: place) != nil || linear(at: place) != nil
+                    || (site == .prefix && prefix(in: layer) != nil)
+            }
+            guard let lowest else { continue }
+            let point: FrozenPoint =
+                lowest >= .attentionOutput ? .middle : lowest >= .heads ? .heads : .input
+            return FrozenDepth(layer: layer, point)
+        }
+        return FrozenDepth(layer: layers)
     }
 }

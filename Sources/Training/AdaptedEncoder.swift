@@ -177,32 +177,30 @@ public struct AdaptedEncoder: Sendable {
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
 
-    /// The lowest layer that the method changes: what is below it is frozen.
-    public func lowestAdapted(_ layout: ParameterLayout, values: UnsafePointer<Float>) -> Int {
+    /// How much of the backbone is frozen under the method.
+    public func frozenDepth(_ layout: ParameterLayout, values: UnsafePointer<Float>) -> FrozenDepth {
         method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights)
-            .lowestActing(layers: weights.configuration.layers)
+            .frozenDepth(layers: weights.configuration.layers)
     }
 
     /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.
     ///
-    /// `observe` sees each layer's output on the way, the last one's with all tokens only where told to.
-    public func frozenPooled(
-        _ batch: PackedBatch, _ workspace: Workspace, allTokens: Bool = false,
-        observe: ((Int, Matrix) -> Void)? = nil
-    ) -> [Float] {
+    /// Some of it may be given.
+    public func frozenPooled(_ batch: PackedBatch, from frozen: FrozenInput? = nil, _ workspace: Workspace)
+        -> [Float]
+    {
         workspace.reset()
-        let p = pool(batch, nil, from: nil, allTokens: allTokens, workspace, observe: observe)
+        let p = pool(batch, nil, from: frozen, workspace)
         return Array(UnsafeBufferPointer(start: p.base, count: p.count))
     }
 
     private func pool(
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput?,
-        allTokens: Bool = false, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
+        _ workspace: Workspace
     ) -> Matrix {
         let encoder = encoder()
         let forward = encoder.forward(
-            batch, adaptation, from: frozen, reading: allTokens ? .all : head.pooling.reads, workspace,
-            observe: observe)
+            batch, adaptation, from: frozen, reading: head.pooling.reads, workspace)
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
         return p

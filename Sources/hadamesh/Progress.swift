@@ -1,5 +1,6 @@
 import Adapters
 import Coordination
+import Encoders
 import Formats
 import Foundation
 
@@ -87,16 +88,19 @@ final class Progress: RunObserver {
     }
 
     private func frozenPrefix(_ report: FrozenPrefixReport) {
+        let part =
+            switch report.point {
+            case .input: "what the lowest \(report.layer) of \(report.layers) layers give"
+            case .heads: "what is below the projection of layer \(report.layer)'s attention heads"
+            case .middle: "what is below the feed-forward part of layer \(report.layer)"
+            }
         if let refusal = report.refusal {
-            say(
-                "warning: what the lowest \(report.layer) layers give is computed anew each time: \(refusal)",
-                always: true)
+            say("warning: \(part) is computed anew each time: \(refusal)", always: true)
         } else if report.given > 0 {
-            let part = report.given < report.needed ? " of \(report.needed >> 20)" : ""
+            let of = report.given < report.needed ? " of \(report.needed >> 20)" : ""
             say(
-                "keeps what the lowest \(report.layer) of \(report.layers) layers give to each example: "
-                    + "\(report.given >> 20)\(part) MB a host, saving \(format(100 * report.saves, 0)) % of the operations"
-            )
+                "keeps \(part) for each example: \(report.given >> 20)\(of) MB a host, "
+                    + "saving \(format(100 * report.saves, 0)) % of the operations")
         }
     }
 

@@ -236,17 +236,17 @@ struct AdapterMethodTests {
     }
 
     @Test(
-        "From the input of the lowest adapted layer on, the outputs keep their bits",
+        "From where the frozen part ends, outputs and gradients keep their bits",
         arguments: MethodCase.all)
     func frozenInput(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
-        let adaptation = model.method.adaptation(
-            BoundParameters(model.layout, values: parameters.base, gradient: nil), on: weights)
-        let layer = adaptation.lowestActing(layers: weights.configuration.layers)
-        if layer < 0 { return }
-        let input = FrozenInput(layer: layer) { x, workspace in
+        let depth = model.method.adaptation(
+            BoundParameters(model.layout, values: parameters.base, gradient: nil), on: weights
+        ).frozenDepth(layers: weights.configuration.layers)
+        if depth.layer < 0 { return }
+        let input = FrozenInput(at: depth) { state, workspace in
             // Sequence by sequence, as no unit would be computed.
             for sequence in 0..<batch.count {
                 var part = PackedBatch()
@@ -254,15 +254,30 @@ struct AdapterMethodTests {
                 part.append(
                     ids: Array(batch.ids[tokens]), segments: Array(batch.segments[tokens]),
                     key: batch.keys[sequence])
-                Encoder(weights).frozenInput(of: layer, part, into: x.rows(tokens), workspace)
+                Encoder(weights).frozenState(at: depth, part, into: state.rows(tokens), workspace)
             }
         }
-        func hidden(_ input: FrozenInput?) -> [Float] {
-            let workspace = Workspace()
-            let hidden = Encoder(weights).forward(batch, adaptation, from: input, workspace).hidden
-            return withExtendedLifetime(workspace) { hidden.values }
+        for reading in [TokensRead.all, .first] {
+            func results(_ input: FrozenInput?) -> (hidden: [Float], gradient: [Float]) {
+                let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
+                let adaptation = model.method.adaptation(
+                    BoundParameters(model.layout, values: parameters.base, gradient: gradient.base),
+                    on: weights)
+                let (encoder, workspace) = (Encoder(weights), Workspace())
+                let activations = encoder.forward(
+                    batch, adaptation, from: input, reading: reading, workspace)
+                let hidden = activations.hidden.values
+                encoder.backward(activations.hidden, activations, batch, adaptation, workspace)
+                withExtendedLifetime(workspace) {}
+                return (hidden, gradient.values)
+            }
+            let (given, computed) = (results(input), results(nil))
+            // From above the last layer all tokens are given.
+            if given.hidden.count == computed.hidden.count {
+                #expect(differingBits(given.hidden, computed.hidden) == nil)
+            }
+            #expect(differingBits(given.gradient, computed.gradient) == nil)
         }
-        #expect(differingBits(hidden(input), hidden(nil)) == nil)
     }
 
     @Test("Frozen maps laid out for products change no bit", arguments: MethodCase.all)

@@ -1,4 +1,5 @@
 import Coordination
+import Encoders
 import Formats
 import Foundation
 import TestSupport
@@ -7,20 +8,40 @@ import Testing
 /// Keeping what frozen layers give: never another bit, and never more than was allowed.
 @Suite("Frozen activations, kept and not kept")
 struct FrozenPrefixTests {
-    /// Methods that leave layer 0 of the tiny BERT alone, or the whole encoder.
-    static let adapters: [(name: String, section: JSONValue, layer: Int)] = [
-        ("hadamard", ["method": "hadamard", "layers": "1"], 1),
-        ("lora", ["method": "lora", "layers": "1"], 1),
-        ("tiny attention", ["method": "tiny-attention", "layers": "1"], 1),
-        ("prefix", ["method": "prefix", "layers": "1"], 1),
-        (
-            "stack",
-            [
+    /// A method, and how much of the tiny BERT's three layers it leaves frozen.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let section: JSONValue
+        let layer: Int
+        var point = FrozenPoint.input
+        var testDescription: String { name }
+        /// Whether there is more than the embeddings to keep.
+        var keeps: Bool { layer > 0 || point > .input }
+    }
+
+    static let adapters = [
+        Case(name: "hadamard", section: ["method": "hadamard", "layers": "1"], layer: 1, point: .heads),
+        Case(name: "lora", section: ["method": "lora", "layers": "1"], layer: 1),
+        Case(
+            name: "tiny attention", section: ["method": "tiny-attention", "layers": "1"], layer: 1,
+            point: .heads),
+        Case(name: "prefix", section: ["method": "prefix", "layers": "1"], layer: 1),
+        Case(
+            name: "adapter bias", section: ["method": "adapter-bias", "layers": "1", "embeddingNorm": false],
+            layer: 1, point: .middle),
+        Case(
+            name: "stack",
+            section: [
                 ["method": "lora", "layers": "1"],
                 ["method": "adapter-bias", "layers": "1", "embeddingNorm": false],
-            ], 1
-        ),
-        ("head alone", ["method": "head"], 3), ("all layers", ["method": "hadamard"], 0),
+            ], layer: 1),
+        Case(name: "head alone", section: ["method": "head"], layer: 3),
+        Case(name: "hadamard in all layers", section: ["method": "hadamard"], layer: 0, point: .heads),
+        Case(
+            name: "adapter bias in all layers", section: ["method": "adapter-bias", "embeddingNorm": false],
+            layer: 0, point: .middle),
+        Case(name: "lora in all layers", section: ["method": "lora"], layer: 0),
+        Case(name: "everything", section: ["method": "full"], layer: -1),
     ]
 
     private func changes(_ adapter: JSONValue, _ more: [String: JSONValue] = [:]) -> [String: JSONValue] {
@@ -37,11 +58,12 @@ struct FrozenPrefixTests {
     @Test(
         "Kept, partly kept, kept on disk and not kept: the same bits on any number of ranks",
         arguments: adapters)
-    func sameBits(_ adapter: (name: String, section: JSONValue, layer: Int)) throws {
+    func sameBits(_ adapter: Case) throws {
         let disk = try TemporaryFolder()
         let without = try TemporaryFolder()
         let none = try TinyStudy(changes(adapter.section, ["cache": ["megabytes": 0]])).train(into: without)
         #expect(report(none)?.given == 0 && report(none)?.layer == adapter.layer)
+        #expect(report(none)?.point == adapter.point)
         let expected = try TrainedFiles(without)
         for cache: JSONValue in [[:], ["directory": .string(disk.path)], ["megabytes": 0.01]] {
             for ranks in [1, 3] {
@@ -50,9 +72,9 @@ struct FrozenPrefixTests {
                     ranks: ranks, into: folder)
                 let found = try #require(report(outcome))
                 #expect(found.layer == adapter.layer && found.uses > 1)
-                #expect((found.given > 0) == (adapter.layer > 0))
-                #expect((found.given < found.needed) == (cache["megabytes"] != nil && adapter.layer > 0))
-                #expect((found.saves > 0) == (adapter.layer > 0) && found.refusal == nil)
+                #expect((found.given > 0) == adapter.keeps)
+                #expect((found.given < found.needed) == (cache["megabytes"] != nil && adapter.keeps))
+                #expect((found.saves > 0) == adapter.keeps && found.refusal == nil)
                 #expect(
                     try TrainedFiles(folder).difference(from: expected) == nil, "\(cache), \(ranks) ranks")
             }
