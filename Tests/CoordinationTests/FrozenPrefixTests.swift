@@ -24,7 +24,7 @@ struct FrozenPrefixTests {
         Case(name: "lora", section: ["method": "lora", "layers": "1"], layer: 1),
         Case(
             name: "tiny attention", section: ["method": "tiny-attention", "layers": "1"], layer: 1,
-            point: .heads),
+            point: .middle),
         Case(name: "prefix", section: ["method": "prefix", "layers": "1"], layer: 1),
         Case(
             name: "adapter bias", section: ["method": "adapter-bias", "layers": "1", "embeddingNorm": false],
