@@ -87,10 +87,12 @@ static void tile_of(int rows, int vectors, long k, const float *a, long aRow, lo
 typedef float eight __attribute__((ext_vector_type(8)));
 typedef float eight_loose __attribute__((ext_vector_type(8), aligned(4)));
 
-// to[i][0 ..< 8] = scale · the i-th of each of eight rows, for eight i.
-INLINE void transpose_eight(const float *from, long stride, float scale, float *to) {
+// to[i][0 ..< 8] = scale · the i-th of each of eight rows, for eight i; rows from `rows` on are the last one again.
+INLINE void transpose_eight(const float *from, long stride, int rows, float scale, float *to) {
     eight r[8], t[8];
-    UNROLL for (int i = 0; i < 8; i++) r[i] = *(const eight_loose *)(from + i * stride) * scale;
+    UNROLL for (int i = 0; i < 8; i++) {
+        r[i] = *(const eight_loose *)(from + (i < rows ? i : rows - 1) * stride) * scale;
+    }
     UNROLL for (int i = 0; i < 4; i++) {
         t[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
         t[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
@@ -107,7 +109,7 @@ INLINE void transpose_eight(const float *from, long stride, float scale, float *
     }
 }
 
-// Lays k rows of up to PANEL columns out as a panel, times scale; columns past n are zeros.
+// Lays k rows of up to PANEL columns out as a panel, times scale; columns past n are numbers that no one reads.
 static void pack(long k, long n, const float *b, long bRow, long bColumn, float scale, float *panel) {
     if (bColumn == 1 && n == PANEL) {
         for (long i = 0; i < k; i++) {
@@ -122,25 +124,23 @@ static void pack(long k, long n, const float *b, long bRow, long bColumn, float 
         }
         return;
     }
-    long eights = bRow == 1 ? n / 8 * 8 : 0;
-    for (long j = 0; j < eights; j += 8) {
-        long i = 0;
-        for (; i + 8 <= k; i += 8) transpose_eight(b + i + j * bColumn, bColumn, scale, panel + i * PANEL + j);
-        for (; i < k; i++) {
-            for (long q = j; q < j + 8; q++) panel[i * PANEL + q] = b[i + q * bColumn] * scale;
+    long eights = bRow == 1 ? k / 8 * 8 : 0, whole = n / 8 * 8, used = n > LANES ? PANEL : LANES;
+    for (long i = 0; i < eights; i += 8) {
+        const float *from = b + i;
+        float *to = panel + i * PANEL;
+        for (long j = 0; j < whole; j += 8) transpose_eight(from + j * bColumn, bColumn, 8, scale, to + j);
+        if (whole < n) transpose_eight(from + whole * bColumn, bColumn, (int)(n - whole), scale, to + whole);
+        for (long j = (n + 7) / 8 * 8; j < used; j += 8) {
+            UNROLL for (int r = 0; r < 8; r++) *(eight_loose *)(to + r * PANEL + j) = (eight)0.f;
         }
     }
-    for (long j = eights; j < n; j++) {
-        for (long i = 0; i < k; i++) panel[i * PANEL + j] = b[i * bRow + j * bColumn] * scale;
-    }
-    if (n == PANEL) return;
-    for (long i = 0; i < k; i++) {
-        for (long j = n; j < PANEL; j++) panel[i * PANEL + j] = 0;
+    for (long i = eights; i < k; i++) {
+        for (long j = 0; j < used; j++) panel[i * PANEL + j] = j < n ? b[i * bRow + j * bColumn] * scale : 0;
     }
 }
 
 // One tile of up to PANEL columns; where c has no room for whole vectors, in memory beside it. What is past b's columns
-// adds up zeros.
+// is a sum that no one reads.
 INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, long columns, long depth, long k,
                     const float *panel, long panelRow, ahead_lines *ahead) {
     const float *a = p->a + row * p->aRow + depth * p->aColumn;
