@@ -3,9 +3,9 @@
 Needs `pip install torch transformers safetensors` and run
 
     python3 Tests/Reference/peer.py --backbone DIR --data GLUE [--task mrpc] [--adapter '{"method": "lora"}']
-        [--processes 2] [--threads 1] [--pad 128] [--steps 10] [--repeats 3]
+        [--pooling cls] [--processes 2] [--threads 1] [--pad 128] [--steps 10] [--repeats 3]
 
-It trains the adapter and a linear head on mean pooling, 32 examples a step in all, AdamW (fused), clipping at 1, no
+It trains the adapter and a linear head on the mean of all tokens, or on the first one (`--pooling cls`), 32 examples a step in all, AdamW (fused), clipping at 1, no
 dropout. The frozen backbone's tensors want no gradients, so autograd stops at the lowest trained layer, and where the
 head alone is trained the encoder runs under `no_grad`. Attention is PyTorch's fused kernel; nothing is compiled or
 kept from step to step. With several processes each has a share of the batch, padded to the longest of that share, and
@@ -35,10 +35,11 @@ batch_size, maximum_tokens, warmup_steps = 32, 128, 3
 
 
 class Classifier(torch.nn.Module):
-    """A frozen BERT with an adapter of `methods` and a linear head on mean pooling; parameters are what is trained."""
+    """A frozen BERT with an adapter of `methods` and a linear head; parameters are what is trained."""
 
-    def __init__(self, backbone, adapter, classes):
+    def __init__(self, backbone, adapter, pooling, classes):
         super().__init__()
+        self.pooling = pooling
         self.bert = Bert(backbone, torch.float32, fused=True)
         self.method = methods.build(adapter, self.bert)
         starts = self.method.parameters
@@ -50,7 +51,7 @@ class Classifier(torch.nn.Module):
         with torch.set_grad_enabled(len(self.adapter) > 0):
             hidden = self.bert.hidden(input_ids, token_type_ids, attention_mask, self.method)
             mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-            pooled = (hidden * mask).sum(1) / mask.sum(1)
+            pooled = hidden[:, 0] if self.pooling == "cls" else (hidden * mask).sum(1) / mask.sum(1)
         return self.head(pooled)
 
 
@@ -80,7 +81,7 @@ def measure(rank, options, port):
     torch.manual_seed(options.seed)
     transformers.utils.logging.set_verbosity_error()
     classes = len(glue.tasks[options.task][3] or ["score"])
-    classifier = model = Classifier(options.backbone, options.adapter, classes)
+    classifier = model = Classifier(options.backbone, options.adapter, options.pooling, classes)
     if options.processes > 1:
         warnings.filterwarnings("ignore", category=FutureWarning, message=".*broadcast_buffers")
         store = f"tcp://127.0.0.1:{port}"
@@ -116,7 +117,7 @@ def measure(rank, options, port):
         print(json.dumps({
             "examplesPerSecond": round(statistics.median(rates), 2), "lowest": round(min(rates), 2),
             "highest": round(max(rates), 2), "processes": options.processes, "threads": torch.get_num_threads(),
-            "task": options.task, "adapter": options.adapter, "pad": options.pad or "longest",
+            "task": options.task, "adapter": options.adapter, "pooling": options.pooling, "pad": options.pad or "longest",
             "steps": options.steps, "repeats": options.repeats,
             "tokensPerExample": round(sum(int(mask.sum()) for mask in masks) / examples, 1),
             "paddedTokensPerExample": round(sum(mask.numel() for mask in masks) / examples, 1),
@@ -134,6 +135,7 @@ if __name__ == "__main__":
     parser.add_argument("--task", default="mrpc", choices=glue.tasks)
     parser.add_argument("--adapter", type=json.loads, default={"method": "hadamard"},
                         help="a study's adapter section, as JSON; {\"method\": \"head\"} trains the head alone")
+    parser.add_argument("--pooling", default="mean", choices=("mean", "cls"), help="what the head reads")
     parser.add_argument("--steps", type=int, default=10, help="steps of a stretch")
     parser.add_argument("--repeats", type=int, default=3, help="stretches that are timed")
     parser.add_argument("--processes", type=int, default=2)

@@ -94,7 +94,8 @@ def ours(row, seed):
 def peer(row, seed, processes, threads, pad):
     """One measurement by peer.py."""
     command = [sys.executable, here / "peer.py", "--backbone", options.backbone, "--data", options.data]
-    command += ["--task", row.task, "--adapter", json.dumps(row.section(layers)), "--steps", steps]
+    command += ["--task", row.task, "--adapter", json.dumps(row.section(layers)), "--pooling", row.pooling]
+    command += ["--steps", steps]
     command += ["--repeats", 1 if options.quick else 3, "--processes", processes, "--threads", threads, "--seed", seed]
     result = json.loads(run(*command, *(["--pad", pad] if pad else [])).splitlines()[-1])
     environment.update({name: result[name] for name in ("torch", "transformers")})
@@ -153,7 +154,7 @@ def measure(row):
                        key=lambda name: results[name]["median"])
             against[padding] = {"faster": name, "ratio": results[name]["ratio"], "target": target}
     return {
-        "task": row.task, "adapter": row.section(layers), "epochs": "later" if row.later else "three",
+        "task": row.task, "adapter": row.section(layers), "pooling": row.pooling, "epochs": "later" if row.later else "three",
         "trainedParameters": expected, "contenders": results, "against": against,
     }
 
@@ -161,7 +162,7 @@ def measure(row):
 def table_of(name, result):
     """The contenders of one row, for a terminal."""
     epochs = "from the second epoch" if result["epochs"] == "later" else "three epochs"
-    lines = [f"{name}: {json.dumps(result['adapter'])} on {result['task']}, {epochs}, "
+    lines = [f"{name}: {json.dumps(result['adapter'])} on {result['task']}, {result['pooling']} pooling, {epochs}, "
              f"{result['trainedParameters']} parameters trained"]
     lines.append(f"{'':50}{'examples/s':>11}{'lowest':>10}{'highest':>10}{'ratio':>8}{'tokens/example':>16}")
     for contender, rates in result["contenders"].items():
