@@ -9,9 +9,9 @@ typedef float vector_loose __attribute__((ext_vector_type(LANES), aligned(4)));
 INLINE vector take(const float *p) { return *(const vector_loose *)p; }
 INLINE void put(float *p, vector v) { *(vector_loose *)p = v; }
 
-// A panel's columns; a block of k whose panel stays in the second-level cache; rows of a that stay there meanwhile; from
-// which k on a tile takes long enough to ask for memory that comes after it.
-enum { PANEL = 2 * LANES, DEPTH = 384, ROWS = 504, WORTH_ASKING = 64 };
+// A panel's columns; a block of k whose panel stays in the second-level cache; rows of a that stay there meanwhile, fewer
+// where no panel is laid out for them; from which k on a tile takes long enough to ask for memory that comes after it.
+enum { PANEL = 2 * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, WORTH_ASKING = 64 };
 
 // The lines of memory that the next panel will be laid out from, asked for a few at a time while tiles are computed:
 // runs of `length` floats, `step` floats apart.
@@ -202,7 +202,7 @@ INLINE ahead_lines lines_after(const ckernels_product *p, long column, long dept
 
 static void product(const ckernels_product *p) {
     static _Thread_local float panel[DEPTH * PANEL] __attribute__((aligned(64)));
-    long blocks = (p->m + ROWS - 1) / ROWS;
+    long most = p->panels ? LAID_OUT_ROWS : ROWS, blocks = (p->m + most - 1) / most;
     for (long block = 0; block < blocks; block++) {
         long first = p->m * block / blocks, m = p->m * (block + 1) / blocks - first;
         // Tiles of a block are as even as they can be: few rows take as long as some more.

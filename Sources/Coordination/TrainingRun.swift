@@ -51,7 +51,7 @@ public final class TrainingRun {
         self.communicator = communicator
         self.output = output
         self.isStopRequested = isStopRequested
-        workspace = Workspace()
+        workspace = Workspace(reserving: context.activationBytes)
         features = FrozenFeatures(context.model, context.data)
         worker = Worker(context, communicator, features, workspace)
         pruner = Pruner(context, communicator, workspace)

@@ -16,20 +16,35 @@ public final class FloatBuffer: @unchecked Sendable {
 
     /// Bytes of a large page, where the processor has such.
     private static let largePage = 2 << 20
+    /// The mapping behind a large buffer; nil for one on the heap.
+    private let mapping: UnsafeMutableRawBufferPointer?
 
     /// Allocates `count` zeros.
     public init(_ count: Int) {
         let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
-        let isLarge = bytes >= 2 * Self.largePage
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: bytes, alignment: isLarge ? Self.largePage : 64)
-        #if os(Linux)
-            // Passes over much memory otherwise wait for the tables of its pages; a system may not listen.
-            if isLarge { madvise(raw, bytes / Self.largePage * Self.largePage, MADV_HUGEPAGE) }
-        #endif
-        memset(raw, 0, bytes)
+        mapping = bytes >= 2 * Self.largePage ? Self.mapped(bytes + Self.largePage) : nil
+        let raw: UnsafeMutableRawPointer
+        if let start = mapping?.baseAddress {
+            raw = start.alignedUp(toMultipleOf: Self.largePage)
+            #if os(Linux)
+                // Passes over much memory otherwise wait for the tables of its pages; a system may not listen.
+                madvise(raw, bytes / Self.largePage * Self.largePage, MADV_HUGEPAGE)
+            #endif
+        } else {
+            raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            memset(raw, 0, bytes)
+        }
         self.count = count
         base = raw.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+    }
+
+    /// Pages that are zeros, and take memory only when they are first written to; nil where there are none.
+    private static func mapped(_ bytes: Int) -> UnsafeMutableRawBufferPointer? {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        guard let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
+            return nil
+        }
+        return UnsafeMutableRawBufferPointer(start: start, count: bytes)
     }
 
     /// Allocates a copy of the values.
@@ -38,7 +53,13 @@ public final class FloatBuffer: @unchecked Sendable {
         for (index, value) in values.enumerated() { base[index] = value }
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    deinit {
+        if let mapping {
+            munmap(mapping.baseAddress, mapping.count)
+        } else {
+            UnsafeMutableRawPointer(base).deallocate()
+        }
+    }
 
     /// The buffer seen as a matrix, row after row.
     public func matrix(_ rows: Int, _ columns: Int) -> Matrix {

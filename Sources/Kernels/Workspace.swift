@@ -11,8 +11,12 @@ public final class Workspace {
     private var most = 0
     private static let alignment = 16
 
-    /// An empty arena.
-    public init() {}
+    /// An arena with room for so many bytes, an empty one unless told; where they don't suffice it grows.
+    ///
+    /// Room that is never used takes no memory.
+    public init(reserving bytes: Int = 0) {
+        if bytes > 0 { chunks = [FloatBuffer(bytes / MemoryLayout<Float>.stride)] }
+    }
 
     /// A place to return to with ``release(to:)``.
     public struct Mark {

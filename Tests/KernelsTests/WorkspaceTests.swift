@@ -79,4 +79,17 @@ struct WorkspaceTests {
         part.fill(-1)
         #expect(buffer.values == [0, 1, 2, 3, 4, -1, -1, 7, 8, -1, -1, 11])
     }
+
+    @Test("Room that was reserved is used before any is asked for, and starts as zeros")
+    func reserved() {
+        for bytes in [1 << 12, 9 << 20] {
+            let workspace = Workspace(reserving: bytes)
+            #expect(workspace.capacity == bytes && workspace.allocations == 0)
+            let (first, second) = (workspace.floats(bytes / 8), workspace.floats(bytes / 8))
+            #expect(workspace.allocations == 0 && second == first + bytes / 8)
+            #expect((0..<bytes / 4).allSatisfy { first[$0] == 0 })
+            _ = workspace.floats(1)
+            #expect(workspace.allocations == 1)
+        }
+    }
 }
