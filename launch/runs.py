@@ -46,7 +46,9 @@ def train(options, run, adapter, rate, *changes):
         command += [options.study, "--output", run, "--quiet"]
         for change in [
             f"backbone={options.backbone}", f"data={options.data}", f"adapter={adapter}",
-            f"stages.adapter.learningRate={{weight: {rate}, head: {options.head_rate}}}", *changes,
+            f"stages.adapter.learningRate={{weight: {rate}, head: {options.head_rate}}}",
+            # The heads of all of a series' runs stand on the same frozen encoder.
+            f"cache.features={options.output.resolve() / 'features'}", *changes,
         ]:
             command += ["--set", change]
         if any((run / trace).exists() for trace in ["study.yaml", "manifest.json", "journal.jsonl"]):

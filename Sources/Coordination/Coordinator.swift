@@ -138,7 +138,7 @@ final class Coordinator {
             }
             // Held-out examples share chunks with the training examples around them.
             var seen: Set<FeatureChunk> = []
-            pendingChunks = pendingChunks.filter { seen.insert($0).inserted }
+            pendingChunks = pendingChunks.filter { !features.isKnown($0) && seen.insert($0).inserted }
             featureProgress = (0, pendingChunks.count)
         }
         if pendingChunks.isEmpty { return nil }

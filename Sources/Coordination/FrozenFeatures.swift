@@ -1,4 +1,5 @@
 import Collectives
+import Diagnostics
 import Encoders
 import Kernels
 import Tasks
@@ -51,6 +52,8 @@ final class FrozenFeatures {
         let rows: Matrix
         let buffer: FloatBuffer
         var known: [Bool]
+        /// How many chunks were known to an earlier run.
+        var found = 0
     }
 
     init(_ model: AdaptedEncoder, _ data: [TaskData]) {
@@ -69,6 +72,73 @@ final class FrozenFeatures {
             FeatureChunk(source: source, index: $0)
         }
     }
+
+    /// Whether a chunk needs no computing any more.
+    func isKnown(_ chunk: FeatureChunk) -> Bool { tables[chunk.source]?.known[chunk.index] ?? false }
+
+    // MARK: Other runs
+
+    /// Takes what earlier runs left of the data's splits; a collective.
+    ///
+    /// - Returns: how many examples' vectors were found; on rank 0 also what could not be used
+    func find(in folder: FeatureFolder, _ communicator: any Communicator, _ workspace: Workspace) throws
+        -> (examples: Int, refused: [Failure])
+    {
+        var (examples, refused) = (0, [Failure]())
+        for source in sources {
+            let split = data.split(source)
+            var known: [Int64] = []
+            // As integers: any communicator moves them as they are.
+            var patterns: [Int32] = []
+            if communicator.rank == 0 {
+                do {
+                    let found = try folder.read(
+                        split, chunks: table(source).known.count, examplesPerChunk: Self.examplesPerChunk
+                    ) { index in
+                        let examples = self.examples(of: FeatureChunk(source: source, index: index))
+                        return self.model.frozenPooled(split.batch(examples), workspace)
+                    }
+                    known = found?.known ?? []
+                    patterns = found?.values.map { Int32(bitPattern: $0.bitPattern) } ?? []
+                } catch let failure as Failure {
+                    refused.append(failure)
+                }
+            }
+            try communicator.broadcast(&known, from: 0)
+            if known.isEmpty { continue }
+            try communicator.broadcast(&patterns, from: 0)
+            let rows = table(source).rows
+            for (i, pattern) in patterns.enumerated() {
+                rows.base[i] = Float(bitPattern: UInt32(bitPattern: pattern))
+            }
+            tables[source]?.known = known.map { $0 == 1 }
+            tables[source]?.found = known.count { $0 == 1 }
+            for (index, isKnown) in known.enumerated() where isKnown == 1 {
+                examples += self.examples(of: FeatureChunk(source: source, index: index)).count
+            }
+        }
+        return (examples, refused)
+    }
+
+    /// Leaves for later runs what this one has computed.
+    func leave(in folder: FeatureFolder) throws {
+        for (source, table) in tables where table.known.count(where: \.self) > table.found {
+            try folder.write(
+                FeatureFolder.Features(values: table.buffer.values, known: table.known.map { $0 ? 1 : 0 }),
+                of: data.split(source))
+        }
+    }
+
+    /// Every split that vectors are wanted of.
+    private var sources: [FeatureSource] {
+        var seen: Set<FeatureSource> = []
+        return data.indices.flatMap { task in
+            [FeatureSource(task: task, set: nil)]
+                + data[task].sets.indices.map { source(task: task, set: $0) }
+        }.filter { seen.insert($0).inserted }
+    }
+
+    // MARK: This run
 
     /// What a chunk costs.
     func cost(_ chunk: FeatureChunk) -> Double {

@@ -5,7 +5,7 @@ public import Formats
 import Tasks
 import Training
 
-/// The `cache` section: where to keep what frozen layers give, and how much of it.
+/// The `cache` section: where to keep what frozen layers give, how much of it, and what to leave for later runs.
 ///
 /// No bit of a result depends on it.
 public struct CacheSettings: Sendable, Codable, Equatable {
@@ -13,13 +13,16 @@ public struct CacheSettings: Sendable, Codable, Equatable {
     public let megabytes: Double
     /// A folder of each host's own disk to keep it in; nil for memory.
     public let directory: String?
+    /// A folder in which runs leave the head stage's pooled vectors, and find those of earlier ones; nil for none.
+    public let features: String?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory }
+    enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory, features }
 
-    /// Two gigabytes of memory.
+    /// Two gigabytes of memory, and nothing for later runs.
     public init() {
         megabytes = 2048
         directory = nil
+        features = nil
     }
 
     /// Reads the section.
@@ -27,9 +30,11 @@ public struct CacheSettings: Sendable, Codable, Equatable {
         let section = try SettingsSection<CodingKeys>(decoder)
         megabytes = try section.value(.megabytes, default: CacheSettings().megabytes)
         directory = try section.optional(.directory)
+        features = try section.optional(.features)
         try section.require(
             (0...1e9).contains(megabytes), .megabytes, "is \(megabytes), expected 0 (off) or more")
         try section.require(directory != "", .directory, "is empty, expected a folder")
+        try section.require(features != "", .features, "is empty, expected a folder")
     }
 }
 

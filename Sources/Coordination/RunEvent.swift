@@ -17,6 +17,8 @@ public enum RunEvent: Sendable {
     case frozenPrefix(FrozenPrefixReport)
     /// Frozen features were computed: how many examples of how many.
     case features(done: Int, of: Int)
+    /// The frozen features of so many examples were found where an earlier run left them.
+    case featuresFound(examples: Int)
     /// An optimizer step was taken.
     case step(StepReport)
     /// Tasks were scored.

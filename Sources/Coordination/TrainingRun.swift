@@ -79,6 +79,11 @@ public final class TrainingRun {
         evaluator.prefix = prefix
         features.prefix = prefix
         if let report { try output?.observe(.frozenPrefix(report)) }
+        if let featureFolder {
+            let (examples, refused) = try features.find(in: featureFolder, communicator, workspace)
+            for failure in refused { try output?.observe(.warned(failure)) }
+            if examples > 0 { try output?.observe(.featuresFound(examples: examples)) }
+        }
         try beginStage()
     }
 
@@ -132,6 +137,12 @@ public final class TrainingRun {
     }
 
     private var schedule: StageSchedule { context.stages[state.stage] }
+
+    /// Where other runs' features are, while they are wanted.
+    private var featureFolder: FeatureFolder? {
+        guard schedule.stage == .head else { return nil }
+        return context.study.cache.features.map { FeatureFolder($0, context.model) }
+    }
 
     // MARK: Steps
 
@@ -219,6 +230,7 @@ public final class TrainingRun {
     private func endStage() throws {
         let scores = stageScores()
         try output?.observe(.stageEnded(scores))
+        try leaveFeatures()
         switch context.study.evaluation.keep {
         case .last: break
         case .mean: state.values = state.bestMean?.values ?? state.values
@@ -231,6 +243,16 @@ public final class TrainingRun {
         state.history.append(scores)
         state.beginNextStage(context.store, tasks: context.names.count)
         try beginStage()
+    }
+
+    /// What can't be written is a later run's loss, not this one's: it is said, and the run goes on.
+    private func leaveFeatures() throws {
+        guard let output, let featureFolder else { return }
+        do {
+            try features.leave(in: featureFolder)
+        } catch let failure as Failure {
+            try output.observe(.warned(failure))
+        }
     }
 
     /// The kept scores of the stage under way, by task.

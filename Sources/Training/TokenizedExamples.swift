@@ -1,4 +1,5 @@
 public import Encoders
+import Formats
 import Kernels
 public import Tasks
 public import Tokenizers
@@ -42,6 +43,15 @@ public struct TokenizedExamples: Sendable {
 
     /// All examples' tokens.
     public var totalTokens: Int { ids.count }
+
+    /// A number that changes with any example's tokens and segments.
+    public var fingerprint: Int {
+        var checksum = CRC32C()
+        for values in [ids, firstSegment, offsets.map { Int32(truncatingIfNeeded: $0) }] {
+            values.withUnsafeBytes { checksum.update($0) }
+        }
+        return Int(checksum.value)
+    }
 
     /// Packs examples, in the order given, into a batch.
     public func batch(_ examples: some Sequence<Int>) -> PackedBatch {

@@ -82,6 +82,7 @@ struct Bench: ParsableCommand {
             path: self.study,
             overrides: changes + [
                 "evaluation.every=\(perPass)", "evaluation.patience=0", "checkpoint.every=0",
+                "cache.features=null",
                 "stages.head.steps=\(steps(stages.head))", "stages.adapter.steps=\(steps(stages.adapter))",
             ]
         ).study()

@@ -42,6 +42,8 @@ final class Progress: RunObserver {
         case .features(let done, let total):
             live("frozen features \(100 * done / max(1, total)) %")
             restart()
+        case .featuresFound(let examples):
+            say("found the frozen features of \(examples) examples, which an earlier run left")
         case .step(let report): step(report)
         case .evaluated(let report):
             let scores = report.scores.map { score in
