@@ -38,7 +38,8 @@ package struct FeatureChunk: Hashable, Sendable {
 /// The frozen backbone's pooled vector of each example, computed once: all that the head stage needs of the encoder.
 ///
 /// An example's vector has the same bits in whatever batch it is computed, so it doesn't matter which rank computes it, or
-/// when. Chunks of consecutive examples are what ranks are given to do.
+/// when. Chunks of consecutive examples are what ranks are given to do. The ranks of a host share one table: each of them
+/// may write any vector, since all would write the same bits.
 final class FrozenFeatures {
     private static let examplesPerChunk = 8
 
@@ -50,7 +51,8 @@ final class FrozenFeatures {
 
     private struct Table {
         let rows: Matrix
-        let buffer: FloatBuffer
+        /// What the rows lie in.
+        let memory: AnyObject
         var known: [Bool]
         /// How many chunks were known to an earlier run.
         var found = 0
@@ -75,6 +77,38 @@ final class FrozenFeatures {
 
     /// Whether a chunk needs no computing any more.
     func isKnown(_ chunk: FeatureChunk) -> Bool { tables[chunk.source]?.known[chunk.index] ?? false }
+
+    // MARK: Memory
+
+    /// Makes the tables of all splits, in memory that a host's ranks share where it has some; a collective.
+    ///
+    /// - Returns: on rank 0, why its host's ranks have a table each
+    func share(_ communicator: any Communicator) throws -> Failure? {
+        let host = try communicator.sharingMemory()
+        let width = model.weights.configuration.hidden
+        let sizes = sources.map { data.split($0).count * width }
+        let bytes = sizes.reduce(0, +) * MemoryLayout<Float>.stride
+        if host.size == 1 || bytes == 0 { return nil }
+        switch try NodeMemory.make(byteCount: bytes, in: nil, named: "hadamesh-features", among: host) {
+        case .failure(let refusal):
+            return .data(
+                "each rank keeps the frozen features itself, \(bytes >> 20) MB: \(refusal.why)",
+                remedy: "fewer ranks on a host need less")
+        case .success(let memory):
+            guard var next = memory.bytes.bindMemory(to: Float.self).baseAddress else { return nil }
+            for (source, size) in zip(sources, sizes) {
+                tables[source] = Table(
+                    rows: Matrix(next, size / width, width), memory: memory,
+                    known: [Bool](repeating: false, count: chunkCount(source)))
+                next += size
+            }
+            return nil
+        }
+    }
+
+    private func chunkCount(_ source: FeatureSource) -> Int {
+        (data.split(source).count + Self.examplesPerChunk - 1) / Self.examplesPerChunk
+    }
 
     // MARK: Other runs
 
@@ -123,8 +157,9 @@ final class FrozenFeatures {
     /// Leaves for later runs what this one has computed.
     func leave(in folder: FeatureFolder) throws {
         for (source, table) in tables where table.known.count(where: \.self) > table.found {
+            let values = Array(UnsafeBufferPointer(start: table.rows.base, count: table.rows.count))
             try folder.write(
-                FeatureFolder.Features(values: table.buffer.values, known: table.known.map { $0 ? 1 : 0 }),
+                FeatureFolder.Features(values: values, known: table.known.map { $0 ? 1 : 0 }),
                 of: data.split(source))
         }
     }
@@ -211,9 +246,9 @@ final class FrozenFeatures {
         if let table = tables[source] { return table }
         let (count, width) = (data.split(source).count, model.weights.configuration.hidden)
         let buffer = FloatBuffer(count * width)
-        let chunks = (count + Self.examplesPerChunk - 1) / Self.examplesPerChunk
         let table = Table(
-            rows: buffer.matrix(count, width), buffer: buffer, known: [Bool](repeating: false, count: chunks))
+            rows: buffer.matrix(count, width), memory: buffer,
+            known: [Bool](repeating: false, count: chunkCount(source)))
         tables[source] = table
         return table
     }

@@ -79,6 +79,9 @@ public final class TrainingRun {
         evaluator.prefix = prefix
         features.prefix = prefix
         if let report { try output?.observe(.frozenPrefix(report)) }
+        if schedule.stage == .head, let failure = try features.share(communicator) {
+            try output?.observe(.warned(failure))
+        }
         if let featureFolder {
             let (examples, refused) = try features.find(in: featureFolder, communicator, workspace)
             for failure in refused { try output?.observe(.warned(failure)) }

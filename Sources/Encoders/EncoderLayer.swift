@@ -127,7 +127,7 @@ extension Encoder {
         let dx = d.rows == batch.tokens ? d : workspace.matrix(batch.tokens, d.columns)
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
-        let pass = LayerPass(
+        let pass = LayerBackward(
             encoder: self, layer: layer, own: weights.layers[layer], kept: kept, batch: batch,
             adaptation: adaptation, lowest: lowest, workspace: workspace)
         return pass.feedForward(d) && pass.attention(d, into: dx) ? dx : nil
@@ -227,7 +227,7 @@ private struct LayerForward {
 }
 
 /// The backward pass of one layer, half by half.
-private struct LayerPass {
+private struct LayerBackward {
     let encoder: Encoder
     let layer: Int
     let own: LayerWeights

@@ -119,11 +119,4 @@ struct FeatureFolderTests {
         let refused = try run(changes("\(folder.file("file"))/features"), ranks: 2, data: data)
         #expect(refused.warnings.count == 1 && refused.files.difference(from: whole.files) == nil)
     }
-
-    @Test("An empty name is a mistake")
-    func mistake() {
-        #expect { try TinyStudy.decode(["cache": ["features": ""]]) } throws: {
-            "\($0)".contains("cache.features")
-        }
-    }
 }

@@ -92,6 +92,7 @@ struct StudyTests {
         Bad("evaluation.heldOut", 0.9, "below 0.9"), Bad("checkpoint.every", -1, "is -1"),
         Bad("checkpoint.keep", 0, "1 or more"), Bad("record.gradients", -1, "is -1"),
         Bad("cache.megabytes", -1, "is -1.0"), Bad("cache.directory", "", "is empty"),
+        Bad("cache.features", "", "is empty"),
         Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
         Bad("seed", -1, "expected a whole number"),
     ]
