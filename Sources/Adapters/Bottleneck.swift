@@ -121,7 +121,7 @@ final class Bottleneck {
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         if let gradient = up.gradientMatrix {
-            transposedMultiply(dy, kept.value, into: gradient, scale: scale, accumulate: true)
+            linearWeightGradient(dy, kept.value, weight: gradient, scale: scale)
         }
         if let gradient = upBias.gradient { addToRowsBackward(dy, scale: scale, into: gradient) }
         let dz = workspace.matrix(dy.rows, kept.value.columns)

@@ -59,9 +59,9 @@ public func linearBackward(
     }
 }
 
-/// dW += dyᵀ x and db += Σ_t dy_t, with dy [T, out], x [T, in], dW [out, in], db [out].
+/// dW += scale · dyᵀ x and db += Σ_t dy_t, with dy [T, out], x [T, in], dW [out, in], db [out].
 public func linearWeightGradient(
-    _ dy: Matrix, _ x: Matrix, weight: Matrix, bias: UnsafeMutablePointer<Float>?
+    _ dy: Matrix, _ x: Matrix, weight: Matrix, bias: UnsafeMutablePointer<Float>? = nil, scale: Float = 1
 ) {
     precondition(
         dy.rows == x.rows && weight.rows == dy.columns && weight.columns == x.columns,
@@ -72,7 +72,7 @@ public func linearWeightGradient(
         if dy.rows > 0 {
             cblas_sgemm(
                 CblasRowMajor, CblasTrans, CblasNoTrans, Int32(weight.rows), Int32(weight.columns),
-                Int32(dy.rows), 1, dy.base, Int32(dy.stride), x.base, Int32(x.stride), 1, weight.base,
+                Int32(dy.rows), scale, dy.base, Int32(dy.stride), x.base, Int32(x.stride), 1, weight.base,
                 Int32(weight.stride))
         }
         if let bias { addColumnSums(of: dy, to: bias) }

@@ -160,7 +160,7 @@ private final class Mixture {
         let dm = workspace.matrix(tokens, d)
         if let value {
             if let gradient = value.gradientMatrix {
-                transposedMultiply(dy, kept.mixed, into: gradient, accumulate: true)
+                linearWeightGradient(dy, kept.mixed, weight: gradient)
             }
             multiply(dy, value.matrix, into: dm)
             if method.residualBefore { dy.copy(from: dm) }

@@ -190,10 +190,10 @@ public struct LoRA: AdapterMethod {
             else { return }
             let mark = workspace.mark
             defer { workspace.release(to: mark) }
-            transposedMultiply(dy, h, into: dB, scale: scale, accumulate: true)
+            linearWeightGradient(dy, h, weight: dB, scale: scale)
             let dh = workspace.matrix(h.rows, h.columns)
             multiply(dy, pair.b.matrix, into: dh, scale: scale)
-            transposedMultiply(dh, x, into: dA, accumulate: true)
+            linearWeightGradient(dh, x, weight: dA)
             if let dx { multiply(dh, pair.a.matrix, into: dx, accumulate: true) }
         }
     }

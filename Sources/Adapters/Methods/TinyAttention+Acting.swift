@@ -88,7 +88,7 @@ extension TinyAttention {
             defer { workspace.release(to: mark) }
             let share = 1 / Float(method.heads)
             if let gradient = own.output.gradientMatrix {
-                transposedMultiply(dz, kept.a, into: gradient, scale: share, accumulate: true)
+                linearWeightGradient(dz, kept.a, weight: gradient, scale: share)
             }
             if let gradient = own.outputBias?.gradient { addColumnSums(of: dz, to: gradient) }
             let da = workspace.matrix(kept.a.rows, kept.a.columns)
