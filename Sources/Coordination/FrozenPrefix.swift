@@ -56,7 +56,7 @@ final class FrozenPrefix {
         -> (prefix: FrozenPrefix?, report: FrozenPrefixReport?)
     {
         guard let schedule = context.stages.first(where: { $0.stage != .head }) else { return (nil, nil) }
-        let plan = FrozenPrefixPlan(context, schedule)
+        let plan = try FrozenPrefixPlan(context, schedule)
         if plan.bytes == 0 { return (nil, plan.report(given: 0, why: nil)) }
         let host = try communicator.sharingMemory()
         // A host is known by its first rank.

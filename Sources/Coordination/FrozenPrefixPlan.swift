@@ -90,19 +90,13 @@ struct FrozenPrefixPlan {
     /// Tokens that are read back, and all tokens of the stage, each as often as it is used.
     private var saved = 0.0, total = 0.0
 
-    init(_ context: RunContext, _ schedule: StageSchedule) {
+    init(_ context: RunContext, _ schedule: StageSchedule) throws {
         study = context.study
         layers = context.model.weights.configuration.layers
         width = context.model.weights.configuration.hidden
         limit = Int(study.cache.megabytes * 0x1p20)
-        // Where a method acts doesn't depend on what it has learned.
-        let layout = context.store.layouts[0]
-        let values = [Float](repeating: 0, count: max(1, layout.count))
-        let depth = values.withUnsafeBufferPointer { values in
-            values.baseAddress.map { context.model.frozenDepth(layout, values: $0) }
-        }
-        self.depth = depth ?? FrozenDepth(layer: 0)
-        matrices = self.depth == FrozenDepth(layer: 0, .heads) ? 1 : self.depth.point.matrices
+        depth = try context.model.frozenDepth()
+        matrices = depth == FrozenDepth(layer: 0, .heads) ? 1 : depth.point.matrices
         let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
         uses = Double(schedule.steps * study.batch.examples) / Double(max(1, drawn))
         let every = study.evaluation.every

@@ -15,6 +15,10 @@ public struct RunContext: Sendable {
     /// All parameters and who shares them.
     public let store: ParameterStore
     let stages: [StageSchedule]
+    /// The lengths of the longest examples that a unit could have, over all tasks.
+    let largestUnit: [Int]
+    /// About how many bytes a rank's activations take at most, while it trains adapters.
+    public let activationBytes: Int
 
     /// The tasks' names, in the study's order.
     public var names: [String] { data.map(\.task.name) }
@@ -27,32 +31,17 @@ public struct RunContext: Sendable {
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
             study, store.layouts, trainingExamples: data.map(\.drawn.count))
+        let units = data.map { data in
+            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.unit))
+        }
+        largestUnit = units.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
+        activationBytes = try model.activationBytes(sequences: largestUnit)
     }
 
     /// How many numbers the last stage trains, over all tasks.
     public var trainedParameters: Int {
         store.blocks.reduce(0) { sum, block in
             sum + (stages.last?.trains(block.slice.kind) == true ? block.range.count : 0)
-        }
-    }
-
-    /// The lengths of the longest examples that a unit could have, over all tasks.
-    var largestUnit: [Int] {
-        let units = data.map { data in
-            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.unit))
-        }
-        return units.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
-    }
-
-    /// About how many bytes a rank's activations take at most, while it trains adapters.
-    public var activationBytes: Int {
-        var values = store.layouts[0].initial
-        return values.withUnsafeMutableBufferPointer { values in
-            guard let base = values.baseAddress else { return 0 }
-            let parameters = BoundParameters(store.layouts[0], values: base, gradient: base)
-            let lowest = model.method.adaptation(parameters, on: model.weights).lowestTrained
-            return model.encoder().activationBytes(
-                sequences: largestUnit, lowest: lowest?.layer ?? model.weights.configuration.layers)
         }
     }
 

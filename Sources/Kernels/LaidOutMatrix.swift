@@ -19,7 +19,7 @@ public struct LaidOutMatrix {
         self.panels = panels
     }
 
-    /// How many floats a matrix takes: its own, and zeros that fill up the last panel.
+    /// How many floats a matrix takes: its own, and what fills up the last panel.
     public static func floats(rows: Int, columns: Int) -> Int {
         let panel = VectorKernels.table.panel
         return (columns + panel - 1) / panel * panel * rows

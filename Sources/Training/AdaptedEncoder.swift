@@ -41,16 +41,25 @@ public struct AdaptedEncoder: Sendable {
     ///
     /// Every process that shares the memory must call it. What only backward reads is laid out `forLearning`.
     public func laidOut(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
+        var copy = self
+        copy.laidOut = try withUntrained(forLearning: forLearning) {
+            try LaidOutWeights(weights, $0, in: memory)
+        }
+        return copy
+    }
+
+    /// Calls a function with what the method does to the encoder, all parameters being 0: where it acts, and down to where it
+    /// learns, doesn't depend on what it has learned.
+    private func withUntrained<Result>(
+        forLearning: Bool, _ body: (any EncoderAdaptation) throws -> Result
+    ) throws -> Result {
         let layout = ParameterLayout(try method.slices(on: weights, seed: 0))
         let values = FloatBuffer(layout.count)
-        var copy = self
-        // Where a method acts doesn't depend on what it has learned.
-        copy.laidOut = try LaidOutWeights(
-            weights,
-            method.adaptation(
-                BoundParameters(layout, values: values.base, gradient: forLearning ? values.base : nil),
-                on: weights), in: memory)
-        return copy
+        // The parameters are views of it.
+        defer { withExtendedLifetime(values) {} }
+        let parameters = BoundParameters(
+            layout, values: values.base, gradient: forLearning ? values.base : nil)
+        return try body(method.adaptation(parameters, on: weights))
     }
 
     /// Bytes of the maps that are laid out.
@@ -178,9 +187,15 @@ public struct AdaptedEncoder: Sendable {
     }
 
     /// How much of the backbone is frozen under the method.
-    public func frozenDepth(_ layout: ParameterLayout, values: UnsafePointer<Float>) -> FrozenDepth {
-        method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights)
-            .frozenDepth(layers: weights.configuration.layers)
+    public func frozenDepth() throws -> FrozenDepth {
+        try withUntrained(forLearning: false) { $0.frozenDepth(layers: weights.configuration.layers) }
+    }
+
+    /// About how many bytes the activations of one unit take, while adapters are trained.
+    public func activationBytes(sequences: [Int]) throws -> Int {
+        let layers = weights.configuration.layers
+        let lowest = try withUntrained(forLearning: true) { $0.lowestTrained?.layer ?? layers }
+        return encoder().activationBytes(sequences: sequences, lowest: lowest)
     }
 
     /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.

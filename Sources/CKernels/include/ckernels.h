@@ -31,7 +31,7 @@ typedef struct ckernels {
 
     void (*product)(const ckernels_product *p);
     // b [k, n] in the order in which products read it: `panel` columns after another, k · panel floats each, the last
-    // filled up with zeros.
+    // filled up with numbers that no one reads.
     void (*lay_out)(long k, long n, const float *b, long bRow, long bColumn, float *panels);
     long panel;
 
