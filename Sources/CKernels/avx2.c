@@ -5,7 +5,8 @@
 #define NAME "avx2"
 #define BITS "fma"
 #define LANES 8
-#define TILE_ROWS 6
+#define VECTORS 2
+#define SUMS 12
 #define HAS_FMA 1
 #include "table.h"
 #pragma clang attribute pop

@@ -1,11 +1,12 @@
-// The kernels with AVX-512: 14 × 2 of the 32 registers hold a tile's sums.
+// The kernels with AVX-512: 6 × 4 of the 32 registers hold a tile's sums.
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
 #define TABLE ckernels_avx512
 #define NAME "avx512"
 #define BITS "fma"
 #define LANES 16
-#define TILE_ROWS 14
+#define VECTORS 4
+#define SUMS 27
 #define HAS_FMA 1
 #include "table.h"
 #pragma clang attribute pop

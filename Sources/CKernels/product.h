@@ -1,8 +1,10 @@
-// c = a b, by tiles of TILE_ROWS × 2 vectors that stay in registers while k runs. Columns of b are first laid out one
-// panel after another, [k][2 vectors], which a tile reads straight through; a is read where it lies.
+// c = a b, by tiles of a few rows × VECTORS vectors that stay in registers while k runs. Columns of b are first laid out
+// one panel after another, [k][VECTORS vectors], which a tile reads straight through; a is read where it lies.
 //
 // The order of the loops is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008,
-// without their packing of a: its rows are few, and read by broadcast.
+// without their packing of a: its rows are few, and read by broadcast. Of the tiles that fit the registers those with the
+// fewest instructions for each multiplication are taken: a core whose other thread is busy too has places for three in
+// each of its clocks, and two of them are to multiply.
 
 typedef float vector __attribute__((ext_vector_type(LANES)));
 typedef float vector_loose __attribute__((ext_vector_type(LANES), aligned(4)));
@@ -10,8 +12,13 @@ INLINE vector take(const float *p) { return *(const vector_loose *)p; }
 INLINE void put(float *p, vector v) { *(vector_loose *)p = v; }
 
 // A panel's columns; a block of k whose panel stays in the second-level cache; rows of a that stay there meanwhile, fewer
-// where no panel is laid out for them; from which k on a tile takes long enough to ask for memory that comes after it.
-enum { PANEL = 2 * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, WORTH_ASKING = 64 };
+// where no panel is laid out for them; up to how many rows a panel is read where it lies; from which k on a tile takes long
+// enough to ask for memory that comes after it.
+enum { PANEL = VECTORS * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, FEW_ROWS = 42, WORTH_ASKING = 64 };
+
+// The most rows of a tile that is so many vectors wide.
+#define MOST_ROWS 14
+#define ROWS_OF(vectors) (SUMS / (vectors) < MOST_ROWS ? SUMS / (vectors) : MOST_ROWS)
 
 // The lines of memory that the next panel will be laid out from, asked for a few at a time while tiles are computed:
 // runs of `length` floats, `step` floats apart.
@@ -33,9 +40,25 @@ INLINE void ask(ahead_lines *ahead) {
     }
 }
 
-INLINE void tile(const int rows, const int vectors, long k, const float *a, long aRow, long aColumn, const float *b,
-                 long bRow, float *c, long cRow, int accumulate, const float *bias, ahead_lines *ahead) {
-    vector sums[TILE_ROWS][2];
+// One multiplication of each sum. Row r of a is odd · 2ⁿ rows after the first one, which an instruction adds up by itself
+// from `odds`, the first odd multiples of a's stride in bytes.
+INLINE void step(const int rows, const int vectors, const float *a, const long *odds, const float *b,
+                 vector sums[MOST_ROWS][VECTORS]) {
+    vector columns[VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) columns[v] = take(b + v * LANES);
+    UNROLL for (int r = 0; r < rows; r++) {
+        const int power = r & -r;
+        const long distance = r ? odds[r / (power ? power : 1) / 2] * power : 0;
+        vector x = (vector)*(const float *)((const char *)a + distance);
+        UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = MULTIPLY_ADD(x, columns[v], sums[r][v]);
+    }
+}
+
+// `plain`: b is a panel and a's elements follow one another, so that four steps need no addresses of their own.
+INLINE void tile(const int rows, const int vectors, const int plain, long k, const float *a, long aRow, long aColumn,
+                 const float *b, long bRow, float *c, long cRow, int accumulate, const float *bias,
+                 ahead_lines *ahead) {
+    vector sums[MOST_ROWS][VECTORS];
     if (k >= WORTH_ASKING) {
         UNROLL for (int r = 0; r < rows; r++) {
             UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(c + r * cRow + v * LANES, 1, 3);
@@ -46,17 +69,21 @@ INLINE void tile(const int rows, const int vectors, long k, const float *a, long
             sums[r][v] = accumulate ? take(c + r * cRow + v * LANES) : bias ? take(bias + v * LANES) : (vector)0.f;
         }
     }
+    long odds[MOST_ROWS / 2];
+    UNROLL for (int i = 0; i < MOST_ROWS / 2; i++) {
+        odds[i] = (2 * i + 1) * aRow * (long)sizeof(float);
+        // Without what it can't see through, the compiler goes from row to row by additions.
+        __asm__("" : "+r"(odds[i]));
+    }
     for (long block = 0; block < k; block += 16) {
         ask(ahead);
-        long end = k - block < 16 ? k : block + 16;
-        for (long i = block; i < end; i++, a += aColumn, b += bRow) {
-            vector columns[2];
-            UNROLL for (int v = 0; v < vectors; v++) columns[v] = take(b + v * LANES);
-            UNROLL for (int r = 0; r < rows; r++) {
-                vector x = (vector)a[r * aRow];
-                UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = MULTIPLY_ADD(x, columns[v], sums[r][v]);
+        long end = k - block < 16 ? k : block + 16, i = block;
+        if (plain) {
+            for (; i + 4 <= end; i += 4, a += 4, b += 4 * PANEL) {
+                UNROLL for (int u = 0; u < 4; u++) step(rows, vectors, a + u, odds, b + u * PANEL, sums);
             }
         }
+        for (; i < end; i++, a += aColumn, b += bRow) step(rows, vectors, a, odds, b, sums);
     }
     UNROLL for (int r = 0; r < rows; r++) {
         UNROLL for (int v = 0; v < vectors; v++) put(c + r * cRow + v * LANES, sums[r][v]);
@@ -65,23 +92,20 @@ INLINE void tile(const int rows, const int vectors, long k, const float *a, long
 
 static void tile_of(int rows, int vectors, long k, const float *a, long aRow, long aColumn, const float *b, long bRow,
                     float *c, long cRow, int accumulate, const float *bias, ahead_lines *ahead) {
-#define TILE(n)                                                                        \
-    case n:                                                                            \
-        tile(n, 2, k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead);    \
-        break;                                                                         \
-    case -n:                                                                           \
-        tile(n, 1, k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead);    \
+    int plain = aColumn == 1 && bRow == PANEL;
+#define ARGUMENTS k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead
+#define TILE(r, v)                                                                   \
+    case (v) * 16 + (r):                                                             \
+        if ((r) <= ROWS_OF(v) && (v) == VECTORS && plain) tile(r, v, 1, ARGUMENTS);  \
+        else if ((r) <= ROWS_OF(v) && (v) <= VECTORS) tile(r, v, 0, ARGUMENTS);      \
         break;
-    switch (vectors == 2 ? rows : -rows) {
-        TILE(1) TILE(2) TILE(3) TILE(4)
-#if TILE_ROWS > 4
-        TILE(5) TILE(6)
-#endif
-#if TILE_ROWS > 6
-        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
-#endif
-    }
+#define TILES(v)                                                                  \
+    TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v) TILE(7, v)  \
+    TILE(8, v) TILE(9, v) TILE(10, v) TILE(11, v) TILE(12, v) TILE(13, v) TILE(14, v)
+    switch (vectors * 16 + rows) { TILES(1) TILES(2) TILES(3) TILES(4) }
+#undef TILES
 #undef TILE
+#undef ARGUMENTS
 }
 
 typedef float eight __attribute__((ext_vector_type(8)));
@@ -111,20 +135,15 @@ INLINE void transpose_eight(const float *from, long stride, int rows, float scal
 
 // Lays k rows of up to PANEL columns out as a panel, times scale; columns past n are numbers that no one reads.
 static void pack(long k, long n, const float *b, long bRow, long bColumn, float scale, float *panel) {
-    if (bColumn == 1 && n == PANEL) {
-        for (long i = 0; i < k; i++) {
-            UNROLL for (int v = 0; v < PANEL; v += LANES) put(panel + i * PANEL + v, take(b + i * bRow + v) * scale);
-        }
-        return;
-    }
     if (bColumn == 1) {
+        long full = n / LANES * LANES;
         for (long i = 0; i < k; i++) {
-            for (long j = 0; j < n; j++) panel[i * PANEL + j] = b[i * bRow + j] * scale;
-            for (long j = n; j < PANEL; j++) panel[i * PANEL + j] = 0;
+            for (long j = 0; j < full; j += LANES) put(panel + i * PANEL + j, take(b + i * bRow + j) * scale);
+            for (long j = full; j < n; j++) panel[i * PANEL + j] = b[i * bRow + j] * scale;
         }
         return;
     }
-    long eights = bRow == 1 ? k / 8 * 8 : 0, whole = n / 8 * 8, used = n > LANES ? PANEL : LANES;
+    long eights = bRow == 1 ? k / 8 * 8 : 0, whole = n / 8 * 8, used = (n + LANES - 1) / LANES * LANES;
     for (long i = 0; i < eights; i += 8) {
         const float *from = b + i;
         float *to = panel + i * PANEL;
@@ -145,13 +164,13 @@ INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, 
                     const float *panel, long panelRow, ahead_lines *ahead) {
     const float *a = p->a + row * p->aRow + depth * p->aColumn;
     float *c = p->c + row * p->cRow + column;
-    int accumulate = p->accumulate || depth > 0, vectors = columns > LANES ? 2 : 1;
+    int accumulate = p->accumulate || depth > 0, vectors = (int)((columns + LANES - 1) / LANES);
     const float *bias = p->bias ? p->bias + column : 0;
     if (columns == vectors * LANES || (column + vectors * LANES <= p->room && !bias && !accumulate)) {
         tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, c, p->cRow, accumulate, bias, ahead);
         return;
     }
-    float beside[TILE_ROWS * PANEL], start[PANEL];
+    float beside[MOST_ROWS * PANEL], start[PANEL];
     for (long j = 0; j < PANEL; j++) start[j] = bias && j < columns ? bias[j] : 0;
     if (accumulate) {
         for (long r = 0; r < rows; r++) {
@@ -205,19 +224,18 @@ static void product(const ckernels_product *p) {
     long most = p->panels ? LAID_OUT_ROWS : ROWS, blocks = (p->m + most - 1) / most;
     for (long block = 0; block < blocks; block++) {
         long first = p->m * block / blocks, m = p->m * (block + 1) / blocks - first;
-        // Tiles of a block are as even as they can be: few rows take as long as some more.
-        long tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
         for (long depth = 0; depth < p->k; depth += DEPTH) {
             long k = p->k - depth < DEPTH ? p->k - depth : DEPTH;
             for (long column = 0; column < p->n; column += PANEL) {
                 long columns = p->n - column < PANEL ? p->n - column : PANEL, step = PANEL;
+                // Tiles of a block are as even as they can be: few rows take as long as some more.
+                long most = ROWS_OF((columns + LANES - 1) / LANES), tiles = (m + most - 1) / most;
                 const float *b = panel;
                 if (p->panels) {
                     b = p->panels + column * p->k + depth * PANEL;
                 } else {
                     const float *from = p->b + depth * p->bRow + column * p->bColumn;
-                    // For few rows the panel is not worth laying out.
-                    if (columns == PANEL && p->bColumn == 1 && p->scale == 1 && m <= 3 * TILE_ROWS) {
+                    if (columns % LANES == 0 && p->bColumn == 1 && p->scale == 1 && m <= FEW_ROWS) {
                         b = from;
                         step = p->bRow;
                     } else {

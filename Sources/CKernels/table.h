@@ -1,4 +1,5 @@
-// One table of kernels; the includer has set TABLE, NAME, BITS, LANES, TILE_ROWS and HAS_FMA.
+// One table of kernels; the includer has set TABLE, NAME, BITS, LANES, how many VECTORS wide tiles are
+// and how many registers hold their SUMS, and HAS_FMA.
 //
 // Additions and multiplications are contracted only where MULTIPLY_ADD says so: tables must agree on the bits.
 #pragma clang fp contract(off)
