@@ -14,7 +14,7 @@ INLINE void put(float *p, vector v) { *(vector_loose *)p = v; }
 // A panel's columns; a block of k whose panel stays in the second-level cache; rows of a that stay there meanwhile, fewer
 // where no panel is laid out for them; up to how many rows a panel is read where it lies; from which k on a tile takes long
 // enough to ask for memory that comes after it.
-enum { PANEL = VECTORS * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, FEW_ROWS = 42, WORTH_ASKING = 64 };
+enum { PANEL = VECTORS * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, FEW_ROWS = 42, WORTH_ASKING = 32 };
 
 // The most rows of a tile that is so many vectors wide.
 #define MOST_ROWS 14
