@@ -29,6 +29,8 @@ struct Hadamesh: ParsableCommand {
 enum Program {
     static func main() {
         useTheProcessorsKernels()
+        // A write beyond the limit on file sizes then fails, and is told, instead of ending the process.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             try checkSubcommand()
             var command = try Hadamesh.parseAsRoot()
