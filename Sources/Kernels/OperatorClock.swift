@@ -87,18 +87,19 @@ public final class OperatorClock {
     fileprivate func measure<Result>(_ name: Operator, _ body: () throws -> Result) rethrows -> Result {
         if isInside { return try body() }
         isInside = true
-        let start = seconds()
+        let start = Self.now()
         defer {
             isInside = false
             let (sum, calls) = times[name] ?? (0, 0)
-            times[name] = (sum + seconds() - start, calls + 1)
+            times[name] = (sum + Self.now() - start, calls + 1)
         }
         return try body()
     }
 
     func count(_ operations: Double) { self.operations += operations }
 
-    private func seconds() -> Double {
+    /// Seconds since some moment.
+    static func now() -> Double {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9

@@ -1,11 +1,5 @@
 import COpenBLAS
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Floating-point operations a second of matrix products on this core, the best of several tries: what everything else
 /// is held against.
 public struct ProductRate: Sendable, Codable, Equatable {
@@ -38,11 +32,11 @@ public struct ProductRate: Sendable, Codable, Equatable {
         func best(_ product: () -> Void) -> Double {
             product()
             var best = Double.infinity
-            let start = now()
-            while now() - start < seconds / 2 {
-                let began = now()
+            let start = OperatorClock.now()
+            while OperatorClock.now() - start < seconds / 2 {
+                let began = OperatorClock.now()
                 product()
-                best = min(best, now() - began)
+                best = min(best, OperatorClock.now() - began)
             }
             return 2 * Double(rows * width) * Double(width) / best
         }
@@ -54,11 +48,5 @@ public struct ProductRate: Sendable, Codable, Equatable {
                 Int32(a.stride), b.base, Int32(b.stride), 0, c.base, Int32(c.stride))
         }
         return ProductRate(library: library, own: best { multiply(a, b, into: c) })
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }
