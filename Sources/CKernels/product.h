@@ -16,7 +16,10 @@ INLINE void put(float *p, vector v) { *(vector_loose *)p = v; }
 // enough to ask for memory that comes after it.
 enum { PANEL = VECTORS * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, FEW_ROWS = 42, WORTH_ASKING = 32 };
 
-// The most rows of a tile that is so many vectors wide.
+// How many vectors hold so many columns.
+INLINE long vectors_of(long columns) { return (columns + LANES - 1) / LANES; }
+
+// The most rows of a tile that is so many vectors wide: as many as have registers for their sums.
 #define MOST_ROWS 14
 #define ROWS_OF(vectors) (SUMS / (vectors) < MOST_ROWS ? SUMS / (vectors) : MOST_ROWS)
 
@@ -143,7 +146,7 @@ static void pack(long k, long n, const float *b, long bRow, long bColumn, float 
         }
         return;
     }
-    long eights = bRow == 1 ? k / 8 * 8 : 0, whole = n / 8 * 8, used = (n + LANES - 1) / LANES * LANES;
+    long eights = bRow == 1 ? k / 8 * 8 : 0, whole = n / 8 * 8, used = vectors_of(n) * LANES;
     for (long i = 0; i < eights; i += 8) {
         const float *from = b + i;
         float *to = panel + i * PANEL;
@@ -164,7 +167,7 @@ INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, 
                     const float *panel, long panelRow, ahead_lines *ahead) {
     const float *a = p->a + row * p->aRow + depth * p->aColumn;
     float *c = p->c + row * p->cRow + column;
-    int accumulate = p->accumulate || depth > 0, vectors = (int)((columns + LANES - 1) / LANES);
+    int accumulate = p->accumulate || depth > 0, vectors = (int)vectors_of(columns);
     const float *bias = p->bias ? p->bias + column : 0;
     if (columns == vectors * LANES || (column + vectors * LANES <= p->room && !bias && !accumulate)) {
         tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, c, p->cRow, accumulate, bias, ahead);
@@ -221,7 +224,7 @@ INLINE ahead_lines lines_after(const ckernels_product *p, long column, long dept
 
 static void product(const ckernels_product *p) {
     static _Thread_local float panel[DEPTH * PANEL] __attribute__((aligned(64)));
-    long most = p->panels ? LAID_OUT_ROWS : ROWS, blocks = (p->m + most - 1) / most;
+    long rows = p->panels ? LAID_OUT_ROWS : ROWS, blocks = (p->m + rows - 1) / rows;
     for (long block = 0; block < blocks; block++) {
         long first = p->m * block / blocks, m = p->m * (block + 1) / blocks - first;
         for (long depth = 0; depth < p->k; depth += DEPTH) {
@@ -229,7 +232,7 @@ static void product(const ckernels_product *p) {
             for (long column = 0; column < p->n; column += PANEL) {
                 long columns = p->n - column < PANEL ? p->n - column : PANEL, step = PANEL;
                 // Tiles of a block are as even as they can be: few rows take as long as some more.
-                long most = ROWS_OF((columns + LANES - 1) / LANES), tiles = (m + most - 1) / most;
+                long most = ROWS_OF(vectors_of(columns)), tiles = (m + most - 1) / most;
                 const float *b = panel;
                 if (p->panels) {
                     b = p->panels + column * p->k + depth * PANEL;

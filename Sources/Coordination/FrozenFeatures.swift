@@ -18,6 +18,11 @@ package struct FeatureSource: Hashable, Sendable {
 }
 
 extension [TaskData] {
+    /// The source of an evaluation set: held-out examples are rows of the training split.
+    func source(task: Int, set: Int) -> FeatureSource {
+        FeatureSource(task: task, set: self[task].sets[set].split == .train ? nil : set)
+    }
+
     /// The whole split that examples of a source are numbered in.
     func split(_ source: FeatureSource) -> TokenizedExamples {
         source.set.map { self[source.task].sets[$0].examples } ?? self[source.task].train
@@ -63,10 +68,8 @@ final class FrozenFeatures {
         self.data = data
     }
 
-    /// The source of an evaluation set: held-out examples are rows of the training split.
-    func source(task: Int, set: Int) -> FeatureSource {
-        FeatureSource(task: task, set: data[task].sets[set].split == .train ? nil : set)
-    }
+    /// The source of an evaluation set.
+    func source(task: Int, set: Int) -> FeatureSource { data.source(task: task, set: set) }
 
     /// The chunks that these examples lie in, ascending.
     func chunks(of examples: some Sequence<Int>, _ source: FeatureSource) -> [FeatureChunk] {

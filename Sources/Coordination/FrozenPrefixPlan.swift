@@ -106,8 +106,7 @@ struct FrozenPrefixPlan {
         }
         for (task, data) in context.data.enumerated() {
             for (set, evaluation) in data.sets.enumerated() {
-                // Held-out examples are rows of the training split.
-                let source = FeatureSource(task: task, set: evaluation.split == .train ? nil : set)
+                let source = context.data.source(task: task, set: set)
                 place(evaluation.indices, of: evaluation.examples, source, uses: scored)
             }
         }
