@@ -130,13 +130,13 @@ final class Coordinator {
                 drawn = after
             }
             for (task, data) in context.data.enumerated() {
-                pendingChunks += features.chunks(of: needed[task], FeatureSource(task: task, set: nil))
+                pendingChunks += features.chunks(of: needed[task], context.splits.train[task])
                 for (set, evaluation) in data.sets.enumerated() {
                     pendingChunks += features.chunks(
-                        of: evaluation.indices, features.source(task: task, set: set))
+                        of: evaluation.indices, context.splits.sets[task][set])
                 }
             }
-            // Held-out examples share chunks with the training examples around them.
+            // Held-out examples share chunks with the training examples around them, and tasks may share all of them.
             var seen: Set<FeatureChunk> = []
             pendingChunks = pendingChunks.filter { !features.isKnown($0) && seen.insert($0).inserted }
             featureProgress = (0, pendingChunks.count)

@@ -28,10 +28,7 @@ package enum Directive: Equatable, Sendable {
         case .features(let chunks, let ranks):
             return [Tag.features.rawValue, Int64(chunks.count)]
                 + zip(chunks, ranks).flatMap { chunk, rank in
-                    [
-                        Int64(chunk.source.task), Int64(chunk.source.set ?? -1), Int64(chunk.index),
-                        Int64(rank),
-                    ]
+                    [Int64(chunk.split), Int64(chunk.index), Int64(rank)]
                 }
         case .step(let plan):
             return [Tag.step.rawValue] + Self.words(of: plan)
@@ -83,10 +80,7 @@ package enum Directive: Equatable, Sendable {
             var chunks: [FeatureChunk] = []
             var ranks: [Int] = []
             for _ in 0..<(try count()) {
-                let (task, set) = (try next(), try next())
-                chunks.append(
-                    FeatureChunk(
-                        source: FeatureSource(task: task, set: set < 0 ? nil : set), index: try next()))
+                chunks.append(FeatureChunk(split: try next(), index: try next()))
                 ranks.append(try next())
             }
             self = .features(chunks, ranks: ranks)

@@ -128,7 +128,7 @@ final class Evaluator {
         if adapted {
             for (piece, owner) in zip(pieces, owners) {
                 prefix?.note(
-                    piece.examples, features.source(task: tasks[piece.task], set: piece.set), by: owner)
+                    piece.examples, context.splits.sets[tasks[piece.task]][piece.set], by: owner)
             }
         }
 
@@ -148,16 +148,16 @@ final class Evaluator {
     private func logits(_ task: Int, _ set: Int, _ examples: [Int], _ vector: [Float], adapted: Bool)
         -> [Float]
     {
-        let layout = context.store.layouts[task]
+        let (layout, split) = (context.store.layouts[task], context.splits.sets[task][set])
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return [] }
             if adapted {
                 let batch = context.data[task].sets[set].examples.batch(examples)
-                let frozen = prefix?.input(examples, features.source(task: task, set: set), batch)
+                let frozen = prefix?.input(examples, split, batch)
                 return context.model.logits(
                     batch, layout, values: base, adapted: true, from: frozen, workspace)
             }
-            let pooled = features.pooled(examples, features.source(task: task, set: set), workspace)
+            let pooled = features.pooled(examples, split, workspace)
             return context.model.logits(pooled: pooled, layout, values: base, workspace)
         }
     }

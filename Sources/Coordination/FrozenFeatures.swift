@@ -5,37 +5,14 @@ import Kernels
 import Tasks
 import Training
 
-/// Where features come from: a task's training split, or one of its evaluation sets.
-package struct FeatureSource: Hashable, Sendable {
-    let task: Int
-    /// The evaluation set's index; nil for the training split.
-    let set: Int?
-
-    package init(task: Int, set: Int?) {
-        self.task = task
-        self.set = set
-    }
-}
-
-extension [TaskData] {
-    /// The source of an evaluation set: held-out examples are rows of the training split.
-    func source(task: Int, set: Int) -> FeatureSource {
-        FeatureSource(task: task, set: self[task].sets[set].split == .train ? nil : set)
-    }
-
-    /// The whole split that examples of a source are numbered in.
-    func split(_ source: FeatureSource) -> TokenizedExamples {
-        source.set.map { self[source.task].sets[$0].examples } ?? self[source.task].train
-    }
-}
-
 /// Consecutive examples of a split whose features are computed together.
 package struct FeatureChunk: Hashable, Sendable {
-    let source: FeatureSource
+    /// The split's number among the study's distinct ones.
+    let split: Int
     let index: Int
 
-    package init(source: FeatureSource, index: Int) {
-        self.source = source
+    package init(split: Int, index: Int) {
+        self.split = split
         self.index = index
     }
 }
@@ -49,8 +26,9 @@ final class FrozenFeatures {
     private static let examplesPerChunk = 8
 
     private let model: AdaptedEncoder
-    private let data: [TaskData]
-    private var tables: [FeatureSource: Table] = [:]
+    private let splits: DistinctSplits
+    /// By split; nil while nothing is known of it.
+    private var tables: [Table?]
     /// Where what the adapter stage needs of it is kept on the way.
     var prefix: FrozenPrefix?
 
@@ -63,33 +41,31 @@ final class FrozenFeatures {
         var found = 0
     }
 
-    init(_ model: AdaptedEncoder, _ data: [TaskData]) {
+    init(_ model: AdaptedEncoder, _ splits: DistinctSplits) {
         self.model = model
-        self.data = data
+        self.splits = splits
+        tables = splits.splits.map { _ in nil }
     }
 
-    /// The source of an evaluation set.
-    func source(task: Int, set: Int) -> FeatureSource { data.source(task: task, set: set) }
-
     /// The chunks that these examples lie in, ascending.
-    func chunks(of examples: some Sequence<Int>, _ source: FeatureSource) -> [FeatureChunk] {
+    func chunks(of examples: some Sequence<Int>, _ split: Int) -> [FeatureChunk] {
         Set(examples.map { $0 / Self.examplesPerChunk }).sorted().map {
-            FeatureChunk(source: source, index: $0)
+            FeatureChunk(split: split, index: $0)
         }
     }
 
     /// Whether a chunk needs no computing any more.
-    func isKnown(_ chunk: FeatureChunk) -> Bool { tables[chunk.source]?.known[chunk.index] ?? false }
+    func isKnown(_ chunk: FeatureChunk) -> Bool { tables[chunk.split]?.known[chunk.index] ?? false }
 
     // MARK: Memory
 
-    /// Makes the tables of all splits, in memory that a host's ranks share where it has some; a collective.
+    /// Makes the tables of all distinct splits, in memory that a host's ranks share where it has some; a collective.
     ///
     /// - Returns: on rank 0, why its host's ranks have a table each
     func share(_ communicator: any Communicator) throws -> Failure? {
         let host = try communicator.sharingMemory()
         let width = model.weights.configuration.hidden
-        let sizes = sources.map { data.split($0).count * width }
+        let sizes = splits.splits.map { $0.count * width }
         let bytes = sizes.reduce(0, +) * MemoryLayout<Float>.stride
         if host.size == 1 || bytes == 0 { return nil }
         switch try NodeMemory.make(byteCount: bytes, in: nil, named: "hadamesh-features", among: host) {
@@ -99,18 +75,18 @@ final class FrozenFeatures {
                 remedy: "fewer ranks on a host need less")
         case .success(let memory):
             guard var next = memory.bytes.bindMemory(to: Float.self).baseAddress else { return nil }
-            for (source, size) in zip(sources, sizes) {
-                tables[source] = Table(
+            for (split, size) in sizes.enumerated() {
+                tables[split] = Table(
                     rows: Matrix(next, size / width, width), memory: memory,
-                    known: [Bool](repeating: false, count: chunkCount(source)))
+                    known: [Bool](repeating: false, count: chunkCount(split)))
                 next += size
             }
             return nil
         }
     }
 
-    private func chunkCount(_ source: FeatureSource) -> Int {
-        (data.split(source).count + Self.examplesPerChunk - 1) / Self.examplesPerChunk
+    private func chunkCount(_ split: Int) -> Int {
+        (splits[split].count + Self.examplesPerChunk - 1) / Self.examplesPerChunk
     }
 
     // MARK: Other runs
@@ -122,18 +98,17 @@ final class FrozenFeatures {
         -> (examples: Int, refused: [Failure])
     {
         var (examples, refused) = (0, [Failure]())
-        for source in sources {
-            let split = data.split(source)
+        for (split, tokenized) in splits.splits.enumerated() {
             var known: [Int64] = []
             // As integers: any communicator moves them as they are.
             var patterns: [Int32] = []
             if communicator.rank == 0 {
                 do {
                     let found = try folder.read(
-                        split, chunks: table(source).known.count, examplesPerChunk: Self.examplesPerChunk
+                        tokenized, chunks: table(split).known.count, examplesPerChunk: Self.examplesPerChunk
                     ) { index in
-                        let examples = self.examples(of: FeatureChunk(source: source, index: index))
-                        return self.model.frozenPooled(split.batch(examples), workspace)
+                        let examples = self.examples(of: FeatureChunk(split: split, index: index))
+                        return self.model.frozenPooled(tokenized.batch(examples), workspace)
                     }
                     known = found?.known ?? []
                     patterns = found?.values.map { Int32(bitPattern: $0.bitPattern) } ?? []
@@ -144,14 +119,14 @@ final class FrozenFeatures {
             try communicator.broadcast(&known, from: 0)
             if known.isEmpty { continue }
             try communicator.broadcast(&patterns, from: 0)
-            let rows = table(source).rows
+            let rows = table(split).rows
             for (i, pattern) in patterns.enumerated() {
                 rows.base[i] = Float(bitPattern: UInt32(bitPattern: pattern))
             }
-            tables[source]?.known = known.map { $0 == 1 }
-            tables[source]?.found = known.count { $0 == 1 }
+            tables[split]?.known = known.map { $0 == 1 }
+            tables[split]?.found = known.count { $0 == 1 }
             for (index, isKnown) in known.enumerated() where isKnown == 1 {
-                examples += self.examples(of: FeatureChunk(source: source, index: index)).count
+                examples += self.examples(of: FeatureChunk(split: split, index: index)).count
             }
         }
         return (examples, refused)
@@ -159,28 +134,20 @@ final class FrozenFeatures {
 
     /// Leaves for later runs what this one has computed.
     func leave(in folder: FeatureFolder) throws {
-        for (source, table) in tables where table.known.count(where: \.self) > table.found {
+        for (split, table) in tables.enumerated() {
+            guard let table, table.known.count(where: \.self) > table.found else { continue }
             let values = Array(UnsafeBufferPointer(start: table.rows.base, count: table.rows.count))
             try folder.write(
                 FeatureFolder.Features(values: values, known: table.known.map { $0 ? 1 : 0 }),
-                of: data.split(source))
+                of: splits[split])
         }
-    }
-
-    /// Every split that vectors are wanted of.
-    private var sources: [FeatureSource] {
-        var seen: Set<FeatureSource> = []
-        return data.indices.flatMap { task in
-            [FeatureSource(task: task, set: nil)]
-                + data[task].sets.indices.map { source(task: task, set: $0) }
-        }.filter { seen.insert($0).inserted }
     }
 
     // MARK: This run
 
     /// What a chunk costs.
     func cost(_ chunk: FeatureChunk) -> Double {
-        Coordination.cost(of: examples(of: chunk), in: data.split(chunk.source))
+        Coordination.cost(of: examples(of: chunk), in: splits[chunk.split])
     }
 
     /// Computes this rank's chunks and shares all of them with every rank.
@@ -209,20 +176,20 @@ final class FrozenFeatures {
             }
         }
         for (chunk, rank) in zip(chunks, ranks) {
-            tables[chunk.source]?.known[chunk.index] = true
-            prefix?.note(examples(of: chunk), chunk.source, by: rank)
+            tables[chunk.split]?.known[chunk.index] = true
+            prefix?.note(examples(of: chunk), chunk.split, by: rank)
         }
     }
 
     /// The pooled vectors [B, d] of examples, in their order.
     ///
     /// What isn't known yet is computed here.
-    func pooled(_ examples: [Int], _ source: FeatureSource, _ workspace: Workspace) -> Matrix {
-        for chunk in chunks(of: examples, source) where !table(source).known[chunk.index] {
+    func pooled(_ examples: [Int], _ split: Int, _ workspace: Workspace) -> Matrix {
+        for chunk in chunks(of: examples, split) where !table(split).known[chunk.index] {
             fill(chunk, workspace)
-            tables[source]?.known[chunk.index] = true
+            tables[split]?.known[chunk.index] = true
         }
-        let rows = table(source).rows
+        let rows = table(split).rows
         workspace.reset()
         let pooled = workspace.matrix(examples.count, rows.columns)
         for (row, example) in examples.enumerated() {
@@ -232,27 +199,27 @@ final class FrozenFeatures {
     }
 
     private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {
-        let batch = data.split(chunk.source).batch(examples(of: chunk))
-        let frozen = prefix?.input(Array(examples(of: chunk)), chunk.source, batch)
+        let batch = splits[chunk.split].batch(examples(of: chunk))
+        let frozen = prefix?.input(Array(examples(of: chunk)), chunk.split, batch)
         let values = model.frozenPooled(batch, from: frozen, workspace)
         rows(of: chunk).base.update(from: values, count: values.count)
     }
 
     private func examples(of chunk: FeatureChunk) -> Range<Int> {
         let start = chunk.index * Self.examplesPerChunk
-        return start..<min(data.split(chunk.source).count, start + Self.examplesPerChunk)
+        return start..<min(splits[chunk.split].count, start + Self.examplesPerChunk)
     }
 
-    private func rows(of chunk: FeatureChunk) -> Matrix { table(chunk.source).rows.rows(examples(of: chunk)) }
+    private func rows(of chunk: FeatureChunk) -> Matrix { table(chunk.split).rows.rows(examples(of: chunk)) }
 
-    private func table(_ source: FeatureSource) -> Table {
-        if let table = tables[source] { return table }
-        let (count, width) = (data.split(source).count, model.weights.configuration.hidden)
+    private func table(_ split: Int) -> Table {
+        if let table = tables[split] { return table }
+        let (count, width) = (splits[split].count, model.weights.configuration.hidden)
         let buffer = FloatBuffer(count * width)
         let table = Table(
             rows: buffer.matrix(count, width), memory: buffer,
-            known: [Bool](repeating: false, count: chunkCount(source)))
-        tables[source] = table
+            known: [Bool](repeating: false, count: chunkCount(split)))
+        tables[split] = table
         return table
     }
 }

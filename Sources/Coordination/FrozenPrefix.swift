@@ -20,12 +20,13 @@ final class FrozenPrefix {
     /// How many matrices of an example's tokens are kept.
     private let matrices: Int
     private let model: AdaptedEncoder
-    private let data: [TaskData]
+    private let splits: DistinctSplits
     private let memory: NodeMemory
     /// The host of each rank, and this rank's.
     private let hosts: [Int]
     private let own: Int
-    private var tables: [FeatureSource: Table]
+    /// By split.
+    private var tables: [Table]
 
     /// Where a split's examples lie.
     private struct Table {
@@ -35,16 +36,16 @@ final class FrozenPrefix {
     }
 
     private init(
-        _ model: AdaptedEncoder, _ data: [TaskData], _ plan: FrozenPrefixPlan, _ memory: NodeMemory,
+        _ model: AdaptedEncoder, _ splits: DistinctSplits, _ plan: FrozenPrefixPlan, _ memory: NodeMemory,
         hosts: [Int], own: Int
     ) {
         self.model = model
-        self.data = data
+        self.splits = splits
         (depth, matrices) = (plan.depth, plan.matrices)
         self.memory = memory
         self.hosts = hosts
         self.own = own
-        tables = plan.offsets.mapValues {
+        tables = plan.offsets.map {
             Table(offsets: $0, known: [Bool](repeating: false, count: $0.count))
         }
     }
@@ -69,23 +70,23 @@ final class FrozenPrefix {
         case .failure(let refusal): return (nil, plan.report(given: 0, why: refusal.why))
         case .success(let memory):
             let prefix = FrozenPrefix(
-                context.model, context.data, plan, memory, hosts: hosts, own: hosts[communicator.rank])
+                context.model, context.splits, plan, memory, hosts: hosts, own: hosts[communicator.rank])
             return (prefix, plan.report(given: plan.bytes, why: nil))
         }
     }
 
     /// What a forward over examples of a split begins with, in their order.
-    func input(_ examples: [Int], _ source: FeatureSource, _ batch: PackedBatch) -> FrozenInput {
+    func input(_ examples: [Int], _ split: Int, _ batch: PackedBatch) -> FrozenInput {
         FrozenInput(at: depth) { state, workspace in
-            self.fill(state, examples, source, batch, workspace)
+            self.fill(state, examples, split, batch, workspace)
         }
     }
 
     private func fill(
-        _ state: FrozenState, _ examples: [Int], _ source: FeatureSource, _ batch: PackedBatch,
+        _ state: FrozenState, _ examples: [Int], _ split: Int, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        let table = tables[source]
+        let table = tables[split]
         let encoder = model.encoder()
         // The embeddings are sooner made anew than kept.
         if !keepsResidual {
@@ -109,7 +110,7 @@ final class FrozenPrefix {
             encoder.frozenState(at: depth, batch, into: state, workspace)
         } else {
             let mark = workspace.mark
-            let part = data.split(source).batch(missing.map { examples[$0] })
+            let part = splits[split].batch(missing.map { examples[$0] })
             func memory() -> Matrix { workspace.matrix(part.tokens, state.residual.columns) }
             let computed = FrozenState(residual: memory(), heads: state.heads.map { _ in memory() })
             encoder.frozenState(at: depth, part, into: computed, workspace)
@@ -139,14 +140,14 @@ final class FrozenPrefix {
     }
 
     /// Takes note that ranks have computed examples, after a collective in which all of them were.
-    func note(_ examples: some Sequence<Int>, _ source: FeatureSource, by rank: Int) {
-        guard hosts[rank] == own, tables[source] != nil else { return }
-        for example in examples { tables[source]?.known[example] = true }
+    func note(_ examples: some Sequence<Int>, _ split: Int, by rank: Int) {
+        guard hosts[rank] == own else { return }
+        for example in examples { tables[split].known[example] = true }
     }
 
     /// An example's place in memory, where it has one: a matrix for each part.
-    private func kept(_ example: Int, _ table: Table?, tokens: Int, ifKnown: Bool) -> [Matrix]? {
-        guard let table, let offset = table.offsets[example], table.known[example] || !ifKnown,
+    private func kept(_ example: Int, _ table: Table, tokens: Int, ifKnown: Bool) -> [Matrix]? {
+        guard let offset = table.offsets[example], table.known[example] || !ifKnown,
             let start = memory.bytes.baseAddress
         else { return nil }
         let (floats, width) = (

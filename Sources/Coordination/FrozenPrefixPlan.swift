@@ -44,7 +44,7 @@ public struct FrozenPrefixReport: Sendable, Equatable {
     public let layer: Int, layers: Int
     /// How far that layer is frozen itself: the point from which on it is computed.
     public let point: FrozenPoint
-    /// How often an example will be drawn or scored, over all.
+    /// How often a training example will be drawn, on average, by all tasks that have it.
     public let uses: Double
     /// Bytes that all examples used more than once need, and those that they were given on each host.
     public let needed: Int, given: Int
@@ -78,8 +78,8 @@ struct FrozenPrefixPlan {
     let depth: FrozenDepth
     /// The matrices of its tokens that are kept of an example: x of layer 0 is sooner made anew.
     let matrices: Int
-    /// Where each example's tokens lie, in floats; nil for one that has no room.
-    private(set) var offsets: [FeatureSource: [Int?]] = [:]
+    /// By split, where each example's tokens lie, in floats; nil for one that has no room.
+    private(set) var offsets: [[Int?]]
     /// Bytes that have a place, and bytes that would like one.
     private(set) var bytes = 0, needed = 0
     private let study: Study
@@ -97,40 +97,47 @@ struct FrozenPrefixPlan {
         limit = Int(study.cache.megabytes * 0x1p20)
         depth = try context.model.frozenDepth()
         matrices = depth == FrozenDepth(layer: 0, .heads) ? 1 : depth.point.matrices
-        let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
-        uses = Double(schedule.steps * study.batch.examples) / Double(max(1, drawn))
+        let splits = context.splits
+        offsets = splits.splits.map { [Int?](repeating: nil, count: $0.count) }
+
+        // How often an example is used, over all tasks that have it.
+        var usesOf = splits.splits.map { [Double](repeating: 0, count: $0.count) }
+        let examples = Double(schedule.steps * study.batch.examples)
+        let perTask = examples / Double(max(1, context.data.reduce(0) { $0 + $1.drawn.count }))
+        for (task, data) in context.data.enumerated() {
+            for example in data.drawn { usesOf[splits.train[task]][example] += perTask }
+        }
+        let isDrawn = usesOf.map { $0.map { $0 > 0 } }
+        uses = examples / Double(max(1, isDrawn.reduce(0) { $0 + $1.count(where: \.self) }))
         let every = study.evaluation.every
         let scored = Double(every > 0 ? schedule.steps / every + 1 : 1)
         for (task, data) in context.data.enumerated() {
-            place(data.drawn, of: data.train, FeatureSource(task: task, set: nil), uses: uses)
-        }
-        for (task, data) in context.data.enumerated() {
             for (set, evaluation) in data.sets.enumerated() {
-                let source = context.data.source(task: task, set: set)
-                place(evaluation.indices, of: evaluation.examples, source, uses: scored)
+                for example in evaluation.indices { usesOf[splits.sets[task][set]][example] += scored }
+            }
+        }
+        for drawn in [true, false] {
+            for (number, split) in splits.splits.enumerated() {
+                for example in 0..<split.count
+                where usesOf[number][example] > 0 && isDrawn[number][example] == drawn {
+                    offsets[number][example] = place(split.tokens(example), uses: usesOf[number][example])
+                }
             }
         }
     }
 
-    private mutating func place(
-        _ examples: [Int], of split: TokenizedExamples, _ source: FeatureSource, uses: Double
-    ) {
-        let tokens = examples.reduce(0) { $0 + split.tokens($1) }
+    /// Where an example of so many tokens is kept, in floats; nil where that wouldn't pay or has no room.
+    private mutating func place(_ tokens: Int, uses: Double) -> Int? {
         total += Double(tokens) * uses
         // Dropout makes other numbers each time.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
-        if isRandom || frozenLayers <= 0 || uses <= 1 || limit == 0 { return }
-        let perToken = matrices * width * MemoryLayout<Float>.stride
-        needed += tokens * perToken
-        var table = offsets[source] ?? [Int?](repeating: nil, count: split.count)
-        for example in examples where table[example] == nil {
-            let size = split.tokens(example) * perToken
-            if bytes + size > limit { continue }
-            table[example] = bytes / MemoryLayout<Float>.stride
-            bytes += size
-            saved += Double(split.tokens(example)) * (uses - 1)
-        }
-        offsets[source] = table
+        if isRandom || frozenLayers <= 0 || uses <= 1 || limit == 0 { return nil }
+        let size = tokens * matrices * width * MemoryLayout<Float>.stride
+        needed += size
+        if bytes + size > limit { return nil }
+        saved += Double(tokens) * (uses - 1)
+        defer { bytes += size }
+        return bytes / MemoryLayout<Float>.stride
     }
 
     /// ℓ.

@@ -12,6 +12,8 @@ public struct RunContext: Sendable {
     public let model: AdaptedEncoder
     /// Each task's examples.
     public let data: [TaskData]
+    /// Their splits, each once.
+    let splits: DistinctSplits
     /// All parameters and who shares them.
     public let store: ParameterStore
     let stages: [StageSchedule]
@@ -28,6 +30,7 @@ public struct RunContext: Sendable {
         self.study = study
         self.model = model
         self.data = data
+        splits = DistinctSplits(data)
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
             study, store.layouts, trainingExamples: data.map(\.drawn.count))

@@ -70,7 +70,8 @@ public struct TrainedRun: Sendable {
         let context = try RunContext(study, model, data)
         let workspace = Workspace()
         let evaluator = Evaluator(
-            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, data), workspace
+            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, context.splits),
+            workspace
         )
         let vectors = try data.map { try parameters(of: $0.task).values }
         let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)

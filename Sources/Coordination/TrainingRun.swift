@@ -52,7 +52,7 @@ public final class TrainingRun {
         self.output = output
         self.isStopRequested = isStopRequested
         workspace = Workspace(reserving: context.activationBytes)
-        features = FrozenFeatures(context.model, context.data)
+        features = FrozenFeatures(context.model, context.splits)
         worker = Worker(context, communicator, features, workspace)
         pruner = Pruner(context, communicator, workspace)
         evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)

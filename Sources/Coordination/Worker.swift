@@ -99,7 +99,7 @@ final class Worker {
         }
         if schedule.stage != .head {
             for (unit, rank) in zip(plan.units, plan.ranks) {
-                prefix?.note(unit.examples, FeatureSource(task: unit.task, set: nil), by: rank)
+                prefix?.note(unit.examples, context.splits.train[unit.task], by: rank)
             }
         }
         if let row = tasks.indices.first(where: { flags[$0] != 0 }) {
@@ -160,8 +160,8 @@ final class Worker {
         let (study, train) = (context.study, context.data[unit.task].train)
         let frozen = schedule.stage == .head
         // In the head stage nothing in the encoder is trained, and its outputs are fixed.
-        let source = FeatureSource(task: unit.task, set: nil)
-        let pooled = frozen ? features.pooled(unit.examples, source, workspace) : nil
+        let split = context.splits.train[unit.task]
+        let pooled = frozen ? features.pooled(unit.examples, split, workspace) : nil
         let randomness = AdaptedEncoder.Randomness(
             encoder: EncoderDropout(
                 hidden: frozen ? 0 : Float(study.dropout.hidden),
@@ -172,7 +172,7 @@ final class Worker {
             return context.model.learn(
                 batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
                 context.store.layouts[unit.task], values: base, gradient: gradient.base, randomness,
-                pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, source, batch), workspace)
+                pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, split, batch), workspace)
         }
     }
 

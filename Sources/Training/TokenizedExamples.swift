@@ -53,6 +53,11 @@ public struct TokenizedExamples: Sendable {
         return Int(checksum.value)
     }
 
+    /// Whether another split has the same examples in the same order, as far as an encoder can tell.
+    public func hasTokens(of other: TokenizedExamples) -> Bool {
+        offsets == other.offsets && firstSegment == other.firstSegment && ids == other.ids
+    }
+
     /// Packs examples, in the order given, into a batch.
     public func batch(_ examples: some Sequence<Int>) -> PackedBatch {
         var batch = PackedBatch()

@@ -9,8 +9,8 @@ struct DirectiveTests {
         .features([], ranks: []),
         .features(
             [
-                FeatureChunk(source: FeatureSource(task: 2, set: nil), index: 7),
-                FeatureChunk(source: FeatureSource(task: 0, set: 1), index: 0),
+                FeatureChunk(split: 2, index: 7),
+                FeatureChunk(split: 0, index: 0),
             ], ranks: [3, 0]),
         .step(
             StepPlan(

@@ -108,6 +108,52 @@ struct FrozenPrefixTests {
         #expect(try TrainedFiles(folder).difference(from: TrainedFiles(whole)) == nil)
     }
 
+    @Test(
+        "Tasks whose examples have the same tokens share what is kept and computed; one other word, and they don't"
+    )
+    func tasksOfOneText() throws {
+        let section: JSONValue = ["method": "hadamard", "layers": "1"]
+        let data = try TinyData()
+        let twin: JSONValue = [
+            "name": "twin", "train": "twin.train.tsv", "dev": "twin.dev.tsv", "labels": ["cold", "warm"],
+        ]
+        func text(_ split: String) throws -> String {
+            try String(contentsOfFile: "\(data.path)/colour.\(split).tsv", encoding: .utf8)
+        }
+        func write(_ text: String, _ split: String) throws {
+            try text.write(toFile: "\(data.path)/twin.\(split).tsv", atomically: true, encoding: .utf8)
+        }
+        func train(_ more: [String: JSONValue], ranks: Int = 1, into folder: TemporaryFolder) throws -> (
+            kept: FrozenPrefixReport, chunks: Int
+        ) {
+            let outcome = try TinyStudy(changes(section, more), data: data).train(ranks: ranks, into: folder)
+            let chunks = outcome.events.compactMap { event in
+                if case .features(_, let total) = event { total } else { nil }
+            }
+            return (try #require(report(outcome)), try #require(chunks.first))
+        }
+        let alone = try train(["stages.head.steps": 20], into: TemporaryFolder())
+        for split in ["train", "dev"] { try write(text(split), split) }
+
+        let both: [String: JSONValue] = ["tasks.3": twin, "stages.head.steps": 20]
+        let off = try TemporaryFolder()
+        _ = try train(both.merging(["cache": ["megabytes": 0]]) { $1 }, into: off)
+        for ranks in [1, 3] {
+            let folder = try TemporaryFolder()
+            let together = try train(both, ranks: ranks, into: folder)
+            #expect(together.kept.needed == alone.kept.needed && together.kept.uses == alone.kept.uses)
+            #expect(together.chunks == alone.chunks)
+            #expect(try TrainedFiles(folder).difference(from: TrainedFiles(off)) == nil, "\(ranks) ranks")
+        }
+
+        // As many examples, of as many tokens.
+        let lines = try text("train")
+        let word = try #require(lines.range(of: "cat"))
+        try write(lines.replacingCharacters(in: word, with: "dog"), "train")
+        let apart = try train(both, into: TemporaryFolder())
+        #expect(apart.kept.needed > alone.kept.needed && apart.chunks == alone.chunks + 3)
+    }
+
     @Test("Nothing is kept where dropout makes other numbers each time, or where nothing is used twice")
     func nothingToKeep() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
