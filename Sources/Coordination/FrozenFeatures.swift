@@ -98,36 +98,21 @@ final class FrozenFeatures {
         -> (examples: Int, refused: [Failure])
     {
         var (examples, refused) = (0, [Failure]())
-        for (split, tokenized) in splits.splits.enumerated() {
-            var known: [Int64] = []
-            // As integers: any communicator moves them as they are.
-            var patterns: [Int32] = []
-            if communicator.rank == 0 {
-                do {
-                    let found = try folder.read(
-                        tokenized, chunks: table(split).known.count, examplesPerChunk: Self.examplesPerChunk
-                    ) { index in
-                        let examples = self.examples(of: FeatureChunk(split: split, index: index))
-                        return self.model.frozenPooled(tokenized.batch(examples), workspace)
-                    }
-                    known = found?.known ?? []
-                    patterns = found?.values.map { Int32(bitPattern: $0.bitPattern) } ?? []
-                } catch let failure as Failure {
-                    refused.append(failure)
-                }
+        for (number, split) in splits.splits.enumerated() {
+            let chunks = (0..<chunkCount(number)).map { FeatureChunk(split: number, index: $0) }
+            let found = try folder.find(
+                split, sizes: chunks.map { rows(of: $0).count }, communicator
+            ) { index in
+                self.model.frozenPooled(split.batch(self.examples(of: chunks[index])), workspace)
+            } take: { index, values in
+                guard let start = values.baseAddress else { return }
+                rows(of: chunks[index]).base.update(from: start, count: values.count)
+                examples += self.examples(of: chunks[index]).count
             }
-            try communicator.broadcast(&known, from: 0)
-            if known.isEmpty { continue }
-            try communicator.broadcast(&patterns, from: 0)
-            let rows = table(split).rows
-            for (i, pattern) in patterns.enumerated() {
-                rows.base[i] = Float(bitPattern: UInt32(bitPattern: pattern))
-            }
-            tables[split]?.known = known.map { $0 == 1 }
-            tables[split]?.found = known.count { $0 == 1 }
-            for (index, isKnown) in known.enumerated() where isKnown == 1 {
-                examples += self.examples(of: FeatureChunk(split: split, index: index)).count
-            }
+            if let failure = found.refused { refused.append(failure) }
+            if found.known.isEmpty { continue }
+            tables[number]?.known = found.known
+            tables[number]?.found = found.known.count(where: \.self)
         }
         return (examples, refused)
     }
@@ -136,10 +121,12 @@ final class FrozenFeatures {
     func leave(in folder: FeatureFolder) throws {
         for (split, table) in tables.enumerated() {
             guard let table, table.known.count(where: \.self) > table.found else { continue }
-            let values = Array(UnsafeBufferPointer(start: table.rows.base, count: table.rows.count))
-            try folder.write(
-                FeatureFolder.Features(values: values, known: table.known.map { $0 ? 1 : 0 }),
-                of: splits[split])
+            let parts = table.known.indices.filter { table.known[$0] }.map {
+                let rows = rows(of: FeatureChunk(split: split, index: $0))
+                return UnsafeBufferPointer(start: rows.base, count: rows.count)
+            }
+            try folder.leave(parts, known: table.known, of: splits[split])
+            tables[split]?.found = parts.count
         }
     }
 

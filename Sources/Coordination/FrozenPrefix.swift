@@ -1,4 +1,5 @@
 import Collectives
+import Diagnostics
 import Encoders
 import Formats
 import Kernels
@@ -33,6 +34,8 @@ final class FrozenPrefix {
         /// In floats; nil for an example that has no room.
         let offsets: [Int?]
         var known: [Bool]
+        /// How many examples an earlier run knew.
+        var found = 0
     }
 
     private init(
@@ -74,6 +77,74 @@ final class FrozenPrefix {
             return (prefix, plan.report(given: plan.bytes, why: nil))
         }
     }
+
+    // MARK: Other runs
+
+    /// Where other runs leave the same, if a whole layer at least lies below: less is sooner computed than read.
+    private func folder(_ directory: String) -> FeatureFolder? {
+        depth.layer > 0 ? .prefix(directory, model, depth, matrices: matrices) : nil
+    }
+
+    /// How many numbers are kept of an example.
+    private func size(_ example: Int, of split: TokenizedExamples) -> Int {
+        matrices * split.tokens(example) * model.weights.configuration.hidden
+    }
+
+    /// Takes what earlier runs left, as far as there is room for it; a collective.
+    ///
+    /// - Returns: how many examples were found; on rank 0 also what could not be used
+    func find(in directory: String, _ communicator: any Communicator, _ workspace: Workspace) throws -> (
+        examples: Int, refused: [Failure]
+    ) {
+        var (examples, refused) = (0, [Failure]())
+        guard let folder = folder(directory) else { return (examples, refused) }
+        for (number, split) in splits.splits.enumerated() {
+            let found = try folder.find(
+                split, sizes: (0..<split.count).map { size($0, of: split) }, communicator
+            ) { example in
+                self.computed(split.batch([example]), workspace)
+            } take: { example, values in
+                guard let offset = tables[number].offsets[example], let from = values.baseAddress else {
+                    return
+                }
+                // A host is known by its first rank, which writes for all of it.
+                if communicator.rank == own { floats(offset).update(from: from, count: values.count) }
+                tables[number].known[example] = true
+                examples += 1
+            }
+            if let failure = found.refused { refused.append(failure) }
+            tables[number].found = found.known.count(where: \.self)
+        }
+        try communicator.barrier()
+        return (examples, refused)
+    }
+
+    /// An example's numbers as they are kept.
+    private func computed(_ batch: PackedBatch, _ workspace: Workspace) -> [Float] {
+        workspace.reset()
+        func memory() -> Matrix { workspace.matrix(batch.tokens, model.weights.configuration.hidden) }
+        let state = FrozenState(residual: memory(), heads: depth.point == .heads ? memory() : nil)
+        model.encoder().frozenState(at: depth, batch, into: state, workspace)
+        return parts(state).flatMap { Array(UnsafeBufferPointer(start: $0.base, count: $0.count)) }
+    }
+
+    /// Leaves for later runs what this host knows, where that is more than an earlier run left.
+    func leave(in directory: String) throws {
+        guard let folder = folder(directory) else { return }
+        for (number, table) in tables.enumerated() where table.known.count(where: \.self) > table.found {
+            let split = splits[number]
+            let known = table.known.indices.filter { table.known[$0] }
+            try folder.leave(
+                known.compactMap { example in
+                    table.offsets[example].map {
+                        UnsafeBufferPointer(start: floats($0), count: size(example, of: split))
+                    }
+                }, known: table.known, of: split)
+            tables[number].found = known.count
+        }
+    }
+
+    // MARK: This run
 
     /// What a forward over examples of a split begins with, in their order.
     func input(_ examples: [Int], _ split: Int, _ batch: PackedBatch) -> FrozenInput {
@@ -142,17 +213,21 @@ final class FrozenPrefix {
     /// Takes note that ranks have computed examples, after a collective in which all of them were.
     func note(_ examples: some Sequence<Int>, _ split: Int, by rank: Int) {
         guard hosts[rank] == own else { return }
-        for example in examples { tables[split].known[example] = true }
+        for example in examples where tables[split].offsets[example] != nil {
+            tables[split].known[example] = true
+        }
     }
 
     /// An example's place in memory, where it has one: a matrix for each part.
     private func kept(_ example: Int, _ table: Table, tokens: Int, ifKnown: Bool) -> [Matrix]? {
-        guard let offset = table.offsets[example], table.known[example] || !ifKnown,
-            let start = memory.bytes.baseAddress
-        else { return nil }
-        let (floats, width) = (
-            start.assumingMemoryBound(to: Float.self) + offset, model.weights.configuration.hidden
-        )
+        guard let offset = table.offsets[example], table.known[example] || !ifKnown else { return nil }
+        let (floats, width) = (floats(offset), model.weights.configuration.hidden)
         return (0..<matrices).map { Matrix(floats + $0 * tokens * width, tokens, width) }
+    }
+
+    /// Where memory has the number at an offset.
+    private func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
+        guard let start = memory.bytes.baseAddress else { preconditionFailure("memory of no bytes") }
+        return start.assumingMemoryBound(to: Float.self) + offset
     }
 }

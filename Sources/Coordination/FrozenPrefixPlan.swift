@@ -13,7 +13,7 @@ public struct CacheSettings: Sendable, Codable, Equatable {
     public let megabytes: Double
     /// A folder of each host's own disk to keep it in; nil for memory.
     public let directory: String?
-    /// A folder in which runs leave the head stage's pooled vectors, and find those of earlier ones; nil for none.
+    /// A folder in which runs leave what frozen layers gave, and find what earlier ones left; nil for none.
     public let features: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory, features }

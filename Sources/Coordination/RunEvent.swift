@@ -19,6 +19,8 @@ public enum RunEvent: Sendable {
     case features(done: Int, of: Int)
     /// The frozen features of so many examples were found where an earlier run left them.
     case featuresFound(examples: Int)
+    /// What lower layers give to so many examples was found where an earlier run left it.
+    case prefixFound(examples: Int)
     /// An optimizer step was taken.
     case step(StepReport)
     /// Tasks were scored.

@@ -34,6 +34,8 @@ public final class RunJournal: RunObserver {
             if done == total { try journal.record("features", [("chunks", .integer(total))]) }
         case .featuresFound(let examples):
             try journal.record("featuresFound", [("examples", .integer(examples))])
+        case .prefixFound(let examples):
+            try journal.record("prefixFound", [("examples", .integer(examples))])
         case .step(let report): try step(report)
         case .evaluated(let report): try evaluated(report)
         case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])

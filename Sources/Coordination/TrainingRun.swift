@@ -82,12 +82,27 @@ public final class TrainingRun {
         if schedule.stage == .head, let failure = try features.share(communicator) {
             try output?.observe(.warned(failure))
         }
-        if let featureFolder {
-            let (examples, refused) = try features.find(in: featureFolder, communicator, workspace)
+        try findFeatures()
+        try beginStage()
+    }
+
+    /// Takes what earlier runs left of frozen layers' work.
+    private func findFeatures() throws {
+        guard let directory = context.study.cache.features else { return }
+        // A host that was refused memory has no place for it, and all ranks must agree to look.
+        var missing: [Int32] = [worker.prefix == nil ? 1 : 0]
+        try communicator.allReduce(&missing, .max)
+        if let prefix = worker.prefix, missing[0] == 0 {
+            let (examples, refused) = try prefix.find(in: directory, communicator, workspace)
+            for failure in refused { try output?.observe(.warned(failure)) }
+            if examples > 0 { try output?.observe(.prefixFound(examples: examples)) }
+        }
+        if schedule.stage == .head {
+            let folder = FeatureFolder.pooled(directory, context.model)
+            let (examples, refused) = try features.find(in: folder, communicator, workspace)
             for failure in refused { try output?.observe(.warned(failure)) }
             if examples > 0 { try output?.observe(.featuresFound(examples: examples)) }
         }
-        try beginStage()
     }
 
     /// The bytes of the newest whole checkpoint, none when the run had not come to its first.
@@ -140,12 +155,6 @@ public final class TrainingRun {
     }
 
     private var schedule: StageSchedule { context.stages[state.stage] }
-
-    /// Where other runs' features are, while they are wanted.
-    private var featureFolder: FeatureFolder? {
-        guard schedule.stage == .head else { return nil }
-        return context.study.cache.features.map { FeatureFolder($0, context.model) }
-    }
 
     // MARK: Steps
 
@@ -248,11 +257,17 @@ public final class TrainingRun {
         try beginStage()
     }
 
+    /// Leaves for later runs what frozen layers gave in the stage that ends.
+    ///
     /// What can't be written is a later run's loss, not this one's: it is said, and the run goes on.
     private func leaveFeatures() throws {
-        guard let output, let featureFolder else { return }
+        guard let output, let directory = context.study.cache.features else { return }
         do {
-            try features.leave(in: featureFolder)
+            if schedule.stage == .head {
+                try features.leave(in: .pooled(directory, context.model))
+            } else {
+                try worker.prefix?.leave(in: directory)
+            }
         } catch let failure as Failure {
             try output.observe(.warned(failure))
         }
@@ -309,6 +324,7 @@ public final class TrainingRun {
             try output.writeAdapter(name, task: task, values, context)
         }
         let parameters = try context.parameterFacts(state.mask)
+        try leaveFeatures()
         let results: JSONValue = [
             "keep": .string(keep.rawValue), "steps": .integer(state.step),
             "stages": .array(state.history + [stageScores()]), "parameters": parameters,

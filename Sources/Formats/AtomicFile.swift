@@ -8,13 +8,20 @@ public enum AtomicFile {
     /// A symbolic link at `path` is followed. When anything fails, the temporary is removed and what was
     /// at `path` is untouched.
     public static func write(_ data: Data, to path: String) throws {
+        try write(to: path) { try data.withUnsafeBytes($0) }
+    }
+
+    /// The same for what is given piece after piece, to the function that `body` is called with.
+    public static func write(
+        to path: String, _ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         let target = try resolved(path)
         let temporary = temporaryPath(for: target)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw OperatingSystem.failure("cannot write", at: path) }
         var isOpen = true
         do {
-            try data.withUnsafeBytes { try writeAll($0, to: descriptor, at: path) }
+            try body { try writeAll($0, to: descriptor, at: path) }
             guard fsync(descriptor) == 0 else { throw OperatingSystem.failure("cannot write", at: path) }
             isOpen = false
             guard close(descriptor) == 0 else { throw OperatingSystem.failure("cannot write", at: path) }

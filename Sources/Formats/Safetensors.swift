@@ -10,6 +10,18 @@ public struct NamedTensor: Sendable, Equatable {
         case int64([Int64])
         /// Stored as F64.
         case double([Double])
+        /// Stored as F32: numbers that lie elsewhere, piece after piece.
+        case borrowed([BorrowedFloats])
+    }
+
+    /// Numbers in memory of somebody who keeps them there, unchanged, while a tensor names them.
+    public struct BorrowedFloats: @unchecked Sendable, Equatable {
+        let bytes: UnsafeRawBufferPointer
+
+        /// Names the memory.
+        public init(_ floats: UnsafeBufferPointer<Float>) { bytes = UnsafeRawBufferPointer(floats) }
+
+        public static func == (left: Self, right: Self) -> Bool { left.bytes.elementsEqual(right.bytes) }
     }
 
     /// Its name, unique in the file.
@@ -32,27 +44,50 @@ public struct NamedTensor: Sendable, Equatable {
 
     var dtype: DataType {
         switch values {
-        case .float: .float32
+        case .float, .borrowed: .float32
         case .int64: .int64
         case .double: .float64
         }
     }
 
-    var byteCount: Int { withBytes(\.count) }
+    var byteCount: Int {
+        var count = 0
+        forEachPiece { count += $0.count }
+        return count
+    }
 
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    /// The numbers' bytes, in one piece or several.
+    func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         switch values {
-        case .float(let elements): elements.withUnsafeBytes(body)
-        case .int64(let elements): elements.withUnsafeBytes(body)
-        case .double(let elements): elements.withUnsafeBytes(body)
+        case .float(let elements): try elements.withUnsafeBytes(body)
+        case .int64(let elements): try elements.withUnsafeBytes(body)
+        case .double(let elements): try elements.withUnsafeBytes(body)
+        case .borrowed(let pieces): for piece in pieces { try body(piece.bytes) }
         }
     }
 }
 
 /// Writing safetensors files: equal tensors and notes give equal bytes, so that a file's hash names its content.
 public enum Safetensors {
-    /// The bytes of a file: wider elements first, then by name, so that every tensor is aligned to its width.
+    /// The bytes of a file.
     public static func encode(_ tensors: [NamedTensor], metadata: [String: String] = [:]) -> Data {
+        var data = Data()
+        stream(tensors, metadata) { data.append(contentsOf: $0) }
+        return data
+    }
+
+    /// Writes a file atomically, without a second copy of it in memory.
+    public static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String)
+        throws
+    {
+        try AtomicFile.write(to: path) { try stream(tensors, metadata, to: $0) }
+    }
+
+    /// Wider elements first, then by name, so that every tensor is aligned to its width.
+    private static func stream(
+        _ tensors: [NamedTensor], _ metadata: [String: String],
+        to write: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
         let ordered = tensors.sorted {
             $0.dtype.width == $1.dtype.width
                 ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) : $0.dtype.width > $1.dtype.width
@@ -76,17 +111,8 @@ public enum Safetensors {
         var json = Data(JSONValue.object(header).encoded().utf8)
         json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
 
-        var data = Data(capacity: 8 + json.count + end)
-        withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
-        data.append(json)
-        for tensor in ordered { tensor.withBytes { data.append(contentsOf: $0) } }
-        return data
-    }
-
-    /// Writes a file atomically.
-    public static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String)
-        throws
-    {
-        try AtomicFile.write(encode(tensors, metadata: metadata), to: path)
+        try withUnsafeBytes(of: UInt64(json.count).littleEndian, write)
+        try json.withUnsafeBytes(write)
+        for tensor in ordered { try tensor.forEachPiece(write) }
     }
 }

@@ -44,6 +44,8 @@ final class Progress: RunObserver {
             restart()
         case .featuresFound(let examples):
             say("found the frozen features of \(examples) examples, which an earlier run left")
+        case .prefixFound(let examples):
+            say("found what frozen layers give to \(examples) examples, which an earlier run left")
         case .step(let report): step(report)
         case .evaluated(let report):
             let scores = report.scores.map { score in

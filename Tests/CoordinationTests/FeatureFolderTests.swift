@@ -12,15 +12,24 @@ struct FeatureFolderTests {
         ["cache": folder.map { ["features": .string($0)] } ?? [:]].merging(more) { $1 }
     }
 
-    /// What a run came to: its files, how many examples it found features of, whether it computed any, and its warnings.
+    /// An adapter above frozen layers whose output is kept, once an example is used twice.
+    private static let upper: [String: JSONValue] = [
+        "adapter": ["method": "hadamard", "layers": "1"], "dropout": ["hidden": 0, "attention": 0],
+        "stages.adapter.steps": 15,
+    ]
+
+    /// What a run came to: its files, how many examples it found features of, and a prefix, whether it computed any
+    /// features, and its warnings.
     private func run(_ changes: [String: JSONValue], ranks: Int = 1, data: TinyData? = nil) throws -> (
-        files: TrainedFiles, found: Int, computed: Bool, warnings: [Failure]
+        files: TrainedFiles, found: Int, prefix: Int, computed: Bool, warnings: [Failure]
     ) {
         let folder = try TemporaryFolder()
         let events = try TinyStudy(changes, data: data).train(ranks: ranks, into: folder).events
         return (
             try TrainedFiles(folder),
             events.compactMap { if case .featuresFound(let examples) = $0 { examples } else { nil } }.reduce(
+                0, +),
+            events.compactMap { if case .prefixFound(let examples) = $0 { examples } else { nil } }.reduce(
                 0, +),
             events.contains { if case .features = $0 { true } else { false } },
             events.compactMap { if case .warned(let failure) = $0 { failure } else { nil } }
@@ -51,6 +60,47 @@ struct FeatureFolderTests {
         #expect(more.files.difference(from: try run(changes(nil, other), data: data).files) == nil)
     }
 
+    @Test("So does what layers below the adapters give: under another seed, with less room, after a stop")
+    func prefixFound() throws {
+        let (folder, data) = (try TemporaryFolder(), try TinyData())
+        let leave = changes(folder.path, Self.upper)
+        let alone = try run(changes(nil, Self.upper), data: data)
+        let first = try run(leave, ranks: 2, data: data)
+        #expect(first.prefix == 0 && first.warnings.isEmpty)
+        #expect(first.files.difference(from: alone.files) == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 12)
+        // All 83 examples are used, whoever computed them.
+        for ranks in [1, 3] {
+            let later = try run(leave, ranks: ranks, data: data)
+            #expect(later.prefix == 83 && !later.computed && later.warnings.isEmpty)
+            #expect(later.files.difference(from: alone.files) == nil)
+        }
+        let other = Self.upper.merging(["seed": 9, "stages.adapter.learningRate": 0.01]) { $1 }
+        let small: JSONValue = ["features": .string(folder.path), "megabytes": 0.01]
+        let less = try run(other.merging(["cache": small]) { $1 }, ranks: 2, data: data)
+        #expect((1..<83).contains(less.prefix) && less.warnings.isEmpty)
+        #expect(less.files.difference(from: try run(changes(nil, other), data: data).files) == nil)
+        // What had room for less leaves what was there.
+        #expect(try run(leave, data: data).prefix == 83)
+        // Attention's output is another place in the encoder than the layer's input.
+        let lora = Self.upper.merging(["adapter": ["method": "lora", "layers": "1"]]) { $1 }
+        #expect(try run(changes(folder.path, lora), data: data).prefix == 0)
+
+        let stopped = try TemporaryFolder()
+        _ = try TinyStudy(leave, data: data).train(ranks: 2, into: stopped, stopAfter: 11)
+        let events = try TinyStudy(leave, data: data).train(into: stopped, resuming: true).events
+        #expect(events.contains { if case .prefixFound(83) = $0 { true } else { false } })
+        #expect(try TrainedFiles(stopped).difference(from: alone.files) == nil)
+    }
+
+    @Test("What no whole layer lies below is sooner computed than read")
+    func notWorthReading() throws {
+        let (folder, data) = (try TemporaryFolder(), try TinyData())
+        let lowest = Self.upper.merging(["adapter": ["method": "hadamard"]]) { $1 }
+        for _ in 0..<2 { #expect(try run(changes(folder.path, lowest), data: data).prefix == 0) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 6)
+    }
+
     @Test("What they depend on is in their name: another pooling, or other data, finds none")
     func others() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
@@ -70,23 +120,23 @@ struct FeatureFolderTests {
     @Test("A file that is damaged, or has other bits, is named and not used", arguments: Damage.allCases)
     func damaged(_ damage: Damage) throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
-        let whole = try run(changes(folder.path), data: data)
+        let whole = try run(changes(folder.path, Self.upper), data: data)
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
             try spoil(folder.file(name), damage)
         }
-        let later = try run(changes(folder.path), ranks: 2, data: data)
-        #expect(later.found == 0 && later.computed)
+        let later = try run(changes(folder.path, Self.upper), ranks: 2, data: data)
+        #expect(later.found == 0 && later.prefix == 0 && later.computed)
         #expect(
-            later.warnings.count == 6
+            later.warnings.count == 12
                 && later.warnings.allSatisfy { $0.place?.hasPrefix(folder.path) == true })
         #expect(later.files.difference(from: whole.files) == nil)
     }
 
     private func spoil(_ path: String, _ damage: Damage) throws {
         let file = try SafetensorsFile(path: path)
-        var values = try file.floats("pooled")
+        var values = try file.floats("values")
         let known = try file.int64s("known")
-        let shape = try file.entry("pooled").shape
+        let shape = try file.entry("values").shape
         var metadata = file.metadata
         switch damage {
         case .length:
@@ -97,8 +147,7 @@ struct FeatureFolderTests {
         case .header: metadata["identity"] = "{}"
         case .bits:
             // As another machine's kernels might have left it: whole, and one rounding away.
-            let first = (known.firstIndex(of: 1) ?? 0) * 8 * shape[1]
-            values[first] = values[first].nextUp
+            values[0] = values[0].nextUp
             var checksum = CRC32C()
             values.withUnsafeBytes { checksum.update($0) }
             known.withUnsafeBytes { checksum.update($0) }
@@ -106,7 +155,7 @@ struct FeatureFolderTests {
         }
         try Safetensors.write(
             [
-                NamedTensor(name: "pooled", shape: shape, values: .float(values)),
+                NamedTensor(name: "values", shape: shape, values: .float(values)),
                 NamedTensor(name: "known", shape: [known.count], values: .int64(known)),
             ], metadata: metadata, to: path)
     }

@@ -22,6 +22,27 @@ extension EndToEnd {
             #expect(job.failures.first?.contains(".tsv: there is no such file") == true, "\(job)")
         }
 
+        /// The README sends readers there for every key.
+        @Test func theExplainedStudyHasEveryKey() async throws {
+            func keys(_ text: String) -> Set<String> {
+                Set(text.matches(of: #/([A-Za-z]+):\s/#).map { String($0.1) })
+            }
+            let scene = try Scene()
+            let job = try await EndToEnd.hadamesh([
+                "train", scene.study, "--set",
+                "cache={directory: \(scene.folder.path), features: \(scene.path("f"))}",
+                "--output", scene.path("run"),
+            ])
+            #expect(job.status == 0, "\(job)")
+            // The run keeps the study with all defaults filled in.
+            let resolved = keys(String(decoding: try scene.read("run/study.yaml"), as: UTF8.self))
+            let explained = keys(
+                try String(contentsOf: Self.folder.appendingPathComponent("own-task.yaml"), encoding: .utf8))
+            #expect(
+                resolved.isSuperset(of: ["cache", "features", "megabytes", "seed", "warmup"]), "\(resolved)")
+            #expect(resolved.subtracting(explained) == [])
+        }
+
         @Test func thereAreStudies() { #expect(Self.studies.contains("smoke.yaml")) }
     }
 }

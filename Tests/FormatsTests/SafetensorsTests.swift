@@ -110,6 +110,28 @@ import Testing
         #expect(try directory.names == ["t.safetensors"])
     }
 
+    @Test func numbersInPiecesGiveTheBytesOfOneArray() throws {
+        let directory = try TemporaryDirectory()
+        func write(_ values: NamedTensor.Values) throws -> Data {
+            let tensors = [
+                NamedTensor(name: "z", shape: [Self.awkward.count], values: values),
+                NamedTensor(name: "n", shape: [1], values: .int64([7])),
+            ]
+            try Safetensors.write(tensors, to: directory.file("t.safetensors"))
+            let written = try Data(contentsOf: URL(fileURLWithPath: directory.file("t.safetensors")))
+            #expect(written == Safetensors.encode(tensors))
+            return written
+        }
+        let whole = try write(.float(Self.awkward))
+        let inPieces = try Self.awkward.withUnsafeBufferPointer { floats in
+            let pieces = [floats[..<1], floats[1..<1], floats[1...]].map {
+                NamedTensor.BorrowedFloats(UnsafeBufferPointer(rebasing: $0))
+            }
+            return try write(.borrowed(pieces))
+        }
+        #expect(inPieces == whole)
+    }
+
     @Test func aFileWithoutTensorsIsValid() throws {
         let directory = try TemporaryDirectory()
         try Safetensors.write([], to: directory.file("none"))
