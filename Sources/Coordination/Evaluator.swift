@@ -124,7 +124,7 @@ final class Evaluator {
                 patterns[piece.offset + i] = Int32(bitPattern: logit.bitPattern)
             }
         }
-        try communicator.allReduce(&patterns, .sum)
+        try timed(.sum) { try communicator.allReduce(&patterns, .sum) }
         if adapted {
             for (piece, owner) in zip(pieces, owners) {
                 prefix?.note(

@@ -152,7 +152,7 @@ final class FrozenFeatures {
                     rank == communicator.rank ? Int32(bitPattern: rows.base[$0].bitPattern) : 0
                 }
             }
-            try communicator.allReduce(&patterns, .sum)
+            try timed(.sum) { try communicator.allReduce(&patterns, .sum) }
             var next = 0
             for chunk in chunks {
                 let rows = rows(of: chunk)

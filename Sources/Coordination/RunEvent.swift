@@ -113,8 +113,8 @@ public struct EvaluationReport: Sendable {
     public let step: Int
     /// Each scored task: its name, the mean of its metrics, whether that is its best yet, whether the task stops here.
     public let scores: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
-    /// Seconds it took.
-    public let seconds: Double
+    /// Seconds it took, and those of them spent waiting for other ranks and exchanging logits.
+    public let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
 }
 
 /// Whoever records or shows a run.

@@ -109,6 +109,8 @@ public final class RunJournal: RunObserver {
                             )
                         })
                 ), ("seconds", .number(report.seconds)),
+                ("secondsWaiting", .number(report.secondsWaiting)),
+                ("secondsCommunicating", .number(report.secondsCommunicating)),
             ])
         for score in report.scores {
             try journal.scalar("\(score.task)/score", score.score, step: report.step)

@@ -129,9 +129,10 @@ public final class TrainingRun {
             let directive = try Directive.shared(coordinator?.decide(&state), communicator)
             switch directive {
             case .features(let chunks, let ranks):
-                let start = Date()
+                let (start, before) = (Date(), communicator.statistics)
                 try features.compute(chunks, ranks: ranks, communicator, workspace)
-                timeline.add(.features, seconds: Date().timeIntervalSince(start))
+                let spent = communicator.statistics.since(before)
+                record(.features, since: start, spent.secondsWaiting, spent.secondsTransferring)
                 if let coordinator {
                     let progress = coordinator.featureProgress
                     try output?.observe(.features(done: progress.done, of: progress.total))
@@ -174,11 +175,7 @@ public final class TrainingRun {
             throw failure
         }
         let (waiting, communicating) = (outcome.secondsWaiting, outcome.secondsCommunicating)
-        let seconds = Date().timeIntervalSince(start)
-        timeline.add(
-            .compute, seconds: seconds - waiting - communicating, before: waiting + communicating)
-        timeline.add(.wait, seconds: waiting, before: communicating)
-        timeline.add(.sum, seconds: communicating)
+        let seconds = record(.compute, since: start, waiting, communicating)
         if outcome.stopRequested { coordinator?.stopRequested = true }
         guard let output, let coordinator else { return }
         if recorded { try output.record(step: state.step, plan, before, outcome.gradients, context) }
@@ -208,14 +205,30 @@ public final class TrainingRun {
     }
 
     private func evaluate() throws {
-        let start = Date()
+        let (start, before) = (Date(), communicator.statistics)
         let scores = try evaluator.evaluate(schedule, &state)
-        timeline.add(.evaluate, seconds: Date().timeIntervalSince(start))
+        let spent = communicator.statistics.since(before)
+        let seconds = record(.evaluate, since: start, spent.secondsWaiting, spent.secondsTransferring)
         try output?.observe(
             .evaluated(
                 EvaluationReport(
-                    stage: schedule.name, step: state.step, scores: scores,
-                    seconds: Date().timeIntervalSince(start))))
+                    stage: schedule.name, step: state.step, scores: scores, seconds: seconds,
+                    secondsWaiting: spent.secondsWaiting,
+                    secondsCommunicating: spent.secondsTransferring)))
+    }
+
+    /// Puts work that ends now, and ends with an exchange, into the timeline.
+    ///
+    /// - Returns: the seconds it took
+    @discardableResult
+    private func record(
+        _ work: RankTimeline.Work, since start: Date, _ waiting: Double, _ exchanging: Double
+    ) -> Double {
+        let seconds = Date().timeIntervalSince(start)
+        timeline.add(work, seconds: seconds - waiting - exchanging, before: waiting + exchanging)
+        timeline.add(.wait, seconds: waiting, before: exchanging)
+        timeline.add(.sum, seconds: exchanging)
+        return seconds
     }
 
     private func checkpoint() throws {

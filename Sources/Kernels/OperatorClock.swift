@@ -25,7 +25,7 @@ public enum Operator: Hashable, Sendable {
     case head
     /// Clipping, AdamW and checks of its result.
     case optimizer
-    /// Rounding of units' gradients, and the exchange between ranks with its waiting.
+    /// Rounding of units' gradients, and what ranks exchange, with waiting for it.
     case sum
     /// Token ids of a unit's examples.
     case packing
@@ -52,7 +52,7 @@ public enum Operator: Hashable, Sendable {
         case .adapterBackward: "adapter backward"
         case .head: "head and loss"
         case .optimizer: "optimizer"
-        case .sum: "exact sum, with waiting"
+        case .sum: "exchange, with waiting"
         case .packing: "packing"
         case .planning: "planning"
         case .cache: "frozen activations"

@@ -58,7 +58,11 @@ public final class PhaseRecorder: RunObserver {
         case .evaluated(let report):
             add(
                 to: "evaluation in the \(report.stage) stage", pass: 0, examples: evaluated.examples,
-                tokens: evaluated.tokens)
+                tokens: evaluated.tokens
+            ) {
+                $0.waiting = report.secondsWaiting
+                $0.communicating = report.secondsCommunicating
+            }
         default:
             last = Date()
             clock.reset()

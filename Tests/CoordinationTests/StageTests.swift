@@ -224,7 +224,7 @@ struct StageTests {
         }
     }
 
-    @Test("The timeline has what every rank did, in every step", arguments: [1, 3])
+    @Test("The timeline has what every rank did, in every step, and what it waited for", arguments: [1, 3])
     func timeline(_ ranks: Int) throws {
         let outcome = try TinyStudy().train(ranks: ranks, into: TemporaryFolder())
         let timelines = outcome.events.compactMap {
@@ -234,12 +234,23 @@ struct StageTests {
         #expect(timelines.count == 1 && timeline.leftOut == 0)
         for rank in 0..<ranks {
             let own = timeline.spans.filter { $0.rank == rank }
-            for name in ["compute", "wait", "sum"] {
-                #expect(own.count { $0.name == name } == outcome.steps.count, "\(name) of rank \(rank)")
+            func count(_ name: String) -> Int { own.count { $0.name == name } }
+            #expect(count("compute") == outcome.steps.count && count("evaluate") == outcome.evaluations.count)
+            #expect(count("features") > 0)
+            // All of these end with an exchange.
+            for name in ["wait", "sum"] {
+                #expect(count(name) == count("compute") + count("evaluate") + count("features"))
             }
-            #expect(own.count { $0.name == "evaluate" } == outcome.evaluations.count)
+            // A rank does one thing at a time, to the microsecond that a span is rounded to.
+            for (span, next) in zip(own, own.dropFirst()) {
+                #expect(span.start + span.duration <= next.start + 2, "\(span), \(next)")
+            }
             #expect((own.contains { $0.name == "checkpoint" }) == (rank == 0))
             #expect(own.allSatisfy { $0.duration >= 0 })
+        }
+        for report in outcome.evaluations {
+            #expect(report.secondsWaiting > 0)
+            #expect(report.secondsWaiting + report.secondsCommunicating < report.seconds)
         }
     }
 }
