@@ -81,7 +81,7 @@ public final class NodeMemory: @unchecked Sendable {
             }
             return descriptor
         }
-        if let available = availableMemory, available < byteCount {
+        if let available, available < byteCount {
             throw Refusal(
                 why: "\(available >> 20) MB of memory are free, \(byteCount >> 20) MB are asked for")
         }
@@ -106,7 +106,7 @@ public final class NodeMemory: @unchecked Sendable {
     }
 
     /// Bytes that new pages can take without others being pushed out; nil where the system doesn't tell.
-    private static var availableMemory: Int? {
+    public static var available: Int? {
         guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
         let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }

@@ -31,7 +31,7 @@ struct Doctor: ParsableCommand {
             let host = try world.onSameHost()
             let numbers = try world.allGather([
                 Int64(host.rank), Int64(host.size), Int64(Self.allowedCores), Int64(threads),
-                Int64(Self.freeMegabytes),
+                Int64((NodeMemory.available ?? 0) >> 20),
             ])
             if world.rank == 0 {
                 print("MPI       \(MPI.libraryVersion)")
@@ -85,21 +85,11 @@ struct Doctor: ParsableCommand {
 
     /// Cores that this process may run on.
     private static var allowedCores: Int {
+        let name = "Cpus_allowed:"
+        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
         // A mask in hexadecimal, in groups parted by commas.
-        systemLine("Cpus_allowed:", of: "/proc/self/status").dropFirst("Cpus_allowed:".count)
-            .reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
     }
 
-    /// Memory that the system could give, in megabytes.
-    private static var freeMegabytes: Int {
-        Int(systemLine("MemAvailable:", of: "/proc/meminfo").filter(\.isNumber)).map { $0 / 1024 } ?? 0
-    }
-
-    private static func systemLine(_ name: String, of file: String) -> Substring {
-        // These files have no length, so they are read to their end.
-        let data = (try? FileHandle(forReadingAtPath: file)?.readToEnd()) ?? nil
-        return String(decoding: data ?? Data(), as: UTF8.self).split(separator: "\n").first {
-            $0.hasPrefix(name)
-        } ?? ""
-    }
 }
