@@ -71,8 +71,9 @@ public struct FrozenPrefixReport: Sendable, Equatable {
 ///
 /// With ℓ of L layers frozen, a part of the last of them counted by its twelfths, an example that is used u times costs u ℓ
 /// forward layers when nothing is kept, and ℓ when it is. Reading a token back is 4 d or 8 d bytes, less than a hundredth of
-/// computing it even from a disk, so keeping pays wherever ℓ > 0 and u > 1. Training examples come before those that are
-/// scored.
+/// computing it even from a disk, so keeping pays wherever ℓ > 0 and u > 1. The head stage computes what lies below on its
+/// way, once, and a later run that finds what this one leaves is one more use. Training examples come before those that
+/// are scored.
 struct FrozenPrefixPlan {
     /// How much is frozen.
     let depth: FrozenDepth
@@ -86,7 +87,7 @@ struct FrozenPrefixPlan {
     private let layers: Int
     private let width: Int
     private let limit: Int
-    private let uses: Double
+    private let averageUses: Double
     /// Tokens that are read back, and all tokens of the stage, each as often as it is used.
     private var saved = 0.0, total = 0.0
 
@@ -100,42 +101,62 @@ struct FrozenPrefixPlan {
         let splits = context.splits
         offsets = splits.splits.map { [Int?](repeating: nil, count: $0.count) }
 
-        // How often an example is used, over all tasks that have it.
-        var usesOf = splits.splits.map { [Double](repeating: 0, count: $0.count) }
-        let examples = Double(schedule.steps * study.batch.examples)
-        let perTask = examples / Double(max(1, context.data.reduce(0) { $0 + $1.drawn.count }))
-        for (task, data) in context.data.enumerated() {
-            for example in data.drawn { usesOf[splits.train[task]][example] += perTask }
+        let (batch, drawn) = (study.batch.examples, context.data.reduce(0) { $0 + $1.drawn.count })
+        func uses(in stage: StageSchedule?) -> Double {
+            Double((stage?.steps ?? 0) * batch) / Double(max(1, drawn))
         }
-        let isDrawn = usesOf.map { $0.map { $0 > 0 } }
-        uses = examples / Double(max(1, isDrawn.reduce(0) { $0 + $1.count(where: \.self) }))
-        let every = study.evaluation.every
-        let scored = Double(every > 0 ? schedule.steps / every + 1 : 1)
+        let head = context.stages.first { $0.stage == .head }
+        // By split, then by example, over all tasks that have it.
+        var usesOf = splits.splits.map { [Uses](repeating: Uses(), count: $0.count) }
         for (task, data) in context.data.enumerated() {
-            for (set, evaluation) in data.sets.enumerated() {
-                for example in evaluation.indices { usesOf[splits.sets[task][set]][example] += scored }
+            for example in data.drawn {
+                usesOf[splits.train[task]][example].drawn += uses(in: schedule)
+                usesOf[splits.train[task]][example].before = min(1, uses(in: head))
             }
         }
-        for drawn in [true, false] {
+        let every = study.evaluation.every
+        for (task, data) in context.data.enumerated() {
+            for (set, evaluation) in data.sets.enumerated() {
+                for example in evaluation.indices {
+                    usesOf[splits.sets[task][set]][example].scored +=
+                        every > 0 ? schedule.steps / every + 1 : 1
+                    if head != nil { usesOf[splits.sets[task][set]][example].before = 1 }
+                }
+            }
+        }
+        let distinct = usesOf.joined().count { $0.drawn > 0 }
+        averageUses = Double(drawn) * uses(in: schedule) / Double(max(1, distinct))
+        for isDrawn in [true, false] {
             for (number, split) in splits.splits.enumerated() {
-                for example in 0..<split.count
-                where usesOf[number][example] > 0 && isDrawn[number][example] == drawn {
-                    offsets[number][example] = place(split.tokens(example), uses: usesOf[number][example])
+                for (example, uses) in usesOf[number].enumerated() where (uses.drawn > 0) == isDrawn {
+                    offsets[number][example] = place(split.tokens(example), uses)
                 }
             }
         }
     }
 
+    /// How often an example is used.
+    private struct Uses {
+        /// By the adapter stage, on average: in steps, and in evaluations.
+        var drawn = 0.0, scored = 0
+        /// How likely the head stage computes it before.
+        var before = 0.0
+
+        var inStage: Double { drawn + Double(scored) }
+    }
+
     /// Where an example of so many tokens is kept, in floats; nil where that wouldn't pay or has no room.
-    private mutating func place(_ tokens: Int, uses: Double) -> Int? {
-        total += Double(tokens) * uses
+    private mutating func place(_ tokens: Int, _ uses: Uses) -> Int? {
+        total += Double(tokens) * uses.inStage
         // Dropout makes other numbers each time.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
-        if isRandom || frozenLayers <= 0 || uses <= 1 || limit == 0 { return nil }
+        if isRandom || frozenLayers <= 0 || limit == 0 { return nil }
+        let later: Double = study.cache.features != nil && depth.layer > 0 ? 1 : 0
+        if uses.inStage == 0 || uses.before + uses.inStage + later <= 1 { return nil }
         let size = tokens * matrices * width * MemoryLayout<Float>.stride
         needed += size
         if bytes + size > limit { return nil }
-        saved += Double(tokens) * (uses - 1)
+        saved += Double(tokens) * max(0, uses.before + uses.inStage - 1)
         defer { bytes += size }
         return bytes / MemoryLayout<Float>.stride
     }
@@ -149,7 +170,8 @@ struct FrozenPrefixPlan {
         let frozen = max(0, frozenLayers)
         let operations = total * (2 * Double(layers) - frozen)
         return FrozenPrefixReport(
-            layer: depth.layer, layers: layers, point: depth.point, uses: uses, needed: needed, given: given,
+            layer: depth.layer, layers: layers, point: depth.point, uses: averageUses, needed: needed,
+            given: given,
             directory: study.cache.directory,
             saves: given > 0 && operations > 0 ? saved * frozen / operations : 0, refusal: why)
     }

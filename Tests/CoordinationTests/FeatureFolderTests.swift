@@ -93,6 +93,16 @@ struct FeatureFolderTests {
         #expect(try TrainedFiles(stopped).difference(from: alone.files) == nil)
     }
 
+    @Test("What this run uses once is kept for later ones")
+    func usedOnce() throws {
+        let (folder, data) = (try TemporaryFolder(), try TinyData())
+        let once = Self.upper.merging(["stages.head.steps": 0, "stages.adapter.steps": 3]) { $1 }
+        let alone = try run(changes(nil, once), data: data)
+        #expect(try run(changes(folder.path, once), ranks: 2, data: data).prefix == 0)
+        let later = try run(changes(folder.path, once), ranks: 3, data: data)
+        #expect(later.prefix > 40 && later.files.difference(from: alone.files) == nil)
+    }
+
     @Test("What no whole layer lies below is sooner computed than read")
     func notWorthReading() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())

@@ -154,12 +154,27 @@ struct FrozenPrefixTests {
         #expect(apart.kept.needed > alone.kept.needed && apart.chunks == alone.chunks + 3)
     }
 
+    @Test(
+        "What the head stage computes on its way is kept for an adapter stage that goes through the examples once"
+    )
+    func afterTheHeadStage() throws {
+        let section: JSONValue = ["method": "hadamard", "layers": "1"]
+        let once: [String: JSONValue] = [
+            "stages.head.steps": 9, "stages.adapter.steps": 3, "evaluation": ["every": 0],
+        ]
+        let (off, folder) = (try TemporaryFolder(), try TemporaryFolder())
+        _ = try TinyStudy(changes(section, once.merging(["cache": ["megabytes": 0]]) { $1 })).train(into: off)
+        let found = try #require(report(try TinyStudy(changes(section, once)).train(ranks: 2, into: folder)))
+        #expect(found.uses < 1 && found.given == found.needed && found.given > 0 && found.saves > 0)
+        #expect(try TrainedFiles(folder).difference(from: TrainedFiles(off)) == nil)
+    }
+
     @Test("Nothing is kept where dropout makes other numbers each time, or where nothing is used twice")
     func nothingToKeep() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         for more: [String: JSONValue] in [
             ["dropout": ["hidden": 0.1, "attention": 0]], ["dropout": ["hidden": 0, "attention": 0.1]],
-            ["stages.adapter.steps": 1, "evaluation": ["every": 0]],
+            ["stages.head.steps": 0, "stages.adapter.steps": 1, "evaluation": ["every": 0]],
         ] {
             let outcome = try TinyStudy(changes(section, more)).train(ranks: 2, into: TemporaryFolder())
             #expect(report(outcome)?.given == 0 && report(outcome)?.needed == 0)
