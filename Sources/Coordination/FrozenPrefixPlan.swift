@@ -139,7 +139,7 @@ struct FrozenPrefixPlan {
     private struct Uses {
         /// By the adapter stage, on average: in steps, and in evaluations.
         var drawn = 0.0, scored = 0
-        /// How likely the head stage computes it before.
+        /// How likely it is that the head stage computes it before.
         var before = 0.0
 
         var inStage: Double { drawn + Double(scored) }
@@ -151,12 +151,14 @@ struct FrozenPrefixPlan {
         // Dropout makes other numbers each time.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
         if isRandom || frozenLayers <= 0 || limit == 0 { return nil }
-        let later: Double = study.cache.features != nil && depth.layer > 0 ? 1 : 0
-        if uses.inStage == 0 || uses.before + uses.inStage + later <= 1 { return nil }
+        // Less than a layer is not worth its memory for one more use.
+        let before = depth.layer > 0 ? uses.before : 0
+        let later: Double = depth.layer > 0 && study.cache.features != nil ? 1 : 0
+        if uses.inStage == 0 || before + uses.inStage + later <= 1 { return nil }
         let size = tokens * matrices * width * MemoryLayout<Float>.stride
         needed += size
         if bytes + size > limit { return nil }
-        saved += Double(tokens) * max(0, uses.before + uses.inStage - 1)
+        saved += Double(tokens) * max(0, before + uses.inStage - 1)
         defer { bytes += size }
         return bytes / MemoryLayout<Float>.stride
     }

@@ -51,7 +51,7 @@ public enum RunIdentity {
             saved["data"]?[$0] != current["data"]?[$0]
         }
         throw Failure.data(
-            "the training data of \(names.joined(separator: ", ")) changed since this run began", at: "data",
+            "the data of \(names.joined(separator: ", ")) changed since this run began", at: "data",
             remedy: "restore the data, or start anew with another --output")
     }
 

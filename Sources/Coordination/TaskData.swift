@@ -95,15 +95,17 @@ public struct TaskData: Sendable {
         self.dropped = dropped
     }
 
-    /// A number that changes with the training examples' tokens and targets.
+    /// A number that changes with the tokens and the target of any example that is trained or scored on.
     var fingerprint: Int {
         var checksum = CRC32C()
-        for example in 0..<train.count {
-            train.batch([example]).ids.withUnsafeBytes { checksum.update($0) }
-            switch train.targets[example] {
-            case .label(let label): withUnsafeBytes(of: label) { checksum.update($0) }
-            case .value(let value): withUnsafeBytes(of: value) { checksum.update($0) }
-            case nil: break
+        for split in [train] + sets.map(\.examples) {
+            withUnsafeBytes(of: split.fingerprint) { checksum.update($0) }
+            for target in split.targets {
+                switch target {
+                case .label(let label): withUnsafeBytes(of: label) { checksum.update($0) }
+                case .value(let value): withUnsafeBytes(of: value) { checksum.update($0) }
+                case nil: break
+                }
             }
         }
         return Int(checksum.value)

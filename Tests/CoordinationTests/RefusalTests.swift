@@ -92,10 +92,12 @@ struct RefusalTests {
         let changed = try TinyData()
         try changed.replace("\twarm", by: "\tcold", in: "colour.train.tsv")
         try changed.replace("\n", by: "\na cloud\t1.5\n", in: "size.train.tsv")
+        // What is scored on decides which state is kept.
+        try changed.replace("\tnone", by: "\tone", in: "pair.dev.tsv")
         let failures = try TinyStudy(data: changed).failures(ranks: 2, into: stopped(), resuming: true)
         for failure in failures {
             #expect(failure.kind == .data && failure.place == "data")
-            #expect(failure.what == "the training data of colour, size changed since this run began")
+            #expect(failure.what == "the data of colour, pair, size changed since this run began")
         }
     }
 

@@ -68,7 +68,7 @@ extension Mistake {
             says: ["optimizer.weightDecay: was 0.01 when this run began, is now 0.5", "another --output"]
         ) { $0.training + ["--resume", "--set", "optimizer.weightDecay=0.5"] },
         .afterARun(
-            "resuming with other data", code: 3, says: ["data: the training data of colour changed"]
+            "resuming with other data", code: 3, says: ["data: the data of colour changed"]
         ) { scene in
             try scene.replaceLine(7, by: "red house\twarm", in: "colour-train.tsv")
             return scene.training + ["--resume"]
