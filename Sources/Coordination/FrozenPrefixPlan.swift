@@ -101,34 +101,12 @@ struct FrozenPrefixPlan {
         let splits = context.splits
         offsets = splits.splits.map { [Int?](repeating: nil, count: $0.count) }
 
-        let (batch, drawn) = (study.batch.examples, context.data.reduce(0) { $0 + $1.drawn.count })
-        func uses(in stage: StageSchedule?) -> Double {
-            Double((stage?.steps ?? 0) * batch) / Double(max(1, drawn))
-        }
-        let head = context.stages.first { $0.stage == .head }
-        // By split, then by example, over all tasks that have it.
-        var usesOf = splits.splits.map { [Uses](repeating: Uses(), count: $0.count) }
-        for (task, data) in context.data.enumerated() {
-            for example in data.drawn {
-                usesOf[splits.train[task]][example].drawn += uses(in: schedule)
-                usesOf[splits.train[task]][example].before = min(1, uses(in: head))
-            }
-        }
-        let every = study.evaluation.every
-        for (task, data) in context.data.enumerated() {
-            for (set, evaluation) in data.sets.enumerated() {
-                for example in evaluation.indices {
-                    usesOf[splits.sets[task][set]][example].scored +=
-                        every > 0 ? schedule.steps / every + 1 : 1
-                    if head != nil { usesOf[splits.sets[task][set]][example].before = 1 }
-                }
-            }
-        }
-        let distinct = usesOf.joined().count { $0.drawn > 0 }
-        averageUses = Double(drawn) * uses(in: schedule) / Double(max(1, distinct))
+        let uses = Self.uses(context, schedule)
+        let drawn = uses.joined().map(\.drawn).filter { $0 > 0 }
+        averageUses = drawn.reduce(0, +) / Double(max(1, drawn.count))
         for isDrawn in [true, false] {
             for (number, split) in splits.splits.enumerated() {
-                for (example, uses) in usesOf[number].enumerated() where (uses.drawn > 0) == isDrawn {
+                for (example, uses) in uses[number].enumerated() where (uses.drawn > 0) == isDrawn {
                     offsets[number][example] = place(split.tokens(example), uses)
                 }
             }
@@ -143,6 +121,33 @@ struct FrozenPrefixPlan {
         var before = 0.0
 
         var inStage: Double { drawn + Double(scored) }
+    }
+
+    /// By split, then by example: how all tasks that have it use it.
+    private static func uses(_ context: RunContext, _ schedule: StageSchedule) -> [[Uses]] {
+        let (splits, batch) = (context.splits, context.study.batch.examples)
+        let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
+        func draws(in stage: StageSchedule?) -> Double {
+            Double((stage?.steps ?? 0) * batch) / Double(max(1, drawn))
+        }
+        let head = context.stages.first { $0.stage == .head }
+        let every = context.study.evaluation.every
+        var uses = splits.splits.map { [Uses](repeating: Uses(), count: $0.count) }
+        for (data, split) in zip(context.data, splits.train) {
+            for example in data.drawn {
+                uses[split][example].drawn += draws(in: schedule)
+                uses[split][example].before = min(1, draws(in: head))
+            }
+        }
+        for (data, splits) in zip(context.data, splits.sets) {
+            for (set, split) in zip(data.sets, splits) {
+                for example in set.indices {
+                    uses[split][example].scored += every > 0 ? schedule.steps / every + 1 : 1
+                    if head != nil { uses[split][example].before = 1 }
+                }
+            }
+        }
+        return uses
     }
 
     /// Where an example of so many tokens is kept, in floats; nil where that wouldn't pay or has no room.
@@ -173,8 +178,7 @@ struct FrozenPrefixPlan {
         let operations = total * (2 * Double(layers) - frozen)
         return FrozenPrefixReport(
             layer: depth.layer, layers: layers, point: depth.point, uses: averageUses, needed: needed,
-            given: given,
-            directory: study.cache.directory,
+            given: given, directory: study.cache.directory,
             saves: given > 0 && operations > 0 ? saved * frozen / operations : 0, refusal: why)
     }
 }

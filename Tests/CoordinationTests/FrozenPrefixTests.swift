@@ -141,7 +141,8 @@ struct FrozenPrefixTests {
         for ranks in [1, 3] {
             let folder = try TemporaryFolder()
             let together = try train(both, ranks: ranks, into: folder)
-            #expect(together.kept.needed == alone.kept.needed && together.kept.uses == alone.kept.uses)
+            #expect(together.kept.needed == alone.kept.needed)
+            #expect(abs(together.kept.uses - alone.kept.uses) < 1e-9, "steps are as many, and so are texts")
             #expect(together.chunks == alone.chunks)
             #expect(try TrainedFiles(folder).difference(from: TrainedFiles(off)) == nil, "\(ranks) ranks")
         }
