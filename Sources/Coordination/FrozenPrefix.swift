@@ -80,9 +80,9 @@ final class FrozenPrefix {
 
     // MARK: Other runs
 
-    /// Where other runs leave the same, if a whole layer at least lies below: less is sooner computed than read.
+    /// Where other runs leave the same; nil where that isn't worth a file.
     private func folder(_ directory: String) -> FeatureFolder? {
-        depth.layer > 0 ? .prefix(directory, model, depth, matrices: matrices) : nil
+        FrozenPrefixPlan.holdsLayers(depth) ? .prefix(directory, model, depth, matrices: matrices) : nil
     }
 
     /// How many numbers are kept of an example.
@@ -102,7 +102,10 @@ final class FrozenPrefix {
             let found = try folder.find(
                 split, sizes: (0..<split.count).map { size($0, of: split) }, communicator
             ) { example in
-                self.computed(split.batch([example]), workspace)
+                workspace.reset()
+                return self.parts(self.computed(split.batch([example]), workspace)).flatMap {
+                    Array(UnsafeBufferPointer(start: $0.base, count: $0.count))
+                }
             } take: { example, values in
                 guard let offset = tables[number].offsets[example], let from = values.baseAddress else {
                     return
@@ -117,15 +120,6 @@ final class FrozenPrefix {
         }
         try communicator.barrier()
         return (examples, refused)
-    }
-
-    /// An example's numbers as they are kept.
-    private func computed(_ batch: PackedBatch, _ workspace: Workspace) -> [Float] {
-        workspace.reset()
-        func memory() -> Matrix { workspace.matrix(batch.tokens, model.weights.configuration.hidden) }
-        let state = FrozenState(residual: memory(), heads: depth.point == .heads ? memory() : nil)
-        model.encoder().frozenState(at: depth, batch, into: state, workspace)
-        return parts(state).flatMap { Array(UnsafeBufferPointer(start: $0.base, count: $0.count)) }
     }
 
     /// Leaves for later runs what this host knows, where that is more than an earlier run left.
@@ -182,9 +176,7 @@ final class FrozenPrefix {
         } else {
             let mark = workspace.mark
             let part = splits[split].batch(missing.map { examples[$0] })
-            func memory() -> Matrix { workspace.matrix(part.tokens, state.residual.columns) }
-            let computed = FrozenState(residual: memory(), heads: state.heads.map { _ in memory() })
-            encoder.frozenState(at: depth, part, into: computed, workspace)
+            let computed = computed(part, workspace)
             for (position, sequence) in missing.enumerated() {
                 let tokens = batch.range(sequence)
                 for (to, from) in zip(parts(state.rows(tokens)), parts(computed.rows(part.range(position)))) {
@@ -201,6 +193,14 @@ final class FrozenPrefix {
                 for (part, kept) in zip(parts(state.rows(tokens)), rows) { kept.copy(from: part) }
             }
         }
+    }
+
+    /// What the frozen layers give to a batch, in memory of the workspace.
+    private func computed(_ batch: PackedBatch, _ workspace: Workspace) -> FrozenState {
+        func memory() -> Matrix { workspace.matrix(batch.tokens, model.weights.configuration.hidden) }
+        let state = FrozenState(residual: memory(), heads: depth.point == .heads ? memory() : nil)
+        model.encoder().frozenState(at: depth, batch, into: state, workspace)
+        return state
     }
 
     private var keepsResidual: Bool { matrices == depth.point.matrices }

@@ -156,9 +156,9 @@ struct FrozenPrefixPlan {
         // Dropout makes other numbers each time.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
         if isRandom || frozenLayers <= 0 || limit == 0 { return nil }
-        // Less than a layer is not worth its memory for one more use.
-        let before = depth.layer > 0 ? uses.before : 0
-        let later: Double = depth.layer > 0 && study.cache.features != nil ? 1 : 0
+        let holdsLayers = Self.holdsLayers(depth)
+        let before = holdsLayers ? uses.before : 0
+        let later: Double = holdsLayers && study.cache.features != nil ? 1 : 0
         if uses.inStage == 0 || before + uses.inStage + later <= 1 { return nil }
         let size = tokens * matrices * width * MemoryLayout<Float>.stride
         needed += size
@@ -167,6 +167,10 @@ struct FrozenPrefixPlan {
         defer { bytes += size }
         return bytes / MemoryLayout<Float>.stride
     }
+
+    /// Whether a whole layer at least is frozen: less is not worth its memory for one more use, and sooner computed than
+    /// read from a file.
+    static func holdsLayers(_ depth: FrozenDepth) -> Bool { depth.layer > 0 }
 
     /// ℓ.
     private var frozenLayers: Double { Double(depth.layer) + Double(depth.point.twelfths) / 12 }

@@ -98,7 +98,8 @@ public struct TaskData: Sendable {
     /// A number that changes with the tokens and the target of any example that is trained or scored on.
     var fingerprint: Int {
         var checksum = CRC32C()
-        for split in [train] + sets.map(\.examples) {
+        // Held-out examples are rows of the training split.
+        for split in [train] + sets.filter({ $0.split != .train }).map(\.examples) {
             withUnsafeBytes(of: split.fingerprint) { checksum.update($0) }
             for target in split.targets {
                 switch target {

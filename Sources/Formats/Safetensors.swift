@@ -71,8 +71,10 @@ public struct NamedTensor: Sendable, Equatable {
 public enum Safetensors {
     /// The bytes of a file.
     public static func encode(_ tensors: [NamedTensor], metadata: [String: String] = [:]) -> Data {
-        var data = Data()
-        stream(tensors, metadata) { data.append(contentsOf: $0) }
+        let (header, ordered) = layout(tensors, metadata)
+        var data = Data(capacity: header.count + ordered.reduce(0) { $0 + $1.byteCount })
+        data.append(header)
+        for tensor in ordered { tensor.forEachPiece { data.append(contentsOf: $0) } }
         return data
     }
 
@@ -80,22 +82,27 @@ public enum Safetensors {
     public static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String)
         throws
     {
-        try AtomicFile.write(to: path) { try stream(tensors, metadata, to: $0) }
+        let (header, ordered) = layout(tensors, metadata)
+        try AtomicFile.write(to: path) { append in
+            try header.withUnsafeBytes(append)
+            for tensor in ordered { try tensor.forEachPiece(append) }
+        }
     }
 
-    /// Wider elements first, then by name, so that every tensor is aligned to its width.
-    private static func stream(
-        _ tensors: [NamedTensor], _ metadata: [String: String],
-        to write: (UnsafeRawBufferPointer) throws -> Void
-    ) rethrows {
+    /// What stands before the tensors, and their order: wider elements first, then by name, so that every tensor is aligned
+    /// to its width.
+    private static func layout(_ tensors: [NamedTensor], _ metadata: [String: String]) -> (
+        header: Data, ordered: [NamedTensor]
+    ) {
         let ordered = tensors.sorted {
             $0.dtype.width == $1.dtype.width
                 ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) : $0.dtype.width > $1.dtype.width
         }
-        var header: [(String, JSONValue)] = []
+        var entries: [(String, JSONValue)] = []
         if !metadata.isEmpty {
             let notes = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            header.append((SafetensorsHeader.metadataKey, .object(notes.map { ($0.key, .string($0.value)) })))
+            entries.append(
+                (SafetensorsHeader.metadataKey, .object(notes.map { ($0.key, .string($0.value)) })))
         }
         var end = 0
         for tensor in ordered {
@@ -105,14 +112,12 @@ public enum Safetensors {
                 "dtype": .string(tensor.dtype.rawValue), "shape": .array(tensor.shape.map(JSONValue.integer)),
                 "data_offsets": [.integer(begin), .integer(end)],
             ]
-            header.append((tensor.name, entry))
+            entries.append((tensor.name, entry))
         }
         precondition(Set(tensors.map(\.name)).count == tensors.count, "two tensors have one name")
-        var json = Data(JSONValue.object(header).encoded().utf8)
+        var json = Data(JSONValue.object(entries).encoded().utf8)
         json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
 
-        try withUnsafeBytes(of: UInt64(json.count).littleEndian, write)
-        try json.withUnsafeBytes(write)
-        for tensor in ordered { try tensor.forEachPiece(write) }
+        return (withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json, ordered)
     }
 }

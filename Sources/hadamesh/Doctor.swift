@@ -86,8 +86,7 @@ struct Doctor: ParsableCommand {
     /// Cores that this process may run on.
     private static var allowedCores: Int {
         let name = "Cpus_allowed:"
-        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+        let line = ProcessMemory.lines("/proc/self/status").first { $0.hasPrefix(name) }
         // A mask in hexadecimal, in groups parted by commas.
         return line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
     }

@@ -7,11 +7,7 @@ import Testing
 struct DirectiveTests {
     static let cases: [Directive] = [
         .features([], ranks: []),
-        .features(
-            [
-                FeatureChunk(split: 2, index: 7),
-                FeatureChunk(split: 0, index: 0),
-            ], ranks: [3, 0]),
+        .features([FeatureChunk(split: 2, index: 7), FeatureChunk(split: 0, index: 0)], ranks: [3, 0]),
         .step(
             StepPlan(
                 units: [
