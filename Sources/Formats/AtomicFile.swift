@@ -75,9 +75,14 @@ public enum AtomicFile {
         return String(cString: real)
     }
 
+    /// Whether a file's name is one that an unfinished file has, which stays where the writer was killed.
+    public static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryPrefix) }
+
+    private static let temporaryPrefix = ".partial-"
+
     private static func temporaryPath(for target: String) -> String {
         let unique = String(UInt64.random(in: 0 ... .max), radix: 16)
-        return directory(of: target) + "/.partial-\(getpid())-\(unique)"
+        return directory(of: target) + "/\(temporaryPrefix)\(getpid())-\(unique)"
     }
 
     private static func directory(of path: String) -> String {

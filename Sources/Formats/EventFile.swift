@@ -11,7 +11,7 @@ public final class EventFile {
     /// Starts a new event file in a directory, named by time, host and process as TensorBoard expects.
     public init(directory: String, date: Date = Date()) throws {
         let seconds = date.timeIntervalSince1970
-        let stem = "\(directory)/events.out.tfevents.\(Int(seconds)).\(Self.hostName()).\(getpid())"
+        let stem = "\(directory)/events.out.tfevents.\(Int(seconds)).\(hostName()).\(getpid())"
         var path = stem
         var number = 0
         while FileManager.default.fileExists(atPath: path) {
@@ -60,13 +60,6 @@ public final class EventFile {
 
     fileprivate static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian, Array.init)
-    }
-
-    private static func hostName() -> String {
-        // Foundation's own host name asks the network and may wait for it.
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
 

@@ -37,11 +37,7 @@ public struct RunDirectory: Sendable, Equatable {
     /// Makes the directory of a new run; one that holds a run already is refused.
     public static func create(at path: String) throws -> RunDirectory {
         let directory = RunDirectory(path: path)
-        if let trace = directory.trace {
-            throw Failure.usage(
-                "a run is there already (found \(trace))", at: directory.path,
-                remedy: "go on with it by --resume, or name another place with --output")
-        }
+        try directory.requireNoRun()
         try Folder.create(directory.path)
         return directory
     }
@@ -58,12 +54,44 @@ public struct RunDirectory: Sendable, Equatable {
         return directory
     }
 
-    /// Opens an existing run to go on with it, or makes the directory of a new one.
-    public static func prepare(_ path: String, resuming: Bool) throws -> RunDirectory {
-        guard resuming else { return try create(at: path) }
-        let directory = try open(at: path)
+    /// Makes the directory of a new run, or opens an existing one to go on with it, for this job alone.
+    ///
+    /// A directory that another job works in is refused by that job's name. What a killed job left half written is removed.
+    /// - Returns: the directory, and the lock to hold for as long as anything is written there
+    public static func claim(_ path: String, resuming: Bool) throws -> (
+        directory: RunDirectory, lock: RunLock
+    ) {
+        let directory = resuming ? try open(at: path) : RunDirectory(path: path)
         try Folder.create(directory.path)
-        return directory
+        let lock = try RunLock.take(directory.path)
+        // Looked at under the lock: no other job can begin a run in between.
+        if resuming { directory.removeLeftovers() } else { try directory.requireNoRun() }
+        return (directory, lock)
+    }
+
+    private func requireNoRun() throws {
+        guard let trace else { return }
+        throw Failure.usage(
+            "a run is there already (found \(trace))", at: path,
+            remedy: "go on with it by --resume, or name another place with --output")
+    }
+
+    /// Removes what a job that was killed while it wrote left behind.
+    ///
+    /// It can't hurt where that fails: nothing reads files of these names.
+    private func removeLeftovers() {
+        let manager = FileManager.default
+        func names(_ folder: String) -> [String] { (try? manager.contentsOfDirectory(atPath: folder)) ?? [] }
+        let folders = [path, checkpoints] + names(adapters).map { adapters(task: $0) }
+        for folder in folders {
+            for name in names(folder) where AtomicFile.isTemporary(name) || RunLock.isProbe(name) {
+                try? manager.removeItem(atPath: "\(folder)/\(name)")
+            }
+        }
+        for name in names(checkpoints)
+        where name.hasPrefix("step-") && (name.hasSuffix(".partial") || name.hasSuffix(".replaced")) {
+            try? manager.removeItem(atPath: "\(checkpoints)/\(name)")
+        }
     }
 
     /// The first thing found that only a run leaves behind.

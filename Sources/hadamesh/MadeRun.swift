@@ -2,6 +2,7 @@ import Coordination
 import Diagnostics
 import Formats
 import Foundation
+import Journal
 import Training
 
 /// Refuses to write over what is there.
@@ -13,7 +14,8 @@ func requireNothing(at path: String) throws {
 
 /// Makes a run directory of adapters that no study here trained, a vector for each task: what evaluates and predicts.
 func writeRun(_ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String) throws {
-    try Folder.create(directory)
+    let (_, lock) = try RunDirectory.claim(directory, resuming: false)
+    defer { lock.release() }
     try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: "\(directory)/study.yaml")
     try TrainedRun.write(study, model, vectors, to: directory)
 }

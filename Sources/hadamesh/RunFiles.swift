@@ -19,7 +19,7 @@ enum RunFiles {
         let weights = backbone.model.weights
         let manifest = Manifest([
             ("version", .string(Hadamesh.version)), ("ranks", .integer(world.size)),
-            ("host", .string(ProcessInfo.processInfo.hostName)), ("mpi", .string(MPI.libraryVersion)),
+            ("host", .string(hostName())), ("mpi", .string(MPI.libraryVersion)),
             (
                 "kernels",
                 ["name": .string(VectorKernels.name), "bits": .string(VectorKernels.bits)]

@@ -16,13 +16,15 @@ struct Train: ParsableCommand {
         abstract: "Trains a study, alone or as one of several ranks.",
         discussion: """
             Results are in the run directory: results.json, adapters/<task>/, checkpoints/, journal.jsonl, and TensorBoard \
-            events. SIGTERM or SIGUSR1 stops after a checkpoint with exit code 75; --resume goes on, on any number of ranks.
+            events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops after a checkpoint with exit code 75; --resume goes on, on any number of ranks.
             """)
 
     @Argument(help: "The study file, in YAML.")
     var study: String
 
-    @Option(name: .shortAndLong, help: "The run directory to make; runs/<study>-<time> by default.")
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .long],
+        help: "The run directory to make; runs/<study>-<time> by default.")
     var output: String?
 
     @Option(
@@ -54,6 +56,8 @@ struct Train: ParsableCommand {
             }
             let study = try StudyFile(path: study, overrides: changes).study()
             StopSignal.install()
+            // Output that nobody reads any more, behind `| head` or in a terminal that was closed, ends no training.
+            signal(SIGPIPE, SIG_IGN)
             let dedicated = study.coordinator == .dedicated && world.rank == 0
             return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
         }
@@ -68,8 +72,11 @@ struct Train: ParsableCommand {
         // Only rank 0 touches the run directory, and every rank hears of it when that fails.
         var output: RunOutput?
         var directory: RunDirectory?
+        var lock: RunLock?
+        defer { lock?.release() }
         let said = try onCoordinator(world) {
-            let made = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
+            let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume)
+            lock = taken
             let identity = try RunIdentity.of(study, backbone: backbone.model.weights.checksum, data)
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(

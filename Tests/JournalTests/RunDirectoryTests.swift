@@ -45,19 +45,23 @@ import Testing
             try Data().write(to: URL(fileURLWithPath: place.file(trace)))
         }
         for text in [
-            failure { try .create(at: place.path) }, failure { try .prepare(place.path, resuming: false) },
+            failure { try .create(at: place.path) },
+            failure { try .claim(place.path, resuming: false).directory },
         ] {
             #expect(text.hasPrefix("\(place.path): a run is there already (found \(trace))"))
             #expect(text.contains("--resume") && text.contains("--output"))
         }
-        #expect(try RunDirectory.open(at: place.path) == .prepare(place.path + "/", resuming: true))
+        #expect(
+            try RunDirectory.open(at: place.path)
+                == RunDirectory.claim(place.path + "/", resuming: true).directory)
     }
 
     @Test func aPlaceWithoutARunIsNotOpened() throws {
         #expect(failure { try .open(at: place.path) }.contains("found no run in it"))
         #expect(failure { try .open(at: place.file("absent")) }.contains("no such run directory"))
         #expect(
-            failure { try .prepare(place.file("absent"), resuming: true) }.contains("no such run directory"))
+            failure { try .claim(place.file("absent"), resuming: true).directory }.contains(
+                "no such run directory"))
         #expect(!FileManager.default.fileExists(atPath: place.file("absent")))
     }
 

@@ -1,0 +1,95 @@
+import Diagnostics
+import Formats
+import Foundation
+
+/// The file `.lock`, opened, and locked where it is free.
+package final class LockFile {
+    enum State {
+        /// This process has the lock.
+        case ours
+        /// Another process has it.
+        case others
+        /// The file system has no locks.
+        case unknown
+        /// Its holder removed it after it was opened here.
+        case replaced
+    }
+
+    /// When a file was last touched, by its file system's clock.
+    package struct Touch: Equatable {
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    let path: String
+    let descriptor: Int32
+    let state: State
+
+    package init(opening path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else {
+            throw Failure.data(
+                "cannot lock the run: \(String(cString: strerror(errno)))", at: path,
+                remedy: "check the permissions of the run directory and of this file")
+        }
+        self.path = path
+        self.descriptor = descriptor
+        let locked = flock(descriptor, LOCK_EX | LOCK_NB)
+        let code = errno
+        let isNamed = LockFile.isNamed(descriptor, path)
+        state =
+            if locked == 0 { isNamed ? .ours : .replaced } else if code == EWOULDBLOCK { .others } else {
+                .unknown
+            }
+    }
+
+    deinit { close(descriptor) }
+
+    /// What its holder wrote into it; nil where there is none.
+    package var lease: Lease? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return count > 0 ? Lease(Data(bytes[..<count])) : nil
+    }
+
+    package var touch: Touch {
+        var status = stat()
+        fstat(descriptor, &status)
+        return Touch(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+    }
+
+    /// How many seconds ago it was touched: by the file system's clock, since a network has as many as it has hosts.
+    var age: Double {
+        var template = Array("\(path)-XXXXXX".utf8CString)
+        let probe = mkstemp(&template)
+        guard probe >= 0 else { return 0 }
+        defer { close(probe) }
+        var status = stat()
+        fstat(probe, &status)
+        unlink(template)
+        return Double(status.st_mtim.tv_sec - touch.seconds)
+    }
+
+    func write(_ lease: Lease) throws {
+        let bytes = Array((lease.json.encoded() + "\n").utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
+            throw Failure.data("cannot write: \(String(cString: strerror(errno)))", at: path)
+        }
+        // Without locks two may have come this far: the later one's word is what both read.
+        if state == .unknown {
+            usleep(200_000)
+            guard self.lease == lease else {
+                throw Failure.usage("another job has just taken the run", at: path)
+            }
+        }
+    }
+
+    /// Removes it, while it is locked, unless another is there by now.
+    func remove() { if LockFile.isNamed(descriptor, path) { unlink(path) } }
+
+    private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino
+            && opened.st_dev == named.st_dev
+    }
+}
