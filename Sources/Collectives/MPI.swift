@@ -61,6 +61,5 @@ func exitCode(of error: any Error) -> Int32 {
 
 /// Tells the user about an error, in one line.
 func report(_ error: any Error, from rank: Int?) {
-    let line = "hadamesh: \(rank.map { "rank \($0): " } ?? "")\(error)\n"
-    FileHandle.standardError.write(Data(line.utf8))
+    writeToStandardError("hadamesh: \(rank.map { "rank \($0): " } ?? "")\(error)\n")
 }

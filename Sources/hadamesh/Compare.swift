@@ -25,7 +25,7 @@ struct Compare: ParsableCommand {
         try runInOneProcess {
             let format: TableFormat = try choice(self.format, of: "--format")
             let comparison = try Comparison(runs, order: try choice(sort, of: "--sort"))
-            writeLines([comparison.table(format)])
+            try writeLines([comparison.table(format)])
         }
     }
 }

@@ -55,7 +55,7 @@ struct Explain: ParsableCommand {
                             values: shifted.values.map { $0.map { Double($0) } })
                     })
                 if let html { try AtomicFile.write(Data(report.page().utf8), to: html) }
-                if !report.entries.isEmpty { writeLines([report.text()]) }
+                if !report.entries.isEmpty { try writeLines([report.text()]) }
                 return []
             }
             return 0

@@ -35,7 +35,12 @@ func readTexts(_ input: String, for task: any LanguageTask) throws -> [(first: S
     return lines
 }
 
-/// Writes lines to standard output in one go.
-func writeLines(_ lines: [String]) {
-    FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + (lines.isEmpty ? "" : "\n")).utf8))
+/// Writes lines to standard output in one go; what can't be written is a failure.
+func writeLines(_ lines: [String]) throws {
+    let text = lines.joined(separator: "\n") + (lines.isEmpty ? "" : "\n")
+    do {
+        try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+        throw Failure.data("cannot write: \(error.localizedDescription)", at: "standard output")
+    }
 }

@@ -45,7 +45,7 @@ enum Program {
                 exit(0)
             }
             if isFirstProcess {
-                FileHandle.standardError.write(Data("hadamesh: \(withoutPrefix(text))\n".utf8))
+                writeToStandardError("hadamesh: \(withoutPrefix(text))\n")
             } else {
                 // The launcher ends all processes at the first bad exit: let the one that tells be done first.
                 usleep(500_000)

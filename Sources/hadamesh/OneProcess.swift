@@ -18,7 +18,7 @@ func runInOneProcess(_ body: () throws -> Void) throws {
     do {
         try body()
     } catch let failure as Failure {
-        FileHandle.standardError.write(Data("hadamesh: \(failure)\n".utf8))
+        writeToStandardError("hadamesh: \(failure)\n")
         exit(failure.kind.rawValue)
     }
 }

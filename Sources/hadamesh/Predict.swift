@@ -45,7 +45,7 @@ struct Predict: ParsableCommand {
         let lines = try readTexts(input, for: task)
         let predictions = try trained.predict(self.task, lines, tokenizer)
         if logits {
-            writeLines(
+            try writeLines(
                 (0..<predictions.count).map { row in
                     predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
                         "\($0)"
@@ -53,7 +53,7 @@ struct Predict: ParsableCommand {
                     .joined(separator: "\t")
                 })
         } else {
-            writeLines(try task.output.texts(of: predictions))
+            try writeLines(task.output.texts(of: predictions))
         }
     }
 }

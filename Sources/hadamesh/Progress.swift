@@ -1,5 +1,6 @@
 import Adapters
 import Coordination
+import Diagnostics
 import Encoders
 import Formats
 import Foundation
@@ -99,7 +100,9 @@ final class Progress: RunObserver {
             case .middle: "what is below the feed-forward part of layer \(report.layer)"
             }
         if let refusal = report.refusal {
-            say("warning: \(part) is computed anew each time: \(refusal)", always: true)
+            say(
+                "warning: \(part) is computed anew each time: \(refusal); "
+                    + "set cache.megabytes to less, or give the job more room", always: true)
         } else if report.given > 0 {
             let of = report.given < report.needed ? " of \(report.needed >> 20)" : ""
             say(
@@ -185,8 +188,7 @@ final class Progress: RunObserver {
     }
 
     private func write(_ text: String) {
-        // A closed terminal must not end a training run.
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        writeToStandardError(text)
     }
 
     private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -47,7 +47,7 @@ struct Similarity: ParsableCommand {
                 return change.values(of: change.tensors[tensor])
             }
             let chosen = try tensor.map { try AdapterSimilarity(all, ofTensorsNamed: $0) } ?? all
-            writeLines([chosen.report(format)])
+            try writeLines([chosen.report(format)])
         }
     }
 

@@ -31,7 +31,7 @@ struct Tokenize: ParsableCommand {
                 return try tokenizer.encode(first, second, limit: maximumTokens ?? .max).ids.map(String.init)
                     .joined(separator: " ")
             }
-            writeLines(lines)
+            try writeLines(lines)
         }
     }
 }

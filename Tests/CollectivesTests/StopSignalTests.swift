@@ -11,6 +11,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [SIGHUP, SIGINT]) func aClosedTerminalAndAnInterruptAskForAStop(signal number: Int32)
+        async
+    {
+        await #expect(processExitsWith: .success) { [number] in
+            signal(number, SIG_DFL)
+            StopSignal.install()
+            exit(isSeen(after: number) ? 0 : 2)
+        }
+    }
+
+    @Test func aSecondInterruptEndsTheProcess() async {
+        await #expect(processExitsWith: .signal(SIGINT)) {
+            signal(SIGINT, SIG_DFL)
+            StopSignal.install()
+            guard isSeen(after: SIGINT) else { exit(2) }
+            kill(getpid(), SIGINT)
+            sleep(60)
+            exit(3)
+        }
+    }
+
+    @Test(arguments: [SIGHUP, SIGINT]) func whatIsIgnoredStaysIgnored(signal number: Int32) async {
+        await #expect(processExitsWith: .success) { [number] in
+            signal(number, SIG_IGN)
+            StopSignal.install()
+            kill(getpid(), number)
+            usleep(200_000)
+            exit(StopSignal.requested ? 2 : 0)
+        }
+    }
+
     @Test func theFirstUserSignalAsksForAStopHoweverOftenItComes() async {
         await #expect(processExitsWith: .success) {
             StopSignal.install()

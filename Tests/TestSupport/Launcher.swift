@@ -11,6 +11,8 @@ public enum Launcher {
 
     /// Runs a command on so many ranks, or without `mpirun` where `ranks` is nil.
     ///
+    /// Signals are as a terminal starts programs, however the tests were started.
+    ///
     /// The environment is this process's own with the given variables over it. Variables that an MPI of this
     /// process has left there are taken out: `mpirun` would believe that it runs inside another job and fail.
     /// - Parameters:
@@ -25,7 +27,7 @@ public enum Launcher {
     ) async throws -> (status: Int32, output: String, errors: String) {
         let launcher = ranks.map { ["mpirun", "--timeout", "\(timeout)", "-np", "\($0)"] } ?? []
         let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments(launcher + command),
+            .name("env"), arguments: Arguments(["--default-signal=HUP,INT,PIPE"] + launcher + command),
             environment: .custom(
                 Dictionary(
                     uniqueKeysWithValues: variables(environment).map { (.init(stringLiteral: $0), $1) })),
