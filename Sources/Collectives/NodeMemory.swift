@@ -41,13 +41,17 @@ public final class NodeMemory: @unchecked Sendable {
         }
         defer { if descriptor >= 0 { close(descriptor) } }
         var place = Array("/proc/\(getpid())/fd/\(descriptor)".utf8)
-        if descriptor < 0 { place = [] }
+        var status = stat()
+        if descriptor < 0 || fstat(descriptor, &status) != 0 { place = [] }
         try host.broadcast(&place, from: 0)
+        // Where ranks count processes of their own, the path is another process's file: its number tells.
+        var number = [Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino))]
+        try host.broadcast(&number, from: 0)
         var why = Array(reason.utf8)
         try host.broadcast(&why, from: 0)
         if place.isEmpty { return .failure(Refusal(why: String(decoding: why, as: UTF8.self))) }
 
-        let mapped = map(String(decoding: place, as: UTF8.self), byteCount)
+        let mapped = map(String(decoding: place, as: UTF8.self), byteCount, number)
         var missing: [Int32] = [mapped == nil ? 1 : 0]
         // Also keeps the first rank from closing the file before all have opened it.
         try host.allReduce(&missing, .max)
@@ -81,18 +85,28 @@ public final class NodeMemory: @unchecked Sendable {
             }
             return descriptor
         }
-        if let available, available < byteCount {
-            throw Refusal(
-                why: "\(available >> 20) MB of memory are free, \(byteCount >> 20) MB are asked for")
-        }
+        try requireAvailable(byteCount)
         let descriptor = memoryFile(name)
         if descriptor < 0 { throw Refusal(why: "this system has no files in memory") }
-        if ftruncate(descriptor, off_t(byteCount)) != 0 {
-            let why = String(cString: strerror(errno))
+        // Pages are taken now: a limit would otherwise show as the kill of a rank at some later write.
+        let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+        if code != 0 {
             close(descriptor)
-            throw Refusal(why: why)
+            throw Refusal(why: String(cString: strerror(code)))
         }
         return descriptor
+    }
+
+    /// Refuses to take what isn't there, or the last of it: some process would be killed for what it needs later.
+    private static func requireAvailable(_ byteCount: Int) throws {
+        guard let available = AvailableMemory.bytes else { return }
+        let reserve = max(64 << 20, available / 10)
+        if byteCount <= available - reserve { return }
+        let owner = AvailableMemory.isLimited() ? "this job's memory limit leaves" : "this host has"
+        throw Refusal(
+            why:
+                "\(owner) \(available >> 20) MB, \(byteCount >> 20) MB are asked for with \(reserve >> 20) MB to spare"
+        )
     }
 
     /// A file that is pages of memory and nothing else; -1 where the C library has none.
@@ -105,17 +119,15 @@ public final class NodeMemory: @unchecked Sendable {
         return unsafeBitCast(symbol, to: Create.self)(name, closedOnExec)
     }
 
-    /// Bytes that new pages can take without others being pushed out; nil where the system doesn't tell.
-    public static var available: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
-    }
-
-    private static func map(_ path: String, _ byteCount: Int) -> NodeMemory? {
+    /// Maps a file if it is the one with this number of device and file, and as long.
+    private static func map(_ path: String, _ byteCount: Int, _ number: [Int64]) -> NodeMemory? {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         if descriptor < 0 { return nil }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size == off_t(byteCount),
+            [Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino))] == number
+        else { return nil }
         guard let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
             start != MAP_FAILED
         else { return nil }

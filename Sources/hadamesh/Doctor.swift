@@ -31,7 +31,7 @@ struct Doctor: ParsableCommand {
             let host = try world.onSameHost()
             let numbers = try world.allGather([
                 Int64(host.rank), Int64(host.size), Int64(Self.allowedCores), Int64(threads),
-                Int64((NodeMemory.available ?? 0) >> 20),
+                Int64((AvailableMemory.bytes ?? 0) >> 20),
             ])
             if world.rank == 0 {
                 print("MPI       \(MPI.libraryVersion)")
