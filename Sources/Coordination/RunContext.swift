@@ -27,6 +27,12 @@ public struct RunContext: Sendable {
 
     /// Joins what was loaded.
     public init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
+        // Nothing that reads embeddings goes past here unchecked: training, scoring, measuring.
+        for data in data {
+            for examples in [data.train] + data.sets.map(\.examples) {
+                try examples.check(against: model.weights.configuration)
+            }
+        }
         self.study = study
         self.model = model
         self.data = data

@@ -101,8 +101,10 @@ public struct TrainedRun: Sendable {
     func tokenize(
         _ texts: [(first: String, second: String?)], _ name: String, _ tokenizer: any Tokenizer
     ) throws -> TokenizedExamples {
-        try TokenizedExamples(
+        let examples = try TokenizedExamples(
             texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
             name: name, tokenizer, maximumTokens: study.maximumTokens)
+        try examples.check(against: model.weights.configuration)
+        return examples
     }
 }

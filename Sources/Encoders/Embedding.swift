@@ -26,6 +26,11 @@ extension Encoder {
         for sequence in 0..<batch.count {
             let range = batch.range(sequence)
             for token in range {
+                // Callers have checked the bounds, see TokenBounds: this is for the caller that forgot.
+                precondition(
+                    words.has(row: Int(batch.ids[token])) && segments.has(row: Int(batch.segments[token]))
+                        && positions.has(row: token - range.lowerBound),
+                    "a token has no embedding in the backbone's tables")
                 let row = sums.row(token)
                 let word = words.row(Int(batch.ids[token]))
                 let position = positions.row(token - range.lowerBound)

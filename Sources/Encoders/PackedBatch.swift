@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// Several tokenized sequences laid end to end, without padding.
 ///
 /// Sequence s holds the tokens offsets[s] ..< offsets[s + 1]; T = offsets.last.
@@ -33,22 +31,4 @@ public struct PackedBatch: Sendable {
 
     /// The tokens of a sequence.
     public func range(_ sequence: Int) -> Range<Int> { offsets[sequence]..<offsets[sequence + 1] }
-
-    /// Refuses ids or lengths that the backbone has no embedding for.
-    public func check(against configuration: EncoderConfiguration) throws {
-        for sequence in 0..<count where range(sequence).count > configuration.positions {
-            throw Failure.data(
-                "a sequence has \(range(sequence).count) tokens, the backbone has \(configuration.positions) positions",
-                remedy: "set maximumTokens to \(configuration.positions) or less")
-        }
-        if let id = ids.first(where: { $0 < 0 || $0 >= configuration.vocabulary }) {
-            throw Failure.data(
-                "token id \(id) is outside the backbone's vocabulary of \(configuration.vocabulary)",
-                remedy: "tokenizer and weights must come from the same model")
-        }
-        if let id = segments.first(where: { $0 < 0 || $0 >= configuration.segments }) {
-            throw Failure.data(
-                "segment id \(id) is outside the backbone's \(configuration.segments) segments")
-        }
-    }
 }

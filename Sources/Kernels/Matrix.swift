@@ -32,6 +32,9 @@ public struct Matrix {
     /// How many elements there are.
     public var count: Int { rows * columns }
 
+    /// Whether there is such a row.
+    public func has(row index: Int) -> Bool { index >= 0 && index < rows }
+
     /// The start of a row.
     public func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
 

@@ -13,6 +13,8 @@ public struct TokenizedExamples: Sendable {
     private let firstSegment: [Int32]
     private let offsets: [Int]
     private let key: UInt64
+    private let name: String
+    private let bounds: TokenBounds
 
     /// Tokenizes examples to at most `maximumTokens` ids; `name` keeps the dropout of different splits apart.
     public init(
@@ -21,10 +23,12 @@ public struct TokenizedExamples: Sendable {
         var ids: [Int32] = []
         var offsets = [0]
         var firstSegment: [Int32] = []
+        var bounds = TokenBounds()
         offsets.reserveCapacity(examples.count + 1)
         for example in examples {
             let encoding = try tokenizer.encode(example.first, example.second, limit: maximumTokens)
             ids += encoding.ids
+            bounds.add(ids: encoding.ids, segments: encoding.segments)
             offsets.append(ids.count)
             firstSegment.append(Int32(encoding.segments.prefix { $0 == 0 }.count))
         }
@@ -33,6 +37,13 @@ public struct TokenizedExamples: Sendable {
         self.firstSegment = firstSegment
         targets = examples.map(\.target)
         key = stableHash(name)
+        self.name = name
+        self.bounds = bounds
+    }
+
+    /// Refuses examples with tokens, segments or lengths that the backbone has no embedding for.
+    public func check(against configuration: EncoderConfiguration) throws {
+        try bounds.check(against: configuration, at: name)
     }
 
     /// How many examples there are.

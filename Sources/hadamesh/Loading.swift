@@ -31,18 +31,9 @@ struct LoadedBackbone {
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
         model = try AdaptedEncoder(weights, study.adapter.method, study.head)
         tokenizer = try TokenizerFolder.load(study.backbone)
-        let shape = weights.configuration
-        guard study.maximumTokens <= shape.positions else {
-            throw Failure.usage(
-                "is \(study.maximumTokens), the backbone has \(shape.positions) positions",
-                at: "maximumTokens",
-                remedy: "set it to \(shape.positions) or less")
-        }
-        guard tokenizer.vocabularySize <= shape.vocabulary else {
-            throw Failure.data(
-                "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
-                at: study.backbone, remedy: "tokenizer and weights must come from the same model")
-        }
+        try model.check(
+            tokenizer, maximumTokens: study.maximumTokens,
+            tasks: study.tasks.map { try $0.resolve() })
     }
 }
 
@@ -68,7 +59,7 @@ extension LoadedBackbone {
     /// Says the warnings on standard error, once for all ranks.
     func warn(from rank: Int) {
         guard rank == 0 else { return }
-        for warning in warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+        for warning in warnings { writeToStandardError("warning: \(warning)\n") }
     }
 }
 

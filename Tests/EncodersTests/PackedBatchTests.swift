@@ -114,10 +114,14 @@ struct PackedBatchTests {
                 message: "a sequence has 33 tokens, the backbone has 32 positions"),
         ])
     func badBatchesAreNamed(_ test: BadCase) throws {
-        var batch = tiny.batch
-        batch.append(ids: test.ids, segments: test.segments, key: 0)
-        let failure = #expect(throws: Failure.self) { try batch.check(against: tiny.weights.configuration) }
+        var bounds = TokenBounds()
+        bounds.add(ids: tiny.batch.ids, segments: tiny.batch.segments)
+        bounds.add(ids: test.ids, segments: test.segments)
+        let failure = #expect(throws: Failure.self) {
+            try bounds.check(against: tiny.weights.configuration, at: "texts")
+        }
         #expect(failure?.what == test.message)
+        #expect(failure?.place == "texts")
         #expect(failure?.kind == .data)
     }
 
@@ -127,7 +131,12 @@ struct PackedBatchTests {
         batch.append(
             ids: [Int32](repeating: 59, count: 32), segments: [Int32](repeating: 1, count: 32), key: 0)
         batch.append(ids: [0], segments: [0], key: 1)
-        try batch.check(against: tiny.weights.configuration)
+        var bounds = TokenBounds()
+        for sequence in 0..<batch.count {
+            let range = batch.range(sequence)
+            bounds.add(ids: Array(batch.ids[range]), segments: Array(batch.segments[range]))
+        }
+        try bounds.check(against: tiny.weights.configuration, at: "texts")
         #expect(tiny.hidden(batch).allSatisfy { $0.isFinite })
     }
 }

@@ -1,0 +1,55 @@
+import Diagnostics
+
+/// The largest and smallest of what sequences of tokens ask the embedding tables for.
+///
+/// The tables are read without bounds: whoever makes batches holds their bounds to the backbone first, see
+/// ``check(against:at:)``.
+public struct TokenBounds: Sendable, Equatable {
+    /// Tokens of the longest sequence.
+    public private(set) var longest = 0
+    /// The lowest and the highest token id.
+    public private(set) var ids: ClosedRange<Int32>?
+    /// The lowest and the highest segment id.
+    public private(set) var segments: ClosedRange<Int32>?
+
+    /// The bounds of no sequence.
+    public init() {}
+
+    /// Takes in a sequence.
+    public mutating func add(ids: [Int32], segments: [Int32]) {
+        longest = max(longest, ids.count)
+        self.ids = Self.joined(self.ids, ids)
+        self.segments = Self.joined(self.segments, segments)
+    }
+
+    private static func joined(_ range: ClosedRange<Int32>?, _ values: [Int32]) -> ClosedRange<Int32>? {
+        guard let low = values.min(), let high = values.max() else { return range }
+        return min(low, range?.lowerBound ?? low)...max(high, range?.upperBound ?? high)
+    }
+
+    /// Refuses what the backbone has no embedding for; failures name `place`.
+    public func check(against configuration: EncoderConfiguration, at place: String) throws {
+        guard longest <= configuration.positions else {
+            throw Failure.data(
+                "a sequence has \(longest) tokens, the backbone has \(configuration.positions) positions",
+                at: place, remedy: "set maximumTokens to \(configuration.positions) or less")
+        }
+        if let id = Self.outside(ids, configuration.vocabulary) {
+            throw Failure.data(
+                "token id \(id) is outside the backbone's vocabulary of \(configuration.vocabulary)",
+                at: place, remedy: "tokenizer and weights must come from the same model")
+        }
+        if let id = Self.outside(segments, configuration.segments) {
+            let noun = configuration.segments == 1 ? "segment" : "segments"
+            throw Failure.data(
+                "segment id \(id) is outside the backbone's \(configuration.segments) \(noun)", at: place,
+                remedy: "pairs of texts need a backbone with 'type_vocab_size' 2")
+        }
+    }
+
+    private static func outside(_ range: ClosedRange<Int32>?, _ count: Int) -> Int32? {
+        guard let range else { return nil }
+        if range.lowerBound < 0 { return range.lowerBound }
+        return Int(range.upperBound) >= count ? range.upperBound : nil
+    }
+}

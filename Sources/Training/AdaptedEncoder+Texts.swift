@@ -1,0 +1,31 @@
+import Diagnostics
+import Encoders
+public import Tasks
+public import Tokenizers
+
+extension AdaptedEncoder {
+    /// Refuses a tokenizer, a length or a kind of task that the backbone has no embeddings for, before any text is read.
+    ///
+    /// What is read is held to the backbone once more, see ``TokenizedExamples/check(against:)``.
+    public func check(
+        _ tokenizer: any Tokenizer, maximumTokens: Int, tasks: [any LanguageTask]
+    ) throws {
+        let shape = weights.configuration
+        guard maximumTokens <= shape.positions else {
+            throw Failure.usage(
+                "is \(maximumTokens), the backbone has \(shape.positions) positions", at: "maximumTokens",
+                remedy: "set it to \(shape.positions) or less")
+        }
+        guard tokenizer.vocabularySize <= shape.vocabulary else {
+            throw Failure.data(
+                "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
+                at: weights.directory, remedy: "tokenizer and weights must come from the same model")
+        }
+        if shape.segments < 2, let task = tasks.first(where: \.isPaired) {
+            throw Failure.usage(
+                "'\(task.name)' is a task of pairs, and the backbone has one segment, so it can't tell their texts apart",
+                at: "tasks",
+                remedy: "use a backbone with 'type_vocab_size' 2, or leave the task out")
+        }
+    }
+}
