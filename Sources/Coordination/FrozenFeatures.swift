@@ -170,19 +170,14 @@ final class FrozenFeatures {
 
     /// The pooled vectors [B, d] of examples, in their order.
     ///
-    /// What isn't known yet is computed here.
-    func pooled(_ examples: [Int], _ split: Int, _ workspace: Workspace) -> Matrix {
+    /// What isn't known yet is computed here, in the workspace; the result is the caller's own, row after row.
+    func pooled(_ examples: [Int], _ split: Int, _ workspace: Workspace) -> [Float] {
         for chunk in chunks(of: examples, split) where !table(split).known[chunk.index] {
             fill(chunk, workspace)
             tables[split]?.known[chunk.index] = true
         }
         let rows = table(split).rows
-        workspace.reset()
-        let pooled = workspace.matrix(examples.count, rows.columns)
-        for (row, example) in examples.enumerated() {
-            pooled.row(row).update(from: rows.row(example), count: rows.columns)
-        }
-        return pooled
+        return examples.flatMap { UnsafeBufferPointer(start: rows.row($0), count: rows.columns) }
     }
 
     private func fill(_ chunk: FeatureChunk, _ workspace: Workspace) {

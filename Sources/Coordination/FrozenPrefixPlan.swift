@@ -128,7 +128,7 @@ struct FrozenPrefixPlan {
         let (splits, batch) = (context.splits, context.study.batch.examples)
         let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
         func draws(in stage: StageSchedule?) -> Double {
-            Double((stage?.steps ?? 0) * batch) / Double(max(1, drawn))
+            Double(stage?.steps ?? 0) * Double(batch) / Double(max(1, drawn))
         }
         let head = context.stages.first { $0.stage == .head }
         let every = context.study.evaluation.every

@@ -6,7 +6,7 @@ public import Encoders
 ///
 /// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
 public final class HostWeightMemory: WeightMemory {
-    private let world: any Communicator
+    let world: any Communicator
     private let directory: String?
     /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
     public private(set) var refusals: [Failure] = []

@@ -27,6 +27,11 @@ struct StageSchedule: Sendable {
             StageSchedule(
                 name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch))
         }.filter { $0.steps > 0 }
+        if let long = stages.first(where: { $0.steps > StageSettings.mostSteps }) {
+            throw Failure.usage(
+                "are more than \(StageSettings.mostSteps) steps", at: "stages.\(long.name).epochs",
+                remedy: "give fewer epochs, or steps")
+        }
         if stages.isEmpty {
             throw Failure.usage(
                 "both stages have no steps", at: "stages", remedy: "give one of them steps or epochs")

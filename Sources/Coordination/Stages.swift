@@ -42,6 +42,11 @@ public struct StageSettings: Sendable, Codable, Equatable {
     /// Whether the adapter stage goes on training the heads.
     public let trainHead: Bool
 
+    /// The most steps of a stage, and the largest number of steps or times that a setting may name.
+    ///
+    /// What is reckoned from such numbers stays within 63 bits.
+    public static let mostSteps = 1_000_000_000
+
     enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, epochs, learningRate, schedule, warmup, trainHead
     }
@@ -67,14 +72,19 @@ public struct StageSettings: Sendable, Codable, Equatable {
         warmup = try section.value(.warmup, default: 0.06)
         trainHead = try section.value(.trainHead, default: false)
         try section.require(
-            (steps ?? 0) >= 0, .steps, "is \(steps ?? 0), expected 0 (skip the stage) or more")
+            (0...Self.mostSteps).contains(steps ?? 0), .steps,
+            "is \(steps ?? 0), expected 0 (skip the stage) to \(Self.mostSteps)")
         try section.require(
             (0...100_000).contains(epochs), .epochs, "is \(epochs), expected 0 (skip the stage) or more")
         try section.require((0...1).contains(warmup), .warmup, "is \(warmup), expected a share from 0 to 1")
     }
 
     /// The stage's steps when an epoch has `perEpoch`.
-    public func stepCount(perEpoch: Double) -> Int { steps ?? Int((epochs * perEpoch).rounded(.up)) }
+    ///
+    /// An epoch of so many that no stage could have them counts as one more than a stage may have.
+    public func stepCount(perEpoch: Double) -> Int {
+        steps ?? Int(min((epochs * perEpoch).rounded(.up), Double(Self.mostSteps) + 1))
+    }
 }
 
 /// A learning rate for each kind of parameter: one number for all, or a mapping by kind.

@@ -194,10 +194,13 @@ public struct EvaluationSettings: Sendable, Codable, Equatable {
         patience = try section.value(.patience, default: 0)
         keep = try section.value(.keep, default: .best)
         heldOut = try section.value(.heldOut, default: 0)
+        let most = StageSettings.mostSteps
         try section.require(
-            every >= 0, .every, "is \(every), expected 0 (at the end of a stage) or more steps")
+            (0...most).contains(every), .every,
+            "is \(every), expected 0 (at the end of a stage) to \(most) steps")
         try section.require(
-            patience >= 0, .patience, "is \(patience), expected 0 (never stop) or more evaluations")
+            (0...most).contains(patience), .patience,
+            "is \(patience), expected 0 (never stop) to \(most) evaluations")
         try section.require(
             (0..<0.9).contains(heldOut), .heldOut, "is \(heldOut), expected 0 (off) to below 0.9")
     }
@@ -223,8 +226,10 @@ public struct CheckpointSettings: Sendable, Codable, Equatable {
         let section = try SettingsSection<CodingKeys>(decoder)
         every = try section.value(.every, default: 100)
         keep = try section.value(.keep, default: 2)
-        try section.require(every >= 0, .every, "is \(every), expected 0 (off) or more steps")
-        try section.require(keep >= 1, .keep, "is \(keep), expected 1 or more")
+        let most = StageSettings.mostSteps
+        try section.require(
+            (0...most).contains(every), .every, "is \(every), expected 0 (off) to \(most) steps")
+        try section.require((1...most).contains(keep), .keep, "is \(keep), expected 1 to \(most)")
     }
 }
 
@@ -242,6 +247,9 @@ public struct RecordSettings: Sendable, Codable, Equatable {
     public init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         gradients = try section.value(.gradients, default: 0)
-        try section.require(gradients >= 0, .gradients, "is \(gradients), expected 0 (off) or more steps")
+        let most = StageSettings.mostSteps
+        try section.require(
+            (0...most).contains(gradients), .gradients,
+            "is \(gradients), expected 0 (off) to \(most) steps")
     }
 }

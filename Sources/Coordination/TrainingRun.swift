@@ -232,6 +232,8 @@ public final class TrainingRun {
     }
 
     private func checkpoint() throws {
+        // On every rank, for each host may have files of its own; and before a state is kept that may be wrong.
+        try context.model.weights.checkUnchanged()
         guard let output, let coordinator else { return }
         let start = Date()
         try write(to: output)
@@ -325,6 +327,7 @@ public final class TrainingRun {
     }
 
     private func finish() throws {
+        try context.model.weights.checkUnchanged()
         guard let output else { return }
         let keep = context.study.evaluation.keep
         for (task, name) in context.names.enumerated() {

@@ -124,19 +124,21 @@ struct TrainingState: Equatable, Sendable {
             return found
         }
         self.init(store, tasks: names.count)
-        step = checkpoint.step
+        step = try Self.bounded(checkpoint.step, "step", of: checkpoint)
         let stage = try value("stage") { $0.int.flatMap { stages.indices.contains($0) ? $0 : nil } }
         self.stage = stage
         stageStep = try value("stageStep") {
             $0.int.flatMap { (0...stages[stage].steps).contains($0) ? $0 : nil }
         }
-        evaluatedAt = try value("evaluatedAt", \.int)
+        // -1 is a stage without an evaluation.
+        evaluatedAt = try value("evaluatedAt") { $0.int == -1 ? -1 : Self.count($0) }
         history = try value("history", \.array)
         values = try checkpoint.floats("parameters", count: store.count)
         moments = AdamW(
             first: try checkpoint.floats("moments.first", count: store.count),
             second: try checkpoint.floats("moments.second", count: store.count))
         times = try checkpoint.int64s("times", count: store.blocks.count)
+        for time in times { _ = try Self.bounded(Int(time), "times", of: checkpoint) }
         if checkpoint.tensors.contains(where: { $0.name == Self.maskName }) {
             let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
             mask = ParameterMask(count: store.count, words: words)
@@ -146,11 +148,11 @@ struct TrainingState: Equatable, Sendable {
         } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
             throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
         }
-        stale = try list("stale", \.int)
+        stale = try list("stale", Self.count)
         active = try list("active", \.bool)
         latest = try list("latest") { $0.isNull ? .some(nil) : .some($0.double) }
         planner.positions = try list("positions", Self.count)
-        planner.requested = try list("requested", \.double)
+        planner.requested = try list("requested") { $0.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } }
         planner.units = try value("units", Self.count)
         let kept = try list("best") { $0 }
         for (task, name) in names.enumerated() where !kept[task].isNull {
@@ -164,10 +166,19 @@ struct TrainingState: Equatable, Sendable {
 
     private static let maskName = "removed"
 
-    /// A number of things drawn so far; beyond 2^53 it is none that a run could reach.
+    /// A number of steps, units or examples; beyond 2^53 it is none that a run could reach, and counting on would overflow.
     private static func count(_ value: JSONValue) -> Int? {
-        value.int.flatMap { (0...1 << 53).contains($0) ? $0 : nil }
+        value.int.flatMap { counts.contains($0) ? $0 : nil }
     }
+
+    private static func bounded(_ count: Int, _ name: String, of checkpoint: Checkpoint) throws -> Int {
+        guard counts.contains(count) else {
+            throw Failure.data("the checkpoint of step \(checkpoint.step) has no usable '\(name)'")
+        }
+        return count
+    }
+
+    private static let counts = 0...1 << 53
 
     private static func encode(_ best: Best?) -> JSONValue {
         guard let best else { return .null }
@@ -175,7 +186,8 @@ struct TrainingState: Equatable, Sendable {
     }
 
     private static func decode(_ value: JSONValue, _ values: [Float]) throws -> Best {
-        guard let score = value["score"]?.double, let step = value["step"]?.int, let detail = value["detail"]
+        guard let score = value["score"]?.double, let step = value["step"].flatMap(count),
+            let detail = value["detail"]
         else {
             throw Failure.data("a best state in the checkpoint has no 'score', 'step' and 'detail'")
         }

@@ -68,7 +68,12 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
 
     private func decode<T: Decodable>(_ key: Key) throws -> T {
         do {
-            return try container.decode(T.self, forKey: key)
+            let value = try container.decode(T.self, forKey: key)
+            // YAML knows them, and as "off" they come to mind; but nothing can be reckoned with them, nor JSON write them.
+            if let bad = numbers(in: value).first(where: { !$0.isFinite }) {
+                throw failure(key, "is \(bad), expected a finite number")
+            }
+            return value
         } catch let failure as Failure {
             throw failure
         } catch let DecodingError.dataCorrupted(context) where !context.debugDescription.isEmpty {
@@ -110,6 +115,17 @@ public func keyPath(_ path: [any CodingKey]) -> String {
     path.reduce("") { text, key in
         if let index = key.intValue { return "\(text)[\(index)]" }
         return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"
+    }
+}
+
+/// The floating-point numbers of a value, where it is one or a collection of them.
+private func numbers(in value: Any) -> [Double] {
+    switch value {
+    case let number as Double: [number]
+    case let number as Float: [Double(number)]
+    case let list as [Double]: list
+    case let table as [String: Double]: Array(table.values)
+    default: []
     }
 }
 

@@ -66,6 +66,12 @@ public struct EncoderConfiguration: Sendable, Equatable {
                     "'\(key)' is \(found.encoded()), expected \"\(expected)\"", at: path, remedy: remedy)
             }
         }
+        // A decoder masks what comes later, and cross-attention reads another model: neither is computed here.
+        for key in ["is_decoder", "add_cross_attention"] where object[key].map({ $0 != false }) ?? false {
+            throw Failure.data(
+                "'\(key)' is \(object[key]?.encoded() ?? ""), expected false", at: path,
+                remedy: "a backbone is an encoder; use one that was pretrained as such")
+        }
         family = "bert"
         try require("model_type", family, remedy: "use a backbone of the BERT family")
         try require("hidden_act", "gelu", default: "gelu", remedy: "only the erf form of GELU is known")
@@ -101,7 +107,7 @@ public struct EncoderConfiguration: Sendable, Equatable {
     ///
     /// Products only, a multiplication with its addition counted as two: the linear maps and both of attention's.
     public func forwardOperations(tokens: Int) -> Double {
-        let maps = 8 * Double(hidden * hidden) + 4 * Double(hidden * intermediate)
-        return Double(layers) * (maps + 4 * Double(tokens * hidden))
+        let (d, f) = (Double(hidden), Double(intermediate))
+        return Double(layers) * (8 * d * d + 4 * d * f + 4 * Double(tokens) * d)
     }
 }

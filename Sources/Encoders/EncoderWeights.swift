@@ -86,6 +86,9 @@ public final class EncoderWeights: @unchecked Sendable {
             try survey.find(name, shape)
             return UnsafePointer(nowhere.base)
         }
+        try survey.requireNoMoreLayers()
+        let checked = survey
+        try memory.once { try checked.checkMapped() }
         let filled = try memory.filled(byteCount: survey.bytesNeeded) { try survey.convert(into: $0) }
         let views = try TensorViews(configuration, hasPooler: hasPooler) { name, _ in
             survey.floats(name, filled.bytes)
@@ -114,6 +117,9 @@ public final class EncoderWeights: @unchecked Sendable {
             return known
         }
     }
+
+    /// Refuses files that were written to since they were mapped, and with them the weights in use.
+    public func checkUnchanged() throws { try folder?.checkUnchanged() }
 
     /// Copies every tensor of another backbone into memory of its own.
     init(copying other: EncoderWeights) {

@@ -10,6 +10,8 @@ struct TensorSurvey {
     private let prefix: String
     private var places: [String: TensorPlace] = [:]
     private var conversions: [Conversion] = []
+    /// The names, in the file, of the tensors that are used in place.
+    private var mappedNames: [String] = []
     /// Bytes of the tensors that are used in place.
     private(set) var mappedBytes = 0
     /// Bytes of the tensors that must be converted, as floats.
@@ -74,6 +76,7 @@ struct TensorSurvey {
         if let base = folder.mappedFloats(found)?.baseAddress {
             places[name] = .mapped(base)
             mappedBytes += bytes
+            mappedNames.append(found)
             return
         }
         try folder.checkFloats(found)
@@ -94,18 +97,44 @@ struct TensorSurvey {
             let range = conversion.offset..<conversion.offset + conversion.count
             let converted = UnsafeMutableBufferPointer(rebasing: floats[range])
             try folder.copyFloats(conversion.name, into: converted)
-            // A number whose exponent is full is not finite. Without branches, so that it costs little.
-            let largest = converted.reduce(0 as UInt32) { max($0, $1.bitPattern & 0x7f80_0000) }
-            if largest < 0x7f80_0000 { continue }
-            let index = converted.firstIndex { !$0.isFinite } ?? 0
-            throw Failure.data(
-                "element \(index) is \(converted[index]), expected a finite number",
-                at:
-                    "\(folder.file(holding: conversion.name)?.path ?? folder.path): tensor '\(conversion.name)'",
+            try requireFinite(
+                UnsafeBufferPointer(converted), conversion.name,
                 remedy:
                     "the file is damaged, or was stored as F16 with numbers beyond its range; copy or download it again"
             )
         }
+    }
+
+    /// Reads every number of the tensors that are used in place, which must be finite.
+    ///
+    /// They would otherwise show as a gradient that is not, long after, and be taken for a learning rate too high.
+    func checkMapped() throws {
+        for name in mappedNames {
+            guard let floats = folder.mappedFloats(name) else { continue }
+            try requireFinite(floats, name, remedy: "the file is damaged; copy or download it again")
+        }
+    }
+
+    private func requireFinite(_ floats: UnsafeBufferPointer<Float>, _ name: String, remedy: String) throws {
+        // A number whose exponent is full is not finite. Without branches, so that it costs little.
+        let largest = floats.reduce(0 as UInt32) { max($0, $1.bitPattern & 0x7f80_0000) }
+        if largest < 0x7f80_0000 { return }
+        let index = floats.firstIndex { !$0.isFinite } ?? 0
+        throw Failure.data(
+            "element \(index) is \(floats[index]), expected a finite number",
+            at: "\(folder.file(holding: name)?.path ?? folder.path): tensor '\(name)'", remedy: remedy)
+    }
+
+    /// Refuses a file with layers that `config.json` doesn't ask for: without them it would be another model.
+    func requireNoMoreLayers() throws {
+        let start = "\(prefix)\(BertNames.layerPrefix)"
+        let numbers = folder.tensors.keys.compactMap { name in
+            name.hasPrefix(start) ? Int(name.dropFirst(start.count).prefix { $0 != "." }) : nil
+        }
+        guard let highest = numbers.max(), highest >= configuration.layers else { return }
+        throw Failure.data(
+            "has tensors of layer \(highest), config.json asks for \(configuration.layers) layers, 0-\(configuration.layers - 1)",
+            at: folder.path, remedy: "config.json and the weights must come from the same model")
     }
 
     /// A found tensor's first float, given the memory that the others were converted into.

@@ -14,6 +14,11 @@ public protocol WeightMemory {
     /// The same for what can be done without: nil where one memory for all processes would be too much.
     func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory?
+
+    /// Does something once for all processes that share memory, such as looking at a file's every byte.
+    ///
+    /// Where it fails, every process throws that failure.
+    func once(_ body: () throws -> Void) throws
 }
 
 /// Memory that nobody writes to any more.
@@ -47,6 +52,8 @@ public struct PrivateMemory: WeightMemory {
         try fill(bytes)
         return FilledMemory(UnsafeRawBufferPointer(bytes), owner: buffer, isShared: false)
     }
+
+    public func once(_ body: () throws -> Void) throws { try body() }
 
     public func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory?

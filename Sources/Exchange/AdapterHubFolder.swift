@@ -297,7 +297,7 @@ public enum AdapterHubFolder {
         }
         return .object([
             ("method", isHoulsby ? "houlsby" : isParallel ? "parallel" : "pfeiffer"),
-            ("bottleneck", .integer(try file.shape(down)[0])),
+            ("bottleneck", .integer(try file.shape(down, dimensions: 2)[0])),
             ("activation", .string(try settings.required("non_linearity", "a name", \.string))),
             ("scale", .number(settings["scaling"]?.double ?? 1)), ("reads", .string(reads)), ("norm", "none"),
             ("layers", layers),

@@ -23,7 +23,18 @@ struct ForeignTensors {
 
     func has(_ name: String) -> Bool { file.tensors[name] != nil }
 
-    func shape(_ name: String) throws -> [Int] { try file.entry(name).shape }
+    /// A note of the file's; nil where it has none of this name.
+    func note(_ name: String) -> String? { file.metadata[name] }
+
+    /// The shape of a tensor of so many dimensions; one of another number is a failure.
+    func shape(_ name: String, dimensions: Int) throws -> [Int] {
+        let shape = try file.entry(name).shape
+        guard shape.count == dimensions else {
+            throw Failure.data(
+                "tensor '\(name)' has shape \(shape), expected \(dimensions) dimensions", at: file.path)
+        }
+        return shape
+    }
 
     /// The names that begin so, in order.
     func names(with prefix: String) -> [String] { file.names.filter { $0.hasPrefix(prefix) } }
@@ -36,7 +47,7 @@ struct ForeignTensors {
 
     mutating func read(_ pair: TensorPair) throws -> [Float] {
         let values = try read(pair.foreign)
-        let shape = try shape(pair.foreign)
+        let shape = try file.entry(pair.foreign).shape
         guard shape == pair.shape else {
             throw Failure.data(
                 "tensor '\(pair.foreign)' has shape \(shape), expected \(pair.shape)", at: file.path,

@@ -34,8 +34,12 @@ public struct ImportedAdapter: Sendable {
     }
 
     /// The values of a layout that a task's own begins with; the head's rows are put in the order of the task's classes.
-    public func values(in layout: ParameterLayout, for output: TaskOutput) throws -> [Float] {
-        let order = try rowOrder(output)
+    ///
+    /// `labels` names the classes in the order of the head's rows, where the folder doesn't, or where it is mistaken.
+    public func values(
+        in layout: ParameterLayout, for output: TaskOutput, labels: [String]? = nil
+    ) throws -> [Float] {
+        let order = try rowOrder(output, given: labels)
         return try layout.slices.flatMap { slice -> [Float] in
             guard let values = tensors[slice.name] else {
                 throw Failure.data("the imported adapter has no '\(slice.name)'")
@@ -55,9 +59,38 @@ public struct ImportedAdapter: Sendable {
         }
     }
 
-    /// Which of the head's rows each class of the task reads; nil where the folder's names say nothing of the task's.
-    private func rowOrder(_ output: TaskOutput) throws -> [Int]? {
-        guard case .classes(let classes) = output, let labels, Set(labels) == Set(classes) else { return nil }
-        return classes.compactMap(labels.firstIndex)
+    /// Which of the head's rows each class of the task reads; nil for a regression.
+    ///
+    /// An order that nobody told is refused: Hugging Face's order of a task's classes is often another than the
+    /// benchmark's, and answers would then be exchanged without a word.
+    private func rowOrder(_ output: TaskOutput, given: [String]?) throws -> [Int]? {
+        guard case .classes(let classes) = output else {
+            if let given {
+                throw Failure.usage(
+                    "names \(given.count) labels, and the task's answers are numbers", at: "--labels",
+                    remedy: "leave it out")
+            }
+            return nil
+        }
+        if let given {
+            guard given.count == classes.count, Set(given) == Set(classes) else {
+                throw Failure.usage(
+                    "names \(given.joined(separator: ", ")), the task's labels are \(classes.joined(separator: ", "))",
+                    at: "--labels", remedy: "name each of them once, in the order of the head's rows")
+            }
+            return classes.compactMap(given.firstIndex)
+        }
+        if let labels, labels.count == classes.count, Set(labels) == Set(classes) {
+            return classes.compactMap(labels.firstIndex)
+        }
+        // A head of another width is told with its shape.
+        guard tensors[HeadSlice.bias]?.count == classes.count else { return nil }
+        let names = labels.map { "calls the rows of its head \($0.joined(separator: ", "))" }
+        throw Failure.usage(
+            "\(names ?? "does not name the rows of its head"), which does not say what label each stands for",
+            at: "--labels",
+            remedy:
+                "give \(classes.joined(separator: ",")) in the order that the adapter was trained with, such as the 'id2label' of its model"
+        )
     }
 }

@@ -17,6 +17,8 @@ public enum PEFTFolder {
     private static let prefix = "base_model.model."
     private static let weightsName = "adapter_model.safetensors"
     private static let configurationName = "adapter_config.json"
+    /// The note of the weights' file with the names of the classes, in the order of the head's rows.
+    private static let labelsNote = "hadamesh.labels"
 
     /// Writes a folder that `PeftModel.from_pretrained` reads on top of the backbone's sequence classifier.
     ///
@@ -40,7 +42,11 @@ public enum PEFTFolder {
                 ("modules_to_save", saved.isEmpty ? .null : .array(saved)), ("revision", .null),
             ])
         try Folder.create(directory)
-        try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/\(weightsName)")
+        // PEFT itself has no place for the names of classes, and its readers pass over notes that they don't know.
+        let labels = JSONValue.array(trained.labels.map { .string($0) })
+        try Safetensors.write(
+            tensors, metadata: ["format": "pt", labelsNote: labels.encoded()],
+            to: "\(directory)/\(weightsName)")
         try AtomicFile.write(
             Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
@@ -69,8 +75,12 @@ public enum PEFTFolder {
         }
         let pooling = try SequenceClassifier.read(&file, prefix: prefix, into: &tensors)
         try file.requireAllRead()
+        let note = try file.note(labelsNote).map {
+            try JSONValue(parsing: Data($0.utf8), at: "\(directory)/\(weightsName): note '\(labelsNote)'")
+        }
         return ImportedAdapter(
-            software: "PEFT", adapter: adapter, pooling: pooling, labels: nil, tensors: tensors)
+            software: "PEFT", adapter: adapter, pooling: pooling,
+            labels: note?.array?.compactMap(\.string), tensors: tensors)
     }
 
     // MARK: Methods

@@ -148,6 +148,7 @@ extension JSONParser {
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isWhole, let value = Int(text) { return .integer(value) }
+        if isWhole, let value = UInt64(text) { return .unsigned(value) }
         guard let value = Double(text), value.isFinite else {
             throw failure("number \(text) is out of range")
         }
@@ -171,7 +172,7 @@ extension JSONParser {
             guard let piece = String(validating: bytes[start..<position], as: UTF8.self) else {
                 throw failure("a text is not valid UTF-8")
             }
-            text = text.isEmpty ? piece : text + piece
+            if text.isEmpty { text = piece } else { text += piece }
             if skip("\"") { return text }
             guard skip("\\") else {
                 throw failure(

@@ -21,6 +21,7 @@ extension JSONValue {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += value.description
+        case .unsigned(let value): text += value.description
         case .number(let value):
             if value.isFinite {
                 text += value.description

@@ -9,6 +9,8 @@ public enum JSONValue: Sendable {
     case bool(Bool)
     /// A number written without fraction or exponent that fits 64 bits.
     case integer(Int)
+    /// A whole number above those, up to 2^64 − 1, as seeds may be.
+    case unsigned(UInt64)
     /// Any other number.
     case number(Double)
     /// A text.
@@ -69,6 +71,7 @@ extension JSONValue {
     public var double: Double? {
         switch self {
         case .integer(let value): Double(value)
+        case .unsigned(let value): Double(value)
         case .number(let value): value
         case .string("nan"): .nan
         case .string("inf"): .infinity
@@ -85,6 +88,7 @@ extension JSONValue: Equatable {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
         case (.integer(let a), .integer(let b)): a == b
+        case (.unsigned(let a), .unsigned(let b)): a == b
         case (.number(let a), .number(let b)): a == b
         case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
         case (.array(let a), .array(let b)): a == b

@@ -14,6 +14,21 @@ public final class MappedFile: @unchecked Sendable {
     /// Swift may release an object after its last mention, though its bytes are still in use: hold the
     /// object in a property, or use ``withBytes(_:)``.
     public let bytes: UnsafeRawBufferPointer
+    /// What the file was when it was mapped; nil for a copy.
+    private let version: Version?
+
+    /// What tells one state of a file from another.
+    private struct Version: Equatable {
+        let device, number, size, seconds, nanoseconds: Int
+
+        init(_ status: stat) {
+            device = Int(status.st_dev)
+            number = Int(status.st_ino)
+            size = Int(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
+    }
 
     /// Maps a regular file; anything else is a `Failure`.
     public init(path: String) throws {
@@ -30,6 +45,7 @@ public final class MappedFile: @unchecked Sendable {
         }
         let count = Int(status.st_size)
         self.path = path
+        version = Version(status)
         if count == 0 {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -43,6 +59,7 @@ public final class MappedFile: @unchecked Sendable {
     /// Holds a copy of bytes that came from elsewhere, such as a file that another machine read.
     public init(copying data: Data, path: String) throws {
         self.path = path
+        version = nil
         if data.isEmpty {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -55,6 +72,21 @@ public final class MappedFile: @unchecked Sendable {
         }
         data.copyBytes(to: UnsafeMutableRawBufferPointer(start: start, count: data.count))
         bytes = UnsafeRawBufferPointer(start: start, count: data.count)
+    }
+
+    /// Refuses a file that was written to since it was mapped: the mapped bytes have changed with it.
+    ///
+    /// Another file that was put in its place is none of this one's business: the mapping stays what it was.
+    public func checkUnchanged() throws {
+        var status = stat()
+        guard let version, stat(path, &status) == 0 else { return }
+        let now = Version(status)
+        guard now.device == version.device, now.number == version.number, now != version else { return }
+        throw Failure.data(
+            "was written to while it was in use: what was computed since then is wrong", at: path,
+            remedy:
+                "restore it and go on with --resume; to exchange a file that runs use, rename another one over it"
+        )
     }
 
     /// Calls a closure with every byte of the file, which stays mapped until the closure returns.

@@ -36,6 +36,9 @@ public final class SafetensorsFile: TensorCatalogue {
     /// This file, where it has such a tensor.
     public func file(holding name: String) -> SafetensorsFile? { tensors[name] == nil ? nil : self }
 
+    /// Refuses a file that was written to since it was mapped.
+    func checkUnchanged() throws { try file.checkUnchanged() }
+
     /// Adds the file's bytes to a checksum.
     func add(to checksum: inout CRC32C) { file.withBytes { checksum.update($0) } }
 

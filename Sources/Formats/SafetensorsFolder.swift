@@ -53,6 +53,9 @@ public final class SafetensorsFolder: TensorCatalogue {
     /// The shard that holds a tensor.
     public func file(holding name: String) -> SafetensorsFile? { fileIndex[name].map { files[$0] } }
 
+    /// Refuses files that were written to since they were mapped.
+    public func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
+
     /// The checksum of the bytes of all files, in order of name; every byte is read.
     public func checksum() -> UInt32 {
         var checksum = CRC32C()

@@ -2,9 +2,16 @@ import Diagnostics
 
 /// The rules a declaration is held to.
 extension CustomTask {
+    /// Bytes of the longest name: file systems allow 255, and names of files are made of it.
+    static let longestName = 100
+
     /// What is wrong with a name that folders and events are to bear, if anything.
     static func problem(withName name: String) -> String? {
         if name.isEmpty { return "the name is empty" }
+        if name.utf8.count > longestName {
+            return
+                "'\(name.prefix(20))…' has \(name.utf8.count) bytes, expected at most \(longestName), since folders bear it"
+        }
         if name.hasPrefix(".") || name.hasPrefix("-") {
             return "'\(name)' must begin with a letter or a digit, since folders bear it"
         }

@@ -107,12 +107,14 @@ public struct AdaptedEncoder: Sendable {
 
     /// One unit of work: adds the gradient of the summed losses to `gradient`, and returns that sum.
     ///
+    /// All memory of the workspace is given back first: what is given here lies elsewhere.
+    ///
     /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run. In the
     /// adapter stage without dropout, what is frozen below may be given.
     public func learn(
         _ batch: PackedBatch, _ targets: [Target], stage: Stage, _ layout: ParameterLayout,
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
-        pooled known: Matrix? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
+        pooled known: [Float]? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> Double {
         workspace.reset()
         let encoder = encoder(randomness.encoder)
@@ -121,7 +123,7 @@ public struct AdaptedEncoder: Sendable {
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         var activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
         if let known {
-            p.copy(from: known)
+            Self.copy(known, into: p)
         } else {
             let forward = encoder.forward(
                 batch, adaptation, from: frozen, reading: head.pooling.reads, workspace)
@@ -173,12 +175,29 @@ public struct AdaptedEncoder: Sendable {
             adapted
             ? method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights) : nil
         let p = pool(batch, adaptation, from: frozen, workspace)
-        return logits(pooled: p, layout, values: values, workspace)
+        return logits(p, layout, values: values, workspace)
     }
 
-    /// Logits [B, C] from pooled vectors [B, d].
+    /// Logits [B, C] from pooled vectors [B, d], row after row.
     public func logits(
-        pooled p: Matrix, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
+        pooled known: [Float], _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
+    ) -> [Float] {
+        workspace.reset()
+        let d = weights.configuration.hidden
+        let p = workspace.matrix(known.count / d, d)
+        Self.copy(known, into: p)
+        return logits(p, layout, values: values, workspace)
+    }
+
+    private static func copy(_ values: [Float], into p: Matrix) {
+        precondition(values.count == p.count, "pooled vectors of another number of sequences")
+        values.withUnsafeBufferPointer { source in
+            if let start = source.baseAddress { p.base.update(from: start, count: p.count) }
+        }
+    }
+
+    private func logits(
+        _ p: Matrix, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
     ) -> [Float] {
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
         let z = workspace.matrix(p.rows, weight.rows)

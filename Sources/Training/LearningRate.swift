@@ -8,7 +8,8 @@ public import Diagnostics
 
 /// How a learning rate changes over a stage of N steps, after a linear warm-up of W = ⌈w N⌉ steps.
 ///
-/// The multiplier of step s (from 0) is s / W while s < W, and then falls from 1 by its shape.
+/// The multiplier of step s (from 0) is s / W while s < W, and then falls from 1 by its shape. A stage of one step has no
+/// warm-up.
 public enum LearningRateShape: String, NamedChoice {
     /// (N − s) / (N − W).
     case linear
@@ -36,7 +37,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
 
     /// What the base rate is multiplied by at a step of the stage.
     public func multiplier(_ step: Int) -> Double {
-        let warm = Int((warmup * Double(steps)).rounded(.up))
+        // At the first step of a warm-up the rate is 0: a stage of one step would do nothing.
+        let warm = steps > 1 ? Int((warmup * Double(steps)).rounded(.up)) : 0
         if step < warm { return Double(step) / Double(warm) }
         let progress = Double(step - warm) / Double(max(1, steps - warm))
         switch shape {

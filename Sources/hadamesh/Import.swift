@@ -15,6 +15,7 @@ struct Import: ParsableCommand {
         abstract: "Makes a run of an adapter that PEFT or AdapterHub trained.",
         discussion: """
             The study names the backbone, the data and the one task; method, settings and pooling come from the folder. \
+            Where the folder doesn't say which label each row of the head stands for (PEFT's never do), --labels must. \
             The run can then be used like any other: evaluate, predict, export.
             """)
 
@@ -29,6 +30,12 @@ struct Import: ParsableCommand {
 
     @Option(name: .customLong("set"), help: "A change to the study: key.sub=value. Repeatable.")
     var overrides: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The task's labels in the order of the head's rows, where the folder doesn't tell it.",
+            valueName: "a,b,…"))
+    var labels: String?
 
     func run() throws {
         try runInOneProcess {
@@ -46,7 +53,8 @@ struct Import: ParsableCommand {
                 imported.adapter, HeadSettings(pooling: imported.pooling, dropout: asked.head.dropout))
             let model = try LoadedBackbone(study, weights).model
             let layout = try model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
-            let values = try imported.values(in: layout, for: tasks[0].output)
+            let values = try imported.values(
+                in: layout, for: tasks[0].output, labels: labels?.split(separator: ",").map(String.init))
             try writeRun(study, model, [values], to: output)
             print("wrote \(output): \(imported.software)'s \(type(of: study.adapter.method).name)")
         }

@@ -24,8 +24,13 @@ struct Methods: ParsableCommand {
     @Option(help: "Tokens of a sequence, for the operations per token.")
     var tokens = 128
 
+    /// The most positions that a backbone may have.
+    private static let mostTokens = 1 << 20
+
     func validate() throws {
-        if tokens < 1 { throw ValidationError("--tokens is \(tokens), expected 1 or more") }
+        guard (1...Self.mostTokens).contains(tokens) else {
+            throw ValidationError("--tokens is \(tokens), expected 1 to \(Self.mostTokens)")
+        }
     }
 
     func run() throws {

@@ -37,6 +37,18 @@ struct RefusalTests {
         #expect(again == [failure, failure])
     }
 
+    // MARK: Texts
+
+    @Test("No run is made of texts that the backbone has no embeddings for")
+    func textsBeyondTheTables() throws {
+        let folder = try TinyModel.withOneSegment()
+        let failure = #expect(throws: Failure.self) {
+            _ = try TinyStudy(["backbone": .string(folder.path)])
+        }
+        #expect(failure?.what == "segment id 1 is outside the backbone's 1 segment")
+        #expect(failure?.place == "pair/train")
+    }
+
     // MARK: Ranks
 
     @Test(
@@ -132,11 +144,43 @@ struct RefusalTests {
         }
     }
 
+    @Test("Counts that could not be counted on are refused", arguments: ["times", "step"])
+    func endlessCounts(name: String) throws {
+        let folder = try stopped()
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        let tensors = saved.tensors.map { tensor in
+            guard tensor.name == name, case .int64(let values) = tensor.values else { return tensor }
+            return NamedTensor(
+                name: name, shape: tensor.shape, values: .int64(values.map { _ in .max }))
+        }
+        try Checkpoint(step: name == "step" ? .max : saved.step, tensors: tensors, facts: saved.facts)
+            .write(into: folder.file("checkpoints"), keep: 1)
+        for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
+            #expect(failure.kind == .data && failure.what.hasSuffix("has no usable '\(name)'"), "\(failure)")
+        }
+    }
+
+    @Test("Seeds beyond 2^63 are told apart to their last digit")
+    func largeSeeds() throws {
+        let folder = try TemporaryFolder()
+        _ = try TinyStudy(["seed": .unsigned(.max)]).train(into: folder, stopAfter: 2)
+        for failure in try TinyStudy(["seed": .unsigned(.max - 1)]).failures(
+            ranks: 1, into: folder, resuming: true)
+        {
+            #expect(failure.place == "seed")
+            #expect(
+                failure.what.hasPrefix(
+                    "was 18446744073709551615 when this run began, is now 18446744073709551614"))
+        }
+    }
+
     @Test(
         "Facts that lead nowhere are refused, not followed",
         arguments: [
             ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("units", -1),
             ("positions", [0, 0]), ("active", [true]), ("best", []), ("evaluatedAt", nil),
+            ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("stale", [.integer(.max), 0, 0]),
+            ("stale", [-1, 0, 0]), ("requested", ["inf", 0, 0]), ("requested", [-1, 0, 0]),
         ] as [(String, JSONValue)])
     func tampered(key: String, value: JSONValue) throws {
         let folder = try stopped()

@@ -90,12 +90,28 @@ struct StudyTests {
         Bad("dropout.attention", -0.1, "is -0.1"), Bad("evaluation.every", -1, "is -1"),
         Bad("evaluation.patience", -1, "is -1"), Bad("evaluation.keep", "bets", "did you mean 'best'?"),
         Bad("evaluation.heldOut", 0.9, "below 0.9"), Bad("checkpoint.every", -1, "is -1"),
-        Bad("checkpoint.keep", 0, "1 or more"), Bad("record.gradients", -1, "is -1"),
+        Bad("checkpoint.keep", 0, "expected 1 to"), Bad("record.gradients", -1, "is -1"),
         Bad("cache.megabytes", -1, "is -1.0"), Bad("cache.directory", "", "is empty"),
         Bad("cache.features", "", "is empty"),
         Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
+        Bad("stages.head.steps", 1_000_000_001, "is 1000000001, expected 0 (skip the stage) to 1000000000"),
+        Bad("stages.adapter.steps", .integer(.max), "expected 0 (skip the stage) to 1000000000"),
+        Bad("evaluation.every", .integer(.max), "to 1000000000 steps"),
+        Bad("evaluation.patience", .integer(.max), "to 1000000000 evaluations"),
+        Bad("checkpoint.every", .integer(.max), "to 1000000000 steps"),
+        Bad("checkpoint.keep", .integer(.max), "1 to 1000000000"),
+        Bad("record.gradients", .integer(.max), "to 1000000000 steps"),
+        Bad(
+            "tasks.0.name", .string(String(repeating: "é", count: 51)), at: "tasks[0].name",
+            "has 102 bytes, expected at most 100"),
         Bad("seed", -1, "expected a whole number"),
     ]
+
+    @Test("Epochs without end are more steps than a stage may have, and no trap")
+    func endlessEpochs() throws {
+        let stages = try TinyStudy.decode(["stages.adapter": ["epochs": 100_000]]).stages
+        #expect(stages.adapter.stepCount(perEpoch: 1e300) == StageSettings.mostSteps + 1)
+    }
 
     @Test("A key that nobody knows is an error with a suggestion", arguments: unknownKeys)
     func unknownKey(_ bad: Bad) throws { try expectRefusal(of: bad) }

@@ -50,6 +50,17 @@ private func outer(_ json: String) throws -> Outer {
         #expect(!settings.hasNote && settings.list.isEmpty)
     }
 
+    @Test(arguments: ["inf", "-inf", "nan"]) func numbersThatAreNotFiniteAreRefused(text: String) throws {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let failure = #expect(throws: Failure.self) {
+            _ = try decoder.decode(Outer.self, from: Data(#"{"seed":7,"rate":"\#(text)"}"#.utf8))
+        }
+        #expect(failure?.description == "rate: is \(text), expected a finite number")
+        #expect(failure?.kind == .usage)
+    }
+
     @Test func presentKeysAreRead() throws {
         let settings = try outer(
             #"{"seed":7,"rate":0.25,"note":"n","inner":{"name":"uniform","weights":[1,2]}}"#)

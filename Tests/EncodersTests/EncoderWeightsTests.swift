@@ -88,6 +88,8 @@ struct EncoderWeightsTests {
                 "vocab_size", "61",
                 "tensor 'embeddings.word_embeddings.weight' has shape [60, 24], config.json asks for [61, 24]"
             ),
+            .configuration(
+                "num_hidden_layers", "2", "has tensors of layer 2, config.json asks for 2 layers, 0-1"),
             .configuration("intermediate_size", "48", "config.json asks for [48, 24]"),
             .configuration("hidden_size", "48", "config.json asks for [60, 48]"),
             .configuration("max_position_embeddings", "512", "config.json asks for [512, 24]"),
@@ -103,14 +105,42 @@ struct EncoderWeightsTests {
         }
     }
 
-    @Test("Fewer layers in config.json than in the file are that many layers")
-    func fewerLayers() throws {
+    @Test(
+        "A number that is not finite is named with its tensor, used in place or converted",
+        arguments: [Float.nan, .infinity, -.infinity], [false, true])
+    func notFinite(bad: Float, isMoved: Bool) throws {
+        let folder = try isMoved ? TinyModel.misaligned() : TemporaryFolder(copying: TinyModel.directory)
+        var data = try folder.read("model.safetensors")
+        // The last tensor is the pooler's weight.
+        data.replaceSubrange(
+            data.count - 4..<data.count, with: withUnsafeBytes(of: bad.bitPattern) { Data($0) })
+        try folder.write(data, to: "model.safetensors")
+        let failure = #expect(throws: Failure.self) { try EncoderWeights(directory: folder.path) }
+        #expect(failure?.kind == .data)
+        #expect(failure?.place == "\(folder.file("model.safetensors")): tensor 'pooler.dense.weight'")
+        #expect(failure?.what == "element 575 is \(bad), expected a finite number")
+    }
+
+    @Test(
+        "A file that is written to while it is mapped is noticed, one that is put in its place is not minded")
+    func changedWhileMapped() throws {
         let folder = try TemporaryFolder(copying: TinyModel.directory)
-        try folder.write(
-            try changed("num_hidden_layers", to: "2", in: folder.read("config.json")), to: "config.json")
-        let short = try TinyModel(directory: folder.path)
-        let expected = try short.golden.floats("hidden.1")
-        #expect(mismatch(short.hidden(), expected, Tolerance(absolute: 1e-6, relative: 3e-6)) == nil)
+        let path = folder.file("model.safetensors")
+        let data = try folder.read("model.safetensors")
+        let weights = try EncoderWeights(directory: folder.path)
+        try weights.checkUnchanged()
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        try file.seek(toOffset: UInt64(data.count - 4))
+        try file.write(contentsOf: Data([0, 0, 0, 0]))
+        try file.close()
+        let failure = #expect(throws: Failure.self) { try weights.checkUnchanged() }
+        #expect(failure?.place == path && failure?.kind == .data)
+        #expect(failure?.what.hasPrefix("was written to while it was in use") == true)
+
+        let again = try EncoderWeights(directory: folder.path)
+        try folder.write(data, to: "new")
+        try #require(rename(folder.file("new"), path) == 0)
+        try again.checkUnchanged()
     }
 
     @Test("The checksum is that of the files' bytes, in order of name, and copies in memory have none")

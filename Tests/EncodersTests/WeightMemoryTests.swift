@@ -30,6 +30,8 @@ struct WeightMemoryTests {
             try filled(byteCount: byteCount, by: fill)
         }
 
+        func once(_ body: () throws -> Void) throws { try body() }
+
         private final class Owner {
             let memory: FilledMemory
             init(_ memory: FilledMemory) { self.memory = memory }

@@ -111,6 +111,7 @@ extension EndToEnd {
             let scene = try await finished("{method: lora, rank: 2}")
             let golden = EndToEnd.package.appendingPathComponent("Tests/Golden/exchange/adapters-pfeiffer")
                 .path
+            let peft = EndToEnd.package.appendingPathComponent("Tests/Golden/exchange/peft-lora").path
             let one = [
                 "--set",
                 "tasks=[{name: colour, train: colour-train.tsv, dev: colour-dev.tsv, labels: [cold, warm]}]",
@@ -129,6 +130,14 @@ extension EndToEnd {
                     [scene.path("run/adapters/colour"), scene.study] + back + one, 2,
                     ["adapter_config.json: is an adapter of a Hadamesh run already"]
                 ),
+                (
+                    [peft, scene.study] + back + one, 2,
+                    ["--labels: does not name the rows of its head", "give cold,warm in the order"]
+                ),
+                (
+                    [peft, scene.study, "--labels", "cold,hot"] + back + one, 2,
+                    ["--labels: names cold, hot, the task's labels are cold, warm"]
+                ),
                 ([scene.path("nothere"), scene.study] + back + one, 3, ["nothere"]),
             ]
             for (arguments, code, says) in cases {
@@ -137,6 +146,7 @@ extension EndToEnd {
                 for words in says { #expect(job.failures.first?.contains(words) == true, "\(words): \(job)") }
                 #expect(!scene.exists("back"))
             }
+            _ = try await succeed(["import", peft, scene.study, "--labels", "warm,cold"] + back + one)
         }
     }
 }

@@ -19,18 +19,8 @@ extension EndToEnd {
                 ] + more)
         }
 
-        /// Waits until the journal tells of a step, and returns the last one that it tells of.
         private func journalReaches(_ step: Int) async throws -> Int {
-            for _ in 0..<30_000 {
-                let text =
-                    (try? scene.read("run/journal.jsonl")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-                let steps = text.matches(of: /"kind":"step","stage":"[a-z]+","step":([0-9]+)/).compactMap {
-                    Int($0.1)
-                }
-                if let last = steps.last, last >= step { return last }
-                try await Task.sleep(for: .milliseconds(2))
-            }
-            return -1
+            try await scene.journal("run", reaches: step)
         }
 
         @Test(arguments: [(3, 2), (2, 3), (4, 1), (2, nil)] as [(Int, Int?)])
@@ -52,7 +42,8 @@ extension EndToEnd {
 
         @Test(
             arguments: [
-                (SIGTERM, nil, 2), (SIGUSR1, nil, 3), (SIGUSR1, 2, 1), (SIGUSR1, 3, 2),
+                (SIGTERM, nil, 2), (SIGUSR1, nil, 3), (SIGHUP, nil, 1), (SIGINT, nil, 2), (SIGUSR1, 2, 1),
+                (SIGUSR1, 3, 2),
             ] as [(Int32, Int?, Int)])
         func aSignalStopsAfterACheckpoint(signal: Int32, ranks: Int?, later: Int) async throws {
             let step = Int.random(in: 1...80)
@@ -74,6 +65,14 @@ extension EndToEnd {
             try await expectUninterruptedResult("signal \(signal) after step \(reached)")
         }
 
+        /// Output behind `| head -1` is read no further: that ends neither a run nor its reader.
+        @Test(arguments: [nil, 2]) func aReaderThatGoesAwayEndsNothing(ranks: Int?) async throws {
+            let job = try await EndToEnd.hadamesh(
+                ranks: ranks, scene.training, redirection: "2> >(head -n 1 >/dev/null) > >(true)")
+            #expect(job.status == 0, "\(job)")
+            #expect(scene.exists("run/results.json"))
+        }
+
         /// One rank that is asked stops all: no rank leaves the others waiting.
         @Test func aSignalToOneRankStopsAll() async throws {
             async let asked = train(ranks: 3, output: "run")
@@ -81,6 +80,23 @@ extension EndToEnd {
             if let process = Ranks.running(with: run).last { kill(process.id, SIGTERM) }
             let job = try await asked
             #expect(job.status == 75, "\(job)")
+        }
+
+        @Test func aBackboneThatIsWrittenToDuringARunEndsItBeforeTheNextCheckpoint() async throws {
+            try scene.copyEncoder()
+            async let running = train(ranks: 2, output: "run")
+            _ = try await journalReaches(12)
+            let weights = scene.path("backbone/model.safetensors")
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: weights))
+            let end = try file.seekToEnd()
+            try file.seek(toOffset: end - 4)
+            try file.write(contentsOf: Data([0, 0, 0, 0]))
+            try file.close()
+            let job = try await running
+            #expect(job.status == 3, "\(job)")
+            #expect(
+                job.failures.count == 1 && job.errors.contains("\(weights): was written to while"), "\(job)")
+            #expect(!scene.exists("run/results.json"))
         }
 
         private func expectUninterruptedResult(_ what: String) async throws {

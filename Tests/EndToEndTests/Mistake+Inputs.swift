@@ -19,6 +19,13 @@ extension Mistake {
             try scene.write(
                 "study.yaml", "backbone: \(Scene.encoder.path)\ndata: .\ntasks:\n  - mprc\n\(rest)")
         },
+        .training(
+            "a number without end", code: 2, says: ["optimizer.clip: is inf, expected a finite number"],
+            with: ["--set", "optimizer.clip=.inf"]),
+        .training(
+            "steps without end", code: 2,
+            says: ["stages.adapter.steps: is 9000000000000000000, expected 0 (skip the stage) to 1000000000"],
+            with: ["--set", "stages.adapter.steps=9000000000000000000"]),
         Mistake("no study file", code: 2, says: ["nothere.yaml: no readable study file"]) {
             ["train", $0.path("nothere.yaml"), "--output", $0.path("run")]
         },
@@ -141,6 +148,42 @@ extension Mistake {
             try $0.copyEncoder(weights: "f16")
             try $0.write(
                 "backbone/model.safetensors", try $0.read("backbone/model.safetensors").prefix(20_000))
+        },
+        .training(
+            "pairs on one segment", code: 2,
+            says: [
+                "tasks: 'alike' is a task of pairs, and the backbone has one segment", "type_vocab_size",
+            ]
+        ) {
+            try $0.copyEncoder()
+            try $0.replace("\"type_vocab_size\": 2", by: "\"type_vocab_size\": 1", in: "backbone/config.json")
+            try $0.changeTensors {
+                $0 == "embeddings.token_type_embeddings.weight" ? ([1, 24], Array($1.prefix(24))) : nil
+            }
+        },
+        .training(
+            "a number that is none", code: 3,
+            says: [
+                "backbone/model.safetensors: tensor 'pooler.dense.weight': element 575 is nan",
+                "expected a finite number",
+            ]
+        ) {
+            try $0.copyEncoder()
+            let bytes = try $0.read("backbone/model.safetensors")
+            try $0.write("backbone/model.safetensors", bytes.dropLast(4) + Data([0, 0, 0xc0, 0x7f]))
+        },
+        .training(
+            "fewer layers than the weights have", code: 3,
+            says: ["backbone: has tensors of layer 2, config.json asks for 2 layers, 0-1"]
+        ) {
+            try $0.copyEncoder()
+            try $0.replace(
+                "\"num_hidden_layers\": 3", by: "\"num_hidden_layers\": 2", in: "backbone/config.json")
+        },
+        .training("a decoder", code: 3, says: ["backbone/config.json: 'is_decoder' is true, expected false"])
+        {
+            try $0.copyEncoder()
+            try $0.replace("\"is_decoder\": false", by: "\"is_decoder\": true", in: "backbone/config.json")
         },
         // Only the rank that converts meets it.
         .training(

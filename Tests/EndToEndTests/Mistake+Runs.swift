@@ -33,6 +33,13 @@ extension Mistake {
         .training(
             "nothing to resume", code: 2, says: ["run: no such run directory", "hadamesh train"],
             with: ["--resume"]),
+        Mistake(
+            "operations of sequences without end", code: 2,
+            says: ["--tokens is 9223372036854775807, expected 1 to"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { _ in
+            ["methods", "--backbone", Scene.encoder.path, "--tokens", "9223372036854775807"]
+        },
         Mistake("evaluating what is no run", code: 2, says: ["no study.yaml: this is not a run directory"]) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
         },

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// A temporary folder with a tiny study of two made-up tasks on a tiny random encoder; gone with its last use.
@@ -68,6 +69,19 @@ final class Scene: Sendable {
                 at: other, to: folder.appendingPathComponent("backbone/model.safetensors"))
         }
         try replace("backbone: \(Self.encoder.path)", by: "backbone: \(path("backbone"))", in: "study.yaml")
+    }
+
+    /// Changes tensors of the copied encoder: a function of name and values gives shape and values, or nil for no change.
+    func changeTensors(_ change: (String, [Float]) -> (shape: [Int], values: [Float])?) throws {
+        let path = path("backbone/model.safetensors")
+        let file = try SafetensorsFile(path: path)
+        let tensors = try file.names.map { name in
+            let values = try file.floats(name)
+            let shape = try file.entry(name).shape
+            let (newShape, changed) = change(name, values) ?? (shape, values)
+            return NamedTensor(name: name, shape: newShape, values: .float(changed))
+        }
+        try Safetensors.write(tensors, to: path)
     }
 
     /// The trained adapters of a run, by file name.

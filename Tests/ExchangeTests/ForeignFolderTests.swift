@@ -44,11 +44,13 @@ struct ForeignFolderTests {
     }
 
     /// The logits [B, 2] of the tiny batch, computed with what was read.
-    private func logits(_ read: ImportedAdapter, _ tiny: TinyModel, _ output: TaskOutput) throws -> [Float] {
+    private func logits(
+        _ read: ImportedAdapter, _ tiny: TinyModel, _ output: TaskOutput, labels: [String]? = nil
+    ) throws -> [Float] {
         let model = try AdaptedEncoder(
             tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
         let layout = try model.layout(for: output, headOwner: "colour", seed: 1)
-        return try read.values(in: layout, for: output).withUnsafeBufferPointer { values in
+        return try read.values(in: layout, for: output, labels: labels).withUnsafeBufferPointer { values in
             values.baseAddress.map {
                 model.logits(tiny.batch, layout, values: $0, adapted: true, Workspace())
             } ?? []
@@ -120,7 +122,8 @@ struct ForeignFolderTests {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/\(name)", on: tiny.weights)
         // AdapterHub's folders name the classes in this order of their rows; PEFT's name none.
-        let found = try logits(read, tiny, .classes(["cold", "warm"]))
+        let labels = name.hasPrefix("peft") ? ["cold", "warm"] : nil
+        let found = try logits(read, tiny, .classes(["cold", "warm"]), labels: labels)
         let (software, part) = (name.prefix { $0 != "-" }, name.drop { $0 != "-" }.dropFirst())
         let expected = try Golden("exchange/\(software)").floats(String(part))
         // Three layers in float on both sides, their products summed in other orders.
@@ -140,16 +143,32 @@ struct ForeignFolderTests {
     func labelOrder() throws {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/adapters-pfeiffer", on: tiny.weights)
-        func head(_ classes: [String]) throws -> [Float] {
+        func head(_ classes: [String], labels: [String]? = nil) throws -> [Float] {
             let output = TaskOutput.classes(classes)
             let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
             let layout = try model.layout(for: output, headOwner: "warmth", seed: 1)
-            let values = try read.values(in: layout, for: output)
+            let values = try read.values(in: layout, for: output, labels: labels)
             return Array(values[try #require(layout[HeadSlice.bias])])
         }
         let asSaved = try head(["cold", "warm"])
         #expect(try head(["warm", "cold"]) == asSaved.reversed())
-        // Names that are not the task's say nothing of the order.
-        #expect(try head(["yes", "no"]) == asSaved)
+        // Names that are not the task's say nothing of the order, which must then be given.
+        let unknown = #expect(throws: Failure.self) { try head(["yes", "no"]) }
+        #expect(unknown?.place == "--labels" && unknown?.kind == .usage)
+        #expect(unknown?.what.hasPrefix("calls the rows of its head cold, warm") == true)
+        #expect(unknown?.remedy?.hasPrefix("give yes,no in the order") == true)
+        #expect(try head(["yes", "no"], labels: ["yes", "no"]) == asSaved)
+        #expect(try head(["yes", "no"], labels: ["no", "yes"]) == asSaved.reversed())
+        let wrong = #expect(throws: Failure.self) { try head(["yes", "no"], labels: ["yes", "maybe"]) }
+        #expect(wrong?.what == "names yes, maybe, the task's labels are yes, no")
+    }
+
+    @Test("PEFT's folders name no classes, so that their order must be given")
+    func unknownOrder() throws {
+        let tiny = try TinyModel()
+        let read = try ImportedAdapter.read("\(Golden.folder)/exchange/peft-lora", on: tiny.weights)
+        let failure = #expect(throws: Failure.self) { try logits(read, tiny, .classes(["cold", "warm"])) }
+        #expect(failure?.place == "--labels")
+        #expect(failure?.what.hasPrefix("does not name the rows of its head") == true)
     }
 }

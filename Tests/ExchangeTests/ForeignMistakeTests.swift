@@ -131,6 +131,25 @@ struct ForeignMistakeTests {
         #expect(failure?.what.contains("'base_model.model.extra'") == true)
     }
 
+    @Test("A tensor without dimensions is refused, not indexed")
+    func scalarTensor() throws {
+        let folder = try copy("adapters-pfeiffer")
+        let path = folder.file("adapters-pfeiffer/adapter.safetensors")
+        let file = try SafetensorsFile(path: path)
+        let tensors = try file.names.map { name in
+            let isDown = name.hasSuffix("adapter_down.0.weight")
+            let (shape, values) = (try file.entry(name).shape, try file.floats(name))
+            return NamedTensor(
+                name: name, shape: isDown ? [] : shape, values: .float(isDown ? [1] : values))
+        }
+        try Safetensors.write(tensors, to: path)
+        let weights = try TinyModel().weights
+        let failure = #expect(throws: Failure.self) {
+            try ImportedAdapter.read(folder.file("adapters-pfeiffer"), on: weights)
+        }
+        #expect(failure?.what.hasSuffix("adapter_down.0.weight' has shape [], expected 2 dimensions") == true)
+    }
+
     @Test("A head for another number of classes is refused")
     func otherHead() throws {
         let tiny = try TinyModel()

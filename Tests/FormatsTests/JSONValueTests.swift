@@ -11,6 +11,7 @@ private func parsed(_ text: String) throws -> JSONValue {
     static let roundTrips: [(String, JSONValue)] = [
         ("null", nil), ("true", true), ("false", false), ("0", 0), ("-17", -17),
         ("9223372036854775807", 9_223_372_036_854_775_807), ("0.1", 0.1), ("1.0", 1.0), ("-0.0", -0.0),
+        ("9223372036854775808", .unsigned(1 << 63)), ("18446744073709551615", .unsigned(.max)),
         ("5e-324", .number(.leastNonzeroMagnitude)),
         ("1.7976931348623157e+308", .number(.greatestFiniteMagnitude)),
         (#""""#, ""), (#""é\"\\\n\r\t\u0000\u001f""#, "é\"\\\n\r\t\0\u{1f}"), (#""😀""#, "😀"),
@@ -28,7 +29,8 @@ private func parsed(_ text: String) throws -> JSONValue {
         arguments: [
             (" [ 1 ,\t2\r\n] ", [1, 2]), (#""\u0041\u00e9\/\b\f""#, "Aé/\u{8}\u{c}"),
             (#""\ud83d\ude00\uD83D\uDE00""#, "😀😀"),
-            ("1E2", 100.0), ("1e+02", 100.0), ("-0", 0), ("9223372036854775808", 9_223_372_036_854_775_808.0),
+            ("1E2", 100.0), ("1e+02", 100.0), ("-0", 0),
+            ("18446744073709551616", 18_446_744_073_709_551_616.0),
             ("\"\u{7f}\"", "\u{7f}"),
         ] as [(String, JSONValue)])
     func otherSpellingsAreRead(text: String, value: JSONValue) throws {
@@ -72,6 +74,13 @@ private func parsed(_ text: String) throws -> JSONValue {
             try parsed(String(repeating: opening, count: 1_000_000))
         }
         #expect(failure.what.contains("nest deeper"))
+    }
+
+    /// Copying what was read at each escape would take a quarter of an hour for this much.
+    @Test(.timeLimit(.minutes(1))) func aLongTextOfEscapesIsReadInLinearTime() throws {
+        let count = 4_000_000
+        let value = try parsed("\"" + String(repeating: #"a\n"#, count: count) + "\"")
+        #expect(value.string?.utf8.count == 2 * count)
     }
 
     @Test func nestingUpToTheLimitIsRead() throws {

@@ -1,4 +1,5 @@
 public import Encoders
+import Formats
 import Foundation
 import Kernels
 
@@ -21,6 +22,25 @@ public struct TinyModel: Sendable {
         let length = Data((0..<8).map { UInt8(truncatingIfNeeded: (header + 1) >> (8 * $0)) })
         try folder.write(
             length + data[8..<(8 + header)] + Data(" ".utf8) + data[(8 + header)...], to: "model.safetensors")
+        return folder
+    }
+
+    /// A copy of its folder with the embedding of one segment alone, as backbones have that know no pairs.
+    public static func withOneSegment() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder(copying: directory)
+        let configuration = String(decoding: try folder.read("config.json"), as: UTF8.self)
+        try folder.write(
+            configuration.replacingOccurrences(of: "\"type_vocab_size\": 2", with: "\"type_vocab_size\": 1"),
+            to: "config.json")
+        let file = try SafetensorsFile(path: "\(directory)/model.safetensors")
+        let tensors = try file.names.map { name in
+            let (shape, values) = (try file.entry(name).shape, try file.floats(name))
+            let isSegments = name == "embeddings.token_type_embeddings.weight"
+            return NamedTensor(
+                name: name, shape: isSegments ? [1, shape[1]] : shape,
+                values: .float(isSegments ? Array(values.prefix(shape[1])) : values))
+        }
+        try Safetensors.write(tensors, to: folder.file("model.safetensors"))
         return folder
     }
 

@@ -87,7 +87,8 @@ struct OptimizerTests {
         "Multipliers follow their formulas",
         arguments: [
             (.linear, 0, 4, [1, 0.75, 0.5, 0.25, 0, 0]), (.linear, 0.5, 4, [0, 0.5, 1, 0.5, 0, 0]),
-            (.linear, 1, 4, [0, 0.25, 0.5, 0.75, 1]), (.linear, 0.06, 1, [0]), (.linear, 0, 1, [1, 0]),
+            (.linear, 1, 4, [0, 0.25, 0.5, 0.75, 1]), (.linear, 0.06, 1, [1]), (.constant, 1, 1, [1]),
+            (.linear, 1, 2, [0, 0.5]), (.linear, 0, 1, [1, 0]),
             (.linear, 0.1, 3, [0, 1, 0.5]), (.constant, 0, 2, [1, 1, 1]),
             (.constant, 0.4, 5, [0, 0.5, 1, 1, 1]),
             (.cosine, 0, 4, [1, 0.5 + 0.5 * 0.5.squareRoot(), 0.5, 0.5 - 0.5 * 0.5.squareRoot(), 0, 0]),

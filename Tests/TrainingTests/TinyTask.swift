@@ -48,10 +48,9 @@ struct TinyTask {
     ) -> (loss: Double, gradient: [Float]) {
         let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, layout.count, filledWith: 0))
         let batch = batch ?? tiny.batch
-        let known = pooled.map { GuardedMatrix($0, rows: batch.count) }
         let loss = model.learn(
             batch, targets ?? self.targets, stage: stage, layout, values: vector.base,
-            gradient: gradient.base, randomness, pooled: known?.view, Workspace())
+            gradient: gradient.base, randomness, pooled: pooled, Workspace())
         precondition(vector.isIntact() && vector.values.elementsEqual(values), "the parameters were changed")
         precondition(gradient.isIntact(), "written outside of the gradient")
         return (loss, gradient.values)
