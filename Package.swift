@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "Formats", dependencies: ["Diagnostics"]),
         // The inner loops of Kernels, compiled for each instruction set and chosen at run time.
         .target(name: "CKernels"),
-        // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS.
+        // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS, whose rate it is compared with.
         .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"]),
         // Text to token ids, bit for bit as the backbone's own tokenizer does it.
         .target(name: "Tokenizers", dependencies: ["Diagnostics"]),

@@ -1,18 +1,18 @@
 import CKernels
 import COpenBLAS
 
-// The products that the encoder needs. The only file that calls OpenBLAS.
+// The products that the encoder needs.
 //
 // Each element of a product is one chain of fused additions over k, whatever the shape: a token's numbers depend on
 // that token's row and the weights alone. So a frozen activation has the same bits in whatever unit it is computed,
-// and may be kept and used again. OpenBLAS promises nothing like it (the bits of a row change with its place among
-// the rows), so it computes only weight gradients, sums over a unit's tokens that no one keeps.
+// and may be kept and used again. OpenBLAS promises nothing like it (its bits change with the processor, and with a row's
+// place among the rows), so no result depends on it: it is the rate that these products are measured against.
 
 /// The BLAS library's settings in this process.
 public enum BLAS {
     /// Makes every product run on the calling thread, and says how many threads remain in use.
     ///
-    /// More threads change the bits of small products and are slower: ranks are the parallelism.
+    /// Ranks are the parallelism, so a rank's rate is that of one thread.
     public static func useOneThread() -> Int {
         openblas_set_num_threads(1)
         return Int(openblas_get_num_threads())
@@ -68,14 +68,43 @@ public func linearWeightGradient(
         "the gradient of a \(weight.rows)×\(weight.columns) weight from \(dy.columns) and \(x.columns) columns"
     )
     timed(.weightGradient) {
-        OperatorClock.current?.count(2 * Double(dy.rows * weight.count))
-        if dy.rows > 0 {
-            cblas_sgemm(
-                CblasRowMajor, CblasTrans, CblasNoTrans, Int32(weight.rows), Int32(weight.columns),
-                Int32(dy.rows), scale, dy.base, Int32(dy.stride), x.base, Int32(x.stride), 1, weight.base,
-                Int32(weight.stride))
+        // Few rows or columns are read where they lie faster than they are packed.
+        if weight.rows <= 42 || weight.columns < 32 {
+            product(
+                dy, transposed: true, x, transposed: false, into: weight, scale: scale, accumulate: true)
+        } else {
+            OperatorClock.current?.count(2 * Double(dy.rows * weight.count))
+            addPackedProduct(dy, x, weight, scale)
         }
         if let bias { addColumnSums(of: dy, to: bias) }
+    }
+}
+
+/// c += scale · aᵀ b, with a [k, m], b [k, n], c [m, n]; the same bits as the product that reads both where they lie.
+///
+/// Rows of a lie a whole layer's width apart, and a tile would read one cache line for each number. So both matrices are
+/// packed first, a block of k at a time.
+private func addPackedProduct(_ a: Matrix, _ b: Matrix, _ c: Matrix, _ scale: Float) {
+    // Two packed panels fit the second-level cache.
+    let (depth, panel) = (min(a.rows, 384), VectorKernels.table.panel)
+    let left = LaidOutMatrix.floats(rows: depth, columns: a.columns)
+    let right = LaidOutMatrix.floats(rows: depth, columns: b.columns)
+    withUnsafeTemporaryAllocation(byteCount: (left + right) * MemoryLayout<Float>.stride, alignment: 64) {
+        guard let packedA = $0.bindMemory(to: Float.self).baseAddress else { return }
+        let packedB = packedA + left
+        for first in stride(from: 0, to: a.rows, by: depth) {
+            let k = min(depth, a.rows - first)
+            VectorKernels.table.lay_out(k, a.columns, a.row(first), a.stride, 1, packedA)
+            VectorKernels.table.lay_out(k, b.columns, b.row(first), b.stride, 1, packedB)
+            if scale != 1 { for i in 0..<k * (right / depth) { packedB[i] *= scale } }
+            for row in stride(from: 0, to: c.rows, by: panel) {
+                var operands = ckernels_product(
+                    m: min(panel, c.rows - row), n: c.columns, k: k, scale: 1, a: packedA + row * k,
+                    aRow: 1, aColumn: panel, b: b.row(first), bRow: b.stride, bColumn: 1, panels: packedB,
+                    c: c.row(row), cRow: c.stride, room: c.columns, accumulate: 1, bias: nil)
+                VectorKernels.table.product(&operands)
+            }
+        }
     }
 }
 

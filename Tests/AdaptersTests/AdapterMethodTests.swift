@@ -227,7 +227,7 @@ struct AdapterMethodTests {
             let (all, first) = (results(.all), results(.first))
             #expect(all.rows == batch.tokens && (first.rows == batch.count) != (first.rows == batch.tokens))
             #expect(differingBits(first.hidden, all.hidden) == nil)
-            // Sums over tokens have fewer terms, all others of which are zeros; OpenBLAS adds them in another order.
+            // Sums over tokens have fewer terms, all others of which are zeros; column sums add them by lanes.
             #expect(
                 mismatch(
                     first.gradient, all.gradient.map(Double.init), Tolerance(absolute: 1e-5, relative: 1e-5))

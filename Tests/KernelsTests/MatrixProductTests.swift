@@ -106,6 +106,28 @@ struct MatrixProductTests {
         #expect(memory.isIntact() && found.isIntact() && weight.isIntact())
     }
 
+    @Test(
+        "A weight gradient is one chain of additions over the tokens, packed or not",
+        arguments: [(2, 8, 5), (700, 8, 40), (391, 43, 32), (391, 70, 130), (20, 42, 33), (9, 96, 31)])
+    func weightGradient(_ tokens: Int, _ outputs: Int, _ inputs: Int) {
+        for scale in [Float(1), 0.3] {
+            let dy = GuardedMatrix(someNumbers(tokens * outputs), rows: tokens, padding: 3)
+            let x = GuardedMatrix(someNumbers(tokens * inputs, seed: 1), rows: tokens, padding: 1)
+            let start = someNumbers(outputs * inputs, seed: 2)
+            let whole = GuardedMatrix(start, rows: outputs, padding: 2)
+            linearWeightGradient(dy.view, x.view, weight: whole.view, scale: scale)
+            // Token by token, each addition is the next link of the same chain.
+            let chain = GuardedMatrix(start, rows: outputs, padding: 2)
+            for token in 0..<tokens {
+                transposedMultiply(
+                    Matrix(dy.view.row(token), 1, outputs), Matrix(x.view.row(token), 1, inputs),
+                    into: chain.view, scale: scale, accumulate: true)
+            }
+            #expect(differingBits(whole.values, chain.values, "scale \(scale)") == nil)
+            #expect(dy.isIntact() && x.isIntact() && whole.isIntact())
+        }
+    }
+
     @Test("What may be written past the columns is all that is written")
     func room() {
         for (n, room) in [(5, 16), (21, 32), (21, 30), (33, 48)] {
