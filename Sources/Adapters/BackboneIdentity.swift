@@ -7,6 +7,8 @@ public struct BackboneIdentity: Sendable, Equatable {
     public let family: String
     /// Layers, the width of hidden states, attention heads and the width of the feed-forward layer.
     public let layers, hidden, heads, intermediate: Int
+    /// ε of every LayerNorm; nil in adapters of a version that did not write it.
+    public let layerNormEpsilon: Float?
     /// What tells it from another of the same shape; nil for a copy in memory.
     public let checksum: Int?
 
@@ -16,6 +18,7 @@ public struct BackboneIdentity: Sendable, Equatable {
         family = shape.family
         (layers, hidden) = (shape.layers, shape.hidden)
         (heads, intermediate) = (shape.heads, shape.intermediate)
+        layerNormEpsilon = shape.layerNormEpsilon
         checksum = weights.checksum
     }
 
@@ -28,6 +31,7 @@ public struct BackboneIdentity: Sendable, Equatable {
         self.family = family
         (self.layers, self.hidden) = (layers, hidden)
         (self.heads, self.intermediate) = (heads, intermediate)
+        layerNormEpsilon = json["layerNormEpsilon"]?.double.map { Float($0) }
         self.checksum = checksum
     }
 
@@ -36,8 +40,18 @@ public struct BackboneIdentity: Sendable, Equatable {
         [
             "family": .string(family), "layers": .integer(layers), "hidden": .integer(hidden),
             "heads": .integer(heads), "intermediate": .integer(intermediate),
+            "layerNormEpsilon": layerNormEpsilon.map { .number(Double($0)) } ?? .null,
             "checksum": checksum.map { .integer($0) } ?? .null,
         ]
+    }
+
+    /// What differs between this backbone and a present one, in words; nil where nothing does.
+    public func difference(from present: BackboneIdentity) -> String? {
+        if !hasShape(of: present) { return "it was a \(shape), this is a \(present.shape)" }
+        if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {
+            return "its layer_norm_eps was \(own), this one's is \(other)"
+        }
+        return checksum == present.checksum ? nil : "its weights have another checksum"
     }
 
     /// The shape in words.

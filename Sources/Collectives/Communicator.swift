@@ -63,4 +63,17 @@ extension Communicator {
         guard count > 0 else { return }
         try values.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }
     }
+
+    /// Every rank's text, in the order of the ranks; they may have any lengths.
+    public func allGather(text: String) throws -> [String] {
+        let bytes = Array(text.utf8)
+        let lengths = try allGather([Int64(bytes.count)]).map { Int($0[0]) }
+        let words = ((lengths.max() ?? 0) + 7) / 8
+        guard words > 0 else { return lengths.map { _ in "" } }
+        var own = [Int64](repeating: 0, count: words)
+        own.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
+        return zip(try allGather(own), lengths).map { words, length in
+            words.withUnsafeBytes { String(decoding: $0.prefix(length), as: UTF8.self) }
+        }
+    }
 }

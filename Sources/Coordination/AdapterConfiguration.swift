@@ -6,10 +6,10 @@ import Training
 
 /// What `adapter_config.json` says of one task's parameters: all that is needed to use them again.
 enum AdapterConfiguration {
-    /// The configuration of a task's parameters in a study.
+    /// The configuration of a task's parameters in a study, and of the run's identity what a use of them must match.
     static func json(
         _ study: Study, _ model: AdaptedEncoder, _ tasks: [any LanguageTask], _ store: ParameterStore,
-        task: Int
+        task: Int, identity: JSONValue = .null
     ) throws -> JSONValue {
         let output: JSONValue =
             switch tasks[task].output {
@@ -36,10 +36,11 @@ enum AdapterConfiguration {
             ("backbone", BackboneIdentity(of: model.weights).json),
             ("maximumTokens", .integer(study.maximumTokens)), ("topology", .array(topology)),
         ]
+        let inputs = ["tokenizer", "arithmetic"].compactMap { key in identity[key].map { (key, $0) } }
         return [
             "peft_type": .string(type(of: model.method).name.uppercased()), "task_type": "SEQ_CLS",
             "base_model_name_or_path": .string(study.backbone), "inference_mode": true,
-            "hadamesh": .object(own + (files.map { [("files", $0)] } ?? [])),
+            "hadamesh": .object(own + inputs + (files.map { [("files", $0)] } ?? [])),
         ]
     }
 }

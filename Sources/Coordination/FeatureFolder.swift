@@ -1,3 +1,4 @@
+import Adapters
 import Collectives
 import Diagnostics
 import Encoders
@@ -39,8 +40,8 @@ struct FeatureFolder {
         self.directory = directory
         self.content =
             [
-                ("backbone", model.weights.checksum.map { .integer($0) } ?? .null),
-                ("kernels", .string(VectorKernels.bits)),
+                ("backbone", BackboneIdentity(of: model.weights).json),
+                ("arithmetic", Arithmetic.current.json),
             ] + content
     }
 

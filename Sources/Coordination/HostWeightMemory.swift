@@ -1,6 +1,7 @@
 public import Collectives
 public import Diagnostics
 public import Encoders
+import Kernels
 
 /// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
 ///
@@ -49,9 +50,22 @@ public final class HostWeightMemory: WeightMemory {
     public func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory?
     {
-        try checkAgreement(on: byteCount)
+        try checkAgreement(on: byteCount, panel: VectorKernels.panel)
         guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
         let host = try world.sharingMemory()
+        // Kernels of other widths give the same bits, but read another layout: a host has one, its first rank's.
+        let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
+        let fits = layouts[host.rank] == layouts[0]
+        let byteCount = Int(layouts[0][0])
+        if try world.allReduce(Int32(fits ? 0 : 1), .max) == 1 {
+            refusals.append(
+                .data(
+                    "ranks of one host have kernels of different widths: weights are laid out for its first rank's "
+                        + "alone, products of the others take longer",
+                    remedy:
+                        "set HADAMESH_KERNELS alike for all ranks of a host; no bit of a result depends on it"
+                ))
+        }
         let memory = try shared(byteCount, among: host, evenAlone: true) { refused in
             .data(
                 "frozen weights are not laid out for products, which take longer without, \(refused)",
@@ -59,7 +73,7 @@ public final class HostWeightMemory: WeightMemory {
         }
         let filled = try together(world) { try memory.map { try Self.filled($0, by: host, fill) } }
         memory?.seal()
-        return filled
+        return fits ? filled : nil
     }
 
     private static func filled(
@@ -71,12 +85,17 @@ public final class HostWeightMemory: WeightMemory {
             UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: host.size > 1)
     }
 
-    private func checkAgreement(on byteCount: Int) throws {
-        let needs = try world.allGather([Int64(byteCount)]).map { $0[0] }
-        guard let other = needs.firstIndex(where: { $0 != needs[0] }) else { return }
-        throw Failure.data(
-            "rank 0 asks for \(needs[0]) bytes of memory for weights, rank \(other) for \(needs[other])",
-            at: "backbone", remedy: "all ranks must see the same files")
+    /// Refuses ranks that need other amounts of memory for the same panels: their files differ.
+    private func checkAgreement(on byteCount: Int, panel: Int = 0) throws {
+        let needs = try world.allGather([Int64(byteCount), Int64(panel)])
+        for (rank, need) in needs.enumerated() {
+            guard let first = needs.firstIndex(where: { $0[1] == need[1] }), needs[first] != need else {
+                continue
+            }
+            throw Failure.data(
+                "rank \(first) asks for \(needs[first][0]) bytes of memory for weights, rank \(rank) for \(need[0])",
+                at: "backbone", remedy: "all ranks must see the same files")
+        }
     }
 
     /// The memory of this rank's host; nil where there is none, which is noted as a refusal that names how many hosts.

@@ -119,7 +119,7 @@ final class Pruner {
         do { sums = try sum.finish() } catch let bad as NonFiniteContribution {
             let slice = store.layouts[tasks[bad.row]].slices[slices[bad.row][bad.group]]
             throw Failure(
-                .rank, "the gradient of \(context.names[tasks[bad.row]]) on \(slice.name) is not finite",
+                .data, "the gradient of \(context.names[tasks[bad.row]]) on \(slice.name) is not finite",
                 remedy: "score: magnitude or random prunes without gradients; nothing was pruned")
         }
         // A task's slices come in the order of the flat vector only within its own layout.

@@ -25,9 +25,12 @@ public final class RunOutput {
     }
 
     /// Writes `adapters/<task>`: the task's parameters, and what they belong to.
-    func writeAdapter(_ name: String, task: Int, _ values: [Float], _ context: RunContext) throws {
+    func writeAdapter(
+        _ name: String, task: Int, _ values: [Float], _ context: RunContext, _ identity: JSONValue
+    ) throws {
         let configuration = try AdapterConfiguration.json(
-            context.study, context.model, context.data.map(\.task), context.store, task: task)
+            context.study, context.model, context.data.map(\.task), context.store, task: task,
+            identity: identity)
         try AdapterFolder.write(
             context.store.layouts[task], values, configuration: configuration,
             to: "\(directory)/adapters/\(name)")

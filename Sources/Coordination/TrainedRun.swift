@@ -17,12 +17,22 @@ public struct TrainedRun: Sendable {
     /// The study's tasks.
     public let tasks: [any LanguageTask]
     let directory: String
+    private let tokenizer: String?
+    private let allowed: ForeignInputs
 
     /// Opens the adapters of a run directory.
-    public init(_ study: Study, _ model: AdaptedEncoder, directory: String) throws {
+    ///
+    /// They are used only on the backbone, tokenizer (an identity, nil where no text is read) and kernels that they were
+    /// trained with, unless others are allowed.
+    public init(
+        _ study: Study, _ model: AdaptedEncoder, tokenizer: String? = nil, directory: String,
+        allowing allowed: ForeignInputs = []
+    ) throws {
         self.study = study
         self.model = model
         self.directory = directory
+        self.tokenizer = tokenizer
+        self.allowed = allowed
         tasks = try study.tasks.map { try $0.resolve() }
     }
 
@@ -41,12 +51,43 @@ public struct TrainedRun: Sendable {
         let layout = try model.layout(for: task.output, headOwner: task.name, seed: study.seed)
         let folder = "\(directory)/adapters/\(task.name)"
         let values = try AdapterFolder.read(layout, from: folder)
+        let recorded = try AdapterFolder.configuration(of: folder)["hadamesh"]
+        try checkInputs(of: folder, recorded)
         if let files = try FilesOfOtherRuns.checksums(model.method) {
             try FilesOfOtherRuns.check(
-                try AdapterFolder.configuration(of: folder)["hadamesh"]?["files"], against: files,
+                recorded?["files"], against: files,
                 since: "\(folder) was trained", remedy: "restore it, or train this run anew")
         }
         return (layout, values)
+    }
+
+    /// Refuses to use an adapter with other inputs than it was trained with.
+    ///
+    /// What an older version did not write down is not compared.
+    private func checkInputs(of folder: String, _ recorded: JSONValue?) throws {
+        if !allowed.contains(.backbone) {
+            let present = BackboneIdentity(of: model.weights)
+            if let own = recorded?["backbone"].flatMap({ BackboneIdentity($0) }), present.checksum != nil,
+                let difference = own.difference(from: present)
+            {
+                throw Failure.data(
+                    "was trained on another backbone than \(study.backbone): \(difference)", at: folder,
+                    remedy:
+                        "name the one it was trained on with --backbone, or give --allow-different-backbone")
+            }
+            if let own = recorded?["tokenizer"]?.string, let tokenizer, own != tokenizer {
+                throw Failure.data(
+                    "was trained with another tokenizer than that of \(study.backbone)", at: folder,
+                    remedy: "restore the backbone's tokenizer files, or give --allow-different-backbone")
+            }
+        }
+        let arithmetic = (recorded?["arithmetic"]?.array ?? []).compactMap { Arithmetic($0) }
+        if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(.current) {
+            throw Failure.data(
+                "was trained by \(last.words), here is \(Arithmetic.current.words), which gives other bits",
+                at: folder,
+                remedy: "use it on processors with the same kernels, or give --allow-different-kernels")
+        }
     }
 
     /// Writes adapters that were not trained by this study, but that it describes: `adapters/<task>` for each task.
@@ -66,14 +107,17 @@ public struct TrainedRun: Sendable {
     }
 
     /// Scores tasks on all ranks together; every rank has the result.
+    ///
+    /// Ranks that have other data, adapters or backbones than the first are refused.
     public func evaluate(_ data: [TaskData], _ communicator: any Communicator) throws -> [TaskScore] {
         let context = try RunContext(study, model, data)
+        let vectors = try data.map { try parameters(of: $0.task).values }
+        try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
         let evaluator = Evaluator(
             context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, context.splits),
             workspace
         )
-        let vectors = try data.map { try parameters(of: $0.task).values }
         let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
         return try data.indices.map { try evaluator.score($0, predictions[$0]) }
     }

@@ -31,7 +31,10 @@ public final class TrainingRun {
     private let evaluator: Evaluator
     private let coordinator: Coordinator?
     private var state: TrainingState
-    private var identity: JSONValue = .null
+    /// What the run's result depends on, once it has begun: with everything that computed a part of it.
+    public private(set) var identity: JSONValue = .null
+    /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
+    public private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
 
     /// Makes a run at its first step.
@@ -63,13 +66,34 @@ public final class TrainingRun {
 
     /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
     ///
-    /// `identity` says which study, backbone and data a checkpoint must belong to; it is kept in new ones.
-    public func begin(identity: JSONValue, resuming: Bool) throws {
+    /// - Parameters:
+    ///   - identity: which study, backbone, data and kernels a checkpoint must belong to; it is kept in new ones
+    ///   - recorded: the identity that an earlier start wrote down, on rank 0: a run without a checkpoint must have it
+    ///   - resuming: whether to go on from a checkpoint
+    ///   - allowingDifferentKernels: whether to go on with kernels that give other bits, which marks the result as mixed
+    /// - Throws: a failure where ranks differ in anything that the result depends on, or the run is another's
+    public func begin(
+        identity: JSONValue, recorded: JSONValue? = nil, resuming: Bool,
+        allowingDifferentKernels: Bool = false
+    ) throws {
+        try Agreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
         self.identity = identity
-        let bytes = resuming ? try onCoordinator(communicator) { try newestCheckpoint() } : []
+        let bytes =
+            resuming
+            ? try onCoordinator(communicator) {
+                let bytes = try newestCheckpoint()
+                if bytes.isEmpty, let recorded {
+                    // Nothing was computed yet, so it does not matter on what.
+                    _ = try RunIdentity.check(recorded, against: identity, allowingDifferentKernels: true)
+                }
+                return bytes
+            } : []
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
-            try RunIdentity.check(checkpoint.facts["identity"] ?? .null, against: identity)
+            self.identity = try RunIdentity.check(
+                checkpoint.facts["identity"] ?? .null, against: identity,
+                allowingDifferentKernels: allowingDifferentKernels)
+            resumedFrom = checkpoint.step
             state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
             coordinator?.checkpointedAt = state.step
         }
@@ -108,7 +132,7 @@ public final class TrainingRun {
     /// The bytes of the newest whole checkpoint, none when the run had not come to its first.
     private func newestCheckpoint() throws -> [UInt8] {
         guard let output else { return [] }
-        let newest = Checkpoint.newest(in: output.checkpoints)
+        let newest = try Checkpoint.newest(in: output.checkpoints)
         for failure in newest.damaged {
             try output.observe(
                 .warned(.data(failure.what, at: failure.place, remedy: "the checkpoint before it is used")))
@@ -167,12 +191,12 @@ public final class TrainingRun {
         let outcome: Worker.Outcome
         do {
             outcome = try worker.step(plan, schedule, &state, stopRequested: isStopRequested())
-        } catch let failure as Failure where failure.kind == .rank {
+        } catch let divergence as Divergence {
             // The state is as it was before this step, on all ranks: keep what was computed up to here.
             state.planner = drawnBefore
             if let output, coordinator?.checkpointedAt != state.step { try write(to: output) }
             try communicator.barrier()
-            throw failure
+            throw divergence.failure
         }
         let (waiting, communicating) = (outcome.secondsWaiting, outcome.secondsCommunicating)
         let seconds = record(.compute, since: start, waiting, communicating)
@@ -234,6 +258,7 @@ public final class TrainingRun {
     private func checkpoint() throws {
         // On every rank, for each host may have files of its own; and before a state is kept that may be wrong.
         try context.model.weights.checkUnchanged()
+        try Agreement.checkReplicas(state, communicator)
         guard let output, let coordinator else { return }
         let start = Date()
         try write(to: output)
@@ -328,6 +353,7 @@ public final class TrainingRun {
 
     private func finish() throws {
         try context.model.weights.checkUnchanged()
+        try Agreement.checkReplicas(state, communicator)
         guard let output else { return }
         let keep = context.study.evaluation.keep
         for (task, name) in context.names.enumerated() {
@@ -337,13 +363,15 @@ public final class TrainingRun {
                 case .mean: context.store.values(of: task, in: state.bestMean?.values ?? state.values)
                 case .last: context.store.values(of: task, in: state.values)
                 }
-            try output.writeAdapter(name, task: task, values, context)
+            try output.writeAdapter(name, task: task, values, context, identity)
         }
         let parameters = try context.parameterFacts(state.mask)
         try leaveFeatures()
         let results: JSONValue = [
             "keep": .string(keep.rawValue), "steps": .integer(state.step),
             "stages": .array(state.history + [stageScores()]), "parameters": parameters,
+            "arithmetic": .array(RunIdentity.arithmetic(of: identity)),
+            "mixed": .bool(RunIdentity.isMixed(identity)),
         ]
         try output.observe(.finished(results))
     }

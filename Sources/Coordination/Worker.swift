@@ -194,11 +194,8 @@ final class Worker {
         }
     }
 
-    private func diverged(_ what: String, _ state: TrainingState) -> Failure {
-        Failure(
-            .rank, at: "step \(state.step + 1)", "\(what) is not finite",
-            remedy:
-                "lower the learning rate of this stage, or clip gradients; nothing was updated by this step")
+    private func diverged(_ what: String, _ state: TrainingState) -> Divergence {
+        Divergence(what, step: state.step + 1)
     }
 }
 

@@ -23,6 +23,9 @@ public enum VectorKernels {
     /// What tables that give the same bits have in common: `fma`, or `sse2` without fused additions.
     public static var bits: String { String(cString: table.bits) }
 
+    /// The columns of a panel of laid-out weights, which depends on the instruction set; no bit of a result does.
+    public static var panel: Int { table.panel }
+
     // A table of constants: nobody writes to it.
     nonisolated(unsafe) static let table: ckernels =
         (choice.flatMap { ckernels_named($0) } ?? ckernels_best()).pointee

@@ -33,7 +33,9 @@ struct FinishedRun: Sendable {
         scores = (last?["tasks"]?.object ?? []).compactMap { task, result in
             result["score"]?.double.map { (task, $0) }
         }
-        method = results["parameters"]?["method"]?.string
+        // Its bits are those of no single set of kernels.
+        let mark = results["mixed"] == true ? " (mixed kernels)" : ""
+        method = (results["parameters"]?["method"]?.string).map { $0 + mark }
         (study, seed) = try Self.identity(directory)
         var facts: [String: Double] = [:]
         for fact in RunFact.all { facts[fact.key] = fact.read(results) }

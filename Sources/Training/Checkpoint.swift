@@ -101,15 +101,17 @@ public struct Checkpoint: Sendable {
         try AtomicFile.synchronizeDirectory(directory)
         try? manager.removeItem(atPath: replaced)
         // Newer ones are damaged, or this state would have gone on from them: they must not count as kept.
-        for old in Self.steps(in: directory).filter({ $0 <= step }).dropLast(max(1, keep)) {
+        for old in try Self.steps(in: directory).filter({ $0 <= step }).dropLast(max(1, keep)) {
             try? manager.removeItem(atPath: "\(directory)/\(Self.name(of: old))")
         }
     }
 
     /// The newest checkpoint of a folder that is whole, and a failure for each newer one that is damaged.
-    public static func newest(in directory: String) -> (checkpoint: Checkpoint?, damaged: [Failure]) {
+    ///
+    /// A folder that can't be read is a failure: it may hold any number of them.
+    public static func newest(in directory: String) throws -> (checkpoint: Checkpoint?, damaged: [Failure]) {
         var damaged: [Failure] = []
-        for step in steps(in: directory).reversed() {
+        for step in try steps(in: directory).reversed() {
             do {
                 return (try read("\(directory)/\(name(of: step))"), damaged)
             } catch {
@@ -143,9 +145,22 @@ public struct Checkpoint: Sendable {
         return try Checkpoint(decoding: data, at: path)
     }
 
-    /// The steps that a folder has checkpoints of, in ascending order.
-    public static func steps(in directory: String) -> [Int] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    /// The steps that a folder has checkpoints of, in ascending order; none where there is no folder yet.
+    public static func steps(in directory: String) throws -> [Int] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch let error as CocoaError
+            where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile
+        {
+            return []
+        } catch {
+            throw Failure.data(
+                "its checkpoints can't be listed: \(error.localizedDescription)", at: directory,
+                remedy:
+                    "a run goes on only from checkpoints that it can see: restore the folder or its permissions"
+            )
+        }
         return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()
     }
 

@@ -3,6 +3,7 @@ import Collectives
 import Coordination
 import Diagnostics
 import Tasks
+import Tokenizers
 
 /// `hadamesh evaluate`.
 struct Evaluate: ParsableCommand {
@@ -23,6 +24,9 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The data folder, where it has moved since the run.")
     var data: String?
 
+    @OptionGroup
+    var foreign: ForeignInputOptions
+
     func run() throws {
         MPI.run { world in
             let chosen = try split.map { name in
@@ -36,7 +40,9 @@ struct Evaluate: ParsableCommand {
             let study = try studyOfRun(directory, backbone: backbone, data: data)
             let loaded = try LoadedBackbone(study, on: world, for: .answers)
             loaded.warn(from: world.rank)
-            let trained = try TrainedRun(study, loaded.model, directory: directory)
+            let trained = try TrainedRun(
+                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
+                allowing: foreign.allowed)
             let examples = try trained.tasks.map {
                 try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
             }

@@ -6,6 +6,7 @@ import Diagnostics
 import Formats
 import Foundation
 import Studies
+import Tokenizers
 
 /// `hadamesh explain`.
 struct Explain: ParsableCommand {
@@ -31,6 +32,9 @@ struct Explain: ParsableCommand {
     @Option(help: "The backbone's folder, where it has moved since the run.")
     var backbone: String?
 
+    @OptionGroup
+    var foreign: ForeignInputOptions
+
     func run() throws {
         MPI.run { world in
             let study = try studyOfRun(directory, backbone: backbone, data: nil)
@@ -41,7 +45,9 @@ struct Explain: ParsableCommand {
                     remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
             }
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(study, loaded.model, directory: directory)
+            let trained = try TrainedRun(
+                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
+                allowing: foreign.allowed)
             let task = try trained.task(named: self.task)
             _ = try onCoordinator(world) {
                 let lines = try readTexts(input, for: task)

@@ -58,6 +58,9 @@ struct Export: ParsableCommand {
     @Option(help: "The data folder, where it has moved since the run.")
     var data: String?
 
+    @OptionGroup
+    var foreign: ForeignInputOptions
+
     func validate() throws {
         if format == nil, !averageHeads {
             throw ValidationError("name a form with --format, or --average-heads")
@@ -71,7 +74,9 @@ struct Export: ParsableCommand {
         try runInOneProcess {
             let study = try studyOfRun(directory, backbone: backbone, data: data)
             let loaded = try LoadedBackbone(study)
-            let run = try TrainedRun(study, loaded.model, directory: directory)
+            let run = try TrainedRun(
+                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
+                allowing: foreign.allowed)
             try requireNothing(at: destination)
             guard let format else {
                 try averageHeads(run, loaded)

@@ -18,11 +18,6 @@ struct LoadedBackbone {
 
     /// Maps the weights, unless they are given, and reads the tokenizer, and holds the study's settings to them.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
-        // The bits of a small product depend on the thread count, and ranks are the parallelism.
-        guard BLAS.useOneThread() == 1 else {
-            throw Failure.usage(
-                "OpenBLAS does not let itself be set to one thread", remedy: "export OPENBLAS_NUM_THREADS=1")
-        }
         if let unknown = VectorKernels.unknownChoice {
             throw Failure.usage(
                 "is '\(unknown)', which this processor doesn't have", at: VectorKernels.variable,
@@ -50,6 +45,7 @@ extension LoadedBackbone {
 
     /// Maps the weights on all ranks of a world; those of a host share what must be converted or laid out.
     init(_ study: Study, on world: any Communicator, for use: Use) throws {
+        try Agreement.checkStudies(study, world)
         let memory = HostWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
         if use != .inspection { model = try model.laidOut(in: memory, forLearning: use == .learning) }

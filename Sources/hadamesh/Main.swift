@@ -1,4 +1,5 @@
 import ArgumentParser
+import Coordination
 import Diagnostics
 import Foundation
 import Kernels
@@ -6,7 +7,7 @@ import Kernels
 /// The command line.
 struct Hadamesh: ParsableCommand {
     /// Of the command line, the file formats and the journal together.
-    static let version = "0.1.0"
+    static let version = Arithmetic.programVersion
 
     static let configuration = CommandConfiguration(
         commandName: "hadamesh",
@@ -14,7 +15,7 @@ struct Hadamesh: ParsableCommand {
             "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
         discussion: """
             Start one process, or several with mpirun or srun: the result is the same, bit for bit.
-            Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, 4 a rank failed, \
+            Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad or training diverged, 4 a rank failed, \
             75 stopped on request after a checkpoint (run again with --resume).
             """,
         version: version,
@@ -28,7 +29,10 @@ struct Hadamesh: ParsableCommand {
 @main
 enum Program {
     static func main() {
-        useTheProcessorsKernels()
+        // Only its rate is of interest, and only these two commands print it.
+        if ["bench", "doctor"].contains(CommandLine.arguments.dropFirst().first) {
+            useTheProcessorsKernels()
+        }
         // A write beyond the limit on file sizes then fails, and is told, instead of ending the process.
         signal(SIGXFSZ, SIG_IGN)
         do {
@@ -65,7 +69,7 @@ enum Program {
         }
     }
 
-    /// Starts the program anew, before MPI has begun, where OpenBLAS has not recognised the processor.
+    /// Starts the program again, before MPI has begun, where OpenBLAS has not recognised the processor.
     private static func useTheProcessorsKernels() {
         guard let core = BLAS.betterCore else { return }
         setenv(BLAS.coreVariable, core, 1)

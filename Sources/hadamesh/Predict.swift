@@ -27,11 +27,16 @@ struct Predict: ParsableCommand {
     @Option(help: "The backbone's folder, where it has moved since the run.")
     var backbone: String?
 
+    @OptionGroup
+    var foreign: ForeignInputOptions
+
     func run() throws {
         MPI.run { world in
             let study = try studyOfRun(directory, backbone: backbone, data: nil)
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(study, loaded.model, directory: directory)
+            let trained = try TrainedRun(
+                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
+                allowing: foreign.allowed)
             let task = try trained.task(named: self.task)
             _ = try onCoordinator(world) {
                 try predict(task, trained, loaded.tokenizer)

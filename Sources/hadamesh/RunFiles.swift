@@ -6,41 +6,56 @@ import Formats
 import Foundation
 import Journal
 import Kernels
-import Tokenizers
 import Training
 
-/// The files that say what a run is: the resolved study, and the manifest of everything it met.
+/// The files that say what a run is: the resolved study, and the manifest of its identity and every start.
 enum RunFiles {
+    /// Writes the study, and adds this start to the manifest; those before it stay as they are.
     static func write(
-        _ study: Study, _ context: RunContext, _ backbone: LoadedBackbone, _ identity: JSONValue,
-        _ world: MPICommunicator, to directory: RunDirectory
+        _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription],
+        to directory: RunDirectory
     ) throws {
         try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: directory.studyFile)
-        let weights = backbone.model.weights
+        let earlier = try manifest(in: directory)?["starts"]?.array ?? []
         let manifest = Manifest([
-            ("version", .string(Hadamesh.version)), ("ranks", .integer(world.size)),
-            ("host", .string(hostName())), ("mpi", .string(MPI.libraryVersion)),
-            (
-                "kernels",
-                ["name": .string(VectorKernels.name), "bits": .string(VectorKernels.bits)]
-            ),
-            (
-                "blas",
-                [
-                    "core": .string(BLAS.coreName), "build": .string(BLAS.flavour),
-                    "configuration": .string(BLAS.configuration),
-                ]
-            ),
-            (
-                "backbone",
-                [
-                    "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
-                    "sharedBytes": .integer(weights.sharedBytes),
-                    "copiedBytes": .integer(weights.copiedBytes),
-                    "laidOutBytes": .integer(backbone.model.laidOutBytes),
-                ]
-            ), ("tokenizer", .string(backbone.tokenizer.identity)), ("identity", identity),
+            ("identity", run.identity), ("mixed", .bool(RunIdentity.isMixed(run.identity))),
+            ("starts", .array(earlier + [start(study, backbone, run, ranks)])),
         ])
         try manifest.write(to: directory)
+    }
+
+    /// The identity that an earlier start wrote down; nil where none did.
+    static func identity(in directory: RunDirectory) throws -> JSONValue? {
+        try manifest(in: directory)?["identity"]
+    }
+
+    private static func manifest(in directory: RunDirectory) throws -> Manifest? {
+        let isThere = FileManager.default.fileExists(atPath: directory.manifestFile)
+        return isThere ? try Manifest.read(directory) : nil
+    }
+
+    /// When, where and on what the run was started.
+    private static func start(
+        _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription]
+    ) -> JSONValue {
+        let weights = backbone.model.weights
+        return [
+            "time": .string(ISO8601DateFormatter().string(from: Date())),
+            "resumedFrom": run.resumedFrom.map { .integer($0) } ?? .null,
+            "version": .string(Hadamesh.version), "ranks": .integer(ranks.count),
+            "hosts": .array(
+                RankDescription.hosts(of: ranks).map { host, kernels in
+                    [
+                        "host": .string(host), "ranks": .integer(kernels.count),
+                        "kernels": .array(Set(kernels).sorted().map { .string($0) }),
+                    ]
+                }),
+            "mpi": .string(MPI.libraryVersion), "bits": .string(VectorKernels.bits),
+            "backbone": [
+                "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
+                "sharedBytes": .integer(weights.sharedBytes), "copiedBytes": .integer(weights.copiedBytes),
+                "laidOutBytes": .integer(backbone.model.laidOutBytes),
+            ],
+        ]
     }
 }

@@ -1,3 +1,4 @@
+import Adapters
 import ArgumentParser
 import Collectives
 import Coordination
@@ -8,6 +9,7 @@ import Foundation
 import Journal
 import Kernels
 import Tasks
+import Tokenizers
 import Training
 
 /// `hadamesh train`.
@@ -35,6 +37,12 @@ struct Train: ParsableCommand {
     @Flag(
         help: "Go on with the run in --output: from its newest checkpoint, or its start if it has none yet.")
     var resume = false
+
+    @Flag(
+        help:
+            "Let --resume go on with kernels, or a version, whose bits differ; the result is then marked as mixed."
+    )
+    var allowDifferentKernels = false
 
     @Option(help: "Refuse to start in a world of another size.")
     var expectRanks: Int?
@@ -72,12 +80,16 @@ struct Train: ParsableCommand {
         // Only rank 0 touches the run directory, and every rank hears of it when that fails.
         var output: RunOutput?
         var directory: RunDirectory?
+        var recorded: JSONValue?
         var lock: RunLock?
         defer { lock?.release() }
         let said = try onCoordinator(world) {
             let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume)
             lock = taken
-            let identity = try RunIdentity.of(study, backbone: backbone.model.weights.checksum, data)
+            let identity = try RunIdentity.of(
+                study, backbone: BackboneIdentity(of: backbone.model.weights).json,
+                tokenizer: backbone.tokenizer.identity, data)
+            recorded = try RunFiles.identity(in: made)
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
                 directory: made.path,
@@ -89,11 +101,14 @@ struct Train: ParsableCommand {
         }
         let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
-        try run.begin(identity: identity, resuming: resume)
+        try run.begin(
+            identity: identity, recorded: recorded, resuming: resume,
+            allowingDifferentKernels: allowDifferentKernels)
         for warning in backbone.warnings { try output?.observe(.warned(warning)) }
         // Only now is it certain that the run directory is this study's.
+        let ranks = try RankDescription.all(world)
         _ = try onCoordinator(world) {
-            if let directory { try RunFiles.write(study, context, backbone, identity, world, to: directory) }
+            if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }
             return []
         }
         return try run.run() == .stopped ? 75 : 0

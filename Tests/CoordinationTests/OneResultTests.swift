@@ -179,7 +179,7 @@ struct OneResultTests {
         let expected = try train([:], ranks: 1, into: whole)
         let folder = try TemporaryFolder(copying: whole.path)
         try FileManager.default.removeItem(atPath: folder.file("adapters"))
-        for later in Checkpoint.steps(in: folder.file("checkpoints")) where later > step {
+        for later in try Checkpoint.steps(in: folder.file("checkpoints")) where later > step {
             try FileManager.default.removeItem(atPath: folder.file("checkpoints/step-\(later)"))
         }
         let run = try TinyStudy().train(ranks: 3, into: folder, resuming: true)
@@ -204,7 +204,7 @@ struct OneResultTests {
     func allDamaged() throws {
         let folder = try TemporaryFolder()
         _ = try train([:], ranks: 1, into: folder)
-        for step in Checkpoint.steps(in: folder.file("checkpoints")) {
+        for step in try Checkpoint.steps(in: folder.file("checkpoints")) {
             try folder.write("", to: "checkpoints/step-\(step)/checkpoint.json")
         }
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {

@@ -22,7 +22,7 @@ struct RefusalTests {
         let failures = try study.failures(ranks: ranks, into: folder)
         #expect(failures.count == ranks && failures.allSatisfy { $0 == failures[0] })
         let failure = failures[0]
-        #expect(failure.kind == .rank && failure.what.hasSuffix("is not finite"))
+        #expect(failure.kind == .data && failure.what.hasSuffix("is not finite"))
         #expect(study.context.names.contains { failure.what.contains("of \($0)") })
         #expect(failure.remedy?.contains("learning rate") == true)
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)

@@ -29,7 +29,8 @@ struct TinyStudy {
         let (model, study) = (try AdaptedEncoder(weights, study.adapter.method, study.head), study)
         let tasks = try study.tasks.map { try TaskData($0.resolve(), study, tokenizer) }
         context = try RunContext(study, model, tasks)
-        identity = try RunIdentity.of(study, backbone: backbone, tasks)
+        identity = try RunIdentity.of(
+            study, backbone: ["checksum": .integer(backbone)], tokenizer: tokenizer.identity, tasks)
     }
 
     /// Decodes the standard study with some keys set.
@@ -147,7 +148,7 @@ struct TrainedFiles: Equatable {
         let root = folder.file("adapters")
         adapters = try FileManager.default.subpathsOfDirectory(atPath: root).sorted()
             .reduce(into: [:]) { $0[$1] = FileManager.default.contents(atPath: "\(root)/\($1)") }
-        lastState = Checkpoint.newest(in: folder.file("checkpoints")).checkpoint?.encoded()
+        lastState = try Checkpoint.newest(in: folder.file("checkpoints")).checkpoint?.encoded()
     }
 
     /// What differs from the expected files, or nil.

@@ -57,7 +57,8 @@ extension EndToEnd {
                 try #require(job.status == 0, "\(job)")
                 #expect(!job.errors.contains("warning"), "\(job)")
                 results.append(try scene.adapters(run))
-                let manifest = try JSONValue(parsing: scene.read("\(run)/manifest.json"), at: run)["backbone"]
+                let manifest = try JSONValue(parsing: scene.read("\(run)/manifest.json"), at: run)["starts"]?[
+                    0]?["backbone"]
                 #expect(manifest?["mappedBytes"]?.int == 0)
                 #expect(manifest?["sharedBytes"]?.int == (ranks == 3 ? floats : 0))
                 #expect(manifest?["copiedBytes"]?.int == (ranks == 3 ? 0 : floats))

@@ -73,13 +73,13 @@ struct CheckpointTests {
     @Test("Only the newest are kept", arguments: [1, 2, 3])
     func keep(_ count: Int) throws {
         for step in [2, 10, 9, 11].sorted() { try Self.checkpoint(step).write(into: directory, keep: count) }
-        #expect(Checkpoint.steps(in: directory) == Array([2, 9, 10, 11].suffix(count)))
-        #expect(Checkpoint.newest(in: directory).checkpoint?.step == 11)
+        #expect(try Checkpoint.steps(in: directory) == Array([2, 9, 10, 11].suffix(count)))
+        #expect(try Checkpoint.newest(in: directory).checkpoint?.step == 11)
     }
 
     @Test("A folder without checkpoints has none, and nothing is wrong with it")
     func nothing() {
-        let newest = Checkpoint.newest(in: directory)
+        let newest = try Checkpoint.newest(in: directory)
         #expect(newest.checkpoint == nil && newest.damaged.isEmpty)
     }
 
@@ -115,7 +115,7 @@ struct CheckpointTests {
             try self.damage(6, "checkpoint.json") { $0 = Data() }
             expected = ""
         }
-        let found = Checkpoint.newest(in: directory)
+        let found = try Checkpoint.newest(in: directory)
         #expect(found.checkpoint?.step == 3)
         try #require(found.damaged.count == 1)
         #expect(found.damaged[0].place?.hasPrefix(newest) == true)
@@ -142,10 +142,10 @@ struct CheckpointTests {
         let partial = "\(directory)/step-6.partial"
         try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
         try Data("half".utf8).write(to: URL(filePath: "\(partial)/state.safetensors"))
-        let newest = Checkpoint.newest(in: directory)
+        let newest = try Checkpoint.newest(in: directory)
         #expect(newest.checkpoint?.step == 3 && newest.damaged.isEmpty)
         try Self.checkpoint(6).write(into: directory, keep: 2)
-        #expect(Checkpoint.newest(in: directory).checkpoint?.step == 6)
+        #expect(try Checkpoint.newest(in: directory).checkpoint?.step == 6)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["step-3", "step-6"])
     }
@@ -155,7 +155,7 @@ struct CheckpointTests {
         for step in [3, 6] { try Self.checkpoint(step).write(into: directory, keep: 2) }
         try damage(6, "state.safetensors") { $0[20] ^= 1 }
         try Self.checkpoint(6).write(into: directory, keep: 2)
-        let newest = Checkpoint.newest(in: directory)
+        let newest = try Checkpoint.newest(in: directory)
         #expect(newest.checkpoint?.step == 6 && newest.damaged.isEmpty)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["step-3", "step-6"])
@@ -166,9 +166,9 @@ struct CheckpointTests {
         for step in [2, 6, 8] { try Self.checkpoint(step).write(into: directory, keep: 3) }
         for step in [6, 8] { try damage(step, "state.safetensors") { $0.removeLast() } }
         try Self.checkpoint(4).write(into: directory, keep: 2)
-        let newest = Checkpoint.newest(in: directory)
+        let newest = try Checkpoint.newest(in: directory)
         #expect(newest.checkpoint?.step == 4 && newest.damaged.count == 2)
-        #expect(Checkpoint.steps(in: directory).contains(2))
+        #expect(try Checkpoint.steps(in: directory).contains(2))
     }
 
     @Test("A folder that cannot be made is a failure with its place")
@@ -192,6 +192,6 @@ struct CheckpointTests {
         }
         #expect(failure?.what.contains("No space left on device") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == ["step-1"])
-        #expect(Checkpoint.newest(in: disk.path).checkpoint?.encoded() == Self.checkpoint(1).encoded())
+        #expect(try Checkpoint.newest(in: disk.path).checkpoint?.encoded() == Self.checkpoint(1).encoded())
     }
 }

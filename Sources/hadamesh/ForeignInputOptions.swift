@@ -1,0 +1,25 @@
+import ArgumentParser
+import Coordination
+
+/// The options of commands that use trained adapters: what may differ from their training.
+struct ForeignInputOptions: ParsableArguments {
+    @Flag(
+        name: .customLong("allow-different-backbone"),
+        help: "Use the adapters on another backbone of the same shape, or with another tokenizer.")
+    var backbone = false
+
+    @Flag(
+        name: .customLong("allow-different-kernels"),
+        help:
+            "Use the adapters with kernels, or a version, whose bits differ from those they were trained with."
+    )
+    var kernels = false
+
+    /// What is allowed.
+    var allowed: ForeignInputs {
+        var allowed: ForeignInputs = []
+        if backbone { allowed.insert(.backbone) }
+        if kernels { allowed.insert(.kernels) }
+        return allowed
+    }
+}

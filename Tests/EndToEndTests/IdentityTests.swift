@@ -1,0 +1,143 @@
+import Formats
+import Foundation
+import Kernels
+import Testing
+
+extension EndToEnd {
+    /// A run goes on, and its adapters are used, with what they were trained with or not at all.
+    @Suite struct IdentityTests {
+        private let scene: Scene
+        /// Kernels with other bits than the best ones of this processor.
+        private let otherKernels = ["HADAMESH_KERNELS": VectorKernels.bits == "sse2" ? "avx2" : "portable"]
+
+        init() throws {
+            scene = try Scene()
+            try scene.copyEncoder()
+        }
+
+        private func train(_ more: [String] = [], environment: [String: String] = [:]) async throws -> Job {
+            try await EndToEnd.hadamesh(
+                ["train", scene.study, "--output", scene.path("run")] + more, environment: environment)
+        }
+
+        /// Leaves a run as one that was killed after its only checkpoint, or before its first.
+        private func cutBack(toStep step: Int?) throws {
+            let files = FileManager.default
+            for name in try files.contentsOfDirectory(atPath: scene.path("run/checkpoints"))
+            where step == nil || name != "step-\(step ?? 0)" {
+                try files.removeItem(atPath: scene.path("run/checkpoints/\(name)"))
+            }
+            try files.removeItem(atPath: scene.path("run/results.json"))
+        }
+
+        private func manifest() throws -> JSONValue {
+            try JSONValue(parsing: scene.read("run/manifest.json"), at: "manifest.json")
+        }
+
+        @Test func otherKernelsAreRefusedOrMarked() async throws {
+            guard VectorKernels.choices.count > 1 else { return }
+            var job = try await train(["--set", "checkpoint.keep=100"])
+            try #require(job.status == 0, "\(job)")
+            try cutBack(toStep: 20)
+
+            job = try await train(["--resume", "--set", "checkpoint.keep=100"], environment: otherKernels)
+            #expect(job.status == 3 && job.failures.count == 1, "\(job)")
+            #expect(job.errors.contains("--allow-different-kernels"), "\(job)")
+            #expect(try manifest()["starts"]?.array?.count == 1)
+
+            job = try await train(["--resume", "--allow-different-kernels"], environment: otherKernels)
+            #expect(job.status == 0, "\(job)")
+            let results = try JSONValue(parsing: scene.read("run/results.json"), at: "results.json")
+            #expect(results["mixed"] == true && results["arithmetic"]?.array?.count == 2)
+            let manifest = try manifest()
+            #expect(manifest["mixed"] == true)
+            let starts = manifest["starts"]?.array ?? []
+            #expect(starts.map { $0["resumedFrom"]?.int } == [nil, 20])
+            #expect(Set(starts.compactMap { $0["bits"]?.string }).count == 2)
+            let table = try await EndToEnd.hadamesh(["compare", scene.path("run")])
+            #expect(table.output.contains("hadamard (mixed kernels)"), "\(table)")
+            // Either of both may use what it took part in.
+            for environment in [[:], otherKernels] {
+                let scores = try await EndToEnd.hadamesh(
+                    ["evaluate", scene.path("run")], environment: environment)
+                #expect(scores.status == 0, "\(scores)")
+            }
+        }
+
+        @Test func usesWithOtherKernelsAreRefused() async throws {
+            guard VectorKernels.choices.count > 1 else { return }
+            let job = try await train()
+            try #require(job.status == 0, "\(job)")
+            let evaluate = ["evaluate", scene.path("run")]
+            let refused = try await EndToEnd.hadamesh(evaluate, environment: otherKernels)
+            #expect(refused.status == 3 && refused.errors.contains("which gives other bits"), "\(refused)")
+            let allowed = try await EndToEnd.hadamesh(
+                evaluate + ["--allow-different-kernels"], environment: otherKernels)
+            #expect(allowed.status == 0, "\(allowed)")
+        }
+
+        @Test func anotherBackboneOfTheSameShapeIsRefused() async throws {
+            let job = try await train(["--set", "checkpoint.keep=100"])
+            try #require(job.status == 0, "\(job)")
+            try scene.write("lines", "red dog\nblue cat\n")
+            let run = scene.path("run")
+            let uses = [
+                ["evaluate", run], ["predict", run, "--task", "colour", "--input", scene.path("lines")],
+                ["export", run, "--task", "colour", "--format", "merged", "--encoder-only", "--to"]
+                    + [scene.path("merged")],
+            ]
+            for spoil in ["weights", "epsilon", "heads"] {
+                let original = try (
+                    scene.read("backbone/model.safetensors"), scene.read("backbone/config.json")
+                )
+                switch spoil {
+                case "weights":
+                    try scene.changeTensors { name, values in
+                        name.hasSuffix("query.bias") ? ([values.count], values.map { $0 + 1 }) : nil
+                    }
+                case "epsilon": try scene.replace("1e-12", by: "1e-6", in: "backbone/config.json")
+                default:
+                    try scene.replace(
+                        "\"num_attention_heads\": 3", by: "\"num_attention_heads\": 2",
+                        in: "backbone/config.json")
+                }
+                for use in uses {
+                    let refused = try await EndToEnd.hadamesh(use)
+                    #expect(refused.status == 3, "\(spoil): \(refused)")
+                    #expect(refused.errors.contains("was trained on another backbone"), "\(refused)")
+                }
+                let allowed = try await EndToEnd.hadamesh(uses[0] + ["--allow-different-backbone"])
+                #expect(allowed.status == 0, "\(spoil): \(allowed)")
+                let resumed = try await train(["--resume", "--set", "checkpoint.keep=100"])
+                #expect(
+                    resumed.status == 3 && resumed.errors.contains("backbone: is not the one"), "\(resumed)")
+                try scene.write("backbone/model.safetensors", original.0)
+                try scene.write("backbone/config.json", original.1)
+            }
+            for use in uses {
+                let used = try await EndToEnd.hadamesh(use)
+                #expect(used.status == 0, "\(used)")
+            }
+        }
+
+        @Test func aRunWithoutACheckpointStaysItsStudys() async throws {
+            var job = try await train()
+            try #require(job.status == 0, "\(job)")
+            try cutBack(toStep: nil)
+            job = try await train(["--resume", "--set", "seed=7"])
+            #expect(job.status == 2 && job.errors.contains("seed: was 42"), "\(job)")
+            job = try await train(["--resume"])
+            #expect(job.status == 0, "\(job)")
+        }
+
+        @Test func checkpointsThatCannotBeListedAreNotNone() async throws {
+            var job = try await train()
+            try #require(job.status == 0, "\(job)")
+            try cutBack(toStep: nil)
+            try FileManager.default.removeItem(atPath: scene.path("run/checkpoints"))
+            try scene.write("run/checkpoints", "no folder")
+            job = try await train(["--resume"])
+            #expect(job.status == 3 && job.errors.contains("checkpoints can't be listed"), "\(job)")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Formats
+import Foundation
+import Kernels
+import Testing
+
+extension EndToEnd {
+    /// Ranks that were not given the same thing, as two command lines of one `mpirun` start them.
+    @Suite struct UnequalRanksTests {
+        private let scene: Scene
+
+        init() throws {
+            scene = try Scene()
+            try scene.copyEncoder()
+        }
+
+        /// Rank 0 runs the study; rank 1 with other arguments or variables.
+        private func train(
+            _ run: String, _ first: [String] = [], other: [String] = [], variables: [String] = []
+        ) async throws -> Job {
+            let study = ["train", scene.study, "--output", scene.path(run)]
+            return try await EndToEnd.hadamesh(
+                ranks: 1,
+                study + first + [":", "-np", "1", "env"] + variables + [EndToEnd.program] + study + other)
+        }
+
+        /// What is different on rank 1: what the message begins with, and how it is made.
+        struct Difference: CustomTestStringConvertible, Sendable {
+            let name: String
+            var other: [String] = []
+            var variables: [String] = []
+            var make: @Sendable (Scene) throws -> [String] = { _ in [] }
+            var testDescription: String { name }
+        }
+
+        /// The data in a folder of its own, the lines of its files changed.
+        private static func data(_ scene: Scene, _ change: ([Substring]) -> [Substring]) throws -> [String] {
+            for file in ["colour-train.tsv", "colour-dev.tsv", "alike-train.tsv", "alike-dev.tsv"] {
+                let lines = String(decoding: try scene.read(file), as: UTF8.self).split(separator: "\n")
+                let changed =
+                    file == "colour-train.tsv" ? [lines[0]] + change(Array(lines.dropFirst())) : lines
+                try scene.write("other/\(file)", changed.joined(separator: "\n") + "\n")
+            }
+            return ["--set", "data=\(scene.path("other"))"]
+        }
+
+        /// The backbone in a folder of its own, spoilt.
+        private static func backbone(_ scene: Scene, _ spoil: (String) throws -> Void) throws -> [String] {
+            let other = scene.path("other-backbone")
+            try FileManager.default.copyItem(atPath: scene.path("backbone"), toPath: other)
+            try spoil(other)
+            return ["--set", "backbone=\(other)"]
+        }
+
+        static let differences = [
+            Difference(
+                name: "data of colour: differs between ranks", make: { try data($0) { $0.reversed() } }),
+            Difference(
+                name: "data of colour: differs between ranks ",
+                make: { try data($0) { Array($0.prefix(20)) } }),
+            Difference(name: "seed: differs between ranks: 42 on rank 0", other: ["--set", "seed=7"]),
+            Difference(
+                name: "stages.adapter.learningRate: differs between ranks",
+                other: ["--set", "stages.adapter.learningRate=1e-3"]),
+            Difference(
+                name: "cache.megabytes: differs between ranks", other: ["--set", "cache.megabytes=0"]),
+            Difference(name: "--resume: differs between ranks", other: ["--resume"]),
+            Difference(
+                name: "kernels: differs between ranks",
+                variables: ["HADAMESH_KERNELS=\(VectorKernels.bits == "sse2" ? "avx2" : "portable")"]),
+            Difference(
+                name: "backbone.layerNormEpsilon: differs between ranks",
+                make: { scene in
+                    try backbone(scene) { folder in
+                        let text = try String(contentsOfFile: "\(folder)/config.json", encoding: .utf8)
+                        let changed = text.replacingOccurrences(of: "1e-12", with: "1e-6")
+                        try #require(changed != text)
+                        try Data(changed.utf8).write(to: URL(fileURLWithPath: "\(folder)/config.json"))
+                    }
+                }),
+            Difference(
+                name: "backbone.checksum: differs between ranks",
+                make: { scene in
+                    let other = try backbone(scene) { _ in }
+                    try scene.changeTensors { name, values in
+                        name.hasSuffix("query.bias") ? ([values.count], values.map { $0 + 1 }) : nil
+                    }
+                    return other
+                }),
+        ]
+
+        @Test("What differs is named, with ranks and hosts, before the first step", arguments: differences)
+        func areRefused(_ difference: Difference) async throws {
+            let more = try difference.make(scene)
+            let job = try await train("run", other: difference.other + more, variables: difference.variables)
+            #expect(job.status == 3, "\(job)")
+            #expect(job.failures.count == 1, "\(job)")
+            let message = String(job.failures.first ?? "")
+            #expect(message.contains(difference.name.trimmingCharacters(in: .whitespaces)), "\(message)")
+            #expect(message.contains("on rank 0 (") && message.contains("on rank 1 ("), "\(message)")
+            #expect(!scene.exists("run/results.json"))
+        }
+
+        /// A cluster of two processor generations gives the one result.
+        @Test func kernelsAndLibrariesOfTheSameBitsMix() async throws {
+            guard VectorKernels.choices.contains("avx2"), VectorKernels.bits == "fma" else { return }
+            let alone = try await EndToEnd.hadamesh(["train", scene.study, "--output", scene.path("alone")])
+            try #require(alone.status == 0, "\(alone)")
+            let mixtures = [["HADAMESH_KERNELS=avx2"], ["OPENBLAS_CORETYPE=Prescott"]]
+            for (index, variables) in mixtures.enumerated() {
+                let job = try await train("run-\(index)", variables: variables)
+                #expect(job.status == 0, "\(job)")
+                #expect(try scene.adapters("run-\(index)") == scene.adapters("alone"), "\(variables)")
+            }
+            let manifest = try JSONValue(parsing: scene.read("run-0/manifest.json"), at: "manifest")
+            let host = manifest["starts"]?[0]?["hosts"]?[0]
+            #expect(host?["ranks"] == 2)
+            #expect(host?["kernels"]?.array?.contains("avx2") == true)
+        }
+
+        @Test func ranksThatEvaluateAreHeldToTheSame() async throws {
+            let made = try await EndToEnd.hadamesh(["train", scene.study, "--output", scene.path("run")])
+            try #require(made.status == 0, "\(made)")
+            let other = try Self.data(scene) { Array($0.dropLast(2)) }[1].dropFirst("data=".count)
+            let job = try await EndToEnd.hadamesh(
+                ranks: 1,
+                ["evaluate", scene.path("run"), ":", "-np", "1", EndToEnd.program, "evaluate"]
+                    + [scene.path("run"), "--data", String(other)])
+            #expect(job.status == 3 && job.failures.count == 1, "\(job)")
+            #expect(job.errors.contains("data of colour: differs between ranks"), "\(job)")
+        }
+    }
+}
