@@ -166,7 +166,8 @@ public final class TrainingRun {
         let before = recorded ? state.values : []
         let outcome: Worker.Outcome
         do {
-            outcome = try worker.step(plan, schedule, &state, stopRequested: isStopRequested())
+            outcome = try worker.step(
+                plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
         } catch let failure as Failure where failure.kind == .rank {
             // The state is as it was before this step, on all ranks: keep what was computed up to here.
             state.planner = drawnBefore
