@@ -93,11 +93,22 @@ public final class ExactSum {
     /// ``NonFiniteContribution`` is thrown, which happens on all ranks alike. Throws a `Failure` if the ranks
     /// disagree on the layout or a row did not receive all its units.
     public func finish(sums: inout [Int64], maxima: inout [Int32]) throws -> [UnsafeBufferPointer<Float>] {
+        let own = sums
+        let rows: [UnsafeBufferPointer<Float>]
+        (rows, sums) = try finish(maxima: &maxima) { _ in own }
+        return rows
+    }
+
+    /// The same for sums that are made of what the maxima have become over all ranks: their scale, for instance.
+    public func finish(
+        maxima: inout [Int32], sums make: (_ maxima: [Int32]) -> [Int64]
+    ) throws -> (rows: [UnsafeBufferPointer<Float>], sums: [Int64]) {
         precondition(ready, "begin a step before finishing it")
         ready = false
         try exchangeExponents(&maxima)
         try refuseNonFinite()
         sumUnits()
+        let sums = make(maxima)
         totals.append(contentsOf: sums)
 
         let start = monotonicSeconds()
@@ -107,7 +118,6 @@ public final class ExactSum {
             exponents.count * MemoryLayout<Int32>.stride + totals.count * MemoryLayout<Int64>.stride
 
         let own = layout.count + unitsPerRow.count
-        for i in sums.indices { sums[i] = totals[own + i] }
         for (row, expected) in unitsPerRow.enumerated() where totals[layout.count + row] != expected {
             throw Failure(
                 .rank,
@@ -115,7 +125,7 @@ public final class ExactSum {
             )
         }
         try restoreFloats()
-        return resultRows
+        return (resultRows, Array(totals[own..<own + sums.count]))
     }
 
     /// Exchanges the step, with nothing of the caller's own, and returns each row's sum.

@@ -1,3 +1,4 @@
+import Adapters
 import Collectives
 import Diagnostics
 import Formats
@@ -29,41 +30,53 @@ final class Evaluator {
         self.workspace = workspace
     }
 
-    /// Scores the active tasks, and updates best states, patience and activity; equal on all ranks.
+    /// Scores tasks, and updates best states, patience and activity; equal on all ranks.
+    ///
+    /// Tasks that are no longer drawn are scored too where the state is kept for all tasks at once and has changed for them:
+    /// a mean over tasks is then one state's, and the last scores are those of the last state.
     func evaluate(_ schedule: StageSchedule, _ state: inout TrainingState) throws
         -> [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
     {
-        let tasks = state.active.indices.filter { state.active[$0] }
+        let settings = context.study.evaluation
+        let tasks = state.active.indices.filter {
+            state.active[$0] || (settings.keep != .best && changes($0, schedule, state.active))
+        }
         let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
         let predictions = try predict(tasks, vectors, adapted: schedule.stage != .head)
-        let keep = context.study.evaluation
         var report: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)] = []
         for (position, task) in tasks.enumerated() {
-            let score = try self.score(task, predictions[position])
-            let isBest = score.mean > state.best[task]?.score ?? -.infinity
-            let detail = Self.detail(score)
+            let found = try self.score(task, predictions[position])
+            let score = TrainingState.Score(
+                mean: found.mean, step: state.step, detail: Self.detail(found))
+            let isBest = score.mean > state.best[task]?.score.mean ?? -.infinity
             if isBest {
                 state.best[task] = TrainingState.Best(
-                    score: score.mean, step: state.step, detail: detail, values: vectors[position])
-                state.stale[task] = 0
-            } else {
-                state.stale[task] += 1
+                    score: score, values: settings.keep == .best ? vectors[position] : nil)
             }
-            let stops = keep.patience > 0 && state.stale[task] >= keep.patience
-            state.active[task] = !stops
-            state.latest[task] = score.mean
-            report.append((context.names[task], score.mean, isBest, stops, detail))
+            var stops = false
+            if state.active[task] {
+                state.stale[task] = isBest ? 0 : state.stale[task] + 1
+                stops = settings.patience > 0 && state.stale[task] >= settings.patience
+                state.active[task] = !stops
+            }
+            state.latest[task] = score
+            report.append((context.names[task], score.mean, isBest, stops, score.detail))
         }
-        let mean = state.latest.compactMap { $0 }.reduce(0, +) / Double(max(1, state.latest.count))
-        if mean > state.bestMean?.score ?? -.infinity {
-            state.bestMean = TrainingState.Best(
-                score: mean, step: state.step,
-                detail: .object(
-                    zip(context.names, state.latest).map { ($0, $1.map { .number($0) } ?? .null) }),
-                values: keep.keep == .mean ? state.values : [Float](repeating: 0, count: context.store.count))
+        let scores = state.latest.compactMap { $0 }
+        if settings.keep == .mean, scores.count == context.names.count,
+            TrainingState.mean(scores) > state.bestMean?.mean ?? -.infinity
+        {
+            state.bestMean = TrainingState.BestMean(step: state.step, scores: scores, values: state.values)
         }
         state.evaluatedAt = state.step
         return report
+    }
+
+    /// Whether a task that is no longer drawn shares something that a task still drawn trains.
+    private func changes(_ task: Int, _ schedule: StageSchedule, _ active: [Bool]) -> Bool {
+        context.store.placements[task].map { context.store.blocks[$0] }.contains { block in
+            schedule.trains(block.slice.kind) && block.tasks.contains { active[$0] }
+        }
     }
 
     /// The scores of a task's evaluation sets, one set of predictions each.

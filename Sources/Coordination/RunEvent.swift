@@ -29,7 +29,7 @@ public enum RunEvent: Sendable {
     case checkpoint(step: Int)
     /// The run ends; what every rank did when.
     case timeline(Timeline)
-    /// A stage ended with these best scores.
+    /// A stage ended; what the state that is kept scores.
     case stageEnded(JSONValue)
     /// The run is done; the results as `results.json` holds them.
     case finished(JSONValue)

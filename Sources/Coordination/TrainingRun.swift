@@ -190,7 +190,8 @@ public final class TrainingRun {
         let before = recorded ? state.values : []
         let outcome: Worker.Outcome
         do {
-            outcome = try worker.step(plan, schedule, &state, stopRequested: isStopRequested())
+            outcome = try worker.step(
+                plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
         } catch let divergence as Divergence {
             // The state is as it was before this step, on all ranks: keep what was computed up to here.
             state.planner = drawnBefore
@@ -288,8 +289,8 @@ public final class TrainingRun {
         case .mean: state.values = state.bestMean?.values ?? state.values
         case .best:
             for (task, best) in state.best.enumerated() {
-                guard let best else { continue }
-                context.store.put(best.values, of: task, into: &state.values) { $0.tasks == [task] }
+                guard let values = best?.values else { continue }
+                context.store.put(values, of: task, into: &state.values) { $0.tasks == [task] }
             }
         }
         state.history.append(scores)
@@ -313,24 +314,34 @@ public final class TrainingRun {
         }
     }
 
-    /// The kept scores of the stage under way, by task.
+    /// What each task scores with the state of the stage under way that is kept, and beside it the best seen.
     private func stageScores() -> JSONValue {
         .object([
             ("stage", .string(schedule.name)), ("steps", .integer(state.stageStep)),
             (
                 "tasks",
                 .object(
-                    zip(context.names, state.best).map { name, best in
-                        (
-                            name,
-                            best.map {
-                                ["score": .number($0.score), "step": .integer($0.step), "splits": $0.detail]
-                            } ?? .null
-                        )
-                    })
+                    context.names.enumerated().map { task, name in (name, keptScore(of: task)) })
             ),
             ("drawn", drawnShares()),
         ])
+    }
+
+    private func keptScore(of task: Int) -> JSONValue {
+        let best = state.best[task]?.score
+        // Where no evaluation gave a number to choose by, the state after the last step is kept.
+        let (kept, step) =
+            switch context.study.evaluation.keep {
+            case .best: (best ?? state.latest[task], best?.step ?? state.step)
+            case .mean:
+                (state.bestMean?.scores[task] ?? state.latest[task], state.bestMean?.step ?? state.step)
+            case .last: (state.latest[task], state.step)
+            }
+        guard let kept else { return .null }
+        return [
+            "score": .number(kept.mean), "step": .integer(step), "splits": kept.detail,
+            "best": best.map { ["score": .number($0.mean), "step": .integer($0.step)] } ?? .null,
+        ]
     }
 
     /// What sampling was asked for and what it gave, by task.

@@ -21,16 +21,16 @@ struct TrainingState: Equatable, Sendable {
     var moments: AdamW
     /// How often each block was stepped in this stage.
     var times: [Int64]
-    /// Each task's best state of this stage.
+    /// Each task's best state of this stage; with its parameters where each task's best is what is kept.
     var best: [Best?]
-    /// The state of this stage with the best mean score; `values` is then the flat vector.
-    var bestMean: Best?
+    /// The state of this stage with the best mean score, where that is what is kept.
+    var bestMean: BestMean?
     /// Evaluations since each task's best.
     var stale: [Int]
     /// Whether each task is still drawn.
     var active: [Bool]
     /// Each task's latest score in this stage.
-    var latest: [Double?]
+    var latest: [Score?]
     /// The step of the latest evaluation, or -1 when this stage has had none.
     var evaluatedAt = -1
     /// What drawing has used up; only the coordinator's is kept up to date.
@@ -38,16 +38,40 @@ struct TrainingState: Equatable, Sendable {
     /// The scores that each finished stage ended with, as the journal and the results show them.
     var history: [JSONValue] = []
 
-    /// A state that may become a result.
-    struct Best: Equatable, Sendable {
-        /// What it scored: the task's mean metric, or the mean over tasks.
-        let score: Double
-        /// When.
+    /// What a task scored.
+    struct Score: Equatable, Sendable {
+        /// The mean of its metrics.
+        let mean: Double
+        /// After how many steps of the run.
         let step: Int
         /// The single metrics, as results show them.
         let detail: JSONValue
-        /// The task's own vector, or the flat one.
+    }
+
+    /// A task's best state.
+    struct Best: Equatable, Sendable {
+        /// What the task scored with it.
+        let score: Score
+        /// The task's own vector; nil where another state is kept.
+        let values: [Float]?
+    }
+
+    /// The state of all tasks with the best mean score.
+    struct BestMean: Equatable, Sendable {
+        /// After how many steps of the run.
+        let step: Int
+        /// What each task scored with it.
+        let scores: [Score]
+        /// The flat vector.
         let values: [Float]
+
+        /// The mean over the tasks.
+        var mean: Double { TrainingState.mean(scores) }
+    }
+
+    /// The mean over tasks.
+    static func mean(_ scores: [Score]) -> Double {
+        scores.reduce(0) { $0 + $1.mean } / Double(max(1, scores.count))
     }
 
     /// The state before the first step.
@@ -58,7 +82,7 @@ struct TrainingState: Equatable, Sendable {
         best = [Best?](repeating: nil, count: tasks)
         stale = [Int](repeating: 0, count: tasks)
         active = [Bool](repeating: true, count: tasks)
-        latest = [Double?](repeating: nil, count: tasks)
+        latest = [Score?](repeating: nil, count: tasks)
         planner = PlannerState(tasks: tasks)
     }
 
@@ -89,15 +113,18 @@ struct TrainingState: Equatable, Sendable {
             tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
         }
         for (name, best) in zip(names, best) {
-            if let best { tensors.append(floats("best.\(name)", best.values)) }
+            if let values = best?.values { tensors.append(floats("best.\(name)", values)) }
         }
         if let bestMean { tensors.append(floats("best mean", bestMean.values)) }
         let facts: JSONValue = [
             "identity": identity, "stage": .integer(stage), "stageStep": .integer(stageStep),
             "evaluatedAt": .integer(evaluatedAt), "history": .array(history),
-            "best": .array(best.map(Self.encode)), "bestMean": Self.encode(bestMean),
+            "best": .array(best.map { Self.encode($0?.score) }),
+            "bestMean": bestMean.map {
+                ["step": .integer($0.step), "scores": .array($0.scores.map(Self.encode))]
+            } ?? .null,
             "stale": .array(stale.map { .integer($0) }), "active": .array(active.map { .bool($0) }),
-            "latest": .array(latest.map { $0.map { .number($0) } ?? .null }),
+            "latest": .array(latest.map(Self.encode)),
             "positions": .array(planner.positions.map { .integer($0) }), "units": .integer(planner.units),
             "requested": .array(planner.requested.map { .number($0) }), "topology": store.topology(names),
         ]
@@ -150,17 +177,25 @@ struct TrainingState: Equatable, Sendable {
         }
         stale = try list("stale", Self.count)
         active = try list("active", \.bool)
-        latest = try list("latest") { $0.isNull ? .some(nil) : .some($0.double) }
+        latest = try list("latest", Self.decode)
         planner.positions = try list("positions", Self.count)
         planner.requested = try list("requested") { $0.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } }
         planner.units = try value("units", Self.count)
-        let kept = try list("best") { $0 }
-        for (task, name) in names.enumerated() where !kept[task].isNull {
-            best[task] = try Self.decode(
-                kept[task], try checkpoint.floats("best.\(name)", count: store.layouts[task].count))
+        for (task, score) in try list("best", Self.decode).enumerated() {
+            guard let score else { continue }
+            let name = "best.\(names[task])"
+            let isKept = checkpoint.tensors.contains { $0.name == name }
+            best[task] = Best(
+                score: score,
+                values: isKept ? try checkpoint.floats(name, count: store.layouts[task].count) : nil)
         }
         if let mean = facts["bestMean"], !mean.isNull {
-            bestMean = try Self.decode(mean, try checkpoint.floats("best mean", count: store.count))
+            let scores = mean["scores"]?.array?.compactMap(Self.decode).compactMap(\.self) ?? []
+            guard let step = mean["step"].flatMap(Self.count), scores.count == names.count else {
+                throw Failure.data("the checkpoint of step \(step) has no usable 'bestMean'")
+            }
+            bestMean = BestMean(
+                step: step, scores: scores, values: try checkpoint.floats("best mean", count: store.count))
         }
     }
 
@@ -180,17 +215,17 @@ struct TrainingState: Equatable, Sendable {
 
     private static let counts = 0...1 << 53
 
-    private static func encode(_ best: Best?) -> JSONValue {
-        guard let best else { return .null }
-        return ["score": .number(best.score), "step": .integer(best.step), "detail": best.detail]
+    private static func encode(_ score: Score?) -> JSONValue {
+        guard let score else { return .null }
+        return ["score": .number(score.mean), "step": .integer(score.step), "detail": score.detail]
     }
 
-    private static func decode(_ value: JSONValue, _ values: [Float]) throws -> Best {
-        guard let score = value["score"]?.double, let step = value["step"].flatMap(count),
+    /// A score or none, as it was encoded; nil for what is neither.
+    private static func decode(_ value: JSONValue) -> Score?? {
+        if value.isNull { return .some(nil) }
+        guard let mean = value["score"]?.double, let step = value["step"].flatMap(count),
             let detail = value["detail"]
-        else {
-            throw Failure.data("a best state in the checkpoint has no 'score', 'step' and 'detail'")
-        }
-        return Best(score: score, step: step, detail: detail, values: values)
+        else { return nil }
+        return Score(mean: mean, step: step, detail: detail)
     }
 }

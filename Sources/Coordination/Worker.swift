@@ -16,14 +16,21 @@ final class Worker {
     private let sum: ExactSum
     /// What frozen layers gave, where it is kept.
     var prefix: FrozenPrefix?
-    private var gradient: FloatBuffer
+    /// A unit's gradient, in its task's layout; set where the unit trains.
+    private let gradient: FloatBuffer
+    /// The parameters of the task whose unit is computed, in its layout; set where the stage reads them.
+    private let vector: FloatBuffer
+    /// The block that lies at each slice of the vector in this step; the adapter's slices lie alike for all tasks.
+    private var loaded: [Int?] = []
+    /// The step's gradient as long as all parameters; set where the step touches them.
+    private let total: FloatBuffer
 
     /// What a step told, beside its effect on the state.
     struct Outcome {
         /// Task by task in the plan's ascending order: the sum of its examples' losses, and its gradient.
         var losses: [Double] = []
-        /// The gradient of each task that took part, in its own layout, divided by the step's examples: as backward
-        /// gave it, also where parameters were removed.
+        /// Where it was asked for, the gradient of each task that took part, in its own layout, divided by the step's
+        /// examples: as backward gave it, also where parameters were removed.
         var gradients: [[Float]] = []
         var gradientNorm = 0.0
         var tokens = 0
@@ -43,14 +50,19 @@ final class Worker {
         self.features = features
         self.workspace = workspace
         sum = ExactSum(communicator)
-        gradient = FloatBuffer(context.store.layouts.map(\.count).max() ?? 0)
+        let longest = context.store.layouts.map(\.count).max() ?? 0
+        gradient = FloatBuffer(longest)
+        vector = FloatBuffer(longest)
+        total = FloatBuffer(context.store.count)
     }
 
     /// Takes one step of a stage.
     ///
-    /// A gradient, loss or update that is not finite leaves the state as it was and throws.
+    /// A gradient, loss or update that is not finite leaves the state as it was and throws. It costs what the step touches:
+    /// nothing is as long as all parameters but what is trained.
     func step(
-        _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool
+        _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool,
+        recordingGradients: Bool = false
     ) throws -> Outcome {
         let (store, tasks) = (context.store, plan.tasks)
         // A row for each task, a group for each slice: only what this stage trains travels.
@@ -68,31 +80,36 @@ final class Worker {
                 }),
             unitsPerRow: tasks.map { task in plan.units.count { $0.task == task } })
 
-        let vectors = tasks.map { store.values(of: $0, in: state.values) }
-        var sums = [Int64](repeating: 0, count: tasks.count + 1)
-        var flags = [Int32](repeating: 0, count: tasks.count + 1)
+        loaded = []
+        var losses: [(row: Int, loss: Double)] = []
+        var tokens: Int64 = 0
+        // Each row's exponent of its losses, and whether this rank was asked to stop.
+        var maxima = [Int32](repeating: 0, count: tasks.count) + [stopRequested ? 1 : 0]
         for (unit, rank) in zip(plan.units, plan.ranks) where rank == communicator.rank {
             guard let row = tasks.firstIndex(of: unit.task) else { continue }
             let batch = timed(.packing) { context.data[unit.task].train.batch(unit.examples) }
-            gradient.matrix(1, gradient.count).fill(0)
-            let loss = learn(unit, batch, schedule, vectors[row], step: state.step)
-            sums[row] &+= FixedLoss.encode(loss) ?? 0
-            if FixedLoss.encode(loss) == nil { flags[row] = 1 }
-            sums[tasks.count] += Int64(batch.tokens)
-            timed(.sum) {
-                sum.add(
-                    row: row,
-                    UnsafeBufferPointer(
-                        start: gradient.base + spans[row].lowerBound, count: spans[row].count))
-            }
+            load(unit.task, schedule, state.values)
+            let span = UnsafeMutableBufferPointer(
+                start: gradient.base + spans[row].lowerBound, count: spans[row].count)
+            span.update(repeating: 0)
+            let loss = learn(unit, batch, schedule, step: state.step)
+            losses.append((row, loss))
+            maxima[row] = max(maxima[row], FixedLoss.exponent(loss))
+            tokens += Int64(batch.tokens)
+            timed(.sum) { sum.add(row: row, UnsafeBufferPointer(span)) }
         }
-        flags[tasks.count] = stopRequested ? 1 : 0
 
         var outcome = Outcome()
         let before = (sum.secondsWaiting, sum.secondsCommunicating)
-        let rows: [UnsafeBufferPointer<Float>]
+        let (rows, sums): ([UnsafeBufferPointer<Float>], [Int64])
         do {
-            rows = try timed(.sum) { try sum.finish(sums: &sums, maxima: &flags) }
+            (rows, sums) = try timed(.sum) {
+                try sum.finish(maxima: &maxima) { maxima in
+                    var sums = [Int64](repeating: 0, count: tasks.count) + [tokens]
+                    for (row, loss) in losses { sums[row] &+= FixedLoss.encode(loss, exponent: maxima[row]) }
+                    return sums
+                }
+            }
         } catch let bad as NonFiniteContribution {
             let slice = store.layouts[tasks[bad.row]].slices[slices[bad.row][bad.group]]
             throw diverged("the gradient of \(context.names[tasks[bad.row]]) on \(slice.name)", state)
@@ -102,60 +119,129 @@ final class Worker {
                 prefix?.note(unit.examples, context.splits.train[unit.task], by: rank)
             }
         }
-        if let row = tasks.indices.first(where: { flags[$0] != 0 }) {
+        if let row = tasks.indices.first(where: { maxima[$0] == FixedLoss.nonFinite }) {
             throw diverged("the loss of \(context.names[tasks[row]])", state)
         }
         outcome.bytes = sum.bytesPerStep
         outcome.secondsWaiting = sum.secondsWaiting - before.0
         outcome.secondsCommunicating = sum.secondsCommunicating - before.1
-        outcome.losses = tasks.indices.map { FixedLoss.decode(sums[$0]) }
+        outcome.losses = tasks.indices.map { FixedLoss.decode(sums[$0], exponent: maxima[$0]) }
         outcome.tokens = Int(sums[tasks.count])
-        outcome.stopRequested = flags[tasks.count] != 0
+        outcome.stopRequested = maxima[tasks.count] != 0
 
-        try timed(.optimizer) { try update(plan, rows, slices, spans, schedule, &state, &outcome) }
+        if recordingGradients { outcome.gradients = gradients(plan, rows, spans) }
+        outcome.gradientNorm = try timed(.optimizer) {
+            try update(plan, rows, slices, spans, schedule, &state)
+        }
         return outcome
     }
 
+    /// Puts a task's parameters into the vector, as far as the stage reads them.
+    private func load(_ task: Int, _ schedule: StageSchedule, _ values: [Float]) {
+        let (store, layout) = (context.store, context.store.layouts[task])
+        if loaded.isEmpty { loaded = [Int?](repeating: nil, count: layout.slices.count) }
+        values.withUnsafeBufferPointer { values in
+            guard let source = values.baseAddress else { return }
+            for (index, block) in store.placements[task].enumerated() {
+                let isHead = layout.slices[index].kind == .head
+                // Heads are short, and lie where other tasks' heads did.
+                if !isHead, schedule.stage == .head || loaded[index] == block { continue }
+                (vector.base + layout.ranges[index].lowerBound).update(
+                    from: source + store.blocks[block].range.lowerBound, count: layout.ranges[index].count)
+                loaded[index] = isHead ? nil : block
+            }
+        }
+    }
+
+    /// Each task's gradient in its own layout, divided by the step's examples.
+    private func gradients(
+        _ plan: StepPlan, _ rows: [UnsafeBufferPointer<Float>], _ spans: [Range<Int>]
+    ) -> [[Float]] {
+        let share = 1 / Float(plan.examples)
+        return plan.tasks.enumerated().map { row, task in
+            var own = [Float](repeating: 0, count: context.store.layouts[task].count)
+            for i in spans[row] { own[i] = rows[row][i - spans[row].lowerBound] * share }
+            return own
+        }
+    }
+
     /// Clips the whole gradient and steps all blocks that have one, or leaves the state alone and throws.
+    ///
+    /// - Returns: the gradient's norm before clipping
     private func update(
         _ plan: StepPlan, _ rows: [UnsafeBufferPointer<Float>], _ slices: [[Int]], _ spans: [Range<Int>],
-        _ schedule: StageSchedule, _ state: inout TrainingState, _ outcome: inout Outcome
-    ) throws {
+        _ schedule: StageSchedule, _ state: inout TrainingState
+    ) throws -> Double {
         let (store, tasks) = (context.store, plan.tasks)
+        var parts: [Int: [UnsafePointer<Float>]] = [:]
+        for (row, task) in tasks.enumerated() {
+            guard let start = rows[row].baseAddress else { continue }
+            for slice in slices[row] {
+                let offset = store.layouts[task].ranges[slice].lowerBound - spans[row].lowerBound
+                parts[store.placements[task][slice], default: []].append(start + offset)
+            }
+        }
+        let touched = parts.keys.sorted()
         // The step's loss is the mean over all its examples, so tasks count by how many they bring.
         let share = 1 / Float(plan.examples)
-        var flat = [Float](repeating: 0, count: store.count)
-        var touched: Set<Int> = []
-        for (row, task) in tasks.enumerated() {
-            var own = [Float](repeating: 0, count: store.layouts[task].count)
-            for i in spans[row] { own[i] = rows[row][i - spans[row].lowerBound] * share }
-            for slice in slices[row] {
-                let block = store.placements[task][slice]
-                touched.insert(block)
-                let (source, target) = (
-                    store.layouts[task].ranges[slice].lowerBound, store.blocks[block].range
-                )
-                for i in 0..<target.count { flat[target.lowerBound + i] += own[source + i] }
-            }
-            outcome.gradients.append(own)
+        var norm = GlobalNorm()
+        for block in touched {
+            let range = store.blocks[block].range
+            let target = total.base + range.lowerBound
+            target.update(repeating: 0, count: range.count)
+            for part in parts[block] ?? [] { for i in 0..<range.count { target[i] += part[i] * share } }
+            state.mask?.clear(total.base, in: range)
+            norm.add(target, count: range.count)
         }
-        state.mask?.clear(&flat)
-        outcome.gradientNorm = clipGlobalNorm(&flat, limit: context.study.optimizer.clip)
-        var next = state
-        update(touched.sorted(), flat, schedule, &next)
-        // Decay and a huge rate can overflow where every gradient is finite.
-        for block in touched.sorted().map({ store.blocks[$0] })
-        where !next.values[block.range].allSatisfy(\.isFinite) {
+        let scale = norm.scale(limit: context.study.optimizer.clip)
+        let steps = touched.map { BlockStep($0, context, schedule, state) }
+        // Decay and a huge rate can overflow where every gradient is finite; only then is there something to undo.
+        let isSafe = steps.allSatisfy { step in
+            state.moments.staysFinite(
+                state.values, gradientsUpTo: norm.value * Double(scale), step.range, time: step.time,
+                learningRate: step.rate, decay: step.decay, context.study.optimizer)
+        }
+        let saved = isSafe ? nil : SavedBlocks(touched, state, store)
+        for step in steps {
+            state.moments.step(
+                &state.values, gradient: total.base, scale: scale, step.range, time: step.time,
+                learningRate: step.rate, decay: step.decay, context.study.optimizer)
+            state.times[step.block] += 1
+        }
+        if let saved, let bad = steps.first(where: { !state.values[$0.range].allSatisfy(\.isFinite) }) {
+            saved.restore(&state, store)
+            let block = store.blocks[bad.block]
             let names = block.tasks.map { context.names[$0] }.joined(separator: ", ")
             throw diverged("the update of \(block.slice.name) of \(names)", state)
         }
-        state = next
         state.step += 1
         state.stageStep += 1
+        return norm.value
+    }
+
+    /// The step of one block: those of tasks that took no part are left alone, moments and all.
+    private struct BlockStep {
+        let block: Int
+        let range: Range<Int>
+        let time: Int
+        let rate: Double
+        let decay: Double
+
+        init(_ index: Int, _ context: RunContext, _ schedule: StageSchedule, _ state: TrainingState) {
+            let (block, settings) = (context.store.blocks[index], context.study.optimizer)
+            self.block = index
+            range = block.range
+            time = Int(state.times[index]) + 1
+            rate = schedule.learningRate(block.slice.kind, step: state.stageStep)
+            let decays =
+                settings.decayBiasAndNorm || block.slice.kind == .weight
+                || block.slice.name == HeadSlice.weight
+            decay = decays ? settings.weightDecay : 0
+        }
     }
 
     private func learn(
-        _ unit: PlannedUnit, _ batch: PackedBatch, _ schedule: StageSchedule, _ vector: [Float], step: Int
+        _ unit: PlannedUnit, _ batch: PackedBatch, _ schedule: StageSchedule, step: Int
     ) -> Double {
         let (study, train) = (context.study, context.data[unit.task].train)
         let frozen = schedule.stage == .head
@@ -167,31 +253,10 @@ final class Worker {
                 hidden: frozen ? 0 : Float(study.dropout.hidden),
                 attention: frozen ? 0 : Float(study.dropout.attention),
                 seed: study.seed, step: UInt64(step)), head: Float(study.head.dropout))
-        return vector.withUnsafeBufferPointer { values in
-            guard let base = values.baseAddress else { return 0 }
-            return context.model.learn(
-                batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
-                context.store.layouts[unit.task], values: base, gradient: gradient.base, randomness,
-                pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, split, batch), workspace)
-        }
-    }
-
-    /// Steps the blocks that had a gradient; those of tasks that took no part are left alone, moments and all.
-    private func update(
-        _ touched: [Int], _ gradient: [Float], _ schedule: StageSchedule, _ state: inout TrainingState
-    ) {
-        let settings = context.study.optimizer
-        for index in touched {
-            let block = context.store.blocks[index]
-            let decays =
-                settings.decayBiasAndNorm || block.slice.kind == .weight
-                || block.slice.name == HeadSlice.weight
-            state.times[index] += 1
-            state.moments.step(
-                &state.values, gradient: gradient, block.range, time: Int(state.times[index]),
-                learningRate: schedule.learningRate(block.slice.kind, step: state.stageStep),
-                decay: decays ? settings.weightDecay : 0, settings)
-        }
+        return context.model.learn(
+            batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
+            context.store.layouts[unit.task], values: vector.base, gradient: gradient.base, randomness,
+            pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, split, batch), workspace)
     }
 
     private func diverged(_ what: String, _ state: TrainingState) -> Divergence {
@@ -199,12 +264,30 @@ final class Worker {
     }
 }
 
-/// Sums of losses as whole multiples of 2^-24, so that they too are equal for any number of ranks.
+/// Sums of losses as whole multiples of a power of two, so that they too are equal for any number of ranks.
+///
+/// The power is 2^-24, or for losses of 2^22 and more the finest for which no sum of a step's units can overflow.
 private enum FixedLoss {
-    /// Nil for a loss that is not finite, or so large that a sum of them could overflow.
-    static func encode(_ loss: Double) -> Int64? {
-        abs(loss) < 0x1p22 ? Int64((loss * 0x1p24).rounded(.toNearestOrEven)) : nil
+    /// The biased exponent of infinities and NaNs.
+    static let nonFinite: Int32 = 2047
+
+    /// The biased exponent of a loss; a row's largest over all ranks is what its losses are scaled by.
+    static func exponent(_ loss: Double) -> Int32 { Int32(loss.exponentBitPattern) }
+
+    /// A loss in the units of a row's largest exponent.
+    static func encode(_ loss: Double, exponent: Int32) -> Int64 {
+        if exponent == nonFinite { return 0 }
+        return Int64(scaled(loss, by: power(exponent)).rounded(.toNearestOrEven))
     }
 
-    static func decode(_ sum: Int64) -> Double { Double(sum) * 0x1p-24 }
+    /// A sum of losses that were encoded with an exponent.
+    static func decode(_ sum: Int64, exponent: Int32) -> Double { scaled(Double(sum), by: -power(exponent)) }
+
+    /// With the largest biased exponent b, every loss is below 2^(b - 1022); a step has at most 2^16 units, so that their
+    /// sum stays below 2^62.
+    private static func power(_ exponent: Int32) -> Int { min(24, 62 - 16 - (Int(exponent) - 1022)) }
+
+    private static func scaled(_ value: Double, by power: Int) -> Double {
+        Double(sign: .plus, exponent: power, significand: value)
+    }
 }

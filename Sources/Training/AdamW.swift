@@ -83,21 +83,104 @@ public struct AdamW: Sendable, Equatable {
     }
 
     /// Steps the parameters of a range for the `time`-th time, counted from 1.
+    ///
+    /// `gradient` is as long as the parameters are, read in the range alone, and multiplied by `scale`.
     public mutating func step(
-        _ values: inout [Float], gradient: [Float], _ range: Range<Int>, time: Int, learningRate: Double,
-        decay: Double, _ settings: OptimizerSettings
+        _ values: inout [Float], gradient: UnsafePointer<Float>, scale: Float = 1, _ range: Range<Int>,
+        time: Int, learningRate: Double, decay: Double, _ settings: OptimizerSettings
     ) {
-        let (b1, b2) = (Float(settings.beta1), Float(settings.beta2))
-        let rate = Float(learningRate / (1 - pow(settings.beta1, Double(time))))
-        let root = Float(1 / (1 - pow(settings.beta2, Double(time))).squareRoot())
-        let epsilon = Float(settings.epsilon)
-        let kept = Float(1 - learningRate * decay)
-        for i in range {
-            let g = gradient[i]
-            first[i] = b1 * first[i] + (1 - b1) * g
-            second[i] = b2 * second[i] + (1 - b2) * g * g
-            values[i] = values[i] * kept - rate * first[i] / (second[i].squareRoot() * root + epsilon)
+        precondition(values.count == first.count && range.upperBound <= first.count, "a range of the vector")
+        let factors = Factors(time: time, learningRate: learningRate, decay: decay, settings)
+        Self.step(&values, &first, &second, gradient, scale, range, factors)
+    }
+
+    /// Whether a step is sure to leave the parameters of a range finite, whatever its second moments are.
+    ///
+    /// No component of the gradient may be larger than `largest`. Told from bounds alone: false is no proof of the contrary.
+    public func staysFinite(
+        _ values: [Float], gradientsUpTo largest: Double, _ range: Range<Int>, time: Int,
+        learningRate: Double, decay: Double, _ settings: OptimizerSettings
+    ) -> Bool {
+        let factors = Factors(time: time, learningRate: learningRate, decay: decay, settings)
+        // The first moment is a mean of gradients, and its divisor at least ε.
+        let moment = max(largest, Double(largestMagnitude(first, range)))
+        let moved = abs(Double(factors.rate)) * moment
+        let kept = Double(largestMagnitude(values, range)) * abs(Double(factors.kept))
+        // Below a float's limit by more than rounding could add.
+        return max(moved, kept + moved / Double(factors.epsilon)) < 1e38
+    }
+
+    /// Puts the moments of a range back to what they were.
+    public mutating func restore(_ range: Range<Int>, first: [Float], second: [Float]) {
+        self.first.replaceSubrange(range, with: first)
+        self.second.replaceSubrange(range, with: second)
+    }
+
+    /// What a step multiplies by, equal for all parameters of a range.
+    private struct Factors {
+        let beta1: Float, beta2: Float
+        let rate: Float, root: Float, epsilon: Float, kept: Float
+
+        init(time: Int, learningRate: Double, decay: Double, _ settings: OptimizerSettings) {
+            (beta1, beta2) = (Float(settings.beta1), Float(settings.beta2))
+            rate = Float(learningRate / (1 - pow(settings.beta1, Double(time))))
+            root = Float(1 / (1 - pow(settings.beta2, Double(time))).squareRoot())
+            epsilon = Float(settings.epsilon)
+            kept = Float(1 - learningRate * decay)
         }
+    }
+
+    /// A loop over plain pointers, which the compiler turns into vector instructions.
+    private static func step(
+        _ values: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+        _ second: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ scale: Float,
+        _ range: Range<Int>, _ factors: Factors
+    ) {
+        let (b1, b2) = (factors.beta1, factors.beta2)
+        let (rate, root, epsilon, kept) = (factors.rate, factors.root, factors.epsilon, factors.kept)
+        for i in range {
+            let g = gradient[i] * scale
+            let m = b1 * first[i] + (1 - b1) * g
+            let v = b2 * second[i] + (1 - b2) * g * g
+            first[i] = m
+            second[i] = v
+            values[i] = values[i] * kept - rate * m / (v.squareRoot() * root + epsilon)
+        }
+    }
+}
+
+/// The largest magnitude in a range; for a NaN at least infinity's or a NaN.
+private func largestMagnitude(_ values: [Float], _ range: Range<Int>) -> Float {
+    values.withUnsafeBufferPointer { values in
+        // Without its sign bit, a float's pattern orders as its magnitude does.
+        var largest: UInt32 = 0
+        for i in range {
+            let magnitude = values[i].bitPattern & 0x7fff_ffff
+            largest = magnitude > largest ? magnitude : largest
+        }
+        return Float(bitPattern: largest)
+    }
+}
+
+/// The norm of a whole gradient that is met piece after piece, and what clipping multiplies it by.
+public struct GlobalNorm: Sendable {
+    private var squares = 0.0
+
+    /// The norm of nothing.
+    public init() {}
+
+    /// Adds a piece.
+    public mutating func add(_ values: UnsafePointer<Float>, count: Int) {
+        for i in 0..<count { squares += Double(values[i]) * Double(values[i]) }
+    }
+
+    /// The norm of all pieces.
+    public var value: Double { squares.squareRoot() }
+
+    /// The factor that brings the norm to `limit` at most, as torch.nn.utils.clip_grad_norm_ does; 1 for a limit of 0.
+    public func scale(limit: Double) -> Float {
+        let factor = limit / (value + 1e-6)
+        return limit > 0 && factor < 1 ? Float(factor) : 1
     }
 }
 
@@ -105,13 +188,9 @@ public struct AdamW: Sendable, Equatable {
 ///
 /// Returns the norm before clipping. A limit of 0 clips nothing.
 public func clipGlobalNorm(_ gradient: inout [Float], limit: Double) -> Double {
-    var squares = 0.0
-    for value in gradient { squares += Double(value) * Double(value) }
-    let norm = squares.squareRoot()
-    let factor = limit / (norm + 1e-6)
-    if limit > 0, factor < 1 {
-        let scale = Float(factor)
-        for i in gradient.indices { gradient[i] *= scale }
-    }
-    return norm
+    var norm = GlobalNorm()
+    norm.add(gradient, count: gradient.count)
+    let scale = norm.scale(limit: limit)
+    if scale != 1 { for i in gradient.indices { gradient[i] *= scale } }
+    return norm.value
 }

@@ -40,10 +40,18 @@ public struct ParameterMask: Sendable, Equatable {
     /// Sets the removed numbers of a flat vector to zero.
     public func clear(_ values: inout [Float]) {
         precondition(values.count == count, "a mask belongs to vectors of its own length")
-        for (index, word) in removed.enumerated() where word != 0 {
-            var rest = word
+        clear(&values, in: 0..<count)
+    }
+
+    /// Sets the removed numbers in a range of a flat vector to zero.
+    public func clear(_ values: UnsafeMutablePointer<Float>, in range: Range<Int>) {
+        precondition(range.upperBound <= count, "a mask belongs to vectors of its own length")
+        if range.isEmpty { return }
+        for index in range.lowerBound / 64...(range.upperBound - 1) / 64 {
+            var rest = removed[index]
             while rest != 0 {
-                values[index * 64 + rest.trailingZeroBitCount] = 0
+                let number = index * 64 + rest.trailingZeroBitCount
+                if range.contains(number) { values[number] = 0 }
                 rest &= rest - 1
             }
         }

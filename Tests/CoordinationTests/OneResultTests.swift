@@ -100,6 +100,38 @@ struct OneResultTests {
         #expect(found.results == expected.results && found.results != nil)
     }
 
+    @Test("Losses of millions and more are summed to the same bits on any number of ranks")
+    func largeLosses() throws {
+        let data = try TinyData()
+        try data.replace("label\n", by: "label\na red cat\t90000\nthe dog\t2000000\n", in: "size.train.tsv")
+        func run(_ ranks: Int) throws -> [StepReport] {
+            let study = try TinyStudy(
+                ["tasks.2.range": [0, 2_000_000], "sampler": ["name": "roundrobin"]], data: data)
+            let outcome = try study.train(ranks: ranks, into: TemporaryFolder())
+            #expect(outcome.ending == .finished)
+            return outcome.steps
+        }
+        let expected = try run(1)
+        let losses = expected.flatMap { $0.losses.filter { $0.task == "size" }.map(\.loss) }
+        #expect((losses.max() ?? 0) > 1e9, "a loss is an error's square")
+        for ranks in 2...4 {
+            for (found, expected) in zip(try run(ranks), expected) {
+                #expect(found.losses.map(\.loss) == expected.losses.map(\.loss))
+                #expect(found.gradientNorm == expected.gradientNorm)
+            }
+        }
+    }
+
+    @Test("A checkpoint holds no state that can't become the result", arguments: ["best", "mean", "last"])
+    func tensors(keep: String) throws {
+        let folder = try TemporaryFolder()
+        _ = try train(["evaluation.keep": .string(keep)], ranks: 1, into: folder)
+        let newest = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        let names = newest.tensors.map(\.name)
+        #expect(names.contains("best mean") == (keep == "mean"))
+        #expect(names.contains("best.colour") == (keep == "best"))
+    }
+
     @Test("Another seed gives other bits")
     func seeds() throws {
         let first = try train([:], ranks: 1, into: TemporaryFolder())

@@ -59,6 +59,58 @@ struct StageTests {
         if keep != .last { #expect(evaluations.map(mean).max() != best.reduce(0, +) / 3) }
     }
 
+    @Test(
+        "Reported scores are those of the adapters that were kept, to all digits",
+        arguments: KeptState.allCases, [0, 1, 2])
+    func reported(_ keep: KeptState, patience: Int) throws {
+        for sharing in ["all", "private"] {
+            var changes = Self.restless
+            changes["evaluation.keep"] = .string(keep.rawValue)
+            changes["evaluation.patience"] = .integer(patience)
+            changes["sharing"] = ["weight": .string(sharing), "bias": .string(sharing)]
+            let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
+            let run = try study.train(ranks: 2, into: folder)
+            let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
+            let stage = try #require(run.results?["stages"]?.array?.last)
+            for found in try ThreadScores.evaluate(trained, study.context.data) {
+                let told = try #require(stage["tasks"]?[found.task])
+                #expect(told["score"]?.double == found.mean, "\(found.task) of \(sharing)")
+                for entry in found.entries {
+                    for score in entry.scores.entries {
+                        let value = told["splits"]?[entry.split.rawValue]?[score.metric.rawValue]
+                        #expect(value?.double == score.value)
+                    }
+                }
+                let evaluations = run.evaluations.filter { $0.stage == "adapter" }
+                let seen = evaluations.flatMap { evaluation in
+                    evaluation.scores.filter { $0.task == found.task }.map { ($0.score, evaluation.step) }
+                }
+                let best = seen.reduce((-Double.infinity, 0)) { $1.0 > $0.0 ? $1 : $0 }
+                #expect(told["best"]?["score"]?.double == best.0)
+                #expect(told["best"]?["step"]?.int == best.1)
+                if keep == .last { #expect(told["step"]?.int == run.steps.last?.step) }
+                if keep == .best { #expect(told["step"]?.int == best.1) }
+            }
+        }
+    }
+
+    @Test("A mean is over the scores of one state, also of tasks that are no longer drawn")
+    func meanOfOneState() throws {
+        var changes = Self.restless
+        changes["evaluation.patience"] = 1
+        changes["evaluation.keep"] = "mean"
+        let run = try TinyStudy(changes).train(into: TemporaryFolder())
+        let evaluations = run.evaluations.filter { $0.stage == "adapter" }
+        let stopped = evaluations.firstIndex { $0.scores.contains { $0.stops } }
+        #expect((stopped ?? 9) < evaluations.count - 1, "a task stops before the others")
+        // Everything but the heads is shared, so that all tasks change until the last one stops.
+        #expect(evaluations.allSatisfy { $0.scores.count == 3 })
+        for task in ["colour", "pair", "size"] {
+            let stops = evaluations.filter { $0.scores.contains { $0.task == task && $0.stops } }
+            #expect(stops.count <= 1, "a task stops once")
+        }
+    }
+
     @Test("Evaluating a finished run gives the same scores on any number of ranks")
     func evaluating() throws {
         let (study, folder) = (try TinyStudy(), try TemporaryFolder())

@@ -131,6 +131,49 @@ struct OptimizerTests {
         #expect(moments.first[0] == 0 && moments.second[3] == 0 && moments.first[1] != 0)
     }
 
+    @Test("A step that is sure to stay finite does, and one that overflows is not sure to")
+    func bounds() {
+        let settings = OptimizerSettings()
+        for rate in [1e-3, 1e20, 1e30, 1e36, 3e38] {
+            for value in [1, 1e30, 3e38] as [Float] {
+                for gradient in [0, 1e-30, 1, 1e20] as [Float] {
+                    var (values, moments): ([Float], AdamW) = ([value], AdamW(count: 1))
+                    let isSure = moments.staysFinite(
+                        values, gradientsUpTo: Double(gradient), 0..<1, time: 1, learningRate: rate,
+                        decay: 0.01,
+                        settings)
+                    moments.step(
+                        &values, gradient: [gradient], 0..<1, time: 1, learningRate: rate, decay: 0.01,
+                        settings)
+                    if isSure { #expect(values[0].isFinite) }
+                    if rate == 1e-3, value == 1, gradient < 1e20 { #expect(isSure) }
+                }
+            }
+        }
+    }
+
+    @Test("Restored moments are what they were")
+    func restoring() {
+        var (values, moments): ([Float], AdamW) = ([1, 2, 3], AdamW(count: 3))
+        let before = moments
+        moments.step(
+            &values, gradient: [1, 1, 1], 0..<2, time: 1, learningRate: 0.1, decay: 0, OptimizerSettings())
+        #expect(moments != before)
+        moments.restore(0..<2, first: [0, 0], second: [0, 0])
+        #expect(moments == before)
+    }
+
+    @Test("A gradient in pieces has the norm of the whole, and its scale clips it")
+    func normOfPieces() {
+        var whole = (0..<200).map { Float($0) * 0.37 - 20 }
+        var norm = GlobalNorm()
+        norm.add(whole, count: 150)
+        norm.add(Array(whole[150...]), count: 50)
+        let clipped = whole.map { $0 * norm.scale(limit: 2) }
+        #expect(clipGlobalNorm(&whole, limit: 2) == norm.value && whole == clipped)
+        #expect(norm.scale(limit: 0) == 1 && norm.scale(limit: 1e9) == 1)
+    }
+
     @Test("Decay alone shrinks by the rate times λ")
     func decayAlone() {
         var (values, moments): ([Float], AdamW) = ([2], AdamW(count: 1))

@@ -136,6 +136,13 @@ struct ParameterMaskTests {
             #expect(mask.keeps(index) == !removed.contains(index))
             #expect(values[index] == (removed.contains(index) ? 0 : Float(index + 1)))
         }
+        // In a range, nothing beside it is touched.
+        var parts = (0..<count).map { Float($0 + 1) }
+        let range = count / 3..<count - count / 4
+        mask.clear(&parts, in: range)
+        for index in 0..<count {
+            #expect(parts[index] == (range.contains(index) ? values[index] : Float(index + 1)))
+        }
         #expect(mask.removedCount(in: 0..<count) == removed.count)
         #expect(mask.removedCount(in: count - 1..<count) == 1)
         #expect(ParameterMask(count: count, words: mask.words) == mask)

@@ -1,0 +1,27 @@
+import Training
+
+/// Blocks of a state as they were before a step, to be put back where the step must not have been.
+struct SavedBlocks {
+    private var blocks: [(index: Int, values: [Float], first: [Float], second: [Float], time: Int64)] = []
+
+    /// Saves blocks of the store.
+    init(_ indices: [Int], _ state: TrainingState, _ store: ParameterStore) {
+        blocks = indices.map { index in
+            let range = store.blocks[index].range
+            return (
+                index, Array(state.values[range]), Array(state.moments.first[range]),
+                Array(state.moments.second[range]), state.times[index]
+            )
+        }
+    }
+
+    /// Puts them back.
+    func restore(_ state: inout TrainingState, _ store: ParameterStore) {
+        for block in blocks {
+            let range = store.blocks[block.index].range
+            state.values.replaceSubrange(range, with: block.values)
+            state.moments.restore(range, first: block.first, second: block.second)
+            state.times[block.index] = block.time
+        }
+    }
+}
