@@ -71,8 +71,10 @@ final class Worker {
         let vectors = tasks.map { store.values(of: $0, in: state.values) }
         var sums = [Int64](repeating: 0, count: tasks.count + 1)
         var flags = [Int32](repeating: 0, count: tasks.count + 1)
-        for (unit, rank) in zip(plan.units, plan.ranks) where rank == communicator.rank {
+        for (index, (unit, rank)) in zip(plan.units, plan.ranks).enumerated()
+        where rank == communicator.rank {
             guard let row = tasks.firstIndex(of: unit.task) else { continue }
+            communicator.watch?.enter(unit: index + 1)
             let batch = timed(.packing) { context.data[unit.task].train.batch(unit.examples) }
             gradient.matrix(1, gradient.count).fill(0)
             let loss = learn(unit, batch, schedule, vectors[row], step: state.step)

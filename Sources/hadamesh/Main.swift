@@ -15,7 +15,7 @@ struct Hadamesh: ParsableCommand {
         discussion: """
             Start one process, or several with mpirun or srun: the result is the same, bit for bit.
             Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, 4 a rank failed, \
-            75 stopped on request after a checkpoint (run again with --resume).
+            5 a rank stopped responding, 75 stopped on request after a checkpoint (run again with --resume).
             """,
         version: version,
         subcommands: [

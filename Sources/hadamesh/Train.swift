@@ -53,6 +53,7 @@ struct Train: ParsableCommand {
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
             let study = try StudyFile(path: study, overrides: changes).study()
+            world.watch?.use(study.stall.limits)
             StopSignal.install()
             let dedicated = study.coordinator == .dedicated && world.rank == 0
             return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
