@@ -252,7 +252,7 @@ public final class StallWatch: @unchecked Sendable {
         if let first = board.snapshots.first(where: { $0.rank == 0 }) {
             let canSave = first.isInCall && diagnosis.behind?.rank != 0
             if canSave, over < (first.isSaving ? max(60, limit) : 5) { return }
-        } else if over < max(10, min(60, limit / 2)) {
+        } else if over < min(60, limit / 2) {
             return
         }
         finish(report(diagnosis).failure(.outOfReach))

@@ -20,22 +20,6 @@ import Testing
         #expect(resolved.stall == given.stall)
     }
 
-    @Test(
-        arguments: [
-            ("stall.warn", -1, "stall.warn"), ("stall.stop", 0.01, "stall.stop"),
-            ("stall.stop", 3, "stall.stop"),
-            ("stall.stopp", 3, "stop"),
-        ] as [(String, Double, String)])
-    func wrongLimitsAreRefused(key: String, value: Double, named: String) {
-        #expect {
-            var changes: [String: JSONValue] = ["stall.warn": 4]
-            changes[key] = .number(value)
-            _ = try TinyStudy.decode(changes)
-        } throws: {
-            ($0 as? Failure)?.kind == .usage && "\($0)".contains(named)
-        }
-    }
-
     @Test func limitsAreNoPartOfTheIdentity() throws {
         let (one, other) = (try TinyStudy(), try TinyStudy(["stall.warn": 2, "stall.stop": 5]))
         #expect(one.identity["study"] == other.identity["study"])
