@@ -13,6 +13,9 @@ public protocol Communicator: Sendable {
     /// What this rank's calls have moved and cost so far.
     var statistics: CommunicationStatistics { get }
 
+    /// Where this rank says what it does, so that the others can name it when it stalls; nil where nobody watches.
+    var watch: StallWatch? { get }
+
     /// Returns once every rank has called it.
     func barrier() throws
 
@@ -42,6 +45,8 @@ public enum Reduction: Sendable {
 }
 
 extension Communicator {
+    public var watch: StallWatch? { nil }
+
     /// Replaces every rank's array by the element-wise reduction over all ranks.
     public func allReduce<T: Transferable>(_ values: inout [T], _ operation: Reduction) throws {
         try values.withUnsafeMutableBufferPointer { try allReduce($0, operation) }

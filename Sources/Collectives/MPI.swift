@@ -19,15 +19,22 @@ public enum MPI {
             exit(exitCode(of: error))
         }
         do {
-            let world = try MPICommunicator(cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter())
+            let unwatched = try MPICommunicator(
+                cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter())
             var failureLine = cmpi_comm()
-            try check(cmpi_comm_dup(world.raw, &failureLine), "duplicate")
+            try check(cmpi_comm_dup(unwatched.raw, &failureLine), "duplicate")
+            let watch = try StallWatch.start(unwatched)
+            let world = try MPICommunicator(
+                cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter(), watch: watch)
             let ending = Ending(line: failureLine, rank: world.rank, size: world.size, launched: launched)
             do {
                 try launched.check(worldSize: world.size)
                 let code = try body(world)
                 fflush(nil)
+                watch?.enter(.finishing, step: 0)
+                watch?.arrive(at: monotonicSeconds())
                 try check(cmpi_finalize(), "finish")
+                watch?.leave(at: monotonicSeconds())
                 exit(code)
             } catch {
                 ending.end(with: error)

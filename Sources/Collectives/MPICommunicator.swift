@@ -25,10 +25,13 @@ public final class MPICommunicator: Communicator {
     public let waitPolicy: WaitPolicy
     let raw: cmpi_comm
     private let counter: StatisticsCounter
+    public let watch: StallWatch?
 
     public var statistics: CommunicationStatistics { counter.value }
 
-    init(_ raw: cmpi_comm, waitPolicy: WaitPolicy, counter: StatisticsCounter) throws {
+    init(_ raw: cmpi_comm, waitPolicy: WaitPolicy, counter: StatisticsCounter, watch: StallWatch? = nil)
+        throws
+    {
         var rank: Int32 = 0
         var size: Int32 = 0
         try check(cmpi_comm_rank(raw, &rank), "rank")
@@ -38,6 +41,7 @@ public final class MPICommunicator: Communicator {
         self.size = Int(size)
         self.waitPolicy = waitPolicy
         self.counter = counter
+        self.watch = watch
     }
 
     private init(_ other: MPICommunicator, waitPolicy: WaitPolicy) {
@@ -45,6 +49,7 @@ public final class MPICommunicator: Communicator {
         rank = other.rank
         size = other.size
         counter = other.counter
+        watch = other.watch
         self.waitPolicy = waitPolicy
     }
 
@@ -56,8 +61,8 @@ public final class MPICommunicator: Communicator {
     /// The ranks of this group that run on this rank's host, in the same order; all ranks must call it.
     public func onSameHost() throws -> MPICommunicator {
         var made = cmpi_comm()
-        try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by host")
-        return try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter)
+        try watched { try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by host") }
+        return try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
     }
 
     public func sharingMemory() throws -> any Communicator { try onSameHost() }
@@ -67,8 +72,9 @@ public final class MPICommunicator: Communicator {
     /// All ranks must call it.
     public func split(color: Int32?) throws -> MPICommunicator? {
         var made = cmpi_comm()
-        try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split")
-        return color == nil ? nil : try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter)
+        try watched { try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split") }
+        return color == nil
+            ? nil : try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
     }
 
     public func barrier() throws {
@@ -105,10 +111,18 @@ public final class MPICommunicator: Communicator {
             return
         }
         let start = monotonicSeconds()
+        watch?.arrive(at: start)
+        defer { watch?.leave(at: monotonicSeconds()) }
         try waitForAll(name)
         let together = monotonicSeconds()
         try check(exchange(), name)
         counter.add(bytes: bytes, waiting: together - start, transferring: monotonicSeconds() - together)
+    }
+
+    private func watched(_ body: () throws -> Void) throws {
+        watch?.arrive(at: monotonicSeconds())
+        defer { watch?.leave(at: monotonicSeconds()) }
+        try body()
     }
 
     private func waitForAll(_ name: String) throws {

@@ -18,6 +18,19 @@ package enum Directive: Equatable, Sendable {
     /// End the run; `stopped` when it was asked to before it was done.
     case finish(stopped: Bool)
 
+    /// The phase that ranks are in while they follow it.
+    var phase: RankPhase {
+        switch self {
+        case .features: .features
+        case .step: .step
+        case .prune: .pruning
+        case .evaluate: .evaluation
+        case .checkpoint: .checkpoint
+        case .nextStage: .planning
+        case .finish: .finishing
+        }
+    }
+
     private enum Tag: Int64 {
         case features, step, evaluate, checkpoint, nextStage, finish, prune
     }

@@ -130,7 +130,8 @@ final class Evaluator {
         // Bit patterns travel as integers: each is brought by one rank, and zeros by all others.
         var patterns = [Int32](repeating: 0, count: end)
         let owners = assign(costs: costs, to: ranks)
-        for (piece, owner) in zip(pieces, owners) where owner == communicator.rank {
+        for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {
+            communicator.watch?.enter(unit: index + 1)
             let logits = self.logits(
                 tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
             for (i, logit) in logits.enumerated() {

@@ -141,7 +141,10 @@ final class FrozenFeatures {
     func compute(
         _ chunks: [FeatureChunk], ranks: [Int], _ communicator: any Communicator, _ workspace: Workspace
     ) throws {
-        for (chunk, rank) in zip(chunks, ranks) where rank == communicator.rank { fill(chunk, workspace) }
+        for (index, (chunk, rank)) in zip(chunks, ranks).enumerated() where rank == communicator.rank {
+            communicator.watch?.enter(unit: index + 1)
+            fill(chunk, workspace)
+        }
         if communicator.size > 1 {
             // Every other rank brings zeros, and as integers zeros leave the owner's bits as they are.
             let width = model.weights.configuration.hidden

@@ -27,6 +27,10 @@ public enum RunEvent: Sendable {
     case evaluated(EvaluationReport)
     /// State was saved.
     case checkpoint(step: Int)
+    /// Ranks wait for one that makes no progress; the watch has told the user.
+    case stalled(String)
+    /// The run ends; how evenly its ranks worked.
+    case balance(RankBalance)
     /// The run ends; what every rank did when.
     case timeline(Timeline)
     /// A stage ended; what the state that is kept scores.

@@ -9,7 +9,7 @@ import Training
 public enum RunIdentity {
     /// Study keys that change no bit of the result: a resumed run may set them differently.
     private static let free: Set<String> = [
-        "backbone", "data", "coordinator", "checkpoint", "record", "cache",
+        "backbone", "data", "coordinator", "checkpoint", "record", "cache", "stall",
     ]
 
     /// The identity of a study, its backbone (``BackboneIdentity``), its tokenizer and its data.

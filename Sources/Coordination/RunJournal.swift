@@ -12,6 +12,7 @@ public final class RunJournal: RunObserver {
     private var bytesPerStep = 0
     private var examples = 0
     private var stepSeconds = 0.0
+    private var balance: RankBalance?
 
     /// Observes a run for its journal.
     public init(_ journal: Journal, _ directory: RunDirectory) {
@@ -39,6 +40,10 @@ public final class RunJournal: RunObserver {
         case .step(let report): try step(report)
         case .evaluated(let report): try evaluated(report)
         case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])
+        case .stalled(let text): try journal.record("stalled", [("text", .string(text))])
+        case .balance(let balance):
+            self.balance = balance
+            try journal.record("balance", [("balance", balance.json)])
         case .timeline(let timeline): try timeline.write(to: directory.timelineFile)
         case .stageEnded(let scores): try journal.record("stageEnded", [("result", scores)])
         case .finished(let results): try finished(results)
@@ -123,6 +128,7 @@ public final class RunJournal: RunObserver {
             ("bytesPerStep", .integer(bytesPerStep)),
             ("examplesPerSecond", .number(stepSeconds > 0 ? Double(examples) / stepSeconds : 0)),
             ("seconds", .number(Date().timeIntervalSince(began))),
+            ("balance", balance?.json ?? .null),
         ]
         let text = JSONValue.object(members + own).encodedForReading()
         try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)

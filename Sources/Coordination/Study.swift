@@ -38,6 +38,8 @@ public struct Study: Sendable, Codable {
     public let record: RecordSettings
     /// Where frozen activations are kept, and how much of them.
     public let cache: CacheSettings
+    /// How long ranks wait for one that makes no progress.
+    public let stall: StallSettings
     /// The longest input; a longer one loses its end.
     public let maximumTokens: Int
     /// Whether rank 0 computes too.
@@ -48,7 +50,7 @@ public struct Study: Sendable, Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout,
             evaluation
-        case checkpoint, record, cache, maximumTokens, coordinator, seed
+        case checkpoint, record, cache, stall, maximumTokens, coordinator, seed
     }
 
     /// Reads a study.
@@ -69,6 +71,7 @@ public struct Study: Sendable, Codable {
         checkpoint = try section.value(.checkpoint, default: CheckpointSettings())
         record = try section.value(.record, default: RecordSettings())
         cache = try section.value(.cache, default: CacheSettings())
+        stall = try section.value(.stall, default: StallSettings())
         maximumTokens = try section.value(.maximumTokens, default: 128)
         coordinator = try section.value(.coordinator, default: .computes)
         seed = try section.value(.seed, default: 42)

@@ -11,7 +11,7 @@ import Training
 /// A run of a study on the ranks of a world: the loop that every rank is in.
 ///
 /// Rank 0 decides and tells; all ranks do; rank 0 writes.
-public final class TrainingRun {
+public final class TrainingRun: StallListener {
     /// How a run ended.
     public enum Ending: Sendable, Equatable {
         /// All stages are done.
@@ -36,6 +36,12 @@ public final class TrainingRun {
     /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
     public private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
+    /// When the ranks began to work together, and what their calls had cost before.
+    private let began: Date, statisticsBefore: CommunicationStatistics
+    /// What drawing had used up before the directive under way was decided, and after how many steps that was.
+    private var drawnBefore: (step: Int, planner: PlannerState)
+    /// Whether the state is this run's, and may be saved.
+    private var hasBegun = false
 
     /// Makes a run at its first step.
     ///
@@ -61,7 +67,10 @@ public final class TrainingRun {
         evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)
         coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, features) : nil
         state = TrainingState(context.store, tasks: context.names.count)
+        drawnBefore = (state.step, state.planner)
         timeline = try RankTimeline(communicator)
+        (began, statisticsBefore) = (Date(), communicator.statistics)
+        if output != nil { communicator.watch?.tell(self) }
     }
 
     /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
@@ -108,6 +117,7 @@ public final class TrainingRun {
         }
         try findFeatures()
         try beginStage()
+        hasBegun = true
     }
 
     /// Takes what earlier runs left of frozen layers' work.
@@ -148,9 +158,13 @@ public final class TrainingRun {
     /// Runs until the study is done or a stop is requested.
     public func run() throws -> Ending {
         while true {
-            if let coordinator, isStopRequested() { coordinator.stopRequested = true }
-            let drawnBefore = state.planner
+            if let coordinator {
+                if isStopRequested() { coordinator.stopRequested = true }
+                communicator.watch?.enter(.planning, step: state.step)
+            }
+            drawnBefore = (state.step, state.planner)
             let directive = try Directive.shared(coordinator?.decide(&state), communicator)
+            communicator.watch?.enter(directive.phase, step: state.step)
             switch directive {
             case .features(let chunks, let ranks):
                 let (start, before) = (Date(), communicator.statistics)
@@ -161,12 +175,16 @@ public final class TrainingRun {
                     let progress = coordinator.featureProgress
                     try output?.observe(.features(done: progress.done, of: progress.total))
                 }
-            case .step(let plan): try step(plan, drawnBefore)
+            case .step(let plan): try step(plan)
             case .prune(let plans): try prune(plans)
             case .evaluate: try evaluate()
             case .checkpoint: try checkpoint()
             case .nextStage: try endStage()
             case .finish(let stopped):
+                let balance = try RankBalance.gathered(
+                    communicator, since: began, statisticsBefore,
+                    computing: context.computingRanks(of: communicator.size))
+                try output?.observe(.balance(balance))
                 let timeline = try timeline.gathered(communicator)
                 try output?.observe(.timeline(timeline))
                 if stopped {
@@ -183,7 +201,7 @@ public final class TrainingRun {
 
     // MARK: Steps
 
-    private func step(_ plan: StepPlan, _ drawnBefore: PlannerState) throws {
+    private func step(_ plan: StepPlan) throws {
         let start = Date()
         let (number, schedule) = (state.stageStep, schedule)
         let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
@@ -194,8 +212,8 @@ public final class TrainingRun {
                 plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
         } catch let divergence as Divergence {
             // The state is as it was before this step, on all ranks: keep what was computed up to here.
-            state.planner = drawnBefore
-            if let output, coordinator?.checkpointedAt != state.step { try write(to: output) }
+            state.planner = drawnBefore.planner
+            if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }
             try communicator.barrier()
             throw divergence.failure
         }
@@ -262,15 +280,38 @@ public final class TrainingRun {
         try Agreement.checkReplicas(state, communicator)
         guard let output, let coordinator else { return }
         let start = Date()
-        try write(to: output)
+        try write(state, to: output)
         timeline.add(.checkpoint, seconds: Date().timeIntervalSince(start))
         coordinator.checkpointedAt = state.step
         try output.observe(.checkpoint(step: state.step))
     }
 
-    private func write(to output: RunOutput) throws {
+    private func write(_ state: TrainingState, to output: RunOutput) throws {
         try state.checkpoint(context.store, names: context.names, identity: identity)
             .write(into: output.checkpoints, keep: context.study.checkpoint.keep)
+    }
+
+    // MARK: Stalls
+
+    /// Saves the state before the step under way; see `StallListener`.
+    ///
+    /// The state changes only between collectives, so it is whole while this rank is held in one.
+    public func saveBeforeStall() throws -> Int? {
+        guard hasBegun, let output, let coordinator else { return nil }
+        if coordinator.checkpointedAt != state.step {
+            var saved = state
+            if drawnBefore.step == state.step { saved.planner = drawnBefore.planner }
+            try write(saved, to: output)
+            coordinator.checkpointedAt = state.step
+            try output.observe(.checkpoint(step: state.step))
+        }
+        return state.step
+    }
+
+    /// Writes a stall into the journal.
+    public func note(stall: String) {
+        // What can't be written must not keep the job from ending.
+        try? output?.observe(.stalled(stall))
     }
 
     // MARK: Stages

@@ -85,8 +85,10 @@ final class Worker {
         var tokens: Int64 = 0
         // Each row's exponent of its losses, and whether this rank was asked to stop.
         var maxima = [Int32](repeating: 0, count: tasks.count) + [stopRequested ? 1 : 0]
-        for (unit, rank) in zip(plan.units, plan.ranks) where rank == communicator.rank {
+        for (index, (unit, rank)) in zip(plan.units, plan.ranks).enumerated()
+        where rank == communicator.rank {
             guard let row = tasks.firstIndex(of: unit.task) else { continue }
+            communicator.watch?.enter(unit: index + 1)
             let batch = timed(.packing) { context.data[unit.task].train.batch(unit.examples) }
             load(unit.task, schedule, state.values)
             let span = UnsafeMutableBufferPointer(

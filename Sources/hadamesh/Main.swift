@@ -15,8 +15,9 @@ struct Hadamesh: ParsableCommand {
             "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
         discussion: """
             Start one process, or several with mpirun or srun: the result is the same, bit for bit.
-            Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad or training diverged, 4 a rank failed, \
-            75 stopped on request after a checkpoint (run again with --resume).
+            Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, ranks differ, or training \
+            diverged, 4 a rank failed, 5 a rank stopped responding, 75 stopped on request after a checkpoint (run again with \
+            --resume).
             """,
         version: version,
         subcommands: [

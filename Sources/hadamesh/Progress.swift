@@ -55,6 +55,8 @@ final class Progress: RunObserver {
             say("step \(report.step): \(scores.joined(separator: "  "))")
             restart()
         case .checkpoint(let step): live("checkpoint of step \(step)")
+        case .stalled: break
+        case .balance(let balance): say(balance.line)
         case .timeline: break
         case .stageEnded(let result): drawn(result)
         case .finished(let results): finished(results)

@@ -63,6 +63,7 @@ struct Train: ParsableCommand {
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
             let study = try StudyFile(path: study, overrides: changes).study()
+            world.watch?.use(study.stall.limits)
             StopSignal.install()
             // Output that nobody reads any more, behind `| head` or in a terminal that was closed, ends no training.
             signal(SIGPIPE, SIG_IGN)

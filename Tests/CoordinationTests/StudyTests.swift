@@ -42,6 +42,7 @@ struct StudyTests {
         Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
         Bad("checkpoint.keeps", 3, "did you mean 'keep'?"),
         Bad("record.gradient", 3, "did you mean 'gradients'?"),
+        Bad("stall.stopp", 3, "did you mean 'stop'?"),
         Bad("tasks.0.lables", [], at: "tasks[0].lables", "did you mean 'labels'?"),
         Bad("tasks.1.columns.frist", "one", at: "tasks[1].columns.frist", "did you mean 'first'?"),
         Bad("zzzzzzzz", 1, "allowed: adapter, backbone"),
@@ -92,7 +93,9 @@ struct StudyTests {
         Bad("evaluation.heldOut", 0.9, "below 0.9"), Bad("checkpoint.every", -1, "is -1"),
         Bad("checkpoint.keep", 0, "expected 1 to"), Bad("record.gradients", -1, "is -1"),
         Bad("cache.megabytes", -1, "is -1.0"), Bad("cache.directory", "", "is empty"),
-        Bad("cache.features", "", "is empty"),
+        Bad("cache.features", "", "is empty"), Bad("stall.warn", -1, "expected 0 (never)"),
+        Bad("stall.stop", 0.01, "expected 0 (never)"),
+        Bad("stall", ["warn": 4, "stop": 3], at: "stall.stop", "at least stall.warn = 4"),
         Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
         Bad("stages.head.steps", 1_000_000_001, "is 1000000001, expected 0 (skip the stage) to 1000000000"),
         Bad("stages.adapter.steps", .integer(.max), "expected 0 (skip the stage) to 1000000000"),
@@ -129,7 +132,7 @@ struct StudyTests {
     func everySection() throws {
         let encoded = try resolved(TinyStudy.decode())
         let sections = (encoded.object ?? []).filter { $0.1.object != nil }.map(\.0)
-        #expect(sections.count == 12)
+        #expect(sections.count == 13)
         for section in sections {
             #expect(Self.unknownKeys.contains { $0.place.hasPrefix("\(section).") }, "\(section)")
         }

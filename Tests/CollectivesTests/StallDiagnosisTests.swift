@@ -1,0 +1,148 @@
+import Collectives
+import Diagnostics
+import Foundation
+import Testing
+
+/// Who is found to be behind, and what is said of it.
+@Suite struct StallDiagnosisTests {
+    private static let now = 1000.0
+
+    /// A rank that waits in its seventh collective since some seconds.
+    private func waiter(_ rank: Int, for seconds: Double) -> RankSnapshot {
+        RankSnapshot(
+            rank: rank, process: Int32(100 + rank), phase: .step, step: 411, unit: 2, calls: 7,
+            isInCall: true,
+            since: Self.now - seconds, beat: Self.now - 0.1)
+    }
+
+    /// A rank that has not come to the seventh collective and whose latest sign of progress is some seconds old.
+    private func late(_ rank: Int, for seconds: Double, beat: Double = 0.1) -> RankSnapshot {
+        RankSnapshot(
+            rank: rank, process: Int32(100 + rank), phase: .evaluation, step: 411, unit: 9, calls: 6,
+            isInCall: false, since: Self.now - seconds, beat: Self.now - beat)
+    }
+
+    private func diagnose(_ ranks: [RankSnapshot], from slot: Int = 0) -> StallDiagnosis? {
+        StallDiagnosis(ranks, slot: slot, now: Self.now)
+    }
+
+    @Test func aRankThatComputesDiagnosesNothing() {
+        #expect(diagnose([waiter(0, for: 9), late(1, for: 90)], from: 1) == nil)
+    }
+
+    @Test func theRankThatHasNotComeIsBehind() throws {
+        let found = try #require(diagnose([waiter(0, for: 80), late(1, for: 74), waiter(2, for: 75)]))
+        #expect(found.behind?.rank == 1)
+        #expect(found.moreBehind == 0)
+        #expect(found.waiting == 2)
+        #expect(found.seconds == 74)
+    }
+
+    /// A slow rank that goes from unit to unit is no stall, however long the others wait.
+    @Test func progressOfTheRankThatIsBehindStartsTheTimeAnew() throws {
+        let found = try #require(diagnose([waiter(0, for: 500), late(1, for: 3)]))
+        #expect(found.behind?.rank == 1)
+        #expect(found.seconds == 3)
+    }
+
+    @Test func theLongestWithoutProgressIsNamed() throws {
+        let found = try #require(
+            diagnose([waiter(0, for: 100), late(1, for: 5), late(2, for: 90, beat: 90), late(3, for: 1)]))
+        #expect(found.behind?.rank == 2)
+        #expect(found.moreBehind == 2)
+        #expect(found.seconds == 90)
+    }
+
+    /// A rank may be stopped after it has come: its watch is then silent as well.
+    @Test func aRankThatWasStoppedInsideTheCollectiveIsBehind() throws {
+        var stopped = waiter(1, for: 80)
+        stopped.beat = Self.now - 70
+        let found = try #require(diagnose([waiter(0, for: 75), stopped]))
+        #expect(found.behind?.rank == 1)
+        #expect(found.waiting == 1)
+        #expect(found.seconds == 70)
+    }
+
+    /// Rank 0 writes a checkpoint from its watch, which is then silent.
+    @Test func aRankThatSavesIsNotBehind() throws {
+        var saving = waiter(0, for: 80)
+        saving.beat = Self.now - 20
+        saving.isSaving = true
+        #expect(try #require(diagnose([saving, waiter(1, for: 80)], from: 1)).behind == nil)
+    }
+
+    @Test func whereAllWaitTheLastToComeCounts() throws {
+        let found = try #require(diagnose([waiter(0, for: 80), waiter(1, for: 30)]))
+        #expect(found.behind == nil)
+        #expect(found.seconds == 30)
+    }
+
+    // MARK: Words
+
+    private func report(
+        _ ranks: [RankSnapshot], _ hosts: [RankHosts.Host], own: Int = 0, _ state: Character? = "S"
+    ) throws -> StallReport {
+        let found = try #require(diagnose(ranks))
+        return StallReport(
+            diagnosis: found, hosts: RankHosts(all: hosts, own: own),
+            process: found.behind.map { _ in ProcessState(letter: state) })
+    }
+
+    private static let oneHost = [RankHosts.Host(name: "node03", ranks: [0, 1, 2])]
+    private static let threeHosts = [
+        RankHosts.Host(name: "node01", ranks: [0, 1]), .init(name: "node02", ranks: [2, 3]),
+        .init(name: "node03", ranks: [4]),
+    ]
+
+    @Test func aStoppedRankIsNamedWithWhatHelps() throws {
+        let report = try report(
+            [waiter(0, for: 80), waiter(1, for: 75), late(2, for: 74)], Self.oneHost, "T")
+        #expect(
+            report.warning(left: 226)
+                == "2 of 3 ranks have waited 74 s in step 412 for rank 2 on node03, pid 102: it is still in the "
+                + "evaluation after step 411, unit 9, and its process is stopped (T); 'kill -CONT 102' there lets it go "
+                + "on; otherwise the job ends in 226 s")
+        #expect(report.resumed(after: 80.3) == "rank 2 on node03, pid 102 went on after 80 s")
+        let failure = report.failure(.step(411))
+        #expect(failure.kind == .stalled)
+        #expect(
+            "\(failure)"
+                == "rank 2 on node03, pid 102: no progress in the evaluation after step 411, unit 9 while 2 of 3 ranks "
+                + "waited 74 s; its process is stopped (T); the state after step 411 is saved; go on with --resume"
+        )
+    }
+
+    @Test(
+        arguments: [
+            ("D", "waits for a disk (D)"), ("R", "is running (R)"), ("S", "sleeps (S)"), ("Z", "is gone"),
+            (nil, "is gone"), ("t", "is held by a debugger (t)"),
+        ] as [(Character?, String)])
+    func theProcessStateIsNamed(letter: Character?, words: String) throws {
+        let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneHost, letter)
+        #expect(report.warning(left: nil).contains("its process \(words)"))
+    }
+
+    @Test func hostsThatCannotBeSeenAreNamed() throws {
+        let report = try report([waiter(0, for: 80), waiter(1, for: 75)], Self.threeHosts)
+        #expect(
+            report.warning(left: nil)
+                == "2 of the 2 ranks on node01 have waited 75 s in step 412 for the ranks of node02 (ranks 2, 3), node03 "
+                + "(rank 4): they cannot be seen from node01; see whether these hosts run and can be reached")
+    }
+
+    @Test func whatCouldNotBeSavedIsSaid() throws {
+        let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneHost, "T")
+        #expect("\(report.failure(.failed("no room")))".contains("the state could not be saved: no room"))
+        #expect("\(report.failure(.outOfReach))".contains("rank 0 could not save the state"))
+        #expect(report.failure(.nothing).remedy == "start again")
+    }
+
+    @Test func theKernelsLineIsReadPastAnyName() {
+        let state = ProcessState(statistics: "42 (a (b) c) T 1 42 42 0 -1 4194560 2001 0 17 0 9 3 0 0 20 0")
+        #expect(state.letter == "T")
+        #expect(state.majorFaults == 17)
+        #expect(state.isStopped)
+        #expect(ProcessState.read(0).isGone)
+        #expect(!ProcessState.of(getpid()).isGone)
+    }
+}

@@ -1,0 +1,166 @@
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// What a run does for a stall: its limits, the state that is saved, the line on how evenly ranks worked.
+@Suite struct StallTests {
+    // MARK: Settings
+
+    @Test func limitsAreReadAndLearnedWhereTheyAreLeftOut() throws {
+        #expect(try TinyStudy.decode().stall.limits == StallLimits())
+        let given = try TinyStudy.decode(["stall.warn": 2.5, "stall.stop": 0])
+        #expect(given.stall.limits == StallLimits(warn: 2.5, stop: 0))
+        // The resolved study can be read again.
+        let resolved = try TinyStudy.decode(
+            text: String(decoding: JSONEncoder().encode(given), as: UTF8.self))
+        #expect(resolved.stall == given.stall)
+    }
+
+    @Test func limitsAreNoPartOfTheIdentity() throws {
+        let (one, other) = (try TinyStudy(), try TinyStudy(["stall.warn": 2, "stall.stop": 5]))
+        #expect(one.identity["study"] == other.identity["study"])
+    }
+
+    // MARK: The saved state
+
+    /// One rank whose thread is held in one of its collectives, while the run is told to save from another thread.
+    private final class HeldCommunicator: Communicator, @unchecked Sendable {
+        let inner: any Communicator
+        let heldAt: Int
+        var calls = 0
+        var save: (() throws -> Int?)?
+        var saved: Result<Int?, any Error>?
+
+        struct Ended: Error {}
+
+        init(_ inner: any Communicator, heldAt: Int) {
+            self.inner = inner
+            self.heldAt = heldAt
+        }
+
+        var rank: Int { inner.rank }
+        var size: Int { inner.size }
+        var statistics: CommunicationStatistics { inner.statistics }
+
+        private func come() throws {
+            calls += 1
+            guard calls == heldAt, save != nil else { return }
+            let done = DispatchSemaphore(value: 0)
+            let thread = Thread { [self] in
+                saved = Result { try save?() }
+                done.signal()
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+            done.wait()
+            throw Ended()
+        }
+
+        func barrier() throws {
+            try come()
+            try inner.barrier()
+        }
+
+        func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws
+        {
+            try come()
+            try inner.allReduce(data, operation)
+        }
+
+        func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+            try come()
+            try inner.broadcast(data, from: root)
+        }
+
+        func allGather(_ value: [Int64]) throws -> [[Int64]] {
+            try come()
+            return try inner.allGather(value)
+        }
+
+        func sharingMemory() throws -> any Communicator { try inner.sharingMemory() }
+    }
+
+    /// Trains until the held collective; what was saved there, and how many collectives there were.
+    private func hold(_ study: TinyStudy, into path: String, at call: Int) throws -> (saved: Int?, calls: Int)
+    {
+        let (context, identity) = (study.context, study.identity)
+        return try ThreadWorld.run(1) { inner in
+            let communicator = HeldCommunicator(inner, heldAt: call)
+            let run = try TrainingRun(
+                context, communicator, output: RunOutput(directory: path, observers: []))
+            communicator.save = { [unowned run] in try run.saveBeforeStall() }
+            do {
+                try run.begin(identity: identity, resuming: false)
+                _ = try run.run()
+            } catch is HeldCommunicator.Ended {}
+            return (try communicator.saved?.get() ?? nil, communicator.calls)
+        }[0]
+    }
+
+    /// Whatever collective a run is held in, the state that is saved there goes on to the same bits.
+    @Test func theStateSavedInACollectiveGoesOnToTheSameBits() throws {
+        let study = try TinyStudy(["checkpoint.every": 0])
+        let whole = try TemporaryFolder()
+        _ = try study.train(into: whole)
+        let expected = try TrainedFiles(whole)
+        let unheld = try TemporaryFolder()
+        let calls = try hold(study, into: unheld.path, at: .max).calls
+        var steps: Set<Int> = []
+        for call in stride(from: 1, through: calls, by: 5) {
+            let folder = try TemporaryFolder()
+            guard let step = try hold(study, into: folder.path, at: call).saved else { continue }
+            steps.insert(step)
+            _ = try study.train(into: folder, resuming: true)
+            #expect(try TrainedFiles(folder).difference(from: expected) == nil, "call \(call) of \(calls)")
+        }
+        #expect(steps.count >= 5, "\(steps) of \(calls) calls")
+    }
+
+    @Test func nothingIsSavedBeforeTheRunHasBegun() throws {
+        let study = try TinyStudy()
+        let folder = try TemporaryFolder()
+        let (context, path) = (study.context, folder.path)
+        let saved = try ThreadWorld.run(1) { communicator in
+            try TrainingRun(context, communicator, output: RunOutput(directory: path, observers: []))
+                .saveBeforeStall()
+        }
+        #expect(saved == [nil])
+        #expect(!FileManager.default.fileExists(atPath: folder.file("checkpoints")))
+    }
+
+    // MARK: Balance
+
+    @Test func theSlowestRankAndHostStandAgainstTheMedian() {
+        let balance = RankBalance([
+            (0, 2, 8, "node01"), (1, 2, 8, "node01"), (2, 0, 10, "node02"), (3, 6, 4, "node02"),
+            (4, 5, 5, "node03"),
+        ])
+        #expect(balance.waiting == 0.3)
+        #expect(balance.slowest == RankBalance.Worker(name: "rank 2", seconds: 10))
+        #expect(balance.median == 8)
+        #expect(balance.slowestHost == RankBalance.Worker(name: "node01", seconds: 8))
+        #expect(
+            balance.line
+                == "5 ranks waited 30.0 % of their time; slowest rank 2 on node02, 1.25 times the median; "
+                + "slowest host node01, 1.14 times the median")
+        #expect(balance.json["slowestRank"]?.string == "rank 2")
+        #expect(balance.json["medianHostSeconds"]?.double == 7)
+    }
+
+    @Test func everyRunEndsWithTheBalanceOfItsRanks() throws {
+        let study = try TinyStudy()
+        for ranks in [1, 3] {
+            let folder = try TemporaryFolder()
+            let outcome = try study.train(ranks: ranks, into: folder)
+            let balances = outcome.events.compactMap {
+                if case .balance(let balance) = $0 { balance } else { nil }
+            }
+            #expect(balances.map(\.ranks) == [ranks])
+            #expect(balances.allSatisfy { (0...1).contains($0.waiting) && $0.slowest.seconds >= $0.median })
+        }
+    }
+}
