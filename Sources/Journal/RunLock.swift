@@ -47,6 +47,7 @@ public final class RunLock {
     package static func take(_ directory: String, as own: Lease, _ timing: Timing) throws -> RunLock {
         let began = monotonicSeconds()
         var first: LockFile.Touch?
+        var hasTold = false
         while true {
             let file = try LockFile(opening: "\(directory)/\(name)")
             let (lease, touch) = (file.lease, file.touch)
@@ -67,6 +68,12 @@ public final class RunLock {
                 // A lock without a lease has only just been taken.
                 let isKnown = lease.map { $0.machine == own.machine } ?? (waited > 1)
                 if isKnown || isTouched || waited > 2 * timing.patience { throw refusal(lease, directory) }
+            }
+            if let lease, !hasTold {
+                hasTold = true
+                writeToStandardError(
+                    "waiting to see whether process \(lease.process) on host \(lease.host) still has \(directory)\n"
+                )
             }
             usleep(UInt32((lease == nil ? 0.01 : timing.look) * 1e6))
         }

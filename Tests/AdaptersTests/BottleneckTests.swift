@@ -44,8 +44,12 @@ struct BottleneckTests {
             Mistake(bottlenecks + ["mam"], "\"scale\": 0", at: "adapter.scale", scales, "found 0"),
             Mistake(bottlenecks + ["mam"], "\"scale\": -1", at: "adapter.scale", scales),
             Mistake(bottlenecks + ["mam"], "\"scale\": 1e300", at: "adapter.scale", scales),
-            Mistake(bottlenecks + ["mam"], "\"scale\": \"inf\"", at: "adapter.scale", scales, "found inf"),
-            Mistake(bottlenecks + ["mam"], "\"scale\": \"nan\"", at: "adapter.scale", scales, "found nan"),
+            Mistake(
+                bottlenecks + ["mam"], "\"scale\": \"inf\"", at: "adapter.scale",
+                "is inf, expected a finite number"),
+            Mistake(
+                bottlenecks + ["mam"], "\"scale\": \"nan\"", at: "adapter.scale",
+                "is nan, expected a finite number"),
             Mistake(
                 bottlenecks + ["mam"], "\"activation\": \"sine\"", at: "adapter.activation",
                 "unknown value 'sine'", "allowed: gelu, relu, swish, tanh"),

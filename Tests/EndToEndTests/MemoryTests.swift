@@ -6,6 +6,46 @@ import Testing
     extension EndToEnd {
         /// Ranks of one machine read the same weights, mapped or converted once: together they hold one copy.
         @Suite struct MemoryTests {
+            /// A control group of this test's own with a limit on memory; nil where this machine lets nobody make one.
+            private static func limitedGroup(bytes: Int) -> String? {
+                let manager = FileManager.default
+                for (place, file) in [
+                    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"),
+                ] {
+                    let group = "\(place)/hadamesh-\(UUID().uuidString)"
+                    guard
+                        (try? manager.createDirectory(atPath: group, withIntermediateDirectories: false))
+                            != nil
+                    else { continue }
+                    // A folder that was made elsewhere than in a file system of groups has no such file.
+                    if manager.fileExists(atPath: "\(group)/\(file)"),
+                        (try? "\(bytes)".write(toFile: "\(group)/\(file)", atomically: false, encoding: .utf8))
+                            != nil
+                    {
+                        return group
+                    }
+                    rmdir(group)
+                }
+                return nil
+            }
+
+            private static let canLimit: Bool = {
+                guard let group = limitedGroup(bytes: 1 << 30) else { return false }
+                return rmdir(group) == 0
+            }()
+
+            @Test(
+                .enabled(if: canLimit, "needs a control group with a limit on memory, as root may make one"))
+            func theLimitOfAContainerIsWhatThereIs() async throws {
+                let group = try #require(Self.limitedGroup(bytes: 400 << 20))
+                defer { rmdir(group) }
+                let job = try await EndToEnd.hadamesh(
+                    ["doctor"], prelude: "echo $$ > \(group)/cgroup.procs")
+                #expect(job.status == 0, "\(job)")
+                let free = job.output.firstMatch(of: /([0-9]+) MB of memory free/).flatMap { Int($0.1) }
+                #expect((200...400).contains(free ?? -1), "\(job)")
+            }
+
             @Test(arguments: [nil, "f16", "bf16"]) func fourRanksHoldOneCopyOfTheWeights(
                 variant: String?
             ) async throws {
