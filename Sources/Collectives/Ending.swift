@@ -14,6 +14,8 @@ struct Ending {
     let rank: Int
     let size: Int
     let launched: LaunchEnvironment
+    /// Ends the job where another rank stalls while all shut down.
+    let watch: StallWatch?
 
     /// How long a failed rank waits for the others' news, in seconds.
     private static let patience = 0.3
@@ -25,6 +27,8 @@ struct Ending {
         if verdict.tells && isFirstOfSingletons { report(error, from: verdict.namesRank ? rank : nil) }
         fflush(nil)  // an abort kills the process before its buffers would be written
         if verdict.everyRankFailed {
+            watch?.enter(.finishing, step: 0)
+            watch?.arrive(at: monotonicSeconds())
             // The launcher ends all processes at the first bad exit: let the one that tells be done first.
             if size > 1 { _ = cmpi_barrier(line) }
             _ = cmpi_finalize()

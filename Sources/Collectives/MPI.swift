@@ -26,7 +26,8 @@ public enum MPI {
             let watch = try StallWatch.start(unwatched)
             let world = try MPICommunicator(
                 cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter(), watch: watch)
-            let ending = Ending(line: failureLine, rank: world.rank, size: world.size, launched: launched)
+            let ending = Ending(
+                line: failureLine, rank: world.rank, size: world.size, launched: launched, watch: watch)
             do {
                 try launched.check(worldSize: world.size)
                 let code = try body(world)

@@ -57,6 +57,16 @@ package struct RankHosts: Equatable, Sendable {
         self.own = own
     }
 
+    /// The same world as a rank sees it that shares no board with the other ranks of its host.
+    package func seen(alone rank: Int) -> RankHosts {
+        let parts = all.flatMap { host -> [Host] in
+            let others = host.ranks.filter { $0 != rank }
+            guard others.count < host.ranks.count, !others.isEmpty else { return [host] }
+            return [Host(name: host.name, ranks: [rank]), Host(name: host.name, ranks: others)]
+        }.sorted { $0.ranks[0] < $1.ranks[0] }
+        return RankHosts(all: parts, own: parts.firstIndex { $0.ranks == [rank] } ?? own)
+    }
+
     /// How many ranks the world has.
     package var size: Int { all.reduce(0) { $0 + $1.ranks.count } }
     /// The name of this rank's host.

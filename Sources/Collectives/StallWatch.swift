@@ -76,12 +76,14 @@ public final class StallWatch: @unchecked Sendable {
     static func start(_ world: MPICommunicator) throws -> StallWatch? {
         guard world.size > 1 else { return nil }
         let host = try world.onSameHost()
-        let hosts = try RankHosts.gathered(world, host)
+        var hosts = try RankHosts.gathered(world, host)
         var (board, slot) = (RankBoard(count: 1), 0)
         let made = try NodeMemory.make(
             byteCount: RankBoard.byteCount(host.size), in: nil, named: "hadamesh-ranks", among: host)
         if case .success(let memory) = made {
             (board, slot) = (RankBoard(memory.bytes, memory: memory, count: host.size), host.rank)
+        } else {
+            hosts = hosts.seen(alone: world.rank)
         }
         let watch = StallWatch(rank: world.rank, hosts: hosts, board: board, slot: slot)
         // Until every rank is on the board, an empty slot would pass for one that is behind.

@@ -130,6 +130,17 @@ import Testing
                 + "(rank 4): they cannot be seen from node01; see whether these hosts run and can be reached")
     }
 
+    /// Without memory to share, a rank sees none of its host's others.
+    @Test func aRankWithoutABoardSeesItselfAlone() {
+        let hosts = RankHosts(all: Self.threeHosts, own: 1).seen(alone: 3)
+        #expect(hosts.all.map(\.ranks) == [[0, 1], [2], [3], [4]])
+        #expect(hosts.own == 2)
+        #expect(hosts.size == 5)
+        #expect(hosts.others == "node01 (ranks 0, 1), node02 (rank 2), node03 (rank 4)")
+        let alone = RankHosts(all: [.init(name: "node01", ranks: [0])], own: 0)
+        #expect(alone.seen(alone: 0) == alone)
+    }
+
     @Test func whatCouldNotBeSavedIsSaid() throws {
         let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneHost, "T")
         #expect("\(report.failure(.failed("no room")))".contains("the state could not be saved: no room"))
