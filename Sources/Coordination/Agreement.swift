@@ -24,9 +24,12 @@ public struct Agreement {
     private var facts: [Fact] = []
 
     /// No facts.
-    init() {}
+    package init() {}
 
-    mutating func add(_ name: String, _ value: String) { facts.append(Fact(name: name, value: value)) }
+    /// Adds a fact.
+    package mutating func add(_ name: String, _ value: String) {
+        facts.append(Fact(name: name, value: value))
+    }
 
     /// Adds each leaf of a JSON value under its path of keys.
     mutating func add(_ name: String, leaves value: JSONValue) {
@@ -38,7 +41,7 @@ public struct Agreement {
     }
 
     /// Refuses a world whose ranks have other facts; a collective that all ranks must call.
-    func check(_ world: any Communicator) throws {
+    package func check(_ world: any Communicator) throws {
         guard world.size > 1 else { return }
         let text = JSONValue.array(facts.map { [.string($0.name), .string($0.value)] }).encoded()
         let hashes = try world.allGather([Int64(bitPattern: stableHash(text)), Int64(text.utf8.count)])

@@ -1,8 +1,9 @@
 import Collectives
+import Coordination
 import Diagnostics
+import Synchronization
+import TestSupport
 import Testing
-
-@testable import Coordination
 
 @Suite("Ranks agree")
 struct AgreementTests {
@@ -44,30 +45,60 @@ struct AgreementTests {
         #expect(all[0]?.what.contains("nothing on rank 1") == true)
     }
 
-    @Test("Replicas that have come apart are found, whatever part of the state it is")
+    @Test(
+        "A replica that comes apart from the others is named at the next checkpoint, not at the end of a wrong run"
+    )
     func replicas() throws {
-        let context = try TinyStudy().context
-        let changes: [@Sendable (inout TrainingState) -> Void] = [
-            { $0.values[3] += 1 }, { $0.moments.first[0] = 1 }, { $0.moments.second[0] = 1 },
-            { $0.times[0] = 1 },
-            { $0.step = 1 },
-        ]
-        for (index, change) in ([{ _ in }] + changes).enumerated() {
-            let found = try ThreadWorld.run(3) { world -> Failure? in
-                var state = TrainingState(context.store, tasks: context.names.count)
-                if world.rank == 1 { change(&state) }
-                do {
-                    try Agreement.checkReplicas(state, world)
-                    return nil
-                } catch let failure as Failure { return failure }
-            }
-            if index == 0 {
-                #expect(found.allSatisfy { $0 == nil })
-            } else {
-                #expect(
-                    found.allSatisfy { $0?.kind == .rank && $0?.what.contains("on rank 1 (") == true },
-                    "\(index)")
-            }
+        let study = try TinyStudy(["checkpoint.every": 2])
+        let (context, identity, folder) = (study.context, study.identity, try TemporaryFolder())
+        let path = folder.path
+        let failures = try ThreadWorld.run(3) { world -> Failure? in
+            let output = world.rank == 0 ? RunOutput(directory: path, observers: []) : nil
+            let faulty: any Communicator = world.rank == 1 ? FaultyCommunicator(world) : world
+            do {
+                let run = try TrainingRun(context, faulty, output: output)
+                try run.begin(identity: identity, resuming: false)
+                _ = try run.run()
+                return nil
+            } catch let failure as Failure { return failure }
         }
+        let failure = try #require(failures[0])
+        #expect(failures == [failure, failure, failure])
+        #expect(failure.kind == .rank && failure.place == "step 2")
+        #expect(
+            failure.what.hasPrefix("the ranks' replicas have come apart: parameters differs between ranks"))
+        #expect(failure.what.contains("on ranks 0, 2 (") && failure.what.contains("on rank 1 ("))
     }
+}
+
+/// A rank whose memory flips a bit of the second sum of gradients.
+private final class FaultyCommunicator: Communicator {
+    private let world: any Communicator
+    private let sums = Mutex(0)
+
+    init(_ world: any Communicator) { self.world = world }
+
+    var rank: Int { world.rank }
+    var size: Int { world.size }
+    var statistics: CommunicationStatistics { world.statistics }
+
+    func barrier() throws { try world.barrier() }
+
+    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
+        try world.allReduce(data, operation)
+        guard T.kind == .i64, data.count > 8 else { return }
+        let number = sums.withLock {
+            $0 += 1
+            return $0
+        }
+        if number == 2 { data[0] = T.sum(data[0], data[0]) }
+    }
+
+    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+        try world.broadcast(data, from: root)
+    }
+
+    func sharingMemory() throws -> any Communicator { try world.sharingMemory() }
+
+    func allGather(_ value: [Int64]) throws -> [[Int64]] { try world.allGather(value) }
 }

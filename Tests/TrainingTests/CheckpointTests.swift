@@ -78,7 +78,7 @@ struct CheckpointTests {
     }
 
     @Test("A folder without checkpoints has none, and nothing is wrong with it")
-    func nothing() {
+    func nothing() throws {
         let newest = try Checkpoint.newest(in: directory)
         #expect(newest.checkpoint == nil && newest.damaged.isEmpty)
     }
