@@ -1,6 +1,7 @@
 import Collectives
 import Coordination
 import Diagnostics
+import Formats
 import Synchronization
 import TestSupport
 import Testing
