@@ -27,8 +27,8 @@ public enum RunEvent: Sendable {
     case evaluated(EvaluationReport)
     /// State was saved.
     case checkpoint(step: Int)
-    /// The run ends; what every rank did when.
-    case timeline(Timeline)
+    /// The run has ended; what one of the ranks did when. They come in the order of the ranks, up to the last.
+    case timeline(Timeline, isLast: Bool)
     /// A stage ended; what the state that is kept scores.
     case stageEnded(JSONValue)
     /// The run is done; the results as `results.json` holds them.
@@ -123,4 +123,18 @@ public struct EvaluationReport: Sendable {
 public protocol RunObserver: AnyObject {
     /// Takes note of an event; throwing ends the run.
     func observe(_ event: RunEvent) throws
+
+    /// Makes durable what was observed, before a checkpoint is; what it returns is kept beside the checkpoint.
+    func save() throws -> JSONValue
+
+    /// Goes on after a step, from what ``save()`` returned for it; null where there was no checkpoint, or none of this kind.
+    func resume(after step: Int, _ saved: JSONValue) throws
+}
+
+extension RunObserver {
+    /// Nothing needs to be kept.
+    public func save() throws -> JSONValue { .null }
+
+    /// Nothing was kept.
+    public func resume(after step: Int, _ saved: JSONValue) throws {}
 }

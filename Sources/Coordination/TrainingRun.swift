@@ -4,6 +4,7 @@ import Diagnostics
 import Encoders
 public import Formats
 import Foundation
+import Journal
 import Kernels
 import Tasks
 import Training
@@ -66,13 +67,15 @@ public final class TrainingRun {
     /// `identity` says which study, backbone and data a checkpoint must belong to; it is kept in new ones.
     public func begin(identity: JSONValue, resuming: Bool) throws {
         self.identity = identity
-        let bytes = resuming ? try onCoordinator(communicator) { try newestCheckpoint() } : []
+        var notes = JSONValue.null
+        let bytes = resuming ? try onCoordinator(communicator) { try newestCheckpoint(&notes) } : []
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
             try RunIdentity.check(checkpoint.facts["identity"] ?? .null, against: identity)
             state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
             coordinator?.checkpointedAt = state.step
         }
+        if resuming { try output?.resume(after: state.step, notes) }
         try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
         let (prefix, report) = try FrozenPrefix.make(context, communicator)
         worker.prefix = prefix
@@ -105,8 +108,8 @@ public final class TrainingRun {
         }
     }
 
-    /// The bytes of the newest whole checkpoint, none when the run had not come to its first.
-    private func newestCheckpoint() throws -> [UInt8] {
+    /// The bytes of the newest whole checkpoint, none when the run had not come to its first, and what was noted beside it.
+    private func newestCheckpoint(_ notes: inout JSONValue) throws -> [UInt8] {
         guard let output else { return [] }
         let newest = Checkpoint.newest(in: output.checkpoints)
         for failure in newest.damaged {
@@ -118,6 +121,7 @@ public final class TrainingRun {
                 "holds no whole checkpoint", at: output.checkpoints,
                 remedy: "start anew with another --output")
         }
+        notes = newest.checkpoint?.notes ?? .null
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
 
@@ -143,14 +147,16 @@ public final class TrainingRun {
             case .checkpoint: try checkpoint()
             case .nextStage: try endStage()
             case .finish(let stopped):
-                let timeline = try timeline.gathered(communicator)
-                try output?.observe(.timeline(timeline))
                 if stopped {
                     try output?.observe(.stopped(step: state.step))
-                    return .stopped
+                } else {
+                    try finish()
                 }
-                try finish()
-                return .finished
+                // Whoever waits for the state or the results has them by now.
+                try timeline.gather(communicator) {
+                    try output?.observe(.timeline($0, isLast: $0.rank == communicator.size - 1))
+                }
+                return stopped ? .stopped : .finished
             }
         }
     }
@@ -242,8 +248,9 @@ public final class TrainingRun {
     }
 
     private func write(to output: RunOutput) throws {
-        try state.checkpoint(context.store, names: context.names, identity: identity)
-            .write(into: output.checkpoints, keep: context.study.checkpoint.keep)
+        try output.write(
+            state.checkpoint(context.store, names: context.names, identity: identity),
+            keep: context.study.checkpoint.keep)
     }
 
     // MARK: Stages

@@ -71,6 +71,11 @@ struct Train: ParsableCommand {
         let said = try onCoordinator(world) {
             let made = try RunDirectory.prepare(self.output ?? defaultOutput, resuming: resume)
             let identity = try RunIdentity.of(study, backbone: backbone.model.weights.checksum, data)
+            if resume, RunFiles.areFinished(made, identity, tasks: context.names) {
+                let line = "finished already, nothing was changed: \(made.path)\n"
+                try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+                return []
+            }
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
                 directory: made.path,
@@ -80,6 +85,7 @@ struct Train: ParsableCommand {
             directory = made
             return Array(identity.encoded().utf8)
         }
+        if said.isEmpty { return 0 }
         let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
         try run.begin(identity: identity, resuming: resume)
