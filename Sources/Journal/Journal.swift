@@ -48,6 +48,7 @@ public final class Journal {
     ///   - position: where the journal ended when the state of that step was saved; nil where that is not known
     ///   - isSuperseded: whether an event that was written since, or ever where that is not known, will come again
     /// - Returns: how many events were moved
+    /// - Throws: a failure where the journal cannot be read or written
     public func goOn(
         after step: Int, position: Int?, where isSuperseded: (JSONValue) -> Bool
     ) throws -> Int {
