@@ -32,6 +32,12 @@ public protocol Communicator: Sendable {
 
     /// Every rank's numbers, in the order of the ranks; all must bring equally many.
     func allGather(_ value: [Int64]) throws -> [[Int64]]
+
+    /// Hands every rank's numbers to the root's `take`, in the order of the ranks; each may bring as many as it has.
+    ///
+    /// The root holds those of one other rank at a time, and nobody else holds any but its own.
+    func gather(
+        _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void) throws
 }
 
 /// How the ranks' elements combine.

@@ -105,6 +105,35 @@ public final class MPICommunicator: Communicator {
         return (0..<size).map { Array(gathered[$0 * value.count..<($0 + 1) * value.count]) }
     }
 
+    public func gather(
+        _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void
+    ) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        let counts = try allGather([Int64(value.count)]).map { $0[0] }
+        try call("gather", bytes: value.count * MemoryLayout<Int64>.stride) {
+            if rank == root || value.isEmpty { return 0 }
+            return cmpi_send(value, Int32(value.count), .i64, Int32(root), Self.gatherTag, raw)
+        }
+        guard rank == root else { return }
+        for (other, count) in counts.enumerated() {
+            if other == rank {
+                try take(other, value)
+                continue
+            }
+            var numbers = [Int64](repeating: 0, count: Int(count))
+            if count > 0 {
+                var status = cmpi_status()
+                try check(
+                    cmpi_receive(&numbers, Int32(count), .i64, Int32(other), Self.gatherTag, raw, &status),
+                    "gather")
+            }
+            try take(other, numbers)
+        }
+    }
+
+    /// Marks the messages of ``gather(_:to:_:)``, the only ones that go from one rank to another here.
+    private static let gatherTag: Int32 = 1
+
     private func call(_ name: String, bytes: Int, _ exchange: () -> Int32) throws {
         guard size > 1 else {
             counter.add(bytes: 0, waiting: 0, transferring: 0)

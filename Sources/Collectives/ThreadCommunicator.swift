@@ -67,6 +67,30 @@ final class ThreadCommunicator: Communicator {
         }
     }
 
+    func gather(
+        _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void
+    ) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        let counts = try allGather([Int64(value.count)]).map { Int($0[0]) }
+        var value = value
+        try value.withUnsafeMutableBufferPointer { mine in
+            let taken = try collective(
+                "gather to \(root)", bytes: mine.count * MemoryLayout<Int64>.stride, mine.baseAddress
+            ) { buffers -> Result<Void, any Error> in
+                Result {
+                    guard rank == root else { return }
+                    for (other, buffer) in buffers.enumerated() {
+                        let start = buffer?.assumingMemoryBound(to: Int64.self)
+                        try take(
+                            other,
+                            Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : counts[other])))
+                    }
+                }
+            }
+            try taken.get()
+        }
+    }
+
     private func collective<Result>(
         _ call: String, bytes: Int, _ buffer: UnsafeMutableRawPointer?,
         _ read: ([UnsafeMutableRawPointer?]) -> Result

@@ -118,17 +118,13 @@ final class Coordinator {
 
     /// The next features to compute before a head stage's steps: those of the examples that its plans will name.
     ///
-    /// A task that stops early changes later plans; what they then lack is computed where it is needed.
+    /// A task that stops early changes later plans, and a long stage's plans aren't looked at to their end; what is then
+    /// lacking is computed where it is needed.
     private func nextChunks(_ state: TrainingState, _ schedule: StageSchedule) -> [FeatureChunk]? {
         if featuresPlannedFor != state.stage {
             featuresPlannedFor = state.stage
-            var needed = [Set<Int>](repeating: [], count: context.data.count)
-            var drawn = state.planner
-            for step in state.stageStep..<schedule.steps {
-                let (plan, after) = planner(state, schedule).draw(step: step, drawn, active: state.active)
-                for unit in plan.units { needed[unit.task].formUnion(unit.examples) }
-                drawn = after
-            }
+            let needed = planner(state, schedule).examples(
+                from: state.stageStep, state.planner, active: state.active)
             for (task, data) in context.data.enumerated() {
                 pendingChunks += features.chunks(of: needed[task], context.splits.train[task])
                 for (set, evaluation) in data.sets.enumerated() {
@@ -139,12 +135,14 @@ final class Coordinator {
             // Held-out examples share chunks with the training examples around them, and tasks may share all of them.
             var seen: Set<FeatureChunk> = []
             pendingChunks = pendingChunks.filter { !features.isKnown($0) && seen.insert($0).inserted }
+            // They are taken from the end.
+            pendingChunks.reverse()
             featureProgress = (0, pendingChunks.count)
         }
         if pendingChunks.isEmpty { return nil }
         // Few enough for a request to stop to be heard soon, many enough for an even share.
-        let chunks = Array(pendingChunks.prefix(16 * ranks.count))
-        pendingChunks.removeFirst(chunks.count)
+        let chunks = Array(pendingChunks.suffix(16 * ranks.count).reversed())
+        pendingChunks.removeLast(chunks.count)
         featureProgress.done += chunks.count
         return chunks
     }

@@ -73,25 +73,59 @@ package final class Planner {
     /// At least one task must be active.
     package func draw(step: Int, _ state: PlannerState, active: [Bool]) -> (StepPlan, PlannerState) {
         var state = state
+        let units = drawn(step, &state, active).map { task, range in
+            PlannedUnit(task: task, examples: range.map { example(task, at: $0) })
+        }
+        return (StepPlan(units: levelled(units)), state)
+    }
+
+    /// The examples of each task that the steps from one on will draw while no task stops, each of them once.
+    ///
+    /// It looks ahead only until every task shows all of its examples, or so many units that looking on would take long:
+    /// then some that come late may be missing.
+    package func examples(
+        from step: Int, _ state: PlannerState, active: [Bool], lookingAhead most: Int = 1_000_000
+    )
+        -> [[Int]]
+    {
+        var ahead = state
+        func isComplete(_ task: Int) -> Bool {
+            !active[task] || ahead.positions[task] - state.positions[task] >= 2 * tasks[task].examples.count
+        }
+        for step in step..<max(step, steps) {
+            if ahead.units - state.units >= most || tasks.indices.allSatisfy(isComplete) { break }
+            _ = drawn(step, &ahead, active)
+        }
+        return tasks.indices.map { task in
+            // Of two epochs' worth of positions, the first shows all that there are.
+            if active[task], isComplete(task) { return tasks[task].examples }
+            let range = state.positions[task]..<ahead.positions[task]
+            return Array(Set(range.map { example(task, at: $0) }))
+        }
+    }
+
+    /// The units of a step: each one's task, and the positions of its examples in the task's stream.
+    private func drawn(
+        _ step: Int, _ state: inout PlannerState, _ active: [Bool]
+    ) -> [(task: Int, positions: Range<Int>)] {
         let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)
         let epochs = max(1, Int((Double(steps) / perEpoch).rounded(.up)))
         let probabilities = sampler.probabilities(
             tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch),
             epochs: epochs)
         let random = CounterRandom(seed: seed, .sampling, UInt64(stage), UInt64(step))
-        var units: [PlannedUnit] = []
+        var units: [(task: Int, positions: Range<Int>)] = []
         var left = batch.examples
         while left > 0 {
             let task = choose(random.uniform(UInt64(units.count)), probabilities, turn: state.units)
             let count = min(batch.unit, left)
-            let range = state.positions[task]..<state.positions[task] + count
-            units.append(PlannedUnit(task: task, examples: range.map { example(task, at: $0) }))
+            units.append((task, state.positions[task]..<state.positions[task] + count))
             state.positions[task] += count
             state.units += 1
             for (index, probability) in probabilities.enumerated() { state.requested[index] += probability }
             left -= count
         }
-        return (StepPlan(units: levelled(units)), state)
+        return units
     }
 
     /// The same examples in units of the same sizes, exchanged within each task so that units have even numbers of
@@ -104,16 +138,21 @@ package final class Planner {
             let own = units.indices.filter { units[$0].task == task }
             if own.count == 1 { continue }
             let drawn = own.flatMap { units[$0].examples }.map { (example: $0, tokens: tokens(task, $0)) }
-            var filled = own.map { _ in (examples: [Int](), tokens: 0) }
+            var filled = own.map { _ in [Int]() }
+            // Units that aren't full, by their tokens; of equals the earlier one.
+            var open = LeastFirst(own.map { _ in 0 })
             // Swift's sorting keeps the order of what compares equal.
             for (example, tokens) in drawn.sorted(by: { $0.tokens > $1.tokens }) {
-                let open = own.indices.filter { filled[$0].examples.count < units[own[$0]].examples.count }
-                guard let least = open.min(by: { filled[$0].tokens < filled[$1].tokens }) else { continue }
-                filled[least].examples.append(example)
-                filled[least].tokens += tokens
+                guard let least = open.first else { continue }
+                filled[least].append(example)
+                if filled[least].count < units[own[least]].examples.count {
+                    open.addToFirst(tokens)
+                } else {
+                    open.removeFirst()
+                }
             }
-            for (unit, filled) in zip(own, filled) {
-                levelled[unit] = PlannedUnit(task: task, examples: filled.examples)
+            for (unit, examples) in zip(own, filled) {
+                levelled[unit] = PlannedUnit(task: task, examples: examples)
             }
         }
         return levelled
@@ -172,13 +211,12 @@ package final class Planner {
 ///   - ranks: the ranks that work
 /// - Returns: the rank of each piece
 package func assign(costs: [Double], to ranks: [Int]) -> [Int] {
-    var load = [Double](repeating: 0, count: ranks.count)
+    var load = LeastFirst([Double](repeating: 0, count: ranks.count))
     var owners = [Int](repeating: ranks[0], count: costs.count)
     for piece in costs.indices.sorted(by: { (costs[$0], $1) > (costs[$1], $0) }) {
-        var least = 0
-        for rank in ranks.indices where load[rank] < load[least] { least = rank }
+        guard let least = load.first else { break }
         owners[piece] = ranks[least]
-        load[least] += costs[piece]
+        load.addToFirst(costs[piece])
     }
     return owners
 }

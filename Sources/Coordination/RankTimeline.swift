@@ -2,7 +2,8 @@ import Collectives
 import Foundation
 import Journal
 
-/// What one rank did when, in words that travel: every rank keeps its own and the coordinator gets all when the run ends.
+/// What one rank did when, in words that travel: every rank keeps its own, and the coordinator meets them all, one rank's
+/// after another's, when the run has ended.
 ///
 /// Time begins for all ranks with the barrier that they leave together.
 struct RankTimeline {
@@ -25,18 +26,24 @@ struct RankTimeline {
     private var words: [Int64] = []
     private var leftOut = 0
     private let began: Date
-    /// As many spans of a rank as are kept: a megabyte.
-    private static let capacity = 50_000
+    /// As many spans as this rank keeps.
+    private let capacity: Int
+    /// As many spans of one rank as are kept at most, and of all ranks together: a megabyte, and a file of about 20.
+    private static let (most, mostOfAll) = (50_000, 200_000)
 
     /// Begins now, for all ranks.
     init(_ communicator: any Communicator) throws {
+        capacity = Self.capacity(ranks: communicator.size)
         try communicator.barrier()
         began = Date()
     }
 
+    /// How many spans each of so many ranks keeps: the more ranks, the fewer, so that the whole stays bounded.
+    static func capacity(ranks: Int) -> Int { max(1, min(most, mostOfAll / ranks)) }
+
     /// Adds a stretch that ended some seconds before now.
     mutating func add(_ work: Work, seconds: Double, before: Double = 0) {
-        guard words.count < 3 * Self.capacity else {
+        guard words.count < 3 * capacity else {
             leftOut += 1
             return
         }
@@ -44,21 +51,19 @@ struct RankTimeline {
         words += [work.rawValue, Int64((end - seconds) * 1e6), Int64(max(0, seconds) * 1e6)]
     }
 
-    /// The spans of all ranks, on each of them.
-    func gathered(_ communicator: any Communicator) throws -> Timeline {
-        var timeline = Timeline(capacity: Self.capacity * communicator.size)
-        for rank in 0..<communicator.size {
-            var own = words + [Int64(leftOut)]
-            try communicator.broadcast(&own, from: rank)
-            timeline.leaveOut(Int(own.last ?? 0))
-            for start in stride(from: 0, to: own.count - 1, by: 3) {
-                guard let work = Work(rawValue: own[start]) else { continue }
+    /// Hands every rank's spans to the coordinator's `take`, rank by rank; a collective.
+    func gather(_ communicator: any Communicator, _ take: (Timeline) throws -> Void) throws {
+        try communicator.gather(words + [Int64(leftOut)], to: 0) { rank, words in
+            var timeline = Timeline(rank: rank, capacity: capacity)
+            timeline.leaveOut(Int(words.last ?? 0))
+            for start in stride(from: 0, to: words.count - 1, by: 3) {
+                guard let work = Work(rawValue: words[start]) else { continue }
                 timeline.add(
                     Timeline.Span(
-                        name: "\(work)", category: work.category, rank: rank, start: Double(own[start + 1]),
-                        duration: Double(own[start + 2])))
+                        name: "\(work)", category: work.category, start: Double(words[start + 1]),
+                        duration: Double(words[start + 2])))
             }
+            try take(timeline)
         }
-        return timeline
     }
 }

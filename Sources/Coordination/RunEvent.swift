@@ -31,8 +31,8 @@ public enum RunEvent: Sendable {
     case stalled(String)
     /// The run ends; how evenly its ranks worked.
     case balance(RankBalance)
-    /// The run ends; what every rank did when.
-    case timeline(Timeline)
+    /// The run has ended; what one of the ranks did when. They come in the order of the ranks, up to the last.
+    case timeline(Timeline, isLast: Bool)
     /// A stage ended; what the state that is kept scores.
     case stageEnded(JSONValue)
     /// The run is done; the results as `results.json` holds them.
@@ -127,4 +127,18 @@ public struct EvaluationReport: Sendable {
 public protocol RunObserver: AnyObject {
     /// Takes note of an event; throwing ends the run.
     func observe(_ event: RunEvent) throws
+
+    /// Makes durable what was observed, before a checkpoint is; what it returns is kept beside the checkpoint.
+    func save() throws -> JSONValue
+
+    /// Goes on after a step, from what ``save()`` returned for it; null where there was no checkpoint, or none of this kind.
+    func resume(after step: Int, _ saved: JSONValue) throws
+}
+
+extension RunObserver {
+    /// Nothing needs to be kept.
+    public func save() throws -> JSONValue { .null }
+
+    /// Nothing was kept.
+    public func resume(after step: Int, _ saved: JSONValue) throws {}
 }

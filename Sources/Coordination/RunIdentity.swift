@@ -47,7 +47,7 @@ public enum RunIdentity {
     /// Refuses to go on with a run that began with something else, naming what differs.
     ///
     /// - Returns: the identity to go on with: the saved one, and the arithmetic of this process where it is new and allowed
-    static func check(
+    public static func check(
         _ saved: JSONValue, against current: JSONValue, allowingDifferentKernels: Bool = false
     ) throws -> JSONValue {
         if saved == current { return current }

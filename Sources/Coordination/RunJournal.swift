@@ -1,6 +1,6 @@
 import Adapters
 import Diagnostics
-import Formats
+public import Formats
 import Foundation
 public import Journal
 
@@ -9,9 +9,11 @@ public final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
     private let began = Date()
-    private var bytesPerStep = 0
-    private var examples = 0
-    private var stepSeconds = 0.0
+    /// Of earlier starts and this one, but for this one's seconds.
+    private var counters = RunCounters()
+    /// How many events an earlier start left that this one goes through again; nil for a first start.
+    private var superseded: Int?
+    private var timeline: TimelineFile?
     private var balance: RankBalance?
 
     /// Observes a run for its journal.
@@ -24,8 +26,10 @@ public final class RunJournal: RunObserver {
     public func observe(_ event: RunEvent) throws {
         switch event {
         case .began(let facts, let resumedFrom):
+            let own: [(String, JSONValue)] = superseded.map { [("superseded", .integer($0))] } ?? []
             try journal.record(
-                "began", [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null), ("facts", facts)])
+                "began",
+                [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null)] + own + [("facts", facts)])
         case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
@@ -44,10 +48,70 @@ public final class RunJournal: RunObserver {
         case .balance(let balance):
             self.balance = balance
             try journal.record("balance", [("balance", balance.json)])
-        case .timeline(let timeline): try timeline.write(to: directory.timelineFile)
-        case .stageEnded(let scores): try journal.record("stageEnded", [("result", scores)])
+        case .timeline(let timeline, let isLast): try add(timeline, isLast: isLast)
+        case .stageEnded(let scores):
+            try journal.record("stageEnded", [("result", scores)])
+            try kept(scores)
         case .finished(let results): try finished(results)
         case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
+        }
+    }
+
+    // MARK: Going on
+
+    /// The journal is on disk, and how long it was is known, before a checkpoint says that its events have happened.
+    public func save() throws -> JSONValue {
+        try journal.synchronize()
+        return ["journal": .integer(journal.position), "counters": counters(untilNow: true).json]
+    }
+
+    /// Counts on from the checkpoint, and moves away the events that will come again.
+    public func resume(after step: Int, _ saved: JSONValue) throws {
+        counters = RunCounters(saved["counters"] ?? .null)
+        var position = step == 0 ? 0 : saved["journal"]?.int
+        if let known = position, try !journal.isWhole(at: known) { position = nil }
+        superseded = try journal.goOn(after: step, position: position) { event in
+            guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
+            if let own = event["step"]?.int, own <= step, kind == "checkpoint" || position == nil {
+                return false
+            }
+            return position != nil || event["step"] != nil
+        }
+    }
+
+    /// Events that a run comes to again where it goes on from an earlier state.
+    private static let repeated: Set<String> = [
+        "stage", "pruned", "step", "evaluated", "checkpoint", "stageEnded", "finished",
+    ]
+
+    private func counters(untilNow: Bool) -> RunCounters {
+        var counters = counters
+        if untilNow { counters.seconds += Date().timeIntervalSince(began) }
+        return counters
+    }
+
+    // MARK: Events
+
+    /// Adds a rank's spans to the trace of this start; a trace that can't be written stops nothing.
+    private func add(_ own: Timeline, isLast: Bool) throws {
+        do {
+            if own.rank == 0 { timeline = try TimelineFile(path: directory.nextTimelineFile) }
+            try timeline?.append(own)
+            if isLast {
+                try timeline?.finish()
+                timeline = nil
+            }
+        } catch let failure as Failure {
+            timeline = nil
+            try journal.record("warning", [("text", .string("\(failure)"))])
+        }
+    }
+
+    /// The scores of what a stage kept, as points beside the curves.
+    private func kept(_ stage: JSONValue) throws {
+        for (task, kept) in stage["tasks"]?.object ?? [] {
+            guard let score = kept["score"]?.double, let step = kept["step"]?.int else { continue }
+            try journal.scalar("\(task)/kept score", score, step: step)
         }
     }
 
@@ -69,9 +133,7 @@ public final class RunJournal: RunObserver {
     }
 
     private func step(_ report: StepReport) throws {
-        bytesPerStep = max(bytesPerStep, report.bytes)
-        examples += report.examples
-        stepSeconds += report.seconds
+        counters.count(report)
         try journal.record(
             "step",
             [
@@ -123,15 +185,19 @@ public final class RunJournal: RunObserver {
     }
 
     private func finished(_ results: JSONValue) throws {
-        let members = results.object ?? []
+        let (members, all) = (results.object ?? [], counters(untilNow: true))
         let own: [(String, JSONValue)] = [
-            ("bytesPerStep", .integer(bytesPerStep)),
-            ("examplesPerSecond", .number(stepSeconds > 0 ? Double(examples) / stepSeconds : 0)),
-            ("seconds", .number(Date().timeIntervalSince(began))),
+            ("bytesPerStep", .integer(all.bytesPerStep)),
+            (
+                "examplesPerSecond",
+                .number(all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : 0)
+            ),
+            ("seconds", .number(all.seconds)),
             ("balance", balance?.json ?? .null),
         ]
         let text = JSONValue.object(members + own).encodedForReading()
         try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
         try journal.record("finished", [("results", results)])
+        if let last = results["stages"]?.array?.last { try kept(last) }
     }
 }

@@ -24,6 +24,20 @@ public final class RunOutput {
         for observer in observers { try observer.observe(event) }
     }
 
+    /// Writes a checkpoint, after what the observers have seen so far is durable.
+    func write(_ checkpoint: Checkpoint, keep: Int) throws {
+        var checkpoint = checkpoint
+        checkpoint.notes = .array(try observers.map { try $0.save() })
+        try checkpoint.write(into: checkpoints, keep: keep)
+    }
+
+    /// Lets the observers go on after a step, from the notes of its checkpoint.
+    func resume(after step: Int, _ notes: JSONValue) throws {
+        for (index, observer) in observers.enumerated() {
+            try observer.resume(after: step, notes[index] ?? .null)
+        }
+    }
+
     /// Writes `adapters/<task>`: the task's parameters, and what they belong to.
     func writeAdapter(
         _ name: String, task: Int, _ values: [Float], _ context: RunContext, _ identity: JSONValue

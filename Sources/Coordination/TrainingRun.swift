@@ -4,6 +4,7 @@ import Diagnostics
 import Encoders
 public import Formats
 import Foundation
+import Journal
 import Kernels
 import Tasks
 import Training
@@ -87,10 +88,11 @@ public final class TrainingRun: StallListener {
     ) throws {
         try Agreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
         self.identity = identity
+        var notes = JSONValue.null
         let bytes =
             resuming
             ? try onCoordinator(communicator) {
-                let bytes = try newestCheckpoint()
+                let bytes = try newestCheckpoint(&notes)
                 if bytes.isEmpty, let recorded {
                     // Nothing was computed yet, so it does not matter on what.
                     _ = try RunIdentity.check(recorded, against: identity, allowingDifferentKernels: true)
@@ -106,6 +108,7 @@ public final class TrainingRun: StallListener {
             state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
             coordinator?.checkpointedAt = state.step
         }
+        if resuming { try output?.resume(after: state.step, notes) }
         try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
         let (prefix, report) = try FrozenPrefix.make(context, communicator)
         worker.prefix = prefix
@@ -139,8 +142,8 @@ public final class TrainingRun: StallListener {
         }
     }
 
-    /// The bytes of the newest whole checkpoint, none when the run had not come to its first.
-    private func newestCheckpoint() throws -> [UInt8] {
+    /// The bytes of the newest whole checkpoint, none when the run had not come to its first, and what was noted beside it.
+    private func newestCheckpoint(_ notes: inout JSONValue) throws -> [UInt8] {
         guard let output else { return [] }
         let newest = try Checkpoint.newest(in: output.checkpoints)
         for failure in newest.damaged {
@@ -152,6 +155,7 @@ public final class TrainingRun: StallListener {
                 "holds no whole checkpoint", at: output.checkpoints,
                 remedy: "start anew with another --output")
         }
+        notes = newest.checkpoint?.notes ?? .null
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
 
@@ -185,14 +189,16 @@ public final class TrainingRun: StallListener {
                     communicator, since: began, statisticsBefore,
                     computing: context.computingRanks(of: communicator.size))
                 try output?.observe(.balance(balance))
-                let timeline = try timeline.gathered(communicator)
-                try output?.observe(.timeline(timeline))
                 if stopped {
                     try output?.observe(.stopped(step: state.step))
-                    return .stopped
+                } else {
+                    try finish()
                 }
-                try finish()
-                return .finished
+                // Whoever waits for the state or the results has them by now.
+                try timeline.gather(communicator) {
+                    try output?.observe(.timeline($0, isLast: $0.rank == communicator.size - 1))
+                }
+                return stopped ? .stopped : .finished
             }
         }
     }
@@ -287,8 +293,9 @@ public final class TrainingRun: StallListener {
     }
 
     private func write(_ state: TrainingState, to output: RunOutput) throws {
-        try state.checkpoint(context.store, names: context.names, identity: identity)
-            .write(into: output.checkpoints, keep: context.study.checkpoint.keep)
+        try output.write(
+            state.checkpoint(context.store, names: context.names, identity: identity),
+            keep: context.study.checkpoint.keep)
     }
 
     // MARK: Stalls

@@ -5,7 +5,8 @@ import Foundation
 final class AppendingFile {
     let path: String
     private let descriptor: Int32
-    private var length: off_t
+    /// Its bytes.
+    private(set) var length: off_t
 
     /// Opens the file, or makes it; `existing` says what becomes of bytes that are already there.
     init(path: String, existing: Existing) throws {

@@ -42,11 +42,26 @@ public final class EventFile {
         try append(event)
     }
 
+    /// Says that a run goes on with a step: points of this step and later ones that were written before are void.
+    public func sessionStart(step: Int, date: Date = Date()) throws {
+        var session = ProtocolBufferMessage()
+        session.append(Int64(Self.start), field: 1)
+        var event = ProtocolBufferMessage()
+        event.append(date.timeIntervalSince1970, field: EventField.wallTime)
+        event.append(Int64(step), field: EventField.step)
+        event.append(session.bytes, field: EventField.sessionLog)
+        try append(event)
+    }
+
+    /// `SessionLog.SessionStatus.START`.
+    private static let start = 1
+
     private enum EventField {
         static let wallTime = 1
         static let step = 2
         static let fileVersion = 3
         static let summary = 5
+        static let sessionLog = 7
     }
 
     private func append(_ event: ProtocolBufferMessage) throws {

@@ -30,18 +30,41 @@ public final class JSONLines {
     /// Forces the lines to disk.
     public func synchronize() throws { try file.synchronize() }
 
+    /// The bytes of all lines.
+    public var length: Int { Int(file.length) }
+
+    /// Whether a line begins after so many bytes, or would if one were appended.
+    public func hasLine(at position: Int) throws -> Bool {
+        if position <= 0 || position > length { return position == 0 }
+        return try MappedFile(path: path).withBytes { $0[position - 1] == UInt8(ascii: "\n") }
+    }
+
+    /// The lines that begin after so many bytes, which must be the begin of a line.
+    public func lines(after position: Int) throws -> [JSONValue] {
+        if position >= length { return [] }
+        return try MappedFile(path: path).withBytes {
+            try Self.parse(UnsafeRawBufferPointer(rebasing: $0[position...]), at: path)
+        }
+    }
+
+    /// Replaces all lines that begin after so many bytes.
+    public func replace(after position: Int, with values: [JSONValue]) throws {
+        try file.truncate(to: position)
+        try file.append(Array(values.map { $0.encoded() + "\n" }.joined().utf8))
+    }
+
     /// Reads every whole line.
     public static func read(path: String) throws -> [JSONValue] {
-        try MappedFile(path: path).withBytes { bytes in
-            let lines = wholeLines(bytes).split(
-                separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            return try lines.dropLast().enumerated().map { index, line in
-                do {
-                    return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line), at: path)
-                } catch let failure as Failure {
-                    throw Failure(
-                        failure.kind, at: "\(path):\(index + 1)", failure.what, remedy: failure.remedy)
-                }
+        try MappedFile(path: path).withBytes { try parse($0, at: path) }
+    }
+
+    private static func parse(_ bytes: UnsafeRawBufferPointer, at path: String) throws -> [JSONValue] {
+        let lines = wholeLines(bytes).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return try lines.dropLast().enumerated().map { index, line in
+            do {
+                return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line), at: path)
+            } catch let failure as Failure {
+                throw Failure(failure.kind, at: "\(path):\(index + 1)", failure.what, remedy: failure.remedy)
             }
         }
     }

@@ -9,9 +9,11 @@ import Foundation
 public final class Journal {
     private let lines: JSONLines
     private let scalars: EventFile
+    private let directory: RunDirectory
 
     /// Starts the journal of a run, or goes on with it after its last whole line.
     public init(directory: RunDirectory, appending: Bool) throws {
+        self.directory = directory
         lines = try JSONLines(path: directory.journalFile, appending: appending)
         scalars = try EventFile(directory: directory.path)
     }
@@ -34,6 +36,38 @@ public final class Journal {
 
     /// Forces what has been written to disk, so that a checkpoint never survives events that came before it.
     public func synchronize() throws { try lines.synchronize() }
+
+    /// The bytes of all events so far: what comes later is after this position.
+    public var position: Int { lines.length }
+
+    /// Goes on after a step, which the run goes through no more than once: events after a position that belong to later
+    /// steps are moved to the file of superseded ones, and curves go on after the step.
+    ///
+    /// - Parameters:
+    ///   - step: the step that the run goes on after
+    ///   - position: where the journal ended when the state of that step was saved; nil where that is not known
+    ///   - isSuperseded: whether an event that was written since, or ever where that is not known, will come again
+    /// - Returns: how many events were moved
+    /// - Throws: a failure where the journal cannot be read or written
+    public func goOn(
+        after step: Int, position: Int?, where isSuperseded: (JSONValue) -> Bool
+    ) throws -> Int {
+        let start = position ?? 0
+        let later = try lines.lines(after: start)
+        let moved = later.filter(isSuperseded)
+        if !moved.isEmpty {
+            let superseded = try JSONLines(path: directory.supersededFile, appending: true)
+            for event in moved { try superseded.append(event) }
+            try superseded.synchronize()
+            try lines.replace(after: start, with: later.filter { !isSuperseded($0) })
+            try lines.synchronize()
+        }
+        try scalars.sessionStart(step: step + 1)
+        return moved.count
+    }
+
+    /// Whether the journal has an event's end, or its own, at a position.
+    public func isWhole(at position: Int) throws -> Bool { try lines.hasLine(at: position) }
 
     /// Every event of a run, oldest first.
     public static func read(_ directory: RunDirectory) throws -> [JSONValue] {

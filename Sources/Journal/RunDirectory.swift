@@ -15,8 +15,23 @@ public struct RunDirectory: Sendable, Equatable {
     public var journalFile: String { "\(path)/journal.jsonl" }
     /// The scores of a finished run.
     public var resultsFile: String { "\(path)/results.json" }
-    /// The trace of who did what when, in Chrome's format.
-    public var timelineFile: String { "\(path)/timeline.json" }
+    /// Events that a resumed run went through again, in the form of the journal's.
+    public var supersededFile: String { "\(path)/journal.superseded.jsonl" }
+    /// The trace of who did what when in a run's first start, in Chrome's format.
+    public var timelineFile: String { timelineFile(start: 1) }
+
+    /// The trace of one of a run's starts, counted from 1.
+    public func timelineFile(start: Int) -> String {
+        start == 1 ? "\(path)/timeline.json" : "\(path)/timeline-\(start).json"
+    }
+
+    /// The first name of a trace that is not taken: each start that comes to its end leaves one of its own.
+    public var nextTimelineFile: String {
+        var start = 1
+        while FileManager.default.fileExists(atPath: timelineFile(start: start)) { start += 1 }
+        return timelineFile(start: start)
+    }
+
     /// The folder of trained adapters, one folder a task.
     public var adapters: String { "\(path)/adapters" }
     /// The folder of checkpoints, one folder a checkpoint.

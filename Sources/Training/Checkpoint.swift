@@ -4,6 +4,8 @@ public import Foundation
 
 /// Everything that the next step depends on, at the end of one step: tensors and facts.
 ///
+/// Notes may lie beside it, which no bit of the state depends on.
+///
 /// On disk it is a folder `step-N` with `state.safetensors` and `checkpoint.json`, which holds the length and CRC-32C of
 /// the former. A folder is complete when it has its name: it is written under another name, synced and renamed.
 public struct Checkpoint: Sendable {
@@ -13,6 +15,8 @@ public struct Checkpoint: Sendable {
     public let tensors: [NamedTensor]
     /// The state's other facts.
     public let facts: JSONValue
+    /// What is known of the run at this step but is no part of its state, such as the time it took.
+    public var notes: JSONValue = .null
 
     /// Takes the parts of a state.
     public init(step: Int, tensors: [NamedTensor], facts: JSONValue) {
@@ -80,7 +84,7 @@ public struct Checkpoint: Sendable {
             try AtomicFile.write(data, to: "\(partial)/\(Self.stateName)")
             let seal: JSONValue = [
                 "step": .integer(step), "file": .string(Self.stateName), "bytes": .integer(data.count),
-                "crc32c": .string(Self.checksum(data)),
+                "crc32c": .string(Self.checksum(data)), "notes": notes,
             ]
             try AtomicFile.write(
                 Data(seal.encodedForReading().utf8), to: "\(partial)/\(Self.sealName)")
@@ -142,7 +146,9 @@ public struct Checkpoint: Sendable {
             throw Failure.data(
                 "has checksum \(checksum(data)), expected \(expected): it is damaged", at: path)
         }
-        return try Checkpoint(decoding: data, at: path)
+        var checkpoint = try Checkpoint(decoding: data, at: path)
+        checkpoint.notes = seal["notes"] ?? .null
+        return checkpoint
     }
 
     /// The steps that a folder has checkpoints of, in ascending order; none where there is no folder yet.

@@ -10,6 +10,24 @@ import Training
 
 /// The files that say what a run is: the resolved study, and the manifest of its identity and every start.
 enum RunFiles {
+    /// Whether the run of this identity is done: its results are whole, and so are its tasks' adapters.
+    ///
+    /// Results of another study are refused. Nothing is computed any more, so it does not matter on which kernels.
+    static func areFinished(_ directory: RunDirectory, _ identity: JSONValue, tasks: [String]) throws -> Bool
+    {
+        let files = FileManager.default
+        guard let text = files.contents(atPath: directory.resultsFile),
+            let results = try? JSONValue(parsing: text, at: directory.resultsFile),
+            results["stages"]?.array?.isEmpty == false, let recorded = try self.identity(in: directory)
+        else { return false }
+        _ = try RunIdentity.check(recorded, against: identity, allowingDifferentKernels: true)
+        return tasks.allSatisfy { task in
+            ["adapter_model.safetensors", "adapter_config.json"].allSatisfy {
+                files.fileExists(atPath: "\(directory.adapters(task: task))/\($0)")
+            }
+        }
+    }
+
     /// Writes the study, and adds this start to the manifest; those before it stay as they are.
     static func write(
         _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription],

@@ -91,6 +91,10 @@ struct Train: ParsableCommand {
                 study, backbone: BackboneIdentity(of: backbone.model.weights).json,
                 tokenizer: backbone.tokenizer.identity, data)
             recorded = try RunFiles.identity(in: made)
+            if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
+                writeToStandardError("finished already, nothing was changed: \(made.path)\n")
+                return []
+            }
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
                 directory: made.path,
@@ -100,6 +104,7 @@ struct Train: ParsableCommand {
             directory = made
             return Array(identity.encoded().utf8)
         }
+        if said.isEmpty { return 0 }
         let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
         try run.begin(

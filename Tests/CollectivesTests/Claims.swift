@@ -85,6 +85,18 @@ extension Claim {
                 try requireEqual(floats, [Float(root)], "floats")
             }
         },
+        Claim("the root takes every rank's numbers in order, of any length") { world in
+            for root in 0..<world.size {
+                var taken: [[Int64]] = []
+                let own = [Int64](repeating: Int64(world.rank), count: 1000 * world.rank)
+                try world.gather(own, to: root) { rank, numbers in
+                    try requireEqual(rank, taken.count, "rank")
+                    taken.append(numbers)
+                }
+                let all = (0..<world.size).map { [Int64](repeating: Int64($0), count: 1000 * $0) }
+                try requireEqual(taken, world.rank == root ? all : [], "numbers")
+            }
+        },
         Claim("nobody passes a barrier before the last has come") { world in
             for round in 0..<20 {
                 try world.barrier()

@@ -94,6 +94,42 @@ struct SamplerTests {
             steps: steps, tokens: tokens)
     }
 
+    @Test(
+        "The examples that a stage will draw are known without its plans",
+        arguments: [(0, 3), (2, 9), (5, 100), (7, 100)])
+    func ahead(from step: Int, steps: Int) {
+        for sampler in [SamplerSettings(), SamplerSettings(.uniform), SamplerSettings(.roundrobin)] {
+            for active in [[true, true, true], [true, false, true]] {
+                let own = planner(sampler, sizes: [400, 7, 13], steps: steps)
+                var (state, needed) = (PlannerState(tasks: 3), [Set<Int>](repeating: [], count: 3))
+                for before in 0..<step { state = own.draw(step: before, state, active: active).1 }
+                let found = own.examples(from: step, state, active: active)
+                for later in step..<steps {
+                    let (plan, after) = own.draw(step: later, state, active: active)
+                    for unit in plan.units { needed[unit.task].formUnion(unit.examples) }
+                    state = after
+                }
+                #expect(found.map { Set($0) } == needed && found.map(\.count) == needed.map(\.count))
+            }
+        }
+    }
+
+    @Test("A long stage's examples are known in a moment")
+    func farAhead() {
+        let own = planner(sizes: [40_000, 7, 13], steps: 1_000_000_000)
+        let found = own.examples(from: 0, PlannerState(tasks: 3), active: [true, true, true])
+        #expect(found.map(\.count) == [40_000, 7, 13])
+    }
+
+    @Test("Large steps are levelled in a moment, each unit full")
+    func levellingLargeSteps() {
+        let own = planner(sizes: [70_000, 7, 13], examples: 65_536, unit: 1, tokens: { $1 % 97 })
+        let (plan, _) = own.draw(step: 0, PlannerState(tasks: 3), active: [true, false, false])
+        #expect(plan.units.count == 65_536 && plan.units.allSatisfy { $0.examples.count == 1 })
+        // Of 1 example each, the longest come first.
+        #expect(plan.units.first?.examples.allSatisfy { $0 % 97 == 96 } == true)
+    }
+
     private func plans(_ planner: Planner, _ steps: Int, active: [Bool] = [true, true, true])
         -> (plans: [StepPlan], after: PlannerState)
     {

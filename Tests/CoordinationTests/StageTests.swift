@@ -280,12 +280,17 @@ struct StageTests {
     func timeline(_ ranks: Int) throws {
         let outcome = try TinyStudy().train(ranks: ranks, into: TemporaryFolder())
         let timelines = outcome.events.compactMap {
-            if case .timeline(let timeline) = $0 { timeline } else { nil }
+            if case .timeline(let timeline, let isLast) = $0 { (timeline, isLast) } else { nil }
         }
-        let timeline = try #require(timelines.first)
-        #expect(timelines.count == 1 && timeline.leftOut == 0)
-        for rank in 0..<ranks {
-            let own = timeline.spans.filter { $0.rank == rank }
+        #expect(timelines.map(\.0.rank) == Array(0..<ranks) && timelines.allSatisfy { $0.0.leftOut == 0 })
+        #expect(timelines.map(\.1) == (0..<ranks).map { $0 == ranks - 1 })
+        let isResult: (RunEvent) -> Bool = { if case .finished = $0 { true } else { false } }
+        let isTimeline: (RunEvent) -> Bool = { if case .timeline = $0 { true } else { false } }
+        #expect(
+            (outcome.events.firstIndex(where: isResult) ?? 9999)
+                < (outcome.events.firstIndex(where: isTimeline) ?? 0), "results come first")
+        for (rank, (timeline, _)) in timelines.enumerated() {
+            let own = timeline.spans
             func count(_ name: String) -> Int { own.count { $0.name == name } }
             #expect(count("compute") == outcome.steps.count && count("evaluate") == outcome.evaluations.count)
             #expect(count("features") > 0)

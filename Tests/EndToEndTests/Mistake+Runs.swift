@@ -94,6 +94,8 @@ extension Mistake {
             mayAlsoSay: ["warning: "]
         ) { scene in
             try scene.damageCheckpoints()
+            // A run that is finished needs none.
+            try FileManager.default.removeItem(atPath: scene.path("run/results.json"))
             return scene.training + ["--resume"]
         },
         .afterARun(

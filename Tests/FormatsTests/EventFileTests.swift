@@ -71,6 +71,16 @@ private func records(_ path: String) throws -> [Data] {
         #expect(point[2]?.number == UInt64(Float(0.25).bitPattern))
     }
 
+    @Test func aSessionStartVoidsItsStepAndLaterOnes() throws {
+        let directory = try TemporaryDirectory()
+        let file = try EventFile(directory: directory.path)
+        try file.sessionStart(step: 9, date: Date(timeIntervalSince1970: 1001.25))
+        let event = fields(try records(file.path)[1])
+        #expect(event[1]?.number == (1001.25).bitPattern && event[2]?.number == 9)
+        // SessionLog.status is START.
+        #expect(fields(try #require(event[7]?.bytes))[1]?.number == 1)
+    }
+
     @Test func twoFilesOfOneSecondHaveTwoNames() throws {
         let directory = try TemporaryDirectory()
         let date = Date(timeIntervalSince1970: 1000)

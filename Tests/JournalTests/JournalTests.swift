@@ -46,6 +46,25 @@ import Testing
         #expect(try Journal.read(run).map { $0["kind"] } == ["first", "second"])
     }
 
+    @Test func eventsThatComeAgainAreMovedAway() throws {
+        let journal = try Journal(directory: run, appending: false)
+        for step in 1...2 { try journal.record("step", [("step", .integer(step))]) }
+        let position = journal.position
+        try journal.record("checkpoint", [("step", 2)])
+        for step in 3...4 { try journal.record("step", [("step", .integer(step))]) }
+        let resumed = try Journal(directory: run, appending: true)
+        #expect(try resumed.isWhole(at: position) && !resumed.isWhole(at: position - 1))
+        #expect(try !resumed.isWhole(at: 10_000) && resumed.isWhole(at: 0))
+        let moved = try resumed.goOn(after: 2, position: position) { $0["kind"] == "step" }
+        #expect(moved == 2)
+        try resumed.record("step", [("step", 3)])
+        func told(_ path: String) throws -> [JSONValue?] { try JSONLines.read(path: path).map { $0["step"] } }
+        #expect(try told(run.journalFile) == [1, 2, 2, 3])
+        #expect(try told(run.supersededFile) == [3, 4])
+        // Nothing is left to move.
+        #expect(try resumed.goOn(after: 3, position: resumed.position) { _ in true } == 0)
+    }
+
     @Test func curvesGoToAFileThatTensorBoardFinds() throws {
         let journal = try Journal(directory: run, appending: false)
         try journal.scalar("rte/loss", 0.5, step: 10)
@@ -79,41 +98,58 @@ import Testing
 }
 
 @Suite struct TimelineTests {
-    private func events(_ timeline: Timeline) throws -> [JSONValue] {
+    private func events(_ timelines: [Timeline]) throws -> [JSONValue] {
         let place = try TemporaryDirectory()
-        try timeline.write(to: place.file("timeline.json"))
+        let file = try TimelineFile(path: place.file("timeline.json"))
+        for timeline in timelines { try file.append(timeline) }
+        #expect(!FileManager.default.fileExists(atPath: place.file("timeline.json")))
+        try file.finish()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["timeline.json"])
         let data = try Data(contentsOf: URL(fileURLWithPath: place.file("timeline.json")))
         return try #require(try JSONValue(parsing: data, at: "timeline.json").array)
     }
 
     @Test func spansAreCompleteEventsOfTheirRank() throws {
-        var timeline = Timeline()
-        timeline.add(.init(name: "unit \"3\"", category: "compute", rank: 2, start: 10.5, duration: 4))
-        timeline.add(.init(name: "sum", category: "communicate", rank: 0, start: 14.5, duration: 1.25))
+        var first = Timeline(rank: 0)
+        first.add(.init(name: "sum", category: "communicate", start: 14.5, duration: 1.25))
+        var second = Timeline(rank: 2)
+        second.add(.init(name: "unit \"3\"", category: "compute", start: 10.5, duration: 4))
         #expect(
-            try events(timeline) == [
+            try events([first, second]) == [
                 ["name": "process_name", "ph": "M", "pid": 0, "tid": 0, "args": ["name": "rank 0"]],
+                [
+                    "name": "sum", "cat": "communicate", "ph": "X", "ts": 14.5, "dur": 1.25, "pid": 0,
+                    "tid": 0,
+                ],
                 ["name": "process_name", "ph": "M", "pid": 2, "tid": 0, "args": ["name": "rank 2"]],
                 [
                     "name": "unit \"3\"", "cat": "compute", "ph": "X", "ts": 10.5, "dur": 4.0, "pid": 2,
                     "tid": 0,
                 ],
-                [
-                    "name": "sum", "cat": "communicate", "ph": "X", "ts": 14.5, "dur": 1.25, "pid": 0,
-                    "tid": 0,
-                ],
             ])
     }
 
-    @Test func anEmptyTimelineIsValid() throws { #expect(try events(Timeline()).isEmpty) }
+    @Test func anEmptyTimelineIsValid() throws { #expect(try events([]).isEmpty) }
 
     @Test func spansBeyondTheCapacityAreCounted() throws {
-        var timeline = Timeline(capacity: 2)
+        var timeline = Timeline(rank: 1, capacity: 2)
         for index in 0..<5 {
-            timeline.add(.init(name: "\(index)", category: "c", rank: 0, start: 0, duration: 1))
+            timeline.add(.init(name: "\(index)", category: "c", start: 0, duration: 1))
         }
         #expect(timeline.spans.map(\.name) == ["0", "1"] && timeline.leftOut == 3)
-        #expect(try events(timeline).first { $0["name"] == "spans_left_out" }?["args"]?["count"] == 3)
+        #expect(try events([timeline]).first { $0["name"] == "spans_left_out" }?["args"]?["count"] == 3)
+    }
+
+    @Test func eachStartHasAFileOfItsOwn() throws {
+        let place = try TemporaryDirectory()
+        let run = try RunDirectory.create(at: place.file("run"))
+        var names: [String] = []
+        for _ in 0..<3 {
+            let path = run.nextTimelineFile
+            try TimelineFile(path: path).finish()
+            names.append(String(path.dropFirst(run.path.count)))
+        }
+        #expect(names == ["/timeline.json", "/timeline-2.json", "/timeline-3.json"])
     }
 }
 

@@ -57,7 +57,16 @@ struct CheckpointTests {
         let floats = try found.floats("parameters", count: 5)
         #expect(differingBits(floats, try saved.floats("parameters", count: 5)) == nil)
         #expect(try found.int64s("times", count: 3) == [0, .max, -1])
-        #expect(found.encoded() == saved.encoded())
+        #expect(found.encoded() == saved.encoded() && found.notes == .null)
+    }
+
+    @Test("Notes lie beside the state, and change no byte of it")
+    func notes() throws {
+        var saved = Self.checkpoint(7)
+        saved.notes = ["seconds": 1.5]
+        try saved.write(into: directory, keep: 2)
+        let found = try Checkpoint.read("\(directory)/step-7")
+        #expect(found.notes == saved.notes && found.encoded() == Self.checkpoint(7).encoded())
     }
 
     @Test(

@@ -1,0 +1,104 @@
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Journal
+import TestSupport
+import Testing
+
+/// A run's journal and its counters over several starts.
+@Suite("The journal of a resumed run")
+struct ResumedJournalTests {
+    /// Ends a run without a checkpoint once it has taken a step, as a kill would.
+    private final class Crash: RunObserver {
+        private let step: Int
+
+        init(after step: Int) { self.step = step }
+
+        func observe(_ event: RunEvent) throws {
+            if case .step(let report) = event, report.step == step { throw Failure(.rank, "killed") }
+        }
+    }
+
+    /// Trains with a journal, and crashes after a step where one is named.
+    private func train(_ study: TinyStudy, into folder: TemporaryFolder, crashAfter step: Int = 0) throws {
+        let (context, identity, path) = (study.context, study.identity, folder.path)
+        let trace = "\(path)/journal.jsonl"
+        let resuming = FileManager.default.fileExists(atPath: trace)
+        _ = try ThreadWorld.run(2) { communicator in
+            var output: RunOutput?
+            if communicator.rank == 0 {
+                let directory = try resuming ? RunDirectory.open(at: path) : RunDirectory.create(at: path)
+                let journal = try Journal(directory: directory, appending: resuming)
+                output = RunOutput(
+                    directory: path, observers: [RunJournal(journal, directory), Crash(after: step)])
+            }
+            let run = try TrainingRun(context, communicator, output: output)
+            try run.begin(identity: identity, resuming: resuming)
+            return try run.run()
+        }
+    }
+
+    private func steps(_ path: String, _ kind: String) throws -> [Int] {
+        try JSONLines.read(path: path).filter { $0["kind"]?.string == kind }.compactMap { $0["step"]?.int }
+    }
+
+    private func results(_ folder: TemporaryFolder) throws -> JSONValue {
+        try JSONValue(parsing: try folder.read("results.json"), at: "results.json")
+    }
+
+    @Test("Steps after the checkpoint that a run goes on from are told once", arguments: [2, 8, 11])
+    func crashed(step: Int) throws {
+        let (study, folder) = (try TinyStudy(), try TemporaryFolder())
+        #expect(throws: Failure.self) { try train(study, into: folder, crashAfter: step) }
+        let (journal, superseded) = (folder.file("journal.jsonl"), folder.file("journal.superseded.jsonl"))
+        #expect(try steps(journal, "step") == Array(1...step))
+        try train(study, into: folder)
+        #expect(try steps(journal, "step") == Array(1...12))
+        // Every third step has a checkpoint.
+        #expect(try steps(superseded, "step") == Array(step / 3 * 3 + 1...step))
+        let whole = try TemporaryFolder()
+        try train(study, into: whole)
+        #expect(try steps(journal, "evaluated") == steps(whole.file("journal.jsonl"), "evaluated"))
+        let events = try JSONLines.read(path: journal)
+        let began = events.filter { $0["kind"] == "began" }
+        #expect(began.count == 2 && began[0]["superseded"] == nil)
+        #expect(began[1]["superseded"]?.int == (try JSONLines.read(path: superseded)).count)
+        #expect(events.count { $0["kind"] == "stageEnded" } == 1)
+    }
+
+    @Test("Counters go on with the run, and are those of the steps that count")
+    func counters() throws {
+        let (study, folder) = (try TinyStudy(), try TemporaryFolder())
+        for step in [4, 8] {
+            #expect(throws: Failure.self) { try train(study, into: folder, crashAfter: step) }
+        }
+        try train(study, into: folder)
+        let seconds = try JSONLines.read(path: folder.file("journal.jsonl"))
+            .filter { $0["kind"] == "step" }.compactMap { $0["seconds"]?.double }
+        let all = seconds.reduce(0, +)
+        let found = try results(folder)
+        #expect(found["bytesPerStep"]?.int ?? 0 > 0)
+        // 12 steps of 12 examples.
+        let rate = try #require(found["examplesPerSecond"]?.double)
+        #expect(abs(rate - 144 / all) < 1e-6 * rate)
+        #expect(found["seconds"]?.double ?? 0 > all)
+    }
+
+    @Test("A run whose results were lost after its last step counts what it had counted")
+    func resultsLost() throws {
+        let (study, folder) = (try TinyStudy(), try TemporaryFolder())
+        try train(study, into: folder)
+        let before = try results(folder)
+        try FileManager.default.removeItem(atPath: folder.file("results.json"))
+        try train(study, into: folder)
+        let after = try results(folder)
+        for key in ["bytesPerStep", "examplesPerSecond", "stages"] { #expect(after[key] == before[key]) }
+        #expect((after["seconds"]?.double ?? 0) > (before["seconds"]?.double ?? 9) * 0.5)
+        // Each start has a trace of its own.
+        for name in ["timeline.json", "timeline-2.json"] {
+            #expect(FileManager.default.fileExists(atPath: folder.file(name)))
+        }
+    }
+}
