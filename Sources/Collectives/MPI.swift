@@ -14,6 +14,11 @@ public enum MPI {
         do {
             var provided = cmpi_thread.single
             try check(cmpi_init(.serialized, &provided), "start")
+            guard provided.rawValue >= cmpi_thread.funneled.rawValue else {
+                throw Failure(
+                    .rank, "this MPI allows no second thread, and each rank has one that watches for stalls",
+                    remedy: "use an Open MPI that was built with thread support")
+            }
         } catch {
             report(error, from: nil)
             exit(exitCode(of: error))

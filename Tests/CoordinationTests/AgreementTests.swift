@@ -2,7 +2,6 @@ import Collectives
 import Coordination
 import Diagnostics
 import Formats
-import Synchronization
 import TestSupport
 import Testing
 
@@ -72,34 +71,13 @@ struct AgreementTests {
     }
 }
 
-/// A rank whose memory flips a bit of the second sum of gradients.
-private final class FaultyCommunicator: Communicator {
-    private let world: any Communicator
-    private let sums = Mutex(0)
+/// A rank whose memory spoils the second sum of gradients that it receives.
+private final class FaultyCommunicator: ForwardingCommunicator, @unchecked Sendable {
+    private var sums = 0
 
-    init(_ world: any Communicator) { self.world = world }
-
-    var rank: Int { world.rank }
-    var size: Int { world.size }
-    var statistics: CommunicationStatistics { world.statistics }
-
-    func barrier() throws { try world.barrier() }
-
-    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
-        try world.allReduce(data, operation)
+    override func received<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>) {
         guard T.kind == .i64, data.count > 8 else { return }
-        let number = sums.withLock {
-            $0 += 1
-            return $0
-        }
-        if number == 2 { data[0] = T.sum(data[0], data[0]) }
+        sums += 1
+        if sums == 2 { data[0] = T.sum(data[0], data[0]) }
     }
-
-    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
-        try world.broadcast(data, from: root)
-    }
-
-    func sharingMemory() throws -> any Communicator { try world.sharingMemory() }
-
-    func allGather(_ value: [Int64]) throws -> [[Int64]] { try world.allGather(value) }
 }

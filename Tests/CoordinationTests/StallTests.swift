@@ -28,8 +28,7 @@ import Testing
     // MARK: The saved state
 
     /// One rank whose thread is held in one of its collectives, while the run is told to save from another thread.
-    private final class HeldCommunicator: Communicator, @unchecked Sendable {
-        let inner: any Communicator
+    private final class HeldCommunicator: ForwardingCommunicator, @unchecked Sendable {
         let heldAt: Int
         var calls = 0
         var save: (() throws -> Int?)?
@@ -38,15 +37,11 @@ import Testing
         struct Ended: Error {}
 
         init(_ inner: any Communicator, heldAt: Int) {
-            self.inner = inner
             self.heldAt = heldAt
+            super.init(inner)
         }
 
-        var rank: Int { inner.rank }
-        var size: Int { inner.size }
-        var statistics: CommunicationStatistics { inner.statistics }
-
-        private func come() throws {
+        override func come() throws {
             calls += 1
             guard calls == heldAt, save != nil else { return }
             let done = DispatchSemaphore(value: 0)
@@ -59,29 +54,6 @@ import Testing
             done.wait()
             throw Ended()
         }
-
-        func barrier() throws {
-            try come()
-            try inner.barrier()
-        }
-
-        func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws
-        {
-            try come()
-            try inner.allReduce(data, operation)
-        }
-
-        func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
-            try come()
-            try inner.broadcast(data, from: root)
-        }
-
-        func allGather(_ value: [Int64]) throws -> [[Int64]] {
-            try come()
-            return try inner.allGather(value)
-        }
-
-        func sharingMemory() throws -> any Communicator { try inner.sharingMemory() }
     }
 
     /// Trains until the held collective; what was saved there, and how many collectives there were.
