@@ -45,7 +45,7 @@ public struct BackboneIdentity: Sendable, Equatable {
         ]
     }
 
-    /// What differs between this backbone and a present one, in words; nil where nothing does.
+    /// The difference between this backbone and a present one, in words; nil where there is none.
     public func difference(from present: BackboneIdentity) -> String? {
         if !hasShape(of: present) { return "it was a \(shape), this is a \(present.shape)" }
         if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {

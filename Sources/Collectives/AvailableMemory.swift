@@ -9,7 +9,7 @@ public enum AvailableMemory {
     /// Bytes; nil where the system doesn't tell.
     public static var bytes: Int? { bytes(root: "/") }
 
-    /// The same for a system whose files begin at `root`.
+    /// Reads a system whose files begin at `root`.
     package static func bytes(root: String) -> Int? {
         let limits = groups(root).compactMap { left(in: $0) }
         return ([free(root)].compactMap(\.self) + limits).min()
@@ -83,7 +83,7 @@ public enum AvailableMemory {
         }
     }
 
-    /// What a group's limit leaves; nil where it has none.
+    /// The bytes that a group's limit leaves; nil where it has none.
     private static func left(in group: Group) -> Int? {
         let names =
             group.isSecondVersion

@@ -99,7 +99,7 @@ public final class ExactSum {
         return rows
     }
 
-    /// The same for sums that are made of what the maxima have become over all ranks: their scale, for instance.
+    /// Finishes a step whose sums depend on the maxima over all ranks: on a common scale, for instance.
     public func finish(
         maxima: inout [Int32], sums make: (_ maxima: [Int32]) -> [Int64]
     ) throws -> (rows: [UnsafeBufferPointer<Float>], sums: [Int64]) {

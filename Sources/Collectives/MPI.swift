@@ -41,6 +41,7 @@ public enum MPI {
                 watch?.arrive(at: monotonicSeconds())
                 try check(cmpi_finalize(), "finish")
                 watch?.leave(at: monotonicSeconds())
+                watch?.settle()
                 exit(code)
             } catch {
                 ending.end(with: error)

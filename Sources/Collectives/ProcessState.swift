@@ -59,7 +59,7 @@ package struct ProcessState: Equatable, Sendable {
         }
     }
 
-    /// What the user can do about a rank in this state.
+    /// The remedy for a rank in this state.
     package func remedy(_ pid: Int32) -> String {
         switch letter {
         case _ where isGone: "look for why it ended in the host's log (out of memory?)"

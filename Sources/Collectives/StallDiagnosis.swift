@@ -57,7 +57,7 @@ package struct RankHosts: Equatable, Sendable {
         self.own = own
     }
 
-    /// The same world as a rank sees it that shares no board with the other ranks of its host.
+    /// This world as seen by a rank that shares no board with the other ranks of its host.
     package func seen(alone rank: Int) -> RankHosts {
         let parts = all.flatMap { host -> [Host] in
             let others = host.ranks.filter { $0 != rank }

@@ -14,7 +14,7 @@ package struct StallReport {
         self.process = process
     }
 
-    /// What became of the state when a job ends.
+    /// The fate of the state when a job ends.
     package enum Saved: Equatable {
         /// The state after so many steps is in a checkpoint.
         case step(Int)
@@ -69,7 +69,7 @@ package struct StallReport {
         }
     }
 
-    /// What helps while the job still waits.
+    /// The remedy while the job still waits.
     private var remedy: String {
         if let behind = diagnosis.behind {
             return (process ?? ProcessState(letter: "S")).remedy(behind.process)
@@ -101,9 +101,11 @@ package struct StallReport {
             case .nothing: false
             case .outOfReach, .failed: (diagnosis.behind ?? diagnosis.waiter).phase != .startUp
             }
+        // Before a run has begun there is no state that rank 0 could have failed to save.
+        let outcome = isGoingOn || saved == .nothing ? saved.words : Saved.nothing.words
         return Failure(
             .stalled, at: culprit,
-            "no progress in \(place) while \(waiters) waited \(seconds); \(state)\(others); \(saved.words)",
+            "no progress in \(place) while \(waiters) waited \(seconds); \(state)\(others); \(outcome)",
             remedy: isGoingOn ? "go on with --resume" : "start again")
     }
 

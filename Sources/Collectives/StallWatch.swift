@@ -49,7 +49,9 @@ public final class StallWatch: @unchecked Sendable {
     private var since: Double
     private var leftAt: Double
 
-    // Of the watch's thread.
+    /// Held while the watch looks.
+    private let looking = Mutex(())
+    // Of whoever holds it.
     private var spoke: (call: Int, report: StallReport, since: Double)?
     private var noted = 0
     private var askedAt: Double?
@@ -90,7 +92,7 @@ public final class StallWatch: @unchecked Sendable {
         try host.barrier()
         let thread = Thread {
             while true {
-                watch.look()
+                watch.looking.withLock { _ in watch.look() }
                 usleep(UInt32(seconds * 1e6))
             }
         }
@@ -132,6 +134,9 @@ public final class StallWatch: @unchecked Sendable {
         since = now
         board.enter(slot, unit: unit, at: now)
     }
+
+    /// The job ends well: a rank that was said to be behind is no longer.
+    func settle() { looking.withLock { _ in goOn(monotonicSeconds()) } }
 
     /// The rank comes to a collective.
     func arrive(at now: Double) {

@@ -15,7 +15,7 @@ import Training
 public struct Agreement {
     /// Something that all ranks must have in common.
     struct Fact: Equatable {
-        /// What it is: a key of the study, or `data of rte`.
+        /// A key of the study, or words such as `data of rte`.
         let name: String
         /// Its value, or a checksum of it.
         let value: String
@@ -78,9 +78,12 @@ public struct Agreement {
         let rest = differing.dropFirst()
         let more = rest.isEmpty ? "" : " (and \(rest.count) more: \(rest.prefix(4).joined(separator: ", ")))"
         return .data(
-            "differs between ranks: \(words.joined(separator: ", "))\(more)", at: first, remedy: remedy)
+            "differs between ranks: \(words.joined(separator: ", "))\(more)", at: first,
+            remedy: first == kernels
+                ? "set \(VectorKernels.variable) on all ranks to one that every processor has" : remedy)
     }
 
+    private static let kernels = "kernels"
     private static let remedy = "all ranks need the same program, study, data, backbone and kernels"
 }
 
@@ -92,7 +95,7 @@ extension Agreement {
     public static func checkStudies(_ study: Study, _ world: any Communicator) throws {
         var agreement = Agreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
-        agreement.add("kernels", VectorKernels.bits)
+        agreement.add(kernels, VectorKernels.bits)
         let object = try RunIdentity.encoded(study).object ?? []
         let paths = ["backbone", "data"]
         agreement.add("", leaves: .object(object.filter { !paths.contains($0.0) }))
@@ -100,8 +103,19 @@ extension Agreement {
     }
 
     /// Refuses ranks that read another backbone, tokenizer or data, or start from other parameters.
+    ///
+    /// A run is held to it before its directory is touched, and again when it begins.
+    public static func checkInputs(
+        _ context: RunContext, tokenizer: String, resuming: Bool, _ world: any Communicator
+    ) throws {
+        try checkInputs(
+            context, parameters: context.store.initial, tokenizer: tokenizer, resuming: resuming, world)
+    }
+
+    /// The same, for parameters that may be trained already.
     static func checkInputs(
-        _ context: RunContext, parameters: [Float], resuming: Bool = false, _ world: any Communicator
+        _ context: RunContext, parameters: [Float], tokenizer: String? = nil, resuming: Bool = false,
+        _ world: any Communicator
     ) throws {
         guard world.size > 1 else { return }
         var agreement = Agreement()
@@ -110,6 +124,7 @@ extension Agreement {
         for data in context.data {
             agreement.add("data of \(data.task.name)", "checksum \(data.fingerprint)")
         }
+        if let tokenizer { agreement.add("tokenizer", "checksum \(tokenizer)") }
         if let files = try FilesOfOtherRuns.checksums(context.model.method) {
             // Where they lie may differ.
             agreement.add(

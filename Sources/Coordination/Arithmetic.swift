@@ -8,7 +8,7 @@ public struct Arithmetic: Sendable, Equatable {
 
     /// The version of the program.
     let version: String
-    /// What its kernels have in common with others that give the same bits: `fma` or `sse2`.
+    /// The bits of its kernels, which others may give too: `fma` or `sse2`.
     let kernels: String
 
     /// This process's.

@@ -5,7 +5,7 @@ import Diagnostics
 /// All ranks throw it alike, with the state as it was before the step, so they can still save that state together. It is a
 /// type of its own, for after any other error a collective may never return.
 struct Divergence: Error {
-    /// What is told to the user.
+    /// The message to the user.
     let failure: Failure
 
     /// Says what is not finite, in which step.

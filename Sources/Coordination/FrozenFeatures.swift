@@ -173,7 +173,7 @@ final class FrozenFeatures {
 
     /// The pooled vectors [B, d] of examples, in their order.
     ///
-    /// What isn't known yet is computed here, in the workspace; the result is the caller's own, row after row.
+    /// Missing vectors are computed in the workspace; the result is a copy, row after row.
     func pooled(_ examples: [Int], _ split: Int, _ workspace: Workspace) -> [Float] {
         for chunk in chunks(of: examples, split) where !table(split).known[chunk.index] {
             fill(chunk, workspace)

@@ -2,7 +2,7 @@ import Collectives
 import Foundation
 import Journal
 
-/// What one rank did when, in words that travel: every rank keeps its own, and the coordinator meets them all, one rank's
+/// One rank's timeline, in words that travel: every rank keeps its own, and the coordinator meets them all, one rank's
 /// after another's, when the run has ended.
 ///
 /// Time begins for all ranks with the barrier that they leave together.

@@ -1,6 +1,6 @@
 import Formats
 
-/// What a run has cost up to a step, over all its starts: what was lost by a crash and done again counts once.
+/// The cost of a run up to a step, over all its starts; steps that a crash lost and a later start repeated count once.
 struct RunCounters: Equatable {
     /// The largest number of bytes that a rank sent in one step.
     var bytesPerStep = 0
@@ -14,7 +14,7 @@ struct RunCounters: Equatable {
     /// Nothing yet.
     init() {}
 
-    /// What was saved; nothing where that is no such thing.
+    /// Reads saved counters; anything else counts as none.
     init(_ saved: JSONValue) {
         bytesPerStep = max(0, saved["bytesPerStep"]?.int ?? 0)
         examples = max(0, saved["examples"]?.int ?? 0)
@@ -22,7 +22,7 @@ struct RunCounters: Equatable {
         seconds = max(0, saved["seconds"]?.double ?? 0)
     }
 
-    /// What ``init(_:)`` reads.
+    /// The form that ``init(_:)`` reads.
     var json: JSONValue {
         [
             "bytesPerStep": .integer(bytesPerStep), "examples": .integer(examples),

@@ -29,6 +29,11 @@ public enum RunIdentity {
         return .object(identity + (files.map { [("files", $0)] } ?? []))
     }
 
+    /// The keys of a study that change no bit of the result, which each start may set anew.
+    public static func freeSettings(of study: Study) throws -> JSONValue {
+        .object((try encoded(study).object ?? []).filter { free.contains($0.0) })
+    }
+
     /// A study with every default, its keys in order.
     static func encoded(_ study: Study) throws -> JSONValue {
         let encoder = JSONEncoder()
@@ -58,11 +63,14 @@ public enum RunIdentity {
                 "was \(first.saved) when this run began, is now \(first.current)\(more)", at: first.path,
                 remedy: "resume with the study that the run began with, or start anew with another --output")
         }
-        let backbone = paths(saved["backbone"] ?? .null, current["backbone"] ?? .null, at: "")
-        if let first = backbone.first {
+        if saved["backbone"] != current["backbone"] {
+            let (old, new) = (saved["backbone"], current["backbone"])
+            let difference = old.flatMap { BackboneIdentity($0) }.flatMap { old in
+                new.flatMap { BackboneIdentity($0) }.flatMap { old.difference(from: $0) }
+            }
             throw Failure.data(
-                "is not the one that this run began with: its \(first.path.isEmpty ? "identity" : first.path) was "
-                    + "\(first.saved), is now \(first.current)", at: "backbone",
+                "is not the one that this run began with: \(difference ?? "its weights have another checksum")",
+                at: "backbone",
                 remedy: "point backbone at the original folder, or start anew with another --output")
         }
         if saved["tokenizer"] != current["tokenizer"] {

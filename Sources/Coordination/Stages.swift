@@ -44,7 +44,7 @@ public struct StageSettings: Sendable, Codable, Equatable {
 
     /// The most steps of a stage, and the largest number of steps or times that a setting may name.
     ///
-    /// What is reckoned from such numbers stays within 63 bits.
+    /// Products of such numbers stay within 63 bits.
     public static let mostSteps = 1_000_000_000
 
     enum CodingKeys: String, CodingKey, CaseIterable {

@@ -3,6 +3,8 @@ public import Collectives
 import Diagnostics
 import Encoders
 import Formats
+import Foundation
+import Journal
 import Kernels
 public import Tasks
 public import Tokenizers
@@ -63,7 +65,7 @@ public struct TrainedRun: Sendable {
 
     /// Refuses to use an adapter with other inputs than it was trained with.
     ///
-    /// What an older version did not write down is not compared.
+    /// Facts that an older version did not write are not compared.
     private func checkInputs(of folder: String, _ recorded: JSONValue?) throws {
         if !allowed.contains(.backbone) {
             let present = BackboneIdentity(of: model.weights)
@@ -80,6 +82,14 @@ public struct TrainedRun: Sendable {
                     "was trained with another tokenizer than that of \(study.backbone)", at: folder,
                     remedy: "restore the backbone's tokenizer files, or give --allow-different-backbone")
             }
+        }
+        let settings = try RunIdentity.encoded(study)
+        for key in ["adapter", "head", "maximumTokens"] {
+            guard let own = recorded?[key], let present = settings[key], own != present else { continue }
+            throw Failure.data(
+                "was trained with \(key) \(own.encoded()), the run's study.yaml says \(present.encoded())",
+                at: folder,
+                remedy: "restore the run's study.yaml")
         }
         let arithmetic = (recorded?["arithmetic"]?.array ?? []).compactMap { Arithmetic($0) }
         if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(.current) {
@@ -120,6 +130,23 @@ public struct TrainedRun: Sendable {
         )
         let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
         return try data.indices.map { try evaluator.score($0, predictions[$0]) }
+    }
+
+    /// Refuses data that is not what the run was trained and scored on, where its manifest tells.
+    ///
+    /// Scores of other data are of use too, but not by accident.
+    public func checkData(_ data: [TaskData]) throws {
+        let run = try RunDirectory.open(at: directory)
+        guard FileManager.default.fileExists(atPath: run.manifestFile),
+            let recorded = try Manifest.read(run)["identity"]?["data"]
+        else { return }
+        for data in data {
+            guard let own = recorded[data.task.name]?.int, own != data.fingerprint else { continue }
+            throw Failure.data(
+                "the data of \(data.task.name) is not what this run was trained and scored on",
+                at: study.data,
+                remedy: "restore it, or name other data to score on with --data")
+        }
     }
 
     /// Logits for texts, each a text or a pair, in their order.

@@ -32,14 +32,14 @@ public final class TrainingRun: StallListener {
     private let evaluator: Evaluator
     private let coordinator: Coordinator?
     private var state: TrainingState
-    /// What the run's result depends on, once it has begun: with everything that computed a part of it.
+    /// The identity of a run that has begun, with all arithmetic that computed a part of it.
     public private(set) var identity: JSONValue = .null
     /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
     public private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
     /// When the ranks began to work together, and what their calls had cost before.
     private let began: Date, statisticsBefore: CommunicationStatistics
-    /// What drawing had used up before the directive under way was decided, and after how many steps that was.
+    /// The planner's state before the directive under way was decided, and the number of steps at that time.
     private var drawnBefore: (step: Int, planner: PlannerState)
     /// Whether the state is this run's, and may be saved.
     private var hasBegun = false
@@ -50,11 +50,12 @@ public final class TrainingRun: StallListener {
     ///   - context: the study with everything it names, equal on all ranks
     ///   - communicator: the world
     ///   - output: where results go; rank 0 has one, and only rank 0
+    ///   - savesBeforeStall: whether the state is saved where a rank stops responding, for a later start to go on from
     ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
     /// - Throws: a failure where the study can't use this many ranks
     public init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
-        isStopRequested: @escaping () -> Bool = { false }
+        savesBeforeStall: Bool = true, isStopRequested: @escaping () -> Bool = { false }
     ) throws {
         let ranks = try context.computingRanks(of: communicator.size)
         self.context = context
@@ -71,7 +72,7 @@ public final class TrainingRun: StallListener {
         drawnBefore = (state.step, state.planner)
         timeline = try RankTimeline(communicator)
         (began, statisticsBefore) = (Date(), communicator.statistics)
-        if output != nil { communicator.watch?.tell(self) }
+        if output != nil, savesBeforeStall { communicator.watch?.tell(self) }
     }
 
     /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
@@ -317,7 +318,7 @@ public final class TrainingRun: StallListener {
 
     /// Writes a stall into the journal.
     public func note(stall: String) {
-        // What can't be written must not keep the job from ending.
+        // A journal that can't be written must not keep the job from ending.
         try? output?.observe(.stalled(stall))
     }
 
@@ -362,7 +363,7 @@ public final class TrainingRun: StallListener {
         }
     }
 
-    /// What each task scores with the state of the stage under way that is kept, and beside it the best seen.
+    /// Each task's score with the kept state of the stage under way, and beside it the best seen.
     private func stageScores() -> JSONValue {
         .object([
             ("stage", .string(schedule.name)), ("steps", .integer(state.stageStep)),

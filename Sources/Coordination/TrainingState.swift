@@ -38,7 +38,7 @@ struct TrainingState: Equatable, Sendable {
     /// The scores that each finished stage ended with, as the journal and the results show them.
     var history: [JSONValue] = []
 
-    /// What a task scored.
+    /// A task's score at one step.
     struct Score: Equatable, Sendable {
         /// The mean of its metrics.
         let mean: Double
@@ -50,7 +50,7 @@ struct TrainingState: Equatable, Sendable {
 
     /// A task's best state.
     struct Best: Equatable, Sendable {
-        /// What the task scored with it.
+        /// The task's score with it.
         let score: Score
         /// The task's own vector; nil where another state is kept.
         let values: [Float]?
@@ -60,7 +60,7 @@ struct TrainingState: Equatable, Sendable {
     struct BestMean: Equatable, Sendable {
         /// After how many steps of the run.
         let step: Int
-        /// What each task scored with it.
+        /// Each task's score with it.
         let scores: [Score]
         /// The flat vector.
         let values: [Float]

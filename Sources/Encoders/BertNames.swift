@@ -7,7 +7,7 @@ public enum BertNames {
     static let positions = "embeddings.position_embeddings.weight"
     static let segments = "embeddings.token_type_embeddings.weight"
     static let pooler = "pooler.dense"
-    /// What stands before a layer's number.
+    /// The text before a layer's number.
     static let layerPrefix = "encoder.layer."
 
     /// The module at a linear or norm site, which has a `weight` and a `bias`; nil for other sites.

@@ -14,10 +14,10 @@ public final class MappedFile: @unchecked Sendable {
     /// Swift may release an object after its last mention, though its bytes are still in use: hold the
     /// object in a property, or use ``withBytes(_:)``.
     public let bytes: UnsafeRawBufferPointer
-    /// What the file was when it was mapped; nil for a copy.
+    /// The file's state when it was mapped; nil for a copy.
     private let version: Version?
 
-    /// What tells one state of a file from another.
+    /// The facts that tell one state of a file from another.
     private struct Version: Equatable {
         let device, number, size, seconds, nanoseconds: Int
 

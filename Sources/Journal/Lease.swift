@@ -5,7 +5,7 @@ import Foundation
 package struct Lease: Equatable {
     /// The host's name, for people.
     package let host: String
-    /// What tells machines apart: the kernel's number of its start.
+    /// The kernel's boot id, which tells machines apart.
     package let machine: String
     /// The process.
     package let process: Int32

@@ -45,7 +45,7 @@ package final class LockFile {
 
     deinit { close(descriptor) }
 
-    /// What its holder wrote into it; nil where there is none.
+    /// The lease that its holder wrote; nil where there is none.
     package var lease: Lease? {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = pread(descriptor, &bytes, bytes.count, 0)

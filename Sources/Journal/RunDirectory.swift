@@ -73,12 +73,12 @@ public struct RunDirectory: Sendable, Equatable {
     ///
     /// A directory that another job works in is refused by that job's name. What a killed job left half written is removed.
     /// - Returns: the directory, and the lock to hold for as long as anything is written there
-    public static func claim(_ path: String, resuming: Bool) throws -> (
-        directory: RunDirectory, lock: RunLock
-    ) {
+    public static func claim(
+        _ path: String, resuming: Bool, whileWaiting: () -> Void = {}
+    ) throws -> (directory: RunDirectory, lock: RunLock) {
         let directory = resuming ? try open(at: path) : RunDirectory(path: path)
         try Folder.create(directory.path)
-        let lock = try RunLock.take(directory.path)
+        let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
         // Looked at under the lock: no other job can begin a run in between.
         if resuming { directory.removeLeftovers() } else { try directory.requireNoRun() }
         return (directory, lock)

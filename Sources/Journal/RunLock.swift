@@ -40,11 +40,13 @@ public final class RunLock {
     /// Takes the lock of a directory, which must be there; a failure names the job that has it.
     ///
     /// Usually that is known at once. It takes a minute where a job of another machine seems to have been lost just now.
-    public static func take(_ directory: String) throws -> RunLock {
-        try take(directory, as: .ofThisProcess(), Timing())
+    public static func take(_ directory: String, whileWaiting: () -> Void = {}) throws -> RunLock {
+        try take(directory, as: .ofThisProcess(), Timing(), whileWaiting: whileWaiting)
     }
 
-    package static func take(_ directory: String, as own: Lease, _ timing: Timing) throws -> RunLock {
+    package static func take(
+        _ directory: String, as own: Lease, _ timing: Timing, whileWaiting: () -> Void = {}
+    ) throws -> RunLock {
         let began = monotonicSeconds()
         var first: LockFile.Touch?
         var hasTold = false
@@ -75,6 +77,7 @@ public final class RunLock {
                     "waiting to see whether process \(lease.process) on host \(lease.host) still has \(directory)\n"
                 )
             }
+            whileWaiting()
             usleep(UInt32((lease == nil ? 0.01 : timing.look) * 1e6))
         }
     }

@@ -1,6 +1,6 @@
 import Formats
 
-/// What one rank did when: a row of a trace viewer (`chrome://tracing`, Perfetto).
+/// One rank's spans of work: a row of a trace viewer (`chrome://tracing`, Perfetto).
 ///
 /// Spans are kept up to a number of them; how many came later is kept too.
 public struct Timeline: Sendable {

@@ -116,7 +116,7 @@ public struct AdamW: Sendable, Equatable {
         self.second.replaceSubrange(range, with: second)
     }
 
-    /// What a step multiplies by, equal for all parameters of a range.
+    /// The factors of a step, equal for all parameters of a range.
     private struct Factors {
         let beta1: Float, beta2: Float
         let rate: Float, root: Float, epsilon: Float, kept: Float

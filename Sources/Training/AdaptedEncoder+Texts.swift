@@ -6,7 +6,7 @@ public import Tokenizers
 extension AdaptedEncoder {
     /// Refuses a tokenizer, a length or a kind of task that the backbone has no embeddings for, before any text is read.
     ///
-    /// What is read is held to the backbone once more, see ``TokenizedExamples/check(against:)``.
+    /// Texts are checked against the backbone again once they are read, see ``TokenizedExamples/check(against:)``.
     public func check(
         _ tokenizer: any Tokenizer, maximumTokens: Int, tasks: [any LanguageTask]
     ) throws {

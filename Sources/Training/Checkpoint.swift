@@ -15,7 +15,7 @@ public struct Checkpoint: Sendable {
     public let tensors: [NamedTensor]
     /// The state's other facts.
     public let facts: JSONValue
-    /// What is known of the run at this step but is no part of its state, such as the time it took.
+    /// Facts about the run at this step that are no part of its state, such as the time it took.
     public var notes: JSONValue = .null
 
     /// Takes the parts of a state.

@@ -111,7 +111,7 @@ struct Bench: ParsableCommand {
         let observers: [(any RunObserver)?] = [stepRecorder, recorder]
         let output =
             isFirst ? RunOutput(directory: folder.path, observers: observers.compactMap(\.self)) : nil
-        let run = try TrainingRun(context, world, output: output)
+        let run = try TrainingRun(context, world, output: output, savesBeforeStall: false)
         if isFirst { OperatorClock.current = clock }
         try run.begin(identity: .null, resuming: false)
         _ = try run.run()

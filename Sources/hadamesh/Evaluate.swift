@@ -21,7 +21,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The backbone's folder, where it has moved since the run.")
     var backbone: String?
 
-    @Option(help: "The data folder, where it has moved since the run.")
+    @Option(help: "The data folder, where it has moved since the run, or other data to score on.")
     var data: String?
 
     @OptionGroup
@@ -46,6 +46,8 @@ struct Evaluate: ParsableCommand {
             let examples = try trained.tasks.map {
                 try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
             }
+            if data == nil, chosen == nil { try trained.checkData(examples) }
+            world.watch?.enter(.evaluation, step: 0)
             for score in try trained.evaluate(examples, world) where world.rank == 0 {
                 for entry in score.entries {
                     for metric in entry.scores.entries {

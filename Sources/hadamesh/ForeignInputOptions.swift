@@ -15,7 +15,7 @@ struct ForeignInputOptions: ParsableArguments {
     )
     var kernels = false
 
-    /// What is allowed.
+    /// The inputs that may differ.
     var allowed: ForeignInputs {
         var allowed: ForeignInputs = []
         if backbone { allowed.insert(.backbone) }

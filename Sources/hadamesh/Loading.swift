@@ -18,11 +18,7 @@ struct LoadedBackbone {
 
     /// Maps the weights, unless they are given, and reads the tokenizer, and holds the study's settings to them.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
-        if let unknown = VectorKernels.unknownChoice {
-            throw Failure.usage(
-                "is '\(unknown)', which this processor doesn't have", at: VectorKernels.variable,
-                remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
-        }
+        try Self.checkKernels()
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
         model = try AdaptedEncoder(weights, study.adapter.method, study.head)
         tokenizer = try TokenizerFolder.load(study.backbone)
@@ -33,6 +29,14 @@ struct LoadedBackbone {
 }
 
 extension LoadedBackbone {
+    /// Refuses kernels that this processor doesn't have.
+    private static func checkKernels() throws {
+        guard let unknown = VectorKernels.unknownChoice else { return }
+        throw Failure.usage(
+            "is '\(unknown)', which this processor doesn't have", at: VectorKernels.variable,
+            remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
+    }
+
     /// What all ranks of a world want a backbone for.
     enum Use {
         /// To look at it.
@@ -45,7 +49,9 @@ extension LoadedBackbone {
 
     /// Maps the weights on all ranks of a world; those of a host share what must be converted or laid out.
     init(_ study: Study, on world: any Communicator, for use: Use) throws {
+        try Self.checkKernels()
         try Agreement.checkStudies(study, world)
+        world.watch?.use(study.stall.limits)
         let memory = HostWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
         if use != .inspection { model = try model.laidOut(in: memory, forLearning: use == .learning) }

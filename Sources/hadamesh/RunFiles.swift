@@ -37,7 +37,7 @@ enum RunFiles {
         let earlier = try manifest(in: directory)?["starts"]?.array ?? []
         let manifest = Manifest([
             ("identity", run.identity), ("mixed", .bool(RunIdentity.isMixed(run.identity))),
-            ("starts", .array(earlier + [start(study, backbone, run, ranks)])),
+            ("starts", .array(earlier + [try start(study, backbone, run, ranks)])),
         ])
         try manifest.write(to: directory)
     }
@@ -55,7 +55,7 @@ enum RunFiles {
     /// When, where and on what the run was started.
     private static func start(
         _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription]
-    ) -> JSONValue {
+    ) throws -> JSONValue {
         let weights = backbone.model.weights
         return [
             "time": .string(ISO8601DateFormatter().string(from: Date())),
@@ -68,7 +68,8 @@ enum RunFiles {
                         "kernels": .array(Set(kernels).sorted().map { .string($0) }),
                     ]
                 }),
-            "mpi": .string(MPI.libraryVersion), "bits": .string(VectorKernels.bits),
+            "settings": try RunIdentity.freeSettings(of: study), "mpi": .string(MPI.libraryVersion),
+            "bits": .string(VectorKernels.bits),
             "backbone": [
                 "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
                 "sharedBytes": .integer(weights.sharedBytes), "copiedBytes": .integer(weights.copiedBytes),

@@ -63,7 +63,6 @@ struct Train: ParsableCommand {
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
             let study = try StudyFile(path: study, overrides: changes).study()
-            world.watch?.use(study.stall.limits)
             StopSignal.install()
             // Output that nobody reads any more, behind `| head` or in a terminal that was closed, ends no training.
             signal(SIGPIPE, SIG_IGN)
@@ -76,7 +75,8 @@ struct Train: ParsableCommand {
         let backbone = try LoadedBackbone(study, on: world, for: .learning)
         let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let context = try RunContext(study, backbone.model, data)
-        _ = try context.computingRanks(of: world.size)
+        try Agreement.checkInputs(
+            context, tokenizer: backbone.tokenizer.identity, resuming: resume, world)
 
         // Only rank 0 touches the run directory, and every rank hears of it when that fails.
         var output: RunOutput?
@@ -85,7 +85,10 @@ struct Train: ParsableCommand {
         var lock: RunLock?
         defer { lock?.release() }
         let said = try onCoordinator(world) {
-            let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume)
+            let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume) {
+                // Waiting for a lock is no stall.
+                world.watch?.enter(.startUp, step: 0)
+            }
             lock = taken
             let identity = try RunIdentity.of(
                 study, backbone: BackboneIdentity(of: backbone.model.weights).json,
@@ -95,6 +98,7 @@ struct Train: ParsableCommand {
                 writeToStandardError("finished already, nothing was changed: \(made.path)\n")
                 return []
             }
+            _ = try context.computingRanks(of: world.size)
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
                 directory: made.path,

@@ -87,8 +87,9 @@ struct FusionTests {
                 replacing: "\"checksum\"", by: "\"sum\""),
             .configured(
                 "another shape",
-                "was trained on a bert of 12 layers, width 24, 3 heads, feed-forward 40; the study's backbone is "
-                    + "a bert of 3 layers, width 24, 3 heads, feed-forward 40", another,
+                "was trained on another backbone than the study's: it was a bert of 12 layers, width 24, 3 heads, "
+                    + "feed-forward 40, this is a bert of 3 layers, width 24, 3 heads, feed-forward 40",
+                another,
                 replacing: "\"layers\": 3", by: "\"layers\": 12"),
             .configured(
                 "another backbone", "its weights have another checksum", another,

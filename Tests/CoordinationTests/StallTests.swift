@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a run does for a stall: its limits, the state that is saved, the line on how evenly ranks worked.
+/// A run's part in handling stalls: its limits, the state that is saved, the line on how evenly ranks worked.
 @Suite struct StallTests {
     // MARK: Settings
 

@@ -120,6 +120,41 @@ extension EndToEnd {
             }
         }
 
+        @Test func otherDataAndSettingsAreNoAccident() async throws {
+            let job = try await train()
+            try #require(job.status == 0, "\(job)")
+            let evaluate = ["evaluate", scene.path("run")]
+            let settings = try scene.read("run/study.yaml")
+            try scene.replace("maximumTokens: 24", by: "maximumTokens: 12", in: "run/study.yaml")
+            var refused = try await EndToEnd.hadamesh(evaluate)
+            #expect(refused.status == 3 && refused.errors.contains("maximumTokens 24"), "\(refused)")
+            try scene.write("run/study.yaml", settings)
+            let dev = String(decoding: try scene.read("colour-dev.tsv"), as: UTF8.self).split(separator: "\n")
+            try scene.write("colour-dev.tsv", dev.dropLast().joined(separator: "\n") + "\n")
+            refused = try await EndToEnd.hadamesh(evaluate)
+            #expect(refused.status == 3 && refused.errors.contains("the data of colour is not"), "\(refused)")
+            let allowed = try await EndToEnd.hadamesh(evaluate + ["--data", scene.folder.path])
+            #expect(allowed.status == 0, "\(allowed)")
+        }
+
+        /// Resuming what is done changes no file, on however many ranks.
+        @Test(arguments: [nil, 5]) func aFinishedRunIsLeftAlone(ranks: Int?) async throws {
+            var job = try await train()
+            try #require(job.status == 0, "\(job)")
+            func files() throws -> [String: Data] {
+                let names = try FileManager.default.subpathsOfDirectory(atPath: scene.path("run"))
+                return Dictionary(
+                    uniqueKeysWithValues: names.compactMap { name in
+                        FileManager.default.contents(atPath: scene.path("run/\(name)")).map { (name, $0) }
+                    })
+            }
+            let before = try files()
+            job = try await EndToEnd.hadamesh(
+                ranks: ranks, ["train", scene.study, "--output", scene.path("run"), "--resume"])
+            #expect(job.status == 0 && job.errors.contains("finished already"), "\(job)")
+            #expect(try files() == before)
+        }
+
         @Test func aRunWithoutACheckpointStaysItsStudys() async throws {
             var job = try await train()
             try #require(job.status == 0, "\(job)")

@@ -107,8 +107,8 @@ extension Mistake {
             says: ["coordinator: a dedicated coordinator needs a second rank", "start 2 ranks"],
             ranks: [nil, 1], with: ["--set", "coordinator=dedicated"]),
         .training(
-            "a learning rate that diverges", code: 4,
-            says: ["step 11: the loss of ", "is not finite", "lower the learning rate"],
+            "a learning rate that diverges", code: 3,
+            says: ["step 11: the loss of ", "is not finite", "a lower learning rate"],
             mayAlsoSay: ["run: ", "hadamard trains", "a unit has", "keeps what", "head", "step ", "adapter"],
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]

@@ -23,7 +23,7 @@ extension EndToEnd {
                 study + first + [":", "-np", "1", "env"] + variables + [EndToEnd.program] + study + other)
         }
 
-        /// What is different on rank 1: what the message begins with, and how it is made.
+        /// A difference of rank 1: the beginning of the message, and how the difference is made.
         struct Difference: CustomTestStringConvertible, Sendable {
             let name: String
             var other: [String] = []
@@ -97,7 +97,10 @@ extension EndToEnd {
             let message = String(job.failures.first ?? "")
             #expect(message.contains(difference.name.trimmingCharacters(in: .whitespaces)), "\(message)")
             #expect(message.contains("on rank 0 (") && message.contains("on rank 1 ("), "\(message)")
-            #expect(!scene.exists("run/results.json"))
+            // Nothing is left that the corrected command would trip over.
+            for trace in ["journal.jsonl", "manifest.json", "study.yaml"] {
+                #expect(!scene.exists("run/\(trace)"), "\(trace)")
+            }
         }
 
         /// A cluster of two processor generations gives the one result.

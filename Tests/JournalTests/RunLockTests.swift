@@ -7,7 +7,7 @@ import Testing
 @Suite struct RunLockTests {
     let place: TemporaryDirectory
     private let fast = RunLock.Timing(renewal: 0.05, patience: 1, look: 0.02)
-    /// What a job on another machine would write.
+    /// The lease of a job on another machine.
     private let elsewhere = Lease(
         host: "node03", machine: "another start", process: 77, since: "2026-11-24 20:00:00 UTC")
 
