@@ -118,10 +118,14 @@ public struct TrainedRun: Sendable {
 
     /// Scores tasks on all ranks together; every rank has the result.
     ///
-    /// Ranks that have other data, adapters or backbones than the first are refused.
-    public func evaluate(_ data: [TaskData], _ communicator: any Communicator) throws -> [TaskScore] {
+    /// Ranks that have other data, adapters or backbones than the first are refused, and so is data that is not what the
+    /// run was trained and scored on, where that is required.
+    public func evaluate(
+        _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator
+    ) throws -> [TaskScore] {
         let context = try RunContext(study, model, data)
         let vectors = try data.map { try parameters(of: $0.task).values }
+        if isRequired { try checkData(data) }
         try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
         let evaluator = Evaluator(
@@ -133,9 +137,7 @@ public struct TrainedRun: Sendable {
     }
 
     /// Refuses data that is not what the run was trained and scored on, where its manifest tells.
-    ///
-    /// Scores of other data are of use too, but not by accident.
-    public func checkData(_ data: [TaskData]) throws {
+    private func checkData(_ data: [TaskData]) throws {
         let run = try RunDirectory.open(at: directory)
         guard FileManager.default.fileExists(atPath: run.manifestFile),
             let recorded = try Manifest.read(run)["identity"]?["data"]

@@ -46,9 +46,11 @@ struct Evaluate: ParsableCommand {
             let examples = try trained.tasks.map {
                 try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
             }
-            if data == nil, chosen == nil { try trained.checkData(examples) }
             world.watch?.enter(.evaluation, step: 0)
-            for score in try trained.evaluate(examples, world) where world.rank == 0 {
+            // Scores of other data are of use too, but not by accident.
+            let scores = try trained.evaluate(
+                examples, requiringItsOwn: data == nil && chosen == nil, world)
+            for score in scores where world.rank == 0 {
                 for entry in score.entries {
                     for metric in entry.scores.entries {
                         print(

@@ -49,9 +49,10 @@ extension LoadedBackbone {
 
     /// Maps the weights on all ranks of a world; those of a host share what must be converted or laid out.
     init(_ study: Study, on world: any Communicator, for use: Use) throws {
+        // Before the first collective, where a rank may already be missing.
+        world.watch?.use(study.stall.limits)
         try Self.checkKernels()
         try Agreement.checkStudies(study, world)
-        world.watch?.use(study.stall.limits)
         let memory = HostWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
         if use != .inspection { model = try model.laidOut(in: memory, forLearning: use == .learning) }

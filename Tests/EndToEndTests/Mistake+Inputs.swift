@@ -108,7 +108,7 @@ extension Mistake {
             ranks: [nil, 1], with: ["--set", "coordinator=dedicated"]),
         .training(
             "a learning rate that diverges", code: 3,
-            says: ["step 11: the loss of ", "is not finite", "a lower learning rate"],
+            says: ["step 11: the update of ", "is not finite", "a lower learning rate"],
             mayAlsoSay: ["run: ", "hadamard trains", "a unit has", "keeps what", "head", "step ", "adapter"],
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]
