@@ -93,6 +93,8 @@ extension Agreement {
     /// Where files lie may differ from host to host. Everything else must not: also keys that change no bit decide
     /// which collectives a rank calls.
     public static func checkStudies(_ study: Study, _ world: any Communicator) throws {
+        // A lone rank agrees with itself: its program need not be read.
+        guard world.size > 1 else { return }
         var agreement = Agreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
         agreement.add(kernels, VectorKernels.bits)
@@ -112,7 +114,7 @@ extension Agreement {
             context, parameters: context.store.initial, tokenizer: tokenizer, resuming: resuming, world)
     }
 
-    /// The same, for parameters that may be trained already.
+    /// Refuses ranks that read other inputs, or hold other parameters, which may be trained already.
     static func checkInputs(
         _ context: RunContext, parameters: [Float], tokenizer: String? = nil, resuming: Bool = false,
         _ world: any Communicator
