@@ -1,8 +1,8 @@
-public import Diagnostics
+import Diagnostics
 import Kernels
 
 /// The nonlinearity of a bottleneck.
-public enum Activation: String, NamedChoice {
+package enum Activation: String, NamedChoice {
     /// max(z, 0).
     case relu
     /// z Φ(z), Φ the normal distribution's.

@@ -1,14 +1,14 @@
 import Diagnostics
-public import Formats
+package import Formats
 import Foundation
 
 /// A trained adapter on disk: `adapter_config.json` and `adapter_model.safetensors`, head included.
 ///
 /// The file names are PEFT's; the tensors keep the names of their slices. The safetensors bytes are a function of the
 /// values alone, so equal results are equal files.
-public enum AdapterFolder {
+package enum AdapterFolder {
     /// Writes both files of a folder, which is made if need be; the configuration last.
-    public static func write(
+    package static func write(
         _ layout: ParameterLayout, _ values: [Float], configuration: JSONValue, to directory: String
     ) throws {
         try Folder.create(directory)
@@ -23,7 +23,7 @@ public enum AdapterFolder {
     /// Reads the values of a folder into a layout; tensors that are missing, extra or of another shape are named.
     ///
     /// A head may be left out, where the layout has none.
-    public static func read(
+    package static func read(
         _ layout: ParameterLayout, from directory: String, leavingOutHead: Bool = false
     ) throws -> [Float] {
         let path = "\(directory)/\(weightsName)"
@@ -47,7 +47,7 @@ public enum AdapterFolder {
     }
 
     /// Reads `adapter_config.json` of a folder.
-    public static func configuration(of directory: String) throws -> JSONValue {
+    package static func configuration(of directory: String) throws -> JSONValue {
         let path = "\(directory)/\(configurationName)"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(

@@ -1,10 +1,10 @@
-public import Encoders
+package import Encoders
 
 /// A way to adapt a frozen encoder: which numbers are trained, and what they do at which site.
 ///
 /// A method is one file in `Methods/` and its name in ``AdapterTable``. It is decoded from a study's `adapter`
 /// section (its own keys beside `method`; unknown keys are errors), and encoded back with every default filled in.
-public protocol AdapterMethod: Sendable, Codable {
+package protocol AdapterMethod: Sendable, Codable {
     /// The name in studies and adapter files.
     static var name: String { get }
     /// Where the method was published.
@@ -61,21 +61,21 @@ public protocol AdapterMethod: Sendable, Codable {
 }
 
 extension AdapterMethod {
-    public var isIdentityAtStart: Bool { true }
-    public var mergedMaps: Set<Site> { [] }
-    public var replacedMaps: Set<Site> { [] }
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
-    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double { 0 }
-    public var filesOfOtherRuns: [String] { [] }
-    public var pruning: Pruning? { nil }
-    public func widened(by factor: Int) -> (any AdapterMethod)? { nil }
+    package var isIdentityAtStart: Bool { true }
+    package var mergedMaps: Set<Site> { [] }
+    package var replacedMaps: Set<Site> { [] }
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    package func penalty(_ parameters: BoundParameters, times factor: Double) -> Double { 0 }
+    package var filesOfOtherRuns: [String] { [] }
+    package var pruning: Pruning? { nil }
+    package func widened(by factor: Int) -> (any AdapterMethod)? { nil }
 }
 
 extension AdapterMethod {
     /// A copy of the backbone with the parameters folded in, which computes what the adapted encoder does.
     ///
     /// The method's ``mergeability`` must be exact.
-    public func merged(_ parameters: BoundParameters, into weights: EncoderWeights) -> MergedWeights {
+    package func merged(_ parameters: BoundParameters, into weights: EncoderWeights) -> MergedWeights {
         let merged = MergedWeights(copying: weights)
         RetrainedBackbone.merge(parameters, into: merged)
         merge(parameters, into: merged)
@@ -84,7 +84,7 @@ extension AdapterMethod {
 }
 
 /// Whether a method's parameters can be folded into the backbone, so that the adapted model is a plain one.
-public enum Mergeability: Sendable, Equatable {
+package enum Mergeability: Sendable, Equatable {
     /// Merged and unmerged outputs agree but for rounding.
     case exact
     /// They can't be folded, for this reason.
@@ -92,18 +92,18 @@ public enum Mergeability: Sendable, Equatable {
 }
 
 /// A key of a method's section in a study, as `hadamesh methods` explains it.
-public struct MethodSetting: Sendable {
+package struct MethodSetting: Sendable {
     /// The key.
-    public let key: String
+    package let key: String
     /// The values that it may have.
-    public let allowed: String
+    package let allowed: String
     /// What it decides.
-    public let meaning: String
+    package let meaning: String
     /// A list that could stand there, where the key must be given; nil where it has a default.
-    public let example: [String]?
+    package let example: [String]?
 
     /// Describes a key.
-    public init(_ key: String, _ allowed: String, _ meaning: String, example: [String]? = nil) {
+    package init(_ key: String, _ allowed: String, _ meaning: String, example: [String]? = nil) {
         self.key = key
         self.allowed = allowed
         self.meaning = meaning
@@ -111,6 +111,6 @@ public struct MethodSetting: Sendable {
     }
 
     /// The key that most methods have.
-    public static let layers = MethodSetting(
+    package static let layers = MethodSetting(
         "layers", "all, 4-11, 0,2,5", "the layers that have it, counted from 0")
 }

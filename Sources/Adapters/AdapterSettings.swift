@@ -1,24 +1,24 @@
 import Diagnostics
-public import Formats
+package import Formats
 import Foundation
 
 /// The `adapter` section of a study: `method` and that method's own keys, or a list of such sections.
-public struct AdapterSettings: Sendable, Codable {
+package struct AdapterSettings: Sendable, Codable {
     /// The method with its settings.
-    public let method: any AdapterMethod
+    package let method: any AdapterMethod
 
     private enum CodingKeys: String, CodingKey { case method }
 
     /// Uses a method with settings made in code.
-    public init(_ method: any AdapterMethod) { self.method = method }
+    package init(_ method: any AdapterMethod) { self.method = method }
 
     /// Reads a section that is kept as JSON, in an adapter's configuration for instance.
-    public init(json section: JSONValue) throws {
+    package init(json section: JSONValue) throws {
         self = try JSONDecoder().decode(Self.self, from: Data(section.encoded().utf8))
     }
 
     /// Reads `method`, then lets that method read its keys.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if (try? decoder.unkeyedContainer()) != nil {
             method = try Stack(from: decoder)
             return
@@ -40,7 +40,7 @@ public struct AdapterSettings: Sendable, Codable {
     }
 
     /// Writes `method` and the method's keys.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         if !(method is Stack) {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(type(of: method).name, forKey: .method)

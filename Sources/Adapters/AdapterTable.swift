@@ -1,16 +1,16 @@
 /// Every adapter method there is.
 ///
 /// A test holds the table to the files in `Methods/`.
-public enum AdapterTable {
+package enum AdapterTable {
     /// The five that the program was made for, then the baselines.
-    public static let all: [any AdapterMethod.Type] = [
+    package static let all: [any AdapterMethod.Type] = [
         Hadamard.self, HUT.self, TinyAttention.self, AdapterBias.self, Sparse.self,
         FullFineTuning.self, HeadOnly.self, BitFit.self, LayerNormTuning.self, IA3.self, LoRA.self,
         Houlsby.self, Pfeiffer.self, Parallel.self, PrefixTuning.self, MAM.self, Fusion.self,
     ]
 
     /// The method of that name.
-    public static func method(named name: String) -> (any AdapterMethod.Type)? {
+    package static func method(named name: String) -> (any AdapterMethod.Type)? {
         all.first { $0.name == name }
     }
 }

@@ -1,19 +1,19 @@
-public import Encoders
-public import Formats
+package import Encoders
+package import Formats
 
 /// Which backbone an adapter was trained on, as its `adapter_config.json` says it under `hadamesh.backbone`.
-public struct BackboneIdentity: Sendable, Equatable {
+package struct BackboneIdentity: Sendable, Equatable {
     /// The family's name in `model_type`.
-    public let family: String
+    package let family: String
     /// Layers, the width of hidden states, attention heads and the width of the feed-forward layer.
-    public let layers, hidden, heads, intermediate: Int
+    package let layers, hidden, heads, intermediate: Int
     /// ε of every LayerNorm; nil in adapters of a version that did not write it.
-    public let layerNormEpsilon: Float?
+    package let layerNormEpsilon: Float?
     /// What tells it from another of the same shape; nil for a copy in memory.
-    public let checksum: Int?
+    package let checksum: Int?
 
     /// Reads all of the backbone's files, unless its checksum is known.
-    public init(of weights: EncoderWeights) {
+    package init(of weights: EncoderWeights) {
         let shape = weights.configuration
         family = shape.family
         (layers, hidden) = (shape.layers, shape.hidden)
@@ -23,7 +23,7 @@ public struct BackboneIdentity: Sendable, Equatable {
     }
 
     /// Reads what ``json`` wrote; nil for anything else.
-    public init?(_ json: JSONValue) {
+    package init?(_ json: JSONValue) {
         guard let family = json["family"]?.string, let layers = json["layers"]?.int,
             let hidden = json["hidden"]?.int, let heads = json["heads"]?.int,
             let intermediate = json["intermediate"]?.int, let checksum = json["checksum"]?.int
@@ -36,7 +36,7 @@ public struct BackboneIdentity: Sendable, Equatable {
     }
 
     /// An object with all of it.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "family": .string(family), "layers": .integer(layers), "hidden": .integer(hidden),
             "heads": .integer(heads), "intermediate": .integer(intermediate),
@@ -46,7 +46,7 @@ public struct BackboneIdentity: Sendable, Equatable {
     }
 
     /// The difference between this backbone and a present one, in words; nil where there is none.
-    public func difference(from present: BackboneIdentity) -> String? {
+    package func difference(from present: BackboneIdentity) -> String? {
         if !hasShape(of: present) { return "it was a \(shape), this is a \(present.shape)" }
         if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {
             return "its layer_norm_eps was \(own), this one's is \(other)"

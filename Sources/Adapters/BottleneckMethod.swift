@@ -1,22 +1,22 @@
-public import Encoders
+package import Encoders
 import Kernels
 
 /// Where a method puts a bottleneck in each layer.
-public struct BottleneckBranch: Sendable {
+package struct BottleneckBranch: Sendable {
     /// The value that it is added to.
-    public let site: Site
+    package let site: Site
     /// Its tensors' names after `layer.N.`.
-    public let name: String
+    package let name: String
 
     /// Names a bottleneck at a site.
-    public init(_ site: Site, _ name: String) {
+    package init(_ site: Site, _ name: String) {
         self.site = site
         self.name = name
     }
 }
 
 /// A method whose layers each have the same bottlenecks, and trained LayerNorms if so set.
-public protocol BottleneckMethod: AdapterMethod {
+package protocol BottleneckMethod: AdapterMethod {
     /// Its settings where a study says nothing.
     static var defaults: BottleneckSettings { get }
     /// The bottlenecks of a layer, in the order of the forward pass.
@@ -28,16 +28,16 @@ public protocol BottleneckMethod: AdapterMethod {
 }
 
 extension BottleneckMethod {
-    public static var settings: [MethodSetting] { BottleneckSettings.descriptions }
+    package static var settings: [MethodSetting] { BottleneckSettings.descriptions }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         self.init(try BottleneckSettings(from: decoder, defaults: Self.defaults))
     }
 
-    public func encode(to encoder: any Swift.Encoder) throws { try bottleneck.encode(to: encoder) }
+    package func encode(to encoder: any Swift.Encoder) throws { try bottleneck.encode(to: encoder) }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let (d, count) = (weights.configuration.hidden, weights.configuration.layers)
         return try bottleneck.layers.indices(of: count, key: "adapter.layers").flatMap { layer in
             Self.branches.flatMap { branch in
@@ -47,7 +47,8 @@ extension BottleneckMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         StackedAdaptation([
             ActingBottlenecks(Self.branches, parameters, on: weights, bottleneck),
@@ -55,22 +56,22 @@ extension BottleneckMethod {
         ])
     }
 
-    public var isIdentityAtStart: Bool { bottleneck.start.isIdentity }
+    package var isIdentityAtStart: Bool { bottleneck.start.isIdentity }
 
-    public var mergeability: Mergeability {
+    package var mergeability: Mergeability {
         .never("no linear map of the backbone computes the bottleneck's \(bottleneck.activation.rawValue)")
     }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
 
-    public func widened(by factor: Int) -> (any AdapterMethod)? {
+    package func widened(by factor: Int) -> (any AdapterMethod)? {
         var wide = bottleneck
         wide.bottleneck *= factor
         return Self(wide)
     }
 
     /// The two products of every bottleneck.
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let layers = try bottleneck.layers.indices(of: weights.configuration.layers, key: "adapter.layers")
         let products = Double(2 * 2 * bottleneck.bottleneck) * Double(weights.configuration.hidden)
         return Double(layers.count * Self.branches.count) * products

@@ -1,30 +1,30 @@
 import Diagnostics
 
 /// The settings that methods made of bottlenecks have in common; each has defaults of its own.
-public struct BottleneckSettings: Sendable, Codable, Equatable {
+package struct BottleneckSettings: Sendable, Codable, Equatable {
     /// The bottleneck's width m.
-    public var bottleneck: Int
+    package var bottleneck: Int
     /// What stands between its two maps.
-    public var activation: Activation
+    package var activation: Activation
     /// Where its matrices start.
-    public var start: BottleneckStart
+    package var start: BottleneckStart
     /// What it reads of the sub-layer; AdapterHub's Pfeiffer adapter reads the normalized output.
-    public var reads: SubLayerValue
+    package var reads: SubLayerValue
     /// Whether its input goes through a LayerNorm of its own.
-    public var inputNorm: Bool
+    package var inputNorm: Bool
     /// What its output is multiplied with.
-    public var scale: Double
+    package var scale: Double
     /// Which LayerNorms of the backbone are trained beside it.
-    public var norm: TrainedNorms
+    package var norm: TrainedNorms
     /// The layers that have it.
-    public var layers: LayerSet
+    package var layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case bottleneck, activation, start, reads, inputNorm, scale, norm, layers
     }
 
     /// Chooses settings in code.
-    public init(
+    package init(
         bottleneck: Int = 64, activation: Activation = .gelu, start: BottleneckStart = .nearIdentity,
         reads: SubLayerValue = .output, inputNorm: Bool = false, scale: Double = 1,
         norm: TrainedNorms = .none, layers: LayerSet = .all
@@ -40,7 +40,7 @@ public struct BottleneckSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads a study's `adapter` section, where a key that is absent has the default's value.
-    public init(from decoder: any Decoder, defaults: BottleneckSettings) throws {
+    package init(from decoder: any Decoder, defaults: BottleneckSettings) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         bottleneck = try section.bottleneck(.bottleneck, default: defaults.bottleneck)
         activation = try section.value(.activation, default: defaults.activation)
@@ -53,12 +53,12 @@ public struct BottleneckSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads a section with the defaults of ``init(bottleneck:activation:start:reads:inputNorm:scale:norm:layers:)``.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try self.init(from: decoder, defaults: BottleneckSettings())
     }
 
     /// What `hadamesh methods` says of each key.
-    public static let descriptions = [
+    package static let descriptions = [
         bottleneckDescription, activationDescription,
         MethodSetting(
             "start", "near-identity, normal, zero-up, kaiming",

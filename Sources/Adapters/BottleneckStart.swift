@@ -1,7 +1,7 @@
-public import Diagnostics
+import Diagnostics
 
 /// Where the matrices of a bottleneck start; its biases start at 0.
-public enum BottleneckStart: String, NamedChoice {
+package enum BottleneckStart: String, NamedChoice {
     /// Both from a normal distribution of deviation 0.001 cut off at two deviations, as Houlsby et al. published.
     case nearIdentity = "near-identity"
     /// Both N(0, 0.02²), as Pfeiffer et al. and SparseAdapter published.

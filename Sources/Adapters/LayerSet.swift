@@ -1,13 +1,13 @@
 import Diagnostics
 
 /// Which layers of an encoder: `all`, a range such as `4-11`, or a list such as `0,2,5-7`.
-public struct LayerSet: Sendable, Equatable, Codable {
+package struct LayerSet: Sendable, Equatable, Codable {
     /// The text that was written.
-    public let text: String
+    package let text: String
     private let ranges: [ClosedRange<Int>]?
 
     /// Every layer.
-    public static let all = LayerSet()
+    package static let all = LayerSet()
 
     private init() {
         text = "all"
@@ -15,7 +15,7 @@ public struct LayerSet: Sendable, Equatable, Codable {
     }
 
     /// Parses the text; nil when it isn't of the form.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if text == "all" {
             self = .all
             return
@@ -34,7 +34,7 @@ public struct LayerSet: Sendable, Equatable, Codable {
     }
 
     /// Reads a text or a single number.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // Text first: YAML would take 0-11 for a number, in octal.
         let text = (try? container.decode(String.self)) ?? (try? container.decode(Int.self)).map(String.init)
@@ -47,13 +47,13 @@ public struct LayerSet: Sendable, Equatable, Codable {
     }
 
     /// Writes the text.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
     /// The layers in ascending order, each once; a layer that the backbone lacks is a failure about `key`.
-    public func indices(of layers: Int, key: String) throws -> [Int] {
+    package func indices(of layers: Int, key: String) throws -> [Int] {
         guard let ranges else { return Array(0..<layers) }
         if let beyond = ranges.map(\.upperBound).max(), beyond >= layers {
             throw Failure.usage(
@@ -64,7 +64,7 @@ public struct LayerSet: Sendable, Equatable, Codable {
     }
 
     /// Whether the layer is in the set.
-    public func contains(_ layer: Int) -> Bool { ranges.map { $0.contains { $0.contains(layer) } } ?? true }
+    package func contains(_ layer: Int) -> Bool { ranges.map { $0.contains { $0.contains(layer) } } ?? true }
 }
 
 /// The number that the digits are, with blanks around them but not between; nil for anything else.

@@ -1,8 +1,8 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 
 /// A linear map of a layer, by the name that it has in settings and in tensors' names.
-public enum LinearTarget: String, NamedChoice {
+package enum LinearTarget: String, NamedChoice {
     /// W_Q.
     case query
     /// W_K.
@@ -17,7 +17,7 @@ public enum LinearTarget: String, NamedChoice {
     case output
 
     /// The map's own site.
-    public var site: Site {
+    package var site: Site {
         switch self {
         case .query: .query
         case .key: .key
@@ -40,23 +40,23 @@ public enum LinearTarget: String, NamedChoice {
 }
 
 /// The linear maps that a method acts on: a list of names, none of them twice.
-public struct LinearTargets: Sendable, Equatable, Codable {
+package struct LinearTargets: Sendable, Equatable, Codable {
     /// The maps as they were listed.
-    public let listed: [LinearTarget]
+    package let listed: [LinearTarget]
 
     /// Query and value, which most methods begin with.
-    public static let queryAndValue = LinearTargets(unchecked: [.query, .value])
+    package static let queryAndValue = LinearTargets(unchecked: [.query, .value])
 
     private init(unchecked listed: [LinearTarget]) { self.listed = listed }
 
     /// Lists maps; nil where there is none, or one twice.
-    public init?(_ listed: [LinearTarget]) {
+    package init?(_ listed: [LinearTarget]) {
         if listed.isEmpty || Set(listed).count < listed.count { return nil }
         self.listed = listed
     }
 
     /// Reads a list of names.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let place = keyPath(decoder.codingPath)
         let names = LinearTarget.allCases.map(\.rawValue).joined(separator: ", ")
         guard var list = try? decoder.unkeyedContainer() else {
@@ -78,7 +78,7 @@ public struct LinearTargets: Sendable, Equatable, Codable {
     }
 
     /// Writes the list of names.
-    public func encode(to encoder: any Swift.Encoder) throws {
+    package func encode(to encoder: any Swift.Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(listed)
     }

@@ -8,7 +8,7 @@ import Kernels
 #endif
 
 /// Where a tensor's values start; random ones are a function of the study's seed and the tensor's name.
-public enum ParameterStart: Sendable, Equatable {
+package enum ParameterStart: Sendable, Equatable {
     /// The same number everywhere.
     case constant(Float)
     /// These numbers.
@@ -63,12 +63,12 @@ public enum ParameterStart: Sendable, Equatable {
 }
 
 /// What a tensor's random start depends on.
-public struct RandomName: Sendable, Equatable {
+package struct RandomName: Sendable, Equatable {
     let seed: UInt64
     let tensor: String
 
     /// Names the start of a tensor in a study.
-    public init(_ seed: UInt64, _ tensor: String) {
+    package init(_ seed: UInt64, _ tensor: String) {
         self.seed = seed
         self.tensor = tensor
     }
@@ -77,7 +77,7 @@ public struct RandomName: Sendable, Equatable {
 }
 
 /// A frozen tensor of a backbone, which it keeps alive.
-public struct FrozenValues: @unchecked Sendable, Equatable {
+package struct FrozenValues: @unchecked Sendable, Equatable {
     // Frozen memory is never written, so it may be read from any thread.
     private let backbone: EncoderWeights
     private let base: UnsafePointer<Float>
@@ -92,7 +92,7 @@ public struct FrozenValues: @unchecked Sendable, Equatable {
     var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
     /// Whether both are the same memory or hold the same values.
-    public static func == (left: FrozenValues, right: FrozenValues) -> Bool {
+    package static func == (left: FrozenValues, right: FrozenValues) -> Bool {
         left.count == right.count
             && (left.base == right.base || left.values.elementsEqual(right.values))
     }

@@ -1,7 +1,7 @@
-public import Diagnostics
+import Diagnostics
 
 /// What an entry of a matrix is worth: entries of the smallest scores are removed.
-public enum PruningScore: String, NamedChoice {
+package enum PruningScore: String, NamedChoice {
     /// N(0, 1), a function of the seed.
     case random
     /// |θ|.
@@ -14,11 +14,11 @@ public enum PruningScore: String, NamedChoice {
     case erdosRenyi = "erdos-renyi"
 
     /// Whether training examples are needed.
-    public var readsExamples: Bool { self == .snip || self == .grasp }
+    package var readsExamples: Bool { self == .snip || self == .grasp }
 }
 
 /// Which entries are compared with one another.
-public enum PruningThreshold: String, NamedChoice {
+package enum PruningThreshold: String, NamedChoice {
     /// Those of all matrices of an adapter.
     case global
     /// Those of one matrix.
@@ -26,18 +26,18 @@ public enum PruningThreshold: String, NamedChoice {
 }
 
 /// How the prunable matrices of an adapter are thinned out before they are trained.
-public struct Pruning: Sendable, Equatable {
+package struct Pruning: Sendable, Equatable {
     /// What an entry is worth.
-    public let score: PruningScore
+    package let score: PruningScore
     /// Which entries are compared.
-    public let threshold: PruningThreshold
+    package let threshold: PruningThreshold
     /// The share of the entries that is removed, from 0 and below 1.
-    public let sparsity: Double
+    package let sparsity: Double
     /// How many training examples are read for the scores of one adapter.
-    public let examples: Int
+    package let examples: Int
 
     /// Describes how to prune.
-    public init(
+    package init(
         score: PruningScore = .snip, threshold: PruningThreshold = .global, sparsity: Double = 0.4,
         examples: Int = 320
     ) {
@@ -48,14 +48,14 @@ public struct Pruning: Sendable, Equatable {
     }
 
     /// A matrix of an adapter with the scores of its entries, row after row.
-    public struct ScoredMatrix: Sendable {
+    package struct ScoredMatrix: Sendable {
         /// Rows and columns.
-        public let rows: Int, columns: Int
+        package let rows: Int, columns: Int
         /// A score for each entry, none of them a NaN.
-        public let scores: [Double]
+        package let scores: [Double]
 
         /// Takes a matrix's scores.
-        public init(rows: Int, columns: Int, scores: [Double]) {
+        package init(rows: Int, columns: Int, scores: [Double]) {
             precondition(scores.count == rows * columns, "a score for each entry")
             self.rows = rows
             self.columns = columns
@@ -67,7 +67,7 @@ public struct Pruning: Sendable, Equatable {
     ///
     /// Of N entries that are compared the ⌈s N⌉ of the smallest scores go; of equal scores those go first that come
     /// first: in the order of the matrices, then row after row.
-    public func removed(from matrices: [ScoredMatrix]) -> [[Int]] {
+    package func removed(from matrices: [ScoredMatrix]) -> [[Int]] {
         let counts = matrices.map(\.scores.count)
         if score == .erdosRenyi {
             let kept = erdosRenyiShares(
@@ -91,7 +91,7 @@ public struct Pruning: Sendable, Equatable {
     }
 
     /// ⌈s N⌉, where rounding of s N counts for nothing: 0.07 of 100 are 7.
-    public func removedCount(of count: Int) -> Int {
+    package func removedCount(of count: Int) -> Int {
         min(count, Int((sparsity * Double(count) * (1 - 0x1p-40)).rounded(.up)))
     }
 

@@ -1,21 +1,21 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 /// Several methods in one study: they act in their order where they meet at a site.
-public struct Stack: AdapterMethod {
-    public static let name = "stack"
-    public static let source = "the methods' own"
-    public static let summary = "several methods at once"
-    public static let settings: [MethodSetting] = []
+package struct Stack: AdapterMethod {
+    package static let name = "stack"
+    package static let source = "the methods' own"
+    package static let summary = "several methods at once"
+    package static let settings: [MethodSetting] = []
 
     /// The methods in their order.
-    public let methods: [any AdapterMethod]
+    package let methods: [any AdapterMethod]
 
     /// Stacks methods.
-    public init(_ methods: [any AdapterMethod]) { self.methods = methods }
+    package init(_ methods: [any AdapterMethod]) { self.methods = methods }
 
     /// Reads a list of `adapter` sections.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         var list = try decoder.unkeyedContainer()
         var methods: [any AdapterMethod] = []
         while !list.isAtEnd { methods.append(try list.decode(AdapterSettings.self).method) }
@@ -31,12 +31,12 @@ public struct Stack: AdapterMethod {
         self.methods = methods
     }
 
-    public func encode(to encoder: any Swift.Encoder) throws {
+    package func encode(to encoder: any Swift.Encoder) throws {
         var list = encoder.unkeyedContainer()
         for method in methods { try list.encode(AdapterSettings(method)) }
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         var owners: [String: String] = [:]
         if let (map, first, second) = meeting(\.replacedMaps) {
             throw Failure.usage(
@@ -57,14 +57,15 @@ public struct Stack: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         StackedAdaptation(methods.map { $0.adaptation(parameters, on: weights) })
     }
 
-    public var isIdentityAtStart: Bool { methods.allSatisfy(\.isIdentityAtStart) }
+    package var isIdentityAtStart: Bool { methods.allSatisfy(\.isIdentityAtStart) }
 
-    public var mergeability: Mergeability {
+    package var mergeability: Mergeability {
         if let part = methods.lazy.map(\.mergeability).first(where: { $0 != .exact }) { return part }
         if let (map, first, second) = meeting(\.mergedMaps) {
             return .never("\(first) and \(second) both change what '\(map)' computes")
@@ -72,8 +73,8 @@ public struct Stack: AdapterMethod {
         return .exact
     }
 
-    public var mergedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.mergedMaps) } }
-    public var replacedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.replacedMaps) } }
+    package var mergedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.mergedMaps) } }
+    package var replacedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.replacedMaps) } }
 
     /// A linear map that two of the methods name, and the methods.
     private func meeting(_ maps: (any AdapterMethod) -> Set<Site>) -> (Site, String, String)? {
@@ -87,23 +88,23 @@ public struct Stack: AdapterMethod {
         return nil
     }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for method in methods { method.merge(parameters, into: merged) }
     }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         try methods.reduce(0) { $0 + (try $1.addedOperations(on: weights, tokens: tokens)) }
     }
 
-    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
+    package func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
         methods.reduce(0) { $0 + $1.penalty(parameters, times: factor) }
     }
 
-    public var filesOfOtherRuns: [String] { methods.flatMap(\.filesOfOtherRuns) }
+    package var filesOfOtherRuns: [String] { methods.flatMap(\.filesOfOtherRuns) }
 
-    public var pruning: Pruning? { methods.lazy.compactMap(\.pruning).first }
+    package var pruning: Pruning? { methods.lazy.compactMap(\.pruning).first }
 
-    public func widened(by factor: Int) -> (any AdapterMethod)? {
+    package func widened(by factor: Int) -> (any AdapterMethod)? {
         let widened = methods.map { $0.widened(by: factor) }
         if !widened.contains(where: { $0 != nil }) { return nil }
         return Stack(zip(methods, widened).map { $1 ?? $0 })

@@ -1,9 +1,9 @@
-public import Diagnostics
+import Diagnostics
 import Encoders
 import Kernels
 
 /// A value of a sub-layer that an adapter can read: the sub-layer's output y, its input x, or what follows from both.
-public enum SubLayerValue: String, NamedChoice {
+package enum SubLayerValue: String, NamedChoice {
     /// y, before adapters that are added to it.
     case output
     /// LN(y + x), with the backbone's own γ and β of the LayerNorm behind the sub-layer.

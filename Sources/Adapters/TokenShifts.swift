@@ -1,33 +1,33 @@
-public import Encoders
-public import Kernels
+package import Encoders
+package import Kernels
 
 /// Watches how much of its layer's shift AdapterBias gives to each token, and changes nothing.
 ///
 /// α is a function of the feed-forward activation, which this reads where the shift is added. Stack it behind the adaptation
 /// whose encoder is watched.
-public final class TokenShifts: EncoderAdaptation {
+package final class TokenShifts: EncoderAdaptation {
     /// α [T] of the last forward, by layer.
-    public private(set) var values: [Int: [Float]] = [:]
+    package private(set) var values: [Int: [Float]] = [:]
     private let shifts: [Int: AdapterBias.Shift]
 
     /// Watches the shifts among the parameters; nil where there are none.
-    public init?(_ parameters: BoundParameters) {
+    package init?(_ parameters: BoundParameters) {
         shifts = AdapterBias.Shift.byLayer(parameters)
         if shifts.isEmpty { return nil }
     }
 
     /// Whether a method, or one of a stack, shifts tokens.
-    public static func exist(in method: any AdapterMethod) -> Bool {
+    package static func exist(in method: any AdapterMethod) -> Bool {
         (method as? Stack)?.methods.contains(where: exist) ?? (method is AdapterBias)
     }
 
-    public var lowestTrained: Place? { nil }
+    package var lowestTrained: Place? { nil }
 
-    public func acts(at place: Place) -> Bool {
+    package func acts(at place: Place) -> Bool {
         place.site == .feedForwardResidual && shifts[place.layer] != nil
     }
 
-    public func forward(
+    package func forward(
         _ y: Matrix, source u: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let shift = shifts[place.layer] else { return }

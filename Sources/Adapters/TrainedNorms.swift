@@ -1,8 +1,8 @@
-public import Diagnostics
+import Diagnostics
 import Encoders
 
 /// Which LayerNorms of a layer are trained beside an adapter.
-public enum TrainedNorms: String, NamedChoice {
+package enum TrainedNorms: String, NamedChoice {
     /// LN1, which follows the attention.
     case attention
     /// LN2, which follows the feed-forward layer.

@@ -5,9 +5,9 @@ import Foundation
 /// It is the least of what the kernel calls available and of what the limits of the process's control groups leave: of its
 /// own group and of every group above it, in version 2 (`memory.max`) and in version 1 (`memory.limit_in_bytes`). What a
 /// group keeps of files that are read no more counts as free: it is given up before the limit is met.
-public enum AvailableMemory {
+package enum AvailableMemory {
     /// Bytes; nil where the system doesn't tell.
-    public static var bytes: Int? { bytes(root: "/") }
+    package static var bytes: Int? { bytes(root: "/") }
 
     /// Reads a system whose files begin at `root`.
     package static func bytes(root: String) -> Int? {

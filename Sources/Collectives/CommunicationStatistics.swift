@@ -2,26 +2,26 @@ import Dispatch
 import Synchronization
 
 /// What a rank's collective calls have moved and cost.
-public struct CommunicationStatistics: Sendable, Equatable {
+package struct CommunicationStatistics: Sendable, Equatable {
     /// How many calls were made.
-    public var calls = 0
+    package var calls = 0
     /// The payload of those calls, in bytes.
     ///
     /// A group of one rank moves nothing.
-    public var bytes = 0
+    package var bytes = 0
     /// Seconds spent until the last rank had come to the call.
-    public var secondsWaiting = 0.0
+    package var secondsWaiting = 0.0
     /// Seconds spent on the exchange itself, after every rank had come.
-    public var secondsTransferring = 0.0
+    package var secondsTransferring = 0.0
 
     /// Seconds spent in calls altogether.
-    public var seconds: Double { secondsWaiting + secondsTransferring }
+    package var seconds: Double { secondsWaiting + secondsTransferring }
 
     /// No calls.
-    public init() {}
+    package init() {}
 
     /// What was added since an earlier reading.
-    public func since(_ earlier: CommunicationStatistics) -> CommunicationStatistics {
+    package func since(_ earlier: CommunicationStatistics) -> CommunicationStatistics {
         var difference = self
         difference.calls -= earlier.calls
         difference.bytes -= earlier.bytes

@@ -3,7 +3,7 @@
 /// Every rank of the group must make the same calls in the same order: each call returns when all
 /// have made it, and its name says what every rank then holds. A rank that cannot go on throws;
 /// the world it belongs to then ends the others' calls.
-public protocol Communicator: Sendable {
+package protocol Communicator: Sendable {
     /// This rank's place in the group, from zero.
     var rank: Int { get }
 
@@ -41,7 +41,7 @@ public protocol Communicator: Sendable {
 }
 
 /// How the ranks' elements combine.
-public enum Reduction: Sendable {
+package enum Reduction: Sendable {
     /// Added; integers wrap.
     case sum
     /// The largest.
@@ -51,22 +51,22 @@ public enum Reduction: Sendable {
 }
 
 extension Communicator {
-    public var watch: StallWatch? { nil }
+    package var watch: StallWatch? { nil }
 
     /// Replaces every rank's array by the element-wise reduction over all ranks.
-    public func allReduce<T: Transferable>(_ values: inout [T], _ operation: Reduction) throws {
+    package func allReduce<T: Transferable>(_ values: inout [T], _ operation: Reduction) throws {
         try values.withUnsafeMutableBufferPointer { try allReduce($0, operation) }
     }
 
     /// One number reduced over all ranks.
-    public func allReduce<T: Transferable>(_ value: T, _ operation: Reduction) throws -> T {
+    package func allReduce<T: Transferable>(_ value: T, _ operation: Reduction) throws -> T {
         var values = [value]
         try allReduce(&values, operation)
         return values[0]
     }
 
     /// Replaces every rank's array by the root's, of any length: the length travels first.
-    public func broadcast<T: Transferable>(_ values: inout [T], from root: Int) throws {
+    package func broadcast<T: Transferable>(_ values: inout [T], from root: Int) throws {
         var length = [Int64(values.count)]
         try length.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }
         let count = Int(length[0])
@@ -76,7 +76,7 @@ extension Communicator {
     }
 
     /// Every rank's text, in the order of the ranks; they may have any lengths.
-    public func allGather(text: String) throws -> [String] {
+    package func allGather(text: String) throws -> [String] {
         let bytes = Array(text.utf8)
         let lengths = try allGather([Int64(bytes.count)]).map { Int($0[0]) }
         let words = ((lengths.max() ?? 0) + 7) / 8

@@ -23,7 +23,7 @@ import Diagnostics
 ///
 /// Use: ``begin(_:unitsPerRow:)`` with the same arguments on all ranks, ``add(row:_:)`` once per unit that
 /// this rank computed, ``finish(sums:maxima:)``. The buffers are reused from step to step.
-public final class ExactSum {
+package final class ExactSum {
     private let communicator: any Communicator
     private var layout = ReductionLayout(rows: [])
     private var unitsPerRow: [Int] = []
@@ -41,21 +41,21 @@ public final class ExactSum {
     /// The payload of the latest step, in bytes.
     ///
     /// On one rank it does not travel.
-    public private(set) var bytesPerStep = 0
+    package private(set) var bytesPerStep = 0
     /// Seconds of all steps until the last rank had come: how unequal the ranks' work was.
-    public private(set) var secondsWaiting = 0.0
+    package private(set) var secondsWaiting = 0.0
     /// Seconds of all steps for the exchange of the sums.
-    public private(set) var secondsCommunicating = 0.0
+    package private(set) var secondsCommunicating = 0.0
 
     /// Sums over the ranks of the communicator.
-    public init(_ communicator: any Communicator) {
+    package init(_ communicator: any Communicator) {
         self.communicator = communicator
     }
 
     deinit { results.deallocate() }
 
     /// Starts a step; the layout and each row's number of units over all ranks must be equal on all ranks.
-    public func begin(_ layout: ReductionLayout, unitsPerRow: [Int]) {
+    package func begin(_ layout: ReductionLayout, unitsPerRow: [Int]) {
         precondition(unitsPerRow.count == layout.rows.count, "one number of units per row")
         precondition(unitsPerRow.allSatisfy { (0...(1 << 32)).contains($0) }, "from 0 to 2^32 units in a row")
         if layout != self.layout { adopt(layout) }
@@ -71,7 +71,7 @@ public final class ExactSum {
     }
 
     /// Adds one unit's contribution to its row; the values are copied.
-    public func add(row: Int, _ values: UnsafeBufferPointer<Float>) {
+    package func add(row: Int, _ values: UnsafeBufferPointer<Float>) {
         precondition(ready, "begin a step before adding to it")
         precondition(values.count == layout.rowLengths[row], "a contribution has its row's length")
         keptRows.append(row)
@@ -92,7 +92,7 @@ public final class ExactSum {
     /// maximum, in the same calls; every rank brings equally many. The maxima are valid even if a
     /// ``NonFiniteContribution`` is thrown, which happens on all ranks alike. Throws a `Failure` if the ranks
     /// disagree on the layout or a row did not receive all its units.
-    public func finish(sums: inout [Int64], maxima: inout [Int32]) throws -> [UnsafeBufferPointer<Float>] {
+    package func finish(sums: inout [Int64], maxima: inout [Int32]) throws -> [UnsafeBufferPointer<Float>] {
         let own = sums
         let rows: [UnsafeBufferPointer<Float>]
         (rows, sums) = try finish(maxima: &maxima) { _ in own }
@@ -100,7 +100,7 @@ public final class ExactSum {
     }
 
     /// Finishes a step whose sums depend on the maxima over all ranks: on a common scale, for instance.
-    public func finish(
+    package func finish(
         maxima: inout [Int32], sums make: (_ maxima: [Int32]) -> [Int64]
     ) throws -> (rows: [UnsafeBufferPointer<Float>], sums: [Int64]) {
         precondition(ready, "begin a step before finishing it")
@@ -129,7 +129,7 @@ public final class ExactSum {
     }
 
     /// Exchanges the step, with nothing of the caller's own, and returns each row's sum.
-    public func finish() throws -> [UnsafeBufferPointer<Float>] {
+    package func finish() throws -> [UnsafeBufferPointer<Float>] {
         var sums: [Int64] = []
         var maxima: [Int32] = []
         return try finish(sums: &sums, maxima: &maxima)
@@ -225,18 +225,18 @@ public final class ExactSum {
 }
 
 /// Some unit brought an infinity or a NaN, or the sum itself is too large for a float; thrown on all ranks alike.
-public struct NonFiniteContribution: Error, Equatable, CustomStringConvertible {
+package struct NonFiniteContribution: Error, Equatable, CustomStringConvertible {
     /// The row it was brought to.
-    public let row: Int
+    package let row: Int
     /// The group within the row; the first one, where several are bad.
-    public let group: Int
+    package let group: Int
 
     /// Names a row and a group.
-    public init(row: Int, group: Int) {
+    package init(row: Int, group: Int) {
         self.row = row
         self.group = group
     }
 
     /// Which row and group are not finite.
-    public var description: String { "the sum of row \(row), group \(group) is not finite" }
+    package var description: String { "the sum of row \(row), group \(group) is not finite" }
 }

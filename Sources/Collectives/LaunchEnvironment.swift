@@ -2,11 +2,11 @@ import Diagnostics
 import Foundation
 
 /// What the launcher told this process about the job, through environment variables.
-public struct LaunchEnvironment: Sendable {
+package struct LaunchEnvironment: Sendable {
     /// How many processes the launcher says it started, and which variable says so.
-    public let expected: (size: Int, variable: String)?
+    package let expected: (size: Int, variable: String)?
     /// This process's number in the launcher's own count.
-    public let processNumber: Int
+    package let processNumber: Int
 
     /// As this process found it at its first use, which ``MPI/run(_:)`` makes before MPI adds its own variables.
     static let current = LaunchEnvironment(ProcessInfo.processInfo.environment)
@@ -15,7 +15,7 @@ public struct LaunchEnvironment: Sendable {
     ///
     /// Inside a batch script Slurm sets `SLURM_NTASKS` too, but no step: a single process there is meant.
     /// `mpirun` may itself have been started by a Slurm step, so its own word comes first.
-    public init(_ environment: [String: String]) {
+    package init(_ environment: [String: String]) {
         func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
         let inStep = environment["SLURM_STEP_ID"] != nil || (number("SLURM_PROCID") ?? 0) > 0
         let slurm = inStep ? ["SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"] : []
@@ -27,7 +27,7 @@ public struct LaunchEnvironment: Sendable {
     }
 
     /// Refuses a world of another size than the launcher started.
-    public func check(worldSize: Int) throws {
+    package func check(worldSize: Int) throws {
         guard let expected, expected.size != worldSize else { return }
         let found =
             worldSize == 1 ? "each process believes to be alone" : "MPI joined only \(worldSize) ranks"

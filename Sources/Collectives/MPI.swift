@@ -3,13 +3,13 @@ import Diagnostics
 import Foundation
 
 /// The life of MPI in this process.
-public enum MPI {
+package enum MPI {
     /// Starts MPI, runs `body` on the world, ends MPI and exits with the code that `body` returned.
     ///
     /// An error that leaves `body`, on any rank, ends the whole job with one message on standard error and
     /// the failure's exit code (4 for an error that is not a `Failure`): see ``Ending``. A world that is not
     /// what the launcher started is refused before `body` runs: see ``checkWorld(size:)``.
-    public static func run(_ body: (MPICommunicator) throws -> Int32) -> Never {
+    package static func run(_ body: (MPICommunicator) throws -> Int32) -> Never {
         let launched = LaunchEnvironment.current  // before MPI_Init, which writes variables of its own
         do {
             var provided = cmpi_thread.single
@@ -56,12 +56,12 @@ public enum MPI {
     ///
     /// A launcher that the MPI library does not understand (`srun` without PMIx, another MPI's `mpirun`)
     /// starts N processes that each believe to be alone; all would train the same and overwrite each other.
-    public static func checkWorld(size: Int) throws {
+    package static func checkWorld(size: Int) throws {
         try LaunchEnvironment.current.check(worldSize: size)
     }
 
     /// What the MPI library calls itself.
-    public static var libraryVersion: String {
+    package static var libraryVersion: String {
         var text = [CChar](repeating: 0, count: 1024)
         cmpi_library_version(&text, text.count)
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

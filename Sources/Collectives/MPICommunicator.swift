@@ -3,7 +3,7 @@ import Diagnostics
 import Glibc
 
 /// How a rank waits for the others.
-public enum WaitPolicy: Sendable {
+package enum WaitPolicy: Sendable {
     /// Inside MPI, which burns a core and answers at once: for ranks that compute.
     case spin
     /// By naps of half a millisecond between looks, which leaves the core to others: for a dedicated coordinator.
@@ -18,16 +18,16 @@ public enum WaitPolicy: Sendable {
 /// rank apart from a slow network.
 ///
 /// One thread at a time may call it. A communicator lives as long as MPI does.
-public final class MPICommunicator: Communicator {
-    public let rank: Int
-    public let size: Int
+package final class MPICommunicator: Communicator {
+    package let rank: Int
+    package let size: Int
     /// How this rank waits for the others.
-    public let waitPolicy: WaitPolicy
+    package let waitPolicy: WaitPolicy
     let raw: cmpi_comm
     private let counter: StatisticsCounter
-    public let watch: StallWatch?
+    package let watch: StallWatch?
 
-    public var statistics: CommunicationStatistics { counter.value }
+    package var statistics: CommunicationStatistics { counter.value }
 
     init(_ raw: cmpi_comm, waitPolicy: WaitPolicy, counter: StatisticsCounter, watch: StallWatch? = nil)
         throws
@@ -54,34 +54,34 @@ public final class MPICommunicator: Communicator {
     }
 
     /// The same group, waited for in another way by this rank; it shares the statistics.
-    public func withWaitPolicy(_ policy: WaitPolicy) -> MPICommunicator {
+    package func withWaitPolicy(_ policy: WaitPolicy) -> MPICommunicator {
         MPICommunicator(self, waitPolicy: policy)
     }
 
     /// The ranks of this group that run on this rank's host, in the same order; all ranks must call it.
-    public func onSameHost() throws -> MPICommunicator {
+    package func onSameHost() throws -> MPICommunicator {
         var made = cmpi_comm()
         try watched { try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by host") }
         return try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
     }
 
-    public func sharingMemory() throws -> any Communicator { try onSameHost() }
+    package func sharingMemory() throws -> any Communicator { try onSameHost() }
 
     /// The ranks that name the same color, in the same order; nil where this rank names none.
     ///
     /// All ranks must call it.
-    public func split(color: Int32?) throws -> MPICommunicator? {
+    package func split(color: Int32?) throws -> MPICommunicator? {
         var made = cmpi_comm()
         try watched { try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split") }
         return color == nil
             ? nil : try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
     }
 
-    public func barrier() throws {
+    package func barrier() throws {
         try call("barrier", bytes: 0) { 0 }
     }
 
-    public func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction)
+    package func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction)
         throws
     {
         try call("all-reduce", bytes: data.count * MemoryLayout<T>.stride) {
@@ -89,14 +89,14 @@ public final class MPICommunicator: Communicator {
         }
     }
 
-    public func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+    package func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
         try call("broadcast", bytes: data.count * MemoryLayout<T>.stride) {
             cmpi_bcast(data.baseAddress, Int64(data.count), T.kind.raw, Int32(root), raw)
         }
     }
 
-    public func allGather(_ value: [Int64]) throws -> [[Int64]] {
+    package func allGather(_ value: [Int64]) throws -> [[Int64]] {
         var gathered = [Int64](repeating: 0, count: value.count * size)
         if size == 1 { gathered = value }
         try call("all-gather", bytes: value.count * MemoryLayout<Int64>.stride) {
@@ -105,7 +105,7 @@ public final class MPICommunicator: Communicator {
         return (0..<size).map { Array(gathered[$0 * value.count..<($0 + 1) * value.count]) }
     }
 
-    public func gather(
+    package func gather(
         _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void
     ) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")

@@ -8,9 +8,9 @@ import Foundation
 ///
 /// Ranks write disjoint parts, or the same bytes, and read what others wrote only after a collective that both took part
 /// in.
-public final class NodeMemory: @unchecked Sendable {
+package final class NodeMemory: @unchecked Sendable {
     /// All bytes, zeros at first; valid while this object lives.
-    public let bytes: UnsafeMutableRawBufferPointer
+    package let bytes: UnsafeMutableRawBufferPointer
 
     private init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
 
@@ -25,7 +25,7 @@ public final class NodeMemory: @unchecked Sendable {
     ///   - host: the host's ranks, see ``Communicator/sharingMemory()``
     /// - Returns: the memory; or, on all ranks alike, why there is none
     /// - Throws: a failure of the communicator alone
-    public static func make(
+    package static func make(
         byteCount: Int, in directory: String?, named name: String = "hadamesh", among host: any Communicator
     ) throws -> Result<NodeMemory, Refusal> {
         precondition(byteCount > 0, "memory of no bytes can't be shared")
@@ -62,12 +62,12 @@ public final class NodeMemory: @unchecked Sendable {
     }
 
     /// From now on this rank can only read the bytes: a write ends it.
-    public func seal() { mprotect(bytes.baseAddress, bytes.count, PROT_READ) }
+    package func seal() { mprotect(bytes.baseAddress, bytes.count, PROT_READ) }
 
     /// Why there is no memory to share.
-    public struct Refusal: Error, Equatable {
+    package struct Refusal: Error, Equatable {
         /// In words.
-        public let why: String
+        package let why: String
     }
 
     private static func file(_ byteCount: Int, in directory: String?, named name: String) throws -> Int32 {

@@ -1,5 +1,5 @@
 /// The part of a run that a rank is in, as it publishes it to the other ranks of its host.
-public enum RankPhase: UInt64, CaseIterable, Sendable {
+package enum RankPhase: UInt64, CaseIterable, Sendable {
     /// Loading the study, the backbone and the data, and looking for a checkpoint.
     case startUp
     /// Deciding on the next directive; only rank 0 does.

@@ -3,23 +3,23 @@
 /// A row is one task that takes part in the step; its groups are its parameter slices, in order. Each
 /// (row, group) is scaled by itself, so that a slice with small gradients keeps its precision beside one
 /// with large ones.
-public struct ReductionLayout: Sendable, Equatable {
+package struct ReductionLayout: Sendable, Equatable {
     /// The lengths of each row's groups.
-    public let rows: [[Int]]
+    package let rows: [[Int]]
     /// How many numbers each row has.
-    public let rowLengths: [Int]
+    package let rowLengths: [Int]
     /// Where each row starts among all numbers.
     let rowStarts: [Int]
     /// Where each row's first group is among all groups.
     let groupStarts: [Int]
 
     /// All numbers of all rows.
-    public var count: Int { (rowStarts.last ?? 0) + (rowLengths.last ?? 0) }
+    package var count: Int { (rowStarts.last ?? 0) + (rowLengths.last ?? 0) }
     /// All groups of all rows.
-    public var groupCount: Int { (groupStarts.last ?? 0) + (rows.last?.count ?? 0) }
+    package var groupCount: Int { (groupStarts.last ?? 0) + (rows.last?.count ?? 0) }
 
     /// Lays out rows: `rows[r]` has the lengths of row r's groups, in order.
-    public init(rows: [[Int]]) {
+    package init(rows: [[Int]]) {
         precondition(rows.allSatisfy { $0.allSatisfy { $0 >= 0 } }, "a group's length is not negative")
         self.rows = rows
         rowLengths = rows.map { $0.reduce(0, +) }

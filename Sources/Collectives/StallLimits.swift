@@ -1,14 +1,14 @@
 /// How long ranks wait for one that makes no progress: until a warning, and until the job ends.
 ///
 /// A limit that is not given is learned from the run.
-public struct StallLimits: Sendable, Equatable {
+package struct StallLimits: Sendable, Equatable {
     /// Seconds until the warning; 0 for never, nil to learn it.
-    public let warn: Double?
+    package let warn: Double?
     /// Seconds until the job ends; 0 for never, nil to learn it.
-    public let stop: Double?
+    package let stop: Double?
 
     /// Limits that are given, or learned where they are nil.
-    public init(warn: Double? = nil, stop: Double? = nil) {
+    package init(warn: Double? = nil, stop: Double? = nil) {
         self.warn = warn
         self.stop = stop
     }

@@ -5,7 +5,7 @@ import Synchronization
 /// Whoever keeps what a stalled job should not lose; only rank 0 has one.
 ///
 /// It is called from the watch's thread, while the rank's own thread is held inside a collective.
-public protocol StallListener: AnyObject {
+package protocol StallListener: AnyObject {
     /// Takes note of a stall.
     func note(stall: String)
 
@@ -23,7 +23,7 @@ public protocol StallListener: AnyObject {
 /// whatever the waiting thread is blocked in, also when rank 0 is behind, a host is gone or the network is cut.
 ///
 /// The marks are made by the thread that makes the collective calls.
-public final class StallWatch: @unchecked Sendable {
+package final class StallWatch: @unchecked Sendable {
     private let rank: Int
     private let hosts: RankHosts
     private let board: RankBoard
@@ -103,18 +103,18 @@ public final class StallWatch: @unchecked Sendable {
     }
 
     /// The name of a rank's host.
-    public func host(of rank: Int) -> String { hosts.name(of: rank) }
+    package func host(of rank: Int) -> String { hosts.name(of: rank) }
 
     // MARK: Marks
 
     /// From now on these limits hold.
-    public func use(_ limits: StallLimits) { self.limits.withLock { $0 = limits } }
+    package func use(_ limits: StallLimits) { self.limits.withLock { $0 = limits } }
 
     /// From now on the listener is told of stalls, until it is gone.
-    public func tell(_ listener: any StallListener) { self.listener = listener }
+    package func tell(_ listener: any StallListener) { self.listener = listener }
 
     /// The rank enters a phase, after so many steps.
-    public func enter(_ phase: RankPhase, step: Int) {
+    package func enter(_ phase: RankPhase, step: Int) {
         let now = monotonicSeconds()
         learn(.mark, now - since)
         since = now
@@ -128,7 +128,7 @@ public final class StallWatch: @unchecked Sendable {
     }
 
     /// The rank begins its next unit of work, counted from 1.
-    public func enter(unit: Int) {
+    package func enter(unit: Int) {
         let now = monotonicSeconds()
         learn(.mark, now - since)
         since = now

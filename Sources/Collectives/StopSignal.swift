@@ -5,12 +5,12 @@ import Synchronization
 ///
 /// The handler does little more than set an atomic flag, which is all that a signal handler safely may. Ranks see
 /// the signal at different moments, so they must agree, by a maximum over all, on the step at which they stop.
-public enum StopSignal {
+package enum StopSignal {
     /// Starts listening.
     ///
     /// The flag is touched first, so that it is initialised before any handler runs. A second SIGINT ends the process at
     /// once. What whoever started the process had it ignore, as `nohup` does with SIGHUP, stays ignored.
-    public static func install() {
+    package static func install() {
         flag.store(flag.load(ordering: .relaxed), ordering: .relaxed)
         for number in [SIGTERM, SIGUSR1] {
             signal(number) { _ in flag.store(true, ordering: .relaxed) }
@@ -26,7 +26,7 @@ public enum StopSignal {
     }
 
     /// Whether one of the signals has come to this rank.
-    public static var requested: Bool { flag.load(ordering: .relaxed) }
+    package static var requested: Bool { flag.load(ordering: .relaxed) }
 
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()

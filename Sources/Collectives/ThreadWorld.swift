@@ -3,12 +3,12 @@ import Foundation
 import Synchronization
 
 /// Ranks as threads of this process, for tests: the same code as under MPI, with no launcher.
-public enum ThreadWorld {
+package enum ThreadWorld {
     /// Runs `body` once per rank, each on its own thread, and returns their results in the order of the ranks.
     ///
     /// When a rank throws, the others' pending and later collectives throw too, and `run` throws the first
     /// error. A rank that returns while others wait for it is an error as well, where MPI would hang.
-    public static func run<R: Sendable>(
+    package static func run<R: Sendable>(
         _ size: Int, _ body: @escaping @Sendable (any Communicator) throws -> R
     ) throws -> [R] {
         precondition(size > 0, "a world has at least one rank")

@@ -1,5 +1,5 @@
 /// An element that ranks can exchange and reduce.
-public protocol Transferable: BitwiseCopyable, Sendable, Comparable {
+package protocol Transferable: BitwiseCopyable, Sendable, Comparable {
     /// What the network calls this type.
     static var kind: ElementKind { get }
 
@@ -11,7 +11,7 @@ public protocol Transferable: BitwiseCopyable, Sendable, Comparable {
 }
 
 /// The element types that travel.
-public enum ElementKind: Sendable {
+package enum ElementKind: Sendable {
     /// `UInt8`.
     case u8
     /// `Int32`.
@@ -25,33 +25,33 @@ public enum ElementKind: Sendable {
 }
 
 extension UInt8: Transferable {
-    public static var kind: ElementKind { .u8 }
+    package static var kind: ElementKind { .u8 }
 }
 
 extension Int32: Transferable {
-    public static var kind: ElementKind { .i32 }
+    package static var kind: ElementKind { .i32 }
 }
 
 extension Int64: Transferable {
-    public static var kind: ElementKind { .i64 }
+    package static var kind: ElementKind { .i64 }
 }
 
 extension Float: Transferable {
-    public static var kind: ElementKind { .f32 }
+    package static var kind: ElementKind { .f32 }
 }
 
 extension Double: Transferable {
-    public static var kind: ElementKind { .f64 }
+    package static var kind: ElementKind { .f64 }
 }
 
 extension Transferable where Self: FixedWidthInteger {
     /// The two values added, wrapping.
-    public static func sum(_ left: Self, _ right: Self) -> Self { left &+ right }
+    package static func sum(_ left: Self, _ right: Self) -> Self { left &+ right }
 }
 
 extension Transferable where Self: BinaryFloatingPoint {
     /// The two values added.
-    public static func sum(_ left: Self, _ right: Self) -> Self { left + right }
+    package static func sum(_ left: Self, _ right: Self) -> Self { left + right }
 }
 
 extension Transferable {

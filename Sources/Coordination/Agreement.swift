@@ -1,5 +1,5 @@
 import Adapters
-public import Collectives
+package import Collectives
 import Diagnostics
 import Encoders
 import Formats
@@ -12,7 +12,7 @@ import Training
 ///
 /// Ranks read their files themselves, on hosts that may hold stale copies of them. Facts are compared before anything
 /// is computed from them, and a difference is named with its ranks and hosts.
-public struct Agreement {
+package struct Agreement {
     /// Something that all ranks must have in common.
     struct Fact: Equatable {
         /// A key of the study, or words such as `data of rte`.
@@ -92,7 +92,7 @@ extension Agreement {
     ///
     /// Where files lie may differ from host to host. Everything else must not: also keys that change no bit decide
     /// which collectives a rank calls.
-    public static func checkStudies(_ study: Study, _ world: any Communicator) throws {
+    package static func checkStudies(_ study: Study, _ world: any Communicator) throws {
         // A lone rank agrees with itself: its program need not be read.
         guard world.size > 1 else { return }
         var agreement = Agreement()
@@ -107,7 +107,7 @@ extension Agreement {
     /// Refuses ranks that read another backbone, tokenizer or data, or start from other parameters.
     ///
     /// A run is held to it before its directory is touched, and again when it begins.
-    public static func checkInputs(
+    package static func checkInputs(
         _ context: RunContext, tokenizer: String, resuming: Bool, _ world: any Communicator
     ) throws {
         try checkInputs(

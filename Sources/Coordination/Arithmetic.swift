@@ -2,9 +2,9 @@ import Formats
 import Kernels
 
 /// The program and the kernels that compute: what a result's bits depend on beside study, data and backbone.
-public struct Arithmetic: Sendable, Equatable {
+package struct Arithmetic: Sendable, Equatable {
     /// The program's version: of its command line, its file formats and the order of its sums.
-    public static let programVersion = "0.1.0"
+    package static let programVersion = "0.1.0"
 
     /// The version of the program.
     let version: String

@@ -1,32 +1,32 @@
 import Adapters
 import Diagnostics
-public import Encoders
-public import Formats
+package import Encoders
+package import Formats
 import Tasks
 import Training
 
 /// The `cache` section: where to keep what frozen layers give, how much of it, and what to leave for later runs.
 ///
 /// No bit of a result depends on it.
-public struct CacheSettings: Sendable, Codable, Equatable {
+package struct CacheSettings: Sendable, Codable, Equatable {
     /// The most that each host keeps, in megabytes; 0 keeps nothing.
-    public let megabytes: Double
+    package let megabytes: Double
     /// A folder of each host's own disk to keep it in; nil for memory.
-    public let directory: String?
+    package let directory: String?
     /// A folder in which runs leave what frozen layers gave, and find what earlier ones left; nil for none.
-    public let features: String?
+    package let features: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory, features }
 
     /// Two gigabytes of memory, and nothing for later runs.
-    public init() {
+    package init() {
         megabytes = 2048
         directory = nil
         features = nil
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         megabytes = try section.value(.megabytes, default: CacheSettings().megabytes)
         directory = try section.optional(.directory)
@@ -39,24 +39,24 @@ public struct CacheSettings: Sendable, Codable, Equatable {
 }
 
 /// What was decided on keeping frozen activations, and why.
-public struct FrozenPrefixReport: Sendable, Equatable {
+package struct FrozenPrefixReport: Sendable, Equatable {
     /// The lowest adapted layer, of how many.
-    public let layer: Int, layers: Int
+    package let layer: Int, layers: Int
     /// How far that layer is frozen itself: the point from which on it is computed.
-    public let point: FrozenPoint
+    package let point: FrozenPoint
     /// How often a training example will be drawn, on average, by all tasks that have it.
-    public let uses: Double
+    package let uses: Double
     /// Bytes that all examples used more than once need, and those that they were given on each host.
-    public let needed: Int, given: Int
+    package let needed: Int, given: Int
     /// The folder they are kept in, nil for memory.
-    public let directory: String?
+    package let directory: String?
     /// The share of the adapter stage's floating-point operations that keeping them saves, by count.
-    public let saves: Double
+    package let saves: Double
     /// Why nothing is kept though it would have paid, in words; nil otherwise.
-    public let refusal: String?
+    package let refusal: String?
 
     /// The report as the journal holds it.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "layer": .integer(layer), "layers": .integer(layers), "point": .string(point.rawValue),
             "uses": .number(uses),

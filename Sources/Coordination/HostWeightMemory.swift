@@ -1,16 +1,16 @@
-public import Collectives
-public import Diagnostics
-public import Encoders
+package import Collectives
+package import Diagnostics
+package import Encoders
 import Kernels
 
 /// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
 ///
 /// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
-public final class HostWeightMemory: WeightMemory {
+package final class HostWeightMemory: WeightMemory {
     let world: any Communicator
     private let directory: String?
     /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
-    public private(set) var refusals: [Failure] = []
+    package private(set) var refusals: [Failure] = []
 
     /// What the system's lists of mapped memory call what is needed: `/memfd:hadamesh-weights`.
     static let name = "hadamesh-weights"
@@ -18,7 +18,7 @@ public final class HostWeightMemory: WeightMemory {
     static let spareName = "hadamesh-weights-laid-out"
 
     /// Memory for all ranks of a world, in a folder of each host's disk where one is given.
-    public init(_ world: any Communicator, in directory: String? = nil) {
+    package init(_ world: any Communicator, in directory: String? = nil) {
         self.world = world
         self.directory = directory
     }
@@ -26,7 +26,7 @@ public final class HostWeightMemory: WeightMemory {
     /// Makes memory and has it filled; a collective of the world.
     ///
     /// A rank that is alone on its host has memory of its own.
-    public func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+    package func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory
     {
         try checkAgreement(on: byteCount)
@@ -47,7 +47,7 @@ public final class HostWeightMemory: WeightMemory {
     }
 
     /// The same, but nil on a host without memory to share or to spare.
-    public func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+    package func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory?
     {
         try checkAgreement(on: byteCount, panel: VectorKernels.panel)

@@ -1,40 +1,40 @@
-public import Adapters
+package import Adapters
 import Diagnostics
 import Encoders
 import Formats
-public import Tasks
-public import Training
+package import Tasks
+package import Training
 
 /// A tensor with its owner: what is stepped by the optimizer as one.
-public struct ParameterBlock: Sendable, Equatable {
+package struct ParameterBlock: Sendable, Equatable {
     /// `all`, `group:NAME` or `task:NAME`.
-    public let owner: String
+    package let owner: String
     /// The tensor.
-    public let slice: ParameterSlice
+    package let slice: ParameterSlice
     /// Where it lies in the store.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// The tasks, by index, that use it.
-    public let tasks: [Int]
+    package let tasks: [Int]
 }
 
 /// All parameters of a study: one flat vector of blocks, and which blocks make up each task's own vector.
 ///
 /// This is the sharing topology. A task sees a vector in its own layout; where tasks share a tensor, their vectors
 /// hold the same block.
-public struct ParameterStore: Sendable {
+package struct ParameterStore: Sendable {
     /// The blocks in the order of the flat vector.
-    public let blocks: [ParameterBlock]
+    package let blocks: [ParameterBlock]
     /// Each task's layout.
-    public let layouts: [ParameterLayout]
+    package let layouts: [ParameterLayout]
     /// For each task, the block of each slice of its layout.
-    public let placements: [[Int]]
+    package let placements: [[Int]]
     /// The length of the flat vector.
-    public let count: Int
+    package let count: Int
     /// What is pruned before it is trained; nothing where the method doesn't prune.
     let prunedAdapters: [PrunedAdapter]
 
     /// Divides the parameters of tasks among owners, as the study's sharing rules say.
-    public init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
+    package init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
         let layers = model.weights.configuration.layers
         let headSlice = ParameterSlice(
             name: HeadSlice.weight, kind: .head, layer: nil, shape: [0], start: .values([]))
@@ -83,15 +83,15 @@ public struct ParameterStore: Sendable {
     }
 
     /// The flat vector before the first update.
-    public var initial: [Float] { blocks.flatMap(\.slice.initial) }
+    package var initial: [Float] { blocks.flatMap(\.slice.initial) }
 
     /// How many adapter and norm parameters there are over all tasks, each shared one once; heads are not counted.
-    public var adapterCount: Int {
+    package var adapterCount: Int {
         blocks.filter { $0.slice.kind != .head }.reduce(0) { $0 + $1.slice.count }
     }
 
     /// A task's vector, in its own layout.
-    public func values(of task: Int, in flat: [Float]) -> [Float] {
+    package func values(of task: Int, in flat: [Float]) -> [Float] {
         var values: [Float] = []
         values.reserveCapacity(layouts[task].count)
         for block in placements[task] { values += flat[blocks[block].range] }
@@ -99,7 +99,7 @@ public struct ParameterStore: Sendable {
     }
 
     /// Puts a task's vector into the flat one.
-    public func put(
+    package func put(
         _ values: [Float], of task: Int, into flat: inout [Float], where included: (ParameterBlock) -> Bool
     ) {
         for (block, range) in zip(placements[task], layouts[task].ranges) where included(blocks[block]) {

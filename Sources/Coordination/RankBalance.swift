@@ -1,15 +1,15 @@
 import Collectives
-public import Formats
+package import Formats
 import Foundation
 
 /// How evenly the ranks of a run worked: who waited, and who was waited for.
-public struct RankBalance: Sendable, Equatable {
+package struct RankBalance: Sendable, Equatable {
     /// One rank or host, and its own work in seconds.
-    public struct Worker: Sendable, Equatable {
+    package struct Worker: Sendable, Equatable {
         /// `rank 2`, or a host's name.
-        public let name: String
+        package let name: String
         /// Seconds that it did not wait or exchange; a host's are the mean over its ranks.
-        public let seconds: Double
+        package let seconds: Double
 
         package init(name: String, seconds: Double) {
             self.name = name
@@ -18,17 +18,17 @@ public struct RankBalance: Sendable, Equatable {
     }
 
     /// The share of the ranks' time that was spent waiting for other ranks.
-    public let waiting: Double
+    package let waiting: Double
     /// How many ranks computed.
-    public let ranks: Int
+    package let ranks: Int
     /// The rank that worked longest.
-    public let slowest: Worker
+    package let slowest: Worker
     /// The host of the rank that worked longest; nil where it is not known.
-    public let host: String?
+    package let host: String?
     /// The work of the median rank in seconds.
-    public let median: Double
+    package let median: Double
     /// The host whose ranks worked longest, and the median host's seconds; nil where there is one host.
-    public let slowestHost: Worker?, medianHost: Double
+    package let slowestHost: Worker?, medianHost: Double
 
     /// Compares ranks: each one's seconds of waiting, of its own work, and its host.
     package init(_ all: [(rank: Int, waiting: Double, working: Double, host: String?)]) {
@@ -75,7 +75,7 @@ public struct RankBalance: Sendable, Equatable {
     }
 
     /// As the journal and the results show it.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var members: [(String, JSONValue)] = [
             ("waitingShare", .number(waiting)), ("ranks", .integer(ranks)),
             ("slowestRank", .string(slowest.name)), ("host", host.map { .string($0) } ?? .null),
@@ -91,7 +91,7 @@ public struct RankBalance: Sendable, Equatable {
     }
 
     /// In a line: the share of waiting, the slowest rank and host against the median.
-    public var line: String {
+    package var line: String {
         if ranks == 1 { return "1 rank computed and waited for no other" }
         func times(_ ratio: Double) -> String { String(format: "%.2f times the median", ratio) }
         let share = String(format: "%.1f", 100 * waiting)

@@ -2,31 +2,31 @@ import Adapters
 import Diagnostics
 import Encoders
 import Tasks
-public import Training
+package import Training
 
 /// What a run reads and never changes, equal on all ranks: study, model, data, sharing, stages.
-public struct RunContext: Sendable {
+package struct RunContext: Sendable {
     /// The resolved study.
-    public let study: Study
+    package let study: Study
     /// The backbone with method and head.
-    public let model: AdaptedEncoder
+    package let model: AdaptedEncoder
     /// Each task's examples.
-    public let data: [TaskData]
+    package let data: [TaskData]
     /// Their splits, each once.
     let splits: DistinctSplits
     /// All parameters and who shares them.
-    public let store: ParameterStore
+    package let store: ParameterStore
     let stages: [StageSchedule]
     /// The lengths of the longest examples that a unit could have, over all tasks.
     let largestUnit: [Int]
     /// About how many bytes a rank's activations take at most, while it trains adapters.
-    public let activationBytes: Int
+    package let activationBytes: Int
 
     /// The tasks' names, in the study's order.
-    public var names: [String] { data.map(\.task.name) }
+    package var names: [String] { data.map(\.task.name) }
 
     /// Joins what was loaded.
-    public init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
+    package init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
         // Nothing that reads embeddings goes past here unchecked: training, scoring, measuring.
         for data in data {
             for examples in [data.train] + data.sets.map(\.examples) {
@@ -48,14 +48,14 @@ public struct RunContext: Sendable {
     }
 
     /// How many numbers the last stage trains, over all tasks.
-    public var trainedParameters: Int {
+    package var trainedParameters: Int {
         store.blocks.reduce(0) { sum, block in
             sum + (stages.last?.trains(block.slice.kind) == true ? block.range.count : 0)
         }
     }
 
     /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.
-    public func computingRanks(of size: Int) throws -> [Int] {
+    package func computingRanks(of size: Int) throws -> [Int] {
         let dedicated = study.coordinator == .dedicated
         if dedicated, size < 2 {
             throw Failure.usage(

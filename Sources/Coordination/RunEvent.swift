@@ -1,10 +1,10 @@
-public import Adapters
-public import Diagnostics
-public import Formats
-public import Journal
+package import Adapters
+package import Diagnostics
+package import Formats
+package import Journal
 
 /// What happens in a run, as the coordinator tells it to whoever records or shows it.
-public enum RunEvent: Sendable {
+package enum RunEvent: Sendable {
     /// A run begins, or goes on from a checkpoint (`resumedFrom`).
     case began(facts: JSONValue, resumedFrom: Int?)
     /// Something that the user should know, but that stops nothing.
@@ -42,27 +42,27 @@ public enum RunEvent: Sendable {
 }
 
 /// One optimizer step.
-public struct StepReport: Sendable {
+package struct StepReport: Sendable {
     /// The stage's name.
-    public let stage: String
+    package let stage: String
     /// The step's number in the run, from 1.
-    public let step: Int
+    package let step: Int
     /// Its number in the stage, from 1, and how many the stage has.
-    public let stageStep: Int, stageSteps: Int
+    package let stageStep: Int, stageSteps: Int
     /// The units: each task's name and the indices of its examples.
-    public let units: [(task: String, examples: [Int])]
+    package let units: [(task: String, examples: [Int])]
     /// The mean loss of each task that took part, before the update.
-    public let losses: [(task: String, loss: Double)]
+    package let losses: [(task: String, loss: Double)]
     /// The learning rate of each kind.
-    public let learningRates: [(kind: ParameterKind, rate: Double)]
+    package let learningRates: [(kind: ParameterKind, rate: Double)]
     /// The norm of the whole gradient before clipping.
-    public let gradientNorm: Double
+    package let gradientNorm: Double
     /// Tokens of all units.
-    public let tokens: Int
+    package let tokens: Int
     /// What each rank sent for the sums, in bytes.
-    public let bytes: Int
+    package let bytes: Int
     /// Seconds of the whole step, and those of them spent waiting for other ranks and exchanging sums.
-    public let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+    package let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
 
     /// Joins what a step told.
     package init(
@@ -87,44 +87,44 @@ public struct StepReport: Sendable {
     }
 
     /// Examples of all tasks.
-    public var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
+    package var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
 }
 
 /// What pruning did.
-public struct PruningReport: Sendable {
+package struct PruningReport: Sendable {
     /// What an entry was worth, and which entries were compared.
-    public let score: PruningScore, threshold: PruningThreshold
+    package let score: PruningScore, threshold: PruningThreshold
     /// The share that was to be removed.
-    public let asked: Double
+    package let asked: Double
     /// How many examples were read for the scores of all adapters.
-    public let examples: Int
+    package let examples: Int
     /// Each pruned matrix: its name and owner, how many of its entries were kept, how many removed.
-    public let matrices: [(name: String, owner: String, kept: Int, removed: Int)]
+    package let matrices: [(name: String, owner: String, kept: Int, removed: Int)]
 
     /// Entries that were kept in all matrices.
-    public var kept: Int { matrices.reduce(0) { $0 + $1.kept } }
+    package var kept: Int { matrices.reduce(0) { $0 + $1.kept } }
     /// Entries that were removed from all matrices.
-    public var removed: Int { matrices.reduce(0) { $0 + $1.removed } }
+    package var removed: Int { matrices.reduce(0) { $0 + $1.removed } }
     /// The share that was removed.
-    public var reached: Double { Double(removed) / Double(max(1, kept + removed)) }
+    package var reached: Double { Double(removed) / Double(max(1, kept + removed)) }
 }
 
 /// One evaluation.
-public struct EvaluationReport: Sendable {
+package struct EvaluationReport: Sendable {
     /// The stage's name.
-    public let stage: String
+    package let stage: String
     /// After how many steps of the run.
-    public let step: Int
+    package let step: Int
     /// Each scored task: its name, the mean of its metrics, whether that is its best yet, whether the task stops here.
-    public let scores: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
+    package let scores: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
     /// Seconds it took, and those of them spent waiting for other ranks and exchanging logits.
-    public let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+    package let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
 }
 
 /// Whoever records or shows a run.
 ///
 /// Only the coordinator's rank has observers.
-public protocol RunObserver: AnyObject {
+package protocol RunObserver: AnyObject {
     /// Takes note of an event; throwing ends the run.
     func observe(_ event: RunEvent) throws
 
@@ -137,8 +137,8 @@ public protocol RunObserver: AnyObject {
 
 extension RunObserver {
     /// Nothing needs to be kept.
-    public func save() throws -> JSONValue { .null }
+    package func save() throws -> JSONValue { .null }
 
     /// Nothing was kept.
-    public func resume(after step: Int, _ saved: JSONValue) throws {}
+    package func resume(after step: Int, _ saved: JSONValue) throws {}
 }

@@ -1,12 +1,12 @@
 import Adapters
 import Diagnostics
-public import Formats
+package import Formats
 import Foundation
 import Tasks
 import Training
 
 /// What a checkpoint belongs to: settings, backbone and data that the next step's bits depend on.
-public enum RunIdentity {
+package enum RunIdentity {
     /// Study keys that change no bit of the result: a resumed run may set them differently.
     private static let free: Set<String> = [
         "backbone", "data", "coordinator", "checkpoint", "record", "cache", "stall",
@@ -15,7 +15,7 @@ public enum RunIdentity {
     /// The identity of a study, its backbone (``BackboneIdentity``), its tokenizer and its data.
     ///
     /// Files of other runs that its method reads are part of it, and so is the arithmetic of this process.
-    public static func of(_ study: Study, backbone: JSONValue, tokenizer: String, _ data: [TaskData]) throws
+    package static func of(_ study: Study, backbone: JSONValue, tokenizer: String, _ data: [TaskData]) throws
         -> JSONValue
     {
         let object = try encoded(study).object ?? []
@@ -30,7 +30,7 @@ public enum RunIdentity {
     }
 
     /// The keys of a study that change no bit of the result, which each start may set anew.
-    public static func freeSettings(of study: Study) throws -> JSONValue {
+    package static func freeSettings(of study: Study) throws -> JSONValue {
         .object((try encoded(study).object ?? []).filter { free.contains($0.0) })
     }
 
@@ -47,12 +47,12 @@ public enum RunIdentity {
     static func arithmetic(of identity: JSONValue) -> [JSONValue] { identity[arithmeticKey]?.array ?? [] }
 
     /// Whether a result is of several kernels or versions, so that no single one of them would give its bits.
-    public static func isMixed(_ identity: JSONValue) -> Bool { arithmetic(of: identity).count > 1 }
+    package static func isMixed(_ identity: JSONValue) -> Bool { arithmetic(of: identity).count > 1 }
 
     /// Refuses to go on with a run that began with something else, naming what differs.
     ///
     /// - Returns: the identity to go on with: the saved one, and the arithmetic of this process where it is new and allowed
-    public static func check(
+    package static func check(
         _ saved: JSONValue, against current: JSONValue, allowingDifferentKernels: Bool = false
     ) throws -> JSONValue {
         if saved == current { return current }

@@ -1,11 +1,11 @@
 import Adapters
 import Diagnostics
-public import Formats
+package import Formats
 import Foundation
-public import Journal
+package import Journal
 
 /// Writes a run's events to its directory: journal, TensorBoard events, the ranks' timeline, the results.
-public final class RunJournal: RunObserver {
+package final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
     private let began = Date()
@@ -17,13 +17,13 @@ public final class RunJournal: RunObserver {
     private var balance: RankBalance?
 
     /// Observes a run for its journal.
-    public init(_ journal: Journal, _ directory: RunDirectory) {
+    package init(_ journal: Journal, _ directory: RunDirectory) {
         self.journal = journal
         self.directory = directory
     }
 
     /// Writes an event.
-    public func observe(_ event: RunEvent) throws {
+    package func observe(_ event: RunEvent) throws {
         switch event {
         case .began(let facts, let resumedFrom):
             let own: [(String, JSONValue)] = superseded.map { [("superseded", .integer($0))] } ?? []
@@ -60,13 +60,13 @@ public final class RunJournal: RunObserver {
     // MARK: Going on
 
     /// The journal is on disk, and how long it was is known, before a checkpoint says that its events have happened.
-    public func save() throws -> JSONValue {
+    package func save() throws -> JSONValue {
         try journal.synchronize()
         return ["journal": .integer(journal.position), "counters": counters(untilNow: true).json]
     }
 
     /// Counts on from the checkpoint, and moves away the events that will come again.
-    public func resume(after step: Int, _ saved: JSONValue) throws {
+    package func resume(after step: Int, _ saved: JSONValue) throws {
         counters = RunCounters(saved["counters"] ?? .null)
         var position = step == 0 ? 0 : saved["journal"]?.int
         if let known = position, try !journal.isWhole(at: known) { position = nil }

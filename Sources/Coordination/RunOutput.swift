@@ -6,21 +6,21 @@ import Tasks
 import Training
 
 /// Where a run's results go: checkpoints, adapters, recorded gradients, and whoever observes it.
-public final class RunOutput {
+package final class RunOutput {
     /// The run directory.
-    public let directory: String
+    package let directory: String
     /// The folder of checkpoints in it.
-    public var checkpoints: String { "\(directory)/checkpoints" }
+    package var checkpoints: String { "\(directory)/checkpoints" }
     private let observers: [any RunObserver]
 
     /// Writes into an existing run directory, and tells the observers what happens.
-    public init(directory: String, observers: [any RunObserver]) {
+    package init(directory: String, observers: [any RunObserver]) {
         self.directory = directory
         self.observers = observers
     }
 
     /// Tells the observers of an event.
-    public func observe(_ event: RunEvent) throws {
+    package func observe(_ event: RunEvent) throws {
         for observer in observers { try observer.observe(event) }
     }
 

@@ -1,8 +1,8 @@
-public import Adapters
-public import Diagnostics
+package import Adapters
+import Diagnostics
 
 /// Who shares a parameter.
-public enum SharingMode: String, NamedChoice {
+package enum SharingMode: String, NamedChoice {
     /// All tasks have one.
     case all
     /// Each group of `sharing.groups` has one; a task in no group has its own.
@@ -12,14 +12,14 @@ public enum SharingMode: String, NamedChoice {
 }
 
 /// Who shares the parameters of one kind: one mode, or a mode for each range of layers.
-public struct SharingRule: Sendable, Codable, Equatable {
+package struct SharingRule: Sendable, Codable, Equatable {
     private let parts: [(layers: LayerSet, mode: SharingMode)]
 
     /// The same mode in every layer.
-    public init(_ mode: SharingMode) { parts = [(.all, mode)] }
+    package init(_ mode: SharingMode) { parts = [(.all, mode)] }
 
     /// Reads a mode, or a mapping from layers (`0-3`) to modes, which must not overlap.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if (try? decoder.singleValueContainer().decode(String.self)) != nil {
             parts = [(.all, try SharingMode(from: decoder))]
             return
@@ -39,7 +39,7 @@ public struct SharingRule: Sendable, Codable, Equatable {
     }
 
     /// Writes what was read.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         if parts.count == 1, parts[0].layers == .all {
             try parts[0].mode.encode(to: encoder)
         } else {
@@ -49,7 +49,7 @@ public struct SharingRule: Sendable, Codable, Equatable {
     }
 
     /// Whether two rules say the same.
-    public static func == (left: SharingRule, right: SharingRule) -> Bool {
+    package static func == (left: SharingRule, right: SharingRule) -> Bool {
         left.parts.elementsEqual(right.parts) { $0.layers == $1.layers && $0.mode == $1.mode }
     }
 
@@ -83,22 +83,22 @@ public struct SharingRule: Sendable, Codable, Equatable {
 }
 
 /// The `sharing` section: a rule for each kind of parameter, and the groups that rules may name.
-public struct SharingSettings: Sendable, Codable, Equatable {
+package struct SharingSettings: Sendable, Codable, Equatable {
     /// Vectors and matrices that act on activations.
-    public let weight: SharingRule
+    package let weight: SharingRule
     /// Vectors that are added.
-    public let bias: SharingRule
+    package let bias: SharingRule
     /// LayerNorms.
-    public let norm: SharingRule
+    package let norm: SharingRule
     /// Heads.
-    public let head: SharingRule
+    package let head: SharingRule
     /// Tasks by the name of their group.
-    public let groups: [String: [String]]
+    package let groups: [String: [String]]
 
     enum CodingKeys: String, CodingKey, CaseIterable { case weight, bias, norm, head, groups }
 
     /// Adapters shared by all tasks, heads private.
-    public init() {
+    package init() {
         weight = SharingRule(.all)
         bias = SharingRule(.all)
         norm = SharingRule(.all)
@@ -107,7 +107,7 @@ public struct SharingSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         weight = try section.value(.weight, default: SharingRule(.all))
         bias = try section.value(.bias, default: SharingRule(.all))
@@ -117,7 +117,7 @@ public struct SharingSettings: Sendable, Codable, Equatable {
     }
 
     /// The rule of a kind.
-    public func rule(_ kind: ParameterKind) -> SharingRule {
+    package func rule(_ kind: ParameterKind) -> SharingRule {
         switch kind {
         case .weight: weight
         case .bias: bias

@@ -1,24 +1,24 @@
-public import Adapters
+package import Adapters
 import Diagnostics
-public import Training
+package import Training
 
 /// The `stages` section: first the heads alone, then the adapters.
-public struct Stages: Sendable, Codable, Equatable {
+package struct Stages: Sendable, Codable, Equatable {
     /// The heads on the frozen backbone.
-    public let head: StageSettings
+    package let head: StageSettings
     /// Adapters and norms.
-    public let adapter: StageSettings
+    package let adapter: StageSettings
 
     enum CodingKeys: String, CodingKey, CaseIterable { case head, adapter }
 
     /// Three epochs of each.
-    public init() {
+    package init() {
         head = StageSettings(rate: 1e-3)
         adapter = StageSettings(rate: 3e-3)
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         head = try section.value(.head, default: Stages().head)
         adapter = try section.value(.adapter, default: Stages().adapter)
@@ -28,24 +28,24 @@ public struct Stages: Sendable, Codable, Equatable {
 }
 
 /// One stage: how long, how fast, and what else is trained.
-public struct StageSettings: Sendable, Codable, Equatable {
+package struct StageSettings: Sendable, Codable, Equatable {
     /// The number of steps, where given instead of epochs; 0 skips the stage.
-    public let steps: Int?
+    package let steps: Int?
     /// Passes over all tasks' examples; 0 skips the stage.
-    public let epochs: Double
+    package let epochs: Double
     /// The base learning rate of each kind.
-    public let learningRate: LearningRates
+    package let learningRate: LearningRates
     /// What follows the warm-up.
-    public let schedule: LearningRateShape
+    package let schedule: LearningRateShape
     /// The share of the steps that warm up.
-    public let warmup: Double
+    package let warmup: Double
     /// Whether the adapter stage goes on training the heads.
-    public let trainHead: Bool
+    package let trainHead: Bool
 
     /// The most steps of a stage, and the largest number of steps or times that a setting may name.
     ///
     /// Products of such numbers stay within 63 bits.
-    public static let mostSteps = 1_000_000_000
+    package static let mostSteps = 1_000_000_000
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, epochs, learningRate, schedule, warmup, trainHead
@@ -61,7 +61,7 @@ public struct StageSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads the section of one stage.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         let isHead = decoder.codingPath.last?.stringValue == Stages.CodingKeys.head.stringValue
         steps = try section.optional(.steps)
@@ -82,22 +82,22 @@ public struct StageSettings: Sendable, Codable, Equatable {
     /// The stage's steps when an epoch has `perEpoch`.
     ///
     /// An epoch of so many that no stage could have them counts as one more than a stage may have.
-    public func stepCount(perEpoch: Double) -> Int {
+    package func stepCount(perEpoch: Double) -> Int {
         steps ?? Int(min((epochs * perEpoch).rounded(.up), Double(Self.mostSteps) + 1))
     }
 }
 
 /// A learning rate for each kind of parameter: one number for all, or a mapping by kind.
-public struct LearningRates: Sendable, Codable, Equatable {
+package struct LearningRates: Sendable, Codable, Equatable {
     private let rates: [ParameterKind: Double]
 
     /// The same for every kind.
-    public init(_ rate: Double) {
+    package init(_ rate: Double) {
         rates = Dictionary(uniqueKeysWithValues: ParameterKind.allCases.map { ($0, rate) })
     }
 
     /// Reads a number, or a mapping with a number for each kind that isn't to have `weight`'s.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let rate = try? decoder.singleValueContainer().decode(Double.self) {
             rates = LearningRates(rate).rates
         } else {
@@ -116,7 +116,7 @@ public struct LearningRates: Sendable, Codable, Equatable {
     }
 
     /// Writes one number where all are equal, otherwise the mapping.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         if Set(rates.values).count == 1 {
             var container = encoder.singleValueContainer()
             try container.encode(self[.weight])
@@ -127,5 +127,5 @@ public struct LearningRates: Sendable, Codable, Equatable {
     }
 
     /// The rate of a kind.
-    public subscript(kind: ParameterKind) -> Double { rates[kind] ?? 0 }
+    package subscript(kind: ParameterKind) -> Double { rates[kind] ?? 0 }
 }

@@ -1,25 +1,25 @@
-public import Collectives
+package import Collectives
 import Diagnostics
 
 /// The `stall` section: how long ranks wait for one that makes no progress.
 ///
 /// It changes no bit of a result.
-public struct StallSettings: Sendable, Codable, Equatable {
+package struct StallSettings: Sendable, Codable, Equatable {
     /// Seconds until a warning names the rank; 0 for never, nil to learn it from the run.
-    public let warn: Double?
+    package let warn: Double?
     /// Seconds until the state is saved and the job ends with exit code 5; 0 for never, nil to learn it.
-    public let stop: Double?
+    package let stop: Double?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case warn, stop }
 
     /// Both learned.
-    public init() {
+    package init() {
         warn = nil
         stop = nil
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         warn = try section.optional(.warn)
         stop = try section.optional(.stop)
@@ -36,5 +36,5 @@ public struct StallSettings: Sendable, Codable, Equatable {
     }
 
     /// The limits for the watch over the ranks.
-    public var limits: StallLimits { StallLimits(warn: warn, stop: stop) }
+    package var limits: StallLimits { StallLimits(warn: warn, stop: stop) }
 }

@@ -1,51 +1,51 @@
-public import Adapters
-public import Diagnostics
-public import Tasks
-public import Training
+package import Adapters
+import Diagnostics
+package import Tasks
+package import Training
 
 /// A study file: everything that the bits of a run depend on, beside the data and the processor.
 ///
 /// Decoding is strict (an unknown key is an error that suggests the nearest) and encoding writes every default, so an
 /// encoded study is the resolved one.
-public struct Study: Sendable, Codable {
+package struct Study: Sendable, Codable {
     /// The backbone's Hugging Face folder.
-    public let backbone: String
+    package let backbone: String
     /// The folder that tasks' files are relative to.
-    public let data: String
+    package let data: String
     /// What is learned, in the order of tables.
-    public let tasks: [TaskReference]
+    package let tasks: [TaskReference]
     /// The adapter method with its settings.
-    public private(set) var adapter: AdapterSettings
+    package private(set) var adapter: AdapterSettings
     /// Pooling and dropout of the heads.
-    public private(set) var head: HeadSettings
+    package private(set) var head: HeadSettings
     /// Which parameters tasks share.
-    public let sharing: SharingSettings
+    package let sharing: SharingSettings
     /// How long and how fast each stage trains.
-    public let stages: Stages
+    package let stages: Stages
     /// Examples of a step and of a unit.
-    public let batch: BatchSettings
+    package let batch: BatchSettings
     /// How often each task is drawn.
-    public let sampler: SamplerSettings
+    package let sampler: SamplerSettings
     /// AdamW and clipping.
-    public let optimizer: OptimizerSettings
+    package let optimizer: OptimizerSettings
     /// Dropout in the frozen part.
-    public let dropout: DropoutSettings
+    package let dropout: DropoutSettings
     /// When and on what tasks are scored.
-    public let evaluation: EvaluationSettings
+    package let evaluation: EvaluationSettings
     /// When state is saved.
-    public let checkpoint: CheckpointSettings
+    package let checkpoint: CheckpointSettings
     /// What is recorded for comparison with other software.
-    public let record: RecordSettings
+    package let record: RecordSettings
     /// Where frozen activations are kept, and how much of them.
-    public let cache: CacheSettings
+    package let cache: CacheSettings
     /// How long ranks wait for one that makes no progress.
-    public let stall: StallSettings
+    package let stall: StallSettings
     /// The longest input; a longer one loses its end.
-    public let maximumTokens: Int
+    package let maximumTokens: Int
     /// Whether rank 0 computes too.
-    public let coordinator: CoordinatorRole
+    package let coordinator: CoordinatorRole
     /// What every random number depends on.
-    public let seed: UInt64
+    package let seed: UInt64
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout,
@@ -54,7 +54,7 @@ public struct Study: Sendable, Codable {
     }
 
     /// Reads a study.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         backbone = try section.required(.backbone)
         data = try section.required(.data)
@@ -86,7 +86,7 @@ public struct Study: Sendable, Codable {
     }
 
     /// The same study with another adapter, and perhaps another head.
-    public func using(_ adapter: AdapterSettings, _ head: HeadSettings? = nil) -> Study {
+    package func using(_ adapter: AdapterSettings, _ head: HeadSettings? = nil) -> Study {
         var study = self
         study.adapter = adapter
         if let head { study.head = head }
@@ -95,7 +95,7 @@ public struct Study: Sendable, Codable {
 }
 
 /// What rank 0 does.
-public enum CoordinatorRole: String, NamedChoice {
+package enum CoordinatorRole: String, NamedChoice {
     /// Coordinates, and computes like every other rank.
     case computes
     /// Coordinates only, and waits without using a core.
@@ -103,24 +103,24 @@ public enum CoordinatorRole: String, NamedChoice {
 }
 
 /// The `batch` section: a step's examples, and the units they are divided into.
-public struct BatchSettings: Sendable, Codable, Equatable {
+package struct BatchSettings: Sendable, Codable, Equatable {
     /// Examples of one optimizer step, over all tasks.
-    public let examples: Int
+    package let examples: Int
     /// Examples of one unit of work: one task, one rank.
     ///
     /// The number of units a step has is how many ranks can work.
-    public let unit: Int
+    package let unit: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case examples, unit }
 
     /// 32 examples in units of 8.
-    public init(examples: Int = 32, unit: Int = 8) {
+    package init(examples: Int = 32, unit: Int = 8) {
         self.examples = examples
         self.unit = unit
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         examples = try section.value(.examples, default: 32)
         unit = try section.value(.unit, default: min(8, examples))
@@ -130,26 +130,26 @@ public struct BatchSettings: Sendable, Codable, Equatable {
     }
 
     /// Units of one step; the last one is smaller where `unit` doesn't divide `examples`.
-    public var units: Int { (examples + unit - 1) / unit }
+    package var units: Int { (examples + unit - 1) / unit }
 }
 
 /// The `dropout` section: dropout inside the frozen backbone while adapters are trained.
-public struct DropoutSettings: Sendable, Codable, Equatable {
+package struct DropoutSettings: Sendable, Codable, Equatable {
     /// On embeddings, attention outputs and feed-forward outputs.
-    public let hidden: Double
+    package let hidden: Double
     /// On attention probabilities.
-    public let attention: Double
+    package let attention: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable { case hidden, attention }
 
     /// Off.
-    public init() {
+    package init() {
         hidden = 0
         attention = 0
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         hidden = try section.value(.hidden, default: 0)
         attention = try section.value(.attention, default: 0)
@@ -160,7 +160,7 @@ public struct DropoutSettings: Sendable, Codable, Equatable {
 }
 
 /// Which state of a run is its result.
-public enum KeptState: String, NamedChoice {
+package enum KeptState: String, NamedChoice {
     /// For each task the state with its best score.
     case best
     /// For all tasks the state with the best mean score.
@@ -170,20 +170,20 @@ public enum KeptState: String, NamedChoice {
 }
 
 /// The `evaluation` section.
-public struct EvaluationSettings: Sendable, Codable, Equatable {
+package struct EvaluationSettings: Sendable, Codable, Equatable {
     /// Steps between evaluations; 0 evaluates only at the end of each stage.
-    public let every: Int
+    package let every: Int
     /// Evaluations without a better score after which a task is no longer drawn; 0 never stops.
-    public let patience: Int
+    package let patience: Int
     /// Which state is the result.
-    public let keep: KeptState
+    package let keep: KeptState
     /// The share of the training examples to hold out and score on, instead of the dev split; 0 scores on dev.
-    public let heldOut: Double
+    package let heldOut: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable { case every, patience, keep, heldOut }
 
     /// At the end of each stage, on dev, keeping the best.
-    public init() {
+    package init() {
         every = 0
         patience = 0
         keep = .best
@@ -191,7 +191,7 @@ public struct EvaluationSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         every = try section.value(.every, default: 0)
         patience = try section.value(.patience, default: 0)
@@ -210,22 +210,22 @@ public struct EvaluationSettings: Sendable, Codable, Equatable {
 }
 
 /// The `checkpoint` section.
-public struct CheckpointSettings: Sendable, Codable, Equatable {
+package struct CheckpointSettings: Sendable, Codable, Equatable {
     /// Steps between checkpoints; 0 writes one only when stopped and at the end.
-    public let every: Int
+    package let every: Int
     /// How many to keep.
-    public let keep: Int
+    package let keep: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case every, keep }
 
     /// Every 100 steps, the newest two.
-    public init() {
+    package init() {
         every = 100
         keep = 2
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         every = try section.value(.every, default: 100)
         keep = try section.value(.keep, default: 2)
@@ -237,17 +237,17 @@ public struct CheckpointSettings: Sendable, Codable, Equatable {
 }
 
 /// The `record` section: what a run writes down so that other software can follow it.
-public struct RecordSettings: Sendable, Codable, Equatable {
+package struct RecordSettings: Sendable, Codable, Equatable {
     /// For how many steps of the adapter stage parameters and gradients are written to `reference/`.
-    public let gradients: Int
+    package let gradients: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case gradients }
 
     /// Nothing.
-    public init() { gradients = 0 }
+    package init() { gradients = 0 }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         gradients = try section.value(.gradients, default: 0)
         let most = StageSettings.mostSteps

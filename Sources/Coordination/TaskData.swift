@@ -2,31 +2,31 @@ import Diagnostics
 import Encoders
 import Formats
 import Kernels
-public import Tasks
-public import Tokenizers
-public import Training
+package import Tasks
+package import Tokenizers
+package import Training
 
 /// A task's examples as token ids: what is trained on, and what is scored on.
-public struct TaskData: Sendable {
+package struct TaskData: Sendable {
     /// The task.
-    public let task: any LanguageTask
+    package let task: any LanguageTask
     /// The training split.
-    public let train: TokenizedExamples
+    package let train: TokenizedExamples
     /// The training examples that are drawn: all but those held out.
-    public let drawn: [Int]
+    package let drawn: [Int]
     /// What is scored on, in the order of the task's splits.
-    public let sets: [EvaluationSet]
+    package let sets: [EvaluationSet]
     /// Lines that the task's format allows to be dropped, by file.
-    public let dropped: [(path: String, lines: [Int])]
+    package let dropped: [(path: String, lines: [Int])]
 
     /// Examples that a score is computed on.
-    public struct EvaluationSet: Sendable {
+    package struct EvaluationSet: Sendable {
         /// The split they come from.
-        public let split: Split
+        package let split: Split
         /// The whole split.
-        public let examples: TokenizedExamples
+        package let examples: TokenizedExamples
         /// Which of its examples count.
-        public let indices: [Int]
+        package let indices: [Int]
     }
 
     /// Reads and tokenizes a task's splits.
@@ -34,7 +34,7 @@ public struct TaskData: Sendable {
     /// With a held-out share, scores come from training examples that are not trained on. Which ones is a function of
     /// the task and the example alone, so that studies that differ in their seed are scored on the same examples.
     /// `split` scores on one split instead of the task's own.
-    public init(
+    package init(
         _ task: any LanguageTask, _ study: Study, _ tokenizer: any Tokenizer, scoredOn split: Split? = nil
     ) throws {
         var dropped: [(path: String, lines: [Int])] = []
@@ -75,7 +75,7 @@ public struct TaskData: Sendable {
     }
 
     /// The same task with at most so many examples to draw, and as many in each evaluation set: the first ones.
-    public func limited(to examples: Int) -> TaskData {
+    package func limited(to examples: Int) -> TaskData {
         TaskData(
             task: task, train: train, drawn: Array(drawn.prefix(examples)),
             sets: sets.map {

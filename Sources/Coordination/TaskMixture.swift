@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 
 #if canImport(Glibc)
     import Glibc
@@ -7,7 +7,7 @@ public import Diagnostics
 #endif
 
 /// How often each task is drawn, from its number of training examples n_i.
-public enum SamplerName: String, NamedChoice {
+package enum SamplerName: String, NamedChoice {
     /// 1 / T.
     case uniform
     /// In turn.
@@ -23,20 +23,20 @@ public enum SamplerName: String, NamedChoice {
 }
 
 /// The `sampler` section.
-public struct SamplerSettings: Sendable, Codable, Equatable {
+package struct SamplerSettings: Sendable, Codable, Equatable {
     /// Which rule.
-    public let name: SamplerName
+    package let name: SamplerName
     /// τ of `temperature`.
-    public let temperature: Double
+    package let temperature: Double
     /// The largest n_i that `temperature` counts; 0 for no limit.
-    public let cap: Int
+    package let cap: Int
     /// A weight for each task, of `weighted`.
-    public let weights: [String: Double]
+    package let weights: [String: Double]
 
     enum CodingKeys: String, CodingKey, CaseIterable { case name, temperature, cap, weights }
 
     /// Proportional to the number of examples.
-    public init(
+    package init(
         _ name: SamplerName = .proportional, temperature: Double = 10, cap: Int = 0,
         weights: [String: Double] = [:]
     ) {
@@ -47,7 +47,7 @@ public struct SamplerSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         name = try section.value(.name, default: .proportional)
         temperature = try section.value(.temperature, default: 10)

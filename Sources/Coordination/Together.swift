@@ -1,4 +1,4 @@
-public import Collectives
+package import Collectives
 import Diagnostics
 import Formats
 import Foundation
@@ -6,7 +6,7 @@ import Foundation
 /// Does something on rank 0 alone, and gives every rank its result, or the failure that it ended in.
 ///
 /// Files that only one rank should touch are touched this way: all ranks then fail alike, and the user is told once.
-public func onCoordinator(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
+package func onCoordinator(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
     var failure: [UInt8] = []
     var result: [UInt8] = []
     if communicator.rank == 0 {

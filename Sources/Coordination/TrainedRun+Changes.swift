@@ -1,26 +1,26 @@
 import Adapters
 import Diagnostics
-public import Formats
-public import Tasks
+package import Formats
+package import Tasks
 
 /// What training has changed in a task's adapter: each tensor's values less those that it started from.
-public struct AdapterChange: Sendable {
+package struct AdapterChange: Sendable {
     /// The adapter's and norms' tensors; the head is none of them.
-    public let tensors: [Tensor]
+    package let tensors: [Tensor]
     private let layout: ParameterLayout
     private let values: [Float]
     private let isPruned: Bool
 
     /// One of the tensors.
-    public struct Tensor: Sendable {
+    package struct Tensor: Sendable {
         /// Its name without the layer's, such as `hadamard.weight`.
-        public let name: String
+        package let name: String
         /// Its layer; nil for what belongs to no single one.
-        public let layer: Int?
+        package let layer: Int?
         /// Its shape.
-        public let shape: [Int]
+        package let shape: [Int]
         /// Whose it is: `all`, `group:NAME` or `task:NAME`.
-        public let owner: String
+        package let owner: String
         fileprivate let slice: Int
     }
 
@@ -42,7 +42,7 @@ public struct AdapterChange: Sendable {
     }
 
     /// The changes of a tensor's values; of a value that pruning removed before training there is none.
-    public func values(of tensor: Tensor) -> [Float] {
+    package func values(of tensor: Tensor) -> [Float] {
         let slice = layout.slices[tensor.slice]
         let isThinned = isPruned && slice.isPrunable
         return zip(values[layout.ranges[tensor.slice]], slice.initial).map { value, start in
@@ -53,7 +53,7 @@ public struct AdapterChange: Sendable {
 
 extension TrainedRun {
     /// What training has changed in a task's adapter.
-    public func change(of task: any LanguageTask) throws -> AdapterChange {
+    package func change(of task: any LanguageTask) throws -> AdapterChange {
         let (layout, values) = try parameters(of: task)
         var owners: [String: String] = [:]
         for block in try configuration(of: task)["hadamesh"]?["topology"]?.array ?? [] {
@@ -64,7 +64,7 @@ extension TrainedRun {
     }
 
     /// What a task's `adapter_config.json` says.
-    public func configuration(of task: any LanguageTask) throws -> JSONValue {
+    package func configuration(of task: any LanguageTask) throws -> JSONValue {
         try AdapterFolder.configuration(of: "\(directory)/adapters/\(task.name)")
     }
 }

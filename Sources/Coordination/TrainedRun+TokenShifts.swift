@@ -3,22 +3,22 @@ import Diagnostics
 import Encoders
 import Kernels
 import Tasks
-public import Tokenizers
+package import Tokenizers
 import Training
 
 /// How much of each layer's shift AdapterBias gives to the tokens of one text.
-public struct ShiftedTokens: Sendable {
+package struct ShiftedTokens: Sendable {
     /// The tokens, special ones included.
-    public let tokens: [String]
+    package let tokens: [String]
     /// The layers that have a shift, in ascending order.
-    public let layers: [Int]
+    package let layers: [Int]
     /// α by token, then by layer.
-    public let values: [[Float]]
+    package let values: [[Float]]
 }
 
 extension TrainedRun {
     /// α of every token of texts, each a text or a pair, in their order.
-    public func tokenShifts(
+    package func tokenShifts(
         _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
     ) throws -> [ShiftedTokens] {
         guard TokenShifts.exist(in: study.adapter.method) else {

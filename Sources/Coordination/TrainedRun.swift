@@ -1,23 +1,23 @@
-public import Adapters
-public import Collectives
+package import Adapters
+package import Collectives
 import Diagnostics
 import Encoders
 import Formats
 import Foundation
 import Journal
 import Kernels
-public import Tasks
-public import Tokenizers
-public import Training
+package import Tasks
+package import Tokenizers
+package import Training
 
 /// A finished run's adapters on their backbone: what evaluates and predicts.
-public struct TrainedRun: Sendable {
+package struct TrainedRun: Sendable {
     /// The run's study.
-    public let study: Study
+    package let study: Study
     /// The backbone with method and head.
-    public let model: AdaptedEncoder
+    package let model: AdaptedEncoder
     /// The study's tasks.
-    public let tasks: [any LanguageTask]
+    package let tasks: [any LanguageTask]
     let directory: String
     private let tokenizer: String?
     private let allowed: ForeignInputs
@@ -26,7 +26,7 @@ public struct TrainedRun: Sendable {
     ///
     /// They are used only on the backbone, tokenizer (an identity, nil where no text is read) and kernels that they were
     /// trained with, unless others are allowed.
-    public init(
+    package init(
         _ study: Study, _ model: AdaptedEncoder, tokenizer: String? = nil, directory: String,
         allowing allowed: ForeignInputs = []
     ) throws {
@@ -39,7 +39,7 @@ public struct TrainedRun: Sendable {
     }
 
     /// A task of the study by name.
-    public func task(named name: String) throws -> any LanguageTask {
+    package func task(named name: String) throws -> any LanguageTask {
         guard let task = tasks.first(where: { $0.name == name }) else {
             throw Failure.usage(
                 "unknown task '\(name)' in this run", at: "--task",
@@ -49,7 +49,7 @@ public struct TrainedRun: Sendable {
     }
 
     /// A task's trained parameters, in its own layout.
-    public func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
+    package func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
         let layout = try model.layout(for: task.output, headOwner: task.name, seed: study.seed)
         let folder = "\(directory)/adapters/\(task.name)"
         let values = try AdapterFolder.read(layout, from: folder)
@@ -103,7 +103,7 @@ public struct TrainedRun: Sendable {
     /// Writes adapters that were not trained by this study, but that it describes: `adapters/<task>` for each task.
     ///
     /// There is a vector for each task of the study, in the task's own layout.
-    public static func write(
+    package static func write(
         _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String
     ) throws {
         let tasks = try study.tasks.map { try $0.resolve() }
@@ -120,7 +120,7 @@ public struct TrainedRun: Sendable {
     ///
     /// Ranks that have other data, adapters or backbones than the first are refused, and so is data that is not what the
     /// run was trained and scored on, where that is required.
-    public func evaluate(
+    package func evaluate(
         _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator
     ) throws -> [TaskScore] {
         let context = try RunContext(study, model, data)
@@ -152,7 +152,7 @@ public struct TrainedRun: Sendable {
     }
 
     /// Logits for texts, each a text or a pair, in their order.
-    public func predict(
+    package func predict(
         _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
     ) throws -> Predictions {
         let task = try task(named: name)

@@ -1,8 +1,8 @@
 import Adapters
-public import Collectives
+package import Collectives
 import Diagnostics
 import Encoders
-public import Formats
+package import Formats
 import Foundation
 import Journal
 import Kernels
@@ -12,9 +12,9 @@ import Training
 /// A run of a study on the ranks of a world: the loop that every rank is in.
 ///
 /// Rank 0 decides and tells; all ranks do; rank 0 writes.
-public final class TrainingRun: StallListener {
+package final class TrainingRun: StallListener {
     /// How a run ended.
-    public enum Ending: Sendable, Equatable {
+    package enum Ending: Sendable, Equatable {
         /// All stages are done.
         case finished
         /// It was asked to stop and wrote a checkpoint.
@@ -33,9 +33,9 @@ public final class TrainingRun: StallListener {
     private let coordinator: Coordinator?
     private var state: TrainingState
     /// The identity of a run that has begun, with all arithmetic that computed a part of it.
-    public private(set) var identity: JSONValue = .null
+    package private(set) var identity: JSONValue = .null
     /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
-    public private(set) var resumedFrom: Int?
+    package private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
     /// When the ranks began to work together, and what their calls had cost before.
     private let began: Date, statisticsBefore: CommunicationStatistics
@@ -53,7 +53,7 @@ public final class TrainingRun: StallListener {
     ///   - savesBeforeStall: whether the state is saved where a rank stops responding, for a later start to go on from
     ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
     /// - Throws: a failure where the study can't use this many ranks
-    public init(
+    package init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
         savesBeforeStall: Bool = true, isStopRequested: @escaping () -> Bool = { false }
     ) throws {
@@ -83,7 +83,7 @@ public final class TrainingRun: StallListener {
     ///   - resuming: whether to go on from a checkpoint
     ///   - allowingDifferentKernels: whether to go on with kernels that give other bits, which marks the result as mixed
     /// - Throws: a failure where ranks differ in anything that the result depends on, or the run is another's
-    public func begin(
+    package func begin(
         identity: JSONValue, recorded: JSONValue? = nil, resuming: Bool,
         allowingDifferentKernels: Bool = false
     ) throws {
@@ -161,7 +161,7 @@ public final class TrainingRun: StallListener {
     }
 
     /// Runs until the study is done or a stop is requested.
-    public func run() throws -> Ending {
+    package func run() throws -> Ending {
         while true {
             if let coordinator {
                 if isStopRequested() { coordinator.stopRequested = true }
@@ -304,7 +304,7 @@ public final class TrainingRun: StallListener {
     /// Saves the state before the step under way; see `StallListener`.
     ///
     /// The state changes only between collectives, so it is whole while this rank is held in one.
-    public func saveBeforeStall() throws -> Int? {
+    package func saveBeforeStall() throws -> Int? {
         guard hasBegun, let output, let coordinator else { return nil }
         if coordinator.checkpointedAt != state.step {
             var saved = state
@@ -317,7 +317,7 @@ public final class TrainingRun: StallListener {
     }
 
     /// Writes a stall into the journal.
-    public func note(stall: String) {
+    package func note(stall: String) {
         // A journal that can't be written must not keep the job from ending.
         try? output?.observe(.stalled(stall))
     }

@@ -2,9 +2,9 @@
 ///
 /// Every part of the software throws this one type for bad input, so that each message has the same
 /// shape and each kind of failure the same exit code, on any rank.
-public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure, which is the exit code of the whole job.
-    public enum Kind: Int32, Sendable {
+    package enum Kind: Int32, Sendable {
         /// The command or the study is wrong.
         case usage = 2
         /// Data, backbone or checkpoint is bad, or a file cannot be read or written.
@@ -16,16 +16,16 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The kind, and so the exit code.
-    public let kind: Kind
+    package let kind: Kind
     /// The file (`train.tsv:17`), tensor or key that the message is about.
-    public let place: String?
+    package let place: String?
     /// What was found, and what was expected.
-    public let what: String
+    package let what: String
     /// What to do about it.
-    public let remedy: String?
+    package let remedy: String?
 
     /// Makes a failure of any kind.
-    public init(_ kind: Kind, at place: String? = nil, _ what: String, remedy: String? = nil) {
+    package init(_ kind: Kind, at place: String? = nil, _ what: String, remedy: String? = nil) {
         self.kind = kind
         self.place = place
         self.what = what
@@ -33,17 +33,17 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A failure of the command or the study.
-    public static func usage(_ what: String, at place: String? = nil, remedy: String? = nil) -> Failure {
+    package static func usage(_ what: String, at place: String? = nil, remedy: String? = nil) -> Failure {
         Failure(.usage, at: place, what, remedy: remedy)
     }
 
     /// A failure of data, a backbone, a checkpoint or a file.
-    public static func data(_ what: String, at place: String? = nil, remedy: String? = nil) -> Failure {
+    package static func data(_ what: String, at place: String? = nil, remedy: String? = nil) -> Failure {
         Failure(.data, at: place, what, remedy: remedy)
     }
 
     /// `place: what; remedy`, on one line.
-    public var description: String {
+    package var description: String {
         (place.map { "\($0): " } ?? "") + what + (remedy.map { "; \($0)" } ?? "")
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Near enough is an edit distance (insertions, deletions, substitutions, swapped neighbours) of at
 /// most a third of the longer word, and never more than three.
-public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
+package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
     let best = candidates.map { (name: $0, distance: editDistance(name, $0)) }
         .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
     guard let best, best.distance <= min(3, max(name.count, best.name.count) / 3 + 1) else { return nil }
@@ -10,7 +10,7 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
 }
 
 /// The remedy for an unknown name: the nearest one, or all that are allowed.
-public func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String {
+package func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String {
     if let near = nearestName(to: name, among: candidates) { return "did you mean '\(near)'?" }
     return "allowed: \(candidates.sorted().joined(separator: ", "))"
 }

@@ -7,12 +7,12 @@
 ///     rank = try section.value(.rank, default: 8)
 ///
 /// Places in its failures are key paths (`sampler.name`); whoever owns the file adds file and line.
-public struct SettingsSection<Key: CodingKey & CaseIterable> {
+package struct SettingsSection<Key: CodingKey & CaseIterable> {
     private let container: KeyedDecodingContainer<Key>
     private let path: [any CodingKey]
 
     /// Opens the decoder's mapping and refuses keys that are neither `Key`s nor in `also`.
-    public init(_ decoder: any Decoder, also: [String] = []) throws {
+    package init(_ decoder: any Decoder, also: [String] = []) throws {
         path = decoder.codingPath
         let found: KeyedDecodingContainer<AnyKey>
         do {
@@ -32,35 +32,35 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
     }
 
     /// Whether the key is present and not null.
-    public func has(_ key: Key) -> Bool {
+    package func has(_ key: Key) -> Bool {
         container.contains(key) && (try? container.decodeNil(forKey: key)) != true
     }
 
     /// The value, or the default where the key is absent.
-    public func value<T: Decodable>(_ key: Key, default fallback: @autoclosure () -> T) throws -> T {
+    package func value<T: Decodable>(_ key: Key, default fallback: @autoclosure () -> T) throws -> T {
         try has(key) ? decode(key) : fallback()
     }
 
     /// The value, or nil where the key is absent.
-    public func optional<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T? {
+    package func optional<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T? {
         guard has(key) else { return nil }
         let value: T = try decode(key)
         return value
     }
 
     /// The value, which must be there.
-    public func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T {
+    package func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T {
         guard has(key) else { throw Failure.usage("missing key '\(key.stringValue)'", at: place(key)) }
         return try decode(key)
     }
 
     /// A failure about the key's value.
-    public func failure(_ key: Key, _ what: String, remedy: String? = nil) -> Failure {
+    package func failure(_ key: Key, _ what: String, remedy: String? = nil) -> Failure {
         .usage(what, at: place(key), remedy: remedy)
     }
 
     /// Refuses the key's value unless the condition holds.
-    public func require(_ condition: Bool, _ key: Key, _ what: @autoclosure () -> String) throws {
+    package func require(_ condition: Bool, _ key: Key, _ what: @autoclosure () -> String) throws {
         if !condition { throw failure(key, what()) }
     }
 
@@ -90,11 +90,11 @@ public struct SettingsSection<Key: CodingKey & CaseIterable> {
 /// A value with a closed set of names, read from a settings file.
 ///
 /// Conform a `String` enumeration to it to get the "did you mean" of ``SettingsSection`` for its values.
-public protocol NamedChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
+package protocol NamedChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
 
 extension NamedChoice {
     /// Reads the name; an unknown one is a failure that suggests the nearest.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let name: String
         do { name = try decoder.singleValueContainer().decode(String.self) } catch {
             throw Failure.usage(
@@ -111,7 +111,7 @@ extension NamedChoice {
 }
 
 /// `a.b[2].c`: the way to a value in a settings file.
-public func keyPath(_ path: [any CodingKey]) -> String {
+package func keyPath(_ path: [any CodingKey]) -> String {
     path.reduce("") { text, key in
         if let index = key.intValue { return "\(text)[\(index)]" }
         return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"

@@ -5,7 +5,7 @@ extension Encoder {
     ///
     /// Each layer from `lowest` on keeps q, k, v, x̂ twice, the adapter's own copy and GELU's derivative, and P of each head.
     /// Beside them lie what all layers share and the gradients of one layer.
-    public func activationBytes(sequences: [Int], lowest: Int) -> Int {
+    package func activationBytes(sequences: [Int], lowest: Int) -> Int {
         let shape = weights.configuration
         let (d, f) = (shape.hidden, shape.intermediate)
         let tokens = sequences.reduce(0, +)

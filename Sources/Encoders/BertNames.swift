@@ -1,8 +1,8 @@
-public import Formats
+package import Formats
 import Kernels
 
 /// What files of the BERT family call their modules, without the prefix that some put before all of them.
-public enum BertNames {
+package enum BertNames {
     static let words = "embeddings.word_embeddings.weight"
     static let positions = "embeddings.position_embeddings.weight"
     static let segments = "embeddings.token_type_embeddings.weight"
@@ -11,7 +11,7 @@ public enum BertNames {
     static let layerPrefix = "encoder.layer."
 
     /// The module at a linear or norm site, which has a `weight` and a `bias`; nil for other sites.
-    public static func module(at place: Place) -> String? {
+    package static func module(at place: Place) -> String? {
         let layer = "\(layerPrefix)\(place.layer)"
         switch place.site {
         case .embeddingNorm: return "embeddings.LayerNorm"
@@ -31,7 +31,7 @@ public enum BertNames {
 
 extension EncoderWeights {
     /// Every tensor under its name in a Hugging Face file, with a prefix before each.
-    public func namedTensors(prefix: String) -> [NamedTensor] {
+    package func namedTensors(prefix: String) -> [NamedTensor] {
         func tensor(_ name: String, _ shape: [Int], _ base: UnsafePointer<Float>) -> NamedTensor {
             let values = UnsafeBufferPointer(start: base, count: shape.reduce(1, *))
             return NamedTensor(name: prefix + name, shape: shape, values: .float(Array(values)))

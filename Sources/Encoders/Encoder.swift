@@ -1,15 +1,15 @@
-public import Kernels
+package import Kernels
 
 /// A frozen encoder: packed sequences in, hidden states out, and gradients back down to the lowest adapted place.
 ///
 /// It computes on one thread, and its bits are a function of (weights, adaptation, batch, dropout) alone.
-public struct Encoder {
+package struct Encoder {
     let weights: EncoderWeights
     let laidOut: LaidOutWeights?
     let dropout: EncoderDropout
 
     /// An encoder over frozen weights, of which some may be laid out for products; no bit depends on that.
-    public init(
+    package init(
         _ weights: EncoderWeights, laidOut: LaidOutWeights? = nil, dropout: EncoderDropout = .none
     ) {
         self.weights = weights
@@ -18,11 +18,11 @@ public struct Encoder {
     }
 
     /// What a forward keeps for its backward.
-    public struct Activations {
+    package struct Activations {
         /// The last layer's output h2 [T, d], or [B, d] where only first tokens are read.
-        public let hidden: Matrix
+        package let hidden: Matrix
         /// The sequences that hidden has the tokens of.
-        public let batch: PackedBatch
+        package let batch: PackedBatch
         let embedding: EmbeddingActivations?
         /// By layer; nil below the lowest trained place.
         let layers: [LayerActivations?]
@@ -34,7 +34,7 @@ public struct Encoder {
     /// What is frozen below may be given: nothing acts below its depth. Where only first tokens are read, the last layer
     /// leaves the others out, unless the adaptation mixes them. `observe` sees the embeddings' output as layer −1
     /// and each layer's output, before they are overwritten.
-    public func forward(
+    package func forward(
         _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput? = nil,
         reading: TokensRead = .all, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
@@ -77,7 +77,7 @@ public struct Encoder {
     /// Adds the gradients of everything trained, from the gradient of the hidden states, which it overwrites.
     ///
     /// `observe` sees the gradient of each layer's input that is reached.
-    public func backward(
+    package func backward(
         _ gradient: Matrix, _ activations: Activations, _ batch: PackedBatch,
         _ adaptation: any EncoderAdaptation,
         _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil

@@ -1,18 +1,18 @@
-public import Kernels
+package import Kernels
 
 /// γ and β [d] that stand in for a frozen LayerNorm's, and where their gradients are added.
-public struct TrainedNorm {
+package struct TrainedNorm {
     /// γ.
-    public let scale: UnsafePointer<Float>
+    package let scale: UnsafePointer<Float>
     /// β.
-    public let shift: UnsafePointer<Float>
+    package let shift: UnsafePointer<Float>
     /// dγ, added to; nil where no gradient is wanted.
-    public let scaleGradient: UnsafeMutablePointer<Float>?
+    package let scaleGradient: UnsafeMutablePointer<Float>?
     /// dβ, added to; nil where no gradient is wanted.
-    public let shiftGradient: UnsafeMutablePointer<Float>?
+    package let shiftGradient: UnsafeMutablePointer<Float>?
 
     /// Names the vectors.
-    public init(
+    package init(
         scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
         scaleGradient: UnsafeMutablePointer<Float>? = nil, shiftGradient: UnsafeMutablePointer<Float>? = nil
     ) {
@@ -24,18 +24,18 @@ public struct TrainedNorm {
 }
 
 /// W [out, in] and b [out] that stand in for a frozen linear map's, and where their gradients are added.
-public struct TrainedLinear {
+package struct TrainedLinear {
     /// W; nil for the frozen one.
-    public let weight: Matrix?
+    package let weight: Matrix?
     /// b; nil for the frozen one.
-    public let bias: UnsafePointer<Float>?
+    package let bias: UnsafePointer<Float>?
     /// dW, added to; nil where no gradient is wanted.
-    public let weightGradient: Matrix?
+    package let weightGradient: Matrix?
     /// db, added to; nil where no gradient is wanted.
-    public let biasGradient: UnsafeMutablePointer<Float>?
+    package let biasGradient: UnsafeMutablePointer<Float>?
 
     /// Names the tensors.
-    public init(
+    package init(
         weight: Matrix? = nil, bias: UnsafePointer<Float>? = nil, weightGradient: Matrix? = nil,
         biasGradient: UnsafeMutablePointer<Float>? = nil
     ) {
@@ -47,18 +47,18 @@ public struct TrainedLinear {
 }
 
 /// Keys and values [P, d] that every token of a layer sees before its own sequence's, and their gradients.
-public struct TrainedPrefix {
+package struct TrainedPrefix {
     /// P keys, all heads side by side.
-    public let keys: Matrix
+    package let keys: Matrix
     /// P values.
-    public let values: Matrix
+    package let values: Matrix
     /// dkeys, added to; nil where no gradient is wanted.
-    public let keyGradient: Matrix?
+    package let keyGradient: Matrix?
     /// dvalues, added to; nil where no gradient is wanted.
-    public let valueGradient: Matrix?
+    package let valueGradient: Matrix?
 
     /// Names the matrices.
-    public init(keys: Matrix, values: Matrix, keyGradient: Matrix? = nil, valueGradient: Matrix? = nil) {
+    package init(keys: Matrix, values: Matrix, keyGradient: Matrix? = nil, valueGradient: Matrix? = nil) {
         self.keys = keys
         self.values = values
         self.keyGradient = keyGradient
@@ -67,14 +67,14 @@ public struct TrainedPrefix {
 }
 
 /// Embedding tables that stand in for the frozen ones, and where their gradients are added.
-public struct TrainedEmbeddings {
+package struct TrainedEmbeddings {
     /// Words [vocabulary, d], positions [positions, d], segments [segments, d].
-    public let words, positions, segments: Matrix
+    package let words, positions, segments: Matrix
     /// The gradients in the same shapes, added to; nil where none are wanted.
-    public let gradients: (words: Matrix, positions: Matrix, segments: Matrix)?
+    package let gradients: (words: Matrix, positions: Matrix, segments: Matrix)?
 
     /// Names the tables.
-    public init(
+    package init(
         words: Matrix, positions: Matrix, segments: Matrix,
         gradients: (words: Matrix, positions: Matrix, segments: Matrix)? = nil
     ) {
@@ -90,7 +90,7 @@ public struct TrainedEmbeddings {
 /// This is all that the encoder knows of adapters: at a value site it hands over the activation, to be changed
 /// in place, and on the way back the gradient, to be changed in place; at other sites it asks for other tensors.
 /// Each requirement but the first has a default that leaves the encoder alone.
-public protocol EncoderAdaptation: AnyObject {
+package protocol EncoderAdaptation: AnyObject {
     /// The lowest place that needs a gradient; backward goes no further. Nil when nothing is trained.
     var lowestTrained: Place? { get }
 
@@ -130,20 +130,20 @@ public protocol EncoderAdaptation: AnyObject {
 }
 
 extension EncoderAdaptation {
-    public func acts(at place: Place) -> Bool { false }
-    public func mixesTokens(in layer: Int) -> Bool { false }
-    public func forward(
+    package func acts(at place: Place) -> Bool { false }
+    package func mixesTokens(in layer: Int) -> Bool { false }
+    package func forward(
         _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
     ) {}
-    public func backward(
+    package func backward(
         _ gradient: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {}
-    public func norm(at place: Place) -> TrainedNorm? { nil }
-    public func linear(at place: Place) -> TrainedLinear? { nil }
-    public func replacesMap(at place: Place) -> Bool { linear(at: place)?.weight != nil }
-    public func prefix(in layer: Int) -> TrainedPrefix? { nil }
-    public var embeddings: TrainedEmbeddings? { nil }
+    package func norm(at place: Place) -> TrainedNorm? { nil }
+    package func linear(at place: Place) -> TrainedLinear? { nil }
+    package func replacesMap(at place: Place) -> Bool { linear(at: place)?.weight != nil }
+    package func prefix(in layer: Int) -> TrainedPrefix? { nil }
+    package var embeddings: TrainedEmbeddings? { nil }
 
     /// Whether something at one of a layer's sites changes the value.
     func acts(in layer: Int, at sites: Site...) -> Bool { sites.contains { acts(at: Place(layer, $0)) } }
@@ -152,19 +152,19 @@ extension EncoderAdaptation {
 /// Several adaptations as one: they act in their order, and backward in the reverse order.
 ///
 /// For a tensor that stands in for a frozen one, the first that has one is asked; a prefix likewise.
-public final class StackedAdaptation: EncoderAdaptation {
+package final class StackedAdaptation: EncoderAdaptation {
     private let parts: [any EncoderAdaptation]
 
     /// Stacks adaptations.
-    public init(_ parts: [any EncoderAdaptation]) { self.parts = parts }
+    package init(_ parts: [any EncoderAdaptation]) { self.parts = parts }
 
-    public var lowestTrained: Place? { parts.compactMap(\.lowestTrained).min() }
+    package var lowestTrained: Place? { parts.compactMap(\.lowestTrained).min() }
 
-    public func acts(at place: Place) -> Bool { parts.contains { $0.acts(at: place) } }
+    package func acts(at place: Place) -> Bool { parts.contains { $0.acts(at: place) } }
 
-    public func mixesTokens(in layer: Int) -> Bool { parts.contains { $0.mixesTokens(in: layer) } }
+    package func mixesTokens(in layer: Int) -> Bool { parts.contains { $0.mixesTokens(in: layer) } }
 
-    public func forward(
+    package func forward(
         _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         for part in parts where part.acts(at: place) {
@@ -172,7 +172,7 @@ public final class StackedAdaptation: EncoderAdaptation {
         }
     }
 
-    public func backward(
+    package func backward(
         _ gradient: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
@@ -181,8 +181,8 @@ public final class StackedAdaptation: EncoderAdaptation {
         }
     }
 
-    public func norm(at place: Place) -> TrainedNorm? { first { $0.norm(at: place) } }
-    public func linear(at place: Place) -> TrainedLinear? {
+    package func norm(at place: Place) -> TrainedNorm? { first { $0.norm(at: place) } }
+    package func linear(at place: Place) -> TrainedLinear? {
         let found = parts.compactMap { $0.linear(at: place) }
         guard found.count > 1 else { return found.first }
         let (weight, bias) = (found.first { $0.weight != nil }, found.first { $0.bias != nil })
@@ -190,9 +190,9 @@ public final class StackedAdaptation: EncoderAdaptation {
             weight: weight?.weight, bias: bias?.bias, weightGradient: weight?.weightGradient,
             biasGradient: bias?.biasGradient)
     }
-    public func replacesMap(at place: Place) -> Bool { parts.contains { $0.replacesMap(at: place) } }
-    public func prefix(in layer: Int) -> TrainedPrefix? { first { $0.prefix(in: layer) } }
-    public var embeddings: TrainedEmbeddings? { first(\.embeddings) }
+    package func replacesMap(at place: Place) -> Bool { parts.contains { $0.replacesMap(at: place) } }
+    package func prefix(in layer: Int) -> TrainedPrefix? { first { $0.prefix(in: layer) } }
+    package var embeddings: TrainedEmbeddings? { first(\.embeddings) }
 
     private func first<Tensors>(_ tensors: (any EncoderAdaptation) -> Tensors?) -> Tensors? {
         for part in parts {

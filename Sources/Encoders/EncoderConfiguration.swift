@@ -5,31 +5,31 @@ import Foundation
 /// The shape of a backbone, from its folder's `config.json`.
 ///
 /// Keys that say nothing about the forward pass are ignored, as Hugging Face's own loaders do.
-public struct EncoderConfiguration: Sendable, Equatable {
+package struct EncoderConfiguration: Sendable, Equatable {
     /// The family's name in `model_type`.
-    public let family: String
+    package let family: String
     /// d, the width of the hidden states.
-    public let hidden: Int
+    package let hidden: Int
     /// L, how many layers there are.
-    public let layers: Int
+    package let layers: Int
     /// How many attention heads a layer has.
-    public let heads: Int
+    package let heads: Int
     /// f, the width of the feed-forward layer.
-    public let intermediate: Int
+    package let intermediate: Int
     /// How many token ids there are.
-    public let vocabulary: Int
+    package let vocabulary: Int
     /// How many positions have an embedding: the longest input.
-    public let positions: Int
+    package let positions: Int
     /// How many segment ids there are.
-    public let segments: Int
+    package let segments: Int
     /// ε of every LayerNorm.
-    public let layerNormEpsilon: Float
+    package let layerNormEpsilon: Float
 
     /// The width of one attention head.
-    public var headWidth: Int { hidden / heads }
+    package var headWidth: Int { hidden / heads }
 
     /// Reads `config.json` in a folder.
-    public init(directory: String) throws {
+    package init(directory: String) throws {
         let path = "\(directory)/config.json"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(
@@ -97,7 +97,7 @@ public struct EncoderConfiguration: Sendable, Equatable {
     }
 
     /// How many numbers the backbone has, pooler included.
-    public var parameterCount: Int {
+    package var parameterCount: Int {
         let layer =
             4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
         return (vocabulary + positions + segments + 2) * hidden + layers * layer + hidden * hidden + hidden
@@ -106,7 +106,7 @@ public struct EncoderConfiguration: Sendable, Equatable {
     /// Floating-point operations of the frozen forward for each token of a sequence of `tokens`.
     ///
     /// Products only, a multiplication with its addition counted as two: the linear maps and both of attention's.
-    public func forwardOperations(tokens: Int) -> Double {
+    package func forwardOperations(tokens: Int) -> Double {
         let (d, f) = (Double(hidden), Double(intermediate))
         return Double(layers) * (8 * d * d + 4 * d * f + 4 * Double(tokens) * d)
     }

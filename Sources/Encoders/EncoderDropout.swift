@@ -3,21 +3,21 @@ import Kernels
 /// Dropout in the frozen part, with masks that are a function of (seed, step, layer, place, example) alone.
 ///
 /// Off by default: a frozen encoder's outputs can then be computed once and reused.
-public struct EncoderDropout: Sendable {
+package struct EncoderDropout: Sendable {
     /// The probability on embeddings, attention outputs and feed-forward outputs.
-    public let hidden: Float
+    package let hidden: Float
     /// The probability on attention probabilities.
-    public let attention: Float
+    package let attention: Float
     /// The study's seed.
-    public let seed: UInt64
+    package let seed: UInt64
     /// The optimizer step.
-    public let step: UInt64
+    package let step: UInt64
 
     /// No dropout.
-    public static let none = EncoderDropout(hidden: 0, attention: 0, seed: 0, step: 0)
+    package static let none = EncoderDropout(hidden: 0, attention: 0, seed: 0, step: 0)
 
     /// Dropout for one step.
-    public init(hidden: Float, attention: Float, seed: UInt64, step: UInt64) {
+    package init(hidden: Float, attention: Float, seed: UInt64, step: UInt64) {
         self.hidden = hidden
         self.attention = attention
         self.seed = seed

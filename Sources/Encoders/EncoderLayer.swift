@@ -1,4 +1,4 @@
-public import Kernels
+package import Kernels
 
 // One post-norm layer, x [T, d] → h2 [T, d], forward and backward; the names in brackets are sites.
 //
@@ -99,7 +99,7 @@ extension Encoder {
     }
 
     /// Puts what the frozen backbone gives at a point of a layer into memory for it.
-    public func frozenState(
+    package func frozenState(
         at depth: FrozenDepth, _ batch: PackedBatch, into state: FrozenState, _ workspace: Workspace
     ) {
         let mark = workspace.mark

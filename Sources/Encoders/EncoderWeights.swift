@@ -1,42 +1,42 @@
 import Diagnostics
 import Formats
-public import Kernels
+package import Kernels
 import Synchronization
 
 /// A frozen linear map y = x Wᵀ + b.
-public struct LinearWeights {
+package struct LinearWeights {
     /// W [out, in].
-    public let weight: Matrix
+    package let weight: Matrix
     /// b [out].
-    public let bias: UnsafePointer<Float>
+    package let bias: UnsafePointer<Float>
 }
 
 /// A frozen LayerNorm.
-public struct NormWeights {
+package struct NormWeights {
     /// γ [d].
-    public let scale: UnsafePointer<Float>
+    package let scale: UnsafePointer<Float>
     /// β [d].
-    public let shift: UnsafePointer<Float>
+    package let shift: UnsafePointer<Float>
 }
 
 /// The frozen tensors of one layer.
-public struct LayerWeights {
+package struct LayerWeights {
     /// x W_Q + b_Q.
-    public let query: LinearWeights
+    package let query: LinearWeights
     /// x W_K + b_K.
-    public let key: LinearWeights
+    package let key: LinearWeights
     /// x W_V + b_V.
-    public let value: LinearWeights
+    package let value: LinearWeights
     /// a W_O + b_O.
-    public let projection: LinearWeights
+    package let projection: LinearWeights
     /// LN1.
-    public let attentionNorm: NormWeights
+    package let attentionNorm: NormWeights
     /// h1 W_1 + b_1.
-    public let intermediate: LinearWeights
+    package let intermediate: LinearWeights
     /// u W_2 + b_2.
-    public let output: LinearWeights
+    package let output: LinearWeights
     /// LN2.
-    public let outputNorm: NormWeights
+    package let outputNorm: NormWeights
 }
 
 /// The frozen tensors of a backbone, as views.
@@ -44,29 +44,29 @@ public struct LayerWeights {
 /// F32 tensors are used where the file is mapped, so every process of a node shares one copy of them. F16 and
 /// BF16 tensors, and F32 ones that are not aligned, are converted into a ``WeightMemory``, which the processes of
 /// a node can share as well.
-public final class EncoderWeights: @unchecked Sendable {
+package final class EncoderWeights: @unchecked Sendable {
     /// The backbone's shape.
-    public let configuration: EncoderConfiguration
+    package let configuration: EncoderConfiguration
     /// The folder that the weights came from.
-    public let directory: String
+    package let directory: String
     /// Word embeddings [vocabulary, d].
-    public let words: Matrix
+    package let words: Matrix
     /// Position embeddings [positions, d].
-    public let positions: Matrix
+    package let positions: Matrix
     /// Segment embeddings [segments, d].
-    public let segments: Matrix
+    package let segments: Matrix
     /// The embeddings' LayerNorm.
-    public let embeddingNorm: NormWeights
+    package let embeddingNorm: NormWeights
     /// The layers, lowest first.
-    public let layers: [LayerWeights]
+    package let layers: [LayerWeights]
     /// tanh(h_first W + b) of the pretrained pooler, where the backbone has one.
-    public let pooler: LinearWeights?
+    package let pooler: LinearWeights?
     /// Bytes that are used in place, shared with other processes.
-    public let mappedBytes: Int
+    package let mappedBytes: Int
     /// Bytes that had to be converted, and are shared with other processes.
-    public let sharedBytes: Int
+    package let sharedBytes: Int
     /// Bytes that had to be converted to a copy of this process's own.
-    public let copiedBytes: Int
+    package let copiedBytes: Int
 
     // What the views point into.
     private let folder: SafetensorsFolder?
@@ -76,7 +76,7 @@ public final class EncoderWeights: @unchecked Sendable {
     /// Maps the weights of a Hugging Face folder, and converts what can't be used in place into a memory.
     ///
     /// All that can be wrong with names, shapes and types is found before the memory is asked for.
-    public init(directory: String, convertingInto memory: any WeightMemory = PrivateMemory()) throws {
+    package init(directory: String, convertingInto memory: any WeightMemory = PrivateMemory()) throws {
         let configuration = try EncoderConfiguration(directory: directory)
         let folder = try SafetensorsFolder(directory: directory)
         var survey = try TensorSurvey(folder, configuration)
@@ -111,7 +111,7 @@ public final class EncoderWeights: @unchecked Sendable {
     /// A number that changes with the bytes of the files; nil for a copy in memory, which has none.
     ///
     /// It says which backbone a run or an adapter belongs to. All bytes are read when it is first asked for.
-    public var checksum: Int? {
+    package var checksum: Int? {
         knownChecksum.withLock { known in
             if known == nil { known = folder.map { Int($0.checksum()) } }
             return known
@@ -119,7 +119,7 @@ public final class EncoderWeights: @unchecked Sendable {
     }
 
     /// Refuses files that were written to since they were mapped, and with them the weights in use.
-    public func checkUnchanged() throws { try folder?.checkUnchanged() }
+    package func checkUnchanged() throws { try folder?.checkUnchanged() }
 
     /// Copies every tensor of another backbone into memory of its own.
     init(copying other: EncoderWeights) {

@@ -1,11 +1,11 @@
-public import Kernels
+package import Kernels
 
 // What nothing acts below reads the same numbers of an example whenever it is computed, in whatever batch: each token's row
 // of every product, LayerNorm and GELU depends on that row alone, attention on its sequence alone. So they can be computed
 // once and kept, with the bits that they would have had.
 
 /// A point of a layer where a forward can begin, when what lies below is frozen.
-public enum FrozenPoint: String, Sendable, Comparable {
+package enum FrozenPoint: String, Sendable, Comparable {
     /// Its input x.
     case input
     /// After attention, with x and the heads a: nothing acts on q, k and v.
@@ -14,10 +14,10 @@ public enum FrozenPoint: String, Sendable, Comparable {
     case middle
 
     /// The matrices [T, d] that are given there.
-    public var matrices: Int { self == .heads ? 2 : 1 }
+    package var matrices: Int { self == .heads ? 2 : 1 }
 
     /// How many of a layer's 12 d² multiplications with weights, where f = 4 d, lie below.
-    public var twelfths: Int {
+    package var twelfths: Int {
         switch self {
         case .input: 0
         case .heads: 3
@@ -25,19 +25,19 @@ public enum FrozenPoint: String, Sendable, Comparable {
         }
     }
 
-    public static func < (left: FrozenPoint, right: FrozenPoint) -> Bool { left.twelfths < right.twelfths }
+    package static func < (left: FrozenPoint, right: FrozenPoint) -> Bool { left.twelfths < right.twelfths }
 }
 
 /// How much of an encoder is frozen, from the embeddings up.
-public struct FrozenDepth: Sendable, Equatable {
+package struct FrozenDepth: Sendable, Equatable {
     /// The lowest layer in which anything acts: −1 for the embeddings, and the number of layers where only what is above
     /// them is adapted, if anything.
-    public let layer: Int
+    package let layer: Int
     /// How far that layer is frozen itself.
-    public let point: FrozenPoint
+    package let point: FrozenPoint
 
     /// Names a point of a layer.
-    public init(layer: Int, _ point: FrozenPoint = .input) {
+    package init(layer: Int, _ point: FrozenPoint = .input) {
         self.layer = layer
         self.point = point
     }
@@ -47,33 +47,33 @@ public struct FrozenDepth: Sendable, Equatable {
 }
 
 /// Memory for what is given at a point of a layer.
-public struct FrozenState {
+package struct FrozenState {
     /// x [T, d], or h1 [T, d] in the middle.
-    public let residual: Matrix
+    package let residual: Matrix
     /// a [T, d] at the heads; nil elsewhere.
-    public let heads: Matrix?
+    package let heads: Matrix?
 
     /// Names the memory.
-    public init(residual: Matrix, heads: Matrix? = nil) {
+    package init(residual: Matrix, heads: Matrix? = nil) {
         self.residual = residual
         self.heads = heads
     }
 
     /// The rows of some tokens.
-    public func rows(_ tokens: Range<Int>) -> FrozenState {
+    package func rows(_ tokens: Range<Int>) -> FrozenState {
         FrozenState(residual: residual.rows(tokens), heads: heads?.rows(tokens))
     }
 }
 
 /// What a forward begins with, from elsewhere than the layers below.
-public struct FrozenInput {
+package struct FrozenInput {
     /// Where it begins.
-    public let depth: FrozenDepth
+    package let depth: FrozenDepth
     /// Puts what the frozen backbone gives there to the batch's tokens into memory.
-    public let fill: (FrozenState, Workspace) -> Void
+    package let fill: (FrozenState, Workspace) -> Void
 
     /// Names a depth and where its numbers come from.
-    public init(at depth: FrozenDepth, fill: @escaping (FrozenState, Workspace) -> Void) {
+    package init(at depth: FrozenDepth, fill: @escaping (FrozenState, Workspace) -> Void) {
         self.depth = depth
         self.fill = fill
     }
@@ -81,7 +81,7 @@ public struct FrozenInput {
 
 extension EncoderAdaptation {
     /// How much of an encoder of so many layers is frozen: nothing below acts or stands in for the backbone's tensors.
-    public func frozenDepth(layers: Int) -> FrozenDepth {
+    package func frozenDepth(layers: Int) -> FrozenDepth {
         if embeddings != nil || norm(at: Place(Place.belowLayers, .embeddingNorm)) != nil {
             return FrozenDepth(layer: Place.belowLayers)
         }

@@ -4,13 +4,13 @@ import Kernels
 // that is fastest to read, so a map that both are asked of takes its size twice.
 
 /// The frozen maps of a backbone's layers, laid out for the products that will be asked of them.
-public final class LaidOutWeights: @unchecked Sendable {
+package final class LaidOutWeights: @unchecked Sendable {
     /// Wᵀ of each map that is laid out for y = x Wᵀ.
     let forward: [Place: LaidOutMatrix]
     /// W of each map that is laid out for dx = dy W.
     let backward: [Place: LaidOutMatrix]
     /// Bytes of all.
-    public let byteCount: Int
+    package let byteCount: Int
     // What the views point into.
     private let memory: FilledMemory
 
@@ -18,7 +18,7 @@ public final class LaidOutWeights: @unchecked Sendable {
     ///
     /// Maps that the adaptation puts others in place of are left as they are, and nothing is laid out for a backward that
     /// doesn't come that low. `memory` is asked once, as ``WeightMemory`` says.
-    public init?(
+    package init?(
         _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation, in memory: any WeightMemory
     ) throws {
         let places = weights.linearPlaces.filter {

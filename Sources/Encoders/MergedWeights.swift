@@ -1,20 +1,20 @@
-public import Kernels
+package import Kernels
 
 /// A backbone whose tensors are copies that may be written: what adapters are folded into.
-public final class MergedWeights {
+package final class MergedWeights {
     /// The backbone, which computes with whatever the copies hold.
-    public let weights: EncoderWeights
+    package let weights: EncoderWeights
 
     /// Copies every tensor of a backbone.
-    public init(copying other: EncoderWeights) { weights = EncoderWeights(copying: other) }
+    package init(copying other: EncoderWeights) { weights = EncoderWeights(copying: other) }
 
     /// W [out, in] and b [out] of a linear site; nil where the backbone has no such map.
-    public func linear(at place: Place) -> (weight: Matrix, bias: UnsafeMutablePointer<Float>)? {
+    package func linear(at place: Place) -> (weight: Matrix, bias: UnsafeMutablePointer<Float>)? {
         weights.linear(at: place).map { ($0.weight, UnsafeMutablePointer(mutating: $0.bias)) }
     }
 
     /// γ and β [d] of a norm site.
-    public func norm(at place: Place) -> (
+    package func norm(at place: Place) -> (
         scale: UnsafeMutablePointer<Float>, shift: UnsafeMutablePointer<Float>
     ) {
         let own = weights.norm(at: place)
@@ -24,7 +24,7 @@ public final class MergedWeights {
 
 extension EncoderWeights {
     /// W and b of a linear site; nil where the backbone has no such map.
-    public func linear(at place: Place) -> LinearWeights? {
+    package func linear(at place: Place) -> LinearWeights? {
         if place.site == .pooler { return pooler }
         guard layers.indices.contains(place.layer) else { return nil }
         let own = layers[place.layer]
@@ -40,7 +40,7 @@ extension EncoderWeights {
     }
 
     /// γ and β of a norm site.
-    public func norm(at place: Place) -> NormWeights {
+    package func norm(at place: Place) -> NormWeights {
         switch place.site {
         case .attentionNorm: layers[place.layer].attentionNorm
         case .outputNorm: layers[place.layer].outputNorm
@@ -50,13 +50,13 @@ extension EncoderWeights {
     }
 
     /// Every norm site, in the order of the forward pass.
-    public var normPlaces: [Place] {
+    package var normPlaces: [Place] {
         [Place(Place.belowLayers, .embeddingNorm)]
             + layers.indices.flatMap { [Place($0, .attentionNorm), Place($0, .outputNorm)] }
     }
 
     /// Every linear site that the backbone has, in the order of the forward pass.
-    public var linearPlaces: [Place] {
+    package var linearPlaces: [Place] {
         layers.indices.flatMap { layer in
             Site.linears.filter { $0 != .pooler }.map { Place(layer, $0) }
         } + (pooler == nil ? [] : [Place(layers.count, .pooler)])

@@ -1,26 +1,26 @@
 /// Several tokenized sequences laid end to end, without padding.
 ///
 /// Sequence s holds the tokens offsets[s] ..< offsets[s + 1]; T = offsets.last.
-public struct PackedBatch: Sendable {
+package struct PackedBatch: Sendable {
     /// Token ids [T].
-    public private(set) var ids: [Int32] = []
+    package private(set) var ids: [Int32] = []
     /// Segment ids [T].
-    public private(set) var segments: [Int32] = []
+    package private(set) var segments: [Int32] = []
     /// Where sequences begin, and T at the end [B + 1].
-    public private(set) var offsets: [Int] = [0]
+    package private(set) var offsets: [Int] = [0]
     /// What names each sequence for dropout's random numbers [B].
-    public private(set) var keys: [UInt64] = []
+    package private(set) var keys: [UInt64] = []
 
     /// A batch with no sequence.
-    public init() {}
+    package init() {}
 
     /// How many sequences there are.
-    public var count: Int { offsets.count - 1 }
+    package var count: Int { offsets.count - 1 }
     /// How many tokens there are.
-    public var tokens: Int { offsets[count] }
+    package var tokens: Int { offsets[count] }
 
     /// Adds a sequence.
-    public mutating func append(ids: [Int32], segments: [Int32], key: UInt64) {
+    package mutating func append(ids: [Int32], segments: [Int32], key: UInt64) {
         precondition(
             ids.count == segments.count && !ids.isEmpty, "a sequence needs a segment id for each token")
         self.ids += ids
@@ -30,5 +30,5 @@ public struct PackedBatch: Sendable {
     }
 
     /// The tokens of a sequence.
-    public func range(_ sequence: Int) -> Range<Int> { offsets[sequence]..<offsets[sequence + 1] }
+    package func range(_ sequence: Int) -> Range<Int> { offsets[sequence]..<offsets[sequence + 1] }
 }

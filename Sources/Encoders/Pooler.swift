@@ -1,4 +1,4 @@
-public import Kernels
+package import Kernels
 
 // The pretrained pooler, h [B, d] of the first tokens → p = tanh(h W + b) [B, d].
 
@@ -6,7 +6,7 @@ extension Encoder {
     private var pooler: Place { Place(weights.configuration.layers, .pooler) }
 
     /// Puts the pooled vectors into p; a backbone without a pooler is a mistake of the caller's.
-    public func pool(_ first: Matrix, _ adaptation: (any EncoderAdaptation)?, into p: Matrix) {
+    package func pool(_ first: Matrix, _ adaptation: (any EncoderAdaptation)?, into p: Matrix) {
         let (weight, bias) = poolerTensors(adaptation)
         linear(first, weight, bias, into: p)
         tanh(p)
@@ -15,7 +15,7 @@ extension Encoder {
     /// Turns dp into the gradient before tanh, adds the pooler's own gradients, and puts dh into `dh` if there is one.
     ///
     /// `first` and `p` are the forward's.
-    public func poolBackward(
+    package func poolBackward(
         _ dp: Matrix, first: Matrix, p: Matrix, _ adaptation: (any EncoderAdaptation)?, into dh: Matrix?
     ) {
         tanhBackward(dp, y: p)

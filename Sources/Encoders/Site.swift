@@ -5,7 +5,7 @@
 ///
 /// At a value site an activation is changed in place; some of them also read another activation, their source, and
 /// pass a gradient back to it. At a norm or linear site other γ, β, W or b take the place of the frozen ones.
-public enum Site: Int, Sendable, CaseIterable, Comparable {
+package enum Site: Int, Sendable, CaseIterable, Comparable {
     /// The three embedding tables, below layer 0: at `Place.belowLayers`.
     case embeddings
     /// γ and β of the embeddings' LayerNorm, below layer 0.
@@ -52,23 +52,23 @@ public enum Site: Int, Sendable, CaseIterable, Comparable {
     case pooler
 
     /// The order of the forward pass.
-    public static func < (left: Site, right: Site) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Site, right: Site) -> Bool { left.rawValue < right.rawValue }
 
     /// The sites of a linear map's W and b.
-    public static let linears: [Site] = [.query, .key, .value, .projection, .intermediate, .output, .pooler]
+    package static let linears: [Site] = [.query, .key, .value, .projection, .intermediate, .output, .pooler]
     /// The sites of a LayerNorm's γ and β.
-    public static let norms: [Site] = [.embeddingNorm, .attentionNorm, .outputNorm]
+    package static let norms: [Site] = [.embeddingNorm, .attentionNorm, .outputNorm]
     /// The sites where an activation is changed.
-    public static let values: [Site] = allCases.filter {
+    package static let values: [Site] = allCases.filter {
         ![.embeddings, .prefix, .pooler].contains($0) && !norms.contains($0)
     }
     /// The sites that every layer has.
-    public static let ofLayers: [Site] = allCases.filter {
+    package static let ofLayers: [Site] = allCases.filter {
         ![.embeddings, .embeddingNorm, .pooler].contains($0)
     }
 
     /// Where the input of a layer's linear map can be changed for that map alone.
-    public var input: Site? {
+    package var input: Site? {
         switch self {
         case .query: .queryInput
         case .key: .keyInput
@@ -82,23 +82,23 @@ public enum Site: Int, Sendable, CaseIterable, Comparable {
 }
 
 /// A site of one layer.
-public struct Place: Hashable, Sendable, Comparable {
+package struct Place: Hashable, Sendable, Comparable {
     /// The layer, from 0.
-    public let layer: Int
+    package let layer: Int
     /// The site in the layer.
-    public let site: Site
+    package let site: Site
 
     /// The layer of the embeddings' sites.
-    public static let belowLayers = -1
+    package static let belowLayers = -1
 
     /// Names a site of a layer.
-    public init(_ layer: Int, _ site: Site) {
+    package init(_ layer: Int, _ site: Site) {
         self.layer = layer
         self.site = site
     }
 
     /// The order of the forward pass.
-    public static func < (left: Place, right: Place) -> Bool {
+    package static func < (left: Place, right: Place) -> Bool {
         (left.layer, left.site) < (right.layer, right.site)
     }
 }

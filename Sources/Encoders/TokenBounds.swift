@@ -4,19 +4,19 @@ import Diagnostics
 ///
 /// The tables are read without bounds: whoever makes batches holds their bounds to the backbone first, see
 /// ``check(against:at:)``.
-public struct TokenBounds: Sendable, Equatable {
+package struct TokenBounds: Sendable, Equatable {
     /// Tokens of the longest sequence.
-    public private(set) var longest = 0
+    package private(set) var longest = 0
     /// The lowest and the highest token id.
-    public private(set) var ids: ClosedRange<Int32>?
+    package private(set) var ids: ClosedRange<Int32>?
     /// The lowest and the highest segment id.
-    public private(set) var segments: ClosedRange<Int32>?
+    package private(set) var segments: ClosedRange<Int32>?
 
     /// The bounds of no sequence.
-    public init() {}
+    package init() {}
 
     /// Takes in a sequence.
-    public mutating func add(ids: [Int32], segments: [Int32]) {
+    package mutating func add(ids: [Int32], segments: [Int32]) {
         longest = max(longest, ids.count)
         self.ids = Self.joined(self.ids, ids)
         self.segments = Self.joined(self.segments, segments)
@@ -28,7 +28,7 @@ public struct TokenBounds: Sendable, Equatable {
     }
 
     /// Refuses what the backbone has no embedding for; failures name `place`.
-    public func check(against configuration: EncoderConfiguration, at place: String) throws {
+    package func check(against configuration: EncoderConfiguration, at place: String) throws {
         guard longest <= configuration.positions else {
             throw Failure.data(
                 "a sequence has \(longest) tokens, the backbone has \(configuration.positions) positions",

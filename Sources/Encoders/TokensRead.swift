@@ -1,10 +1,10 @@
-public import Kernels
+package import Kernels
 
 // A head that reads the first token of each sequence needs of the last layer only what that token attends to: keys and
 // values of all tokens, and queries, attention and the feed-forward layer of the first ones, [B, d] in the place of [T, d].
 
 /// Which of the last layer's tokens are read by what is on top.
-public enum TokensRead: Sendable {
+package enum TokensRead: Sendable {
     /// Every one.
     case all
     /// The first of each sequence.
@@ -23,7 +23,7 @@ extension PackedBatch {
     }
 
     /// Puts the first tokens' rows of x [T, d] into y [B, d].
-    public func gatherFirst(_ x: Matrix, into y: Matrix) {
+    package func gatherFirst(_ x: Matrix, into y: Matrix) {
         for sequence in 0..<count {
             y.row(sequence).update(from: x.row(offsets[sequence]), count: x.columns)
         }

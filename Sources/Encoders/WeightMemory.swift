@@ -3,7 +3,7 @@ import Kernels
 /// Memory for frozen tensors that can't be used where their file is mapped, and for what makes them faster to use.
 ///
 /// The encoder knows no ranks. Whoever does can give memory that the ranks of a host share.
-public protocol WeightMemory {
+package protocol WeightMemory {
     /// Makes memory and has it filled, once for all processes that share it.
     ///
     /// ``EncoderWeights/init(directory:convertingInto:)`` calls it once, also for no bytes, so that it may be a
@@ -22,16 +22,16 @@ public protocol WeightMemory {
 }
 
 /// Memory that nobody writes to any more.
-public struct FilledMemory {
+package struct FilledMemory {
     /// What it was filled with; the first byte is 64-byte aligned.
-    public let bytes: UnsafeRawBufferPointer
+    package let bytes: UnsafeRawBufferPointer
     /// Whether other processes read the same pages.
-    public let isShared: Bool
+    package let isShared: Bool
     /// What keeps it there.
     let owner: AnyObject
 
     /// Memory that is valid while `owner` lives.
-    public init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject, isShared: Bool) {
+    package init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject, isShared: Bool) {
         self.bytes = bytes
         self.isShared = isShared
         self.owner = owner
@@ -39,11 +39,11 @@ public struct FilledMemory {
 }
 
 /// This process's own memory.
-public struct PrivateMemory: WeightMemory {
+package struct PrivateMemory: WeightMemory {
     /// Memory of the heap.
-    public init() {}
+    package init() {}
 
-    public func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+    package func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory
     {
         let stride = MemoryLayout<Float>.stride
@@ -53,9 +53,9 @@ public struct PrivateMemory: WeightMemory {
         return FilledMemory(UnsafeRawBufferPointer(bytes), owner: buffer, isShared: false)
     }
 
-    public func once(_ body: () throws -> Void) throws { try body() }
+    package func once(_ body: () throws -> Void) throws { try body() }
 
-    public func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+    package func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
         -> FilledMemory?
     {
         try filled(byteCount: byteCount, by: fill)

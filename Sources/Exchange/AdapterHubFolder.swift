@@ -17,7 +17,7 @@ import Training
 // Its bottlenecks act after dropout and ours before, which is the same without dropout.
 
 /// Adapters in the form of AdapterHub: Houlsby, Pfeiffer and parallel bottlenecks, LoRA and IA3.
-public enum AdapterHubFolder {
+package enum AdapterHubFolder {
     private static let weightsName = "adapter.safetensors"
     private static let configurationName = "adapter_config.json"
     private static let headWeightsName = "model_head.safetensors"
@@ -26,7 +26,7 @@ public enum AdapterHubFolder {
     /// Writes a folder that `model.load_adapter(…, use_safetensors=True)` of a `BertAdapterModel` reads, with the head or the encoder's part alone.
     ///
     /// A method, setting or head that AdapterHub lacks is a failure that names it.
-    public static func write(
+    package static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {
         let (members, pairs) = try correspondence(

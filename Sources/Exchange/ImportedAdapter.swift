@@ -1,25 +1,25 @@
-public import Adapters
+package import Adapters
 import Diagnostics
-public import Encoders
+package import Encoders
 import Formats
-public import Tasks
-public import Training
+package import Tasks
+package import Training
 
 /// What another software's adapter comes to in a study: a method with its settings, a head's pooling, and parameters by name.
-public struct ImportedAdapter: Sendable {
+package struct ImportedAdapter: Sendable {
     /// The software that the folder was written for.
-    public let software: String
+    package let software: String
     /// The method with its settings.
-    public let adapter: AdapterSettings
+    package let adapter: AdapterSettings
     /// How its head makes one vector of a sequence.
-    public let pooling: Pooling
+    package let pooling: Pooling
     /// The names of the classes in the order of the head's rows, where the folder tells them.
     let labels: [String]?
     /// The values of each slice, head included.
     let tensors: [String: [Float]]
 
     /// Reads the folder of a PEFT or an AdapterHub adapter; `adapter_config.json` tells which it is.
-    public static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
+    package static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let configuration = try AdapterFolder.configuration(of: directory)
         let path = "\(directory)/adapter_config.json"
         if configuration["hadamesh"] != nil {
@@ -36,7 +36,7 @@ public struct ImportedAdapter: Sendable {
     /// The values of a layout that a task's own begins with; the head's rows are put in the order of the task's classes.
     ///
     /// `labels` names the classes in the order of the head's rows, where the folder doesn't, or where it is mistaken.
-    public func values(
+    package func values(
         in layout: ParameterLayout, for output: TaskOutput, labels: [String]? = nil
     ) throws -> [Float] {
         let order = try rowOrder(output, given: labels)

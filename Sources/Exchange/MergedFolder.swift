@@ -7,12 +7,12 @@ import Tasks
 import Training
 
 /// A plain Hugging Face model: the backbone with an adapter folded in, and the head.
-public enum MergedFolder {
+package enum MergedFolder {
     /// Writes config.json, model.safetensors and the tokenizer's files.
     ///
     /// With the head it is a `BertForSequenceClassification`; the encoder alone is a `BertModel`. A method that can't be
     /// folded into the weights is a failure that says why.
-    public static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
+    package static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
         if case .never(let reason) = trained.model.method.mergeability {
             throw Failure.usage(
                 "\(type(of: trained.model.method).name) can't be merged: \(reason)", at: "--format",

@@ -13,7 +13,7 @@ import Training
 //   base_model.model.classifier.{weight, bias}, and the pooler where the head reads the first token without it
 
 /// Adapters in the form of PEFT: LoRA, IA3 and LN-tuning.
-public enum PEFTFolder {
+package enum PEFTFolder {
     private static let prefix = "base_model.model."
     private static let weightsName = "adapter_model.safetensors"
     private static let configurationName = "adapter_config.json"
@@ -23,7 +23,7 @@ public enum PEFTFolder {
     /// Writes a folder that `PeftModel.from_pretrained` reads on top of the backbone's sequence classifier.
     ///
     /// The encoder alone goes on top of a `BertModel`. A method or setting that PEFT lacks is a failure that names it.
-    public static func write(
+    package static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {
         let (members, pairs) = try correspondence(

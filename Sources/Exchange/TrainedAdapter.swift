@@ -1,23 +1,23 @@
-public import Adapters
+package import Adapters
 import Encoders
-public import Tasks
-public import Training
+package import Tasks
+package import Training
 
 /// One task's trained parameters with everything they belong to: what is written for other software.
-public struct TrainedAdapter: Sendable {
+package struct TrainedAdapter: Sendable {
     /// The backbone with method and head.
-    public let model: AdaptedEncoder
+    package let model: AdaptedEncoder
     /// The task's name.
-    public let task: String
+    package let task: String
     /// What the head answers.
-    public let output: TaskOutput
+    package let output: TaskOutput
     /// The layout of the parameters.
-    public let layout: ParameterLayout
+    package let layout: ParameterLayout
     /// The parameters.
-    public let values: [Float]
+    package let values: [Float]
 
     /// Joins the parts; there are as many values as the layout says.
-    public init(
+    package init(
         _ model: AdaptedEncoder, task: String, _ output: TaskOutput, _ layout: ParameterLayout,
         values: [Float]
     ) {

@@ -1,18 +1,18 @@
 import Diagnostics
-public import Foundation
+package import Foundation
 
 /// Writing a file so that a reader, or a crash at any moment, finds either the old bytes or all the new.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Writes under a temporary name beside the target, forces it to disk, and renames it into place.
     ///
     /// A symbolic link at `path` is followed. When anything fails, the temporary is removed and what was
     /// at `path` is untouched.
-    public static func write(_ data: Data, to path: String) throws {
+    package static func write(_ data: Data, to path: String) throws {
         try write(to: path) { try data.withUnsafeBytes($0) }
     }
 
     /// The same for what is given piece after piece, to the function that `body` is called with.
-    public static func write(
+    package static func write(
         to path: String, _ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         let target = try resolved(path)
@@ -37,7 +37,7 @@ public enum AtomicFile {
     }
 
     /// Forces a directory's entries to disk, so that a rename in it survives a power failure.
-    public static func synchronizeDirectory(_ path: String) throws {
+    package static func synchronizeDirectory(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw OperatingSystem.failure("cannot open directory", at: path) }
         defer { close(descriptor) }
@@ -76,7 +76,7 @@ public enum AtomicFile {
     }
 
     /// Whether a file's name is one that an unfinished file has, which stays where the writer was killed.
-    public static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryPrefix) }
+    package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryPrefix) }
 
     private static let temporaryPrefix = ".partial-"
 

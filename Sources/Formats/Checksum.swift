@@ -1,28 +1,28 @@
 /// The CRC-32C (Castagnoli) checksum, eight bytes at a time, at once or piece by piece.
-public struct CRC32C: Sendable {
+package struct CRC32C: Sendable {
     private var state: UInt32 = .max
 
     /// Starts a checksum of nothing.
-    public init() {}
+    package init() {}
 
     /// The checksum of what has been added so far.
-    public var value: UInt32 { ~state }
+    package var value: UInt32 { ~state }
 
     /// The checksum of some bytes.
-    public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var checksum = CRC32C()
         checksum.update(bytes)
         return checksum.value
     }
 
     /// The checksum in the form TFRecord files store, which keeps a checksum of checksums from degenerating.
-    public static func masked(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func masked(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         let value = checksum(bytes)
         return ((value >> 15) | (value << 17)) &+ 0xa282_ead8
     }
 
     /// Adds the next bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var crc = state
         Self.tables.withUnsafeBufferPointer { table in
             var position = 0

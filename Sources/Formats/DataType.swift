@@ -1,5 +1,5 @@
 /// The element types a safetensors file may hold, named as the format names them.
-public enum DataType: String, Sendable, CaseIterable {
+package enum DataType: String, Sendable, CaseIterable {
     /// A truth value in a byte.
     case bool = "BOOL"
     /// An unsigned byte.
@@ -32,7 +32,7 @@ public enum DataType: String, Sendable, CaseIterable {
     case uint64 = "U64"
 
     /// Bytes per element.
-    public var width: Int {
+    package var width: Int {
         switch self {
         case .bool, .uint8, .int8, .float8E5M2, .float8E4M3: 1
         case .int16, .uint16, .float16, .bfloat16: 2

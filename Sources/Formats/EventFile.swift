@@ -1,15 +1,15 @@
 import Diagnostics
-public import Foundation
+package import Foundation
 
 /// Scalars over steps, in a file that TensorBoard reads.
 ///
 /// A file is a sequence of TFRecords (length, masked checksum of the length, message, masked checksum of
 /// the message), each message a protocol-buffer `Event`. Several files in one directory make one curve.
-public final class EventFile {
+package final class EventFile {
     private let file: AppendingFile
 
     /// Starts a new event file in a directory, named by time, host and process as TensorBoard expects.
-    public init(directory: String, date: Date = Date()) throws {
+    package init(directory: String, date: Date = Date()) throws {
         let seconds = date.timeIntervalSince1970
         let stem = "\(directory)/events.out.tfevents.\(Int(seconds)).\(hostName()).\(getpid())"
         var path = stem
@@ -26,10 +26,10 @@ public final class EventFile {
     }
 
     /// The file's path.
-    public var path: String { file.path }
+    package var path: String { file.path }
 
     /// Appends one point of the curve `tag`.
-    public func scalar(_ tag: String, _ value: Double, step: Int, date: Date = Date()) throws {
+    package func scalar(_ tag: String, _ value: Double, step: Int, date: Date = Date()) throws {
         var point = ProtocolBufferMessage()
         point.append(Array(tag.utf8), field: 1)
         point.append(Float(value), field: 2)
@@ -43,7 +43,7 @@ public final class EventFile {
     }
 
     /// Says that a run goes on with a step: points of this step and later ones that were written before are void.
-    public func sessionStart(step: Int, date: Date = Date()) throws {
+    package func sessionStart(step: Int, date: Date = Date()) throws {
         var session = ProtocolBufferMessage()
         session.append(Int64(Self.start), field: 1)
         var event = ProtocolBufferMessage()

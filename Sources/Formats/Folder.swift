@@ -2,9 +2,9 @@ import Diagnostics
 import Foundation
 
 /// Folders to write into.
-public enum Folder {
+package enum Folder {
     /// Makes a folder and those above it where they are missing, and makes sure that it can be written.
-    public static func create(_ path: String) throws {
+    package static func create(_ path: String) throws {
         var made = path.hasPrefix("/") ? "/" : "."
         for part in path.split(separator: "/") {
             made += "/\(part)"

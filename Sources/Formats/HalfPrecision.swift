@@ -2,9 +2,9 @@
 ///
 /// Written without branches on the bits: the library conversion of `Float16` is a call per element on
 /// baseline x86-64, twelve times slower. There is no bfloat16 type in Swift.
-public enum HalfPrecision {
+package enum HalfPrecision {
     /// Widens IEEE half precision (F16): 1 sign, 5 exponent and 10 fraction bits.
-    public static func widenFloat16(
+    package static func widenFloat16(
         _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(source.count == 2 * destination.count)
@@ -20,7 +20,7 @@ public enum HalfPrecision {
     }
 
     /// Widens bfloat16 (BF16): the upper half of a `Float`.
-    public static func widenBFloat16(
+    package static func widenBFloat16(
         _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(source.count == 2 * destination.count)

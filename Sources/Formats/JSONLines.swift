@@ -5,11 +5,11 @@ import Foundation
 ///
 /// Every line is written whole, by a single write. A process that is killed can still leave a torn last
 /// line, which has no line feed: reopening cuts it off, and reading leaves it out.
-public final class JSONLines {
+package final class JSONLines {
     private let file: AppendingFile
 
     /// Opens a file to append to, keeping the whole lines it has or starting it anew.
-    public init(path: String, appending: Bool) throws {
+    package init(path: String, appending: Bool) throws {
         file = try AppendingFile(path: path, existing: appending ? .keep : .discard)
         if appending {
             let (whole, count) = try MappedFile(path: path).withBytes {
@@ -20,27 +20,27 @@ public final class JSONLines {
     }
 
     /// The file's path.
-    public var path: String { file.path }
+    package var path: String { file.path }
 
     /// Appends a value as one line.
-    public func append(_ value: JSONValue) throws {
+    package func append(_ value: JSONValue) throws {
         try file.append(Array((value.encoded() + "\n").utf8))
     }
 
     /// Forces the lines to disk.
-    public func synchronize() throws { try file.synchronize() }
+    package func synchronize() throws { try file.synchronize() }
 
     /// The bytes of all lines.
-    public var length: Int { Int(file.length) }
+    package var length: Int { Int(file.length) }
 
     /// Whether a line begins after so many bytes, or would if one were appended.
-    public func hasLine(at position: Int) throws -> Bool {
+    package func hasLine(at position: Int) throws -> Bool {
         if position <= 0 || position > length { return position == 0 }
         return try MappedFile(path: path).withBytes { $0[position - 1] == UInt8(ascii: "\n") }
     }
 
     /// The lines that begin after so many bytes, which must be the begin of a line.
-    public func lines(after position: Int) throws -> [JSONValue] {
+    package func lines(after position: Int) throws -> [JSONValue] {
         if position >= length { return [] }
         return try MappedFile(path: path).withBytes {
             try Self.parse(UnsafeRawBufferPointer(rebasing: $0[position...]), at: path)
@@ -48,13 +48,13 @@ public final class JSONLines {
     }
 
     /// Replaces all lines that begin after so many bytes.
-    public func replace(after position: Int, with values: [JSONValue]) throws {
+    package func replace(after position: Int, with values: [JSONValue]) throws {
         try file.truncate(to: position)
         try file.append(Array(values.map { $0.encoded() + "\n" }.joined().utf8))
     }
 
     /// Reads every whole line.
-    public static func read(path: String) throws -> [JSONValue] {
+    package static func read(path: String) throws -> [JSONValue] {
         try MappedFile(path: path).withBytes { try parse($0, at: path) }
     }
 

@@ -1,16 +1,16 @@
 import Diagnostics
-public import Foundation
+package import Foundation
 
 extension JSONValue {
     /// Parses a JSON text strictly (RFC 8259): no comments, no trailing commas, no key twice in one object.
     ///
     /// Failures name the place, usually the file's path, and the line.
-    public init(parsing data: Data, at place: String) throws {
+    package init(parsing data: Data, at place: String) throws {
         self = try data.withUnsafeBytes { try JSONValue(parsing: $0, at: place) }
     }
 
     /// Parses a JSON text strictly from bytes in memory.
-    public init(parsing bytes: UnsafeRawBufferPointer, at place: String) throws {
+    package init(parsing bytes: UnsafeRawBufferPointer, at place: String) throws {
         var parser = JSONParser(bytes: bytes, place: place)
         self = try parser.document()
     }

@@ -3,14 +3,14 @@ extension JSONValue {
     ///
     /// Numbers take the fewest digits that read back as the same `Double`. JSON has no word for numbers
     /// that aren't finite: they become the texts `"nan"`, `"inf"` and `"-inf"`.
-    public func encoded() -> String {
+    package func encoded() -> String {
         var text = ""
         append(to: &text, indentation: nil)
         return text
     }
 
     /// The value over several indented lines for a human reader; lists of plain values stay on one line.
-    public func encodedForReading() -> String {
+    package func encodedForReading() -> String {
         var text = ""
         append(to: &text, indentation: 0)
         return text + "\n"

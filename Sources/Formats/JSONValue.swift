@@ -2,7 +2,7 @@
 ///
 /// Texts are compared byte by byte, not by Unicode equivalence: two tokens of a vocabulary may differ
 /// only in how an accent is composed.
-public enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
     /// The value `null`.
     case null
     /// A truth value.
@@ -21,7 +21,7 @@ public enum JSONValue: Sendable {
     case object([(String, JSONValue)])
 
     /// The value as a number that prints with the digits a `Float` needs, not those of its `Double`.
-    public init(_ value: Float) {
+    package init(_ value: Float) {
         guard value.isFinite, let shortest = Double(value.description), Float(shortest) == value else {
             self = .number(Double(value))
             return
@@ -32,34 +32,36 @@ public enum JSONValue: Sendable {
 
 extension JSONValue {
     /// The value of an object's key; nil where this is no object or has no such key.
-    public subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.0.utf8.elementsEqual(key.utf8) }?.1
     }
 
     /// The element of an array; nil where this is no array or is shorter.
-    public subscript(index: Int) -> JSONValue? {
+    package subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
     }
 
     /// Whether this is `null`.
-    public var isNull: Bool { if case .null = self { true } else { false } }
+    package var isNull: Bool { if case .null = self { true } else { false } }
 
     /// The truth value, if this is one.
-    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
     /// The text, if this is one.
-    public var string: String? { if case .string(let value) = self { value } else { nil } }
+    package var string: String? { if case .string(let value) = self { value } else { nil } }
 
     /// The elements, if this is an array.
-    public var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+    package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
 
     /// The members in order, if this is an object.
-    public var object: [(String, JSONValue)]? { if case .object(let members) = self { members } else { nil } }
+    package var object: [(String, JSONValue)]? {
+        if case .object(let members) = self { members } else { nil }
+    }
 
     /// The whole number, if this is one (`3.0` is).
-    public var int: Int? {
+    package var int: Int? {
         switch self {
         case .integer(let value): value
         case .number(let value): Int(exactly: value)
@@ -68,7 +70,7 @@ extension JSONValue {
     }
 
     /// The number, if this is one, or one of the texts that ``encoded()`` writes for non-finite numbers.
-    public var double: Double? {
+    package var double: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .unsigned(let value): Double(value)
@@ -83,7 +85,7 @@ extension JSONValue {
 
 extension JSONValue: Equatable {
     /// Whether both values are the same, the order of keys included.
-    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
@@ -104,17 +106,17 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// Makes `null`.
-    public init(nilLiteral: ()) { self = .null }
+    package init(nilLiteral: ()) { self = .null }
     /// Makes a truth value.
-    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
     /// Makes a whole number.
-    public init(integerLiteral value: Int) { self = .integer(value) }
+    package init(integerLiteral value: Int) { self = .integer(value) }
     /// Makes a number.
-    public init(floatLiteral value: Double) { self = .number(value) }
+    package init(floatLiteral value: Double) { self = .number(value) }
     /// Makes a text.
-    public init(stringLiteral value: String) { self = .string(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
     /// Makes a list.
-    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// Makes an object with keys in the order written.
-    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 }

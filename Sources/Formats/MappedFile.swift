@@ -1,19 +1,19 @@
 import Diagnostics
-public import Foundation
+package import Foundation
 
 /// A file's bytes, mapped read-only into memory.
 ///
 /// Processes on one machine that map the same file share its physical pages, which is what keeps one
 /// copy of the backbone per node. The mapping lives as long as the object; it is never written, so any
 /// thread may read it.
-public final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
     /// The path as it was given.
-    public let path: String
+    package let path: String
     /// Every byte of the file; valid while this object lives.
     ///
     /// Swift may release an object after its last mention, though its bytes are still in use: hold the
     /// object in a property, or use ``withBytes(_:)``.
-    public let bytes: UnsafeRawBufferPointer
+    package let bytes: UnsafeRawBufferPointer
     /// The file's state when it was mapped; nil for a copy.
     private let version: Version?
 
@@ -31,7 +31,7 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     /// Maps a regular file; anything else is a `Failure`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw OperatingSystem.failure("cannot open", at: path) }
@@ -57,7 +57,7 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     /// Holds a copy of bytes that came from elsewhere, such as a file that another machine read.
-    public init(copying data: Data, path: String) throws {
+    package init(copying data: Data, path: String) throws {
         self.path = path
         version = nil
         if data.isEmpty {
@@ -77,7 +77,7 @@ public final class MappedFile: @unchecked Sendable {
     /// Refuses a file that was written to since it was mapped: the mapped bytes have changed with it.
     ///
     /// Another file that was put in its place is none of this one's business: the mapping stays what it was.
-    public func checkUnchanged() throws {
+    package func checkUnchanged() throws {
         var status = stat()
         guard let version, stat(path, &status) == 0 else { return }
         let now = Version(status)
@@ -90,7 +90,7 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     /// Calls a closure with every byte of the file, which stays mapped until the closure returns.
-    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(bytes) }
     }
 

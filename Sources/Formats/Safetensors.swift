@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// A tensor to be written.
-public struct NamedTensor: Sendable, Equatable {
+package struct NamedTensor: Sendable, Equatable {
     /// The numbers of a tensor, which also say how they are stored.
-    public enum Values: Sendable, Equatable {
+    package enum Values: Sendable, Equatable {
         /// Stored as F32.
         case float([Float])
         /// Stored as I64.
@@ -15,24 +15,24 @@ public struct NamedTensor: Sendable, Equatable {
     }
 
     /// Numbers in memory of somebody who keeps them there, unchanged, while a tensor names them.
-    public struct BorrowedFloats: @unchecked Sendable, Equatable {
+    package struct BorrowedFloats: @unchecked Sendable, Equatable {
         let bytes: UnsafeRawBufferPointer
 
         /// Names the memory.
-        public init(_ floats: UnsafeBufferPointer<Float>) { bytes = UnsafeRawBufferPointer(floats) }
+        package init(_ floats: UnsafeBufferPointer<Float>) { bytes = UnsafeRawBufferPointer(floats) }
 
-        public static func == (left: Self, right: Self) -> Bool { left.bytes.elementsEqual(right.bytes) }
+        package static func == (left: Self, right: Self) -> Bool { left.bytes.elementsEqual(right.bytes) }
     }
 
     /// Its name, unique in the file.
-    public let name: String
+    package let name: String
     /// Its dimensions, the slowest first.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Its numbers, row-major.
-    public let values: Values
+    package let values: Values
 
     /// Makes a tensor whose shape has as many elements as there are values.
-    public init(name: String, shape: [Int], values: Values) {
+    package init(name: String, shape: [Int], values: Values) {
         precondition(name != SafetensorsHeader.metadataKey)
         self.name = name
         self.shape = shape
@@ -68,9 +68,9 @@ public struct NamedTensor: Sendable, Equatable {
 }
 
 /// Writing safetensors files: equal tensors and notes give equal bytes, so that a file's hash names its content.
-public enum Safetensors {
+package enum Safetensors {
     /// The bytes of a file.
-    public static func encode(_ tensors: [NamedTensor], metadata: [String: String] = [:]) -> Data {
+    package static func encode(_ tensors: [NamedTensor], metadata: [String: String] = [:]) -> Data {
         let (header, ordered) = layout(tensors, metadata)
         var data = Data(capacity: header.count + ordered.reduce(0) { $0 + $1.byteCount })
         data.append(header)
@@ -79,7 +79,7 @@ public enum Safetensors {
     }
 
     /// Writes a file atomically, without a second copy of it in memory.
-    public static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String)
+    package static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String)
         throws
     {
         let (header, ordered) = layout(tensors, metadata)

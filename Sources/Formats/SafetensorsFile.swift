@@ -1,21 +1,21 @@
 import Diagnostics
-public import Foundation
+package import Foundation
 
 /// A safetensors file, mapped and checked: its tensors are used in place.
-public final class SafetensorsFile: TensorCatalogue {
+package final class SafetensorsFile: TensorCatalogue {
     private let file: MappedFile
     /// Every tensor by name.
-    public let tensors: [String: TensorEntry]
+    package let tensors: [String: TensorEntry]
     /// The file's free-form notes.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
 
     /// Maps a file and checks its whole header.
-    public convenience init(path: String) throws {
+    package convenience init(path: String) throws {
         try self.init(MappedFile(path: path))
     }
 
     /// Reads a file whose bytes are at hand already; failures name `path`.
-    public convenience init(_ data: Data, path: String) throws {
+    package convenience init(_ data: Data, path: String) throws {
         try self.init(MappedFile(copying: data, path: path))
     }
 
@@ -28,13 +28,13 @@ public final class SafetensorsFile: TensorCatalogue {
     }
 
     /// The path as it was given.
-    public var path: String { file.path }
+    package var path: String { file.path }
 
     /// The number of bytes in the file.
-    public var byteCount: Int { file.bytes.count }
+    package var byteCount: Int { file.bytes.count }
 
     /// This file, where it has such a tensor.
-    public func file(holding name: String) -> SafetensorsFile? { tensors[name] == nil ? nil : self }
+    package func file(holding name: String) -> SafetensorsFile? { tensors[name] == nil ? nil : self }
 
     /// Refuses a file that was written to since it was mapped.
     func checkUnchanged() throws { try file.checkUnchanged() }

@@ -5,17 +5,17 @@ import Foundation
 ///
 /// Looks for `model.safetensors`, then `model.safetensors.index.json` with its shards, then the same
 /// with `pytorch_model` for `model`. Pickled weights (`.bin`) run code when they are loaded and are never read.
-public final class SafetensorsFolder: TensorCatalogue {
+package final class SafetensorsFolder: TensorCatalogue {
     /// The folder.
-    public let path: String
+    package let path: String
     /// Every file that holds weights, in order of name.
-    public let files: [SafetensorsFile]
+    package let files: [SafetensorsFile]
     /// Every tensor by name.
-    public let tensors: [String: TensorEntry]
+    package let tensors: [String: TensorEntry]
     private let fileIndex: [String: Int]
 
     /// Opens the folder's weights.
-    public init(directory: String) throws {
+    package init(directory: String) throws {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
             throw Failure.data("no such folder", at: directory)
@@ -51,13 +51,13 @@ public final class SafetensorsFolder: TensorCatalogue {
     }
 
     /// The shard that holds a tensor.
-    public func file(holding name: String) -> SafetensorsFile? { fileIndex[name].map { files[$0] } }
+    package func file(holding name: String) -> SafetensorsFile? { fileIndex[name].map { files[$0] } }
 
     /// Refuses files that were written to since they were mapped.
-    public func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
+    package func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
 
     /// The checksum of the bytes of all files, in order of name; every byte is read.
-    public func checksum() -> UInt32 {
+    package func checksum() -> UInt32 {
         var checksum = CRC32C()
         for file in files { file.add(to: &checksum) }
         return checksum.value

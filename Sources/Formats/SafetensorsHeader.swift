@@ -1,16 +1,16 @@
 import Diagnostics
 
 /// One tensor of a safetensors file: what it holds and where its bytes are.
-public struct TensorEntry: Sendable, Equatable {
+package struct TensorEntry: Sendable, Equatable {
     /// The type of its elements.
-    public let dtype: DataType
+    package let dtype: DataType
     /// Its dimensions, the slowest first; empty for a single number.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Where its bytes are, counted from the start of the file.
-    public let range: Range<Int>
+    package let range: Range<Int>
 
     /// The number of elements.
-    public var count: Int { range.count / dtype.width }
+    package var count: Int { range.count / dtype.width }
 }
 
 /// The header of a safetensors file, checked against the file's length.

@@ -1,31 +1,31 @@
 import Diagnostics
-public import Foundation
+package import Foundation
 
 /// A table of texts, one row a line, with a tab between fields, as GLUE's files are.
 ///
 /// Only a tab separates and only a line feed ends a row; quotes are text. A byte order mark at the
 /// start and a carriage return before a line feed are dropped, and the last line feed may be missing.
-public struct TabSeparatedFile: Sendable {
+package struct TabSeparatedFile: Sendable {
     /// A row of the table.
-    public struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// Its line in the file, counted from 1.
-        public let line: Int
+        package let line: Int
         /// The texts between its tabs; an empty line is one empty text.
-        public let fields: [String]
+        package let fields: [String]
     }
 
     /// The path, or what stands for it in failures.
-    public let path: String
+    package let path: String
     /// Every line of the file, a header line included.
-    public let rows: [Row]
+    package let rows: [Row]
 
     /// Reads a file.
-    public init(path: String) throws {
+    package init(path: String) throws {
         self = try MappedFile(path: path).withBytes { try TabSeparatedFile(bytes: $0, at: path) }
     }
 
     /// Reads a table from memory, such as standard input; failures name `path`.
-    public init(_ data: Data, at path: String) throws {
+    package init(_ data: Data, at path: String) throws {
         self = try data.withUnsafeBytes { try TabSeparatedFile(bytes: $0, at: path) }
     }
 

@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// Named tensors on disk, in one file or in several: look one up, use it in place or copy it.
-public protocol TensorCatalogue: Sendable {
+package protocol TensorCatalogue: Sendable {
     /// The file or folder, as failures name it.
     var path: String { get }
     /// Every tensor by name. Ranges count from the start of the file that holds the tensor.
@@ -12,13 +12,13 @@ public protocol TensorCatalogue: Sendable {
 
 extension TensorCatalogue {
     /// Every tensor's name, sorted.
-    public var names: [String] { tensors.keys.sorted() }
+    package var names: [String] { tensors.keys.sorted() }
 
     /// The tensor's entry; a tensor that isn't there is a failure which names the nearest one that is.
-    public func entry(_ name: String) throws -> TensorEntry { try located(name).entry }
+    package func entry(_ name: String) throws -> TensorEntry { try located(name).entry }
 
     /// The tensor's first byte, valid while this object lives, at any alignment.
-    public func pointer(_ name: String) throws -> UnsafeRawPointer {
+    package func pointer(_ name: String) throws -> UnsafeRawPointer {
         let (file, entry) = try located(name)
         // The file holds at least its header, so that it has a first byte.
         guard let bytes = file.bytes(of: entry).baseAddress else {
@@ -30,7 +30,7 @@ extension TensorCatalogue {
     /// The tensor's numbers where they lie in the mapped file; nil unless they are F32 and 4-byte aligned.
     ///
     /// Valid while this object lives. Fall back to ``floats(_:)``, which copies and converts.
-    public func mappedFloats(_ name: String) -> UnsafeBufferPointer<Float>? {
+    package func mappedFloats(_ name: String) -> UnsafeBufferPointer<Float>? {
         guard let file = file(holding: name), let entry = tensors[name], entry.dtype == .float32 else {
             return nil
         }
@@ -40,7 +40,7 @@ extension TensorCatalogue {
     }
 
     /// Refuses a tensor that can't become `Float`s exactly: those of F32, F16 and BF16 can.
-    public func checkFloats(_ name: String) throws {
+    package func checkFloats(_ name: String) throws {
         let (file, entry) = try located(name)
         guard [.float32, .float16, .bfloat16].contains(entry.dtype) else {
             throw unexpected(entry, name, in: file, expected: "F32, F16 or BF16")
@@ -48,7 +48,7 @@ extension TensorCatalogue {
     }
 
     /// A copy of the tensor as `Float`s, converted exactly from F32, F16 or BF16.
-    public func floats(_ name: String) throws -> [Float] {
+    package func floats(_ name: String) throws -> [Float] {
         let entry = try entry(name)
         return try [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
             try copyFloats(name, into: UnsafeMutableBufferPointer(rebasing: buffer[..<entry.count]))
@@ -57,7 +57,7 @@ extension TensorCatalogue {
     }
 
     /// Copies the tensor as `Float`s to where there is room for as many as it has, converted exactly from F32, F16 or BF16.
-    public func copyFloats(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
+    package func copyFloats(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
         try checkFloats(name)
         let (file, entry) = try located(name)
         precondition(destination.count == entry.count, "room for another tensor than '\(name)'")
@@ -71,10 +71,10 @@ extension TensorCatalogue {
     }
 
     /// A copy of an I64 tensor.
-    public func int64s(_ name: String) throws -> [Int64] { try copy(name, of: .int64) }
+    package func int64s(_ name: String) throws -> [Int64] { try copy(name, of: .int64) }
 
     /// A copy of an F64 tensor.
-    public func doubles(_ name: String) throws -> [Double] { try copy(name, of: .float64) }
+    package func doubles(_ name: String) throws -> [Double] { try copy(name, of: .float64) }
 
     private func copy<Element: BitwiseCopyable>(_ name: String, of dtype: DataType) throws -> [Element] {
         let (file, entry) = try located(name)

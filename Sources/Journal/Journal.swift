@@ -1,25 +1,25 @@
 import Diagnostics
-public import Formats
+package import Formats
 import Foundation
 
 /// What happened in a run, written as it happens: events as JSON lines, curves as TensorBoard scalars.
 ///
 /// Every event is on disk, whole, when ``record(_:_:)`` returns to the caller; a process killed later loses
 /// none of them. Nobody reads the journal during a run, so that training never waits for a reader.
-public final class Journal {
+package final class Journal {
     private let lines: JSONLines
     private let scalars: EventFile
     private let directory: RunDirectory
 
     /// Starts the journal of a run, or goes on with it after its last whole line.
-    public init(directory: RunDirectory, appending: Bool) throws {
+    package init(directory: RunDirectory, appending: Bool) throws {
         self.directory = directory
         lines = try JSONLines(path: directory.journalFile, appending: appending)
         scalars = try EventFile(directory: directory.path)
     }
 
     /// Writes one event: the time in seconds since 1970, its kind, and its fields in order.
-    public func record(_ kind: String, _ fields: [(String, JSONValue)] = []) throws {
+    package func record(_ kind: String, _ fields: [(String, JSONValue)] = []) throws {
         let time = (Date().timeIntervalSince1970 * 1000).rounded() / 1000
         let members = [("time", .number(time)), ("kind", .string(kind))] + fields
         var names: Set<String> = []
@@ -30,15 +30,15 @@ public final class Journal {
     }
 
     /// Writes one point of a curve.
-    public func scalar(_ tag: String, _ value: Double, step: Int) throws {
+    package func scalar(_ tag: String, _ value: Double, step: Int) throws {
         try scalars.scalar(tag, value, step: step)
     }
 
     /// Forces what has been written to disk, so that a checkpoint never survives events that came before it.
-    public func synchronize() throws { try lines.synchronize() }
+    package func synchronize() throws { try lines.synchronize() }
 
     /// The bytes of all events so far: what comes later is after this position.
-    public var position: Int { lines.length }
+    package var position: Int { lines.length }
 
     /// Goes on after a step, which the run goes through no more than once: events after a position that belong to later
     /// steps are moved to the file of superseded ones, and curves go on after the step.
@@ -49,7 +49,7 @@ public final class Journal {
     ///   - isSuperseded: whether an event that was written since, or ever where that is not known, will come again
     /// - Returns: how many events were moved
     /// - Throws: a failure where the journal cannot be read or written
-    public func goOn(
+    package func goOn(
         after step: Int, position: Int?, where isSuperseded: (JSONValue) -> Bool
     ) throws -> Int {
         let start = position ?? 0
@@ -67,10 +67,10 @@ public final class Journal {
     }
 
     /// Whether the journal has an event's end, or its own, at a position.
-    public func isWhole(at position: Int) throws -> Bool { try lines.hasLine(at: position) }
+    package func isWhole(at position: Int) throws -> Bool { try lines.hasLine(at: position) }
 
     /// Every event of a run, oldest first.
-    public static func read(_ directory: RunDirectory) throws -> [JSONValue] {
+    package static func read(_ directory: RunDirectory) throws -> [JSONValue] {
         try JSONLines.read(path: directory.journalFile)
     }
 }

@@ -1,25 +1,25 @@
 import Diagnostics
-public import Formats
+package import Formats
 import Foundation
 
 /// What a run ran on and from, as its `manifest.json` holds it: names and values in order.
-public struct Manifest: Sendable, Equatable {
+package struct Manifest: Sendable, Equatable {
     /// All of it, a JSON object.
-    public private(set) var content: JSONValue
+    package private(set) var content: JSONValue
 
     /// Makes a manifest of fields in their order.
-    public init(_ fields: [(String, JSONValue)]) { content = .object(fields) }
+    package init(_ fields: [(String, JSONValue)]) { content = .object(fields) }
 
     /// The value of a field.
-    public subscript(field: String) -> JSONValue? { content[field] }
+    package subscript(field: String) -> JSONValue? { content[field] }
 
     /// Writes the manifest atomically.
-    public func write(to directory: RunDirectory) throws {
+    package func write(to directory: RunDirectory) throws {
         try AtomicFile.write(Data(content.encodedForReading().utf8), to: directory.manifestFile)
     }
 
     /// Reads the manifest of a run.
-    public static func read(_ directory: RunDirectory) throws -> Manifest {
+    package static func read(_ directory: RunDirectory) throws -> Manifest {
         let path = directory.manifestFile
         let content = try MappedFile(path: path).withBytes { try JSONValue(parsing: $0, at: path) }
         guard let fields = content.object else { throw Failure.data("expected a JSON object", at: path) }

@@ -3,45 +3,45 @@ import Formats
 import Foundation
 
 /// The directory of one run, and where in it everything lies.
-public struct RunDirectory: Sendable, Equatable {
+package struct RunDirectory: Sendable, Equatable {
     /// The directory itself.
-    public let path: String
+    package let path: String
 
     /// The study as it was resolved.
-    public var studyFile: String { "\(path)/study.yaml" }
+    package var studyFile: String { "\(path)/study.yaml" }
     /// What the run ran on: versions, hashes, machine, ranks.
-    public var manifestFile: String { "\(path)/manifest.json" }
+    package var manifestFile: String { "\(path)/manifest.json" }
     /// The run's events, one a line.
-    public var journalFile: String { "\(path)/journal.jsonl" }
+    package var journalFile: String { "\(path)/journal.jsonl" }
     /// The scores of a finished run.
-    public var resultsFile: String { "\(path)/results.json" }
+    package var resultsFile: String { "\(path)/results.json" }
     /// Events that a resumed run went through again, in the form of the journal's.
-    public var supersededFile: String { "\(path)/journal.superseded.jsonl" }
+    package var supersededFile: String { "\(path)/journal.superseded.jsonl" }
     /// The trace of who did what when in a run's first start, in Chrome's format.
-    public var timelineFile: String { timelineFile(start: 1) }
+    package var timelineFile: String { timelineFile(start: 1) }
 
     /// The trace of one of a run's starts, counted from 1.
-    public func timelineFile(start: Int) -> String {
+    package func timelineFile(start: Int) -> String {
         start == 1 ? "\(path)/timeline.json" : "\(path)/timeline-\(start).json"
     }
 
     /// The first name of a trace that is not taken: each start that comes to its end leaves one of its own.
-    public var nextTimelineFile: String {
+    package var nextTimelineFile: String {
         var start = 1
         while FileManager.default.fileExists(atPath: timelineFile(start: start)) { start += 1 }
         return timelineFile(start: start)
     }
 
     /// The folder of trained adapters, one folder a task.
-    public var adapters: String { "\(path)/adapters" }
+    package var adapters: String { "\(path)/adapters" }
     /// The folder of checkpoints, one folder a checkpoint.
-    public var checkpoints: String { "\(path)/checkpoints" }
+    package var checkpoints: String { "\(path)/checkpoints" }
 
     /// The folder of one task's trained adapter.
-    public func adapters(task: String) -> String { "\(adapters)/\(task)" }
+    package func adapters(task: String) -> String { "\(adapters)/\(task)" }
 
     /// The folder of the checkpoint after some optimizer steps.
-    public func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
+    package func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
 
     private init(path: String) {
         // Every path below begins with this one and a slash: nothing would name the root of the file system.
@@ -50,7 +50,7 @@ public struct RunDirectory: Sendable, Equatable {
     }
 
     /// Makes the directory of a new run; one that holds a run already is refused.
-    public static func create(at path: String) throws -> RunDirectory {
+    package static func create(at path: String) throws -> RunDirectory {
         let directory = RunDirectory(path: path)
         try directory.requireNoRun()
         try Folder.create(directory.path)
@@ -58,7 +58,7 @@ public struct RunDirectory: Sendable, Equatable {
     }
 
     /// Opens the directory of an existing run; one that holds no run is refused.
-    public static func open(at path: String) throws -> RunDirectory {
+    package static func open(at path: String) throws -> RunDirectory {
         let directory = RunDirectory(path: path)
         guard directory.trace != nil else {
             let isThere = FileManager.default.fileExists(atPath: directory.path)
@@ -73,7 +73,7 @@ public struct RunDirectory: Sendable, Equatable {
     ///
     /// A directory that another job works in is refused by that job's name. What a killed job left half written is removed.
     /// - Returns: the directory, and the lock to hold for as long as anything is written there
-    public static func claim(
+    package static func claim(
         _ path: String, resuming: Bool, whileWaiting: () -> Void = {}
     ) throws -> (directory: RunDirectory, lock: RunLock) {
         let directory = resuming ? try open(at: path) : RunDirectory(path: path)

@@ -9,7 +9,7 @@ import Foundation
 /// since when. The kernel drops the lock of a process that was killed, so on one machine a free lock means that its holder
 /// is gone. Not every network file system carries locks between machines: the holder therefore touches the file every few
 /// seconds, and a lease of another machine is taken over when it was not touched for a minute.
-public final class RunLock {
+package final class RunLock {
     /// How a lease is kept alive, and when it counts as left behind; in seconds.
     package struct Timing {
         /// Between two touches by the holder.
@@ -40,7 +40,7 @@ public final class RunLock {
     /// Takes the lock of a directory, which must be there; a failure names the job that has it.
     ///
     /// Usually that is known at once. It takes a minute where a job of another machine seems to have been lost just now.
-    public static func take(_ directory: String, whileWaiting: () -> Void = {}) throws -> RunLock {
+    package static func take(_ directory: String, whileWaiting: () -> Void = {}) throws -> RunLock {
         try take(directory, as: .ofThisProcess(), Timing(), whileWaiting: whileWaiting)
     }
 
@@ -96,7 +96,7 @@ public final class RunLock {
     deinit { release() }
 
     /// Gives the directory back; no trace of the lock is left.
-    public func release() {
+    package func release() {
         guard isHeld else { return }
         isHeld = false
         queue.sync { renewals.cancel() }

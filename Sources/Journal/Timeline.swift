@@ -3,20 +3,20 @@ import Formats
 /// One rank's spans of work: a row of a trace viewer (`chrome://tracing`, Perfetto).
 ///
 /// Spans are kept up to a number of them; how many came later is kept too.
-public struct Timeline: Sendable {
+package struct Timeline: Sendable {
     /// A stretch of time that a rank spent on one thing.
-    public struct Span: Sendable, Equatable {
+    package struct Span: Sendable, Equatable {
         /// What was done.
-        public let name: String
+        package let name: String
         /// The kind of work, by which viewers colour and filter.
-        public let category: String
+        package let category: String
         /// When it began, in microseconds since the run did.
-        public let start: Double
+        package let start: Double
         /// How long it took, in microseconds.
-        public let duration: Double
+        package let duration: Double
 
         /// Makes a span.
-        public init(name: String, category: String, start: Double, duration: Double) {
+        package init(name: String, category: String, start: Double, duration: Double) {
             self.name = name
             self.category = category
             self.start = start
@@ -25,26 +25,26 @@ public struct Timeline: Sendable {
     }
 
     /// Whose it is.
-    public let rank: Int
+    package let rank: Int
     /// The spans kept, in the order they were added.
-    public private(set) var spans: [Span] = []
+    package private(set) var spans: [Span] = []
     /// How many spans came after the timeline was full.
-    public private(set) var leftOut = 0
+    package private(set) var leftOut = 0
     private let capacity: Int
 
     /// Starts a rank's timeline, which keeps its first `capacity` spans.
-    public init(rank: Int, capacity: Int = 200_000) {
+    package init(rank: Int, capacity: Int = 200_000) {
         self.rank = rank
         self.capacity = capacity
     }
 
     /// Adds a span.
-    public mutating func add(_ span: Span) {
+    package mutating func add(_ span: Span) {
         if spans.count < capacity { spans.append(span) } else { leftOut += 1 }
     }
 
     /// Counts spans that were left out elsewhere.
-    public mutating func leaveOut(_ count: Int) { leftOut += count }
+    package mutating func leaveOut(_ count: Int) { leftOut += count }
 
     /// Its events in Chrome's JSON format.
     var events: [String] {

@@ -4,14 +4,14 @@ import Foundation
 /// The trace of a run's ranks, written rank by rank in Chrome's JSON array format, an event a line.
 ///
 /// It has its name when it is whole, and another one before.
-public final class TimelineFile {
+package final class TimelineFile {
     private let path: String
     private let partial: String
     private let file: FileHandle
     private var isEmpty = true
 
     /// Begins a trace that will be at `path`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         partial = "\(path).partial"
         guard FileManager.default.createFile(atPath: partial, contents: nil),
@@ -24,13 +24,13 @@ public final class TimelineFile {
     deinit { try? file.close() }
 
     /// Appends a rank's events.
-    public func append(_ timeline: Timeline) throws {
+    package func append(_ timeline: Timeline) throws {
         try write((isEmpty ? "" : ",\n") + timeline.events.joined(separator: ",\n"))
         isEmpty = false
     }
 
     /// Ends the trace and gives it its name.
-    public func finish() throws {
+    package func finish() throws {
         try write("\n]\n")
         do {
             try file.close()

@@ -8,7 +8,7 @@
 /// u = max(z, 0).
 ///
 /// With `keepDerivative`, z is replaced by the derivative, which is all that backward reads.
-public func relu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
+package func relu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
     activate(z, into: u, keepDerivative: keepDerivative) { x in
         var value = x
         value.replace(with: Lanes(repeating: 0), where: x .<= 0)
@@ -23,7 +23,7 @@ public func relu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
 /// u = z σ(z).
 ///
 /// With `keepDerivative`, z is replaced by the derivative, which is all that backward reads.
-public func swish(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
+package func swish(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
     activate(z, into: u, keepDerivative: keepDerivative) { argument in
         // Beyond ±88 e^{−z} has no float, and swish is 0 or z.
         let x = argument.limited(-88, .infinity)
@@ -34,7 +34,7 @@ public func swish(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
 
 /// dz = du ⊙ u' in place, with the derivative that ``relu(_:into:keepDerivative:)`` or
 /// ``swish(_:into:keepDerivative:)`` left in z's place.
-public func activationBackward(_ du: Matrix, derivative: Matrix) {
+package func activationBackward(_ du: Matrix, derivative: Matrix) {
     multiplyElements(of: du, by: derivative)
 }
 

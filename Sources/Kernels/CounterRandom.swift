@@ -5,7 +5,7 @@
 #endif
 
 /// What random numbers are for: streams of different purposes are independent.
-public enum RandomPurpose: UInt64, Sendable {
+package enum RandomPurpose: UInt64, Sendable {
     case initialization = 1
     case order, sampling, heldOut
     case hiddenDropout, attentionDropout, headDropout
@@ -16,12 +16,12 @@ public enum RandomPurpose: UInt64, Sendable {
 ///
 /// There is no state to save, share or lose: any rank at any time computes the same number for the same
 /// name. Philox 4×32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-public struct CounterRandom: Sendable {
+package struct CounterRandom: Sendable {
     private let key: (UInt32, UInt32)
     private let high: (UInt32, UInt32)
 
     /// The stream of this name.
-    public init(seed: UInt64, _ purpose: RandomPurpose, _ keys: UInt64...) {
+    package init(seed: UInt64, _ purpose: RandomPurpose, _ keys: UInt64...) {
         // The name is folded into 128 bits: the cipher's key and the upper half of its counter.
         var first = mix(seed &+ 0x9E37_79B9_7F4A_7C15 &* purpose.rawValue)
         var second = mix(first ^ 0xD1B5_4A32_D192_ED03)
@@ -34,7 +34,7 @@ public struct CounterRandom: Sendable {
     }
 
     /// Four 32-bit words at a position.
-    public func words(_ position: UInt64) -> SIMD4<UInt32> {
+    package func words(_ position: UInt64) -> SIMD4<UInt32> {
         var counter = SIMD4<UInt32>(
             UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32), high.0, high.1)
         var (k0, k1) = key
@@ -51,13 +51,13 @@ public struct CounterRandom: Sendable {
     }
 
     /// A number in [0, 1), with 53 random bits.
-    public func uniform(_ position: UInt64) -> Double {
+    package func uniform(_ position: UInt64) -> Double {
         let four = words(position)
         return Double((UInt64(four.x) << 32 | UInt64(four.y)) >> 11) * 0x1p-53
     }
 
     /// A number of the standard normal distribution (Box and Muller).
-    public func normal(_ position: UInt64) -> Double {
+    package func normal(_ position: UInt64) -> Double {
         let four = words(position)
         let radius = (Double(UInt64(four.x) << 32 | UInt64(four.y)) + 1) * 0x1p-64
         let angle = Double(UInt64(four.z) << 32 | UInt64(four.w)) * 0x1p-64
@@ -65,7 +65,7 @@ public struct CounterRandom: Sendable {
     }
 
     /// The numbers 0 ..< count in random order (Fisher and Yates).
-    public func permutation(_ count: Int) -> [Int32] {
+    package func permutation(_ count: Int) -> [Int32] {
         var order = (0..<Int32(count)).map { $0 }
         for last in stride(from: count - 1, to: 0, by: -1) {
             // The bias of multiply-and-shift is below 2^-32 for any data set that fits in memory.
@@ -78,7 +78,7 @@ public struct CounterRandom: Sendable {
 }
 
 /// FNV-1a of a name, for a key: the same number in every process, unlike `Hasher`.
-public func stableHash(_ name: String) -> UInt64 {
+package func stableHash(_ name: String) -> UInt64 {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
 }
 

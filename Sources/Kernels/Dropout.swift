@@ -4,7 +4,7 @@
 // same mask in whatever unit and on whatever rank it is computed.
 
 /// Multiplies x by a mask in place and keeps the mask for backward, which is the same product.
-public func dropout(_ x: Matrix, probability: Float, random: CounterRandom, mask: Matrix) {
+package func dropout(_ x: Matrix, probability: Float, random: CounterRandom, mask: Matrix) {
     precondition(x.rows == mask.rows && x.columns == mask.columns, "a mask of another shape")
     let kept = 1 / (1 - probability)
     let threshold = UInt32(min(Double(UInt32.max), Double(probability) * 4_294_967_296))

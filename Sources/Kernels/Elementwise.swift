@@ -3,35 +3,35 @@ import CKernels
 // Passes over whole buffers: sums, scales, shifts. T tokens, d columns.
 
 /// y_t += x_t for every element; x and y [T, d].
-public func add(_ x: Matrix, to y: Matrix) {
+package func add(_ x: Matrix, to y: Matrix) {
     timed(.elementwise) { x.forEachRun(with: y) { VectorKernels.table.add($0, $1, $2) } }
 }
 
 /// y ⊙= x for every element; x and y [T, d].
-public func multiplyElements(of y: Matrix, by x: Matrix) {
+package func multiplyElements(of y: Matrix, by x: Matrix) {
     timed(.elementwise) { x.forEachRun(with: y) { VectorKernels.table.multiply($0, $1, $2) } }
 }
 
 /// sums += Σ_t x_t, with x [T, d], sums [d].
-public func addColumnSums(of x: Matrix, to sums: UnsafeMutablePointer<Float>) {
+package func addColumnSums(of x: Matrix, to sums: UnsafeMutablePointer<Float>) {
     timed(.elementwise) {
         for r in 0..<x.rows { VectorKernels.table.add(x.columns, x.row(r), sums) }
     }
 }
 
 /// sums += Σ_t x_t ⊙ y_t, with x and y [T, d], sums [d].
-public func addColumnSums(ofProduct x: Matrix, _ y: Matrix, to sums: UnsafeMutablePointer<Float>) {
+package func addColumnSums(ofProduct x: Matrix, _ y: Matrix, to sums: UnsafeMutablePointer<Float>) {
     precondition(x.rows == y.rows && x.columns == y.columns, "product of different shapes")
     for r in 0..<x.rows { VectorKernels.table.add_products(x.columns, x.row(r), y.row(r), sums) }
 }
 
 /// y_t = w ⊙ y_t + b in place, with y [T, d], w and b [d].
-public func scaleAndShift(_ y: Matrix, by w: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
+package func scaleAndShift(_ y: Matrix, by w: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
     for r in 0..<y.rows { VectorKernels.table.scale_and_shift(y.columns, w, b, y.row(r)) }
 }
 
 /// y_t ⊙= w in place, with y [T, d], w [d].
-public func scale(_ y: Matrix, by w: UnsafePointer<Float>) {
+package func scale(_ y: Matrix, by w: UnsafePointer<Float>) {
     for r in 0..<y.rows { VectorKernels.table.scale_and_shift(y.columns, w, nil, y.row(r)) }
 }
 
@@ -39,7 +39,7 @@ public func scale(_ y: Matrix, by w: UnsafePointer<Float>) {
 ///
 /// x [T, d] is the value before the forward; dw and db may be left out. Without db it is the backward of
 /// ``scale(_:by:)``.
-public func scaleAndShiftBackward(
+package func scaleAndShiftBackward(
     _ dy: Matrix, x: Matrix, w: UnsafePointer<Float>,
     dw: UnsafeMutablePointer<Float>?, db: UnsafeMutablePointer<Float>?
 ) {
@@ -52,7 +52,7 @@ public func scaleAndShiftBackward(
 }
 
 /// y = tanh y in place.
-public func tanh(_ y: Matrix) {
+package func tanh(_ y: Matrix) {
     for r in 0..<y.rows {
         let row = y.row(r)
         var c = 0
@@ -66,7 +66,7 @@ public func tanh(_ y: Matrix) {
 }
 
 /// The backward of ``tanh(_:)``: dy ⊙= 1 − y², with y the forward's result.
-public func tanhBackward(_ dy: Matrix, y: Matrix) {
+package func tanhBackward(_ dy: Matrix, y: Matrix) {
     for r in 0..<dy.rows {
         let gradient = dy.row(r)
         let value = y.row(r)

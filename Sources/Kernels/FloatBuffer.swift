@@ -8,11 +8,11 @@
 ///
 /// Everything else is a view. A buffer is `Sendable` because ranks that are threads share frozen
 /// weights; whoever writes to a buffer must be its only user.
-public final class FloatBuffer: @unchecked Sendable {
+package final class FloatBuffer: @unchecked Sendable {
     /// The first float.
-    public let base: UnsafeMutablePointer<Float>
+    package let base: UnsafeMutablePointer<Float>
     /// How many floats there are.
-    public let count: Int
+    package let count: Int
 
     /// Bytes of a large page, where the processor has such.
     private static let largePage = 2 << 20
@@ -20,7 +20,7 @@ public final class FloatBuffer: @unchecked Sendable {
     private let mapping: UnsafeMutableRawBufferPointer?
 
     /// Allocates `count` zeros.
-    public init(_ count: Int) {
+    package init(_ count: Int) {
         let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
         mapping = bytes >= 2 * Self.largePage ? Self.mapped(bytes + Self.largePage) : nil
         let raw: UnsafeMutableRawPointer
@@ -48,7 +48,7 @@ public final class FloatBuffer: @unchecked Sendable {
     }
 
     /// Allocates a copy of the values.
-    public convenience init(_ values: [Float]) {
+    package convenience init(_ values: [Float]) {
         self.init(values.count)
         for (index, value) in values.enumerated() { base[index] = value }
     }
@@ -62,11 +62,11 @@ public final class FloatBuffer: @unchecked Sendable {
     }
 
     /// The buffer seen as a matrix, row after row.
-    public func matrix(_ rows: Int, _ columns: Int) -> Matrix {
+    package func matrix(_ rows: Int, _ columns: Int) -> Matrix {
         precondition(rows * columns <= count, "a \(rows)×\(columns) view needs more than \(count) floats")
         return Matrix(base, rows, columns)
     }
 
     /// A copy of the values.
-    public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+    package var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }

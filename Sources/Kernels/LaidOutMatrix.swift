@@ -5,28 +5,28 @@ import CKernels
 ///
 /// A product lays each panel of b out before it uses it, for as many rows as it has; for few rows that takes long.
 /// The view owns nothing. Its bits are for the ``VectorKernels`` of this process.
-public struct LaidOutMatrix {
+package struct LaidOutMatrix {
     /// k.
-    public let rows: Int
+    package let rows: Int
     /// n.
-    public let columns: Int
+    package let columns: Int
     let panels: UnsafePointer<Float>
 
     /// A view of memory that ``fill(_:with:transposed:)`` has filled, or will have.
-    public init(_ panels: UnsafePointer<Float>, rows: Int, columns: Int) {
+    package init(_ panels: UnsafePointer<Float>, rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
         self.panels = panels
     }
 
     /// How many floats a matrix takes: its own, and what fills up the last panel.
-    public static func floats(rows: Int, columns: Int) -> Int {
+    package static func floats(rows: Int, columns: Int) -> Int {
         let panel = VectorKernels.table.panel
         return (columns + panel - 1) / panel * panel * rows
     }
 
     /// Puts b, or bᵀ where `transposed`, into the memory that this is a view of.
-    public func fill(_ memory: UnsafeMutablePointer<Float>, with b: Matrix, transposed: Bool) {
+    package func fill(_ memory: UnsafeMutablePointer<Float>, with b: Matrix, transposed: Bool) {
         precondition(
             UnsafePointer(memory) == panels && rows == (transposed ? b.columns : b.rows)
                 && columns == (transposed ? b.rows : b.columns),

@@ -6,7 +6,7 @@ import CKernels
 /// y = LN(x), or LN(x + residual); x̂ and the reciprocal deviations are kept for backward when asked for.
 ///
 /// `normalized` may be the same memory as `x`, and `y` the same as `x` where nothing is kept.
-public func layerNorm(
+package func layerNorm(
     _ x: Matrix, plus residual: Matrix? = nil, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
     epsilon: Float, into y: Matrix, normalized: Matrix?, reciprocalDeviation: UnsafeMutablePointer<Float>?
 ) {
@@ -18,7 +18,7 @@ public func layerNorm(
 }
 
 /// dγ += Σ_t dy ⊙ x̂ and dβ += Σ_t dy.
-public func layerNormParameterGradient(
+package func layerNormParameterGradient(
     _ dy: Matrix, normalized: Matrix, scale: UnsafeMutablePointer<Float>, shift: UnsafeMutablePointer<Float>
 ) {
     timed(.layerNormBackward) {
@@ -28,7 +28,7 @@ public func layerNormParameterGradient(
 }
 
 /// dy becomes dx in place: dx = (g − mean(g) − x̂ mean(g ⊙ x̂)) / √(var + ε), with g = dy ⊙ γ.
-public func layerNormBackward(
+package func layerNormBackward(
     _ dy: Matrix, scale: UnsafePointer<Float>, normalized: Matrix, reciprocalDeviation: UnsafePointer<Float>
 ) {
     timed(.layerNormBackward) {

@@ -3,18 +3,18 @@
 /// A view owns nothing; the buffer, mapped file or workspace behind it must outlive it. A view of frozen
 /// weights may point into a read-only mapping, so kernels write only to what they call `into` or name
 /// as changed in place.
-public struct Matrix {
+package struct Matrix {
     /// Element (0, 0).
-    public let base: UnsafeMutablePointer<Float>
+    package let base: UnsafeMutablePointer<Float>
     /// How many rows there are.
-    public let rows: Int
+    package let rows: Int
     /// How many columns there are.
-    public let columns: Int
+    package let columns: Int
     /// Floats from one row to the next; at least `columns`.
-    public let stride: Int
+    package let stride: Int
 
     /// A view of `rows × columns` floats at `base`, packed unless a stride is given.
-    public init(_ base: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil) {
+    package init(_ base: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil) {
         self.base = base
         self.rows = rows
         self.columns = columns
@@ -22,45 +22,45 @@ public struct Matrix {
     }
 
     /// A view of memory that nobody may write to.
-    public init(frozen base: UnsafePointer<Float>, _ rows: Int, _ columns: Int) {
+    package init(frozen base: UnsafePointer<Float>, _ rows: Int, _ columns: Int) {
         self.init(UnsafeMutablePointer(mutating: base), rows, columns)
     }
 
     /// Whether row follows row without a gap.
-    public var isPacked: Bool { stride == columns }
+    package var isPacked: Bool { stride == columns }
 
     /// How many elements there are.
-    public var count: Int { rows * columns }
+    package var count: Int { rows * columns }
 
     /// Whether there is such a row.
-    public func has(row index: Int) -> Bool { index >= 0 && index < rows }
+    package func has(row index: Int) -> Bool { index >= 0 && index < rows }
 
     /// The start of a row.
-    public func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+    package func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
 
     /// The rows of a range, in place.
-    public func rows(_ range: Range<Int>) -> Matrix {
+    package func rows(_ range: Range<Int>) -> Matrix {
         Matrix(base + range.lowerBound * stride, range.count, columns, stride: stride)
     }
 
     /// The columns of a range, in place.
-    public func columns(_ range: Range<Int>) -> Matrix {
+    package func columns(_ range: Range<Int>) -> Matrix {
         Matrix(base + range.lowerBound, rows, range.count, stride: stride)
     }
 
     /// One element.
-    public subscript(_ row: Int, _ column: Int) -> Float {
+    package subscript(_ row: Int, _ column: Int) -> Float {
         get { base[row * stride + column] }
         nonmutating set { base[row * stride + column] = newValue }
     }
 
     /// Sets every element.
-    public func fill(_ value: Float) {
+    package func fill(_ value: Float) {
         for r in 0..<rows { row(r).update(repeating: value, count: columns) }
     }
 
     /// Takes every element from a matrix of the same shape.
-    public func copy(from other: Matrix) {
+    package func copy(from other: Matrix) {
         precondition(rows == other.rows && columns == other.columns, "copy between different shapes")
         if isPacked && other.isPacked { return base.update(from: other.base, count: count) }
         for r in 0..<rows { row(r).update(from: other.row(r), count: columns) }

@@ -9,23 +9,23 @@ import COpenBLAS
 // place among the rows), so no result depends on it: it is the rate that these products are measured against.
 
 /// The BLAS library's settings in this process.
-public enum BLAS {
+package enum BLAS {
     /// Makes every product run on the calling thread, and says how many threads remain in use.
     ///
     /// Ranks are the parallelism, so a rank's rate is that of one thread.
-    public static func useOneThread() -> Int {
+    package static func useOneThread() -> Int {
         openblas_set_num_threads(1)
         return Int(openblas_get_num_threads())
     }
 
     /// The kernel family that the library chose for this processor, such as `Zen` or `SkylakeX`.
-    public static var coreName: String { String(cString: openblas_get_corename()) }
+    package static var coreName: String { String(cString: openblas_get_corename()) }
 
     /// The library's version and build options.
-    public static var configuration: String { String(cString: openblas_get_config()) }
+    package static var configuration: String { String(cString: openblas_get_config()) }
 
     /// Whether the library is the `serial`, `pthread` or `openmp` build.
-    public static var flavour: String {
+    package static var flavour: String {
         switch openblas_get_parallel() {
         case 0: "serial"
         case 1: "pthread"
@@ -37,7 +37,7 @@ public enum BLAS {
 /// y = x Wᵀ + b, with x [T, in], W [out, in], b [out], y [T, out].
 ///
 /// Wᵀ [in, out] may be laid out already; the bits are the same.
-public func linear(
+package func linear(
     _ x: Matrix, _ weight: Matrix, laidOut: LaidOutMatrix? = nil, _ bias: UnsafePointer<Float>?,
     into y: Matrix
 ) {
@@ -49,7 +49,7 @@ public func linear(
 /// dx = dy W, with dy [T, out], W [out, in], dx [T, in]; added to dx when accumulating.
 ///
 /// W may be laid out already; the bits are the same.
-public func linearBackward(
+package func linearBackward(
     _ dy: Matrix, _ weight: Matrix, laidOut: LaidOutMatrix? = nil, into dx: Matrix, accumulate: Bool = false
 ) {
     timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
@@ -60,7 +60,7 @@ public func linearBackward(
 }
 
 /// dW += scale · dyᵀ x and db += Σ_t dy_t, with dy [T, out], x [T, in], dW [out, in], db [out].
-public func linearWeightGradient(
+package func linearWeightGradient(
     _ dy: Matrix, _ x: Matrix, weight: Matrix, bias: UnsafeMutablePointer<Float>? = nil, scale: Float = 1
 ) {
     precondition(
@@ -109,14 +109,14 @@ private func addPackedProduct(_ a: Matrix, _ b: Matrix, _ c: Matrix, _ scale: Fl
 }
 
 /// c = scale · a b, with a [m, k], b [k, n], c [m, n].
-public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false) {
+package func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false) {
     product(a, transposed: false, b, transposed: false, into: c, scale: scale, accumulate: accumulate)
 }
 
 /// c = scale · a bᵀ, with a [m, k], b [n, k], c [m, n].
 ///
 /// `room` floats of each row of c, from its first, may be written where there are more than n, with no meaning.
-public func multiplyTransposed(
+package func multiplyTransposed(
     _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false, room: Int? = nil
 ) {
     product(
@@ -124,7 +124,7 @@ public func multiplyTransposed(
 }
 
 /// c = scale · aᵀ b, with a [k, m], b [k, n], c [m, n].
-public func transposedMultiply(
+package func transposedMultiply(
     _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false
 ) {
     product(a, transposed: true, b, transposed: false, into: c, scale: scale, accumulate: accumulate)

@@ -5,7 +5,7 @@
 #endif
 
 /// What a step's time is spent on.
-public enum Operator: Hashable, Sendable {
+package enum Operator: Hashable, Sendable {
     /// y = x Wᵀ of a linear map, from `inner` columns to `columns`.
     case product(inner: Int, columns: Int)
     /// dx = dy W of a linear map.
@@ -35,7 +35,7 @@ public enum Operator: Hashable, Sendable {
     case cache
 
     /// What a table calls it.
-    public var title: String {
+    package var title: String {
         switch self {
         case .product(let inner, let columns): "product \(inner) → \(columns)"
         case .productBackward(let inner, let columns): "product backward \(inner) → \(columns)"
@@ -63,23 +63,23 @@ public enum Operator: Hashable, Sendable {
 /// Adds up the seconds of operators, where a benchmark has started one; the outermost of nested operators counts.
 ///
 /// Training runs without one, and then each operator costs one look at ``current``.
-public final class OperatorClock {
+package final class OperatorClock {
     /// The clock of this process, which its one computing thread reports to.
     ///
     /// It is set before and after training, never while an operator runs.
-    nonisolated(unsafe) public static var current: OperatorClock?
+    nonisolated(unsafe) package static var current: OperatorClock?
 
     /// Seconds and calls by operator.
-    public private(set) var times: [Operator: (seconds: Double, calls: Int)] = [:]
+    package private(set) var times: [Operator: (seconds: Double, calls: Int)] = [:]
     /// Floating-point operations of all products, a multiplication with its addition counted as two.
-    public private(set) var operations = 0.0
+    package private(set) var operations = 0.0
     private var isInside = false
 
     /// A clock at zero.
-    public init() {}
+    package init() {}
 
     /// Goes back to zero.
-    public func reset() {
+    package func reset() {
         times = [:]
         operations = 0
     }
@@ -108,7 +108,8 @@ public final class OperatorClock {
 
 /// Runs an operator, on the clock where there is one.
 @inline(__always)
-public func timed<Result>(_ name: @autoclosure () -> Operator, _ body: () throws -> Result) rethrows -> Result
+package func timed<Result>(_ name: @autoclosure () -> Operator, _ body: () throws -> Result) rethrows
+    -> Result
 {
     guard let clock = OperatorClock.current else { return try body() }
     return try clock.measure(name(), body)

@@ -5,12 +5,12 @@ import Foundation
 
 extension BLAS {
     /// The variable that OpenBLAS reads while it is loaded; a value that the user gave stays.
-    public static let coreVariable = "OPENBLAS_CORETYPE"
+    package static let coreVariable = "OPENBLAS_CORETYPE"
 
     /// The kernel family that a program should be started anew with, where OpenBLAS chose one far below the processor.
     ///
     /// Nil where the choice fits, or the user made it.
-    public static var betterCore: String? {
+    package static var betterCore: String? {
         guard ProcessInfo.processInfo.environment[coreVariable] == nil else { return nil }
         return betterCore(than: coreName, flags: processorFlags)
     }

@@ -2,25 +2,25 @@ import COpenBLAS
 
 /// Floating-point operations a second of matrix products on this core, the best of several tries: what everything else
 /// is held against.
-public struct ProductRate: Sendable, Codable, Equatable {
+package struct ProductRate: Sendable, Codable, Equatable {
     /// OpenBLAS's `sgemm`: the machine's rate.
-    public let library: Double
+    package let library: Double
     /// This program's own products of the same shape.
-    public let own: Double
+    package let own: Double
 
     /// Names the rates.
-    public init(library: Double, own: Double) {
+    package init(library: Double, own: Double) {
         self.library = library
         self.own = own
     }
 
     /// The higher of two measurements.
-    public func best(with other: ProductRate) -> ProductRate {
+    package func best(with other: ProductRate) -> ProductRate {
         ProductRate(library: max(library, other.library), own: max(own, other.own))
     }
 
     /// Measures for about `seconds`, a product of 512 rows with a square matrix of 768 columns, both in cache.
-    public static func measured(seconds: Double = 0.3) -> ProductRate {
+    package static func measured(seconds: Double = 0.3) -> ProductRate {
         let (rows, width) = (512, 768)
         let buffers = [rows * width, width * width, rows * width].map { FloatBuffer($0) }
         for buffer in buffers {

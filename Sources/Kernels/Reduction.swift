@@ -3,7 +3,7 @@ import CKernels
 // Sums along a vector, with lanes and tail always added in the same order.
 
 /// Σ x.
-public func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
+package func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
     var lanes = Lanes()
     var index = 0
     while index + laneCount <= count {
@@ -14,6 +14,6 @@ public func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
 }
 
 /// Σ x ⊙ y.
-public func dotProduct(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) -> Float {
+package func dotProduct(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) -> Float {
     VectorKernels.table.dot(count, x, y)
 }

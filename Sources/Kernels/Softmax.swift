@@ -9,24 +9,24 @@ import CKernels
 // Softmax over the columns of each row: p = e^{s − max} / Σ e^{s − max}; s and p [n, n'].
 
 /// The row stride to give attention scores, so that a row is a whole number of vectors.
-public func paddedColumns(_ columns: Int) -> Int { (columns + 15) / 16 * 16 }
+package func paddedColumns(_ columns: Int) -> Int { (columns + 15) / 16 * 16 }
 
 /// Softmax of each row in place.
 ///
 /// Rows whose stride leaves room for whole vectors are padded with −∞ first, so that the padding ends as zeros.
-public func softmax(_ s: Matrix) {
+package func softmax(_ s: Matrix) {
     let whole = s.stride >= paddedColumns(s.columns) ? paddedColumns(s.columns) : s.columns
     VectorKernels.table.softmax(s.rows, s.columns, whole, s.base, s.stride)
 }
 
 /// dp becomes ds in place: ds = scale · p ⊙ (dp − Σ dp ⊙ p).
-public func softmaxBackward(_ dp: Matrix, p: Matrix, scale: Float) {
+package func softmaxBackward(_ dp: Matrix, p: Matrix, scale: Float) {
     precondition(dp.rows == p.rows && dp.columns == p.columns, "a softmax's gradient of another shape")
     VectorKernels.table.softmax_backward(dp.rows, dp.columns, scale, dp.base, dp.stride, p.base, p.stride)
 }
 
 /// log Σ e^x, for a loss; x [count].
-public func logSumExp(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
+package func logSumExp(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
     var largest = -Double.infinity
     for i in 0..<count { largest = max(largest, Double(x[i])) }
     var total = 0.0

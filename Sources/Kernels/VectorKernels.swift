@@ -5,26 +5,26 @@ import Foundation
 // chosen when the program starts. All those with FMA give the same bits.
 
 /// The loops that all kernels of this process run in.
-public enum VectorKernels {
+package enum VectorKernels {
     /// The variable that names another table than the best, such as `avx2` to measure or `portable` to compare.
-    public static let variable = "HADAMESH_KERNELS"
+    package static let variable = "HADAMESH_KERNELS"
 
     /// What ``variable`` may say on this processor.
-    public static var choices: [String] {
+    package static var choices: [String] {
         ["avx512", "avx2", "portable"].filter { ckernels_named($0) != nil }
     }
 
     /// A choice that this processor doesn't have; nil where there is none or it is fine.
-    public static var unknownChoice: String? { choice.flatMap { choices.contains($0) ? nil : $0 } }
+    package static var unknownChoice: String? { choice.flatMap { choices.contains($0) ? nil : $0 } }
 
     /// The instruction set in use: `avx512`, `avx2` or `portable`.
-    public static var name: String { String(cString: table.name) }
+    package static var name: String { String(cString: table.name) }
 
     /// What tables that give the same bits have in common: `fma`, or `sse2` without fused additions.
-    public static var bits: String { String(cString: table.bits) }
+    package static var bits: String { String(cString: table.bits) }
 
     /// The columns of a panel of laid-out weights, which depends on the instruction set; no bit of a result does.
-    public static var panel: Int { table.panel }
+    package static var panel: Int { table.panel }
 
     // A table of constants: nobody writes to it.
     nonisolated(unsafe) static let table: ckernels =

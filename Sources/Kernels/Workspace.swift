@@ -2,45 +2,45 @@
 ///
 /// Memory is kept between steps, so that a step allocates nothing once the largest unit has been seen.
 /// Contents are undefined when taken. Not for use by two threads.
-public final class Workspace {
+package final class Workspace {
     private var chunks: [FloatBuffer] = []
     private var chunk = 0
     private var used = 0
     /// How often memory was asked for.
-    public private(set) var allocations = 0
+    package private(set) var allocations = 0
     private var most = 0
     private static let alignment = 16
 
     /// An arena with room for so many bytes, an empty one unless told; where they don't suffice it grows.
     ///
     /// Room that is never used takes no memory.
-    public init(reserving bytes: Int = 0) {
+    package init(reserving bytes: Int = 0) {
         if bytes > 0 { chunks = [FloatBuffer(bytes / MemoryLayout<Float>.stride)] }
     }
 
     /// A place to return to with ``release(to:)``.
-    public struct Mark {
+    package struct Mark {
         let chunk: Int
         let used: Int
     }
 
     /// The most bytes that were in use at once.
-    public var peak: Int { most * MemoryLayout<Float>.stride }
+    package var peak: Int { most * MemoryLayout<Float>.stride }
 
     /// How many bytes the arena holds.
-    public var capacity: Int { chunks.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
+    package var capacity: Int { chunks.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
 
     /// Where the arena stands now.
-    public var mark: Mark { Mark(chunk: chunk, used: used) }
+    package var mark: Mark { Mark(chunk: chunk, used: used) }
 
     /// Gives back everything taken since the mark.
-    public func release(to mark: Mark) {
+    package func release(to mark: Mark) {
         chunk = mark.chunk
         used = mark.used
     }
 
     /// Gives back everything.
-    public func reset() {
+    package func reset() {
         // Several chunks mean that the arena grew: one of their total size serves the next step without a seam.
         if chunks.count > 1 {
             chunks = [FloatBuffer(chunks.reduce(0) { $0 + $1.count })]
@@ -51,7 +51,7 @@ public final class Workspace {
     }
 
     /// Takes `count` floats, aligned to 64 bytes.
-    public func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    package func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         let rounded = (count + Self.alignment - 1) / Self.alignment * Self.alignment
         while chunk < chunks.count {
             if used + rounded <= chunks[chunk].count {
@@ -72,7 +72,7 @@ public final class Workspace {
     }
 
     /// Takes a packed matrix.
-    public func matrix(_ rows: Int, _ columns: Int) -> Matrix {
+    package func matrix(_ rows: Int, _ columns: Int) -> Matrix {
         Matrix(floats(rows * columns), rows, columns)
     }
 }

@@ -1,41 +1,41 @@
 import Foundation
-public import Kernels
+package import Kernels
 import Studies
 
 /// How fast a study trains on this machine: what `hadamesh bench` prints and writes.
-public struct Benchmark: Codable, Sendable, Equatable {
+package struct Benchmark: Codable, Sendable, Equatable {
     /// The study's file, backbone and tasks.
-    public let study: String, backbone: String, tasks: [String]
+    package let study: String, backbone: String, tasks: [String]
     /// The adapter method.
-    public let method: String
+    package let method: String
     /// How many ranks computed.
-    public let ranks: Int
+    package let ranks: Int
     /// How many numbers the last stage trains, over all tasks.
-    public let trainedParameters: Int
+    package let trainedParameters: Int
     /// The instruction set of the kernels, and OpenBLAS's.
-    public let kernels: String, blas: String
+    package let kernels: String, blas: String
     /// The slowest rank's rate of matrix products, measured on all ranks at once.
-    public let rate: ProductRate
+    package let rate: ProductRate
     /// Seconds from the launch to the first result of training.
-    public let startSeconds: Double
+    package let startSeconds: Double
     /// The largest rank's memory at its end, in bytes.
-    public let memory: Memory
+    package let memory: Memory
     /// The phases in their order.
-    public let phases: [PhaseMeasurement]
+    package let phases: [PhaseMeasurement]
     /// How far it scales, on each network that was named.
-    public let scaling: [Scaling]?
+    package let scaling: [Scaling]?
 
     /// What a rank occupies.
-    public struct Memory: Codable, Sendable, Equatable {
+    package struct Memory: Codable, Sendable, Equatable {
         /// All of its pages that ever were in memory at once.
-        public let peak: Int
+        package let peak: Int
         /// Its pages now, where one that n processes map counts 1/n: the cost of one more rank on the node.
-        public let proportional: Int
+        package let proportional: Int
         /// Its share of that which is not the backbone's weights, mapped or shared.
-        public let activations: Int
+        package let activations: Int
 
         /// Names the sizes.
-        public init(peak: Int, proportional: Int, activations: Int) {
+        package init(peak: Int, proportional: Int, activations: Int) {
             self.peak = peak
             self.proportional = proportional
             self.activations = activations
@@ -43,7 +43,7 @@ public struct Benchmark: Codable, Sendable, Equatable {
     }
 
     /// Joins what was measured.
-    public init(
+    package init(
         study: String, backbone: String, tasks: [String], method: String, ranks: Int,
         trainedParameters: Int, kernels: String,
         blas: String, rate: ProductRate, startSeconds: Double, memory: Memory, phases: [PhaseMeasurement],
@@ -65,7 +65,7 @@ public struct Benchmark: Codable, Sendable, Equatable {
     }
 
     /// The tables for a terminal, beside an earlier measurement where there is one.
-    public func text(comparedWith reference: Benchmark? = nil) -> String {
+    package func text(comparedWith reference: Benchmark? = nil) -> String {
         func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
         func number(_ value: Double, _ digits: Int = 1) -> String { String(format: "%.\(digits)f", value) }
         let facts = [

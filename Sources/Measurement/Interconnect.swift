@@ -4,11 +4,11 @@
 /// slots; a round that crosses hosts goes over the network, and what several ranks of a host send at once shares it.
 /// N ranks, b bytes, L = ⌈log2 N⌉; where a library may choose among algorithms, the fastest counts, since its tables
 /// were made to find that one.
-public struct Interconnect: Codable, Sendable, Equatable {
+package struct Interconnect: Codable, Sendable, Equatable {
     /// Between two ranks of a host, and between two hosts.
-    public let node: Link, network: Link
+    package let node: Link, network: Link
     /// How many ranks a host has.
-    public let ranksPerNode: Int
+    package let ranksPerNode: Int
 
     /// Bytes a second of adding one message to another: one core's, from memory.
     static let reductionRate = 5e9
@@ -19,19 +19,19 @@ public struct Interconnect: Codable, Sendable, Equatable {
     ///   - node: between two ranks of a host
     ///   - network: between two hosts
     ///   - ranksPerNode: how many ranks a host has
-    public init(node: Link, network: Link, ranksPerNode: Int) {
+    package init(node: Link, network: Link, ranksPerNode: Int) {
         self.node = node
         self.network = network
         self.ranksPerNode = max(1, ranksPerNode)
     }
 
     /// A barrier by dissemination: L rounds, in round i every rank r tells rank r + 2^i.
-    public func barrier(ranks: Int) -> Double {
+    package func barrier(ranks: Int) -> Double {
         rounds(ranks).reduce(0) { $0 + shift(0, distance: $1, ranks) }
     }
 
     /// A broadcast: by a binomial tree, L rounds of b bytes; or scattered and gathered again, 2 L rounds of b/2, b/4 ….
-    public func broadcast(bytes: Int, ranks: Int) -> Double {
+    package func broadcast(bytes: Int, ranks: Int) -> Double {
         let bytes = Double(bytes)
         let tree = rounds(ranks).reduce(0) { $0 + exchange(bytes, distance: $1, ranks) }
         return min(tree, halving(bytes, ranks, rounds(ranks)))
@@ -39,7 +39,7 @@ public struct Interconnect: Codable, Sendable, Equatable {
 
     /// An all-reduce: by recursive doubling, L rounds of b bytes; by halving and doubling (Rabenseifner), 2 L rounds of
     /// b/2, b/4 …; or around a ring, 2 (N - 1) rounds of b/N.
-    public func allReduce(bytes: Int, ranks: Int) -> Double {
+    package func allReduce(bytes: Int, ranks: Int) -> Double {
         guard ranks > 1 else { return 0 }
         let bytes = Double(bytes)
         let adding = bytes / Self.reductionRate

@@ -1,16 +1,16 @@
-public import Collectives
+package import Collectives
 import Dispatch
 
 /// The link between the ranks of a world, from all-reduces of two sizes.
-public struct LinkMeasurement: Codable, Sendable, Equatable {
+package struct LinkMeasurement: Codable, Sendable, Equatable {
     /// How many ranks, on how many hosts.
-    public let ranks: Int, hosts: Int
+    package let ranks: Int, hosts: Int
     /// Median seconds of the small call, with the barrier before it.
-    public let smallSeconds: Double
+    package let smallSeconds: Double
     /// Bytes of the large call, and its median seconds.
-    public let largeBytes: Int, largeSeconds: Double
+    package let largeBytes: Int, largeSeconds: Double
     /// What the two say: between hosts where there are several, between ranks of the one host otherwise.
-    public let link: Link
+    package let link: Link
 
     /// Bytes of the small call.
     static let smallBytes = 8
@@ -20,7 +20,7 @@ public struct LinkMeasurement: Codable, Sendable, Equatable {
     /// Measures for a fraction of a second, with a message of so many bytes, if it isn't too small, as the large one.
     ///
     /// All ranks of the world call it; nil for a world of one.
-    public static func measured(
+    package static func measured(
         between world: any Communicator, hosts: Int, bytes: Int
     ) throws -> LinkMeasurement? {
         guard world.size > 1 else { return nil }
@@ -39,7 +39,7 @@ public struct LinkMeasurement: Codable, Sendable, Equatable {
     ///   - smallSeconds: seconds of an all-reduce of one number, with the barrier before it
     ///   - largeBytes: the size of the large all-reduce
     ///   - largeSeconds: its seconds, with the barrier before it
-    public init(ranks: Int, hosts: Int, smallSeconds: Double, largeBytes: Int, largeSeconds: Double) {
+    package init(ranks: Int, hosts: Int, smallSeconds: Double, largeBytes: Int, largeSeconds: Double) {
         self.ranks = ranks
         self.hosts = hosts
         self.smallSeconds = smallSeconds

@@ -2,18 +2,18 @@ import Diagnostics
 import Foundation
 
 /// What a message between two ranks costs: a fixed time, and a time for each byte.
-public struct Link: Codable, Sendable, Equatable {
+package struct Link: Codable, Sendable, Equatable {
     /// Seconds of an empty message, from call to call.
-    public let latency: Double
+    package let latency: Double
     /// Bytes a second of a long one.
-    public let bandwidth: Double
+    package let bandwidth: Double
 
     /// Names the two.
     ///
     /// - Parameters:
     ///   - latency: seconds of an empty message
     ///   - bandwidth: bytes a second of a long message
-    public init(latency: Double, bandwidth: Double) {
+    package init(latency: Double, bandwidth: Double) {
         self.latency = latency
         self.bandwidth = bandwidth
     }
@@ -29,22 +29,22 @@ public struct Link: Codable, Sendable, Equatable {
     }
 
     /// `15 µs, 9.4 Gbit/s`.
-    public var words: String {
+    package var words: String {
         String(format: "%.3g µs, %.3g Gbit/s", latency * 1e6, bandwidth * 8e-9)
     }
 }
 
 /// The network between hosts, by name.
-public struct Network: Codable, Sendable, Equatable {
+package struct Network: Codable, Sendable, Equatable {
     /// What the command line calls it.
-    public let name: String
+    package let name: String
     /// What a message on it costs.
-    public let link: Link
+    package let link: Link
     /// Why these numbers.
-    public let reason: String
+    package let reason: String
 
     /// All ranks on one host.
-    public static let sharedMemory = Network(
+    package static let sharedMemory = Network(
         name: "shared-memory", link: Link(microseconds: 1, gigabits: 40),
         reason: "all ranks on one host; assumed, and measured instead where bench has 2 ranks or more")
 
@@ -52,7 +52,7 @@ public struct Network: Codable, Sendable, Equatable {
     ///
     /// Their latencies are those of small MPI messages through the whole software stack, their bandwidths what is
     /// left for payload.
-    public static let known: [Network] = [
+    package static let known: [Network] = [
         sharedMemory,
         Network(
             name: "ethernet-1g", link: Link(microseconds: 40, gigabits: 0.94),
@@ -74,7 +74,7 @@ public struct Network: Codable, Sendable, Equatable {
     ]
 
     /// The network of a name, or of `LATENCY_US:GBIT`, such as `20:9.4`.
-    public static func named(_ name: String) throws -> Network {
+    package static func named(_ name: String) throws -> Network {
         if let network = known.first(where: { $0.name == name }) { return network }
         let names = known.map(\.name).joined(separator: ", ")
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)

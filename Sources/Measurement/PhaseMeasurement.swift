@@ -1,32 +1,32 @@
 import Kernels
 
 /// The speed of one phase of a run, over all its ranks.
-public struct PhaseMeasurement: Codable, Sendable, Equatable {
+package struct PhaseMeasurement: Codable, Sendable, Equatable {
     /// Such as `adapter stage, later epochs`.
-    public let name: String
+    package let name: String
     /// Steps or evaluations that were measured.
-    public let steps: Int
+    package let steps: Int
     /// Examples a second: the median over passes through the examples, the lowest and the highest.
-    public let examplesPerSecond: Spread
+    package let examplesPerSecond: Spread
     /// Tokens a second, of all ranks.
-    public let tokensPerSecond: Double
+    package let tokensPerSecond: Double
     /// Seconds of one step.
-    public let secondsPerStep: Double
+    package let secondsPerStep: Double
     /// Floating-point operations a second of the coordinator's rank, and that as a share of its product rate.
-    public let operationsPerSecond: Double, shareOfProductRate: Double
+    package let operationsPerSecond: Double, shareOfProductRate: Double
     /// The shares of the time that went into waiting for slower ranks, and into exchanging sums.
-    public let waitingShare: Double, communicationShare: Double
+    package let waitingShare: Double, communicationShare: Double
     /// What each rank sends a step.
-    public let bytesPerStep: Int
+    package let bytesPerStep: Int
     /// Where the coordinator's time went, the most first; what no operator accounts for is `other`.
-    public let operators: [OperatorShare]
+    package let operators: [OperatorShare]
 
     /// The median of some values, the lowest and the highest.
-    public struct Spread: Codable, Sendable, Equatable {
+    package struct Spread: Codable, Sendable, Equatable {
         /// The middle one.
-        public let median: Double
+        package let median: Double
         /// The extremes.
-        public let lowest: Double, highest: Double
+        package let lowest: Double, highest: Double
 
         package init(_ values: [Double]) {
             let sorted = values.sorted()
@@ -40,13 +40,13 @@ public struct PhaseMeasurement: Codable, Sendable, Equatable {
     }
 
     /// One operator's part of a phase.
-    public struct OperatorShare: Codable, Sendable, Equatable {
+    package struct OperatorShare: Codable, Sendable, Equatable {
         /// The operator.
-        public let name: String
+        package let name: String
         /// Its share of the phase's time.
-        public let share: Double
+        package let share: Double
         /// Microseconds a call.
-        public let microseconds: Double
+        package let microseconds: Double
     }
 
     init(_ name: String, _ samples: [PhaseRecorder.Sample], rate: Double) {

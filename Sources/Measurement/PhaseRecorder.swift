@@ -1,12 +1,12 @@
-public import Coordination
-public import Foundation
-public import Kernels
+package import Coordination
+package import Foundation
+package import Kernels
 
 /// Listens to a run on the coordinator's rank and cuts its time into phases, step by step.
 ///
 /// The run goes through the same examples pass after pass: the first pass of a stage is a phase of its own, since it
 /// fills what later ones reuse. A phase's first step warms up and is left out where the phase has others.
-public final class PhaseRecorder: RunObserver {
+package final class PhaseRecorder: RunObserver {
     /// One step, or one evaluation.
     struct Sample {
         var pass: Int
@@ -22,7 +22,7 @@ public final class PhaseRecorder: RunObserver {
 
     private(set) var phases: [(name: String, samples: [Sample])] = []
     /// When the first step ended or the first features were there, by the system's clock.
-    public private(set) var firstResult: Date?
+    package private(set) var firstResult: Date?
     private let clock: OperatorClock
     private let stepsPerPass: Int
     private let evaluated: (examples: Int, tokens: Int)
@@ -34,14 +34,14 @@ public final class PhaseRecorder: RunObserver {
     ///   - clock: the clock, which is reset at each event
     ///   - stepsPerPass: how many steps go once through the examples
     ///   - evaluated: what one evaluation computes
-    public init(_ clock: OperatorClock, stepsPerPass: Int, evaluated: (examples: Int, tokens: Int)) {
+    package init(_ clock: OperatorClock, stepsPerPass: Int, evaluated: (examples: Int, tokens: Int)) {
         self.clock = clock
         self.stepsPerPass = stepsPerPass
         self.evaluated = evaluated
     }
 
     /// Takes note of an event.
-    public func observe(_ event: RunEvent) throws {
+    package func observe(_ event: RunEvent) throws {
         switch event {
         case .features:
             add(to: "frozen features", pass: 0, examples: 0, tokens: 0)
@@ -88,7 +88,7 @@ public final class PhaseRecorder: RunObserver {
     }
 
     /// What was measured, phase by phase, with the floating-point operations a second of this rank's products.
-    public func measured(rate: Double) -> [PhaseMeasurement] {
+    package func measured(rate: Double) -> [PhaseMeasurement] {
         phases.map { name, samples in
             let warm = samples.count > 1 && samples[0].pass == 0 ? Array(samples.dropFirst()) : samples
             return PhaseMeasurement(name, warm, rate: rate)

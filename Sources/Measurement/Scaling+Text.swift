@@ -3,7 +3,7 @@ import Studies
 
 extension Scaling {
     /// The tables for a terminal.
-    public var text: String {
+    package var text: String {
         let alternatives =
             "Other batches, if an example costs as much in a unit of any size (try it: --set batch.unit=N):\n"
             + aligned(alternativeRows, numbers: true)

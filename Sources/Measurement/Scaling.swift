@@ -1,34 +1,34 @@
 /// How far a study scales on a network: what `hadamesh bench --network` adds to a ``Benchmark``.
-public struct Scaling: Codable, Sendable, Equatable {
+package struct Scaling: Codable, Sendable, Equatable {
     /// What a step consists of.
-    public let parts: StepParts
+    package let parts: StepParts
     /// The step that says so.
-    public let measured: MeasuredStep
+    package let measured: MeasuredStep
     /// The link between its ranks, where there were several.
-    public let measuredLink: LinkMeasurement?
+    package let measuredLink: LinkMeasurement?
     /// The network that the prediction is for.
-    public let network: Network
+    package let network: Network
     /// What the prediction takes for messages.
-    public let interconnect: Interconnect
+    package let interconnect: Interconnect
     /// The study's step on 1, 2, 4 … ranks, as far as it has units.
-    public let strong: [ScalingPrediction]
+    package let strong: [ScalingPrediction]
     /// A step of N times the examples on N = 1, 2, 4 … ranks.
-    public let weak: [ScalingPrediction]
+    package let weak: [ScalingPrediction]
     /// The most ranks at an efficiency of 50 %.
-    public let paying: ScalingPrediction?
+    package let paying: ScalingPrediction?
     /// What other settings would allow.
-    public let alternatives: [Alternative]
+    package let alternatives: [Alternative]
 
     /// Settings of the `batch` section, and how far they scale.
-    public struct Alternative: Codable, Sendable, Equatable {
+    package struct Alternative: Codable, Sendable, Equatable {
         /// `batch.examples` and `batch.unit`.
-        public let examples: Int, unit: Int
+        package let examples: Int, unit: Int
         /// How many units a step has.
-        public let units: Int
+        package let units: Int
         /// The most ranks at an efficiency of 50 %.
-        public let paying: ScalingPrediction
+        package let paying: ScalingPrediction
         /// Examples a second on so many ranks, as a multiple of the study's own on one.
-        public let speedup: Double
+        package let speedup: Double
     }
 
     /// The most ranks that are looked at.
@@ -42,7 +42,7 @@ public struct Scaling: Codable, Sendable, Equatable {
     ///   - measuredLink: the link between its ranks
     ///   - network: the network between hosts
     ///   - ranksPerNode: how many ranks a host has
-    public init(
+    package init(
         parts: StepParts, measured: MeasuredStep, measuredLink: LinkMeasurement?, network: Network,
         ranksPerNode: Int
     ) {

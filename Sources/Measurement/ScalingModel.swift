@@ -12,24 +12,24 @@ import Coordination
 ///
 /// Nothing is overlapped, because nothing is in training: the sums need all gradients, and the next step needs the
 /// update. Neither noise of hosts nor other users of a network are in it.
-public struct ScalingModel: Sendable, Equatable {
+package struct ScalingModel: Sendable, Equatable {
     /// What a step consists of.
-    public let parts: StepParts
+    package let parts: StepParts
     /// What messages cost.
-    public let interconnect: Interconnect
+    package let interconnect: Interconnect
 
     /// A step on a network.
     ///
     /// - Parameters:
     ///   - parts: what a step consists of
     ///   - interconnect: what messages cost
-    public init(_ parts: StepParts, on interconnect: Interconnect) {
+    package init(_ parts: StepParts, on interconnect: Interconnect) {
         self.parts = parts
         self.interconnect = interconnect
     }
 
     /// The step on so many ranks; nil where there are more of them than units.
-    public func prediction(ranks: Int) -> ScalingPrediction? {
+    package func prediction(ranks: Int) -> ScalingPrediction? {
         let computing = parts.computing(ranks)
         guard ranks > 0, computing <= parts.unitCount else { return nil }
         return ScalingPrediction(
@@ -39,13 +39,13 @@ public struct ScalingModel: Sendable, Equatable {
     }
 
     /// The step with N times the examples on N ranks: as much work for each rank as one rank has alone.
-    public func weakPrediction(ranks: Int) -> ScalingPrediction? {
+    package func weakPrediction(ranks: Int) -> ScalingPrediction? {
         guard ranks > 0 else { return nil }
         return ScalingModel(parts.enlarged(parts.computing(ranks)), on: interconnect).prediction(ranks: ranks)
     }
 
     /// The most ranks, among 1, 2, 4 … `limit`, whose efficiency is at least `least`.
-    public func mostRanks(efficiency least: Double = 0.5, upTo limit: Int = 1024) -> ScalingPrediction? {
+    package func mostRanks(efficiency least: Double = 0.5, upTo limit: Int = 1024) -> ScalingPrediction? {
         guard let alone = prediction(ranks: 1) else { return nil }
         var most = alone
         for ranks in powersOfTwo(upTo: limit) {
@@ -77,31 +77,31 @@ public struct ScalingModel: Sendable, Equatable {
 }
 
 /// A step on so many ranks, as the model has it.
-public struct ScalingPrediction: Codable, Sendable, Equatable {
+package struct ScalingPrediction: Codable, Sendable, Equatable {
     /// How many ranks, on how many hosts.
-    public let ranks: Int, hosts: Int
+    package let ranks: Int, hosts: Int
     /// Examples of the step.
-    public let examples: Int
+    package let examples: Int
     /// Seconds of the most loaded rank's units, and of what does not shrink with ranks.
-    public let compute: Double, replicated: Double
+    package let compute: Double, replicated: Double
     /// Seconds of the barriers that begin collective calls, and of the calls' own messages.
-    public let barriers: Double, transfers: Double
+    package let barriers: Double, transfers: Double
 
     /// Seconds of collective calls.
-    public var communication: Double { barriers + transfers }
+    package var communication: Double { barriers + transfers }
     /// Seconds of the step.
-    public var seconds: Double { compute + replicated + communication }
+    package var seconds: Double { compute + replicated + communication }
     /// The share of collective calls.
-    public var communicationShare: Double { seconds > 0 ? communication / seconds : 0 }
+    package var communicationShare: Double { seconds > 0 ? communication / seconds : 0 }
 
     /// How much faster examples go through than on one rank.
-    public func speedup(alone: ScalingPrediction) -> Double {
+    package func speedup(alone: ScalingPrediction) -> Double {
         guard seconds > 0, alone.examples > 0 else { return 1 }
         return alone.seconds / seconds * Double(examples) / Double(alone.examples)
     }
 
     /// The speed-up as a share of the ranks.
-    public func efficiency(alone: ScalingPrediction) -> Double { speedup(alone: alone) / Double(ranks) }
+    package func efficiency(alone: ScalingPrediction) -> Double { speedup(alone: alone) / Double(ranks) }
 }
 
 /// 1, 2, 4 … `limit`.

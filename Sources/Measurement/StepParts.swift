@@ -1,27 +1,27 @@
 /// What a step consists of, as it was measured on a few ranks.
-public struct StepParts: Codable, Sendable, Equatable {
+package struct StepParts: Codable, Sendable, Equatable {
     /// Examples of a step and of a unit: `batch.examples` and `batch.unit`.
-    public let examples: Int, unit: Int
+    package let examples: Int, unit: Int
     /// The seconds of each unit, for some steps that were measured.
-    public let units: [[Double]]
+    package let units: [[Double]]
     /// Seconds of the update, which every rank computes.
-    public let update: Double
+    package let update: Double
     /// Seconds in which the coordinator draws the step's plan and the others wait for it.
-    public let planning: Double
+    package let planning: Double
     /// The messages of a step: what to do, the largest exponents, the sums.
-    public let messages: Messages
+    package let messages: Messages
     /// Whether one rank only coordinates.
-    public let isDedicated: Bool
+    package let isDedicated: Bool
 
     /// The payload of a step's collective calls.
-    public struct Messages: Codable, Sendable, Equatable {
+    package struct Messages: Codable, Sendable, Equatable {
         /// Bytes of the coordinator's broadcast.
-        public let directive: Int
+        package let directive: Int
         /// Bytes of the all-reduce of exponents, and of that of sums.
-        public let exponents: Int, sums: Int
+        package let exponents: Int, sums: Int
 
         /// Names the sizes.
-        public init(directive: Int, exponents: Int, sums: Int) {
+        package init(directive: Int, exponents: Int, sums: Int) {
             self.directive = directive
             self.exponents = exponents
             self.sums = sums
@@ -29,7 +29,7 @@ public struct StepParts: Codable, Sendable, Equatable {
     }
 
     /// Joins what was measured; at least one step has units.
-    public init(
+    package init(
         examples: Int, unit: Int, units: [[Double]], update: Double, planning: Double, messages: Messages,
         isDedicated: Bool
     ) {
@@ -43,11 +43,11 @@ public struct StepParts: Codable, Sendable, Equatable {
     }
 
     /// How many units a step has, and so the most ranks that can compute.
-    public var unitCount: Int { (examples + unit - 1) / unit }
+    package var unitCount: Int { (examples + unit - 1) / unit }
     /// Ranks of which all but a dedicated coordinator compute.
-    public func computing(_ ranks: Int) -> Int { isDedicated && ranks > 1 ? ranks - 1 : ranks }
+    package func computing(_ ranks: Int) -> Int { isDedicated && ranks > 1 ? ranks - 1 : ranks }
     /// Seconds of a unit: the mean, and the standard deviation as a share of it.
-    public var unitSeconds: (mean: Double, spread: Double) {
+    package var unitSeconds: (mean: Double, spread: Double) {
         let all = units.flatMap(\.self)
         let mean = all.reduce(0, +) / Double(max(1, all.count))
         let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, all.count))

@@ -1,18 +1,18 @@
 import Adapters
-public import Collectives
-public import Coordination
+package import Collectives
+package import Coordination
 import Foundation
-public import Kernels
+package import Kernels
 
 /// A step as it was measured.
-public struct MeasuredStep: Codable, Sendable, Equatable {
+package struct MeasuredStep: Codable, Sendable, Equatable {
     /// On how many ranks.
-    public let ranks: Int
+    package let ranks: Int
     /// Seconds of a step, and those of them in which collective calls moved data.
-    public let seconds: Double, transfers: Double
+    package let seconds: Double, transfers: Double
 
     /// Names the numbers.
-    public init(ranks: Int, seconds: Double, transfers: Double) {
+    package init(ranks: Int, seconds: Double, transfers: Double) {
         self.ranks = ranks
         self.seconds = seconds
         self.transfers = transfers
@@ -23,7 +23,7 @@ public struct MeasuredStep: Codable, Sendable, Equatable {
 ///
 /// It looks at the adapter stage after its first pass, which fills what later ones reuse. It reads the clock that operators
 /// report to and resets nothing: where a ``PhaseRecorder`` listens too, this one comes first.
-public final class StepRecorder: RunObserver {
+package final class StepRecorder: RunObserver {
     private struct Sample {
         /// What each unit costs, in the units of the assignment.
         let costs: [Double]
@@ -47,7 +47,7 @@ public final class StepRecorder: RunObserver {
     /// Records a run.
     ///
     /// Throws a failure where the world has more ranks than a step has units.
-    public init(
+    package init(
         _ clock: OperatorClock, _ context: RunContext, _ communicator: any Communicator, stepsPerPass: Int
     ) throws {
         self.clock = clock
@@ -58,7 +58,7 @@ public final class StepRecorder: RunObserver {
     }
 
     /// Takes note of an event.
-    public func observe(_ event: RunEvent) throws {
+    package func observe(_ event: RunEvent) throws {
         if case .step(let report) = event, report.stage == "adapter", report.stageStep >= firstStep {
             add(report)
         }
@@ -103,14 +103,14 @@ public final class StepRecorder: RunObserver {
     }
 
     /// The step itself: medians.
-    public var measured: MeasuredStep {
+    package var measured: MeasuredStep {
         MeasuredStep(
             ranks: communicator.size, seconds: median(samples.map(\.seconds)),
             transfers: median(samples.map(\.transfers)))
     }
 
     /// The parts of a step: medians over the steps, and the units of up to eight of them.
-    public var parts: StepParts {
+    package var parts: StepParts {
         let secondsPerCost = median(samples.map(\.secondsPerCost))
         return StepParts(
             examples: context.study.batch.examples, unit: context.study.batch.unit,

@@ -9,7 +9,7 @@ extension AdapterSimilarity {
     ///
     /// Where there are more than ten pairs, a row has the lowest, mean and highest cosine, and each tensor's means over
     /// the layers are a table of adapters by adapters.
-    public func report(_ format: TableFormat = .text) -> String {
+    package func report(_ format: TableFormat = .text) -> String {
         if format == .json { return String(json().encodedForReading().dropLast()) }
         let tables =
             [("cosine of what training changed", cosines)] + matrices + [("norm of the change", norms)]

@@ -3,30 +3,30 @@ import Diagnostics
 // For two adapters with the changes u and v of one tensor: cos = u·v / (|u| |v|), and |u|, |v| themselves.
 
 /// How alike trained adapters are: cosines of what training has changed in each tensor, and how much it has.
-public struct AdapterSimilarity: Sendable {
+package struct AdapterSimilarity: Sendable {
     /// An adapter: what it is called, and the owner of each of its tensors.
-    public struct Member: Sendable {
+    package struct Member: Sendable {
         /// Its name in tables.
-        public let name: String
+        package let name: String
         /// Who has a tensor, in the order of the tensors; two adapters with the same owner hold the same tensor.
-        public let owners: [String]
+        package let owners: [String]
 
         /// Describes an adapter.
-        public init(name: String, owners: [String]) {
+        package init(name: String, owners: [String]) {
             self.name = name
             self.owners = owners
         }
     }
 
     /// A tensor that every adapter has.
-    public struct Tensor: Sendable, Equatable {
+    package struct Tensor: Sendable, Equatable {
         /// Its name, the same in every layer.
-        public let name: String
+        package let name: String
         /// Its layer; nil for what belongs to no single one.
-        public let layer: Int?
+        package let layer: Int?
 
         /// Names a tensor.
-        public init(name: String, layer: Int?) {
+        package init(name: String, layer: Int?) {
             self.name = name
             self.layer = layer
         }
@@ -58,7 +58,7 @@ public struct AdapterSimilarity: Sendable {
     /// Compares adapters, two at least, whose changes `change` gives by member and tensor.
     ///
     /// No more than one tensor's changes are asked for before they are let go.
-    public init(_ members: [Member], _ tensors: [Tensor], change: (_ member: Int, _ tensor: Int) -> [Float])
+    package init(_ members: [Member], _ tensors: [Tensor], change: (_ member: Int, _ tensor: Int) -> [Float])
         throws
     {
         guard members.count > 1 else {
@@ -87,7 +87,7 @@ public struct AdapterSimilarity: Sendable {
     }
 
     /// Those tensors alone whose name holds the text; where none does, a failure that says which there are.
-    public init(_ all: AdapterSimilarity, ofTensorsNamed text: String) throws {
+    package init(_ all: AdapterSimilarity, ofTensorsNamed text: String) throws {
         members = all.members
         pairs = all.pairs
         rows = all.rows.filter { $0.tensor.name.contains(text) }

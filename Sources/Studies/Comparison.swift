@@ -1,12 +1,12 @@
-public import Diagnostics
+import Diagnostics
 import Formats
 
 /// Finished runs side by side: scores and facts of each study, over the seeds it was run with.
 ///
 /// Runs whose studies differ in the seed alone are one entry.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
     /// The order of a table's entries.
-    public enum Order: String, NamedChoice {
+    package enum Order: String, NamedChoice {
         /// As the runs were named.
         case given
         /// By name.
@@ -23,7 +23,7 @@ public struct Comparison: Sendable {
     let groups: [RunGroup]
 
     /// Reads run directories; one that is no run, isn't finished or is named twice is refused.
-    public init(_ runs: [String], order: Order = .given) throws {
+    package init(_ runs: [String], order: Order = .given) throws {
         var known: Set<String> = []
         for run in runs where !known.insert(resolved(run)).inserted {
             throw Failure.usage("is named twice", at: run)
@@ -45,7 +45,7 @@ public struct Comparison: Sendable {
     }
 
     /// The table without a last line feed: entries as columns, or as rows when they are many.
-    public func table(_ format: TableFormat = .text) -> String {
+    package func table(_ format: TableFormat = .text) -> String {
         switch format {
         case .json: return String(json().encodedForReading().dropLast())
         case .text: return aligned(rows, numbers: true)

@@ -5,7 +5,7 @@ import Foundation
 /// What all paths have in common at either end says nothing, nor does a folder that is named after a seed: of
 /// `methods/lora/seed-1` and `methods/hut/seed-1` remain `lora` and `hut`. Several runs of a group have the name of
 /// the folder that holds them, or what their own names begin with.
-public func runNames(_ groups: [[String]]) -> [String] {
+package func runNames(_ groups: [[String]]) -> [String] {
     let paths = groups.map { group in
         group.map { path in
             URL(fileURLWithPath: path).standardizedFileURL.pathComponents.filter { $0 != "/" }

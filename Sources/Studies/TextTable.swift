@@ -1,8 +1,8 @@
-public import Diagnostics
+import Diagnostics
 import Foundation
 
 /// How a table is written.
-public enum TableFormat: String, NamedChoice {
+package enum TableFormat: String, NamedChoice {
     /// For a terminal: columns aligned with blanks.
     case text
     /// For a page in Markdown.
@@ -14,7 +14,7 @@ public enum TableFormat: String, NamedChoice {
 /// Rows as text, columns aligned and two blanks apart.
 ///
 /// The first column is set flush left; the others too, unless their cells are numbers.
-public func aligned(_ rows: [[String]], numbers: Bool = false) -> String {
+package func aligned(_ rows: [[String]], numbers: Bool = false) -> String {
     guard let columns = rows.map(\.count).max() else { return "" }
     let widths = (0..<columns).map { column in
         rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0

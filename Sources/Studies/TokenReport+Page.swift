@@ -5,7 +5,7 @@ import Foundation
 
 extension TokenReport {
     /// The report as a self-contained HTML page.
-    public func page() -> String {
+    package func page() -> String {
         """
         <!DOCTYPE html>
         <html lang="en">

@@ -1,16 +1,16 @@
 /// How strongly an adapter acts on each token of some texts, layer by layer: as a text table, and as a page.
-public struct TokenReport: Sendable {
+package struct TokenReport: Sendable {
     /// One text's tokens and numbers.
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// The text as it was given.
-        public let text: String
+        package let text: String
         /// Its tokens.
-        public let tokens: [String]
+        package let tokens: [String]
         /// The numbers by token, then by layer.
-        public let values: [[Double]]
+        package let values: [[Double]]
 
         /// Joins tokens with their numbers.
-        public init(text: String, tokens: [String], values: [[Double]]) {
+        package init(text: String, tokens: [String], values: [[Double]]) {
             self.text = text
             self.tokens = tokens
             self.values = values
@@ -18,14 +18,14 @@ public struct TokenReport: Sendable {
     }
 
     /// What the report is about, such as the run and the task.
-    public let title: String
+    package let title: String
     /// The layers that the numbers belong to.
-    public let layers: [Int]
+    package let layers: [Int]
     /// The texts.
-    public let entries: [Entry]
+    package let entries: [Entry]
 
     /// Makes a report; each token of an entry has a number for each layer.
-    public init(title: String, layers: [Int], entries: [Entry]) {
+    package init(title: String, layers: [Int], entries: [Entry]) {
         precondition(
             entries.allSatisfy { entry in
                 entry.tokens.count == entry.values.count
@@ -37,7 +37,7 @@ public struct TokenReport: Sendable {
     }
 
     /// The texts one below the other, each with a table: tokens as rows, layers and their mean as columns.
-    public func text() -> String {
+    package func text() -> String {
         entries.map { entry in
             let rows = zip(entry.tokens, columns(of: entry)).map { token, numbers in
                 [token] + numbers.map(Self.number)

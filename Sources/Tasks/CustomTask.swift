@@ -11,27 +11,27 @@ import Diagnostics
 ///     metrics: [accuracy]                           # the default; pearson and spearman for a range
 ///
 /// Every problem with the declaration is a failure that names the key.
-public struct CustomTask: LanguageTask, Codable, Equatable {
+package struct CustomTask: LanguageTask, Codable, Equatable {
     /// The names of the columns with an example's parts.
-    public struct Columns: Codable, Sendable, Equatable {
+    package struct Columns: Codable, Sendable, Equatable {
         /// The column of the sentence, or of the first of a pair.
-        public let first: String
+        package let first: String
         /// The column of the second sentence; nil in tasks of single sentences.
-        public let second: String?
+        package let second: String?
         /// The column of the label or the value.
-        public let label: String
+        package let label: String
 
         enum CodingKeys: String, CodingKey, CaseIterable { case first, second, label }
 
         /// Names the columns.
-        public init(first: String = "text", second: String? = nil, label: String = "label") {
+        package init(first: String = "text", second: String? = nil, label: String = "label") {
             self.first = first
             self.second = second
             self.label = label
         }
 
         /// Reads the mapping; the names must differ.
-        public init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let section = try SettingsSection<CodingKeys>(decoder)
             self.init(
                 first: try section.value(.first, default: "text"), second: try section.optional(.second),
@@ -43,26 +43,26 @@ public struct CustomTask: LanguageTask, Codable, Equatable {
     }
 
     /// The task's name.
-    public let name: String
+    package let name: String
     /// The training file, relative to the data directory.
-    public let train: String
+    package let train: String
     /// The file that is evaluated on.
-    public let dev: String
+    package let dev: String
     /// The file to predict, if there is one.
-    public let test: String?
+    package let test: String?
     /// What the columns are called.
-    public let columns: Columns
+    package let columns: Columns
     /// The classes in the order of their labels, or the range.
-    public let output: TaskOutput
+    package let output: TaskOutput
     /// The metrics.
-    public let metrics: [Metric]
+    package let metrics: [Metric]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case name, train, dev, test, columns, labels, range, metrics
     }
 
     /// Reads and checks a declaration.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         name = try section.required(.name)
         if let problem = CustomTask.problem(withName: name) { throw section.failure(.name, problem) }
@@ -78,7 +78,7 @@ public struct CustomTask: LanguageTask, Codable, Equatable {
     }
 
     /// Writes the declaration back, defaults included.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encode(train, forKey: .train)
@@ -94,16 +94,16 @@ public struct CustomTask: LanguageTask, Codable, Equatable {
     }
 
     /// Train, dev, and test where it is declared.
-    public var splits: [Split] { test == nil ? [.train, .dev] : [.train, .dev, .test] }
+    package var splits: [Split] { test == nil ? [.train, .dev] : [.train, .dev, .test] }
 
     /// The dev file alone.
-    public var evaluationSplits: [Split] { [.dev] }
+    package var evaluationSplits: [Split] { [.dev] }
 
     /// Whether a second column is declared.
-    public var isPaired: Bool { columns.second != nil }
+    package var isPaired: Bool { columns.second != nil }
 
     /// Reads a split; the test file's examples have targets if it has the label column.
-    public func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
+    package func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
         let files: [Split: String] = [.train: train, .dev: dev, .test: test].compactMapValues { $0 }
         guard let file = files[split] else {
             throw Failure.usage(

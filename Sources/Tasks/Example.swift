@@ -1,5 +1,5 @@
 /// What a task's head should say of an example.
-public enum Target: Sendable, Equatable {
+package enum Target: Sendable, Equatable {
     /// The index of a class in the task's ``TaskOutput``.
     case label(Int)
     /// The value of a regression.
@@ -7,20 +7,20 @@ public enum Target: Sendable, Equatable {
 }
 
 /// One line of a task's data: a sentence or a pair of them, and the target where it is known.
-public struct Example: Sendable, Equatable {
+package struct Example: Sendable, Equatable {
     /// The sentence, or the first of the pair.
-    public var first: String
+    package var first: String
     /// The second sentence of a pair; nil in tasks of single sentences.
-    public var second: String?
+    package var second: String?
     /// The target; nil where the file has no labels.
-    public var target: Target?
+    package var target: Target?
     /// The position among the file's examples, from 0.
-    public var index: Int
+    package var index: Int
     /// The line of the file, from 1, for messages.
-    public var line: Int
+    package var line: Int
 
     /// Makes an example.
-    public init(first: String, second: String? = nil, target: Target? = nil, index: Int, line: Int) {
+    package init(first: String, second: String? = nil, target: Target? = nil, index: Int, line: Int) {
         self.first = first
         self.second = second
         self.target = target
@@ -30,11 +30,11 @@ public struct Example: Sendable, Equatable {
 }
 
 /// All examples of one data file, and what had to be left out of it.
-public struct ExampleFile: Sendable, Equatable {
+package struct ExampleFile: Sendable, Equatable {
     /// The file that was read.
-    public let path: String
+    package let path: String
     /// The examples in the file's order; `examples[i].index` is `i`.
-    public let examples: [Example]
+    package let examples: [Example]
     /// Lines left out under the one rule that allows it (``GLUETask/droppedShortLines``), for the journal.
-    public let droppedLines: [Int]
+    package let droppedLines: [Int]
 }

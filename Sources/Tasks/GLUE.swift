@@ -1,17 +1,17 @@
 import Diagnostics
 
 /// The GLUE benchmark: its tasks, and how to find one by name.
-public enum GLUE {
+package enum GLUE {
     /// All tasks, in the benchmark's order; a test holds the table to the files of `Sources/Tasks/GLUE`.
-    public static let tasks: [GLUETask] = [
+    package static let tasks: [GLUETask] = [
         .cola, .sst2, .mrpc, .stsb, .qqp, .mnli, .qnli, .rte, .wnli, .ax,
     ]
 
     /// The tasks that can be trained: all but the diagnostic set.
-    public static var trainable: [GLUETask] { tasks.filter { $0.splits.contains(.train) } }
+    package static var trainable: [GLUETask] { tasks.filter { $0.splits.contains(.train) } }
 
     /// The task of that name, or a failure that suggests the nearest.
-    public static func task(named name: String) throws -> GLUETask {
+    package static func task(named name: String) throws -> GLUETask {
         guard let task = tasks.first(where: { $0.name == name }) else {
             throw Failure.usage("unknown task '\(name)'", remedy: didYouMean(name, among: tasks.map(\.name)))
         }

@@ -4,29 +4,29 @@ import Diagnostics
 ///
 /// Each is one value in one file of `Sources/Tasks/GLUE`; ``GLUE/tasks`` has them all. Their sentences are
 /// taken as they are, quotes and empty ones included (QQP's training file has two empty questions).
-public struct GLUETask: LanguageTask {
+package struct GLUETask: LanguageTask {
     /// The name in studies: lower case, no signs.
-    public let name: String
+    package let name: String
     /// The folder inside the data directory.
-    public let folder: String
+    package let folder: String
     /// The classes in the order of the benchmark's class indices, or the range.
-    public let output: TaskOutput
+    package let output: TaskOutput
     /// The benchmark's metrics.
-    public let metrics: [Metric]
+    package let metrics: [Metric]
     /// Every split there is a file for.
-    public let splits: [Split]
+    package let splits: [Split]
     /// The labelled splits that make up the score.
-    public let evaluationSplits: [Split]
+    package let evaluationSplits: [Split]
     /// The submission's files.
-    public let submissions: [Submission]
+    package let submissions: [Submission]
     /// The task whose head answers, for the diagnostic set.
-    public let headTask: String?
+    package let headTask: String?
     /// Whether a line with too few columns in a labelled file is left out, and reported, rather than refused.
     ///
     /// QQP's training file has about twenty of them: records cut in two by a line feed inside a question.
     /// More than one such line in a thousand examples (two in a small file), or a line with too many
     /// columns, is a failure all the same.
-    public let droppedShortLines: Bool
+    package let droppedShortLines: Bool
     let columns: ColumnLayout
     /// The layout of files without labels, where it is another one.
     let testColumns: ColumnLayout
@@ -53,13 +53,15 @@ public struct GLUETask: LanguageTask {
     }
 
     /// Whether the layout has a second sentence.
-    public var isPaired: Bool { columns.isPaired }
+    package var isPaired: Bool { columns.isPaired }
 
     /// The file of a split, relative to the data directory.
-    public func file(of split: Split) -> String { "\(folder)/\(fileNames[split] ?? "\(split.rawValue).tsv")" }
+    package func file(of split: Split) -> String {
+        "\(folder)/\(fileNames[split] ?? "\(split.rawValue).tsv")"
+    }
 
     /// Reads a split of the benchmark's files; test splits have no labels.
-    public func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
+    package func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
         guard splits.contains(split) else {
             throw Failure.usage(
                 "\(name) has no split '\(split.rawValue)'",

@@ -1,7 +1,7 @@
 /// Something to learn: what its examples are, what is asked of them, and how an answer is scored.
 ///
 /// A task knows its files, its labels and its metrics. It knows no model: it gives text and takes logits.
-public protocol LanguageTask: Sendable {
+package protocol LanguageTask: Sendable {
     /// The task's name in studies, run folders and events.
     var name: String { get }
     /// The classes or the range that the head answers with.
@@ -25,18 +25,18 @@ public protocol LanguageTask: Sendable {
 
 extension LanguageTask {
     /// No submission, unless the task says otherwise.
-    public var submissions: [Submission] { [] }
+    package var submissions: [Submission] { [] }
 
     /// A head of its own, unless the task says otherwise.
-    public var headTask: String? { nil }
+    package var headTask: String? { nil }
 
     /// The examples of a split, in the file's order.
-    public func examples(_ split: Split, in dataDirectory: String) throws -> [Example] {
+    package func examples(_ split: Split, in dataDirectory: String) throws -> [Example] {
         try read(split, in: dataDirectory).examples
     }
 
     /// Scores predictions for examples whose targets are known, with every metric of the task.
-    public func scores(_ predictions: Predictions, targets: [Target]) throws -> Scores {
+    package func scores(_ predictions: Predictions, targets: [Target]) throws -> Scores {
         Scores(
             try metrics.map {
                 Scores.Entry(metric: $0, value: try $0.score(predictions: predictions, targets: targets))

@@ -1,17 +1,17 @@
 import Diagnostics
 
 /// What a head answered: `count` rows of `width` finite logits, row after row.
-public struct Predictions: Sendable, Equatable {
+package struct Predictions: Sendable, Equatable {
     /// The logits, row-major.
-    public let logits: [Float]
+    package let logits: [Float]
     /// Logits per example: the number of classes, or 1 for a regression.
-    public let width: Int
+    package let width: Int
 
     /// The number of examples.
-    public var count: Int { logits.count / width }
+    package var count: Int { logits.count / width }
 
     /// Takes logits; one that is not finite is a failure, since no metric of it means anything.
-    public init(logits: [Float], width: Int) throws {
+    package init(logits: [Float], width: Int) throws {
         guard width > 0, logits.count.isMultiple(of: width) else {
             throw Failure.data("\(logits.count) logits cannot be rows of \(width)")
         }
@@ -25,7 +25,7 @@ public struct Predictions: Sendable, Equatable {
     }
 
     /// The class of each example: the largest logit, the lowest index where several are largest.
-    public var classes: [Int] {
+    package var classes: [Int] {
         (0..<count).map { row in
             var best = row * width
             for position in best..<(best + width) where logits[position] > logits[best] { best = position }
@@ -34,7 +34,7 @@ public struct Predictions: Sendable, Equatable {
     }
 
     /// The value of each example of a regression: the logit itself.
-    public func values() throws -> [Double] {
+    package func values() throws -> [Double] {
         guard width == 1 else {
             throw Failure.data("\(width) logits per example, expected 1 for a regression")
         }

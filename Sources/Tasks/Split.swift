@@ -1,7 +1,7 @@
-public import Diagnostics
+import Diagnostics
 
 /// A part of a task's data; its name is the stem of GLUE's file for it.
-public enum Split: String, NamedChoice {
+package enum Split: String, NamedChoice {
     /// What is trained on.
     case train
     /// What is evaluated on.
@@ -18,7 +18,7 @@ public enum Split: String, NamedChoice {
     case testMismatched = "test_mismatched"
 
     /// Whether the split may come without labels.
-    public var isTest: Bool {
+    package var isTest: Bool {
         switch self {
         case .test, .testMatched, .testMismatched: true
         case .train, .dev, .devMatched, .devMismatched: false

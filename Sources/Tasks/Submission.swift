@@ -2,14 +2,14 @@ import Diagnostics
 import Foundation
 
 /// A file that a benchmark's submission wants: predictions for one split.
-public struct Submission: Sendable, Equatable {
+package struct Submission: Sendable, Equatable {
     /// The split that is predicted.
-    public let split: Split
+    package let split: Split
     /// The file's name, at the root of the submission's archive.
-    public let fileName: String
+    package let fileName: String
 
     /// Makes a submission file's description.
-    public init(split: Split, fileName: String) {
+    package init(split: Split, fileName: String) {
         self.split = split
         self.fileName = fileName
     }
@@ -17,7 +17,7 @@ public struct Submission: Sendable, Equatable {
 
 extension TaskOutput {
     /// Predictions as a submission writes them: class names, or values clipped to the range with 3 decimals.
-    public func texts(of predictions: Predictions) throws -> [String] {
+    package func texts(of predictions: Predictions) throws -> [String] {
         guard predictions.width == width else {
             throw Failure.data("\(predictions.width) logits per example, expected \(width)")
         }
@@ -33,7 +33,7 @@ extension TaskOutput {
 
 extension LanguageTask {
     /// The text of a submission file: a header, then `index<TAB>prediction` for every example of the split.
-    public func submissionText(_ predictions: Predictions) throws -> String {
+    package func submissionText(_ predictions: Predictions) throws -> String {
         try output.texts(of: predictions).enumerated().reduce(into: "index\tprediction\n") { text, row in
             text += "\(row.offset)\t\(row.element)\n"
         }

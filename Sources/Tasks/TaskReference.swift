@@ -1,14 +1,14 @@
 import Diagnostics
 
 /// A task as a study lists it: the name of a GLUE task, or the declaration of one's own.
-public enum TaskReference: Codable, Sendable, Equatable {
+package enum TaskReference: Codable, Sendable, Equatable {
     /// A GLUE task by its name.
     case glue(String)
     /// A task that the study declares.
     case custom(CustomTask)
 
     /// The task's name.
-    public var name: String {
+    package var name: String {
         switch self {
         case .glue(let name): name
         case .custom(let task): task.name
@@ -16,7 +16,7 @@ public enum TaskReference: Codable, Sendable, Equatable {
     }
 
     /// Reads a name or a mapping; a name that is no GLUE task is a failure that suggests the nearest.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         guard let name = try? decoder.singleValueContainer().decode(String.self) else {
             self = .custom(try CustomTask(from: decoder))
             return
@@ -38,7 +38,7 @@ public enum TaskReference: Codable, Sendable, Equatable {
     }
 
     /// Writes the name or the mapping.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         switch self {
         case .glue(let name):
             var container = encoder.singleValueContainer()
@@ -48,7 +48,7 @@ public enum TaskReference: Codable, Sendable, Equatable {
     }
 
     /// The task itself.
-    public func resolve() throws -> any LanguageTask {
+    package func resolve() throws -> any LanguageTask {
         switch self {
         case .glue(let name): try GLUE.task(named: name)
         case .custom(let task): task

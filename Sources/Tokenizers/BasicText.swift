@@ -3,18 +3,18 @@
 ///
 /// Everything works on Unicode scalars: a Swift `Character` is a grapheme cluster, which is another
 /// notion of character than the one that the vocabulary was made with.
-public struct BasicText: Sendable, Equatable {
+package struct BasicText: Sendable, Equatable {
     /// Whether control characters are removed and all white space becomes a plain space.
-    public var cleansText: Bool
+    package var cleansText: Bool
     /// Whether each Chinese character becomes a word of its own.
-    public var isolatesChinese: Bool
+    package var isolatesChinese: Bool
     /// Whether text is decomposed and loses its nonspacing marks.
-    public var stripsAccents: Bool
+    package var stripsAccents: Bool
     /// Whether text is lower-cased, character by character, so that a final sigma is as any other.
-    public var lowercases: Bool
+    package var lowercases: Bool
 
     /// Makes a normaliser; accents follow case where nothing is said about them, as in BERT itself.
-    public init(
+    package init(
         cleansText: Bool = true, isolatesChinese: Bool = true, stripsAccents: Bool? = nil,
         lowercases: Bool = true
     ) {
@@ -25,12 +25,12 @@ public struct BasicText: Sendable, Equatable {
     }
 
     /// The text as the vocabulary sees it.
-    public func normalize(_ text: String) -> String {
+    package func normalize(_ text: String) -> String {
         String(decoding: normalize(Array(text.utf8)[...]), as: UTF8.self)
     }
 
     /// The words of a normalised text: white space separates, and each punctuation mark is a word.
-    public func words(in normalized: String) -> [String] {
+    package func words(in normalized: String) -> [String] {
         let bytes = Array(normalized.utf8)
         var words: [String] = []
         BasicText.forEachWord(in: bytes[...]) { range, _ in

@@ -1,7 +1,7 @@
 /// Turns text into the token ids that a backbone was trained on.
 ///
 /// A tokenizer is a value: it is read once and then used from any number of threads.
-public protocol Tokenizer: Sendable {
+package protocol Tokenizer: Sendable {
     /// The name of the tokenizer's model, such as `wordpiece`.
     var name: String { get }
     /// A hash, in hexadecimal, of the vocabulary and of every setting that can change an id.
@@ -20,14 +20,14 @@ public protocol Tokenizer: Sendable {
 }
 
 /// The token ids of one example, and the segment (0 or 1) that each of them belongs to.
-public struct Encoding: Sendable, Equatable {
+package struct Encoding: Sendable, Equatable {
     /// The token ids, special tokens included.
-    public var ids: [Int32]
+    package var ids: [Int32]
     /// For each id 0, or 1 from the first token of the pair's second text on.
-    public var segments: [Int32]
+    package var segments: [Int32]
 
     /// Makes an encoding of ids and their segments, which are equally many.
-    public init(ids: [Int32], segments: [Int32]) {
+    package init(ids: [Int32], segments: [Int32]) {
         self.ids = ids
         self.segments = segments
     }

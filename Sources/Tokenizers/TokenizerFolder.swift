@@ -6,9 +6,9 @@ import Foundation
 /// `tokenizer.json` has everything and is read where it is present. Otherwise `vocab.txt` has the
 /// vocabulary and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` what
 /// differs from BERT's defaults; each of those three may be absent.
-public enum TokenizerFolder {
+package enum TokenizerFolder {
     /// Reads the folder's tokenizer.
-    public static func load(_ directory: String) throws -> any Tokenizer {
+    package static func load(_ directory: String) throws -> any Tokenizer {
         let folder = FolderFiles(directory)
         let configuration = try folder.json("tokenizer_config.json")
         if let file = try folder.json("tokenizer.json") {

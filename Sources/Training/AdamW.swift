@@ -13,26 +13,26 @@ import Diagnostics
 //   θ ← θ − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 
 /// The `optimizer` section of a study.
-public struct OptimizerSettings: Sendable, Codable, Equatable {
+package struct OptimizerSettings: Sendable, Codable, Equatable {
     /// β₁.
-    public let beta1: Double
+    package let beta1: Double
     /// β₂.
-    public let beta2: Double
+    package let beta2: Double
     /// ε.
-    public let epsilon: Double
+    package let epsilon: Double
     /// λ, on weights and head matrices; biases and norms are not decayed unless told.
-    public let weightDecay: Double
+    package let weightDecay: Double
     /// Whether biases and norms are decayed too.
-    public let decayBiasAndNorm: Bool
+    package let decayBiasAndNorm: Bool
     /// The largest norm of a step's whole gradient; 0 for no clipping.
-    public let clip: Double
+    package let clip: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case beta1, beta2, epsilon, weightDecay, decayBiasAndNorm, clip
     }
 
     /// Makes settings in code.
-    public init(
+    package init(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
         decayBiasAndNorm: Bool = false, clip: Double = 1
     ) {
@@ -45,7 +45,7 @@ public struct OptimizerSettings: Sendable, Codable, Equatable {
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         let standard = OptimizerSettings()
         beta1 = try section.value(.beta1, default: standard.beta1)
@@ -63,20 +63,20 @@ public struct OptimizerSettings: Sendable, Codable, Equatable {
 }
 
 /// The moments of one flat vector of parameters.
-public struct AdamW: Sendable, Equatable {
+package struct AdamW: Sendable, Equatable {
     /// m.
-    public private(set) var first: [Float]
+    package private(set) var first: [Float]
     /// v.
-    public private(set) var second: [Float]
+    package private(set) var second: [Float]
 
     /// Moments of zero for `count` parameters.
-    public init(count: Int) {
+    package init(count: Int) {
         first = [Float](repeating: 0, count: count)
         second = first
     }
 
     /// Moments as they were saved; both have a number for each parameter.
-    public init(first: [Float], second: [Float]) {
+    package init(first: [Float], second: [Float]) {
         precondition(first.count == second.count, "both moments belong to the same parameters")
         self.first = first
         self.second = second
@@ -85,7 +85,7 @@ public struct AdamW: Sendable, Equatable {
     /// Steps the parameters of a range for the `time`-th time, counted from 1.
     ///
     /// `gradient` is as long as the parameters are, read in the range alone, and multiplied by `scale`.
-    public mutating func step(
+    package mutating func step(
         _ values: inout [Float], gradient: UnsafePointer<Float>, scale: Float = 1, _ range: Range<Int>,
         time: Int, learningRate: Double, decay: Double, _ settings: OptimizerSettings
     ) {
@@ -97,7 +97,7 @@ public struct AdamW: Sendable, Equatable {
     /// Whether a step is sure to leave the parameters of a range finite, whatever its second moments are.
     ///
     /// No component of the gradient may be larger than `largest`. Told from bounds alone: false is no proof of the contrary.
-    public func staysFinite(
+    package func staysFinite(
         _ values: [Float], gradientsUpTo largest: Double, _ range: Range<Int>, time: Int,
         learningRate: Double, decay: Double, _ settings: OptimizerSettings
     ) -> Bool {
@@ -111,7 +111,7 @@ public struct AdamW: Sendable, Equatable {
     }
 
     /// Puts the moments of a range back to what they were.
-    public mutating func restore(_ range: Range<Int>, first: [Float], second: [Float]) {
+    package mutating func restore(_ range: Range<Int>, first: [Float], second: [Float]) {
         self.first.replaceSubrange(range, with: first)
         self.second.replaceSubrange(range, with: second)
     }
@@ -163,22 +163,22 @@ private func largestMagnitude(_ values: [Float], _ range: Range<Int>) -> Float {
 }
 
 /// The norm of a whole gradient that is met piece after piece, and what clipping multiplies it by.
-public struct GlobalNorm: Sendable {
+package struct GlobalNorm: Sendable {
     private var squares = 0.0
 
     /// The norm of nothing.
-    public init() {}
+    package init() {}
 
     /// Adds a piece.
-    public mutating func add(_ values: UnsafePointer<Float>, count: Int) {
+    package mutating func add(_ values: UnsafePointer<Float>, count: Int) {
         for i in 0..<count { squares += Double(values[i]) * Double(values[i]) }
     }
 
     /// The norm of all pieces.
-    public var value: Double { squares.squareRoot() }
+    package var value: Double { squares.squareRoot() }
 
     /// The factor that brings the norm to `limit` at most, as torch.nn.utils.clip_grad_norm_ does; 1 for a limit of 0.
-    public func scale(limit: Double) -> Float {
+    package func scale(limit: Double) -> Float {
         let factor = limit / (value + 1e-6)
         return limit > 0 && factor < 1 ? Float(factor) : 1
     }
@@ -187,7 +187,7 @@ public struct GlobalNorm: Sendable {
 /// Scales a whole gradient so that its norm is at most `limit`, as torch.nn.utils.clip_grad_norm_ does.
 ///
 /// Returns the norm before clipping. A limit of 0 clips nothing.
-public func clipGlobalNorm(_ gradient: inout [Float], limit: Double) -> Double {
+package func clipGlobalNorm(_ gradient: inout [Float], limit: Double) -> Double {
     var norm = GlobalNorm()
     norm.add(gradient, count: gradient.count)
     let scale = norm.scale(limit: limit)

@@ -1,13 +1,13 @@
 import Diagnostics
 import Encoders
-public import Tasks
-public import Tokenizers
+package import Tasks
+package import Tokenizers
 
 extension AdaptedEncoder {
     /// Refuses a tokenizer, a length or a kind of task that the backbone has no embeddings for, before any text is read.
     ///
     /// Texts are checked against the backbone again once they are read, see ``TokenizedExamples/check(against:)``.
-    public func check(
+    package func check(
         _ tokenizer: any Tokenizer, maximumTokens: Int, tasks: [any LanguageTask]
     ) throws {
         let shape = weights.configuration

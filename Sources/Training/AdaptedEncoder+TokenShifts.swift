@@ -1,10 +1,10 @@
-public import Adapters
-public import Encoders
-public import Kernels
+package import Adapters
+package import Encoders
+package import Kernels
 
 extension AdaptedEncoder {
     /// α [T] of every token of a batch, by layer, without dropout; nil where the method shifts no tokens.
-    public func tokenShifts(
+    package func tokenShifts(
         _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
     ) -> [Int: [Float]]? {
         let parameters = BoundParameters(layout, values: values, gradient: nil)

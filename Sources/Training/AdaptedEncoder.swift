@@ -1,26 +1,26 @@
-public import Adapters
+package import Adapters
 import Diagnostics
-public import Encoders
-public import Kernels
-public import Tasks
+package import Encoders
+package import Kernels
+package import Tasks
 
 /// A frozen backbone with an adapter method and a head: what is computed for one unit of work.
 ///
 /// All of its functions are pure: their bits are a function of (weights, settings, parameters, examples, seed, step),
 /// never of who calls them or of what was computed before.
-public struct AdaptedEncoder: Sendable {
+package struct AdaptedEncoder: Sendable {
     /// The frozen backbone.
-    public let weights: EncoderWeights
+    package let weights: EncoderWeights
     /// What is trained inside it.
-    public let method: any AdapterMethod
+    package let method: any AdapterMethod
     /// What is trained on top.
-    public let head: HeadSettings
+    package let head: HeadSettings
     /// The frozen maps as products read them fastest, where they have been laid out.
     private var laidOut: LaidOutWeights?
 
     /// Joins the parts; a pooling that the backbone has no weights for is a failure, and so is
     /// a pooler that is trained but not read.
-    public init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
+    package init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
         if head.pooling == .pooler, weights.pooler == nil {
             throw Failure.usage(
                 "asks for 'pooler', the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
@@ -40,7 +40,7 @@ public struct AdaptedEncoder: Sendable {
     /// The same with the frozen maps laid out for its products, where memory has room for them; no bit depends on that.
     ///
     /// Every process that shares the memory must call it. What only backward reads is laid out `forLearning`.
-    public func laidOut(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
+    package func laidOut(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
         var copy = self
         copy.laidOut = try withUntrained(forLearning: forLearning) {
             try LaidOutWeights(weights, $0, in: memory)
@@ -63,15 +63,15 @@ public struct AdaptedEncoder: Sendable {
     }
 
     /// Bytes of the maps that are laid out.
-    public var laidOutBytes: Int { laidOut?.byteCount ?? 0 }
+    package var laidOutBytes: Int { laidOut?.byteCount ?? 0 }
 
     /// The encoder, with the dropout of a step.
-    public func encoder(_ dropout: EncoderDropout = .none) -> Encoder {
+    package func encoder(_ dropout: EncoderDropout = .none) -> Encoder {
         Encoder(weights, laidOut: laidOut, dropout: dropout)
     }
 
     /// The layout of one task's parameters: the method's slices, then the head's.
-    public func layout(for output: TaskOutput, headOwner: String, seed: UInt64) throws -> ParameterLayout {
+    package func layout(for output: TaskOutput, headOwner: String, seed: UInt64) throws -> ParameterLayout {
         ParameterLayout(
             try method.slices(on: weights, seed: seed)
                 + HeadSlice.slices(
@@ -79,24 +79,24 @@ public struct AdaptedEncoder: Sendable {
     }
 
     /// How random a step is: dropout probabilities and what their masks are drawn from.
-    public struct Randomness: Sendable {
+    package struct Randomness: Sendable {
         /// Dropout in the frozen part.
-        public let encoder: EncoderDropout
+        package let encoder: EncoderDropout
         /// The probability of dropping an element of the pooled vector.
-        public let head: Float
+        package let head: Float
 
         /// No dropout anywhere.
-        public static let none = Randomness(encoder: .none, head: 0)
+        package static let none = Randomness(encoder: .none, head: 0)
 
         /// Names the dropout of a step.
-        public init(encoder: EncoderDropout, head: Float) {
+        package init(encoder: EncoderDropout, head: Float) {
             self.encoder = encoder
             self.head = head
         }
     }
 
     /// What a unit trains.
-    public enum Stage: Sendable, Equatable {
+    package enum Stage: Sendable, Equatable {
         /// The head alone, on the frozen backbone without adapters.
         case head
         /// Adapters and norms, and the head where told so.
@@ -111,7 +111,7 @@ public struct AdaptedEncoder: Sendable {
     ///
     /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run. In the
     /// adapter stage without dropout, what is frozen below may be given.
-    public func learn(
+    package func learn(
         _ batch: PackedBatch, _ targets: [Target], stage: Stage, _ layout: ParameterLayout,
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
         pooled known: [Float]? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
@@ -166,7 +166,7 @@ public struct AdaptedEncoder: Sendable {
     /// Logits [B, C] of a batch, row after row, without dropout.
     ///
     /// Without `adapted` the frozen backbone is used as it is, with the head alone.
-    public func logits(
+    package func logits(
         _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, adapted: Bool,
         from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> [Float] {
@@ -179,7 +179,7 @@ public struct AdaptedEncoder: Sendable {
     }
 
     /// Logits [B, C] from pooled vectors [B, d], row after row.
-    public func logits(
+    package func logits(
         pooled known: [Float], _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
     ) -> [Float] {
         workspace.reset()
@@ -206,12 +206,12 @@ public struct AdaptedEncoder: Sendable {
     }
 
     /// How much of the backbone is frozen under the method.
-    public func frozenDepth() throws -> FrozenDepth {
+    package func frozenDepth() throws -> FrozenDepth {
         try withUntrained(forLearning: false) { $0.frozenDepth(layers: weights.configuration.layers) }
     }
 
     /// About how many bytes the activations of one unit take, while adapters are trained.
-    public func activationBytes(sequences: [Int]) throws -> Int {
+    package func activationBytes(sequences: [Int]) throws -> Int {
         let layers = weights.configuration.layers
         let lowest = try withUntrained(forLearning: true) { $0.lowestTrained?.layer ?? layers }
         return encoder().activationBytes(sequences: sequences, lowest: lowest)
@@ -220,7 +220,7 @@ public struct AdaptedEncoder: Sendable {
     /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.
     ///
     /// Some of it may be given.
-    public func frozenPooled(_ batch: PackedBatch, from frozen: FrozenInput? = nil, _ workspace: Workspace)
+    package func frozenPooled(_ batch: PackedBatch, from frozen: FrozenInput? = nil, _ workspace: Workspace)
         -> [Float]
     {
         workspace.reset()

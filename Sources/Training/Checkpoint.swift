@@ -1,6 +1,6 @@
-public import Diagnostics
-public import Formats
-public import Foundation
+package import Diagnostics
+package import Formats
+package import Foundation
 
 /// Everything that the next step depends on, at the end of one step: tensors and facts.
 ///
@@ -8,18 +8,18 @@ public import Foundation
 ///
 /// On disk it is a folder `step-N` with `state.safetensors` and `checkpoint.json`, which holds the length and CRC-32C of
 /// the former. A folder is complete when it has its name: it is written under another name, synced and renamed.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
     /// How many optimizer steps had been taken.
-    public let step: Int
+    package let step: Int
     /// The state's numbers.
-    public let tensors: [NamedTensor]
+    package let tensors: [NamedTensor]
     /// The state's other facts.
-    public let facts: JSONValue
+    package let facts: JSONValue
     /// Facts about the run at this step that are no part of its state, such as the time it took.
-    public var notes: JSONValue = .null
+    package var notes: JSONValue = .null
 
     /// Takes the parts of a state.
-    public init(step: Int, tensors: [NamedTensor], facts: JSONValue) {
+    package init(step: Int, tensors: [NamedTensor], facts: JSONValue) {
         self.step = step
         self.tensors = tensors
         self.facts = facts
@@ -28,12 +28,12 @@ public struct Checkpoint: Sendable {
     // MARK: Bytes
 
     /// The bytes of `state.safetensors`.
-    public func encoded() -> Data {
+    package func encoded() -> Data {
         Safetensors.encode(tensors, metadata: [Self.factsKey: facts.encoded(), Self.stepKey: "\(step)"])
     }
 
     /// Reads the bytes of a `state.safetensors`; failures name `place`.
-    public init(decoding data: Data, at place: String) throws {
+    package init(decoding data: Data, at place: String) throws {
         let file = try SafetensorsFile(data, path: place)
         guard let text = file.metadata[Self.factsKey],
             let step = file.metadata[Self.stepKey].flatMap({ Int($0) })
@@ -49,7 +49,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// The floats of a tensor, which must be `count`.
-    public func floats(_ name: String, count: Int) throws -> [Float] {
+    package func floats(_ name: String, count: Int) throws -> [Float] {
         guard case .float(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
         else {
@@ -59,7 +59,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// The whole numbers of a tensor, which must be `count`.
-    public func int64s(_ name: String, count: Int) throws -> [Int64] {
+    package func int64s(_ name: String, count: Int) throws -> [Int64] {
         guard case .int64(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
         else {
@@ -73,7 +73,7 @@ public struct Checkpoint: Sendable {
     /// Writes the checkpoint into a folder of checkpoints, and then removes older ones until `keep` are left.
     ///
     /// Whatever happens in between, the checkpoints that were there before stay whole.
-    public func write(into directory: String, keep: Int) throws {
+    package func write(into directory: String, keep: Int) throws {
         let target = "\(directory)/\(Self.name(of: step))"
         let partial = "\(target).partial"
         let manager = FileManager.default
@@ -113,7 +113,7 @@ public struct Checkpoint: Sendable {
     /// The newest checkpoint of a folder that is whole, and a failure for each newer one that is damaged.
     ///
     /// A folder that can't be read is a failure: it may hold any number of them.
-    public static func newest(in directory: String) throws -> (checkpoint: Checkpoint?, damaged: [Failure]) {
+    package static func newest(in directory: String) throws -> (checkpoint: Checkpoint?, damaged: [Failure]) {
         var damaged: [Failure] = []
         for step in try steps(in: directory).reversed() {
             do {
@@ -126,7 +126,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// Reads a checkpoint's folder and holds it to its checksum.
-    public static func read(_ folder: String) throws -> Checkpoint {
+    package static func read(_ folder: String) throws -> Checkpoint {
         let sealPath = "\(folder)/\(sealName)"
         guard let text = FileManager.default.contents(atPath: sealPath) else {
             throw Failure.data("no readable \(sealName)", at: folder)
@@ -152,7 +152,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// The steps that a folder has checkpoints of, in ascending order; none where there is no folder yet.
-    public static func steps(in directory: String) throws -> [Int] {
+    package static func steps(in directory: String) throws -> [Int] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)

@@ -1,8 +1,8 @@
-public import Adapters
-public import Diagnostics
+package import Adapters
+import Diagnostics
 import Encoders
 import Kernels
-public import Tasks
+package import Tasks
 
 // The head on top of the encoder: pooling, dropout and one linear map. B sequences, T tokens, d columns, C logits.
 //
@@ -11,7 +11,7 @@ public import Tasks
 //   logits = dropout(p) Wᵀ + b                     W [C, d], b [C]
 
 /// How a sequence's hidden states become one vector.
-public enum Pooling: String, NamedChoice {
+package enum Pooling: String, NamedChoice {
     /// The first token's hidden state.
     case cls
     /// The backbone's pretrained pooler on the first token, frozen unless the adapter method trains it.
@@ -21,22 +21,22 @@ public enum Pooling: String, NamedChoice {
 }
 
 /// The `head` section of a study.
-public struct HeadSettings: Sendable, Codable, Equatable {
+package struct HeadSettings: Sendable, Codable, Equatable {
     /// How a sequence becomes one vector.
-    public let pooling: Pooling
+    package let pooling: Pooling
     /// The probability of dropping an element of that vector while training.
-    public let dropout: Double
+    package let dropout: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable { case pooling, dropout }
 
     /// Makes settings in code.
-    public init(pooling: Pooling = .mean, dropout: Double = 0.1) {
+    package init(pooling: Pooling = .mean, dropout: Double = 0.1) {
         self.pooling = pooling
         self.dropout = dropout
     }
 
     /// Reads the section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         pooling = try section.value(.pooling, default: .mean)
         dropout = try section.value(.dropout, default: 0.1)
@@ -46,16 +46,16 @@ public struct HeadSettings: Sendable, Codable, Equatable {
 }
 
 /// The names of the head's tensors.
-public enum HeadSlice {
+package enum HeadSlice {
     /// W [C, d].
-    public static let weight = "head.weight"
+    package static let weight = "head.weight"
     /// b [C].
-    public static let bias = "head.bias"
+    package static let bias = "head.bias"
 
     /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0.
     ///
     /// Heads of different owners start differently.
-    public static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64)
+    package static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64)
         -> [ParameterSlice]
     {
         let classes = output.width

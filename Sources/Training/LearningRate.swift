@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 
 #if canImport(Glibc)
     import Glibc
@@ -10,7 +10,7 @@ public import Diagnostics
 ///
 /// The multiplier of step s (from 0) is s / W while s < W, and then falls from 1 by its shape. A stage of one step has no
 /// warm-up.
-public enum LearningRateShape: String, NamedChoice {
+package enum LearningRateShape: String, NamedChoice {
     /// (N − s) / (N − W).
     case linear
     /// ½ (1 + cos(π (s − W) / (N − W))).
@@ -20,23 +20,23 @@ public enum LearningRateShape: String, NamedChoice {
 }
 
 /// A shape with its warm-up.
-public struct LearningRateSchedule: Sendable, Equatable {
+package struct LearningRateSchedule: Sendable, Equatable {
     /// What follows the warm-up.
-    public let shape: LearningRateShape
+    package let shape: LearningRateShape
     /// w, the share of the steps that warm up.
-    public let warmup: Double
+    package let warmup: Double
     /// N.
-    public let steps: Int
+    package let steps: Int
 
     /// A schedule over a stage.
-    public init(_ shape: LearningRateShape, warmup: Double, steps: Int) {
+    package init(_ shape: LearningRateShape, warmup: Double, steps: Int) {
         self.shape = shape
         self.warmup = warmup
         self.steps = steps
     }
 
     /// What the base rate is multiplied by at a step of the stage.
-    public func multiplier(_ step: Int) -> Double {
+    package func multiplier(_ step: Int) -> Double {
         // At the first step of a warm-up the rate is 0: a stage of one step would do nothing.
         let warm = steps > 1 ? Int((warmup * Double(steps)).rounded(.up)) : 0
         if step < warm { return Double(step) / Double(warm) }

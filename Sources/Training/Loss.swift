@@ -1,5 +1,5 @@
-public import Kernels
-public import Tasks
+package import Kernels
+package import Tasks
 
 #if canImport(Glibc)
     import Glibc
@@ -13,7 +13,7 @@ public import Tasks
 //   regression   l = (z − y)²                    dz = 2 (z − y)
 
 /// The sum of the losses of logits z [B, C], which are replaced by dz.
-public func lossAndGradient(_ z: Matrix, _ targets: [Target]) -> Double {
+package func lossAndGradient(_ z: Matrix, _ targets: [Target]) -> Double {
     var total = 0.0
     for (row, target) in targets.enumerated() {
         let logits = z.row(row)

@@ -12,14 +12,14 @@
 // of it, which a derivative at θ does not.
 
 /// What entries of prunable matrices are worth before they are trained.
-public enum Saliency {
+package enum Saliency {
     /// SNIP's scores.
-    public static func snip(_ values: [Float], gradient: [Float]) -> [Double] {
+    package static func snip(_ values: [Float], gradient: [Float]) -> [Double] {
         zip(values, gradient).map { abs(Double($0) * Double($1)) }
     }
 
     /// GraSP's scores; `gradient` is asked for the loss's gradient at three vectors of values.
-    public static func grasp(
+    package static func grasp(
         _ values: [Float], gradient: ([Float]) throws -> [Float]
     ) rethrows -> [Double] {
         let g = try gradient(values)

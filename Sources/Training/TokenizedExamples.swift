@@ -1,13 +1,13 @@
-public import Encoders
+package import Encoders
 import Formats
 import Kernels
-public import Tasks
-public import Tokenizers
+package import Tasks
+package import Tokenizers
 
 /// A split of a task as token ids, packed so that a large split costs one array and not one per example.
-public struct TokenizedExamples: Sendable {
+package struct TokenizedExamples: Sendable {
     /// What each example should be given; nil where the split has no labels.
-    public let targets: [Target?]
+    package let targets: [Target?]
     private let ids: [Int32]
     /// How many tokens at the front of each example have segment id 0.
     private let firstSegment: [Int32]
@@ -17,7 +17,7 @@ public struct TokenizedExamples: Sendable {
     private let bounds: TokenBounds
 
     /// Tokenizes examples to at most `maximumTokens` ids; `name` keeps the dropout of different splits apart.
-    public init(
+    package init(
         _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int
     ) throws {
         var ids: [Int32] = []
@@ -42,21 +42,21 @@ public struct TokenizedExamples: Sendable {
     }
 
     /// Refuses examples with tokens, segments or lengths that the backbone has no embedding for.
-    public func check(against configuration: EncoderConfiguration) throws {
+    package func check(against configuration: EncoderConfiguration) throws {
         try bounds.check(against: configuration, at: name)
     }
 
     /// How many examples there are.
-    public var count: Int { targets.count }
+    package var count: Int { targets.count }
 
     /// How many tokens an example has.
-    public func tokens(_ example: Int) -> Int { offsets[example + 1] - offsets[example] }
+    package func tokens(_ example: Int) -> Int { offsets[example + 1] - offsets[example] }
 
     /// All examples' tokens.
-    public var totalTokens: Int { ids.count }
+    package var totalTokens: Int { ids.count }
 
     /// A number that changes with any example's tokens and segments.
-    public var fingerprint: Int {
+    package var fingerprint: Int {
         var checksum = CRC32C()
         for values in [ids, firstSegment, offsets.map { Int32(truncatingIfNeeded: $0) }] {
             values.withUnsafeBytes { checksum.update($0) }
@@ -65,12 +65,12 @@ public struct TokenizedExamples: Sendable {
     }
 
     /// Whether another split has the same examples in the same order, as far as an encoder can tell.
-    public func hasTokens(of other: TokenizedExamples) -> Bool {
+    package func hasTokens(of other: TokenizedExamples) -> Bool {
         offsets == other.offsets && firstSegment == other.firstSegment && ids == other.ids
     }
 
     /// Packs examples, in the order given, into a batch.
-    public func batch(_ examples: some Sequence<Int>) -> PackedBatch {
+    package func batch(_ examples: some Sequence<Int>) -> PackedBatch {
         var batch = PackedBatch()
         for example in examples {
             let range = offsets[example]..<offsets[example + 1]

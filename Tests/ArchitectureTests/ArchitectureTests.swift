@@ -80,8 +80,8 @@ import Testing
     @Test(
         arguments: [
             ("import Low", ["Low"]),
-            ("public import Low\nimport struct Foundation.URL", ["Low", "Foundation"]),
-            ("@testable import Low\n@_spi(X) public import High", ["Low", "High"]), ("// import Low", []),
+            ("package import Low\nimport struct Foundation.URL", ["Low", "Foundation"]),
+            ("@testable import Low\n@_spi(X) package import High", ["Low", "High"]), ("// import Low", []),
             ("let text = \"import Low\"", []), ("  import Low", ["Low"]),
         ] as [(String, [String])])
     func importsAreFound(text: String, modules: [String]) {
@@ -93,7 +93,7 @@ import Testing
             ("Sources/Middle/A.swift", "import Low\nimport CBlas\nimport Foundation", nil),
             ("Sources/Low/A.swift", "import Middle", "imports Middle, which Package.swift lists later"),
             (
-                "Sources/Low/A.swift", "public import CBlas",
+                "Sources/Low/A.swift", "package import CBlas",
                 "imports CBlas, which Package.swift doesn't give Low"
             ),
             (

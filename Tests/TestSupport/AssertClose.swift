@@ -1,12 +1,12 @@
 /// How far found numbers may be from expected ones: `absolute` + `relative` · the largest expected magnitude.
-public struct Tolerance: Sendable {
+package struct Tolerance: Sendable {
     /// The part that doesn't depend on the numbers.
-    public let absolute: Double
+    package let absolute: Double
     /// The part that grows with the largest expected number of the array.
-    public let relative: Double
+    package let relative: Double
 
     /// Names one part or both.
-    public init(absolute: Double = 0, relative: Double = 0) {
+    package init(absolute: Double = 0, relative: Double = 0) {
         self.absolute = absolute
         self.relative = relative
     }
@@ -15,7 +15,7 @@ public struct Tolerance: Sendable {
 /// What is wrong with the found numbers, or nil: their count first, then the worst one and where it is.
 ///
 /// A test writes `#expect(mismatch(found, expected, …) == nil)`, and its failure shows this text.
-public func mismatch(
+package func mismatch(
     _ found: [some BinaryFloatingPoint], _ expected: [some BinaryFloatingPoint], _ tolerance: Tolerance,
     _ label: String = ""
 ) -> String? {
@@ -40,7 +40,7 @@ public func mismatch(
 }
 
 /// What is wrong where the bits must be the same, or nil.
-public func differingBits(_ found: [Float], _ expected: [Float], _ label: String = "") -> String? {
+package func differingBits(_ found: [Float], _ expected: [Float], _ label: String = "") -> String? {
     let prefix = label.isEmpty ? "" : "\(label): "
     guard found.count == expected.count else {
         return "\(prefix)found \(found.count) numbers, expected \(expected.count)"

@@ -1,17 +1,17 @@
-public import Kernels
+package import Kernels
 
 /// A matrix of a test, between floats that no kernel may write to.
 ///
 /// Its memory lives until the process ends, so that a view never outlives what it points into.
-public struct GuardedMatrix {
+package struct GuardedMatrix {
     /// The matrix to hand to a kernel.
-    public let view: Matrix
+    package let view: Matrix
     private let memory: UnsafeMutableBufferPointer<Float>
     private static let guardCount = 16
     private static let guardValue = Float(bitPattern: 0x7fc0_beef)
 
     /// Copies the values row after row, with `padding` guarded floats behind every row.
-    public init(_ values: [Float], rows: Int = 1, padding: Int = 0) {
+    package init(_ values: [Float], rows: Int = 1, padding: Int = 0) {
         let columns = rows == 0 ? 0 : values.count / rows
         precondition(rows * columns == values.count, "values don't fill the rows")
         let stride = columns + padding
@@ -23,20 +23,20 @@ public struct GuardedMatrix {
     }
 
     /// A matrix whose elements are all the same; not-a-number unless told otherwise, so that a missed write shows.
-    public init(_ rows: Int, _ columns: Int, filledWith value: Float = .nan, padding: Int = 0) {
+    package init(_ rows: Int, _ columns: Int, filledWith value: Float = .nan, padding: Int = 0) {
         self.init([Float](repeating: value, count: rows * columns), rows: rows, padding: padding)
     }
 
     /// The first element, for vectors.
-    public var base: UnsafeMutablePointer<Float> { view.base }
+    package var base: UnsafeMutablePointer<Float> { view.base }
 
     /// The elements, row after row.
-    public var values: [Float] { view.values }
+    package var values: [Float] { view.values }
 
     /// Whether nothing was written outside the elements.
     ///
     /// Up to `mayPad` floats behind the columns of each row are let pass.
-    public func isIntact(mayPad: Int = 0) -> Bool {
+    package func isIntact(mayPad: Int = 0) -> Bool {
         memory.indices.allSatisfy { index in
             let offset = index - Self.guardCount
             let inside =
@@ -49,10 +49,10 @@ public struct GuardedMatrix {
 
 extension Matrix {
     /// A copy of the elements, row after row.
-    public var values: [Float] {
+    package var values: [Float] {
         (0..<rows).flatMap { Array(UnsafeBufferPointer(start: row($0), count: columns)) }
     }
 }
 
 /// How many threads BLAS uses after it was told to use one, as every rank does.
-public let blasThreads = BLAS.useOneThread()
+package let blasThreads = BLAS.useOneThread()

@@ -1,30 +1,30 @@
-public import Encoders
+package import Encoders
 import Foundation
 
 /// The sizes of a published backbone.
-public struct BackboneSizes: Sendable {
+package struct BackboneSizes: Sendable {
     /// bert-base-uncased.
-    public static let bertBase = BackboneSizes(
+    package static let bertBase = BackboneSizes(
         hidden: 768, layers: 12, heads: 12, intermediate: 3072, vocabulary: 30522, positions: 512)
 
     /// RoBERTa-large's widths and depth; the embeddings are those of a BERT.
-    public static let robertaLarge = BackboneSizes(
+    package static let robertaLarge = BackboneSizes(
         hidden: 1024, layers: 24, heads: 16, intermediate: 4096, vocabulary: 30522, positions: 512)
 
     /// The sizes that `config.json` names.
-    public let hidden, layers, heads, intermediate, vocabulary, positions: Int
+    package let hidden, layers, heads, intermediate, vocabulary, positions: Int
 }
 
 /// A backbone of any published size whose weights are zeros that take no room on disk or in memory.
 ///
 /// Tests that count parameters want the real shapes and no values.
-public struct HollowBackbone {
+package struct HollowBackbone {
     /// The mapped weights.
-    public let weights: EncoderWeights
+    package let weights: EncoderWeights
     private let folder: TemporaryFolder
 
     /// Writes the configuration, a safetensors header, and a hole of the right length.
-    public init(_ sizes: BackboneSizes) throws {
+    package init(_ sizes: BackboneSizes) throws {
         folder = try TemporaryFolder()
         try folder.write(
             """

@@ -1,13 +1,13 @@
-public import Foundation
+package import Foundation
 import Subprocess
 
 /// Starts programs of this package on several ranks.
-public enum Launcher {
+package enum Launcher {
     /// Where the build put its products: the test program lies beside them.
-    public static let products = testProgram.deletingLastPathComponent()
+    package static let products = testProgram.deletingLastPathComponent()
 
     /// The running test program, which can itself be started as a rank.
-    public static let testProgram = URL(fileURLWithPath: CommandLine.arguments[0])
+    package static let testProgram = URL(fileURLWithPath: CommandLine.arguments[0])
 
     /// Runs a command on so many ranks, or without `mpirun` where `ranks` is nil.
     ///
@@ -22,7 +22,7 @@ public enum Launcher {
     ///   - timeout: Seconds after which `mpirun` ends the job with status 110; it does not apply without `mpirun`.
     /// - Returns: The exit code (128 + n for signal n), and what was written to standard output and error.
     /// - Throws: What starting the process throws.
-    public static func run(
+    package static func run(
         ranks: Int?, command: [String], environment: [String: String] = [:], timeout: Int = 60
     ) async throws -> (status: Int32, output: String, errors: String) {
         let launcher = ranks.map { ["mpirun", "--timeout", "\(timeout)", "-np", "\($0)"] } ?? []

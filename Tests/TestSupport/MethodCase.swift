@@ -1,37 +1,37 @@
-public import Adapters
-public import Encoders
-public import Formats
+package import Adapters
+package import Encoders
+package import Formats
 import Foundation
 
 /// One setting of one method, as a study writes it, and what it must come to on the tiny BERT.
 ///
 /// The cases are `Tests/Golden/methods/METHOD.json`, which the script that writes the goldens reads too. To add a method,
 /// add its file there: the matrix in `AdapterMethodTests` then holds it to every law.
-public struct MethodCase: Sendable, CustomStringConvertible {
+package struct MethodCase: Sendable, CustomStringConvertible {
     /// The method's name in the table, `stack` for lists.
-    public let method: String
+    package let method: String
     /// The case's name among the method's goldens.
-    public let name: String
+    package let name: String
     /// The `adapter` section of a study.
-    public let section: JSONValue
+    package let section: JSONValue
     /// The layers that have parameters.
-    public let layers: [Int]
+    package let layers: [Int]
     /// How many parameters there are on the tiny BERT.
-    public let parameters: Int
+    package let parameters: Int
     /// Whether the outputs have slopes everywhere; `"smooth": false` for kinks such as ReLU's.
-    public let isSmooth: Bool
+    package let isSmooth: Bool
 
     /// The section as JSON.
-    public var settings: String { section.encoded() }
+    package var settings: String { section.encoded() }
 
     /// How a test shows it.
-    public var description: String { "\(method) \(name)" }
+    package var description: String { "\(method) \(name)" }
 
     /// The cases that finite differences can judge.
-    public static let smooth = all.filter(\.isSmooth)
+    package static let smooth = all.filter(\.isSmooth)
 
     /// The cases of every method.
-    public static let all: [MethodCase] = files.flatMap { method, entry in
+    package static let all: [MethodCase] = files.flatMap { method, entry in
         (entry["cases"]?.array ?? []).map { value in
             MethodCase(
                 method: method, name: value["name"]?.string ?? "",
@@ -42,7 +42,7 @@ public struct MethodCase: Sendable, CustomStringConvertible {
     }
 
     /// What the published counts are, by method.
-    public static let published: [PublishedCount] = files.flatMap { method, entry in
+    package static let published: [PublishedCount] = files.flatMap { method, entry in
         (entry["published"]?.array ?? []).map { value in
             PublishedCount(
                 method: method, backbone: value["backbone"]?.string ?? "",
@@ -63,23 +63,23 @@ public struct MethodCase: Sendable, CustomStringConvertible {
     }()
 
     /// The expected values of the method's cases.
-    public func golden() throws -> Golden { try Golden("methods/\(method)") }
+    package func golden() throws -> Golden { try Golden("methods/\(method)") }
 
     /// The parameters that the goldens were computed with, in the layout's order.
-    public func goldenParameters(_ layout: ParameterLayout) throws -> [Float] {
+    package func goldenParameters(_ layout: ParameterLayout) throws -> [Float] {
         let golden = try golden()
         return try layout.slices.flatMap { try golden.floats("\(name).parameters.\($0.name)") }
     }
 }
 
 /// How many parameters a method has on a published backbone.
-public struct PublishedCount: Sendable, CustomStringConvertible {
+package struct PublishedCount: Sendable, CustomStringConvertible {
     /// The method's name, and the backbone's.
-    public let method, backbone: String
+    package let method, backbone: String
     /// The `adapter` section, in which `{trained}` may stand for a folder.
     private let section: JSONValue
     /// The count.
-    public let parameters: Int
+    package let parameters: Int
 
     init(method: String, backbone: String, section: JSONValue, parameters: Int) {
         self.method = method
@@ -89,15 +89,15 @@ public struct PublishedCount: Sendable, CustomStringConvertible {
     }
 
     /// How a test shows it.
-    public var description: String { "\(section.encoded()) on \(backbone)" }
+    package var description: String { "\(section.encoded()) on \(backbone)" }
 
     /// The section as JSON, where trained adapters that it names are written to a folder.
-    public func settings(on weights: EncoderWeights, _ folder: TemporaryFolder) throws -> String {
+    package func settings(on weights: EncoderWeights, _ folder: TemporaryFolder) throws -> String {
         let settings = TrainedAdapters.resolve(section, in: folder.path)
         if settings != section { try TrainedAdapters.write(on: weights, to: folder.path) }
         return settings.encoded()
     }
 
     /// The backbone's shapes.
-    public var sizes: BackboneSizes { backbone == "roberta-large" ? .robertaLarge : .bertBase }
+    package var sizes: BackboneSizes { backbone == "roberta-large" ? .robertaLarge : .bertBase }
 }

@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 
 /// A folder of a test's own, removed with the object.
-public final class TemporaryFolder {
+package final class TemporaryFolder {
     /// Where it is.
-    public let path: String
+    package let path: String
 
     /// Makes an empty folder, or a copy of another one.
-    public init(copying other: String? = nil) throws {
+    package init(copying other: String? = nil) throws {
         let place = FileManager.default.temporaryDirectory.appending(path: "hadamesh-\(UUID().uuidString)")
         path = place.path(percentEncoded: false)
         if let other {
@@ -19,16 +19,16 @@ public final class TemporaryFolder {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// The path of a file in the folder.
-    public func file(_ name: String) -> String { "\(path)/\(name)" }
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file.
-    public func write(_ data: Data, to name: String) throws {
+    package func write(_ data: Data, to name: String) throws {
         try data.write(to: URL(filePath: file(name)))
     }
 
     /// Writes a text file.
-    public func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }
+    package func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }
 
     /// Reads a file.
-    public func read(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: file(name))) }
+    package func read(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: file(name))) }
 }

@@ -1,20 +1,20 @@
-public import Encoders
+package import Encoders
 import Formats
 import Foundation
 import Kernels
 
 /// The tiny random BERT of `Tests/Golden/encoders`, its batch of four packed sequences, and what it must compute.
-public struct TinyModel: Sendable {
+package struct TinyModel: Sendable {
     /// Its folder, in the form of Hugging Face.
-    public static let directory = "\(Golden.folder)/encoders/tiny-bert"
+    package static let directory = "\(Golden.folder)/encoders/tiny-bert"
 
     /// The folder of another storage form of it: `sharded`, `f16` or `bf16`.
-    public static func variant(_ name: String) -> String {
+    package static func variant(_ name: String) -> String {
         "\(Golden.folder)/encoders/tiny-bert-variants/\(name)"
     }
 
     /// A copy of its folder whose tensors lie at no multiple of four bytes, where floats can't be used.
-    public static func misaligned() throws -> TemporaryFolder {
+    package static func misaligned() throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: directory)
         let data = try folder.read("model.safetensors")
         let header = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
@@ -26,7 +26,7 @@ public struct TinyModel: Sendable {
     }
 
     /// A copy of its folder with the embedding of one segment alone, as backbones have that know no pairs.
-    public static func withOneSegment() throws -> TemporaryFolder {
+    package static func withOneSegment() throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: directory)
         let configuration = String(decoding: try folder.read("config.json"), as: UTF8.self)
         try folder.write(
@@ -45,14 +45,14 @@ public struct TinyModel: Sendable {
     }
 
     /// The frozen weights.
-    public let weights: EncoderWeights
+    package let weights: EncoderWeights
     /// The batch; sequence s has dropout key 100 + s.
-    public let batch: PackedBatch
+    package let batch: PackedBatch
     /// The expected values, `tiny-bert-forward.safetensors`.
-    public let golden: Golden
+    package let golden: Golden
 
     /// Maps the weights of the tiny BERT, or of a folder with one of its other forms.
-    public init(directory: String = TinyModel.directory) throws {
+    package init(directory: String = TinyModel.directory) throws {
         _ = blasThreads
         weights = try EncoderWeights(directory: directory)
         golden = try Golden("encoders/tiny-bert-forward")
@@ -68,7 +68,7 @@ public struct TinyModel: Sendable {
     }
 
     /// The batch made of some of the sequences, in the order given.
-    public func batch(of sequences: [Int]) -> PackedBatch {
+    package func batch(of sequences: [Int]) -> PackedBatch {
         var chosen = PackedBatch()
         for sequence in sequences {
             let range = batch.range(sequence)
@@ -80,7 +80,7 @@ public struct TinyModel: Sendable {
     }
 
     /// The last hidden states [T, d] of a batch, row after row.
-    public func hidden(
+    package func hidden(
         _ batch: PackedBatch? = nil, _ adaptation: (any EncoderAdaptation)? = nil,
         dropout: EncoderDropout = .none
     ) -> [Float] {
@@ -94,7 +94,7 @@ public struct TinyModel: Sendable {
     ///
     /// The result is the gradient at the input of each layer that backward passed through.
     @discardableResult
-    public func backward(
+    package func backward(
         _ upstream: [Float], _ adaptation: any EncoderAdaptation, dropout: EncoderDropout = .none
     ) -> [Int: [Float]] {
         let workspace = Workspace()
@@ -109,6 +109,6 @@ public struct TinyModel: Sendable {
 }
 
 /// Σ a ⊙ b in double precision: a loss whose gradient at a is b.
-public func dot(_ a: [Float], _ b: [Float]) -> Double {
+package func dot(_ a: [Float], _ b: [Float]) -> Double {
     zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
 }

@@ -1,18 +1,18 @@
 import Adapters
-public import Encoders
-public import Formats
+package import Encoders
+package import Formats
 import Foundation
 import Kernels
 
 /// Adapters as runs leave them, for methods that build on others'.
 ///
 /// In the cases of methods `{trained}` stands for their folder.
-public enum TrainedAdapters {
+package enum TrainedAdapters {
     /// Those of the tiny BERT, which the script that writes the goldens makes from `adapters.json`.
-    public static let folder = "\(Golden.folder)/methods/trained"
+    package static let folder = "\(Golden.folder)/methods/trained"
 
     /// A section with `{trained}` replaced by a folder.
-    public static func resolve(_ section: JSONValue, in folder: String = folder) -> JSONValue {
+    package static func resolve(_ section: JSONValue, in folder: String = folder) -> JSONValue {
         switch section {
         case .string(let text): .string(text.replacingOccurrences(of: "{trained}", with: folder))
         case .array(let elements): .array(elements.map { resolve($0, in: folder) })
@@ -22,7 +22,7 @@ public enum TrainedAdapters {
     }
 
     /// Writes all of `adapters.json` for another backbone: as they start, each moved a little.
-    public static func write(on weights: EncoderWeights, to folder: String) throws {
+    package static func write(on weights: EncoderWeights, to folder: String) throws {
         let path = "\(Self.folder)/adapters.json"
         guard let data = FileManager.default.contents(atPath: path),
             let sections = try JSONValue(parsing: data, at: path).object
@@ -33,7 +33,7 @@ public enum TrainedAdapters {
     }
 
     /// Writes an adapter of some section as a run with one head would, with a function of the seed for values.
-    public static func write(
+    package static func write(
         _ section: JSONValue, on weights: EncoderWeights, seed: UInt64, to folder: String
     ) throws {
         let method = try AdapterSettings(json: section).method

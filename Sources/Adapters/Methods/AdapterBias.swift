@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 import Kernels
 
 // AdapterBias (Fu et al., "AdapterBias: Parameter-efficient Token-dependent Representation Shift for Adapters in NLP
@@ -17,12 +17,12 @@ import Kernels
 // folded into W_2 and b_2.
 
 /// AdapterBias: one shift vector a layer, weighted by a number that each token's activation gives.
-public struct AdapterBias: AdapterMethod {
-    public static let name = "adapter-bias"
-    public static let source = "Fu et al., Findings of NAACL 2022, arXiv 2205.00305"
-    public static let summary =
+package struct AdapterBias: AdapterMethod {
+    package static let name = "adapter-bias"
+    package static let source = "Fu et al., Findings of NAACL 2022, arXiv 2205.00305"
+    package static let summary =
         "a shift α_t v before LN2, with α_t a linear function of the token's activation"
-    public static let settings = [
+    package static let settings = [
         MethodSetting("shareAlpha", "true, false", "whether all layers have one (a, c)"),
         MethodSetting("outputNorm", "true, false", "whether LN2 of those layers is trained"),
         MethodSetting("embeddingNorm", "true, false", "whether the embeddings' LayerNorm is trained"),
@@ -30,18 +30,18 @@ public struct AdapterBias: AdapterMethod {
     ]
 
     /// Whether all layers have one (a, c).
-    public let shareAlpha: Bool
+    package let shareAlpha: Bool
     /// Whether LN2 of those layers is trained.
-    public let outputNorm: Bool
+    package let outputNorm: Bool
     /// Whether the embeddings' LayerNorm is trained.
-    public let embeddingNorm: Bool
+    package let embeddingNorm: Bool
     /// Which layers have a shift.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case shareAlpha, outputNorm, embeddingNorm, layers }
 
     /// Makes the method with settings.
-    public init(
+    package init(
         shareAlpha: Bool = false, outputNorm: Bool = true, embeddingNorm: Bool = true, layers: LayerSet = .all
     ) {
         self.shareAlpha = shareAlpha
@@ -51,7 +51,7 @@ public struct AdapterBias: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         shareAlpha = try section.value(.shareAlpha, default: false)
         outputNorm = try section.value(.outputNorm, default: true)
@@ -59,7 +59,7 @@ public struct AdapterBias: AdapterMethod {
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let shape = weights.configuration
         func alpha(of layer: Int?) -> [ParameterSlice] {
             let bound = 1 / Float(shape.intermediate).squareRoot()
@@ -83,18 +83,19 @@ public struct AdapterBias: AdapterMethod {
             }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         StackedAdaptation([Acting(parameters), RetrainedBackbone(parameters, on: weights)])
     }
 
-    public var mergeability: Mergeability {
+    package var mergeability: Mergeability {
         .never("the shift is another one for each token, and the backbone's biases are the same for all")
     }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let shape = weights.configuration
         let count = try layers.indices(of: shape.layers, key: "adapter.layers").count
         return Double(2 * count * (shape.intermediate + shape.hidden))

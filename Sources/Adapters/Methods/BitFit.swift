@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 // BitFit (Ben Zaken, Goldberg, Ravfogel, "BitFit: Simple Parameter-efficient Fine-tuning for Transformer-based Masked
 // Language-models", ACL 2022, arXiv 2106.10199): every bias is trained from the backbone's values, all else is frozen:
@@ -12,33 +12,33 @@ public import Encoders
 // Merged: copied.
 
 /// BitFit: every bias of the encoder.
-public struct BitFit: AdapterMethod {
-    public static let name = "bitfit"
-    public static let source = "Ben Zaken et al., ACL 2022, arXiv 2106.10199"
-    public static let summary = "every bias: of all linear maps and all LayerNorms"
-    public static let settings = [TrainedPooler.setting, .layers]
+package struct BitFit: AdapterMethod {
+    package static let name = "bitfit"
+    package static let source = "Ben Zaken et al., ACL 2022, arXiv 2106.10199"
+    package static let summary = "every bias: of all linear maps and all LayerNorms"
+    package static let settings = [TrainedPooler.setting, .layers]
 
     /// Whether the pooler's bias is trained too.
-    public let pooler: Bool
+    package let pooler: Bool
     /// The layers whose biases are trained; the embeddings' β always is.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case pooler, layers }
 
     /// Makes the method with settings.
-    public init(pooler: Bool = false, layers: LayerSet = .all) {
+    package init(pooler: Bool = false, layers: LayerSet = .all) {
         self.pooler = pooler
         self.layers = layers
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         pooler = try section.value(.pooler, default: false)
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let layers = try layers.indices(of: weights.configuration.layers, key: "adapter.layers")
         return [BackboneTensor.norm(Place(Place.belowLayers, .embeddingNorm), .bias, of: weights)]
             + layers.flatMap { layer in
@@ -51,13 +51,14 @@ public struct BitFit: AdapterMethod {
             } + (pooler ? try TrainedPooler.slices([.bias], of: weights) : [])
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         RetrainedBackbone(parameters, on: weights)
     }
 
-    public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { Set(Site.linears) }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { Set(Site.linears) }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
 }

@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 // Full fine-tuning, the baseline that every adapter is compared with: every weight and bias of the encoder is trained from
 // the backbone's values (Devlin et al., NAACL 2019, arXiv 1810.04805).
@@ -17,28 +17,28 @@ public import Encoders
 // the next state once for every owner of them. Checkpoints add 3, and kept best states 1 each.
 
 /// Full fine-tuning: every weight and bias of the encoder.
-public struct FullFineTuning: AdapterMethod {
-    public static let name = "full"
-    public static let source = "Devlin et al., NAACL 2019, arXiv 1810.04805"
-    public static let summary =
+package struct FullFineTuning: AdapterMethod {
+    package static let name = "full"
+    package static let source = "Devlin et al., NAACL 2019, arXiv 1810.04805"
+    package static let summary =
         "every weight and bias of the encoder; a rank holds 14 copies of them, and one more for each of its units"
-    public static let settings = [TrainedPooler.setting]
+    package static let settings = [TrainedPooler.setting]
 
     /// Whether the pooler is trained too.
-    public let pooler: Bool
+    package let pooler: Bool
 
     enum CodingKeys: String, CodingKey, CaseIterable { case pooler }
 
     /// Makes the method with settings.
-    public init(pooler: Bool = false) { self.pooler = pooler }
+    package init(pooler: Bool = false) { self.pooler = pooler }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         pooler = try section.value(.pooler, default: false)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let tables = BackboneTensor.Table.allCases.map { BackboneTensor.table($0, of: weights) }
         let linears = weights.linearPlaces.filter { $0.site != .pooler }
         let places = (weights.normPlaces + linears).sorted()
@@ -52,14 +52,15 @@ public struct FullFineTuning: AdapterMethod {
             } + (pooler ? try TrainedPooler.slices(BackboneTensor.Part.allCases, of: weights) : [])
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         RetrainedBackbone(parameters, on: weights)
     }
 
-    public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { Set(Site.linears) }
-    public var replacedMaps: Set<Site> { Set(Site.linears) }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { Set(Site.linears) }
+    package var replacedMaps: Set<Site> { Set(Site.linears) }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
 }

@@ -1,5 +1,5 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 import Foundation
 import Kernels
 
@@ -34,11 +34,11 @@ import Kernels
 // Parameters: 3 d² + 2 d for each place; BERT-base, Pfeiffer: 12 (3 · 768² + 2 · 768) = 21,252,096.
 
 /// AdapterFusion: attention over the outputs of adapters that were trained before.
-public struct Fusion: AdapterMethod {
-    public static let name = "fusion"
-    public static let source = "Pfeiffer et al., EACL 2021, arXiv 2005.00247"
-    public static let summary = "attention over the outputs of trained adapters, which stay as they are"
-    public static let settings = [
+package struct Fusion: AdapterMethod {
+    package static let name = "fusion"
+    package static let source = "Pfeiffer et al., EACL 2021, arXiv 2005.00247"
+    package static let summary = "attention over the outputs of trained adapters, which stay as they are"
+    package static let settings = [
         MethodSetting(
             "adapters", "two or more folders RUN/adapters/TASK",
             "the trained adapters, all pfeiffer, houlsby or parallel with norm: none, on this backbone",
@@ -59,7 +59,7 @@ public struct Fusion: AdapterMethod {
     ]
 
     /// Where W_V starts.
-    public enum ValueStart: String, NamedChoice {
+    package enum ValueStart: String, NamedChoice {
         /// 1 on the diagonal, 1e-6 elsewhere.
         case nearIdentity = "near-identity"
         /// 1 on the diagonal, 0 elsewhere.
@@ -69,21 +69,21 @@ public struct Fusion: AdapterMethod {
     }
 
     /// The folders of the trained adapters.
-    public let adapters: [String]
+    package let adapters: [String]
     /// What the query is computed from.
-    public let queryInput: SubLayerValue
+    package let queryInput: SubLayerValue
     /// Whether there is a W_V.
-    public let value: Bool
+    package let value: Bool
     /// Where W_V starts.
-    public let valueStart: ValueStart
+    package let valueStart: ValueStart
     /// Whether W_V maps y + m, not m.
-    public let residualBefore: Bool
+    package let residualBefore: Bool
     /// τ.
-    public let temperature: Double
+    package let temperature: Double
     /// λ.
-    public let regularization: Double
+    package let regularization: Double
     /// Which layers have a fusion: those that have the adapters' bottlenecks.
-    public let layers: LayerSet
+    package let layers: LayerSet
     private let frozen: FrozenAdapters
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -91,7 +91,7 @@ public struct Fusion: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section; the folders are read when a backbone is known.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         adapters = try section.required(.adapters)
         queryInput = try section.value(.queryInput, default: .normalized)
@@ -124,7 +124,7 @@ public struct Fusion: AdapterMethod {
         frozen = FrozenAdapters(adapters)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let d = weights.configuration.hidden
         let branches = try branches(on: weights)
         return try indices(on: weights).flatMap { layer in
@@ -148,7 +148,8 @@ public struct Fusion: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         // Whoever has a layout with this method's slices had them from this backbone, so that nothing is read here.
         guard let adapters = try? trained(on: weights), let branches = try? branches(on: weights) else {
@@ -157,14 +158,14 @@ public struct Fusion: AdapterMethod {
         return Acting(self, adapters, branches, parameters, on: weights)
     }
 
-    public var isIdentityAtStart: Bool { false }
+    package var isIdentityAtStart: Bool { false }
 
-    public var mergeability: Mergeability {
+    package var mergeability: Mergeability {
         .never("how much of each adapter is mixed in depends on the token")
     }
 
     /// The frozen bottlenecks' products and the fusion's own; like the backbone's, norms and softmaxes aren't counted.
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let d = Double(weights.configuration.hidden)
         let adapters = try trained(on: weights)
         let places = Double(try indices(on: weights).count * branches(on: weights).count)
@@ -175,10 +176,10 @@ public struct Fusion: AdapterMethod {
         }
     }
 
-    public var filesOfOtherRuns: [String] { adapters.flatMap { AdapterFolder.files(of: $0) } }
+    package var filesOfOtherRuns: [String] { adapters.flatMap { AdapterFolder.files(of: $0) } }
 
     /// λ Σ ‖W_V − I‖² over all places.
-    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
+    package func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
         if regularization == 0 { return 0 }
         var total = 0.0
         let weight = factor * regularization

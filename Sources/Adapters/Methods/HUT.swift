@@ -1,5 +1,5 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 import Kernels
 
 // HUT, Hadamard Updated Transformation (Zhang et al., arXiv 2409.13501), on a linear map with x [T, in], W_0 [in, out]:
@@ -18,12 +18,12 @@ import Kernels
 // its columns, b_0 + β.
 
 /// HUT: the weights of linear maps multiplied element by element by what two thin matrices make.
-public struct HUT: AdapterMethod {
-    public static let name = "hut"
-    public static let source = "Zhang et al., arXiv 2409.13501"
-    public static let summary =
+package struct HUT: AdapterMethod {
+    package static let name = "hut"
+    package static let source = "Zhang et al., arXiv 2409.13501"
+    package static let summary =
         "weights of linear maps multiplied by thin matrices, outputs scaled and shifted"
-    public static let settings = [
+    package static let settings = [
         MethodSetting(
             "form", "rowcolumn, lowrank",
             "W scaled in rows and columns, or multiplied by 1 + M_A M_B element by element"),
@@ -35,7 +35,7 @@ public struct HUT: AdapterMethod {
     ]
 
     /// What M_A and M_B make of W_0.
-    public enum Form: String, NamedChoice {
+    package enum Form: String, NamedChoice {
         /// diag(p) W_0 diag(q).
         case rowColumn = "rowcolumn"
         /// W_0 ⊙ (1 + M_A M_B).
@@ -46,22 +46,22 @@ public struct HUT: AdapterMethod {
     }
 
     /// What M_A and M_B make of W_0.
-    public let form: Form
+    package let form: Form
     /// The linear maps that have them.
-    public let targets: LinearTargets
+    package let targets: LinearTargets
     /// r.
-    public let rank: Int
+    package let rank: Int
     /// Whether there is γ.
-    public let scale: Bool
+    package let scale: Bool
     /// Whether there is β.
-    public let shift: Bool
+    package let shift: Bool
     /// The layers whose maps have them.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case form, targets, rank, scale, shift, layers }
 
     /// Makes the method with settings; without a rank it is 1 for rows and columns, 8 for the product.
-    public init(
+    package init(
         form: Form = .rowColumn, targets: LinearTargets = .queryAndValue, rank: Int? = nil,
         scale: Bool = true,
         shift: Bool = true, layers: LayerSet = .all
@@ -75,7 +75,7 @@ public struct HUT: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         let form = try section.value(.form, default: Form.rowColumn)
         self.form = form
@@ -87,7 +87,7 @@ public struct HUT: AdapterMethod {
         try section.require(rank >= 1, .rank, "is \(rank), expected 1 or more")
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         try targets.check(rank: rank, on: weights)
         return try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
             targets.ordered.flatMap { target in
@@ -111,7 +111,8 @@ public struct HUT: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         let maps = maps(parameters) { weights.linear(at: $0) }
         return form == .rowColumn
@@ -119,11 +120,11 @@ public struct HUT: AdapterMethod {
             : LowRankProduct(maps, isTraining: parameters.isTraining)
     }
 
-    public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
-    public var replacedMaps: Set<Site> { form == .lowRank ? mergedMaps : [] }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
+    package var replacedMaps: Set<Site> { form == .lowRank ? mergedMaps : [] }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, map) in maps(parameters, { merged.weights.linear(at: $0) }) {
             guard let own = merged.linear(at: place) else { continue }
             if form == .rowColumn {
@@ -145,7 +146,7 @@ public struct HUT: AdapterMethod {
     }
 
     /// Multiplications of inputs and outputs; `lowrank` makes its W once for a unit of work, not for each token.
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
         return targets.ordered.reduce(0) { sum, target in
             let (inputs, outputs) = target.shape(on: weights)

@@ -1,5 +1,5 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 import Kernels
 
 // Hadamard adapter (Chen et al., "Hadamard Adapter: An Extreme Parameter-Efficient Adapter Tuning Method for
@@ -14,18 +14,18 @@ import Kernels
 // Merged: heads W_O ← diag(w) W_O, b_O ← b W_O + b_O; projection W_O ← W_O diag(w), b_O ← w ⊙ b_O + b.
 
 /// The Hadamard adapter: an element-wise scale and shift of the self-attention output, and a LayerNorm.
-public struct Hadamard: AdapterMethod {
-    public static let name = "hadamard"
-    public static let source = "Chen et al., CIKM 2023, arXiv 2407.11033"
-    public static let summary = "w ⊙ A + b on the self-attention output, and a LayerNorm of each layer"
-    public static let settings = [
+package struct Hadamard: AdapterMethod {
+    package static let name = "hadamard"
+    package static let source = "Chen et al., CIKM 2023, arXiv 2407.11033"
+    package static let summary = "w ⊙ A + b on the self-attention output, and a LayerNorm of each layer"
+    package static let settings = [
         MethodSetting("site", "heads, projection", "A: the concatenated heads, or the output of W_O"),
         MethodSetting("norm", "attention, output, both, none", "the LayerNorms that are trained"),
         .layers,
     ]
 
     /// Which value A is.
-    public enum ActingSite: String, NamedChoice {
+    package enum ActingSite: String, NamedChoice {
         /// The concatenated attention heads, before W_O.
         case heads
         /// The output of W_O, before dropout, residual and LayerNorm.
@@ -33,30 +33,30 @@ public struct Hadamard: AdapterMethod {
     }
 
     /// Which value A is.
-    public let site: ActingSite
+    package let site: ActingSite
     /// Which LayerNorms are trained.
-    public let norm: TrainedNorms
+    package let norm: TrainedNorms
     /// Which layers have an adapter and trained norms.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case site, norm, layers }
 
     /// Makes the method with settings.
-    public init(site: ActingSite = .heads, norm: TrainedNorms = .attention, layers: LayerSet = .all) {
+    package init(site: ActingSite = .heads, norm: TrainedNorms = .attention, layers: LayerSet = .all) {
         self.site = site
         self.norm = norm
         self.layers = layers
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         site = try section.value(.site, default: .heads)
         norm = try section.value(.norm, default: .attention)
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let d = weights.configuration.hidden
         return try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
             [
@@ -70,17 +70,18 @@ public struct Hadamard: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         StackedAdaptation([
             Acting(at: actingSite, parameters), RetrainedBackbone(parameters, on: weights),
         ])
     }
 
-    public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { [.projection] }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { [.projection] }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         let biases = parameters.byLayer("hadamard.bias")
         for (layer, w) in parameters.byLayer("hadamard.weight") {
             guard let own = merged.linear(at: Place(layer, .projection)), let b = biases[layer] else {
@@ -102,7 +103,7 @@ public struct Hadamard: AdapterMethod {
         }
     }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
         return Double(2 * count * weights.configuration.hidden)
     }

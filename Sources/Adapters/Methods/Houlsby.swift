@@ -12,16 +12,16 @@ import Encoders
 // Parameters: 2 L (2 d m + m + d) and 4 L d of the norms; BERT-base, m = 64: 2,379,264 + 36,864.
 
 /// Houlsby adapters: a bottleneck behind the attention and one behind the feed-forward layer.
-public struct Houlsby: BottleneckMethod {
-    public static let name = "houlsby"
-    public static let source = "Houlsby et al., ICML 2019, arXiv 1902.00751"
-    public static let summary = "bottlenecks behind attention and feed-forward, and both LayerNorms"
-    public static let defaults = BottleneckSettings(norm: .both)
-    public static let branches = [
+package struct Houlsby: BottleneckMethod {
+    package static let name = "houlsby"
+    package static let source = "Houlsby et al., ICML 2019, arXiv 1902.00751"
+    package static let summary = "bottlenecks behind attention and feed-forward, and both LayerNorms"
+    package static let defaults = BottleneckSettings(norm: .both)
+    package static let branches = [
         BottleneckBranch(.projection, "houlsby.attention"), BottleneckBranch(.output, "houlsby.output"),
     ]
 
-    public let bottleneck: BottleneckSettings
+    package let bottleneck: BottleneckSettings
 
-    public init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
+    package init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
 }

@@ -1,5 +1,5 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 import Kernels
 
 // IA³ (Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning", NeurIPS
@@ -14,11 +14,11 @@ import Kernels
 // columns of W_O.
 
 /// IA³: keys, values and the feed-forward layer's inner value, each scaled element by element.
-public struct IA3: AdapterMethod {
-    public static let name = "ia3"
-    public static let source = "Liu et al., NeurIPS 2022, arXiv 2205.05638"
-    public static let summary = "l ⊙ keys, l ⊙ values and l ⊙ the feed-forward layer's inner value"
-    public static let settings = [
+package struct IA3: AdapterMethod {
+    package static let name = "ia3"
+    package static let source = "Liu et al., NeurIPS 2022, arXiv 2205.05638"
+    package static let summary = "l ⊙ keys, l ⊙ values and l ⊙ the feed-forward layer's inner value"
+    package static let settings = [
         MethodSetting(
             "feedForward", "activation, intermediate, none",
             "what is scaled in the feed-forward layer: after GELU, before it, or nothing"),
@@ -27,7 +27,7 @@ public struct IA3: AdapterMethod {
     ]
 
     /// What is scaled in the feed-forward layer.
-    public enum FeedForward: String, NamedChoice {
+    package enum FeedForward: String, NamedChoice {
         /// u, after GELU: the paper's and PEFT's.
         case activation
         /// z, before GELU: AdapterHub's.
@@ -37,30 +37,30 @@ public struct IA3: AdapterMethod {
     }
 
     /// What is scaled in the feed-forward layer.
-    public let feedForward: FeedForward
+    package let feedForward: FeedForward
     /// Whether the concatenated heads, which W_O reads, are scaled too.
-    public let heads: Bool
+    package let heads: Bool
     /// The layers that have scales.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case feedForward, heads, layers }
 
     /// Makes the method with settings.
-    public init(feedForward: FeedForward = .activation, heads: Bool = false, layers: LayerSet = .all) {
+    package init(feedForward: FeedForward = .activation, heads: Bool = false, layers: LayerSet = .all) {
         self.feedForward = feedForward
         self.heads = heads
         self.layers = layers
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         feedForward = try section.value(.feedForward, default: .activation)
         heads = try section.value(.heads, default: false)
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
             sites.map { site in
                 ParameterSlice(
@@ -70,18 +70,19 @@ public struct IA3: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         Acting(scales(parameters), parameters)
     }
 
-    public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { Set(sites.map { Self.reader[$0] ?? $0 }) }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { Set(sites.map { Self.reader[$0] ?? $0 }) }
 
     /// The maps that read what is scaled at a site; at every other site a map's own result is scaled.
     private static let reader: [Site: Site] = [.heads: .projection, .activation: .output]
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, l) in scales(parameters) {
             // What a map reads is scaled in its columns; every other value in the rows of the map that makes it.
             if let reader = Self.reader[place.site] {
@@ -95,7 +96,7 @@ public struct IA3: AdapterMethod {
         }
     }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
         return Double(count * sites.reduce(0) { $0 + width($1, weights) })
     }

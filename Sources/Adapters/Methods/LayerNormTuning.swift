@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 // LayerNorm tuning (Basu et al., "Strong Baselines for Parameter Efficient Few-Shot Fine-tuning", arXiv 2304.01917): γ and
 // β of LayerNorms are trained from the backbone's values, everything else is frozen.
@@ -9,41 +9,41 @@ public import Encoders
 // Count: 4 d a layer with both norms; bert-base 36,864, the budget of the Hadamard adapter with one norm. Merged: copied.
 
 /// LayerNorm tuning: γ and β of each layer's LayerNorms.
-public struct LayerNormTuning: AdapterMethod {
-    public static let name = "layernorm"
-    public static let source = "Basu et al., arXiv 2304.01917"
-    public static let summary = "γ and β of the LayerNorms"
-    public static let settings = [
+package struct LayerNormTuning: AdapterMethod {
+    package static let name = "layernorm"
+    package static let source = "Basu et al., arXiv 2304.01917"
+    package static let summary = "γ and β of the LayerNorms"
+    package static let settings = [
         MethodSetting("norm", "attention, output, both, none", "the LayerNorms of a layer that are trained"),
         MethodSetting("embeddings", "true, false", "whether the embeddings' LayerNorm is trained too"),
         .layers,
     ]
 
     /// Which LayerNorms of a layer are trained.
-    public let norm: TrainedNorms
+    package let norm: TrainedNorms
     /// Whether the embeddings' LayerNorm is trained too.
-    public let embeddings: Bool
+    package let embeddings: Bool
     /// The layers whose LayerNorms are trained.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case norm, embeddings, layers }
 
     /// Makes the method with settings.
-    public init(norm: TrainedNorms = .both, embeddings: Bool = false, layers: LayerSet = .all) {
+    package init(norm: TrainedNorms = .both, embeddings: Bool = false, layers: LayerSet = .all) {
         self.norm = norm
         self.embeddings = embeddings
         self.layers = layers
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         norm = try section.value(.norm, default: .both)
         embeddings = try section.value(.embeddings, default: false)
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         if norm == .none, !embeddings {
             throw Failure.usage(
                 "leaves nothing to train", at: "adapter.norm",
@@ -55,12 +55,13 @@ public struct LayerNormTuning: AdapterMethod {
         return places.flatMap { BackboneTensor.norm($0, of: weights) }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         RetrainedBackbone(parameters, on: weights)
     }
 
-    public var mergeability: Mergeability { .exact }
+    package var mergeability: Mergeability { .exact }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double { 0 }
 }

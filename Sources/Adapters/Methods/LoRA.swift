@@ -1,5 +1,5 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 import Kernels
 
 // LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, arXiv 2106.09685), on a linear map
@@ -15,11 +15,11 @@ import Kernels
 // Count: r (in + out) for each map; bert-base at r = 8 on query and value: 294,912. Merged: W ← W + s A B.
 
 /// LoRA: a product of two thin matrices added to frozen linear maps.
-public struct LoRA: AdapterMethod {
-    public static let name = "lora"
-    public static let source = "Hu et al., ICLR 2022, arXiv 2106.09685"
-    public static let summary = "(α / r) x A B added to linear maps, A and B of rank r"
-    public static let settings = [
+package struct LoRA: AdapterMethod {
+    package static let name = "lora"
+    package static let source = "Hu et al., ICLR 2022, arXiv 2106.09685"
+    package static let summary = "(α / r) x A B added to linear maps, A and B of rank r"
+    package static let settings = [
         .targets,
         MethodSetting("rank", "1 or more", "r, the inner width of A B; at most a map's width"),
         MethodSetting("alpha", "a number above 0", "α: A B is scaled by α / r"),
@@ -29,7 +29,7 @@ public struct LoRA: AdapterMethod {
     ]
 
     /// How A and B start.
-    public enum Start: String, NamedChoice {
+    package enum Start: String, NamedChoice {
         /// A uniform in ±1/√in, B = 0: the identity.
         case standard
         /// Both N(0, 0.02²): nearly the identity, with gradients for both.
@@ -37,20 +37,20 @@ public struct LoRA: AdapterMethod {
     }
 
     /// The linear maps that have an A and a B.
-    public let targets: LinearTargets
+    package let targets: LinearTargets
     /// r.
-    public let rank: Int
+    package let rank: Int
     /// α.
-    public let alpha: Double
+    package let alpha: Double
     /// How A and B start.
-    public let start: Start
+    package let start: Start
     /// The layers whose maps have them.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case targets, rank, alpha, start, layers }
 
     /// Makes the method with settings.
-    public init(
+    package init(
         targets: LinearTargets = .queryAndValue, rank: Int = 8, alpha: Double = 8, start: Start = .standard,
         layers: LayerSet = .all
     ) {
@@ -62,7 +62,7 @@ public struct LoRA: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         targets = try section.value(.targets, default: .queryAndValue)
         rank = try section.value(.rank, default: 8)
@@ -74,7 +74,7 @@ public struct LoRA: AdapterMethod {
             alpha > 0 && alpha <= 1e6, .alpha, "is \(alpha), expected more than 0 and at most 1000000")
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         try targets.check(rank: rank, on: weights)
         return try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
             targets.ordered.flatMap { target in
@@ -96,32 +96,33 @@ public struct LoRA: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         Acting(pairs(parameters), scale: scale, parameters)
     }
 
-    public var isIdentityAtStart: Bool { start == .standard }
+    package var isIdentityAtStart: Bool { start == .standard }
 
     /// At the same scale s = α / r.
-    public func widened(by factor: Int) -> (any AdapterMethod)? {
+    package func widened(by factor: Int) -> (any AdapterMethod)? {
         let (wide, overflows) = rank.multipliedReportingOverflow(by: factor)
         return overflows
             ? nil
             : LoRA(targets: targets, rank: wide, alpha: alpha * Double(factor), start: start, layers: layers)
     }
 
-    public var mergeability: Mergeability { .exact }
-    public var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, pair) in pairs(parameters) {
             guard let own = merged.linear(at: place) else { continue }
             multiply(pair.b.matrix, pair.a.matrix, into: own.weight, scale: scale, accumulate: true)
         }
     }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
         return targets.ordered.reduce(0) { sum, target in
             let (inputs, outputs) = target.shape(on: weights)

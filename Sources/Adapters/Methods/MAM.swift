@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 // Mix-and-match adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR 2022, arXiv
 // 2110.04366): a short prefix in the attention and a wide scaled parallel adapter at the feed-forward layer,
@@ -12,24 +12,24 @@ public import Encoders
 // Parameters: L (2 P d + 2 d m + m + d); BERT-base: 552,960 + 9,452,544 = 10,005,504.
 
 /// The mix-and-match adapter: a prefix, and a parallel adapter beside the feed-forward layer.
-public struct MAM: AdapterMethod {
-    public static let name = "mam"
-    public static let source = "He et al., ICLR 2022, arXiv 2110.04366"
-    public static let summary = "a prefix in the attention and a scaled bottleneck beside feed-forward"
-    public static let settings = [
+package struct MAM: AdapterMethod {
+    package static let name = "mam"
+    package static let source = "He et al., ICLR 2022, arXiv 2110.04366"
+    package static let summary = "a prefix in the attention and a scaled bottleneck beside feed-forward"
+    package static let settings = [
         PrefixTuning.lengthDescription, BottleneckSettings.bottleneckDescription,
         BottleneckSettings.scaleDescription, BottleneckSettings.activationDescription, .layers,
     ]
 
     /// The prefix of each layer.
-    public let prefix: PrefixTuning
+    package let prefix: PrefixTuning
     /// The parallel adapter of each layer.
-    public let parallel: Parallel
+    package let parallel: Parallel
 
     enum CodingKeys: String, CodingKey, CaseIterable { case length, bottleneck, scale, activation, layers }
 
     /// Makes the method with settings.
-    public init(
+    package init(
         length: Int = 30, bottleneck: Int = 512, scale: Double = 4, activation: Activation = .relu,
         layers: LayerSet = .all
     ) {
@@ -43,7 +43,7 @@ public struct MAM: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         self.init(
             length: try section.prefixLength(.length, default: 30),
@@ -53,7 +53,7 @@ public struct MAM: AdapterMethod {
             layers: try section.value(.layers, default: .all))
     }
 
-    public func encode(to encoder: any Swift.Encoder) throws {
+    package func encode(to encoder: any Swift.Encoder) throws {
         var section = encoder.container(keyedBy: CodingKeys.self)
         try section.encode(prefix.length, forKey: .length)
         try section.encode(parallel.bottleneck.bottleneck, forKey: .bottleneck)
@@ -62,27 +62,28 @@ public struct MAM: AdapterMethod {
         try section.encode(prefix.layers, forKey: .layers)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         try parts.slices(on: weights, seed: seed)
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         parts.adaptation(parameters, on: weights)
     }
 
-    public var isIdentityAtStart: Bool { parts.isIdentityAtStart }
+    package var isIdentityAtStart: Bool { parts.isIdentityAtStart }
 
-    public var mergeability: Mergeability { parts.mergeability }
+    package var mergeability: Mergeability { parts.mergeability }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         try parts.addedOperations(on: weights, tokens: tokens)
     }
 
     /// With a wider parallel adapter; the prefix has no width of its own.
-    public func widened(by factor: Int) -> (any AdapterMethod)? {
+    package func widened(by factor: Int) -> (any AdapterMethod)? {
         let own = parallel.bottleneck
         return MAM(
             length: prefix.length, bottleneck: own.bottleneck * factor, scale: own.scale,

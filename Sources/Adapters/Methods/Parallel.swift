@@ -12,15 +12,15 @@ import Encoders
 // Parameters: L (2 d m + m + d); BERT-base, m = 64: 1,189,632.
 
 /// The scaled parallel adapter: a bottleneck beside the feed-forward layer.
-public struct Parallel: BottleneckMethod {
-    public static let name = "parallel"
-    public static let source = "He et al., ICLR 2022, arXiv 2110.04366"
-    public static let summary = "a scaled bottleneck beside the feed-forward layer"
-    public static let defaults = BottleneckSettings(
+package struct Parallel: BottleneckMethod {
+    package static let name = "parallel"
+    package static let source = "He et al., ICLR 2022, arXiv 2110.04366"
+    package static let summary = "a scaled bottleneck beside the feed-forward layer"
+    package static let defaults = BottleneckSettings(
         activation: .relu, start: .kaiming, reads: .input, scale: 4)
-    public static let branches = [BottleneckBranch(.output, "parallel")]
+    package static let branches = [BottleneckBranch(.output, "parallel")]
 
-    public let bottleneck: BottleneckSettings
+    package let bottleneck: BottleneckSettings
 
-    public init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
+    package init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
 }

@@ -12,14 +12,14 @@ import Encoders
 // Parameters: L (2 d m + m + d); BERT-base, m = 64: 1,189,632.
 
 /// Pfeiffer adapters: one bottleneck behind the feed-forward layer.
-public struct Pfeiffer: BottleneckMethod {
-    public static let name = "pfeiffer"
-    public static let source = "Pfeiffer et al., EACL 2021, arXiv 2005.00247"
-    public static let summary = "one bottleneck behind the feed-forward layer"
-    public static let defaults = BottleneckSettings()
-    public static let branches = [BottleneckBranch(.output, "pfeiffer")]
+package struct Pfeiffer: BottleneckMethod {
+    package static let name = "pfeiffer"
+    package static let source = "Pfeiffer et al., EACL 2021, arXiv 2005.00247"
+    package static let summary = "one bottleneck behind the feed-forward layer"
+    package static let defaults = BottleneckSettings()
+    package static let branches = [BottleneckBranch(.output, "pfeiffer")]
 
-    public let bottleneck: BottleneckSettings
+    package let bottleneck: BottleneckSettings
 
-    public init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
+    package init(_ bottleneck: BottleneckSettings = Self.defaults) { self.bottleneck = bottleneck }
 }

@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 // Prefix tuning (Li and Liang, "Prefix-Tuning: Optimizing Continuous Prompts for Generation", ACL 2021, arXiv 2101.00190):
 //
@@ -14,33 +14,33 @@ public import Encoders
 // Parameters: 2 L P d; BERT-base, P = 30: 552,960.
 
 /// Prefix tuning: trained keys and values before every sequence's own.
-public struct PrefixTuning: AdapterMethod {
-    public static let name = "prefix"
-    public static let source = "Li and Liang, ACL 2021, arXiv 2101.00190"
-    public static let summary = "trained keys and values in front of every sequence's, in each layer"
-    public static let settings = [lengthDescription, .layers]
+package struct PrefixTuning: AdapterMethod {
+    package static let name = "prefix"
+    package static let source = "Li and Liang, ACL 2021, arXiv 2101.00190"
+    package static let summary = "trained keys and values in front of every sequence's, in each layer"
+    package static let settings = [lengthDescription, .layers]
 
     /// The number P of keys and values in each layer.
-    public let length: Int
+    package let length: Int
     /// The layers that have a prefix.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case length, layers }
 
     /// Makes the method with settings.
-    public init(length: Int = 30, layers: LayerSet = .all) {
+    package init(length: Int = 30, layers: LayerSet = .all) {
         self.length = length
         self.layers = layers
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         length = try section.prefixLength(.length, default: 30)
         layers = try section.value(.layers, default: .all)
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
             ["key", "value"].map { part in
                 let name = "layer.\(layer).prefix.\(part).weight"
@@ -51,21 +51,22 @@ public struct PrefixTuning: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         ActingPrefix(parameters)
     }
 
-    public var isIdentityAtStart: Bool { false }
+    package var isIdentityAtStart: Bool { false }
 
-    public var mergeability: Mergeability {
+    package var mergeability: Mergeability {
         .never("attention over more keys than a sequence has tokens is no change of the backbone's weights")
     }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
 
     /// The scores of P more keys, and the sum over P more values.
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
         return Double(4 * count * length) * Double(weights.configuration.hidden)
     }

@@ -1,5 +1,5 @@
 import Diagnostics
-public import Encoders
+package import Encoders
 
 // SparseAdapter (He et al., "SparseAdapter: An Easy Approach for Improving the Parameter-Efficiency of Adapters", Findings
 // of EMNLP 2022, arXiv 2210.04284): another method, whose prunable matrices are thinned out once, before they are trained:
@@ -16,11 +16,11 @@ public import Encoders
 // Large-Sparse: k times the base's width at sparsity 1 − 1/k, so as many parameters as the base unpruned.
 
 /// Another method with its projection matrices pruned before training.
-public struct Sparse: AdapterMethod {
-    public static let name = "sparse"
-    public static let source = "He et al., Findings of EMNLP 2022, arXiv 2210.04284"
-    public static let summary = "another method whose projection matrices are pruned before they are trained"
-    public static let settings = [
+package struct Sparse: AdapterMethod {
+    package static let name = "sparse"
+    package static let source = "He et al., Findings of EMNLP 2022, arXiv 2210.04284"
+    package static let summary = "another method whose projection matrices are pruned before they are trained"
+    package static let settings = [
         MethodSetting(
             "base", "an adapter section",
             "the method that is pruned: pfeiffer with activation relu, start normal and inputNorm"),
@@ -37,9 +37,9 @@ public struct Sparse: AdapterMethod {
     ]
 
     /// The method that is pruned, as it was named.
-    public let base: any AdapterMethod
+    package let base: any AdapterMethod
     /// How many times as wide it is made.
-    public let largeSparse: Int
+    package let largeSparse: Int
     private let spec: Pruning
     private let wide: any AdapterMethod
 
@@ -54,7 +54,7 @@ public struct Sparse: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         let base = try section.value(.base, default: AdapterSettings(Self.publishedBase)).method
         let score: PruningScore = try section.value(.score, default: .snip)
@@ -100,7 +100,7 @@ public struct Sparse: AdapterMethod {
     }
 
     /// Writes every setting.
-    public func encode(to encoder: any Swift.Encoder) throws {
+    package func encode(to encoder: any Swift.Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(AdapterSettings(base), forKey: .base)
         try container.encode(spec.score, forKey: .score)
@@ -110,9 +110,9 @@ public struct Sparse: AdapterMethod {
         try container.encode(spec.examples, forKey: .examples)
     }
 
-    public var pruning: Pruning? { spec }
+    package var pruning: Pruning? { spec }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let slices = try atBase { try wide.slices(on: weights, seed: seed) }
         guard slices.contains(where: \.isPrunable) else {
             throw Failure.usage(
@@ -122,30 +122,31 @@ public struct Sparse: AdapterMethod {
         return slices
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         wide.adaptation(parameters, on: weights)
     }
 
-    public var isIdentityAtStart: Bool { wide.isIdentityAtStart }
+    package var isIdentityAtStart: Bool { wide.isIdentityAtStart }
 
-    public var mergeability: Mergeability { wide.mergeability }
-    public var mergedMaps: Set<Site> { wide.mergedMaps }
-    public var replacedMaps: Set<Site> { wide.replacedMaps }
+    package var mergeability: Mergeability { wide.mergeability }
+    package var mergedMaps: Set<Site> { wide.mergedMaps }
+    package var replacedMaps: Set<Site> { wide.replacedMaps }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         wide.merge(parameters, into: merged)
     }
 
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         try atBase { try wide.addedOperations(on: weights, tokens: tokens) }
     }
 
-    public func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
+    package func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
         wide.penalty(parameters, times: factor)
     }
 
-    public var filesOfOtherRuns: [String] { wide.filesOfOtherRuns }
+    package var filesOfOtherRuns: [String] { wide.filesOfOtherRuns }
 
     /// The base's failures are about keys of its own section.
     private func atBase<Result>(_ body: () throws -> Result) throws -> Result {

@@ -9,7 +9,7 @@ extension TinyAttention {
     ///   - values: a whole vector, in which other slices, such as a head's, keep their values and their order
     ///   - layout: the vector's layout, with this method's slices among its own
     /// - Returns: the method that the averaged parameters belong to, their layout, and their values
-    public func averagingHeads(_ values: [Float], in layout: ParameterLayout) -> (
+    package func averagingHeads(_ values: [Float], in layout: ParameterLayout) -> (
         method: TinyAttention, layout: ParameterLayout, values: [Float]
     ) {
         let averaged = TinyAttention(

@@ -1,5 +1,5 @@
-public import Diagnostics
-public import Encoders
+import Diagnostics
+package import Encoders
 import Kernels
 
 // Tiny-attention adapter (Zhao, Tan, Mei, "Tiny-Attention Adapter: Contexts Are More Important Than the Number of
@@ -21,12 +21,12 @@ import Kernels
 // A token's change depends on the other tokens, so it can't be folded into the backbone.
 
 /// The tiny-attention adapter: an attention with very narrow heads beside or behind the encoder's own.
-public struct TinyAttention: AdapterMethod {
-    public static let name = "tiny-attention"
-    public static let source = "Zhao et al., EMNLP 2022, arXiv 2211.01979"
-    public static let summary =
+package struct TinyAttention: AdapterMethod {
+    package static let name = "tiny-attention"
+    package static let source = "Zhao et al., EMNLP 2022, arXiv 2211.01979"
+    package static let summary =
         "an attention with heads one number wide, whose output is added to the attention's"
-    public static let settings = [
+    package static let settings = [
         MethodSetting(
             "placement", "sequential, parallel",
             "after LN1 on h1, or beside the attention on the layer's input"),
@@ -38,7 +38,7 @@ public struct TinyAttention: AdapterMethod {
     ]
 
     /// Where the attention stands.
-    public enum Placement: String, NamedChoice {
+    package enum Placement: String, NamedChoice {
         /// On h1, after the encoder's attention with its residual and LN1.
         case sequential
         /// On the layer's input, added to the output of W_O.
@@ -46,22 +46,22 @@ public struct TinyAttention: AdapterMethod {
     }
 
     /// Where the attention stands.
-    public let placement: Placement
+    package let placement: Placement
     /// M: how many heads there are.
-    public let heads: Int
+    package let heads: Int
     /// D: how wide a head is.
-    public let width: Int
+    package let width: Int
     /// Whether the input passes a LayerNorm of its own.
-    public let norm: Bool
+    package let norm: Bool
     /// Whether query, key, value and output have biases.
-    public let biases: Bool
+    package let biases: Bool
     /// Which layers have the attention.
-    public let layers: LayerSet
+    package let layers: LayerSet
 
     enum CodingKeys: String, CodingKey, CaseIterable { case placement, heads, width, norm, biases, layers }
 
     /// Makes the method with settings.
-    public init(
+    package init(
         placement: Placement = .sequential, heads: Int = 1, width: Int = 1, norm: Bool = true,
         biases: Bool = true, layers: LayerSet = .all
     ) {
@@ -74,7 +74,7 @@ public struct TinyAttention: AdapterMethod {
     }
 
     /// Reads the settings of a study's `adapter` section.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
         placement = try section.value(.placement, default: .sequential)
         heads = try section.value(.heads, default: 1)
@@ -87,7 +87,7 @@ public struct TinyAttention: AdapterMethod {
         }
     }
 
-    public func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
+    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
         let d = weights.configuration.hidden
         let inner = try innerWidth(on: weights)
         return try indices(on: weights).flatMap { layer in
@@ -122,19 +122,20 @@ public struct TinyAttention: AdapterMethod {
         }
     }
 
-    public func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights) -> any EncoderAdaptation
+    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
+        -> any EncoderAdaptation
     {
         Acting(self, parameters, epsilon: weights.configuration.layerNormEpsilon)
     }
 
-    public var mergeability: Mergeability {
+    package var mergeability: Mergeability {
         .never("what is added to a token depends on the other tokens of its sequence")
     }
 
-    public func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
+    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {}
 
     /// Products, the attention over a sequence and the sum; like the backbone's, norms and softmaxes aren't counted.
-    public func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
+    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         let d = Double(weights.configuration.hidden)
         let inner = Double(try innerWidth(on: weights))
         let projections = 2 * d * 3 * inner

@@ -1,6 +1,6 @@
 extension GLUETask {
     /// The diagnostic set: inference problems sorted by phenomenon, answered with the head of MNLI.
-    public static let ax = GLUETask(
+    package static let ax = GLUETask(
         name: "ax", folder: "diagnostic", output: mnli.output, metrics: [.matthews],
         columns: .header(first: "sentence1", second: "sentence2", label: "label"),
         splits: [.test], evaluationSplits: [],

@@ -2,7 +2,7 @@ extension GLUETask {
     /// The Corpus of Linguistic Acceptability: whether a sentence is grammatical English.
     ///
     /// Its train and dev files have no header; columns are source, label, the author's mark, sentence.
-    public static let cola = GLUETask(
+    package static let cola = GLUETask(
         name: "cola", folder: "CoLA", output: .classes(["0", "1"]), metrics: [.matthews],
         columns: .positions(first: 3, label: 1, count: 4),
         testColumns: .header(first: "sentence", label: "label"),

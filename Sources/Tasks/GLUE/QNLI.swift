@@ -1,6 +1,6 @@
 extension GLUETask {
     /// Question-answering Natural Language Inference: whether a sentence answers a question.
-    public static let qnli = GLUETask(
+    package static let qnli = GLUETask(
         name: "qnli", folder: "QNLI", output: .classes(["entailment", "not_entailment"]),
         metrics: [.accuracy],
         columns: .header(first: "question", second: "sentence", label: "label"),

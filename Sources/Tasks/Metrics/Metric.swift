@@ -1,11 +1,11 @@
-public import Diagnostics
+import Diagnostics
 
 /// A number that says how good predictions are; 1 is perfect, and more is better.
 ///
 /// Every value is the one scikit-learn or SciPy gives with default settings. Where they give none, for a
 /// correlation with something constant, the value is 0: such predictions carry no information, and a
 /// number keeps means and comparisons defined.
-public enum Metric: String, NamedChoice {
+package enum Metric: String, NamedChoice {
     /// The share of examples given their own class.
     case accuracy
     /// F1 of class 1, of two: 2·TP / (2·TP + FP + FN), and 0 where that is 0/0.
@@ -20,7 +20,7 @@ public enum Metric: String, NamedChoice {
     case spearman
 
     /// Why the metric cannot score a task with this output, or nil if it can.
-    public func mismatch(with output: TaskOutput) -> String? {
+    package func mismatch(with output: TaskOutput) -> String? {
         switch (self, output) {
         case (.f1, .classes(let names)) where names.count != 2:
             "f1 is of the second of two classes, and there are \(names.count): use macro-f1"
@@ -33,7 +33,7 @@ public enum Metric: String, NamedChoice {
     }
 
     /// The metric of predictions against the targets of the same examples, in the same order.
-    public func score(predictions: Predictions, targets: [Target]) throws -> Double {
+    package func score(predictions: Predictions, targets: [Target]) throws -> Double {
         guard predictions.count == targets.count else {
             throw Failure.data("\(predictions.count) predictions for \(targets.count) targets")
         }
