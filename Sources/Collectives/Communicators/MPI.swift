@@ -38,9 +38,10 @@ package enum MPI {
                 let code = try body(world)
                 fflush(nil)
                 watch?.enter(.finishing, step: 0)
-                watch?.arrive(at: monotonicSeconds())
+                try world.free()
+                watch?.arrive(at: MonotonicClock.seconds)
                 try check(cmpi_finalize(), "finish")
-                watch?.leave(at: monotonicSeconds())
+                watch?.leave(at: MonotonicClock.seconds)
                 watch?.settle()
                 exit(code)
             } catch {

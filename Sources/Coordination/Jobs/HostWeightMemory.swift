@@ -31,7 +31,7 @@ package final class HostWeightMemory: WeightMemory {
     {
         try checkAgreement(on: byteCount)
         guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
-        let host = try world.sharingMemory()
+        let host = try world.nodeCommunicator()
         let memory = try shared(byteCount, among: host, evenAlone: false) { refused in
             .data(
                 "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, \(refused)",
@@ -52,7 +52,7 @@ package final class HostWeightMemory: WeightMemory {
     {
         try checkAgreement(on: byteCount, panel: VectorKernels.panel)
         guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
-        let host = try world.sharingMemory()
+        let host = try world.nodeCommunicator()
         // Kernels of other widths give the same bits, but read another layout: a host has one, its first rank's.
         let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
         let fits = layouts[host.rank] == layouts[0]
