@@ -116,8 +116,15 @@ let package = Package(
                 "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "MutationTests",
+            dependencies: [
+                "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Formats",
+                "Diagnostics", "TestSupport",
+            ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "Diagnostics", "TestSupport"]),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Formats", "TestSupport"]),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
