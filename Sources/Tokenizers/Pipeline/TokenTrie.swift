@@ -1,22 +1,21 @@
-/// Tokens by their UTF-8 bytes, for finding the longest one at a place.
+/// Tokens by their UTF-8 bytes, for the longest match at a position.
 ///
-/// Bytes, not Swift strings: equality of strings is canonical equivalence, under which a composed and a
-/// decomposed `é` are one key, whereas a vocabulary may hold both. Tokens and text are valid UTF-8, so a
-/// match always ends between scalars.
+/// Keys are bytes because equality of Swift's strings is canonical equivalence: a composed and a decomposed `é`
+/// would be one key, and a vocabulary may hold both. Tokens and text are valid UTF-8, so a match always ends between
+/// scalars.
 struct TokenTrie: Sendable {
-    /// A place in the trie: the bytes read so far.
+    /// The bytes read so far.
     typealias Node = UInt32
 
-    /// Where nothing has been read.
+    /// No byte read.
     static let root: Node = 0
 
     private var children: [UInt64: Node] = [:]
     private var values: [Int32] = [-1]
 
-    /// Whether no token was inserted.
     var isEmpty: Bool { children.isEmpty }
 
-    /// Inserts a token; false if it is there already or is empty.
+    /// Inserts a token; returns false if it is empty or already there.
     mutating func insert(_ token: some Sequence<UInt8>, _ value: Int32) -> Bool {
         var node = TokenTrie.root
         for byte in token {
@@ -35,7 +34,7 @@ struct TokenTrie: Sendable {
         return true
     }
 
-    /// The node that is reached by reading the bytes, if any token begins with them.
+    /// The node behind the bytes; nil if no token begins with them.
     func node(after bytes: some Sequence<UInt8>) -> Node? {
         var node = TokenTrie.root
         for byte in bytes {

@@ -1,13 +1,13 @@
 import Diagnostics
 
-/// The model's tokens, which have the ids `0..<count`.
+/// The tokens of a model, with the ids `0..<count`.
 struct Vocabulary: Sendable {
     private(set) var tokens: [String]
     private(set) var trie = TokenTrie()
 
     var count: Int { tokens.count }
 
-    /// Takes tokens in the order of their ids; `place` says where the one at an index stands.
+    /// Takes tokens in the order of their ids; failures name the `place` of a token's index.
     init(_ tokens: [String], place: (Int) -> String) throws {
         guard tokens.count < Int(Int32.max) else {
             throw Failure.data("found \(tokens.count) tokens, expected fewer than 2^31", at: place(0))

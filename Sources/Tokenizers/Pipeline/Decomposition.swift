@@ -2,10 +2,9 @@ import Foundation
 
 /// Canonical decomposition (NFD) as of Unicode 8.
 ///
-/// Foundation supplies the decomposition of one character; the rest, Hangul and the order of marks, is
-/// done here because Foundation orders marks that the reference tokenizer does not know.
+/// Foundation decomposes single characters. Hangul and the order of marks are handled here, because Foundation also
+/// orders marks that the reference tokenizer does not know.
 enum Decomposition {
-    /// The canonical decomposition of a text.
     static func decompose(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count + text.count / 4)
@@ -46,14 +45,14 @@ enum Decomposition {
                 start += 1
                 continue
             }
-            var run: [(combiningClass: UInt8, place: Int, scalar: Unicode.Scalar)] = []
+            var run: [(combiningClass: UInt8, index: Int, scalar: Unicode.Scalar)] = []
             var end = start
             while end < text.count, case let found = text[end].combiningClass, found != 0 {
                 run.append((found, end, text[end]))
                 end += 1
             }
             if run.count > 1 {
-                run.sort { ($0.combiningClass, $0.place) < ($1.combiningClass, $1.place) }
+                run.sort { ($0.combiningClass, $0.index) < ($1.combiningClass, $1.index) }
                 for (offset, mark) in run.enumerated() { text[start + offset] = mark.scalar }
             }
             start = end

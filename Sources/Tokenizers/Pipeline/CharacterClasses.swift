@@ -1,11 +1,11 @@
 /// How the reference tokenizer classifies characters.
 ///
-/// Hugging Face's `tokenizers` takes general categories and combining classes from tables of Unicode 8,
-/// so what later versions added counts as a plain letter, and the few characters whose category has
-/// changed since keep their old one. Only white space and lower-case mappings follow the Unicode version
-/// of its compiler, 17. Pinning both here makes ids independent of the Unicode version of this machine.
+/// Hugging Face's `tokenizers` takes general categories and combining classes from Unicode 8: later characters count
+/// as plain letters, and a character whose category has changed since keeps the old one. White space and lower-case
+/// mappings follow the Unicode version of its compiler, 17. Both versions are pinned here, so ids do not depend on
+/// the Unicode version of this machine.
 extension Unicode.Scalar {
-    /// Whether cleaning removes the character: NUL, U+FFFD, controls, formats and private use.
+    /// True if cleaning removes the character: NUL, U+FFFD, controls, formats and private use.
     ///
     /// Tab, line feed and carriage return are white space. Unassigned characters stay.
     var isRemovedByCleaning: Bool {
@@ -21,10 +21,10 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether the character separates words.
+    /// True if the character separates words.
     var isSeparator: Bool { properties.isWhitespace }
 
-    /// Whether the character is a word of its own: ASCII punctuation, or Unicode's categories P.
+    /// True if the character is a word of its own: ASCII punctuation, or Unicode's categories P.
     var isIsolated: Bool {
         if value < 0x80 {
             switch value {
@@ -42,18 +42,19 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether stripping accents removes the character: a nonspacing mark (Mn).
+    /// True if stripping accents removes the character: a nonspacing mark (Mn).
     var isAccent: Bool {
         switch value {
         case 0..<0x300: return false
-        // Marks now, a letter, a spacing mark and punctuation then; and the other way round.
+        // Nonspacing marks now, but letters, a spacing mark and punctuation in Unicode 8.
         case 0x1885, 0x1886, 0xA9BD, 0x111C9: return false
+        // Nonspacing marks in Unicode 8 only.
         case 0x1734, 0x1171E: return true
         default: return properties.generalCategory == .nonspacingMark && isInUnicode(8)
         }
     }
 
-    /// Whether the character gets a space on both sides: the ideographs of CJK, and no kana or Hangul.
+    /// True if the character gets a space on both sides: CJK ideographs, but neither kana nor Hangul.
     var isChinese: Bool {
         switch value {
         case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F,
@@ -63,17 +64,17 @@ extension Unicode.Scalar {
         }
     }
 
-    /// The class by which canonical ordering sorts marks; 0 for whatever keeps its place.
+    /// The class by which canonical ordering sorts marks; 0 for characters that it does not move.
     var combiningClass: UInt8 {
         guard value >= 0x300 else { return 0 }
         let found = properties.canonicalCombiningClass.rawValue
         return found != 0 && isInUnicode(8) ? found : 0
     }
 
-    /// Whether the character has a lower-case mapping that the reference knows.
+    /// True if the reference knows a lower-case mapping of the character.
     var isLowercased: Bool { properties.changesWhenLowercased && isInUnicode(17) }
 
-    /// Whether a regular expression's `\w` matches the character.
+    /// True if a regular expression's `\w` matches the character.
     var isWordCharacter: Bool {
         if properties.isAlphabetic || properties.isJoinControl { return true }
         switch properties.generalCategory {
@@ -82,6 +83,6 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether the character was assigned in that major version of Unicode or before.
+    /// True if the character was assigned by that major version of Unicode.
     func isInUnicode(_ major: Int) -> Bool { properties.age.map { $0.major <= major } ?? false }
 }
