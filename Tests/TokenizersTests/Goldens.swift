@@ -54,8 +54,10 @@ enum Goldens {
         return lines.joined(separator: "\n")
     }
 
-    /// A TemplateProcessing section. Pieces are separated by spaces, each with `:SEGMENT` unless that is 0; `A` and `B`
-    /// are the texts, and `tokens` the ids of each special token.
+    /// A TemplateProcessing section.
+    ///
+    /// Pieces are separated by spaces, each with `:SEGMENT` unless that is 0; `A` and `B` are the texts, and
+    /// `tokens` the ids of each special token.
     static func template(single: String, pair: String, tokens: [String: [Int]]) -> String {
         func pieces(_ text: String) -> String {
             text.split(separator: " ").map { piece in

@@ -30,7 +30,9 @@ struct AddedTokenList {
         try add(token, id: stated, at: entry.place)
     }
 
-    /// Adds a token under the vocabulary's id for it, or else the next free one. A stated id must be the same.
+    /// Adds a token under the vocabulary's id for it, or else the next free one.
+    ///
+    /// A stated id must be the same.
     mutating func add(_ token: AddedToken, id stated: Int?, at place: String) throws {
         var token = token
         if let known = vocabulary.id(of: token.content) {

@@ -1,7 +1,9 @@
 import Diagnostics
 import Formats
 
-/// An object in a JSON file, with what failures say of its place. A key that is null counts as absent.
+/// An object in a JSON file, with what failures say of its place.
+///
+/// A key that is null counts as absent.
 struct FileSection {
     /// The file, and the part of it where that helps to find the key.
     let place: String

@@ -1,6 +1,8 @@
 import Formats
 
-/// Reads a `post_processor` of tokenizer.json. Its special tokens must have the vocabulary's ids.
+/// Reads a `post_processor` of tokenizer.json.
+///
+/// Its special tokens must have the vocabulary's ids.
 struct TemplateReader {
     private typealias Piece = SpecialTokenTemplate.Piece
 

@@ -2,9 +2,9 @@ import Diagnostics
 
 /// The tokenizer files of a backbone's folder, as Hugging Face names them.
 ///
-/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.txt` holds the vocabulary,
-/// and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference from BERT's
-/// defaults; each of those three may be absent.
+/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.txt` holds the
+/// vocabulary, and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference
+/// from BERT's defaults; each of those three may be absent.
 package enum TokenizerFolder {
     /// Reads the folder's tokenizer.
     package static func load(_ directory: String) throws -> any Tokenizer {
@@ -31,8 +31,8 @@ package enum TokenizerFolder {
         ).tokenizer()
     }
 
-    /// Refuses a folder whose two files describe two tokenizers: nothing here tells with which of them the backbone was
-    /// trained, and programs differ in which file they follow.
+    /// Refuses a folder whose two files describe two tokenizers: nothing here tells with which of them the
+    /// backbone was trained, and programs differ in which file they follow.
     private static func check(_ normalizer: BertNormalizer, against configuration: FileSection) throws {
         let stated = try BertNormalizer(configuration, otherwise: normalizer)
         for (key, ours, theirs) in [

@@ -1,7 +1,7 @@
 /// Splits a text at the added tokens of one kind, raw or normalised.
 ///
-/// The longest token at each place wins, and the search goes on behind it. A match that `isSingleWord` rejects is
-/// skipped as a whole, as in the reference.
+/// The longest token at each place wins, and the search goes on behind it. A match that `isSingleWord`
+/// rejects is skipped as a whole, as in the reference.
 struct AddedTokenMatcher: Sendable {
     /// A stretch of text, or a token found in it.
     enum Piece {
@@ -13,7 +13,9 @@ struct AddedTokenMatcher: Sendable {
     private var trie = TokenTrie()
     private var begins = [Bool](repeating: false, count: 256)
 
-    /// `form` is the text by which a token is matched. The first of two tokens with one form wins.
+    /// `form` is the text by which a token is matched.
+    ///
+    /// The first of two tokens with one form wins.
     init(_ tokens: [AddedToken], form: (AddedToken) -> [UInt8]) {
         self.tokens = tokens
         for (index, token) in tokens.enumerated() {

@@ -1,9 +1,9 @@
 /// How the reference tokenizer classifies characters.
 ///
-/// Hugging Face's `tokenizers` takes general categories and combining classes from Unicode 8: later characters count
-/// as plain letters, and a character whose category has changed since keeps the old one. White space and lower-case
-/// mappings follow the Unicode version of its compiler, 17. Both versions are pinned here, so ids do not depend on
-/// the Unicode version of this machine.
+/// Hugging Face's `tokenizers` takes general categories and combining classes from Unicode 8: later
+/// characters count as plain letters, and a character whose category has changed since keeps the old one.
+/// White space and lower-case mappings follow the Unicode version of its compiler, 17. Both versions are
+/// pinned here, so ids do not depend on the Unicode version of this machine.
 extension Unicode.Scalar {
     /// True if cleaning removes the character: NUL, U+FFFD, controls, formats and private use.
     ///

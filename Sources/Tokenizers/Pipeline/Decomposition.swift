@@ -2,8 +2,8 @@ import Foundation
 
 /// Canonical decomposition (NFD) as of Unicode 8.
 ///
-/// Foundation decomposes single characters. Hangul and the order of marks are handled here, because Foundation also
-/// orders marks that the reference tokenizer does not know.
+/// Foundation decomposes single characters. Hangul and the order of marks are handled here, because
+/// Foundation also orders marks that the reference tokenizer does not know.
 enum Decomposition {
     static func decompose(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []

@@ -1,4 +1,6 @@
-/// FNV-1a in 128 bits. Every text is preceded by its length, so two lists of fields never run together.
+/// FNV-1a in 128 bits.
+///
+/// Every text is preceded by its length, so two lists of fields never run together.
 struct Fingerprint {
     private var state: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
 

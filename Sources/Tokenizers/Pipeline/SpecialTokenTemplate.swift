@@ -16,8 +16,8 @@ struct SpecialTokenTemplate: Sendable {
     private let single: [Piece]
     private let pair: [Piece]
 
-    /// Checks that `single` holds the first text and `pair` the first before the second, once each, in segments 0
-    /// and then 1; nil otherwise.
+    /// Checks that `single` holds the first text and `pair` the first before the second, once each, in
+    /// segments 0 and then 1; nil otherwise.
     init?(single: [Piece], pair: [Piece]) {
         func isWhole(_ pieces: [Piece], _ texts: [Piece.Content]) -> Bool {
             let segments = pieces.map(\.segment)
@@ -68,8 +68,8 @@ struct SpecialTokenTemplate: Sendable {
 
     /// The number of tokens that each text keeps, by the reference's longest-first rule.
     ///
-    /// The longer text is cut to the length of the shorter one. If both are still too long, each gets half of the
-    /// room; an odd token goes to the text that was longer, or to the second of two equally long ones.
+    /// The longer text is cut to the length of the shorter one. If both are still too long, each gets half of
+    /// the room; an odd token goes to the text that was longer, or to the second of two equally long ones.
     private static func share(_ room: Int, _ first: Int, _ second: Int) -> (first: Int, second: Int) {
         if first + second <= room { return (first, second) }
         let shorter = min(first, second)

@@ -1,8 +1,8 @@
 /// Tokens by their UTF-8 bytes, for the longest match at a position.
 ///
-/// Keys are bytes because equality of Swift's strings is canonical equivalence: a composed and a decomposed `é`
-/// would be one key, and a vocabulary may hold both. Tokens and text are valid UTF-8, so a match always ends between
-/// scalars.
+/// Keys are bytes because equality of Swift's strings is canonical equivalence: a composed and a decomposed
+/// `é` would be one key, and a vocabulary may hold both. Tokens and text are valid UTF-8, so a match always
+/// ends between scalars.
 struct TokenTrie: Sendable {
     /// The bytes read so far.
     typealias Node = UInt32

@@ -6,11 +6,13 @@ package protocol Tokenizer: Sendable {
     var name: String { get }
     /// A hash, in hexadecimal, of the vocabulary and of every setting that can change an id.
     ///
-    /// It is the same on every machine, so caches and manifests name the tokenizer by it. It does not resist forgery.
+    /// It is the same on every machine, so caches and manifests name the tokenizer by it. It does not resist
+    /// forgery.
     var identity: String { get }
     /// The number of ids, `0..<vocabularySize`: the model's vocabulary and the added tokens.
     var vocabularySize: Int { get }
-    /// The number of segments in the encoding of a pair: 2 if the template gives the second text one of its own, or 1.
+    /// The number of segments in the encoding of a pair: 2 if the template gives the second text one of its
+    /// own, or 1.
     var segmentsOfPair: Int { get }
     /// The token of an id; nil outside `0..<vocabularySize`.
     func token(_ id: Int32) -> String?

@@ -11,7 +11,9 @@ struct TokenizerPipeline: Tokenizer {
     /// Every token in the order of the ids.
     private let tokens: [String]
 
-    /// Joins stages. `addedTokens` are in the order of their ids, which are the model's or the next ones after it.
+    /// Joins stages.
+    ///
+    /// `addedTokens` are in the order of their ids, which are the model's or the next ones after it.
     init(
         _ normalizer: (any Normalizer)?, _ preTokenizer: any PreTokenizer, _ model: any TokenModel,
         _ template: SpecialTokenTemplate, addedTokens: [AddedToken]
