@@ -55,7 +55,7 @@ extension LoadedBackbone {
         try Agreement.checkStudies(study, world)
         let memory = HostWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
-        if use != .inspection { model = try model.laidOut(in: memory, forLearning: use == .learning) }
+        if use != .inspection { model = try model.prepacked(in: memory, forLearning: use == .learning) }
         warnings = memory.refusals
     }
 

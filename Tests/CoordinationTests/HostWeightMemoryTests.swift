@@ -84,7 +84,7 @@ struct HostWeightMemoryTests {
     func onlyOneFills() throws {
         let fills = Fills()
         let seen = try ThreadWorld.run(3) { world in
-            let memory = try HostWeightMemory(world).filled(byteCount: 8) { bytes in
+            let memory = try HostWeightMemory(world).allocate(byteCount: 8) { bytes in
                 fills.note(world.rank)
                 bytes.storeBytes(of: 41, as: Int64.self)
             }
@@ -94,11 +94,11 @@ struct HostWeightMemoryTests {
     }
 
     @Test("What can be done without is shared, or is nowhere", arguments: [1, 3], [nil, "/nowhere/at/all"])
-    func spared(count: Int, folder: String?) throws {
+    func optionalMemory(count: Int, folder: String?) throws {
         let fills = Fills()
         let seen = try ThreadWorld.run(count) { world in
             let host = HostWeightMemory(world, in: folder)
-            let memory = try host.spared(byteCount: 8) { bytes in
+            let memory = try host.allocateIfAvailable(byteCount: 8) { bytes in
                 fills.note(world.rank)
                 bytes.storeBytes(of: 41, as: Int64.self)
             }
@@ -120,7 +120,7 @@ struct HostWeightMemoryTests {
     func otherFiles() throws {
         let failures = try ThreadWorld.run(3) { world in
             #expect(throws: Failure.self) {
-                try HostWeightMemory(world).filled(byteCount: world.rank == 2 ? 8 : 16) { _ in }
+                try HostWeightMemory(world).allocate(byteCount: world.rank == 2 ? 8 : 16) { _ in }
             }
         }
         #expect(failures.allSatisfy { $0?.kind == .data && $0 == failures[0] })
