@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import Studies
 import TestSupport
 import Testing
 
