@@ -64,7 +64,7 @@ struct SequenceClassifier {
     }
 
     private static func pooler(of family: EncoderFamily, prefix: String) -> String {
-        prefix + family.tensors.prefix + (family.tensors.module(at: .pooler) ?? "")
+        prefix + family.tensors.prefix + (family.tensors.pooler ?? "")
     }
 
     /// Reads the tensors of the module back into a head's, and says how that head pools.

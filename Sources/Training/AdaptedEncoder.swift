@@ -37,7 +37,9 @@ package struct AdaptedEncoder: Sendable {
         self.head = head
     }
 
-    /// A copy with prepacked frozen maps, if memory has room for them. No bit depends on that.
+    /// A copy with prepacked frozen maps, if memory has room for them.
+    ///
+    /// No bit depends on that.
     ///
     /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
     package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {

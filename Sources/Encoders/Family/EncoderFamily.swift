@@ -28,9 +28,6 @@ package struct EncoderFamily: Sendable {
 
     /// Every family that can be loaded.
     package static let all: [EncoderFamily] = [bert]
-
-    /// True if the family's models may have a pretrained pooler.
-    var hasPooler: Bool { tensors.module(at: .pooler) != nil }
 }
 
 extension EncoderFamily: Equatable {
@@ -38,7 +35,7 @@ extension EncoderFamily: Equatable {
     package static func == (left: EncoderFamily, right: EncoderFamily) -> Bool { left.name == right.name }
 }
 
-/// Classes of `transformers` and `adapters` that load what is written for a family.
+/// Classes of `transformers` and `adapters` that load a family's exports.
 package struct ModelClasses: Sendable {
     /// The encoder alone.
     package let encoder: String

@@ -42,6 +42,6 @@ package struct TensorNames: Sendable {
         return Site.ofLayers.contains(site.site) ? "\(layers)\(site.layer).\(module)" : module
     }
 
-    /// The module at a site outside the layers.
-    package func module(at site: Site) -> String? { modules[site] }
+    /// The pooler's module; nil if the family has none.
+    package var pooler: String? { modules[.pooler] }
 }

@@ -16,7 +16,7 @@ package enum FrozenPoint: String, Sendable, Comparable {
     /// The number of matrices [T, d] that define the state there.
     package var matrices: Int { self == .heads ? 2 : 1 }
 
-    /// How many twelfths of a layer's multiplications by weights lie below, for f = 4 d.
+    /// The share below, in twelfths of a layer's multiplications by weights, for f = 4 d.
     package var twelfths: Int {
         switch self {
         case .input: 0

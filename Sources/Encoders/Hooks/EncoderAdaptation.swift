@@ -12,7 +12,7 @@ package protocol EncoderAdaptation: AnyObject {
     /// True if the hooks change the value at the site.
     func acts(at site: LayerSite) -> Bool
 
-    /// Changes the activation [T, width] in place, and saves in the workspace whatever backward needs.
+    /// Changes the activation [T, width] in place, and saves in the workspace all that backward needs.
     ///
     /// The source (see ``Site``) is unchanged until backward. At a site without one it is the value itself,
     /// which later steps overwrite.

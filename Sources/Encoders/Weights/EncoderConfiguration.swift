@@ -70,7 +70,7 @@ package struct EncoderConfiguration: Sendable, Equatable {
         let layer =
             4 * map(hidden, hidden) + map(hidden, intermediate) + map(intermediate, hidden) + 2 * norm
         let embeddings = (vocabulary + positionRows + (segments ?? 0)) * hidden + norm
-        return embeddings + layers * layer + (family.hasPooler ? map(hidden, hidden) : 0)
+        return embeddings + layers * layer + (family.tensors.pooler == nil ? 0 : map(hidden, hidden))
     }
 
     /// Floating-point operations of the frozen forward for each token of a sequence of `tokens`.
@@ -88,7 +88,7 @@ private struct ConfigurationFile {
     let object: JSONValue
     let path: String
 
-    /// Reads a whole number; the limits keep products of sizes within 63 bits, whatever the file says.
+    /// Reads a whole number; its limits keep products of sizes within 63 bits.
     func count(
         _ key: String, default fallback: Int? = nil, atLeast least: Int = 1, atMost most: Int = 1 << 20
     ) throws -> Int {

@@ -42,8 +42,8 @@ package final class EncoderWeights: @unchecked Sendable {
         let configuration = try EncoderConfiguration(directory: directory, families: families)
         let folder = try SafetensorsFolder(directory: directory)
         var resolver = try WeightResolver(folder, configuration)
-        let pooler = configuration.family.tensors.module(at: .pooler)
-        let hasPooler = pooler.map { resolver.has("\($0).weight") } ?? false
+        let hasPooler =
+            configuration.family.tensors.pooler.map { resolver.has("\($0).weight") } ?? false
         let nowhere = FloatBuffer(0)
         _ = try TensorViews(configuration, hasPooler: hasPooler) { name, shape in
             try resolver.find(name, shape)

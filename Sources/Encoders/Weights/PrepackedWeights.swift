@@ -17,7 +17,7 @@ package final class PrepackedWeights: @unchecked Sendable {
     /// Packs the maps that forward and backward with an adaptation read; nil if memory has no room for them.
     ///
     /// Maps that the adaptation replaces are left out, and so are, for dx, those that backward does not
-    /// reach. `memory` is asked once, as ``WeightMemory`` requires.
+    /// reach. `memory` is called once, as ``WeightMemory`` requires.
     package init?(
         _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation, in memory: any WeightMemory
     ) throws {

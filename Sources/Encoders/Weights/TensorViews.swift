@@ -1,6 +1,6 @@
 import Kernels
 
-/// Views of every tensor of a backbone, wherever each of them lies.
+/// Views of every tensor of a backbone, in mapped or converted memory.
 struct TensorViews {
     let embeddings: EmbeddingTables
     let embeddingNorm: NormWeights

@@ -8,7 +8,7 @@ struct AddedTokenList {
     private let vocabulary: Vocabulary
     private let normalizer: (any Normalizer)?
 
-    /// The tokens in the order of their ids, in whatever order they were added.
+    /// The tokens in the order of their ids.
     var tokens: [AddedToken] { added.sorted { $0.id < $1.id } }
 
     init(_ vocabulary: Vocabulary, _ normalizer: (any Normalizer)?) {

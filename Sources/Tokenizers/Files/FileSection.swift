@@ -1,7 +1,7 @@
 import Diagnostics
 import Formats
 
-/// An object in a JSON file, with what failures say of its place.
+/// An object in a JSON file, with its place for failures.
 ///
 /// A key that is null counts as absent.
 struct FileSection {

@@ -1,8 +1,8 @@
 // A tokenizer's stages, as in a `tokenizer.json`: normaliser → pre-tokeniser → model → template.
 //
 // All text is valid UTF-8 in an array's slice, and a word is a range of its indices: Swift's strings are
-// equal when canonically equivalent, under which a vocabulary may hold one key twice. Each stage adds
-// whatever can change an id to the tokenizer's fingerprint.
+// equal when canonically equivalent, and a vocabulary may hold both forms of one text. Each stage adds
+// every setting that can change an id to the tokenizer's fingerprint.
 
 /// Rewrites text in the form that the vocabulary was made with.
 protocol Normalizer: Sendable {
