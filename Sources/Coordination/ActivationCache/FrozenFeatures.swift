@@ -69,9 +69,9 @@ final class FrozenFeatures {
         let bytes = sizes.reduce(0, +) * MemoryLayout<Float>.stride
         if host.size == 1 || bytes == 0 { return nil }
         switch try NodeMemory.make(byteCount: bytes, in: nil, named: "hadamesh-features", among: host) {
-        case .failure(let refusal):
+        case .failure(let unavailable):
             return .data(
-                "each rank keeps the frozen features itself, \(bytes >> 20) MB: \(refusal.why)",
+                "each rank keeps the frozen features itself, \(bytes >> 20) MB: \(unavailable.why)",
                 remedy: "fewer ranks on a host need less")
         case .success(let memory):
             guard var next = memory.bytes.bindMemory(to: Float.self).baseAddress else { return nil }

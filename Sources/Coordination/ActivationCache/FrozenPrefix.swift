@@ -71,7 +71,7 @@ final class FrozenPrefix {
         switch try NodeMemory.make(
             byteCount: plan.bytes, in: context.study.cache.directory, among: host)
         {
-        case .failure(let refusal): return (nil, plan.report(given: 0, why: refusal.why))
+        case .failure(let unavailable): return (nil, plan.report(given: 0, why: unavailable.why))
         case .success(let memory):
             let prefix = FrozenPrefix(
                 context.model, context.splits, plan, memory, hosts: hosts, own: hosts[communicator.rank])

@@ -6,16 +6,16 @@ import Kernels
 /// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
 ///
 /// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
-package final class HostWeightMemory: WeightMemory {
+package final class NodeWeightMemory: WeightMemory {
     let world: any Communicator
     private let directory: String?
     /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
     package private(set) var refusals: [Failure] = []
 
-    /// What the system's lists of mapped memory call what is needed: `/memfd:hadamesh-weights`.
+    /// The name of converted weights in /proc/PID/maps, `/memfd:hadamesh-weights`.
     static let name = "hadamesh-weights"
-    /// And what can be done without.
-    static let spareName = "hadamesh-weights-laid-out"
+    /// The name of prepacked weights there.
+    static let prepackedName = "hadamesh-weights-prepacked"
 
     /// Memory for all ranks of a world, in a folder of each host's disk where one is given.
     package init(_ world: any Communicator, in directory: String? = nil) {
@@ -23,14 +23,14 @@ package final class HostWeightMemory: WeightMemory {
         self.directory = directory
     }
 
-    /// Makes memory and has it filled; a collective of the world.
+    /// Allocates and fills memory; a collective of the world.
     ///
-    /// A rank that is alone on its host has memory of its own.
-    package func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
-        -> FilledMemory
-    {
+    /// A rank that is alone on its host allocates private memory.
+    package func allocate(
+        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> FilledMemory {
         try checkAgreement(on: byteCount)
-        guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
+        guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
         let host = try world.nodeCommunicator()
         let memory = try shared(byteCount, among: host, evenAlone: false) { refused in
             .data(
@@ -39,19 +39,19 @@ package final class HostWeightMemory: WeightMemory {
         }
         let filled = try together(world) {
             try memory.map { try Self.filled($0, by: host, fill) }
-                ?? PrivateMemory().filled(byteCount: byteCount, by: fill)
+                ?? PrivateMemory().allocate(byteCount: byteCount, filledBy: fill)
         }
         // All have met since the first rank wrote.
         memory?.seal()
         return filled
     }
 
-    /// The same, but nil on a host without memory to share or to spare.
-    package func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
-        -> FilledMemory?
-    {
+    /// Like ``allocate(byteCount:filledBy:)``, but nil on a host without memory to share.
+    package func allocateIfAvailable(
+        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> FilledMemory? {
         try checkAgreement(on: byteCount, panel: VectorKernels.panel)
-        guard byteCount > 0 else { return try PrivateMemory().filled(byteCount: 0, by: fill) }
+        guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
         let host = try world.nodeCommunicator()
         // Kernels of other widths give the same bits, but read another layout: a host has one, its first rank's.
         let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
@@ -106,11 +106,11 @@ package final class HostWeightMemory: WeightMemory {
         var why: String?
         if host.size > 1 || evenAlone {
             switch try NodeMemory.make(
-                byteCount: byteCount, in: directory, named: evenAlone ? Self.spareName : Self.name,
+                byteCount: byteCount, in: directory, named: evenAlone ? Self.prepackedName : Self.name,
                 among: host)
             {
             case .success(let made): memory = made
-            case .failure(let refusal): why = refusal.why
+            case .failure(let unavailable): why = unavailable.why
             }
         }
         // A host's ranks are refused alike: its first one stands for it.
