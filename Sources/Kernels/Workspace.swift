@@ -10,6 +10,22 @@ package final class Workspace {
     package private(set) var allocations = 0
     private var most = 0
     private static let alignment = 16
+    #if DEBUG
+        /// Matrices that have been allocated and not released, in the order of their addresses.
+        private var live: [Allocation] = []
+
+        /// The memory of one matrix, until it is released.
+        final class Allocation {
+            fileprivate let chunk: Int
+            fileprivate let start: Int
+            fileprivate(set) var isLive = true
+
+            fileprivate init(chunk: Int, start: Int) {
+                self.chunk = chunk
+                self.start = start
+            }
+        }
+    #endif
 
     /// Reserves bytes; the arena grows beyond them if necessary.
     ///
@@ -37,6 +53,7 @@ package final class Workspace {
     package func release(to mark: Mark) {
         chunk = mark.chunk
         used = mark.used
+        endAllocations()
     }
 
     /// Releases everything.
@@ -48,6 +65,17 @@ package final class Workspace {
         }
         chunk = 0
         used = 0
+        endAllocations()
+    }
+
+    /// Marks matrices beyond the current position as released, so that debug builds stop at their next use.
+    private func endAllocations() {
+        #if DEBUG
+            while let last = live.last, (last.chunk, last.start) >= (chunk, used) {
+                last.isLive = false
+                live.removeLast()
+            }
+        #endif
     }
 
     /// Allocates `count` floats, aligned to 64 bytes.
@@ -73,6 +101,13 @@ package final class Workspace {
 
     /// Allocates a packed matrix.
     package func matrix(_ rows: Int, _ columns: Int) -> Matrix {
-        Matrix(floats(rows * columns), rows, columns)
+        let base = floats(rows * columns)
+        #if DEBUG
+            let start = base - chunks[chunk].base
+            live.append(Allocation(chunk: chunk, start: start))
+            return Matrix(base, rows, columns, live[live.count - 1])
+        #else
+            return Matrix(base, rows, columns)
+        #endif
     }
 }
