@@ -118,8 +118,14 @@ let package = Package(
                 "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "MutationTests",
+            dependencies: [
+                "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Formats",
+                "Diagnostics", "TestSupport",
+            ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "Diagnostics", "TestSupport"]),
-        .testTarget(name: "RunsTests", dependencies: ["Runs", "Formats", "TestSupport"]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [

@@ -22,7 +22,7 @@ package final class NodeMemory: @unchecked Sendable {
     ///   - byteCount: how much, more than 0
     ///   - directory: a folder on the host's disk to put it in; nil for memory
     ///   - name: what the system's lists of mapped memory call it, where it is in memory
-    ///   - host: the host's ranks, see ``Communicator/sharingMemory()``
+    ///   - host: the host's ranks, see ``Communicator/nodeCommunicator()``
     /// - Returns: the memory; or, on all ranks alike, why there is none
     /// - Throws: a failure of the communicator alone
     package static func make(

@@ -63,7 +63,7 @@ final class FrozenFeatures {
     ///
     /// - Returns: on rank 0, why its host's ranks have a table each
     func share(_ communicator: any Communicator) throws -> Failure? {
-        let host = try communicator.sharingMemory()
+        let host = try communicator.nodeCommunicator()
         let width = model.weights.configuration.hidden
         let sizes = splits.splits.map { $0.count * width }
         let bytes = sizes.reduce(0, +) * MemoryLayout<Float>.stride

@@ -63,7 +63,7 @@ final class FrozenPrefix {
         guard let schedule = context.stages.first(where: { $0.stage != .head }) else { return (nil, nil) }
         let plan = try FrozenPrefixPlan(context, schedule)
         if plan.bytes == 0 { return (nil, plan.report(given: 0, why: nil)) }
-        let host = try communicator.sharingMemory()
+        let host = try communicator.nodeCommunicator()
         // A host is known by its first rank.
         var first = [Int64(communicator.rank)]
         try host.broadcast(&first, from: 0)

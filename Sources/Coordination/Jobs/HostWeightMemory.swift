@@ -6,7 +6,7 @@ import Kernels
 /// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
 ///
 /// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
-package final class HostWeightMemory: WeightMemory {
+package final class NodeWeightMemory: WeightMemory {
     let world: any Communicator
     private let directory: String?
     /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
@@ -31,7 +31,7 @@ package final class HostWeightMemory: WeightMemory {
     ) throws -> FilledMemory {
         try checkAgreement(on: byteCount)
         guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
-        let host = try world.sharingMemory()
+        let host = try world.nodeCommunicator()
         let memory = try shared(byteCount, among: host, evenAlone: false) { refused in
             .data(
                 "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, \(refused)",
@@ -52,7 +52,7 @@ package final class HostWeightMemory: WeightMemory {
     ) throws -> FilledMemory? {
         try checkAgreement(on: byteCount, panel: VectorKernels.panel)
         guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
-        let host = try world.sharingMemory()
+        let host = try world.nodeCommunicator()
         // Kernels of other widths give the same bits, but read another layout: a host has one, its first rank's.
         let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
         let fits = layouts[host.rank] == layouts[0]

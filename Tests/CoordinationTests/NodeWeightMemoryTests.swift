@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite("Converted weights that the ranks of a host share")
-struct HostWeightMemoryTests {
+struct NodeWeightMemoryTests {
     /// What a rank holds, or the failure that it ended in.
     private struct Rank: Sendable {
         var tensors: [NamedTensor] = []
@@ -21,7 +21,7 @@ struct HostWeightMemoryTests {
 
     private static func ranks(_ count: Int, directory: String, in folder: String? = nil) throws -> [Rank] {
         try ThreadWorld.run(count) { world in
-            let memory = HostWeightMemory(world, in: folder)
+            let memory = NodeWeightMemory(world, in: folder)
             do {
                 let weights = try EncoderWeights(directory: directory, convertingInto: memory)
                 return Rank(
@@ -84,7 +84,7 @@ struct HostWeightMemoryTests {
     func onlyOneFills() throws {
         let fills = Fills()
         let seen = try ThreadWorld.run(3) { world in
-            let memory = try HostWeightMemory(world).allocate(byteCount: 8) { bytes in
+            let memory = try NodeWeightMemory(world).allocate(byteCount: 8) { bytes in
                 fills.note(world.rank)
                 bytes.storeBytes(of: 41, as: Int64.self)
             }
@@ -97,7 +97,7 @@ struct HostWeightMemoryTests {
     func optionalMemory(count: Int, folder: String?) throws {
         let fills = Fills()
         let seen = try ThreadWorld.run(count) { world in
-            let host = HostWeightMemory(world, in: folder)
+            let host = NodeWeightMemory(world, in: folder)
             let memory = try host.allocateIfAvailable(byteCount: 8) { bytes in
                 fills.note(world.rank)
                 bytes.storeBytes(of: 41, as: Int64.self)
@@ -120,7 +120,7 @@ struct HostWeightMemoryTests {
     func otherFiles() throws {
         let failures = try ThreadWorld.run(3) { world in
             #expect(throws: Failure.self) {
-                try HostWeightMemory(world).allocate(byteCount: world.rank == 2 ? 8 : 16) { _ in }
+                try NodeWeightMemory(world).allocate(byteCount: world.rank == 2 ? 8 : 16) { _ in }
             }
         }
         #expect(failures.allSatisfy { $0?.kind == .data && $0 == failures[0] })
