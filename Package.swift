@@ -33,7 +33,7 @@ let package = Package(
         // The inner loops of Kernels, compiled for each instruction set and chosen at run time.
         .target(name: "CKernels"),
         // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS, whose rate it is compared with.
-        .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"]),
+        .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels", "Diagnostics"]),
         // Text to token ids, exactly as the backbone's own tokenizer: normaliser, pre-tokeniser, model, template.
         .target(name: "Tokenizers", dependencies: ["Diagnostics", "Formats"]),
         // The frozen backbone: its files, its forward and backward, and the sites where an adapter may act.
