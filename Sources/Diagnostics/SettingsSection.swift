@@ -12,7 +12,9 @@ package struct SettingsSection<Key: CodingKey & CaseIterable> {
     private let path: [any CodingKey]
 
     /// Opens the decoder's mapping and refuses keys that are neither `Key`s nor in `also`.
-    package init(_ decoder: any Decoder, also: [String] = []) throws {
+    ///
+    /// `renamed` has the present names of keys that a study may still have under a former one.
+    package init(_ decoder: any Decoder, also: [String] = [], renamed: [String: String] = [:]) throws {
         path = decoder.codingPath
         let found: KeyedDecodingContainer<AnyKey>
         do {
@@ -26,7 +28,7 @@ package struct SettingsSection<Key: CodingKey & CaseIterable> {
         for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
             throw Failure.usage(
                 "unknown key '\(key)'", at: keyPath(path + [AnyKey(key)]),
-                remedy: didYouMean(key, among: known))
+                remedy: renamed[key].map { "it is now called '\($0)'" } ?? didYouMean(key, among: known))
         }
         container = try decoder.container(keyedBy: Key.self)
     }

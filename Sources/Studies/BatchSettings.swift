@@ -1,32 +1,33 @@
 import Diagnostics
 
-/// The `batch` section: a step's examples, and the units they are divided into.
+/// The `batch` section: a step's examples, and the micro-batches they are divided into.
 package struct BatchSettings: Sendable, Codable, Equatable {
     /// Examples of one optimizer step, over all tasks.
     package let examples: Int
-    /// Examples of one unit of work: one task, one rank.
-    ///
-    /// The number of units a step has is how many ranks can work.
-    package let unit: Int
+    /// Examples of one micro-batch, which are of one task and computed by one rank.
+    package let microBatch: Int
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case examples, unit }
+    enum CodingKeys: String, CodingKey, CaseIterable { case examples, microBatch }
 
-    /// 32 examples in units of 8.
-    package init(examples: Int = 32, unit: Int = 8) {
+    /// 32 examples in micro-batches of 8.
+    package init(examples: Int = 32, microBatch: Int = 8) {
         self.examples = examples
-        self.unit = unit
+        self.microBatch = microBatch
     }
 
     /// Reads the section.
     package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder)
+        let section = try SettingsSection<CodingKeys>(decoder, renamed: ["unit": "microBatch"])
         examples = try section.value(.examples, default: 32)
-        unit = try section.value(.unit, default: min(8, examples))
+        microBatch = try section.value(.microBatch, default: min(8, examples))
         try section.require((1...65536).contains(examples), .examples, "is \(examples), expected 1 to 65536")
         try section.require(
-            (1...examples).contains(unit), .unit, "is \(unit), expected 1 to batch.examples = \(examples)")
+            (1...examples).contains(microBatch), .microBatch,
+            "is \(microBatch), expected 1 to batch.examples = \(examples)")
     }
 
-    /// Units of one step; the last one is smaller where `unit` doesn't divide `examples`.
-    package var units: Int { (examples + unit - 1) / unit }
+    /// Micro-batches of one step, and so the most ranks that can compute.
+    ///
+    /// The last one is smaller where `microBatch` does not divide `examples`.
+    package var microBatches: Int { (examples + microBatch - 1) / microBatch }
 }

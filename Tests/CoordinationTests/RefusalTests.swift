@@ -59,8 +59,8 @@ struct RefusalTests {
         #expect(try context.computingRanks(of: most) == Array((role == "dedicated" ? 1 : 0)..<most))
         let failure = #expect(throws: Failure.self) { _ = try context.computingRanks(of: tooMany) }
         #expect(failure?.place == "batch" && failure?.kind == .usage)
-        #expect(failure?.what.hasPrefix("5 ranks would compute, a step has only 4 units of work") == true)
-        #expect(failure?.remedy == "start fewer ranks, or set batch.unit to 2 or less")
+        #expect(failure?.what.hasPrefix("5 ranks would compute, a step has only 4 micro-batches") == true)
+        #expect(failure?.remedy == "start fewer ranks, or set batch.microBatch to 2 or less")
     }
 
     @Test("A dedicated coordinator alone is refused")
@@ -86,7 +86,7 @@ struct RefusalTests {
                 ["stages.adapter.learningRate": 0.5], "stages.adapter.learningRate",
                 "was 0.02 when this run began, is now 0.5"
             ),
-            (["stages.head.steps": 6, "batch.unit": 2], "batch.unit", "(and 1 more keys)"),
+            (["stages.head.steps": 6, "batch.microBatch": 2], "batch.microBatch", "(and 1 more keys)"),
             (["optimizer": ["clip": 2]], "optimizer.clip", "is now 2"),
             (["tasks.0.labels": ["cold", "warm"]], "tasks", "when this run began"),
         ] as [([String: JSONValue], String, String)])

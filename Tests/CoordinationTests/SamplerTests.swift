@@ -86,11 +86,11 @@ struct SamplerTests {
 
     private func planner(
         _ sampler: SamplerSettings = SamplerSettings(), sizes: [Int] = [40, 7, 13], examples: Int = 16,
-        unit: Int = 4, seed: UInt64 = 5, stage: Int = 0, steps: Int = 100,
+        microBatch: Int = 4, seed: UInt64 = 5, stage: Int = 0, steps: Int = 100,
         tokens: any TokenCounts = EqualTokens()
     ) -> Planner {
         Planner(
-            seed: seed, batch: BatchSettings(examples: examples, unit: unit), sampler: sampler,
+            seed: seed, batch: BatchSettings(examples: examples, microBatch: microBatch), sampler: sampler,
             tasks: zip(["large", "medium", "small"], sizes).map { ($0, Array(100..<100 + $1)) }, stage: stage,
             steps: steps, tokens: tokens)
     }
@@ -127,9 +127,9 @@ struct SamplerTests {
         #expect(found.map(\.count) == [40_000, 7, 13])
     }
 
-    @Test("Large steps are levelled in a moment, each unit full")
+    @Test("Large steps are levelled in a moment, each micro-batch full")
     func levellingLargeSteps() {
-        let own = planner(sizes: [70_000, 7, 13], examples: 65_536, unit: 1, tokens: TokensModulo97())
+        let own = planner(sizes: [70_000, 7, 13], examples: 65_536, microBatch: 1, tokens: TokensModulo97())
         let plan = own.draw(
             DrawKey(step: 0, active: [true, false, false], PlannerState(tasks: 3))
         ).plan
@@ -155,16 +155,16 @@ struct SamplerTests {
     func shares(_ test: Case) {
         let steps = 2000
         let (plans, after) = plans(planner(test.settings, sizes: Self.sizes.map(\.1), steps: steps), steps)
-        let units = plans.flatMap(\.microBatches)
-        #expect(units.count == after.microBatches && after.microBatches == steps * 4)
+        let drawn = plans.flatMap(\.microBatches)
+        #expect(drawn.count == after.microBatches && after.microBatches == steps * 4)
         let expected = normalized(test.first)
         for task in 0..<3 {
-            let realised = Double(units.count { $0.task == task }) / Double(units.count)
+            let realised = Double(drawn.count { $0.task == task }) / Double(drawn.count)
             // Five standard deviations of a share of 8000 draws.
             #expect(
                 abs(realised - expected[task]) <= 5
                     * (expected[task] * (1 - expected[task]) / 8000).squareRoot() + 1e-3)
-            #expect(abs(after.requested[task] / Double(units.count) - expected[task]) < 1e-9)
+            #expect(abs(after.requested[task] / Double(drawn.count) - expected[task]) < 1e-9)
         }
     }
 
@@ -185,11 +185,11 @@ struct SamplerTests {
         }
     }
 
-    @Test("A step's units of one task have even numbers of tokens, and together what was drawn")
+    @Test("A step's micro-batches of one task have even numbers of tokens, and together what was drawn")
     func levelledUnits() {
         let tokens = UnorderedTokens()
-        let drawn = plans(planner(examples: 32, unit: 8), 40).plans
-        let levelled = plans(planner(examples: 32, unit: 8, tokens: tokens), 40).plans
+        let drawn = plans(planner(examples: 32, microBatch: 8), 40).plans
+        let levelled = plans(planner(examples: 32, microBatch: 8, tokens: tokens), 40).plans
         for (drawn, levelled) in zip(drawn, levelled) {
             #expect(drawn.microBatches.map(\.task) == levelled.microBatches.map(\.task))
             #expect(drawn.microBatches.map(\.examples.count) == levelled.microBatches.map(\.examples.count))
@@ -208,15 +208,17 @@ struct SamplerTests {
         }
     }
 
-    @Test("Every epoch of a task visits each of its examples once, also where a unit crosses into the next")
+    @Test(
+        "Every epoch of a task visits each of its examples once, also where a micro-batch crosses into the next"
+    )
     func epochs() {
-        // 7 examples in units of 4, and in units that are longer than the epoch.
-        for unit in [4, 16] {
-            // A step of one unit keeps the order in which its examples were drawn.
-            let units = plans(planner(SamplerSettings(.uniform), examples: unit, unit: unit), 240).plans
+        // 7 examples in micro-batches of 4, and in ones that are longer than the epoch.
+        for size in [4, 16] {
+            // A step of one micro-batch keeps the order in which its examples were drawn.
+            let drawn = plans(planner(SamplerSettings(.uniform), examples: size, microBatch: size), 240).plans
                 .flatMap(\.microBatches)
             for (task, size) in [40, 7, 13].enumerated() {
-                let stream = units.filter { $0.task == task }.flatMap(\.examples)
+                let stream = drawn.filter { $0.task == task }.flatMap(\.examples)
                 var orders: Set<[Int]> = []
                 for start in stride(from: 0, through: stream.count - size, by: size) {
                     let epoch = Array(stream[start..<start + size])
@@ -228,9 +230,9 @@ struct SamplerTests {
         }
     }
 
-    @Test("A step has exactly its examples, the last unit being what is left")
+    @Test("A step has exactly its examples, the last micro-batch being what is left")
     func sizes() {
-        for plan in plans(planner(examples: 11, unit: 4), 20).plans {
+        for plan in plans(planner(examples: 11, microBatch: 4), 20).plans {
             #expect(plan.microBatches.map(\.examples.count) == [4, 4, 3] && plan.examples == 11)
             #expect(plan.tasks == Array(Set(plan.microBatches.map(\.task))).sorted())
         }

@@ -137,7 +137,7 @@ struct SharingTests {
         // With this cap on steps, round robin comes to the first two tasks alone.
         let study = try TinyStudy([
             "sharing": ["weight": "private", "bias": "all"], "sampler": ["name": "roundrobin"],
-            "batch": ["examples": 2, "unit": 1], "stages.head.steps": 0, "stages.adapter.steps": 1,
+            "batch": ["examples": 2, "microBatch": 1], "stages.head.steps": 0, "stages.adapter.steps": 1,
             "stages.adapter.warmup": 0, "evaluation.keep": "last",
         ])
         let run = try study.train(into: folder)

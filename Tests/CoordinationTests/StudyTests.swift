@@ -79,8 +79,8 @@ struct StudyTests {
             "missing key 'weight'"),
         Bad("stages.head.trainHead", true, at: "stages.head", "belongs to the adapter stage"),
         Bad("batch.examples", 0, "expected 1 to 65536"),
-        Bad("batch.unit", 13, "expected 1 to batch.examples = 12"),
-        Bad("batch.unit", "eight", "expected a whole number"),
+        Bad("batch.microBatch", 13, "expected 1 to batch.examples = 12"),
+        Bad("batch.microBatch", "eight", "expected a whole number"),
         Bad("sampler.name", "porportional", "did you mean 'proportional'?"),
         Bad("sampler.temperature", 0, "a positive number"), Bad("sampler.cap", -1, "is -1"),
         Bad("sampler.weights", ["colour": 0], "not a positive number"),
@@ -177,7 +177,7 @@ struct StudyTests {
         #expect(method.site == .heads && method.norm == .attention && method.layers == .all)
         #expect(study.head == HeadSettings(pooling: .mean, dropout: 0.1))
         #expect(study.sharing == SharingSettings() && study.sharing.head == SharingRule(.private))
-        #expect(study.batch == BatchSettings(examples: 32, unit: 8) && study.batch.units == 4)
+        #expect(study.batch == BatchSettings(examples: 32, microBatch: 8) && study.batch.microBatches == 4)
         #expect(study.stages.head.learningRate[.head] == 1e-3 && study.stages.head.epochs == 3)
         #expect(study.stages.adapter.learningRate[.weight] == 3e-3 && !study.stages.adapter.trainHead)
         #expect(study.stages.adapter.schedule == .linear && study.stages.adapter.warmup == 0.06)
@@ -188,7 +188,9 @@ struct StudyTests {
 
     @Test("A step's units round up, and a small batch is a unit of its own")
     func units() throws {
-        #expect(BatchSettings(examples: 33, unit: 8).units == 5)
-        #expect(try TinyStudy.decode(["batch": ["examples": 4]]).batch == BatchSettings(examples: 4, unit: 4))
+        #expect(BatchSettings(examples: 33, microBatch: 8).microBatches == 5)
+        #expect(
+            try TinyStudy.decode(["batch": ["examples": 4]]).batch
+                == BatchSettings(examples: 4, microBatch: 4))
     }
 }

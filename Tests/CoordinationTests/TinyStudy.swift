@@ -65,7 +65,7 @@ struct TinyStudy {
                 "head": ["steps": 5, "learningRate": 0.05],
                 "adapter": ["steps": 7, "learningRate": 0.02, "trainHead": true],
             ],
-            "batch": ["examples": 12, "unit": 3], "evaluation": ["every": 2],
+            "batch": ["examples": 12, "microBatch": 3], "evaluation": ["every": 2],
             "checkpoint": ["every": 3, "keep": 9], "maximumTokens": 32,
         ]
         return changes.sorted { $0.key < $1.key }.reduce(standard) {

@@ -41,7 +41,7 @@ struct UpdateTests {
         [
             "stages.head.steps": 0, "stages.adapter.steps": .integer(steps),
             "stages.adapter.learningRate": .object(rates.map { ($0.key.rawValue, .number($0.value)) }),
-            "batch": ["examples": 4, "unit": 2], "sampler": ["name": "roundrobin"],
+            "batch": ["examples": 4, "microBatch": 2], "sampler": ["name": "roundrobin"],
             "sharing": ["weight": "private", "bias": "groups", "groups": ["texts": ["size", "colour"]]],
             "optimizer": [
                 "weightDecay": 0.3, "clip": .number(clip), "decayBiasAndNorm": .bool(decayBiasAndNorm),
@@ -102,7 +102,7 @@ struct UpdateTests {
             let folder = try TemporaryFolder()
             let run = try TinyStudy([
                 "tasks": [TinyStudy.settings()["tasks"]?[0] ?? .null],
-                "batch": ["examples": 7, "unit": .integer(unit)],
+                "batch": ["examples": 7, "microBatch": .integer(unit)],
                 "stages.head.steps": 0, "stages.adapter.steps": 1, "record": ["gradients": 1],
                 "dropout": ["hidden": 0, "attention": 0], "head": ["dropout": 0],
             ]).train(into: folder)

@@ -8,8 +8,12 @@ extension Mistake {
         ) { try $0.replace("batch:", by: "bacth:", in: "study.yaml") },
         .training(
             "unknown key in a section", code: 2,
-            says: ["study.yaml:19: ", "batch.units", "did you mean 'unit'?"]
-        ) { try $0.replace("unit: 4", by: "units: 4", in: "study.yaml") },
+            says: ["study.yaml:19: ", "batch.microBatches", "did you mean 'microBatch'?"]
+        ) { try $0.replace("microBatch: 4", by: "microBatches: 4", in: "study.yaml") },
+        .training(
+            "key under its former name", code: 2,
+            says: ["study.yaml:19: ", "batch.unit", "it is now called 'microBatch'"]
+        ) { try $0.replace("microBatch: 4", by: "unit: 4", in: "study.yaml") },
         .training(
             "misspelt task", code: 2,
             says: ["study.yaml:4: tasks[0]: unknown task 'mprc'", "did you mean 'mrpc'?"]
@@ -43,11 +47,13 @@ extension Mistake {
             "--set without a value", code: 2, says: ["--set: expected key=value, found 'batch'"],
             with: ["--set", "batch"]),
         .training(
-            "--set of an unknown key", code: 2, says: ["--set batch.units: ", "did you mean 'unit'?"],
-            with: ["--set", "batch.units=4"]),
+            "--set of an unknown key", code: 2,
+            says: ["--set batch.microBatches: ", "did you mean 'microBatch'?"],
+            with: ["--set", "batch.microBatches=4"]),
         .training(
             "--set of a text for a number", code: 2,
-            says: ["--set batch.unit: ", "expected a whole number"], with: ["--set", "batch.unit=many"]),
+            says: ["--set batch.microBatch: ", "expected a whole number"],
+            with: ["--set", "batch.microBatch=many"]),
         .training(
             "--set below a number", code: 2, says: ["--set seed.x: seed: expected a whole number"],
             with: ["--set", "seed.x=4"]),
@@ -99,8 +105,9 @@ extension Mistake {
             "no steps", code: 2, says: ["stages: both stages have no steps"],
             with: ["--set", "stages.head.steps=0", "--set", "stages.adapter.steps=0"]),
         .training(
-            "more ranks than units", code: 2,
-            says: ["batch: 3 ranks would compute, a step has only 2 units", "start fewer ranks"], ranks: [3],
+            "more ranks than micro-batches", code: 2,
+            says: ["batch: 3 ranks would compute, a step has only 2 micro-batches", "start fewer ranks"],
+            ranks: [3],
             with: ["--set", "batch.examples=8"]),
         .training(
             "a dedicated coordinator alone", code: 2,
@@ -109,7 +116,9 @@ extension Mistake {
         .training(
             "a learning rate that diverges", code: 3,
             says: ["step 11: the update of ", "is not finite", "a lower learning rate"],
-            mayAlsoSay: ["run: ", "hadamard trains", "a unit has", "keeps what", "head", "step ", "adapter"],
+            mayAlsoSay: [
+                "run: ", "hadamard trains", "a micro-batch has", "keeps what", "head", "step ", "adapter",
+            ],
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]
 

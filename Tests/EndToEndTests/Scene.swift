@@ -112,7 +112,7 @@ final class Scene: Sendable {
           head: { steps: 8, learningRate: 1e-2 }
           adapter: { steps: 40, learningRate: 3e-3, trainHead: true }
         dropout: { hidden: 0.1, attention: 0.1 }
-        batch: { examples: 16, unit: 4 }
+        batch: { examples: 16, microBatch: 4 }
         evaluation: { every: 20 }
         checkpoint: { every: 5, keep: 2 }
         maximumTokens: 24

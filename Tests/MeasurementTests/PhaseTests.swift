@@ -52,7 +52,7 @@ import Testing
 
 @Suite struct BenchmarkTests {
     let parts = StepParts(
-        examples: 32, unit: 8, units: [[0.2, 0.2, 0.2, 0.2]], update: 1e-4, planning: 5e-5,
+        examples: 32, microBatch: 8, microBatches: [[0.2, 0.2, 0.2, 0.2]], update: 1e-4, planning: 5e-5,
         messages: StepParts.Messages(directive: 368, exponents: 120, sums: 80_000), isDedicated: false)
 
     private func scaling(_ network: String, link: LinkMeasurement? = nil) throws -> Scaling {
@@ -113,16 +113,16 @@ import Testing
         #expect(try JSONDecoder().decode(Benchmark.self, from: written).scaling == nil)
     }
 
-    @Test func unitsCapTheTableAndTheTextSaysSo() throws {
+    @Test func microBatchesCapTheTableAndTheTextSaysSo() throws {
         let scaling = try scaling("ethernet-10g")
         #expect(scaling.strong.map(\.ranks) == [1, 2, 4])
         #expect(scaling.weak.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
         #expect(scaling.paying?.ranks == 4)
         #expect(scaling.text.contains("at most 4 ranks can take part"))
         // Units of one example allow eight times as many.
-        #expect(scaling.alternatives.first { $0.examples == 32 && $0.unit == 1 }?.units == 32)
-        #expect(scaling.alternatives.first { $0.examples == 32 && $0.unit == 8 }?.paying.ranks == 4)
-        #expect(scaling.alternatives.first { $0.examples == 512 && $0.unit == 8 }?.units == 64)
+        #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 }?.microBatches == 32)
+        #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 8 }?.paying.ranks == 4)
+        #expect(scaling.alternatives.first { $0.examples == 512 && $0.microBatch == 8 }?.microBatches == 64)
     }
 
     @Test func aSlowNetworkIsNamedAsTheCause() throws {
@@ -142,7 +142,7 @@ import Testing
 
     @Test func smallerUnitsKeepTheWork() throws {
         let scaling = try scaling("infiniband-hdr")
-        let smallest = try #require(scaling.alternatives.first { $0.examples == 32 && $0.unit == 1 })
+        let smallest = try #require(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 })
         #expect(abs(smallest.paying.compute * Double(smallest.paying.ranks) - 0.8) < 1e-9)
     }
 }

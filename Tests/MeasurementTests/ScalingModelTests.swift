@@ -10,11 +10,11 @@ import Testing
         ranksPerNode: 4
     )
 
-    /// Steps of 32 units of 8 examples: even ones, and ones of which the first is twice as dear.
+    /// Steps of 32 micro-batches of 8 examples: even ones, and ones of which the first is twice as dear.
     static func parts(_ steps: [[Double]] = [even], dedicated: Bool = false, sums: Int = 80_000) -> StepParts
     {
         StepParts(
-            examples: 256, unit: 8, units: steps, update: 2e-4, planning: 1e-4,
+            examples: 256, microBatch: 8, microBatches: steps, update: 2e-4, planning: 1e-4,
             messages: StepParts.Messages(directive: 3000, exponents: 120, sums: sums), isDedicated: dedicated)
     }
     static let even = [Double](repeating: 0.01, count: 32)
@@ -55,14 +55,14 @@ import Testing
     }
 
     @Test(arguments: [(3, 11.0), (5, 7.0), (16, 2.0), (31, 2.0), (32, 1.0)])
-    func theMostLoadedRankCounts(ranks: Int, units: Double) throws {
+    func theMostLoadedRankCounts(ranks: Int, microBatches: Double) throws {
         let point = try #require(ScalingModel(Self.parts(), on: Self.fast).prediction(ranks: ranks))
-        #expect(abs(point.compute - 0.01 * units) < 1e-12)
+        #expect(abs(point.compute - 0.01 * microBatches) < 1e-12)
     }
 
     @Test func unequalUnitsCostWhatLevellingLeaves() throws {
         let model = ScalingModel(Self.parts([Self.uneven, Self.even]), on: Self.fast)
-        // 33 hundredths on 32 ranks: the dear unit has a rank of its own and still takes twice as long.
+        // 33 hundredths on 32 ranks: the dear micro-batch has a rank of its own and still takes twice as long.
         let point = try #require(model.prediction(ranks: 32))
         #expect(abs(point.compute - (0.02 + 0.01) / 2) < 1e-12)
         let alone = try #require(model.prediction(ranks: 1))
@@ -73,7 +73,7 @@ import Testing
         let link = Link(latency: 1e-3, bandwidth: .infinity)
         let interconnect = Interconnect(node: link, network: link, ranksPerNode: 1)
         let free = StepParts(
-            examples: 256, unit: 8, units: [Self.even], update: 0, planning: 0,
+            examples: 256, microBatch: 8, microBatches: [Self.even], update: 0, planning: 0,
             messages: StepParts.Messages(directive: 0, exponents: 0, sums: 0), isDedicated: false)
         for (ranks, rounds) in [(2, 1.0), (4, 2), (8, 3), (32, 5)] {
             let point = try #require(ScalingModel(free, on: interconnect).prediction(ranks: ranks))

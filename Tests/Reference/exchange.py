@@ -37,7 +37,7 @@ STUDY = """tasks: [mrpc]
 stages:
   head: { steps: 0 }
   adapter: { steps: 12, schedule: constant, trainHead: true }
-batch: { examples: 16, unit: 8 }
+batch: { examples: 16, microBatch: 8 }
 evaluation: { every: 0, keep: last }
 seed: 3
 """

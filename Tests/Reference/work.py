@@ -44,7 +44,7 @@ class Row:
         return json.dumps({
             "backbone": str(Path(options.backbone).resolve()), "data": str(Path(options.data).resolve()),
             "tasks": [self.task], "adapter": self.section(layers), "head": {"pooling": self.pooling, "dropout": 0},
-            "stages": stages, "batch": {"examples": 32, "unit": min(8, 32 // options.ranks)},
+            "stages": stages, "batch": {"examples": 32, "microBatch": min(8, 32 // options.ranks)},
             "optimizer": {"clip": 1}, "dropout": {"hidden": 0, "attention": 0}, "evaluation": {"heldOut": 0.01},
             "maximumTokens": 128, "seed": seed,
         }, indent=2)

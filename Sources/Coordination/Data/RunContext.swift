@@ -19,7 +19,7 @@ package struct RunContext: Sendable {
     package let store: ParameterStore
     let stages: [StageSchedule]
     /// The lengths of the longest examples that a unit could have, over all tasks.
-    let largestUnit: [Int]
+    let largestMicroBatch: [Int]
     /// About how many bytes a rank's activations take at most, while it trains adapters.
     package let activationBytes: Int
 
@@ -41,11 +41,11 @@ package struct RunContext: Sendable {
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
             study, store.layouts, trainingExamples: data.map(\.drawn.count))
-        let units = data.map { data in
-            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.unit))
+        let longest = data.map { data in
+            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.microBatch))
         }
-        largestUnit = units.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
-        activationBytes = try model.activationBytes(sequences: largestUnit)
+        largestMicroBatch = longest.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
+        activationBytes = try model.activationBytes(sequences: largestMicroBatch)
     }
 
     /// How many numbers the last stage trains, over all tasks.
@@ -55,7 +55,7 @@ package struct RunContext: Sendable {
         }
     }
 
-    /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.
+    /// The ranks that compute, of a world of `size`; too many for the study's micro-batches, or too few, is a failure.
     package func computingRanks(of size: Int) throws -> [Int] {
         let dedicated = study.coordinator == .dedicated
         if dedicated, size < 2 {
@@ -64,12 +64,13 @@ package struct RunContext: Sendable {
                 remedy: "start 2 ranks or more, or set coordinator: computes")
         }
         let ranks = Array((dedicated ? 1 : 0)..<size)
-        if ranks.count > study.batch.units {
+        if ranks.count > study.batch.microBatches {
             throw Failure.usage(
-                "\(ranks.count) ranks would compute, a step has only \(study.batch.units) units of work "
-                    + "(\(study.batch.examples) examples in units of \(study.batch.unit))", at: "batch",
+                "\(ranks.count) ranks would compute, a step has only \(study.batch.microBatches) micro-batches "
+                    + "(\(study.batch.examples) examples in micro-batches of \(study.batch.microBatch))",
+                at: "batch",
                 remedy:
-                    "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less"
+                    "start fewer ranks, or set batch.microBatch to \(max(1, study.batch.examples / ranks.count)) or less"
             )
         }
         return ranks

@@ -93,7 +93,8 @@ final class Coordinator {
             let examples = min(pruning.examples, available)
             let planner = Planner(
                 seed: context.study.seed,
-                batch: BatchSettings(examples: examples, unit: min(context.study.batch.unit, examples)),
+                batch: BatchSettings(
+                    examples: examples, microBatch: min(context.study.batch.microBatch, examples)),
                 sampler: context.study.sampler, tasks: context.data.map { ($0.task.name, $0.drawn) },
                 stage: context.stages.count + index, steps: 1, tokens: context)
             let key = DrawKey(

@@ -461,7 +461,7 @@ package final class TrainingRun: StallListener {
                 }),
             "parameters": parameters,
             "activations": [
-                "tokens": .integer(context.largestUnit.reduce(0, +)),
+                "tokens": .integer(context.largestMicroBatch.reduce(0, +)),
                 "bytes": .integer(context.activationBytes),
             ],
         ]

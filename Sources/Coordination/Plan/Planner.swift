@@ -67,7 +67,7 @@ package final class Planner {
         while left > 0 {
             let task = choose(
                 random.uniform(UInt64(microBatches.count)), probabilities, turn: state.microBatches)
-            let count = min(batch.unit, left)
+            let count = min(batch.microBatch, left)
             microBatches.append((task, state.positions[task]..<state.positions[task] + count))
             state.positions[task] += count
             state.microBatches += 1

@@ -1,9 +1,9 @@
 /// What a step consists of, as it was measured on a few ranks.
 package struct StepParts: Codable, Sendable, Equatable {
-    /// Examples of a step and of a unit: `batch.examples` and `batch.unit`.
-    package let examples: Int, unit: Int
-    /// The seconds of each unit, for some steps that were measured.
-    package let units: [[Double]]
+    /// Examples of a step and of a micro-batch: `batch.examples` and `batch.microBatch`.
+    package let examples: Int, microBatch: Int
+    /// The seconds of each micro-batch, for some steps that were measured.
+    package let microBatches: [[Double]]
     /// Seconds of the update, which every rank computes.
     package let update: Double
     /// Seconds in which the coordinator draws the step's plan and the others wait for it.
@@ -28,56 +28,57 @@ package struct StepParts: Codable, Sendable, Equatable {
         }
     }
 
-    /// Joins what was measured; at least one step has units.
+    /// Joins what was measured; at least one step has micro-batches.
     package init(
-        examples: Int, unit: Int, units: [[Double]], update: Double, planning: Double, messages: Messages,
+        examples: Int, microBatch: Int, microBatches: [[Double]], update: Double, planning: Double,
+        messages: Messages,
         isDedicated: Bool
     ) {
         self.examples = examples
-        self.unit = unit
-        self.units = units.filter { !$0.isEmpty }
+        self.microBatch = microBatch
+        self.microBatches = microBatches.filter { !$0.isEmpty }
         self.update = update
         self.planning = planning
         self.messages = messages
         self.isDedicated = isDedicated
     }
 
-    /// How many units a step has, and so the most ranks that can compute.
-    package var unitCount: Int { (examples + unit - 1) / unit }
+    /// How many micro-batches a step has, and so the most ranks that can compute.
+    package var microBatchCount: Int { (examples + microBatch - 1) / microBatch }
     /// Ranks of which all but a dedicated coordinator compute.
     package func computing(_ ranks: Int) -> Int { isDedicated && ranks > 1 ? ranks - 1 : ranks }
-    /// Seconds of a unit: the mean, and the standard deviation as a share of it.
-    package var unitSeconds: (mean: Double, spread: Double) {
-        let all = units.flatMap(\.self)
+    /// Seconds of a micro-batch: the mean, and the standard deviation as a share of it.
+    package var microBatchSeconds: (mean: Double, spread: Double) {
+        let all = microBatches.flatMap(\.self)
         let mean = all.reduce(0, +) / Double(max(1, all.count))
         let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, all.count))
         return (mean, mean > 0 ? variance.squareRoot() / mean : 0)
     }
 
-    /// The step of `factor` times as many examples: as many steps' units in one.
+    /// The step of `factor` times as many examples: as many steps' micro-batches in one.
     ///
-    /// Planning and its message grow with the units, the update and the sums do not.
+    /// Planning and its message grow with the micro-batches, the update and the sums do not.
     func enlarged(_ factor: Int) -> StepParts {
-        let taken = factor < 16 ? units.indices : units.indices.prefix(1)
+        let taken = factor < 16 ? microBatches.indices : microBatches.indices.prefix(1)
         return StepParts(
-            examples: examples * factor, unit: unit,
-            units: taken.map { first in
-                (0..<factor).flatMap { units[(first + $0) % units.count] }
+            examples: examples * factor, microBatch: microBatch,
+            microBatches: taken.map { first in
+                (0..<factor).flatMap { microBatches[(first + $0) % microBatches.count] }
             }, update: update, planning: planning * Double(factor),
             messages: Messages(
                 directive: messages.directive * factor, exponents: messages.exponents, sums: messages.sums),
             isDedicated: isDedicated)
     }
 
-    /// The same examples in units of another size, each example as dear as before.
-    func divided(unit size: Int) -> StepParts {
+    /// The same examples in micro-batches of another size, each example as dear as before.
+    func divided(microBatch size: Int) -> StepParts {
         let count = (examples + size - 1) / size
         return StepParts(
-            examples: examples, unit: size,
-            units: units.map { seconds in
-                // Examples in their order, each with its share of its unit's time.
+            examples: examples, microBatch: size,
+            microBatches: microBatches.map { seconds in
+                // Examples in their order, each with its share of its micro-batch's time.
                 let each = seconds.enumerated().flatMap { index, seconds in
-                    let own = max(1, min(unit, examples - index * unit))
+                    let own = max(1, min(microBatch, examples - index * microBatch))
                     return [Double](repeating: seconds / Double(own), count: own)
                 }
                 return stride(from: 0, to: each.count, by: size).map { start in
@@ -85,7 +86,7 @@ package struct StepParts: Codable, Sendable, Equatable {
                 }
             }, update: update, planning: planning,
             messages: Messages(
-                directive: max(8, messages.directive + 24 * (count - unitCount)),
+                directive: max(8, messages.directive + 24 * (count - microBatchCount)),
                 exponents: messages.exponents, sums: messages.sums), isDedicated: isDedicated)
     }
 }

@@ -26,9 +26,9 @@ package struct MeasuredStep: Codable, Sendable, Equatable {
 /// report to and resets nothing: where a ``PhaseRecorder`` listens too, this one comes first.
 package final class StepRecorder: RunObserver {
     private struct Sample {
-        /// What each unit costs, in the units of the assignment.
+        /// The cost of each micro-batch, as the assignment counts it.
         let costs: [Double]
-        /// Seconds altogether, and for one unit of cost.
+        /// Seconds altogether, and for a cost of 1.
         let seconds: Double, secondsPerCost: Double
         let update: Double, planning: Double
         /// Seconds of collective calls after every rank had come to them.
@@ -47,7 +47,7 @@ package final class StepRecorder: RunObserver {
 
     /// Records a run.
     ///
-    /// Throws a failure where the world has more ranks than a step has units.
+    /// Throws a failure where the world has more ranks than a step has micro-batches.
     package init(
         _ clock: OperatorClock, _ context: RunContext, _ communicator: any Communicator, stepsPerPass: Int
     ) throws {
@@ -112,12 +112,12 @@ package final class StepRecorder: RunObserver {
             transfers: median(samples.map(\.transfers)))
     }
 
-    /// The parts of a step: medians over the steps, and the units of up to eight of them.
+    /// The parts of a step: medians over the steps, and the micro-batches of up to eight of them.
     package var parts: StepParts {
         let secondsPerCost = median(samples.map(\.secondsPerCost))
         return StepParts(
-            examples: context.study.batch.examples, unit: context.study.batch.unit,
-            units: samples.prefix(8).map { $0.costs.map { $0 * secondsPerCost } },
+            examples: context.study.batch.examples, microBatch: context.study.batch.microBatch,
+            microBatches: samples.prefix(8).map { $0.costs.map { $0 * secondsPerCost } },
             update: median(samples.map(\.update)), planning: median(samples.map(\.planning)),
             messages: messages, isDedicated: context.study.coordinator == .dedicated)
     }

@@ -5,13 +5,13 @@ extension Scaling {
     /// The tables for a terminal.
     package var text: String {
         let alternatives =
-            "Other batches, if an example costs as much in a unit of any size (try it: --set batch.unit=N):\n"
+            "Other batches, if an example costs as much in a micro-batch of any size (try it: --set batch.microBatch=N):\n"
             + TextTable(alternativeRows, numbers: true).aligned
         return [facts, predictions, stopping, alternatives].joined(separator: "\n\n")
     }
 
     private var facts: String {
-        let (mean, spread) = parts.unitSeconds
+        let (mean, spread) = parts.microBatchSeconds
         var rows = [
             [
                 "scaling on", "\(network.name): \(network.link.words) (\(network.reason))",
@@ -22,7 +22,7 @@ extension Scaling {
             ],
             [
                 "measured",
-                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): \(parts.unitCount) units of "
+                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): \(parts.microBatchCount) micro-batches of "
                     + "\(milliseconds(mean)) ms ± \(percent(spread)), update \(milliseconds(parts.update)) ms, "
                     + "planning \(milliseconds(parts.planning)) ms",
             ],
@@ -71,11 +71,11 @@ extension Scaling {
         guard let alone = strong.first, let paying, let most = strong.last else { return "" }
         let coordinator = parts.isDedicated ? " and the coordinator" : ""
         let cap =
-            "A step has \(parts.unitCount) units of work (batch.examples \(parts.examples) / batch.unit \(parts.unit)): "
-            + "at most \(parts.unitCount) ranks\(coordinator) can take part."
+            "A step has \(parts.microBatchCount) micro-batches (batch.examples \(parts.examples) / batch.microBatch \(parts.microBatch)): "
+            + "at most \(parts.microBatchCount) ranks\(coordinator) can take part."
         let efficiency = percent(paying.efficiency(alone: alone))
         guard let next = strong.first(where: { $0.ranks > paying.ranks }) else {
-            let reason = paying.ranks == Self.limit ? "" : "; units are what runs out first"
+            let reason = paying.ranks == Self.limit ? "" : "; micro-batches are what runs out first"
             return "\(cap) Up to \(most.ranks) ranks it pays: efficiency \(efficiency) there\(reason)."
         }
         let losses = [
@@ -89,10 +89,10 @@ extension Scaling {
     }
 
     private var alternativeRows: [[String]] {
-        [["batch.examples", "batch.unit", "units", "ranks at 50 %", "ms/step", "speed-up"]]
+        [["batch.examples", "batch.microBatch", "micro-batches", "ranks at 50 %", "ms/step", "speed-up"]]
             + alternatives.map {
                 [
-                    "\($0.examples)", "\($0.unit)", "\($0.units)", "\($0.paying.ranks)",
+                    "\($0.examples)", "\($0.microBatch)", "\($0.microBatches)", "\($0.paying.ranks)",
                     milliseconds($0.paying.seconds), String(format: "%.1f", $0.speedup),
                 ]
             }

@@ -10,7 +10,7 @@ package struct Scaling: Codable, Sendable, Equatable {
     package let network: Network
     /// What the prediction takes for messages.
     package let interconnect: Interconnect
-    /// The study's step on 1, 2, 4 … ranks, as far as it has units.
+    /// The study's step on 1, 2, 4 … ranks, as far as it has micro-batches.
     package let strong: [ScalingPrediction]
     /// A step of N times the examples on N = 1, 2, 4 … ranks.
     package let weak: [ScalingPrediction]
@@ -21,10 +21,10 @@ package struct Scaling: Codable, Sendable, Equatable {
 
     /// Settings of the `batch` section, and how far they scale.
     package struct Alternative: Codable, Sendable, Equatable {
-        /// `batch.examples` and `batch.unit`.
-        package let examples: Int, unit: Int
-        /// How many units a step has.
-        package let units: Int
+        /// `batch.examples` and `batch.microBatch`.
+        package let examples: Int, microBatch: Int
+        /// How many micro-batches a step has.
+        package let microBatches: Int
         /// The most ranks at an efficiency of 50 %.
         package let paying: ScalingPrediction
         /// Examples a second on so many ranks, as a multiple of the study's own on one.
@@ -63,19 +63,21 @@ package struct Scaling: Codable, Sendable, Equatable {
         alternatives = Self.alternatives(model)
     }
 
-    /// The study's batch and larger ones, each in its units and in smaller ones.
+    /// The study's batch and larger ones, each in its micro-batches and in smaller ones.
     private static func alternatives(_ model: ScalingModel) -> [Alternative] {
         guard let own = model.prediction(ranks: 1) else { return [] }
         let parts = model.parts
-        let units = powersOfTwo(upTo: parts.unit).filter { $0 < parts.unit } + [parts.unit]
+        let microBatches =
+            powersOfTwo(upTo: parts.microBatch).filter { $0 < parts.microBatch } + [parts.microBatch]
         return [1, 4, 16].flatMap { factor in
-            units.reversed().compactMap { unit in
-                let changed = parts.divided(unit: unit).enlarged(factor)
+            microBatches.reversed().compactMap { microBatch in
+                let changed = parts.divided(microBatch: microBatch).enlarged(factor)
                 guard
                     let paying = ScalingModel(changed, on: model.interconnect).mostRanks(upTo: limit)
                 else { return nil }
                 return Alternative(
-                    examples: changed.examples, unit: unit, units: changed.unitCount, paying: paying,
+                    examples: changed.examples, microBatch: microBatch, microBatches: changed.microBatchCount,
+                    paying: paying,
                     speedup: paying.speedup(alone: own))
             }
         }

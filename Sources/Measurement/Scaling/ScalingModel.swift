@@ -4,8 +4,8 @@ import Coordination
 ///
 /// T(N) = compute(N) + update + planning + communication(N), where
 ///
-/// - compute(N) is the load of the most loaded rank after units were assigned as training assigns them, the mean over
-///   the measured steps: at least ⌈U/N⌉ units of the U that a step has;
+/// - compute(N) is the load of the most loaded rank after micro-batches were assigned as training assigns them, the mean over
+///   the measured steps: at least ⌈U/N⌉ micro-batches of the U that a step has;
 /// - update and planning are done once by all, or by one while all wait: they do not shrink;
 /// - communication(N) is the directive's length and words, broadcast, and the all-reduces of exponents and sums. Each
 ///   of the four calls begins with a barrier.
@@ -28,10 +28,10 @@ package struct ScalingModel: Sendable, Equatable {
         self.interconnect = interconnect
     }
 
-    /// The step on so many ranks; nil where there are more of them than units.
+    /// The step on so many ranks; nil where there are more of them than micro-batches.
     package func prediction(ranks: Int) -> ScalingPrediction? {
         let computing = parts.computing(ranks)
-        guard ranks > 0, computing <= parts.unitCount else { return nil }
+        guard ranks > 0, computing <= parts.microBatchCount else { return nil }
         return ScalingPrediction(
             ranks: ranks, hosts: (ranks + interconnect.ranksPerNode - 1) / interconnect.ranksPerNode,
             examples: parts.examples, compute: compute(computing), replicated: parts.update + parts.planning,
@@ -57,7 +57,7 @@ package struct ScalingModel: Sendable, Equatable {
     /// Seconds of the most loaded rank, the mean over the measured steps.
     private func compute(_ computing: Int) -> Double {
         let ranks = Array(0..<computing)
-        let loads = parts.units.map { costs in
+        let loads = parts.microBatches.map { costs in
             if computing == 1 { return costs.reduce(0, +) }
             var load = [Double](repeating: 0, count: computing)
             for (cost, rank) in zip(costs, assign(costs: costs, to: ranks)) { load[rank] += cost }
@@ -82,7 +82,7 @@ package struct ScalingPrediction: Codable, Sendable, Equatable {
     package let ranks: Int, hosts: Int
     /// Examples of the step.
     package let examples: Int
-    /// Seconds of the most loaded rank's units, and of what does not shrink with ranks.
+    /// Seconds of the most loaded rank's micro-batches, and of what does not shrink with ranks.
     package let compute: Double, replicated: Double
     /// Seconds of the barriers that begin collective calls, and of the calls' own messages.
     package let barriers: Double, transfers: Double

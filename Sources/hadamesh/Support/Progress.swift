@@ -79,7 +79,7 @@ final class Progress: RunObserver {
                 + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
         if let memory = facts["activations"], let bytes = memory["bytes"]?.int {
             say(
-                "a unit has at most \(memory["tokens"]?.int ?? 0) tokens, whose activations take about \(bytes >> 20) MB on each rank"
+                "a micro-batch has at most \(memory["tokens"]?.int ?? 0) tokens, whose activations take about \(bytes >> 20) MB on each rank"
             )
         }
         for task in tasks {

@@ -94,12 +94,13 @@ struct StudyFile {
     private static func parse(_ change: String) throws -> (key: [String], text: String) {
         guard let sign = change.firstIndex(of: "="), sign != change.startIndex else {
             throw Failure.usage(
-                "expected key=value, found '\(change)'", at: "--set", remedy: "such as --set batch.unit=4")
+                "expected key=value, found '\(change)'", at: "--set",
+                remedy: "such as --set batch.microBatch=4")
         }
         let key = change[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard key.allSatisfy({ !$0.isEmpty }) else {
             throw Failure.usage(
-                "'\(change[..<sign])' is no key", at: "--set", remedy: "such as --set batch.unit=4")
+                "'\(change[..<sign])' is no key", at: "--set", remedy: "such as --set batch.microBatch=4")
         }
         return (key, String(change[change.index(after: sign)...]))
     }
