@@ -153,7 +153,8 @@ final class Pruner {
                 guard let base = values.baseAddress, let target = gradient.baseAddress else { return }
                 _ = context.model.learn(
                     train.batch(unit.examples), unit.examples.compactMap { train.targets[$0] },
-                    stage: .adapter(trainHead: false), context.store.layouts[unit.task], values: base,
+                    task: context.names[unit.task], stage: .adapter(trainHead: false),
+                    context.store.layouts[unit.task], values: base,
                     gradient: target, .none, workspace)
             }
         }

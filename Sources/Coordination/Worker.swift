@@ -256,9 +256,10 @@ final class Worker {
                 attention: frozen ? 0 : Float(study.dropout.attention),
                 seed: study.seed, step: UInt64(step)), head: Float(study.head.dropout))
         return context.model.learn(
-            batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
-            context.store.layouts[unit.task], values: vector.base, gradient: gradient.base, randomness,
-            pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, split, batch), workspace)
+            batch, unit.examples.compactMap { train.targets[$0] }, task: context.names[unit.task],
+            stage: schedule.stage, context.store.layouts[unit.task], values: vector.base,
+            gradient: gradient.base, randomness, pooled: pooled,
+            from: frozen ? nil : prefix?.input(unit.examples, split, batch), workspace)
     }
 
     private func diverged(_ what: String, _ state: TrainingState) -> Divergence {

@@ -10,6 +10,7 @@ package enum RandomPurpose: UInt64, Sendable {
     case order, sampling, heldOut
     case hiddenDropout, attentionDropout, headDropout
     case pruning
+    case adapter
 }
 
 /// Random numbers that are a function of their name: (seed, purpose, keys) and a position.

@@ -55,7 +55,7 @@ struct AdapterBiasTests {
         let shifts = try #require(TokenShifts(bound))
         let activations = Activations(in: 0..<3)
         let adaptation = StackedAdaptation([
-            model.method.adaptation(bound, on: model.tiny.weights), activations, shifts,
+            model.bound.hooks(bound), activations, shifts,
         ])
         let watched = model.outputs(of: model.tiny.batch, adaptation, on: model.tiny.weights, .none)
         #expect(differingBits(watched, model.outputs(parameters.values)) == nil, "watching changes nothing")
