@@ -4,8 +4,8 @@ import Foundation
 
 /// A trained adapter on disk: `adapter_config.json` and `adapter_model.safetensors`, head included.
 ///
-/// The file names are PEFT's, the tensors' names those of the slices. The safetensors bytes are a function of names and
-/// values alone, so equal results give equal files.
+/// The file names are PEFT's, the tensors' names those of the slices. The safetensors bytes are a function of
+/// names and values alone, so equal results give equal files.
 package enum AdapterFolder {
     /// Writes both files, the configuration last; creates the folder if necessary.
     package static func write(
@@ -20,7 +20,8 @@ package enum AdapterFolder {
             Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
 
-    /// Reads the values of a layout; a tensor that is missing, extra or of another shape is a failure that names it.
+    /// Reads the values of a layout; a tensor that is missing, extra or of another shape is a failure that
+    /// names it.
     ///
     /// With `leavingOutHead` the file may have a head that the layout lacks.
     package static func read(

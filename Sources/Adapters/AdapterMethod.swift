@@ -3,10 +3,11 @@ package import Encoders
 
 /// A way to adapt a frozen encoder: its settings, and which tensors it trains on a backbone.
 ///
-/// A method is a file in `Methods/` and an entry in ``AdapterTable``. Its stored properties are its settings and hold the
-/// defaults; ``keys`` names them for the `adapter` section of a study. This protocol has what every method must answer;
-/// refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``, ``PrunedMethod``, ``PenalizedMethod``,
-/// ``MethodOnAdapters``. A caller asks for them with ``members(_:)``, which also finds the parts of a stack.
+/// A method is a file in `Methods/` and an entry in ``AdapterTable``. Its stored properties are its settings
+/// and hold the defaults; ``keys`` names them for the `adapter` section of a study. This protocol has what
+/// every method must answer; refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``,
+/// ``PrunedMethod``, ``PenalizedMethod``, ``MethodOnAdapters``. A caller asks for them with ``members(_:)``,
+/// which also finds the parts of a stack.
 package protocol AdapterMethod: Sendable, Codable {
     /// The name in studies and adapter files.
     static var name: String { get }
@@ -23,8 +24,9 @@ package protocol AdapterMethod: Sendable, Codable {
     /// Whether the parameters can be folded into the backbone's tensors.
     var mergeability: Mergeability { get }
 
-    /// Prepares the method for a backbone: resolves its layers, checks its settings against the backbone's shape, and
-    /// reads the files that it depends on. Every failure that depends on the backbone is thrown here.
+    /// Prepares the method for a backbone: resolves its layers, checks its settings against the backbone's
+    /// shape, and reads the files that it depends on. Every failure that depends on the backbone is thrown
+    /// here.
     func bind(to weights: EncoderWeights) throws -> any BoundMethod
 
     /// Whether the encoder's outputs before the first update are the frozen backbone's; true by default.
@@ -68,7 +70,8 @@ extension AdapterMethod {
         try bind(to: weights).slices(seed: seed)
     }
 
-    /// Operations that the method adds to the forward on a backbone; see ``BoundMethod/addedOperations(tokens:)``.
+    /// Operations that the method adds to the forward on a backbone; see
+    /// ``BoundMethod/addedOperations(tokens:)``.
     package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
         try bind(to: weights).addedOperations(tokens: tokens)
     }
@@ -79,7 +82,7 @@ extension AdapterMethod {
         return [self as? Refinement].compactMap { $0 } + parts.flatMap { $0.members(Refinement.self) }
     }
 
-    /// A copy of the backbone with the parameters folded in. It computes what the adapted encoder does.
+    /// A copy of the backbone with the parameters folded in, which computes what the adapted encoder does.
     ///
     /// The method's ``mergeability`` must be exact.
     package func merged(_ parameters: BoundParameters, into weights: EncoderWeights) -> MergedWeights {

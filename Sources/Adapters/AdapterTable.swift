@@ -1,4 +1,4 @@
-/// The adapter methods. A test compares the table with the files in `Methods/`.
+/// The adapter methods; a test compares the table with the files in `Methods/`.
 package enum AdapterTable {
     /// The five methods that the program was made for, then the baselines.
     package static let all: [any AdapterMethod.Type] = [

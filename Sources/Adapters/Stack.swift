@@ -1,7 +1,7 @@
 import Diagnostics
 package import Encoders
 
-/// Several methods in one study. Where they meet at a site, they act in their order.
+/// Several methods in one study, which act in their order where they meet at a site.
 package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package static let name = "stack"
     package static let source = "the methods' own"
@@ -47,7 +47,8 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
         if let shared = sharedMap(\.replacedMaps) {
             throw Failure.usage(
-                "\(shared.first) and \(shared.second) both put a W of their own in the place of '\(shared.map)'",
+                "\(shared.first) and \(shared.second) both put a W of their own "
+                    + "in the place of '\(shared.map)'",
                 at: "adapter", remedy: "let one of them leave it alone")
         }
         let isPruned = !members((any PrunedMethod).self).isEmpty

@@ -1,7 +1,8 @@
 import Encoders
 import Kernels
 
-// A bottleneck, v [T, d] → s · (act(n W_d + b_d) W_u + b_u) [T, d], added to a value y; width m < d as a rule:
+// A bottleneck, v [T, d] → s · (act(n W_d + b_d) W_u + b_u) [T, d], added to a value y; width m < d as a
+// rule:
 //
 //   n = LN(v) or v      z = n W_d + b_d      a = act(z)      y += s (a W_u + b_u)
 //

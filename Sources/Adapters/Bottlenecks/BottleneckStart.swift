@@ -8,7 +8,8 @@ package enum BottleneckStart: String, NamedChoice {
     case normal
     /// Down N(0, 0.02²), up 0.
     case zeroUp = "zero-up"
-    /// Down uniform in ±1 / √d (PyTorch's Kaiming-uniform with a = √5), up 0, as published for LoRA and by He et al.
+    /// Down uniform in ±1 / √d (PyTorch's Kaiming-uniform with a = √5), up 0, as published for LoRA and by He
+    /// et al.
     case kaiming
 
     /// Whether the bottleneck adds exactly nothing before the first update.

@@ -1,8 +1,8 @@
 import Encoders
 import Kernels
 
-// h = LN(y + x) [T, d] of a sub-layer's output y and its input x, with the backbone's frozen γ and β. The gradients of
-// y and x are both LN'(dh).
+// h = LN(y + x) [T, d] of a sub-layer's output y and its input x, with the backbone's frozen γ and β. The
+// gradients of y and x are both LN'(dh).
 
 /// The output of the frozen LayerNorm after a sub-layer, for adapters that read it before it is computed.
 final class NormalizedOutput {

@@ -2,7 +2,8 @@ import Diagnostics
 import Encoders
 import Kernels
 
-/// A value of a sub-layer that an adapter can read: the sub-layer's output y, its input x, or their normalized sum.
+/// A value of a sub-layer that an adapter can read: the sub-layer's output y, its input x, or their
+/// normalized sum.
 package enum SubLayerValue: String, NamedChoice {
     /// y, before adapters are added to it.
     case output
@@ -20,7 +21,8 @@ package enum SubLayerValue: String, NamedChoice {
         }
     }
 
-    /// The site at which a hook on an output can read this value: only at a sub-layer's own site is x the source.
+    /// The site at which a hook on an output can read this value: only at a sub-layer's own site is x the
+    /// source.
     func site(for output: Site) -> Site {
         switch (self, output) {
         case (.output, _): output

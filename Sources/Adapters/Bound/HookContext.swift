@@ -31,10 +31,11 @@ package struct HookContext: Sendable {
         self.training = training
     }
 
-    /// The random numbers of a method at a site for one example (a key of ``PackedBatch``); nil in evaluation.
+    /// The random numbers of a method at a site for one example (a key of ``PackedBatch``); nil in
+    /// evaluation.
     ///
-    /// They are a function of seed, step, method, site and example alone, so they do not depend on the micro-batch or
-    /// the rank that computes the example.
+    /// They are a function of seed, step, method, site and example alone, so they do not depend on the
+    /// micro-batch or the rank that computes the example.
     package func random(_ method: String, at place: Place, example: UInt64) -> CounterRandom? {
         training.map {
             CounterRandom(

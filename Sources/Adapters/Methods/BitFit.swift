@@ -1,14 +1,15 @@
 package import Encoders
 
-// BitFit (Ben Zaken, Goldberg, Ravfogel, "BitFit: Simple Parameter-efficient Fine-tuning for Transformer-based Masked
-// Language-models", ACL 2022, arXiv 2106.10199): every bias is trained from the backbone's values:
-// b of the six linear maps of each layer, β of its two LayerNorms and of the embeddings', and b of the pooler.
+// BitFit (Ben Zaken, Goldberg, Ravfogel, "BitFit: Simple Parameter-efficient Fine-tuning for
+// Transformer-based Masked Language-models", ACL 2022, arXiv 2106.10199): every bias is trained from the
+// backbone's values: b of the six linear maps of each layer, β of its two LayerNorms and of the embeddings',
+// and b of the pooler.
 //
 //   y = x W + b        db = Σ_t dy        (β likewise)
 //
-// The pooler's bias is left out by default, because heads with another pooling never read it; the published count
-// includes it: bert-base 102,912, without it 102,144. A key's bias shifts all scores of a query equally, so its gradient
-// is nearly 0. Merged: copied.
+// The pooler's bias is left out by default, because heads with another pooling never read it; the published
+// count includes it: bert-base 102,912, without it 102,144. A key's bias shifts all scores of a query
+// equally, so its gradient is nearly 0. Merged: copied.
 
 /// BitFit: every bias of the encoder.
 package struct BitFit: LinearMapMethod {

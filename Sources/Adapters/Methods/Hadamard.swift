@@ -8,8 +8,8 @@ import Kernels
 //   A' = w ⊙ A + b            one (w, b) ∈ R^d × R^d a layer, the same for every token; start w = 1, b = 0
 //   dw = Σ_t dA' ⊙ A    db = Σ_t dA'    dA = w ⊙ dA'
 //
-// and γ, β of one LayerNorm a layer, starting from the backbone's. The summaries of the paper leave the site and the
-// norm open, so both are settings: A is the concatenated attention heads, or the output of W_O.
+// and γ, β of one LayerNorm a layer, starting from the backbone's. The summaries of the paper leave the site
+// and the norm open, so both are settings: A is the concatenated attention heads, or the output of W_O.
 //
 // Merged: heads W_O ← diag(w) W_O, b_O ← b W_O + b_O; projection W_O ← W_O diag(w), b_O ← w ⊙ b_O + b.
 

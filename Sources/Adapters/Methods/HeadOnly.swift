@@ -1,7 +1,7 @@
 package import Encoders
 
-// The linear probe: a head on the frozen encoder. The method has no parameters of its own, so the adapter stage of a
-// study must train the heads (`trainHead: true`) or be left out.
+// The linear probe: a head on the frozen encoder. The method has no parameters of its own, so the adapter
+// stage of a study must train the heads (`trainHead: true`) or be left out.
 
 /// The head alone: a linear probe of the frozen encoder.
 package struct HeadOnly: AdapterMethod {

@@ -2,16 +2,19 @@ import Diagnostics
 package import Encoders
 import Kernels
 
-// IA³ (Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning", NeurIPS
-// 2022, arXiv 2205.05638): a scale l on keys, on values, and on the feed-forward layer's inner value; start l = 1.
+// IA³ (Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning",
+// NeurIPS 2022, arXiv 2205.05638): a scale l on keys, on values, and on the feed-forward layer's inner value;
+// start l = 1.
 //
-//   k' = l_k ⊙ k    v' = l_v ⊙ v    u' = l_u ⊙ u  (or z' = l_z ⊙ z)        y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
+//   k' = l_k ⊙ k    v' = l_v ⊙ v    u' = l_u ⊙ u  (or z' = l_z ⊙ z)
+//   y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
 //
-// k and v include their biases, as in PEFT. In the feed-forward layer the paper and PEFT scale the input of W_2,
-// u = GELU(z); AdapterHub scales z. `heads` scales the input of W_O too, which is PEFT's default for BERT.
+// k and v include their biases, as in PEFT. In the feed-forward layer the paper and PEFT scale the input of
+// W_2, u = GELU(z); AdapterHub scales z. `heads` scales the input of W_O too, which is PEFT's default for
+// BERT.
 //
-// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of W_1, b_1;
-// columns of W_O.
+// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of
+// W_1, b_1; columns of W_O.
 
 /// IA³: keys, values and the feed-forward layer's inner value, each scaled element by element.
 package struct IA3: LinearMapMethod {
@@ -51,7 +54,8 @@ package struct IA3: LinearMapMethod {
 
     package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, l) in scales(parameters) {
-            // A scaled input scales the columns of the map that reads it, a scaled output the rows of its own map.
+            // A scaled input scales the columns of the map that reads it, a scaled output the rows of its own
+            // map.
             if let reader = Self.reader(of: place.site) {
                 if let own = merged.linear(at: Place(place.layer, reader)) { scale(own.weight, by: l.value) }
             } else if let own = merged.linear(at: place) {

@@ -1,12 +1,13 @@
 import Diagnostics
 package import Encoders
 
-// LayerNorm tuning (Basu et al., "Strong Baselines for Parameter Efficient Few-Shot Fine-tuning", arXiv 2304.01917): γ and
-// β of the LayerNorms are trained from the backbone's values.
+// LayerNorm tuning (Basu et al., "Strong Baselines for Parameter Efficient Few-Shot Fine-tuning", arXiv
+// 2304.01917): γ and β of the LayerNorms are trained from the backbone's values.
 //
 //   y = γ ⊙ x̂ + β        dγ = Σ_t dy ⊙ x̂    dβ = Σ_t dy
 //
-// Count: 4 d a layer with both norms; bert-base 36,864, the budget of the Hadamard adapter with one norm. Merged: copied.
+// Count: 4 d a layer with both norms; bert-base 36,864, the budget of the Hadamard adapter with one norm.
+// Merged: copied.
 
 /// LayerNorm tuning: γ and β of each layer's LayerNorms.
 package struct LayerNormTuning: AdapterMethod {

@@ -2,16 +2,16 @@ import Diagnostics
 package import Encoders
 import Kernels
 
-// LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, arXiv 2106.09685), on a linear map
-// y = x W + b with x [T, in], y [T, out], A [in, r], B [r, out], s = α / r:
+// LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, arXiv 2106.09685), on a
+// linear map y = x W + b with x [T, in], y [T, out], A [in, r], B [r, out], s = α / r:
 //
 //   h = x A                y += s h B
 //   dh = s dy Bᵀ           dB = s hᵀ dy    dA = xᵀ dh    dx += dh Aᵀ
 //
-// As in PEFT, A is stored as [r, in] and B as [out, r]; A starts uniform in ±1/√in (Kaiming-uniform with a = √5), B at
-// 0. The default α = 8 at r = 8 is the paper's for RoBERTa base on GLUE, and PEFT's. The start `normal`, N(0, 0.02²) in
-// both, is for pruning by gradients: A's gradient is 0 while B is 0. The outputs at start are then only nearly the
-// backbone's.
+// As in PEFT, A is stored as [r, in] and B as [out, r]; A starts uniform in ±1/√in (Kaiming-uniform with a =
+// √5), B at 0. The default α = 8 at r = 8 is the paper's for RoBERTa base on GLUE, and PEFT's. The start
+// `normal`, N(0, 0.02²) in both, is for pruning by gradients: A's gradient is 0 while B is 0. The outputs at
+// start are then only nearly the backbone's.
 //
 // Count: r (in + out) for each map; bert-base at r = 8 on query and value: 294,912. Merged: W ← W + s A B.
 

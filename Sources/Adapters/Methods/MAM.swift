@@ -1,12 +1,13 @@
 package import Encoders
 
-// Mix-and-match adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR 2022, arXiv
-// 2110.04366): a short prefix in the attention and a wide scaled parallel adapter at the feed-forward layer,
+// Mix-and-match adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR
+// 2022, arXiv 2110.04366): a short prefix in the attention and a wide scaled parallel adapter at the
+// feed-forward layer,
 //
 //   a_t = Concat_h softmax(q_t [P_K; K]ᵀ / √d_k) [P_V; V]       y' = y + s (act(h1 W_d + b_d) W_u + b_u)
 //
-// with P = 30, m = 512, s = 4 as published. It is a stack of `PrefixTuning` and `Parallel`, each with its own start,
-// gradients and tensor names; because of the prefix it is not the identity at start.
+// with P = 30, m = 512, s = 4 as published. It is a stack of `PrefixTuning` and `Parallel`, each with its own
+// start, gradients and tensor names; because of the prefix it is not the identity at start.
 //
 // Parameters: L (2 P d + 2 d m + m + d); BERT-base: 552,960 + 9,452,544 = 10,005,504.
 

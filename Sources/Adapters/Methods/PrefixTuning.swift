@@ -1,14 +1,15 @@
 package import Encoders
 
-// Prefix tuning (Li and Liang, "Prefix-Tuning: Optimizing Continuous Prompts for Generation", ACL 2021, arXiv 2101.00190):
+// Prefix tuning (Li and Liang, "Prefix-Tuning: Optimizing Continuous Prompts for Generation", ACL 2021, arXiv
+// 2101.00190):
 //
-//   a_t = Concat_h softmax(q_t [P_K; K]ᵀ / √d_k) [P_V; V]          P_K, P_V [P, d] of each layer, split into heads
+//   a_t = Concat_h softmax(q_t [P_K; K]ᵀ / √d_k) [P_V; V]     P_K, P_V [P, d] of each layer, split into heads
 //
-// Every token attends to P keys and values before those of its own sequence; the encoder's attention computes their
-// gradients. They have no positions and correspond to no tokens. The published reparametrisation, which computes them
-// from a smaller matrix with a feed-forward layer during training, is left out: it stabilises training but does not
-// enlarge the set of prefixes. Start N(0, 0.02²): attention then gives the prefix a share, so the outputs at start are
-// not the frozen backbone's.
+// Every token attends to P keys and values before those of its own sequence; the encoder's attention computes
+// their gradients. They have no positions and correspond to no tokens. The published reparametrisation, which
+// computes them from a smaller matrix with a feed-forward layer during training, is left out: it stabilises
+// training but does not enlarge the set of prefixes. Start N(0, 0.02²): attention then gives the prefix a
+// share, so the outputs at start are not the frozen backbone's.
 //
 // Parameters: 2 L P d; BERT-base, P = 30: 552,960.
 

@@ -1,19 +1,22 @@
 package import Diagnostics
 package import Encoders
 
-// SparseAdapter (He et al., "SparseAdapter: An Easy Approach for Improving the Parameter-Efficiency of Adapters", Findings
-// of EMNLP 2022, arXiv 2210.04284): another method whose prunable matrices are pruned once, before they are trained:
+// SparseAdapter (He et al., "SparseAdapter: An Easy Approach for Improving the Parameter-Efficiency of
+// Adapters", Findings of EMNLP 2022, arXiv 2210.04284): another method whose prunable matrices are pruned
+// once, before they are trained:
 //
-//   θ ← m ⊙ θ, and every gradient of θ ← m ⊙ it, with m 0 for the share s of the entries with the smallest scores, else 1
+//   θ ← m ⊙ θ, and every gradient of θ ← m ⊙ it, with m = 0 for the share s of the entries with
+//                                                    the smallest scores, else 1
 //
-// The trainer computes and applies the mask m (see `Pruning`); forward and backward are the base's, on matrices with
-// zeros. A step costs one more pass over the flat vector and saves nothing. The parameters are counted as the base's,
-// since the number that remains is known only after pruning.
+// The trainer computes and applies the mask m (see `Pruning`); forward and backward are the base's, on
+// matrices with zeros. A step costs one more pass over the flat vector and saves nothing. The parameters are
+// counted as the base's, since the number that remains is known only after pruning.
 //
-// The default base starts both matrices at N(0, 0.02²), so it is the identity only nearly: if a matrix starts at 0, the
-// gradient of the matrix before it is 0, and its entries have no scores.
+// The default base starts both matrices at N(0, 0.02²), so it is the identity only nearly: if a matrix starts
+// at 0, the gradient of the matrix before it is 0, and its entries have no scores.
 //
-// Large-Sparse: k times the base's width at sparsity 1 − 1/k, which leaves as many parameters as the unpruned base has.
+// Large-Sparse: k times the base's width at sparsity 1 − 1/k, which leaves as many parameters as the unpruned
+// base has.
 
 /// Another method, with its projection matrices pruned before training.
 package struct Sparse: CompositeMethod, PrunedMethod {
@@ -44,7 +47,8 @@ package struct Sparse: CompositeMethod, PrunedMethod {
 
     /// The method that is pruned, before it is widened.
     package var base: any AdapterMethod { section.method }
-    // A bottleneck with matrices N(0, 0.02²), ReLU and an input LayerNorm has gradients for every matrix at start.
+    // A bottleneck with matrices N(0, 0.02²), ReLU and an input LayerNorm has gradients for every matrix at
+    // start.
     private var section = AdapterSettings(
         Pfeiffer(BottleneckSettings(activation: .relu, start: .normal, inputNorm: true)))
     private var score = PruningScore.snip

@@ -7,7 +7,8 @@ import Kernels
     import Darwin
 #endif
 
-/// The values of a tensor before the first update; random ones are a function of the study's seed and its name.
+/// The values of a tensor before the first update; random ones are a function of the study's seed and its
+/// name.
 package enum ParameterStart: Sendable, Equatable {
     /// The same number everywhere.
     case constant(Float)

@@ -2,7 +2,8 @@ package import Encoders
 
 /// Identifies a trained tensor by its layer, the method that it belongs to, the site it acts on and its part.
 ///
-/// Files and messages use ``text``, such as `layer.3.lora.query.a.weight`. It is computed here and parsed nowhere.
+/// Files and messages use ``text``, such as `layer.3.lora.query.a.weight`. It is computed here and parsed
+/// nowhere.
 package struct TensorName: Hashable, Sendable {
     /// The encoder layer; nil for a tensor that belongs to no single layer.
     package let layer: Int?

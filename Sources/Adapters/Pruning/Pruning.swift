@@ -33,8 +33,8 @@ package struct Pruning: Sendable, Equatable {
 
     /// The entries that are removed from each of an adapter's matrices, ascending.
     ///
-    /// Of N compared entries the ⌈s N⌉ with the smallest scores are removed. Among equal scores earlier entries are
-    /// removed first, in the order of the matrices and then of their rows.
+    /// Of N compared entries the ⌈s N⌉ with the smallest scores are removed. Among equal scores earlier
+    /// entries are removed first, in the order of the matrices and then of their rows.
     package func removed(from matrices: [ScoredMatrix]) -> [[Int]] {
         let counts = matrices.map(\.scores.count)
         if score == .erdosRenyi {
@@ -70,11 +70,11 @@ package struct Pruning: Sendable, Equatable {
         return order.prefix(count).sorted()
     }
 
-    /// The number of entries that each matrix keeps: c (n_in + n_out), at most n_in n_out, with c such that the sum is
-    /// `budget`.
+    /// The number of entries that each matrix keeps: c (n_in + n_out), at most n_in n_out, with c such that
+    /// the sum is `budget`.
     ///
-    /// The surplus of a full matrix goes to the others. Shares are rounded down; those with the largest fractions are
-    /// then rounded up until the budget is met, earlier matrices first.
+    /// The surplus of a full matrix goes to the others. Shares are rounded down; those with the largest
+    /// fractions are then rounded up until the budget is met, earlier matrices first.
     private func erdosRenyiShares(_ matrices: [ScoredMatrix], keeping budget: Int) -> [Int] {
         var kept = matrices.map(\.scores.count)
         var open = matrices.indices.filter { kept[$0] > 0 }

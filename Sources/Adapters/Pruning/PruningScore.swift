@@ -8,7 +8,8 @@ package enum PruningScore: String, NamedChoice {
     case magnitude
     /// |θ · Σ ∂L/∂θ| over the scoring examples (Lee et al., "SNIP", ICLR 2019).
     case snip
-    /// θ · (H g), with the gradient g and the Hessian H of the scoring examples (Wang et al., "GraSP", ICLR 2020).
+    /// θ · (H g), with the gradient g and the Hessian H of the scoring examples (Wang et al., "GraSP", ICLR
+    /// 2020).
     case grasp
     /// Random within each matrix; small matrices keep a larger share (Mocanu et al., 2018).
     case erdosRenyi = "erdos-renyi"

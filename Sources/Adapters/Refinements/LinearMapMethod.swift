@@ -5,7 +5,8 @@ package protocol LinearMapMethod: AdapterMethod {
     /// The maps whose W or b merging changes. A stack can be merged if no two of its methods share one.
     var mergedMaps: Set<Site> { get }
 
-    /// The maps that it computes with a W of its own; no two methods of a stack may share one. None by default.
+    /// The maps that it computes with a W of its own; no two methods of a stack may share one. None by
+    /// default.
     var replacedMaps: Set<Site> { get }
 
     /// Folds the parameters into a copy of the backbone that already has the trained backbone tensors.

@@ -18,7 +18,9 @@ struct FrozenAdapter: Sendable {
         AdapterTable.all.filter { $0 is any BottleneckMethod.Type }.map { $0.name }
     }
 
-    /// Reads adapters of one method, no two with equal values. Failures name `KEY[index]`.
+    /// Reads adapters of one method, no two with equal values.
+    ///
+    /// Failures name `KEY[index]`.
     static func read(_ folders: [String], key: String, on weights: EncoderWeights) throws -> [FrozenAdapter] {
         var adapters: [FrozenAdapter] = []
         for (index, folder) in folders.enumerated() {
@@ -49,7 +51,8 @@ struct FrozenAdapter: Sendable {
             && (0..<layout.count).allSatisfy { values.base[$0] == other.values.base[$0] }
     }
 
-    /// Reads a folder that is named by a key of the study; an adapter that cannot be used as trained is a failure.
+    /// Reads a folder that is named by a key of the study; an adapter that cannot be used as trained is a
+    /// failure.
     private init(folder: String, key: String, on weights: EncoderWeights) throws {
         func failure(_ what: String, remedy: String) -> Failure {
             .data("'\(folder)' \(what)", at: key, remedy: remedy)
@@ -67,7 +70,8 @@ struct FrozenAdapter: Sendable {
         }
         guard let own = configuration["hadamesh"], let section = own["adapter"] else {
             throw failure(
-                "has no adapter of this program: adapter_config.json has no object 'hadamesh' with its settings",
+                "has no adapter of this program: "
+                    + "adapter_config.json has no object 'hadamesh' with its settings",
                 remedy: "name RUN/adapters/TASK of a finished run")
         }
         let trained: any AdapterMethod
@@ -80,18 +84,21 @@ struct FrozenAdapter: Sendable {
         let name = type(of: trained).name
         guard let method = trained as? any BottleneckMethod else {
             throw failure(
-                "was trained by \(name), expected a method of bottlenecks behind or beside the feed-forward layer",
+                "was trained by \(name), "
+                    + "expected a method of bottlenecks behind or beside the feed-forward layer",
                 remedy: "allowed: \(Self.methods.joined(separator: ", "))")
         }
         if method.bottleneck.norm != .none {
             throw failure(
-                "has trained LayerNorms of the backbone (norm: \(method.bottleneck.norm.rawValue)), expected none: "
+                "has trained LayerNorms of the backbone (norm: \(method.bottleneck.norm.rawValue)), "
+                    + "expected none: "
                     + "a layer has one of each, whichever adapters it mixes",
                 remedy: "train \(name) with norm: none")
         }
         guard let recorded = own["backbone"].flatMap({ BackboneIdentity($0) }) else {
             throw failure(
-                "does not say which backbone it was trained on, expected 'hadamesh.backbone' in adapter_config.json",
+                "does not say which backbone it was trained on, "
+                    + "expected 'hadamesh.backbone' in adapter_config.json",
                 remedy: "train that adapter anew")
         }
         let present = BackboneIdentity(of: weights)

@@ -3,7 +3,8 @@ import Diagnostics
 import Encoders
 import Formats
 
-//   bert.encoder.layer.N[.attention].output.adapters.NAME.adapter_down.0.{weight, bias}, adapter_up.{weight, bias}
+//   bert.encoder.layer.N[.attention].output.adapters.NAME.adapter_down.0.{weight, bias}
+//   bert.encoder.layer.N[.attention].output.adapters.NAME.adapter_up.{weight, bias}
 //
 // AdapterHub applies its bottlenecks after dropout, Hadamesh before: without dropout there is no difference.
 

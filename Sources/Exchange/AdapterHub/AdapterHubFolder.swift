@@ -6,10 +6,10 @@ import Foundation
 import Tasks
 import Training
 
-// The form of AdapterHub's `adapters` library, for a BertAdapterModel: adapter_config.json, adapter.safetensors, and for
-// the head head_config.json and model_head.safetensors. NAME is the adapter's.
+// The form of AdapterHub's `adapters` library, for a BertAdapterModel: adapter_config.json,
+// adapter.safetensors, and for the head head_config.json and model_head.safetensors. NAME is the adapter's.
 //
-//   bert.MODULE.{adapters, loras}.NAME.…       an adapter's tensors: see AdapterHubBottleneck, AdapterHubLoRA, …
+//   bert.MODULE.{adapters, loras}.NAME.…   tensors: see AdapterHubBottleneck, AdapterHubLoRA, …
 //   heads.NAME.1.{weight, bias}
 
 /// Adapters in the form of AdapterHub: Houlsby, Pfeiffer and parallel bottlenecks, LoRA and IA3.
@@ -19,7 +19,8 @@ package enum AdapterHubFolder {
     private static let headWeightsName = "model_head.safetensors"
     private static let headConfigurationName = "head_config.json"
 
-    /// Writes a folder for `load_adapter(…, use_safetensors=True)` of a `BertAdapterModel`, with or without the head.
+    /// Writes a folder for `load_adapter(…, use_safetensors=True)` of a `BertAdapterModel`, with or without
+    /// the head.
     ///
     /// A method, setting or head that AdapterHub lacks is a failure that names it.
     package static func write(

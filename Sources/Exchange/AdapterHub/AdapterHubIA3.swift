@@ -3,7 +3,8 @@ import Diagnostics
 import Encoders
 import Formats
 
-//   bert.encoder.layer.N.{attention.self.key, attention.self.value, intermediate.dense}.loras.NAME.lora_B [out, 1]
+//   bert.encoder.layer.N.attention.self.{key, value}.loras.NAME.lora_B [d, 1]
+//   bert.encoder.layer.N.intermediate.dense.loras.NAME.lora_B [f, 1]
 
 /// IA3 in AdapterHub's form.
 enum AdapterHubIA3: AdapterHubEntry {

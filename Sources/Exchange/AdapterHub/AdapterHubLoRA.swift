@@ -6,8 +6,8 @@ import Formats
 //   bert.encoder.layer.N.attention.self.{query, key, value}.loras.NAME.lora_A [r, in], lora_B [out, r]
 //   bert.encoder.layer.N.intermediate.dense.loras.NAME.…
 //
-// The architecture `lora` is LoRA if `composition_mode` is `add`, and IA3 if it is `scale`: IA3's scales are a lora_B of
-// rank 1, [out, 1].
+// The architecture `lora` is LoRA if `composition_mode` is `add`, and IA3 if it is `scale`: IA3's scales are
+// a lora_B of rank 1, [out, 1].
 
 /// LoRA in AdapterHub's form.
 enum AdapterHubLoRA: AdapterHubEntry {

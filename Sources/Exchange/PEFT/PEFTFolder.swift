@@ -5,9 +5,10 @@ import Formats
 import Foundation
 import Training
 
-// Hugging Face PEFT's form: adapter_config.json and adapter_model.safetensors, for a BertForSequenceClassification.
+// Hugging Face PEFT's form: adapter_config.json and adapter_model.safetensors, for a
+// BertForSequenceClassification.
 //
-//   base_model.model.bert.MODULE.…                     an adapter's tensors: see the entries PEFTLoRA, PEFTIA3, …
+//   base_model.model.bert.MODULE.…          an adapter's tensors: see the entries PEFTLoRA, PEFTIA3, …
 //   base_model.model.classifier.{weight, bias}, and the pooler if the head reads the first token without it
 
 /// Adapters in the form of PEFT: LoRA, IA3 and LN-tuning.
@@ -20,7 +21,8 @@ package enum PEFTFolder {
 
     /// Writes a folder that `PeftModel.from_pretrained` loads into the backbone's sequence classifier.
     ///
-    /// The encoder's part alone fits a `BertModel`. A method or setting that PEFT lacks is a failure that names it.
+    /// The encoder's part alone fits a `BertModel`. A method or setting that PEFT lacks is a failure that
+    /// names it.
     package static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {

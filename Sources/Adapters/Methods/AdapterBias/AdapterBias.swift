@@ -1,19 +1,21 @@
 package import Encoders
 import Kernels
 
-// AdapterBias (Fu et al., "AdapterBias: Parameter-efficient Token-dependent Representation Shift for Adapters in NLP
-// Tasks", Findings of NAACL 2022, arXiv 2205.00305): all tokens of a layer share one shift v; its factor for a token is a
-// linear function of the token's feed-forward activation.
+// AdapterBias (Fu et al., "AdapterBias: Parameter-efficient Token-dependent Representation Shift for Adapters
+// in NLP Tasks", Findings of NAACL 2022, arXiv 2205.00305): all tokens of a layer share one shift v; its
+// factor for a token is a linear function of the token's feed-forward activation.
 //
 //   α_t = u_t · a + c         u = GELU(h1 W_1 + b_1) [T, f], a [f], c [1]
 //   h2  = LN2(dropout(y) + α ⊗ v + h1)                     v [d]; start v = 0, a and c uniform(±1/√f)
 //
-//   dv = Σ_t α_t dh_t    dα_t = v · dh_t    da = Σ_t dα_t u_t    dc = Σ_t dα_t    du_t += dα_t a    (h: the input of LN2)
+//   dv = Σ_t α_t dh_t    dα_t = v · dh_t    da = Σ_t dα_t u_t    dc = Σ_t dα_t    du_t += dα_t a
+//
+// where h is the input of LN2.
 //
 // Also trained: LN2 of those layers, and the embeddings' LayerNorm, both from the backbone's values.
 //
-// Parameters: 12 (768 + 3072 + 1) = 46,092 on BERT-base, 64,524 with LN2. The shift depends on the token, so it cannot
-// be folded into W_2 and b_2.
+// Parameters: 12 (768 + 3072 + 1) = 46,092 on BERT-base, 64,524 with LN2. The shift depends on the token, so
+// it cannot be folded into W_2 and b_2.
 
 /// AdapterBias: one shift vector per layer, weighted for each token by a linear function of its activation.
 package struct AdapterBias: AdapterMethod {

@@ -3,8 +3,8 @@ package import Kernels
 
 /// Records α, AdapterBias's factor of the shift for each token, and changes nothing.
 ///
-/// α is a function of the feed-forward activation, which is the source at the site where the shift is added. Stack these
-/// hooks after those of the method.
+/// α is a function of the feed-forward activation, which is the source at the site where the shift is added.
+/// Stack these hooks after those of the method.
 package final class TokenShifts: EncoderAdaptation {
     /// α [T] of the last forward, by layer.
     package private(set) var values: [Int: [Float]] = [:]

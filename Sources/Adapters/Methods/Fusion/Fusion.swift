@@ -3,33 +3,35 @@ package import Encoders
 import Foundation
 import Kernels
 
-// AdapterFusion (Pfeiffer et al., "AdapterFusion: Non-Destructive Task Composition for Transfer Learning", EACL 2021,
-// arXiv 2005.00247): attention of each token over the outputs of n trained and now frozen adapters of a sub-layer with
-// input x [T, d] and output y [T, d]. After the feed-forward layer, y = u W_2 + b_2 and x = h1.
+// AdapterFusion (Pfeiffer et al., "AdapterFusion: Non-Destructive Task Composition for Transfer Learning",
+// EACL 2021, arXiv 2005.00247): attention of each token over the outputs of n trained and now frozen adapters
+// of a sub-layer with input x [T, d] and output y [T, d]. After the feed-forward layer, y = u W_2 + b_2 and x
+// = h1.
 //
 //   z_i = output of bottleneck i, for y [T, d]          h = LN(y + x), y or x: the input of the query
-//   q = h W_Q + b_Q      k_i = z_i W_K + b_K            s_ti = q_t · k_ti / τ      p_t = softmax over the n adapters
+//   q = h W_Q + b_Q      k_i = z_i W_K + b_K     s_ti = q_t · k_ti / τ      p_t = softmax over the n adapters
 //   m_t = Σ_i p_ti z_ti                                 y' = y + m W_V, or (y + m) W_V, or y + m without W_V
 //
-// With r = q W_Kᵀ, q_t · k_ti = z_ti · r_t + q_t · b_K. The second term is equal in all scores of t, so the softmax ignores
-// it. And Σ_i p_ti (z_ti W_V) = m_t W_V. So each matrix is multiplied once for any n, and b_K is not needed:
+// With r = q W_Kᵀ, q_t · k_ti = z_ti · r_t + q_t · b_K. The second term is equal in all scores of t, so the
+// softmax ignores it. And Σ_i p_ti (z_ti W_V) = m_t W_V. So each matrix is multiplied once for any n, and b_K
+// is not needed:
 //
 //   dW_V = mᵀ dy'    dm = dy' W_Vᵀ    dp_ti = dm_t · z_ti    ds = softmax'(dp) / τ
-//   dr_t = Σ_i ds_ti z_ti             dz_ti = p_ti dm_t + ds_ti r_t, which bottleneck i propagates to its input
+//   dr_t = Σ_i ds_ti z_ti      dz_ti = p_ti dm_t + ds_ti r_t, which bottleneck i propagates to its input
 //   dW_K = drᵀ q     dq = dr W_K      db_K = Σ_t (Σ_i ds_ti) q_t, 0 up to rounding; b_K exists as published
 //   dW_Q = hᵀ dq     db_Q = Σ_t dq_t  dh = dq W_Qᵀ, and from there to y and x
 //
 // The loss has the term λ Σ ‖W_V − I‖², which keeps each adapter's contribution near its original one.
 //
-// Start: W_Q and W_K from N(0, 0.02²), biases 0, W_V the identity with 1e-6 off its diagonal, so the fusion starts as an
-// average of the adapters, not as the frozen backbone. Scores are not divided by √d, W_V has no bias, and the query reads
-// LN(y + x), as in the default configuration of AdapterHub's `BertFusion` (`dynamic`; `static` is `value: false`). Unlike
-// AdapterHub's, this one has no dropout on its scores.
+// Start: W_Q and W_K from N(0, 0.02²), biases 0, W_V the identity with 1e-6 off its diagonal, so the fusion
+// starts as an average of the adapters, not as the frozen backbone. Scores are not divided by √d, W_V has no
+// bias, and the query reads LN(y + x), as in the default configuration of AdapterHub's `BertFusion`
+// (`dynamic`; `static` is `value: false`). Unlike AdapterHub's, this one has no dropout on its scores.
 //
-// Pfeiffer, Houlsby (a fusion at each of their two sites) and parallel adapters can be fused. For parallel adapters
-// AdapterHub's query reads x, and x is added a second time; here it is not. The heads of the adapters' runs are not used:
-// the fusing run trains its own. The weight of an adapter depends on the token, so nothing can be folded into the
-// backbone.
+// Pfeiffer, Houlsby (a fusion at each of their two sites) and parallel adapters can be fused. For parallel
+// adapters AdapterHub's query reads x, and x is added a second time; here it is not. The heads of the
+// adapters' runs are not used: the fusing run trains its own. The weight of an adapter depends on the token,
+// so nothing can be folded into the backbone.
 //
 // Parameters: 3 d² + 2 d per fusion; BERT-base, Pfeiffer: 12 (3 · 768² + 2 · 768) = 21,252,096.
 

@@ -2,20 +2,21 @@ import Diagnostics
 package import Encoders
 import Kernels
 
-// HUT, Hadamard Updated Transformation (Zhang et al., arXiv 2409.13501), on a linear map with x [T, in], W_0 [in, out]:
+// HUT, Hadamard Updated Transformation (Zhang et al., arXiv 2409.13501), on a linear map with x [T, in], W_0
+// [in, out]:
 //
-//   rowcolumn   W = (M_A 1) ⊙ W_0 ⊙ (1 M_B) = diag(p) W_0 diag(q),   p_i = Σ_k M_A[i, k],  q_j = Σ_k M_B[k, j]
+//   rowcolumn   W = (M_A 1) ⊙ W_0 ⊙ (1 M_B) = diag(p) W_0 diag(q), p_i = Σ_k M_A[i, k],  q_j = Σ_k M_B[k, j]
 //   lowrank     W = W_0 ⊙ (1 + M_A M_B)
 //   y = γ ⊙ (x W) + b_0 + β
 //
-// The paper's abstract leaves open which of the two forms is meant, and which maps are updated: both are settings.
-// M_A [in, r] is stored as `a` [r, in], M_B [r, out] as `b` [out, r]. Start: γ = 1, β = 0; rowcolumn 1/r everywhere, so
-// p = q = 1; lowrank M_A ~ N(0, 0.02²), M_B = 0. In `rowcolumn` only sums over k act, so all terms of a sum have the
-// same gradient and stay equal: r > 1 changes step sizes, not the functions that can be learned. The rank is therefore
-// 1 there by default, and 8 in `lowrank`.
+// The paper's abstract leaves open which of the two forms is meant, and which maps are updated: both are
+// settings. M_A [in, r] is stored as `a` [r, in], M_B [r, out] as `b` [out, r]. Start: γ = 1, β = 0;
+// rowcolumn 1/r everywhere, so p = q = 1; lowrank M_A ~ N(0, 0.02²), M_B = 0. In `rowcolumn` only sums over k
+// act, so all terms of a sum have the same gradient and stay equal: r > 1 changes step sizes, not the
+// functions that can be learned. The rank is therefore 1 there by default, and 8 in `lowrank`.
 //
-// Count for each map: r (in + out) + 2 out; bert-base, rowcolumn on query and value: 73,728. Merged: W as above with γ
-// in its columns, b_0 + β.
+// Count for each map: r (in + out) + 2 out; bert-base, rowcolumn on query and value: 73,728. Merged: W as
+// above with γ in its columns, b_0 + β.
 
 /// HUT: the weights of linear maps, multiplied element by element by a function of two thin matrices.
 package struct HUT: LinearMapMethod {
@@ -125,7 +126,10 @@ private struct BoundHUT: BoundMethod {
             : LowRankHooks(maps, isTraining: parameters.isTraining)
     }
 
-    /// Multiplications of inputs and outputs. `lowrank` computes its W once per micro-batch, not for each token.
+    /// Multiplications of inputs and outputs.
+    ///
+    /// `lowrank` computes its W once per micro-batch, not for each
+    /// token.
     func addedOperations(tokens: Int) -> Double {
         method.targets.ordered.reduce(0) { sum, target in
             let (inputs, outputs) = target.shape(on: weights)

@@ -1,8 +1,8 @@
 import Encoders
 import Kernels
 
-// HUT's form `lowrank`: W [out, in] is computed at the site of the map's input. Backward reaches that site after the map,
-// so dW = dyᵀ x is complete there; γ and β act on the output.
+// HUT's form `lowrank`: W [out, in] is computed at the site of the map's input. Backward reaches that site
+// after the map, so dW = dyᵀ x is complete there; γ and β act on the output.
 //
 //   G = dW ⊙ W_0    dM_A = G M_Bᵀ    dM_B = M_Aᵀ G
 

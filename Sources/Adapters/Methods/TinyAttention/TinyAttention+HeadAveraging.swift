@@ -1,13 +1,14 @@
-// One head in place of a tiny attention's M, for deployment: W̄_Q = (1/M) Σ_m W_Qᵐ, and likewise W_K, W_V, their biases and
-// W_O. The attention then costs 1/M. Its output is equal if the heads are equal, and otherwise an approximation, since
-// the mean of softmaxes is not the softmax of means.
+// One head in place of a tiny attention's M, for deployment: W̄_Q = (1/M) Σ_m W_Qᵐ, and likewise W_K, W_V,
+// their biases and W_O. The attention then costs 1/M. Its output is equal if the heads are equal, and
+// otherwise an approximation, since the mean of softmaxes is not the softmax of means.
 
 extension TinyAttention {
     /// The method with one head, and parameters with the average of the M heads' weights.
     ///
     /// - Parameters:
-    ///   - values: a whole vector; slices of others, such as the classifier, keep their values and their order
+    ///   - values: a whole vector; slices of others, such as the classifier, keep values and order
     ///   - layout: the vector's layout, which contains this method's slices
+    /// - Returns: the method with one head, the layout of its parameters, and their values
     package func averagingHeads(_ values: [Float], in layout: ParameterLayout) -> (
         method: TinyAttention, layout: ParameterLayout, values: [Float]
     ) {

@@ -2,22 +2,23 @@ import Diagnostics
 package import Encoders
 import Kernels
 
-// Tiny-attention adapter (Zhao, Tan, Mei, "Tiny-Attention Adapter: Contexts Are More Important Than the Number of
-// Parameters", EMNLP 2022, arXiv 2211.01979): attention with heads of width D, 1 by default.
+// Tiny-attention adapter (Zhao, Tan, Mei, "Tiny-Attention Adapter: Contexts Are More Important Than the
+// Number of Parameters", EMNLP 2022, arXiv 2211.01979): attention with heads of width D, 1 by default.
 //
 //   z' = z + O    O = (1/M) Σ_m A_m W_Oᵐ + b_O    A_m = P_m V_m    P_m = softmax(Q_m K_mᵀ / √D)
 //   Q, K, V = n W_Q + b_Q, …                      n = LN(x), the adapter's own LayerNorm
 //
 // n [T, d]; Q, K, V and A [T, M·D], with D columns per head; W_Q, W_K, W_V [M·D, d], W_O [d, M·D] as stored.
-// Sequential: z = x = h1. Parallel: x is the layer's input and z is o, the output of W_O. Each sequence attends to
-// itself only.
+// Sequential: z = x = h1. Parallel: x is the layer's input and z is o, the output of W_O. Each sequence
+// attends to itself only.
 //
 //   dW_O = dOᵀ A / M    db_O = Σ_t dO_t    dA = dO W_O / M    dV_m = P_mᵀ dA_m    dP_m = dA_m V_mᵀ
-//   dS_m = softmax'(dP_m) / √D    dQ_m = dS_m K_m    dK_m = dS_mᵀ Q_m    dn = [dQ dK dV] W_QKV    dx += LN'(dn)
+//   dS_m = softmax'(dP_m) / √D    dQ_m = dS_m K_m   dK_m = dS_mᵀ Q_m   dn = [dQ dK dV] W_QKV    dx += LN'(dn)
 //
 // Start: W_O = 0 and b_O = 0; W_Q, W_K, W_V from N(0, 0.02²); their biases 0, γ = 1, β = 0. With its own
-// LayerNorm and biases the method has the published share: 24 (7 · 1024 + 3) = 172,104 parameters on RoBERTa-large with
-// M = D = 1. (b_K is counted but has no effect: it shifts all scores of a softmax equally.)
+// LayerNorm and biases the method has the published share: 24 (7 · 1024 + 3) = 172,104 parameters on
+// RoBERTa-large with M = D = 1. (b_K is counted but has no effect: it shifts all scores of a softmax
+// equally.)
 //
 // A token's change depends on the other tokens, so it cannot be folded into the backbone.
 
