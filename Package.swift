@@ -34,8 +34,8 @@ let package = Package(
         .target(name: "CKernels"),
         // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS, whose rate it is compared with.
         .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"]),
-        // Text to token ids, bit for bit as the backbone's own tokenizer does it.
-        .target(name: "Tokenizers", dependencies: ["Diagnostics"]),
+        // Text to token ids, exactly as the backbone's own tokenizer: normaliser, pre-tokeniser, model, template.
+        .target(name: "Tokenizers", dependencies: ["Diagnostics", "Formats"]),
         // The frozen backbone: its files, its forward and backward, and the sites where an adapter may act.
         .target(name: "Encoders", dependencies: ["Diagnostics", "Formats", "Kernels"]),
         // Adapter methods: what is trained at which site. Knows methods, not tasks.
@@ -54,30 +54,32 @@ let package = Package(
             dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"]),
         // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.
         .target(name: "Collectives", dependencies: ["Diagnostics", "CMPI"]),
-        // The run directory: events, timeline, results. Training never waits for a reader.
-        .target(name: "Journal", dependencies: ["Diagnostics", "Formats"]),
+        // The run directory: lock, manifest, journal, timeline, results. Training never waits for a reader.
+        .target(name: "Runs", dependencies: ["Diagnostics", "Formats"]),
+        // What a user asks for: a study and all its settings. Knows no ranks.
+        .target(name: "Studies", dependencies: ["Diagnostics", "Adapters", "Tasks", "Training"]),
         // Who does what next, on how many ranks: plan, sharing, coordinator, worker, resume.
         .target(
             name: "Coordination",
             dependencies: [
                 "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
-                "Training", "Collectives", "Journal",
+                "Training", "Collectives", "Runs", "Studies",
             ]),
         // Reading finished runs: comparison tables.
-        .target(name: "Studies", dependencies: ["Diagnostics", "Formats", "Journal"]),
+        .target(name: "Reports", dependencies: ["Diagnostics", "Formats", "Runs"]),
         // How fast this machine trains a study, and where the time goes.
         .target(
             name: "Measurement",
             dependencies: [
-                "Diagnostics", "Formats", "Kernels", "Adapters", "Training", "Collectives", "Coordination",
-                "Studies",
+                "Diagnostics", "Formats", "Kernels", "Adapters", "Training", "Collectives", "Runs", "Studies",
+                "Coordination",
             ]),
         // The command line and the study-file reader.
         .executableTarget(
             name: "hadamesh",
             dependencies: [
                 "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
-                "Training", "Exchange", "Collectives", "Journal", "Coordination", "Studies",
+                "Training", "Exchange", "Collectives", "Runs", "Studies", "Coordination", "Reports",
                 "Measurement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -116,22 +118,28 @@ let package = Package(
                 "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "MutationTests",
+            dependencies: [
+                "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Formats",
+                "Diagnostics", "TestSupport",
+            ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "Diagnostics", "TestSupport"]),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Formats", "TestSupport"]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
-                "Coordination", "Training", "Adapters", "Encoders", "Tasks", "Collectives", "Journal",
+                "Coordination", "Training", "Adapters", "Encoders", "Tasks", "Collectives", "Runs", "Studies",
                 "Formats",
                 "Kernels", "Tokenizers", "Diagnostics", "TestSupport",
             ]),
         .testTarget(
-            name: "StudiesTests",
-            dependencies: ["Studies", "Journal", "Formats", "Diagnostics", "TestSupport"]),
+            name: "ReportsTests",
+            dependencies: ["Reports", "Runs", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "MeasurementTests",
             dependencies: [
-                "Measurement", "Coordination", "Collectives", "Kernels", "Formats", "Diagnostics",
+                "Measurement", "Coordination", "Studies", "Collectives", "Kernels", "Formats", "Diagnostics",
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -1,7 +1,7 @@
 package import Adapters
 package import Diagnostics
 package import Formats
-package import Journal
+package import Runs
 
 /// What happens in a run, as the coordinator tells it to whoever records or shows it.
 package enum RunEvent: Sendable {

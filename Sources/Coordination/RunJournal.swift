@@ -2,7 +2,7 @@ import Adapters
 import Diagnostics
 package import Formats
 import Foundation
-package import Journal
+package import Runs
 
 /// Writes a run's events to its directory: journal, TensorBoard events, the ranks' timeline, the results.
 package final class RunJournal: RunObserver {

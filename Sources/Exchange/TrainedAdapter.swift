@@ -25,6 +25,9 @@ package struct TrainedAdapter: Sendable {
         self.values = values
     }
 
+    /// The backbone's family.
+    var family: EncoderFamily { model.weights.configuration.family }
+
     func tensor(_ name: String) -> [Float] { layout[name].map { Array(values[$0]) } ?? [] }
 
     /// The names of the classes in the order of the logits; one for a regression, as transformers has it.

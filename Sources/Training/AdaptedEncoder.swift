@@ -17,8 +17,8 @@ package struct AdaptedEncoder: Sendable {
     package let bound: any BoundMethod
     /// What is trained on top.
     package let head: HeadSettings
-    /// The frozen maps as products read them fastest, where they have been laid out.
-    private var laidOut: LaidOutWeights?
+    /// The packed frozen maps, if memory has room for them.
+    private var prepacked: PrepackedWeights?
 
     /// Joins the parts; a pooling that the backbone has no weights for is a failure, and so is
     /// a pooler that is trained but not read.
@@ -38,13 +38,15 @@ package struct AdaptedEncoder: Sendable {
         self.head = head
     }
 
-    /// The same with the frozen maps laid out for its products, where memory has room for them; no bit depends on that.
+    /// A copy with prepacked frozen maps, if memory has room for them.
     ///
-    /// Every process that shares the memory must call it. What only backward reads is laid out `forLearning`.
-    package func laidOut(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
+    /// No bit depends on that.
+    ///
+    /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
+    package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
         var copy = self
-        copy.laidOut = try withUntrained(forLearning: forLearning) {
-            try LaidOutWeights(weights, $0, in: memory)
+        copy.prepacked = try withUntrained(forLearning: forLearning) {
+            try PrepackedWeights(weights, $0, in: memory)
         }
         return copy
     }
@@ -63,12 +65,12 @@ package struct AdaptedEncoder: Sendable {
         return try body(bound.hooks(parameters))
     }
 
-    /// Bytes of the maps that are laid out.
-    package var laidOutBytes: Int { laidOut?.byteCount ?? 0 }
+    /// Bytes of the prepacked maps.
+    package var prepackedBytes: Int { prepacked?.byteCount ?? 0 }
 
     /// The encoder, with the dropout of a step.
     package func encoder(_ dropout: EncoderDropout = .none) -> Encoder {
-        Encoder(weights, laidOut: laidOut, dropout: dropout)
+        Encoder(weights, packed: prepacked, dropout: dropout)
     }
 
     /// The layout of one task's parameters: the method's slices, then the head's.
@@ -139,7 +141,7 @@ package struct AdaptedEncoder: Sendable {
             Self.copy(known, into: p)
         } else {
             let forward = encoder.forward(
-                batch, adaptation, from: frozen, reading: head.pooling.reads, workspace)
+                batch, adaptation, from: frozen, output: head.pooling.outputTokens, workspace)
             let pooling = timed(.head) {
                 head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
             }
@@ -255,7 +257,7 @@ package struct AdaptedEncoder: Sendable {
     ) -> Matrix {
         let encoder = encoder()
         let forward = encoder.forward(
-            batch, adaptation, from: frozen, reading: head.pooling.reads, workspace)
+            batch, adaptation, from: frozen, output: head.pooling.outputTokens, workspace)
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
         return p

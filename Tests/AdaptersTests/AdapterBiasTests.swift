@@ -88,16 +88,16 @@ struct AdapterBiasTests {
 
     /// u of every layer, as W_2 reads it.
     private final class Activations: EncoderAdaptation {
-        let lowestTrained: Place? = nil
+        let lowestTrained: LayerSite? = nil
         private let layers: Range<Int>
         private(set) var values: [Int: [[Float]]] = [:]
 
         init(in layers: Range<Int>) { self.layers = layers }
 
-        func acts(at place: Place) -> Bool { place.site == .activation && layers.contains(place.layer) }
+        func acts(at place: LayerSite) -> Bool { place.site == .activation && layers.contains(place.layer) }
 
         func forward(
-            _ u: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+            _ u: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
         ) {
             values[place.layer] = (0..<u.rows).map { u.rows($0..<$0 + 1).values }
         }

@@ -37,7 +37,7 @@ struct DropoutMethod: AdapterMethod {
 }
 
 private final class DropoutHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let scales: [Int: BoundTensor]
     private let context: HookContext
     private var saved: [Int: (y: [Float], mask: [Float])] = [:]
@@ -54,10 +54,10 @@ private final class DropoutHooks: EncoderAdaptation {
         return full * Double(min(context.training?.step ?? 0, 10)) / 10
     }
 
-    func acts(at place: Place) -> Bool { place.site == .output && scales[place.layer] != nil }
+    func acts(at place: LayerSite) -> Bool { place.site == .output && scales[place.layer] != nil }
 
     func forward(
-        _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ y: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let scale = scales[place.layer] else { return }
         var (before, mask): ([Float], [Float]) = ([], [])
@@ -76,7 +76,8 @@ private final class DropoutHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ dy: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
     ) {
         guard let scale = scales[place.layer], let (y, mask) = saved[place.layer] else { return }
         for index in 0..<dy.rows * dy.columns {
@@ -125,17 +126,19 @@ struct HookContextTests {
 
     @Test("Methods, sites and layers have streams of their own")
     func streams() throws {
-        func first(_ context: HookContext, _ method: String, _ place: Place, _ example: UInt64) -> Double? {
+        func first(_ context: HookContext, _ method: String, _ place: LayerSite, _ example: UInt64) -> Double?
+        {
             context.random(method, at: place, example: example)?.uniform(0)
         }
         let numbers = [
-            first(context(), "a", Place(0, .output), 1), first(context(), "b", Place(0, .output), 1),
-            first(context(), "a", Place(1, .output), 1), first(context(), "a", Place(0, .heads), 1),
-            first(context(), "a", Place(0, .output), 2), first(context(step: 9), "a", Place(0, .output), 1),
+            first(context(), "a", LayerSite(0, .output), 1), first(context(), "b", LayerSite(0, .output), 1),
+            first(context(), "a", LayerSite(1, .output), 1), first(context(), "a", LayerSite(0, .heads), 1),
+            first(context(), "a", LayerSite(0, .output), 2),
+            first(context(step: 9), "a", LayerSite(0, .output), 1),
         ]
         #expect(Set(numbers).count == numbers.count && !numbers.contains(nil))
-        #expect(first(context("dry"), "a", Place(0, .output), 1) == numbers[0])
-        #expect(HookContext(task: "wet").random("a", at: Place(0, .output), example: 1) == nil)
+        #expect(first(context("dry"), "a", LayerSite(0, .output), 1) == numbers[0])
+        #expect(HookContext(task: "wet").random("a", at: LayerSite(0, .output), example: 1) == nil)
     }
 
     @Test("The gradient is the slope of the forward with the same random numbers")

@@ -4,6 +4,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Kernels
+import Studies
 import TestSupport
 import Testing
 import Training

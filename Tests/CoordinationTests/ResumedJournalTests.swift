@@ -3,7 +3,7 @@ import Coordination
 import Diagnostics
 import Formats
 import Foundation
-import Journal
+import Runs
 import TestSupport
 import Testing
 

@@ -3,7 +3,8 @@ import Coordination
 import Diagnostics
 import Encoders
 import Formats
-import Journal
+import Runs
+import Studies
 import Tasks
 import TestSupport
 import Testing

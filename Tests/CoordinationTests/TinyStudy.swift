@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Foundation
+import Studies
 import Tasks
 import TestSupport
 import Tokenizers

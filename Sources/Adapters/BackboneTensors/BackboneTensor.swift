@@ -8,10 +8,8 @@ enum BackboneTensor {
     /// W or γ, or b or β.
     enum Part: String, CaseIterable { case weight, bias }
 
-    enum Table: String, CaseIterable { case words, positions, segments }
-
     /// γ or β at a norm site.
-    static func norm(_ place: Place, _ part: Part, of weights: EncoderWeights) -> ParameterSlice {
+    static func norm(_ place: LayerSite, _ part: Part, of weights: EncoderWeights) -> ParameterSlice {
         let own = weights.norm(at: place)
         return slice(
             place, part, .norm, shape: [weights.configuration.hidden],
@@ -19,12 +17,12 @@ enum BackboneTensor {
     }
 
     /// γ and β at a norm site.
-    static func norm(_ place: Place, of weights: EncoderWeights) -> [ParameterSlice] {
+    static func norm(_ place: LayerSite, of weights: EncoderWeights) -> [ParameterSlice] {
         Part.allCases.map { norm(place, $0, of: weights) }
     }
 
     /// W or b at a linear site; nil if the backbone has no such map.
-    static func linear(_ place: Place, _ part: Part, of weights: EncoderWeights) -> ParameterSlice? {
+    static func linear(_ place: LayerSite, _ part: Part, of weights: EncoderWeights) -> ParameterSlice? {
         guard let own = weights.linear(at: place) else { return nil }
         switch part {
         case .weight:
@@ -36,20 +34,16 @@ enum BackboneTensor {
         }
     }
 
-    static func table(_ table: Table, of weights: EncoderWeights) -> ParameterSlice {
-        let own =
-            switch table {
-            case .words: weights.words
-            case .positions: weights.positions
-            case .segments: weights.segments
-            }
+    /// An embedding table; nil if the backbone has none of its kind.
+    static func table(_ table: EmbeddingTable, of weights: EncoderWeights) -> ParameterSlice? {
+        guard let own = weights.embeddings[table] else { return nil }
         return ParameterSlice(
             name(table), .weight, [own.rows, own.columns],
             .backbone(FrozenValues(UnsafePointer(own.base), own.count, of: weights)))
     }
 
     private static func slice(
-        _ place: Place, _ part: Part, _ kind: ParameterKind, shape: [Int], _ base: UnsafePointer<Float>,
+        _ place: LayerSite, _ part: Part, _ kind: ParameterKind, shape: [Int], _ base: UnsafePointer<Float>,
         _ weights: EncoderWeights
     ) -> ParameterSlice {
         ParameterSlice(
@@ -57,9 +51,11 @@ enum BackboneTensor {
             .backbone(FrozenValues(base, shape.reduce(1, *), of: weights)))
     }
 
-    static func name(_ table: Table) -> TensorName { TensorName(backbone: "embeddings", table.rawValue) }
+    static func name(_ table: EmbeddingTable) -> TensorName {
+        TensorName(backbone: "embeddings", table.rawValue)
+    }
 
-    static func name(_ place: Place, _ part: Part) -> TensorName {
+    static func name(_ place: LayerSite, _ part: Part) -> TensorName {
         let (label, isInLayer) =
             switch place.site {
             case .embeddingNorm: ("embeddings.norm", false)

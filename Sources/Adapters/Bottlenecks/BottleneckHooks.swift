@@ -3,15 +3,16 @@ import Kernels
 
 /// Adds the bottlenecks of all layers to the values at their sites.
 final class BottleneckHooks: EncoderAdaptation {
-    let lowestTrained: Place?
-    private let bottlenecks: [Place: Bottleneck]
+    let lowestTrained: LayerSite?
+    private let bottlenecks: [LayerSite: Bottleneck]
     /// LN(y + x) at each place, if the bottlenecks read it.
-    private let normalized: [Place: NormalizedOutput]
+    private let normalized: [LayerSite: NormalizedOutput]
     private let reads: SubLayerValue
     private let isTraining: Bool
 
     init(
-        _ bottlenecks: [Place: Bottleneck], reads: SubLayerValue, isTraining: Bool, on weights: EncoderWeights
+        _ bottlenecks: [LayerSite: Bottleneck], reads: SubLayerValue, isTraining: Bool,
+        on weights: EncoderWeights
     ) {
         self.bottlenecks = bottlenecks
         self.reads = reads
@@ -22,10 +23,10 @@ final class BottleneckHooks: EncoderAdaptation {
         lowestTrained = isTraining ? bottlenecks.keys.min() : nil
     }
 
-    func acts(at place: Place) -> Bool { bottlenecks[place] != nil }
+    func acts(at place: LayerSite) -> Bool { bottlenecks[place] != nil }
 
     func forward(
-        _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ y: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         let h = normalized[place]?.forward(y, source, save: isTraining, workspace)
         bottlenecks[place]?.forward(
@@ -34,7 +35,8 @@ final class BottleneckHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ dy: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
     ) {
         guard let normalized = normalized[place] else {
             bottlenecks[place]?.backward(

@@ -49,15 +49,15 @@ private struct BoundBottlenecks: BoundMethod {
                 Bottleneck.slices(width: weights.configuration.hidden, settings, seed: seed) {
                     branch.tensor(method, layer: layer, $0)
                 }
-            } + settings.norm.sites.flatMap { BackboneTensor.norm(Place(layer, $0), of: weights) }
+            } + settings.norm.sites.flatMap { BackboneTensor.norm(LayerSite(layer, $0), of: weights) }
         }
     }
 
     func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
-        var bottlenecks: [Place: Bottleneck] = [:]
+        var bottlenecks: [LayerSite: Bottleneck] = [:]
         for layer in layers {
             for branch in branches {
-                bottlenecks[Place(layer, settings.reads.site(for: branch.site))] = Bottleneck(
+                bottlenecks[LayerSite(layer, settings.reads.site(for: branch.site))] = Bottleneck(
                     parameters, settings
                 ) { branch.tensor(method, layer: layer, $0) }
             }

@@ -11,7 +11,7 @@ final class NormalizedOutput {
     private var saved: (normalized: Matrix, reciprocalDeviation: UnsafeMutablePointer<Float>)?
 
     /// The LayerNorm after the attention for a place at that site, else after the feed-forward layer.
-    init(at place: Place, of weights: EncoderWeights) {
+    init(at place: LayerSite, of weights: EncoderWeights) {
         let layer = weights.layers[place.layer]
         norm = place.site == .attention ? layer.attentionNorm : layer.outputNorm
         epsilon = weights.configuration.layerNormEpsilon

@@ -36,7 +36,7 @@ package struct HookContext: Sendable {
     ///
     /// They are a function of seed, step, method, site and example alone, so they do not depend on the
     /// micro-batch or the rank that computes the example.
-    package func random(_ method: String, at place: Place, example: UInt64) -> CounterRandom? {
+    package func random(_ method: String, at place: LayerSite, example: UInt64) -> CounterRandom? {
         training.map {
             CounterRandom(
                 seed: $0.seed, .adapter, $0.step, stableHash("\(method).\(place.site)"),

@@ -30,14 +30,15 @@ package struct BitFit: LinearMapMethod {
 
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
         let biases = try layers.indices(on: weights).flatMap { layer in
-            weights.linearPlaces.filter { $0.layer == layer }.compactMap {
+            weights.linearSites.filter { $0.layer == layer }.compactMap {
                 BackboneTensor.linear($0, .bias, of: weights)
             }
-                + weights.normPlaces.filter { $0.layer == layer }.map {
+                + weights.normSites.filter { $0.layer == layer }.map {
                     BackboneTensor.norm($0, .bias, of: weights)
                 }
         }
-        let embeddings = BackboneTensor.norm(Place(Place.belowLayers, .embeddingNorm), .bias, of: weights)
+        let embeddings = BackboneTensor.norm(
+            LayerSite(LayerSite.belowLayers, .embeddingNorm), .bias, of: weights)
         let pooler = pooler ? try TrainedPooler.slices([.bias], of: weights) : []
         return BoundBackboneTensors(slices: [embeddings] + biases + pooler, weights: weights)
     }

@@ -35,9 +35,9 @@ package struct FullFineTuning: LinearMapMethod {
     package var replacedMaps: Set<Site> { Set(Site.linears) }
 
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
-        let tables = BackboneTensor.Table.allCases.map { BackboneTensor.table($0, of: weights) }
-        let linears = weights.linearPlaces.filter { $0.site != .pooler }
-        let tensors = (weights.normPlaces + linears).sorted().flatMap { place in
+        let tables = EmbeddingTable.allCases.compactMap { BackboneTensor.table($0, of: weights) }
+        let linears = weights.linearSites.filter { $0.site != .pooler }
+        let tensors = (weights.normSites + linears).sorted().flatMap { place in
             Site.norms.contains(place.site)
                 ? BackboneTensor.norm(place, of: weights)
                 : BackboneTensor.Part.allCases.compactMap { BackboneTensor.linear(place, $0, of: weights) }

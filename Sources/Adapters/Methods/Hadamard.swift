@@ -46,7 +46,7 @@ package struct Hadamard: LinearMapMethod {
 
     package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (layer, scale) in HadamardScale.byLayer(parameters, in: layers) {
-            guard let own = merged.linear(at: Place(layer, .projection)) else { continue }
+            guard let own = merged.linear(at: LayerSite(layer, .projection)) else { continue }
             // W_O is stored as [out, in]: its columns belong to the heads.
             let (w, b) = (scale.w.value, scale.b.value)
             switch site {
@@ -77,7 +77,7 @@ private struct BoundHadamard: BoundMethod {
             [
                 ParameterSlice(HadamardScale.w.inLayer(layer), .weight, [d], .constant(1)),
                 ParameterSlice(HadamardScale.b.inLayer(layer), .bias, [d], .constant(0)),
-            ] + method.norm.sites.flatMap { BackboneTensor.norm(Place(layer, $0), of: weights) }
+            ] + method.norm.sites.flatMap { BackboneTensor.norm(LayerSite(layer, $0), of: weights) }
         }
     }
 
@@ -105,7 +105,7 @@ private struct HadamardScale {
 }
 
 private final class HadamardHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let site: Site
     private let scales: [Int: HadamardScale]
     /// A of each layer [T, d], before it was scaled.
@@ -119,10 +119,10 @@ private final class HadamardHooks: EncoderAdaptation {
         lowestTrained = parameters.lowest(scales.keys, site)
     }
 
-    func acts(at place: Place) -> Bool { place.site == site && scales[place.layer] != nil }
+    func acts(at place: LayerSite) -> Bool { place.site == site && scales[place.layer] != nil }
 
     func forward(
-        _ a: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ a: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let scale = scales[place.layer] else { return }
         if isTraining { saved[place.layer] = workspace.copy(of: a) }
@@ -130,7 +130,8 @@ private final class HadamardHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dA: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ dA: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
     ) {
         guard let scale = scales[place.layer], let a = saved[place.layer] else { return }
         scaleAndShiftBackward(dA, x: a, w: scale.w.value, dw: scale.w.gradient, db: scale.b.gradient)

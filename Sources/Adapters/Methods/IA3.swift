@@ -57,7 +57,9 @@ package struct IA3: LinearMapMethod {
             // A scaled input scales the columns of the map that reads it, a scaled output the rows of its own
             // map.
             if let reader = Self.reader(of: place.site) {
-                if let own = merged.linear(at: Place(place.layer, reader)) { scale(own.weight, by: l.value) }
+                if let own = merged.linear(at: LayerSite(place.layer, reader)) {
+                    scale(own.weight, by: l.value)
+                }
             } else if let own = merged.linear(at: place) {
                 for r in 0..<own.weight.rows {
                     own.bias[r] *= l.value[r]
@@ -87,8 +89,8 @@ package struct IA3: LinearMapMethod {
         return [.key, .value] + (heads ? [.heads] : []) + inner
     }
 
-    fileprivate func scales(_ parameters: BoundParameters) -> [Place: BoundTensor] {
-        parameters.byPlace(Self.name, "weight", at: sites, in: layers)
+    fileprivate func scales(_ parameters: BoundParameters) -> [LayerSite: BoundTensor] {
+        parameters.bySite(Self.name, "weight", at: sites, in: layers)
     }
 }
 
@@ -123,22 +125,22 @@ private struct BoundIA3: BoundMethod {
 }
 
 private final class IA3Hooks: EncoderAdaptation {
-    let lowestTrained: Place?
-    private let scales: [Place: BoundTensor]
+    let lowestTrained: LayerSite?
+    private let scales: [LayerSite: BoundTensor]
     private let isTraining: Bool
     /// Each value [T, width], before it was scaled.
-    private var saved: [Place: Matrix] = [:]
+    private var saved: [LayerSite: Matrix] = [:]
 
-    init(_ scales: [Place: BoundTensor], isTraining: Bool) {
+    init(_ scales: [LayerSite: BoundTensor], isTraining: Bool) {
         self.scales = scales
         self.isTraining = isTraining
         lowestTrained = isTraining ? scales.keys.min() : nil
     }
 
-    func acts(at place: Place) -> Bool { scales[place] != nil }
+    func acts(at place: LayerSite) -> Bool { scales[place] != nil }
 
     func forward(
-        _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ y: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let l = scales[place] else { return }
         if isTraining { saved[place] = workspace.copy(of: y) }
@@ -146,7 +148,8 @@ private final class IA3Hooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ dy: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
     ) {
         guard let l = scales[place], let y = saved[place] else { return }
         scaleAndShiftBackward(dy, x: y, w: l.value, dw: l.gradient, db: nil)

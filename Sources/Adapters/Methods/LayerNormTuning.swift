@@ -34,9 +34,9 @@ package struct LayerNormTuning: AdapterMethod {
                 "leaves nothing to train", at: "adapter.norm",
                 remedy: "use 'attention', 'output' or 'both', or set 'embeddings: true'")
         }
-        let below = embeddings ? [Place(Place.belowLayers, .embeddingNorm)] : []
+        let below = embeddings ? [LayerSite(LayerSite.belowLayers, .embeddingNorm)] : []
         let layers = try layers.indices(on: weights)
-        let places = below + layers.flatMap { layer in norm.sites.map { Place(layer, $0) } }
+        let places = below + layers.flatMap { layer in norm.sites.map { LayerSite(layer, $0) } }
         return BoundBackboneTensors(
             slices: places.flatMap { BackboneTensor.norm($0, of: weights) }, weights: weights)
     }

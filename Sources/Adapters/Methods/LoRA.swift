@@ -79,9 +79,9 @@ package struct LoRA: LinearMapMethod, WidenableMethod {
 
     fileprivate var scale: Float { Float(alpha / Double(rank)) }
 
-    fileprivate func pairs(_ parameters: BoundParameters) -> [Place: LoRAPair] {
-        func tensors(_ part: String) -> [Place: BoundTensor] {
-            parameters.byPlace(Self.name, part, at: targets.sites, in: layers)
+    fileprivate func pairs(_ parameters: BoundParameters) -> [LayerSite: LoRAPair] {
+        func tensors(_ part: String) -> [LayerSite: BoundTensor] {
+            parameters.bySite(Self.name, part, at: targets.sites, in: layers)
         }
         return tensors(LoRA.partA).zipped(with: tensors(LoRA.partB)) { LoRAPair(a: $0, b: $1) }
     }
@@ -130,24 +130,24 @@ private struct BoundLoRA: BoundMethod {
 }
 
 private final class LoRAHooks: EncoderAdaptation {
-    let lowestTrained: Place?
-    private let pairs: [Place: LoRAPair]
+    let lowestTrained: LayerSite?
+    private let pairs: [LayerSite: LoRAPair]
     private let scale: Float
     private let isTraining: Bool
     /// x [T, in], which does not change until backward, and h [T, r].
-    private var saved: [Place: (x: Matrix, h: Matrix)] = [:]
+    private var saved: [LayerSite: (x: Matrix, h: Matrix)] = [:]
 
-    init(_ pairs: [Place: LoRAPair], scale: Float, isTraining: Bool) {
+    init(_ pairs: [LayerSite: LoRAPair], scale: Float, isTraining: Bool) {
         self.pairs = pairs
         self.scale = scale
         self.isTraining = isTraining
         lowestTrained = isTraining ? pairs.keys.min() : nil
     }
 
-    func acts(at place: Place) -> Bool { pairs[place] != nil }
+    func acts(at place: LayerSite) -> Bool { pairs[place] != nil }
 
     func forward(
-        _ y: Matrix, source x: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ y: Matrix, source x: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let pair = pairs[place] else { return }
         let mark = workspace.mark
@@ -158,7 +158,7 @@ private final class LoRAHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dy: Matrix, sourceGradient dx: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ dy: Matrix, sourceGradient dx: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
         guard let pair = pairs[place], let (x, h) = saved[place], let dA = pair.a.gradientMatrix,

@@ -80,10 +80,10 @@ private struct BoundPrefix: BoundMethod {
 }
 
 private final class PrefixHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let prefixes: [Int: TrainedPrefix]
 
-    init(_ prefixes: [Int: TrainedPrefix], lowestTrained: Place?) {
+    init(_ prefixes: [Int: TrainedPrefix], lowestTrained: LayerSite?) {
         self.prefixes = prefixes
         self.lowestTrained = lowestTrained
     }

@@ -43,23 +43,23 @@ package struct BoundParameters {
     }
 
     /// A part of a method's tensors at some sites of some layers, by place.
-    func byPlace(
+    func bySite(
         _ method: String, _ part: String, at sites: [Site], in layers: LayerSet
-    ) -> [Place: BoundTensor] {
-        var found: [Place: BoundTensor] = [:]
+    ) -> [LayerSite: BoundTensor] {
+        var found: [LayerSite: BoundTensor] = [:]
         for (index, slice) in layout.slices.enumerated()
         where slice.tensor.method == method && slice.tensor.part == part {
             guard let layer = slice.layer, let site = slice.tensor.site, layers.contains(layer),
                 sites.contains(site)
             else { continue }
-            found[Place(layer, site)] = tensor(index)
+            found[LayerSite(layer, site)] = tensor(index)
         }
         return found
     }
 
     /// The site in the lowest of some layers; nil if there is none or nothing is trained.
-    package func lowest(_ layers: some Sequence<Int>, _ site: Site) -> Place? {
-        isTraining ? layers.min().map { Place($0, site) } : nil
+    package func lowest(_ layers: some Sequence<Int>, _ site: Site) -> LayerSite? {
+        isTraining ? layers.min().map { LayerSite($0, site) } : nil
     }
 }
 

@@ -15,9 +15,9 @@ package enum Activation: String, NamedChoice {
     /// u = act(z), z and u [T, m]; with `save`, z is overwritten by what ``backward(_:saved:value:)`` needs.
     func forward(_ z: Matrix, into u: Matrix, save: Bool) {
         switch self {
-        case .relu: Kernels.relu(z, into: u, keepDerivative: save)
-        case .gelu: Kernels.gelu(z, into: u, keepDerivative: save)
-        case .swish: Kernels.swish(z, into: u, keepDerivative: save)
+        case .relu: Kernels.relu(z, into: u, saveDerivative: save)
+        case .gelu: Kernels.gelu(z, into: u, saveDerivative: save)
+        case .swish: Kernels.swish(z, into: u, saveDerivative: save)
         case .tanh:
             u.copy(from: z)
             Kernels.tanh(u)

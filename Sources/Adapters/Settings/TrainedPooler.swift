@@ -6,7 +6,7 @@ enum TrainedPooler {
     /// The pooler's tensors; a backbone without a pooler is a failure.
     static func slices(_ parts: [BackboneTensor.Part], of weights: EncoderWeights) throws -> [ParameterSlice]
     {
-        let place = Place(weights.configuration.layers, .pooler)
+        let place = LayerSite(weights.configuration.layers, .pooler)
         return try parts.map { part in
             guard let slice = BackboneTensor.linear(place, part, of: weights) else {
                 throw Failure.usage(

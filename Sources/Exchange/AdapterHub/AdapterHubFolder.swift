@@ -38,8 +38,9 @@ package enum AdapterHubFolder {
             let object = JSONValue.object([
                 ("config", .object(config)),
                 ("hidden_size", .integer(trained.model.weights.configuration.hidden)),
-                ("model_class", "BertAdapterModel"), ("model_name", .string(backbone)),
-                ("model_type", "bert"), ("name", .string(trained.task)), ("version", "adapters.1.3.0"),
+                ("model_class", .string(trained.family.classes.adapters)), ("model_name", .string(backbone)),
+                ("model_type", .string(trained.family.name)), ("name", .string(trained.task)),
+                ("version", "adapters.1.3.0"),
             ])
             return Data(object.encodedForReading().utf8)
         }
@@ -77,7 +78,7 @@ package enum AdapterHubFolder {
         let whole = ForeignSettings(try AdapterFolder.configuration(of: directory), at: path)
         let name = try whole.required("name", "a name", \.string)
         try whole.require("hidden_size", .integer(weights.configuration.hidden))
-        try whole.require("model_type", "bert")
+        try whole.require("model_type", .string(weights.configuration.family.name))
         let settings = ForeignSettings(
             try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
         guard FileManager.default.fileExists(atPath: "\(directory)/\(weightsName)") else {

@@ -25,13 +25,15 @@ struct AdapterHubModules {
 
     /// The module of LoRA and IA3 at the linear map of a slice's site.
     func lora(_ slice: ParameterSlice) -> String {
-        let module = slice.tensor.site.flatMap { BertNames.module(at: Place(slice.layer ?? 0, $0)) }
-        return "bert.\(module ?? "").loras.\(adapter)"
+        let module = slice.tensor.site.flatMap { names.module(at: LayerSite(slice.layer ?? 0, $0)) }
+        return "\(names.prefix)\(module ?? "").loras.\(adapter)"
     }
 
     /// The module of a bottleneck after the attention (`projection`) or after the feed-forward layer.
     func bottleneck(layer: Int, _ site: Site?) -> String {
         let module = site == .projection ? "attention.output" : "output"
-        return "bert.encoder.layer.\(layer).\(module).adapters.\(adapter)"
+        return "\(names.prefix)\(names.layers)\(layer).\(module).adapters.\(adapter)"
     }
+
+    private var names: TensorNames { weights.configuration.family.tensors }
 }

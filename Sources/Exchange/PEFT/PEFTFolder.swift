@@ -28,7 +28,8 @@ package enum PEFTFolder {
     ) throws {
         let adapter = try foreign(
             trained.model.method, on: trained.model.weights,
-            PEFTModules(prefix: prefix + (encoderOnly ? "" : "bert.")))
+            PEFTModules(
+                family: trained.family, prefix: prefix + (encoderOnly ? "" : trained.family.tensors.prefix)))
         let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
         var tensors = adapter.tensors.map {
             NamedTensor(name: $0.foreign, shape: $0.shape, values: .float(trained.tensor($0.name)))
@@ -73,7 +74,8 @@ package enum PEFTFolder {
                 "'peft_type' is \"\(type)\", which has no counterpart here",
                 at: "\(directory)/\(configurationName)", remedy: "LORA, IA3 and LN_TUNING have")
         }
-        let modules = PEFTModules(prefix: "\(prefix)bert.")
+        let family = weights.configuration.family
+        let modules = PEFTModules(family: family, prefix: prefix + family.tensors.prefix)
         let section = try entry.read(
             settings, PEFTSurvey(file: file, modules: modules, weights: weights))
         let adapter = try AdapterSettings(json: section)
@@ -81,7 +83,8 @@ package enum PEFTFolder {
         for pair in try foreign(adapter.method, on: weights, modules).tensors {
             tensors[pair.name] = try file.read(pair)
         }
-        let pooling = try SequenceClassifier.read(&file, prefix: prefix, into: &tensors)
+        let pooling = try SequenceClassifier.read(
+            &file, of: family, prefix: prefix, into: &tensors)
         try file.requireAllRead()
         let note = try file.metadata(labelsNote).map {
             try JSONValue(parsing: Data($0.utf8), at: "\(directory)/\(weightsName): note '\(labelsNote)'")

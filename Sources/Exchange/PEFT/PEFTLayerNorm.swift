@@ -29,7 +29,7 @@ enum PEFTLayerNorm: PEFTEntry {
         let found = tensors.places(at: [.attentionNorm, .outputNorm], with: suffix)
         let norm =
             TrainedNorms.allCases.first { Set($0.sites) == Set(found.map(\.site)) } ?? TrainedNorms.none
-        let hasEmbeddings = tensors.has(Place(Place.belowLayers, .embeddingNorm), suffix)
+        let hasEmbeddings = tensors.has(LayerSite(LayerSite.belowLayers, .embeddingNorm), suffix)
         return .object([
             ("method", .string(LayerNormTuning.name)), ("norm", .string(norm.rawValue)),
             ("embeddings", .bool(hasEmbeddings)), tensors.layers(of: found),

@@ -63,12 +63,12 @@ private struct BoundAdapterBias: BoundMethod {
         }
         let embeddings =
             method.embeddingNorm
-            ? BackboneTensor.norm(Place(Place.belowLayers, .embeddingNorm), of: weights) : []
+            ? BackboneTensor.norm(LayerSite(LayerSite.belowLayers, .embeddingNorm), of: weights) : []
         return embeddings + (method.shareAlpha ? alpha(of: nil) : [])
             + layers.flatMap { layer in
                 (method.shareAlpha ? [] : alpha(of: layer)) + [
                     ParameterSlice(TokenShift.v.inLayer(layer), .bias, [shape.hidden], .constant(0))
-                ] + (method.outputNorm ? BackboneTensor.norm(Place(layer, .outputNorm), of: weights) : [])
+                ] + (method.outputNorm ? BackboneTensor.norm(LayerSite(layer, .outputNorm), of: weights) : [])
             }
     }
 
@@ -84,7 +84,7 @@ private struct BoundAdapterBias: BoundMethod {
 }
 
 private final class AdapterBiasHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let shifts: [Int: TokenShift]
     private let isTraining: Bool
     /// α [T] and u [T, f] of each layer.
@@ -96,10 +96,12 @@ private final class AdapterBiasHooks: EncoderAdaptation {
         lowestTrained = parameters.lowest(shifts.keys, .feedForwardResidual)
     }
 
-    func acts(at place: Place) -> Bool { place.site == .feedForwardResidual && shifts[place.layer] != nil }
+    func acts(at place: LayerSite) -> Bool {
+        place.site == .feedForwardResidual && shifts[place.layer] != nil
+    }
 
     func forward(
-        _ y: Matrix, source u: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ y: Matrix, source u: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let shift = shifts[place.layer] else { return }
         let mark = workspace.mark
@@ -110,7 +112,7 @@ private final class AdapterBiasHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dy: Matrix, sourceGradient du: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ dy: Matrix, sourceGradient du: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
         guard let shift = shifts[place.layer], let (alpha, u) = saved[place.layer],

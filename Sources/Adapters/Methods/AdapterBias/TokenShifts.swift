@@ -21,14 +21,14 @@ package final class TokenShifts: EncoderAdaptation {
         !method.members(AdapterBias.self).isEmpty
     }
 
-    package var lowestTrained: Place? { nil }
+    package var lowestTrained: LayerSite? { nil }
 
-    package func acts(at place: Place) -> Bool {
+    package func acts(at place: LayerSite) -> Bool {
         place.site == .feedForwardResidual && shifts[place.layer] != nil
     }
 
     package func forward(
-        _ y: Matrix, source u: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ y: Matrix, source u: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let shift = shifts[place.layer] else { return }
         let mark = workspace.mark

@@ -203,10 +203,10 @@ private struct BoundFusion: BoundMethod {
     }
 
     func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
-        var mixtures: [Place: Mixture] = [:]
+        var mixtures: [LayerSite: Mixture] = [:]
         for layer in layers {
             for branch in branches {
-                let place = Place(layer, SubLayerValue.input.site(for: branch.site))
+                let place = LayerSite(layer, SubLayerValue.input.site(for: branch.site))
                 mixtures[place] = FusionTensors(parameters, branch, layer: layer).map { tensors in
                     Mixture(
                         method, tensors, adapters, branch, layer: layer,

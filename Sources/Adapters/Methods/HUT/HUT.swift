@@ -68,7 +68,7 @@ package struct HUT: LinearMapMethod {
     }
 
     package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
-        for (place, map) in UpdatedMap.byPlace(parameters, of: self, on: merged.weights) {
+        for (place, map) in UpdatedMap.bySite(parameters, of: self, on: merged.weights) {
             guard let own = merged.linear(at: place) else { continue }
             if form == .rowColumn {
                 Kernels.scale(own.weight, by: map.inputScale)
@@ -120,7 +120,7 @@ private struct BoundHUT: BoundMethod {
     }
 
     func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
-        let maps = UpdatedMap.byPlace(parameters, of: method, on: weights)
+        let maps = UpdatedMap.bySite(parameters, of: method, on: weights)
         return method.form == .rowColumn
             ? RowColumnHooks(maps, isTraining: parameters.isTraining)
             : LowRankHooks(maps, isTraining: parameters.isTraining)

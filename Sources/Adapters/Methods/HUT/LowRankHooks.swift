@@ -8,22 +8,22 @@ import Kernels
 
 /// Computes W = W_0 ⊙ (1 + M_A M_B) for each micro-batch.
 final class LowRankHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let isTraining: Bool
-    private let maps: [Place: UpdatedMap]
-    private var owners: [Place: Place] = [:]
-    private var outputs: [Place: OutputChange] = [:]
+    private let maps: [LayerSite: UpdatedMap]
+    private var owners: [LayerSite: LayerSite] = [:]
+    private var outputs: [LayerSite: OutputChange] = [:]
     /// W of each map, in the workspace.
-    private var products: [Place: Matrix] = [:]
+    private var products: [LayerSite: Matrix] = [:]
     /// dW of the map that backward has reached; zero between maps.
     private let gradient: FloatBuffer
 
-    init(_ maps: [Place: UpdatedMap], isTraining: Bool) {
+    init(_ maps: [LayerSite: UpdatedMap], isTraining: Bool) {
         self.isTraining = isTraining
         self.maps = maps
         for (place, map) in maps {
             guard let input = place.site.input else { continue }
-            owners[Place(place.layer, input)] = place
+            owners[LayerSite(place.layer, input)] = place
             if map.scale != nil || map.shift != nil {
                 outputs[place] = OutputChange(map, s: map.gamma)
             }
@@ -32,19 +32,19 @@ final class LowRankHooks: EncoderAdaptation {
         lowestTrained = isTraining ? owners.keys.min() : nil
     }
 
-    func acts(at place: Place) -> Bool { owners[place] != nil || outputs[place] != nil }
+    func acts(at place: LayerSite) -> Bool { owners[place] != nil || outputs[place] != nil }
 
-    func linear(at place: Place) -> TrainedLinear? {
+    func linear(at place: LayerSite) -> TrainedLinear? {
         products[place].map {
             TrainedLinear(
                 weight: $0, weightGradient: isTraining ? gradient.matrix($0.rows, $0.columns) : nil)
         }
     }
 
-    func replacesMap(at place: Place) -> Bool { maps[place] != nil }
+    func replacesMap(at place: LayerSite) -> Bool { maps[place] != nil }
 
     func forward(
-        _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ value: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         outputs[place]?.forward(value, save: isTraining, workspace)
         guard let owner = owners[place], let map = maps[owner] else { return }
@@ -54,7 +54,7 @@ final class LowRankHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ dy: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
         outputs[place]?.backward(dy, workspace) { ds in

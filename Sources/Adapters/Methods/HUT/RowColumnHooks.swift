@@ -8,27 +8,27 @@ import Kernels
 
 /// Scales the rows and columns of W_0 by scaling the map's input and output.
 final class RowColumnHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let isTraining: Bool
-    private var inputs: [Place: (map: UpdatedMap, p: [Float])] = [:]
-    private var outputs: [Place: (map: UpdatedMap, change: OutputChange)] = [:]
+    private var inputs: [LayerSite: (map: UpdatedMap, p: [Float])] = [:]
+    private var outputs: [LayerSite: (map: UpdatedMap, change: OutputChange)] = [:]
     /// x [T, in], before it was scaled.
-    private var saved: [Place: Matrix] = [:]
+    private var saved: [LayerSite: Matrix] = [:]
 
-    init(_ maps: [Place: UpdatedMap], isTraining: Bool) {
+    init(_ maps: [LayerSite: UpdatedMap], isTraining: Bool) {
         self.isTraining = isTraining
         for (place, map) in maps {
             guard let input = place.site.input else { continue }
-            inputs[Place(place.layer, input)] = (map, map.inputScale)
+            inputs[LayerSite(place.layer, input)] = (map, map.inputScale)
             outputs[place] = (map, OutputChange(map, s: map.outputScale))
         }
         lowestTrained = isTraining ? inputs.keys.min() : nil
     }
 
-    func acts(at place: Place) -> Bool { inputs[place] != nil || outputs[place] != nil }
+    func acts(at place: LayerSite) -> Bool { inputs[place] != nil || outputs[place] != nil }
 
     func forward(
-        _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ value: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         outputs[place]?.change.forward(value, save: isTraining, workspace)
         guard let input = inputs[place] else { return }
@@ -37,7 +37,7 @@ final class RowColumnHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ gradient: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ gradient: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
         if let (map, change) = outputs[place], let dB = map.b.gradientMatrix {

@@ -11,14 +11,14 @@ struct UpdatedMap {
     static let (a, b, scale, shift) = ("a.weight", "b.weight", "scale.weight", "shift.bias")
 
     /// The maps that a method updates.
-    static func byPlace(
+    static func bySite(
         _ parameters: BoundParameters, of method: HUT, on weights: EncoderWeights
-    ) -> [Place: UpdatedMap] {
-        func tensors(_ part: String) -> [Place: BoundTensor] {
-            parameters.byPlace(HUT.name, part, at: method.targets.sites, in: method.layers)
+    ) -> [LayerSite: UpdatedMap] {
+        func tensors(_ part: String) -> [LayerSite: BoundTensor] {
+            parameters.bySite(HUT.name, part, at: method.targets.sites, in: method.layers)
         }
         let (b, scales, shifts) = (tensors(Self.b), tensors(Self.scale), tensors(Self.shift))
-        var maps: [Place: UpdatedMap] = [:]
+        var maps: [LayerSite: UpdatedMap] = [:]
         for (place, a) in tensors(Self.a) {
             guard let b = b[place], let frozen = weights.linear(at: place) else { continue }
             maps[place] = UpdatedMap(a: a, b: b, scale: scales[place], shift: shifts[place], frozen: frozen)

@@ -3,7 +3,7 @@ import Kernels
 
 /// Forward and backward of ``TinyAttention``, in its notation.
 final class TinyAttentionHooks: EncoderAdaptation {
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     private let method: TinyAttention
     private let epsilon: Float
     private let site: Site
@@ -33,12 +33,12 @@ final class TinyAttentionHooks: EncoderAdaptation {
         lowestTrained = parameters.lowest(tensors.keys, site)
     }
 
-    func acts(at place: Place) -> Bool { place.site == site && tensors[place.layer] != nil }
+    func acts(at place: LayerSite) -> Bool { place.site == site && tensors[place.layer] != nil }
 
     func mixesTokens(in layer: Int) -> Bool { tensors[layer] != nil }
 
     func forward(
-        _ z: Matrix, source x: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ z: Matrix, source x: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let own = tensors[place.layer] else { return }
         let mark = workspace.mark
@@ -79,7 +79,7 @@ final class TinyAttentionHooks: EncoderAdaptation {
     }
 
     func backward(
-        _ dz: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ dz: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
         guard let own = tensors[place.layer], let saved = saved[place.layer] else { return }

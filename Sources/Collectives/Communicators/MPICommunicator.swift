@@ -1,0 +1,223 @@
+import CMPI
+import Diagnostics
+import Glibc
+import Synchronization
+
+/// How a rank waits for the others.
+package enum WaitPolicy: Sendable {
+    /// Inside MPI, which burns a core and answers at once: for ranks that compute.
+    case spin
+    /// By naps of half a millisecond between looks, which leaves the core to others: for a dedicated coordinator.
+    case sleep
+}
+
+/// A group of ranks that are processes, joined by MPI.
+///
+/// Each call first waits, in a nonblocking barrier, until every rank has come, and only then exchanges
+/// data. That lets ranks of one group wait by different policies (MPI does not match a nonblocking
+/// reduction with a blocking one), keeps MPI's tuned blocking algorithms, and tells waiting for a slow
+/// rank apart from a slow network.
+///
+/// One thread at a time may call it. A communicator lives until ``free()``, the world as long as MPI does.
+package final class MPICommunicator: Communicator {
+    package let rank: Int
+    package let size: Int
+    /// How this rank waits for the others.
+    package let waitPolicy: WaitPolicy
+    let raw: cmpi_comm
+    /// This node's ranks, once they have been asked for; copies with another wait policy share it.
+    private let node: CachedNode
+    private let counter: StatisticsCounter
+    package let watch: StallWatch?
+
+    package var statistics: CommunicationStatistics { counter.value }
+
+    init(_ raw: cmpi_comm, waitPolicy: WaitPolicy, counter: StatisticsCounter, watch: StallWatch? = nil)
+        throws
+    {
+        var rank: Int32 = 0
+        var size: Int32 = 0
+        try check(cmpi_comm_rank(raw, &rank), "rank")
+        try check(cmpi_comm_size(raw, &size), "size")
+        self.raw = raw
+        node = CachedNode()
+        self.rank = Int(rank)
+        self.size = Int(size)
+        self.waitPolicy = waitPolicy
+        self.counter = counter
+        self.watch = watch
+    }
+
+    private init(_ other: MPICommunicator, waitPolicy: WaitPolicy) {
+        raw = other.raw
+        node = other.node
+        rank = other.rank
+        size = other.size
+        counter = other.counter
+        watch = other.watch
+        self.waitPolicy = waitPolicy
+    }
+
+    /// The same group, waited for in another way by this rank; it shares the statistics.
+    package func withWaitPolicy(_ policy: WaitPolicy) -> MPICommunicator {
+        MPICommunicator(self, waitPolicy: policy)
+    }
+
+    package func nodeCommunicator() throws -> any Communicator {
+        if let known = node.value { return known }
+        var made = cmpi_comm()
+        try watched { try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by node") }
+        let ranks = try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
+        node.value = ranks
+        return ranks
+    }
+
+    package func split(color: Int32?) throws -> (any Communicator)? {
+        var made = cmpi_comm()
+        try watched { try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split") }
+        return color == nil
+            ? nil : try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
+    }
+
+    package func free() throws {
+        try node.value?.free()
+        node.value = nil
+        var own = raw
+        try watched { try check(cmpi_comm_free(&own), "free") }
+    }
+
+    package func barrier() throws {
+        try call("barrier", bytes: 0) { 0 }
+    }
+
+    package func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction)
+        throws
+    {
+        try call("all-reduce", bytes: data.count * MemoryLayout<T>.stride) {
+            cmpi_allreduce(data.baseAddress, Int64(data.count), T.kind.raw, operation.raw, raw)
+        }
+    }
+
+    package func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        try call("broadcast", bytes: data.count * MemoryLayout<T>.stride) {
+            cmpi_bcast(data.baseAddress, Int64(data.count), T.kind.raw, Int32(root), raw)
+        }
+    }
+
+    package func allGather(_ value: [Int64]) throws -> [[Int64]] {
+        var gathered = [Int64](repeating: 0, count: value.count * size)
+        if size == 1 { gathered = value }
+        try call("all-gather", bytes: value.count * MemoryLayout<Int64>.stride) {
+            cmpi_allgather(value, Int32(value.count), .i64, &gathered, raw)
+        }
+        return (0..<size).map { Array(gathered[$0 * value.count..<($0 + 1) * value.count]) }
+    }
+
+    package func gather(
+        _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void
+    ) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        let counts = try allGather([Int64(value.count)]).map { $0[0] }
+        try call("gather", bytes: value.count * MemoryLayout<Int64>.stride) {
+            if rank == root || value.isEmpty { return 0 }
+            return cmpi_send(value, Int32(value.count), .i64, Int32(root), Self.gatherTag, raw)
+        }
+        guard rank == root else { return }
+        for (other, count) in counts.enumerated() {
+            if other == rank {
+                try take(other, value)
+                continue
+            }
+            var numbers = [Int64](repeating: 0, count: Int(count))
+            if count > 0 {
+                var status = cmpi_status()
+                try check(
+                    cmpi_receive(&numbers, Int32(count), .i64, Int32(other), Self.gatherTag, raw, &status),
+                    "gather")
+            }
+            try take(other, numbers)
+        }
+    }
+
+    /// Marks the messages of ``gather(_:to:_:)``, the only ones that go from one rank to another here.
+    private static let gatherTag: Int32 = 1
+
+    private func call(_ name: String, bytes: Int, _ exchange: () -> Int32) throws {
+        guard size > 1 else {
+            counter.add(bytes: 0, waiting: 0, transferring: 0)
+            return
+        }
+        let start = MonotonicClock.seconds
+        watch?.arrive(at: start)
+        defer { watch?.leave(at: MonotonicClock.seconds) }
+        try waitForAll(name)
+        let together = MonotonicClock.seconds
+        try check(exchange(), name)
+        counter.add(bytes: bytes, waiting: together - start, transferring: MonotonicClock.seconds - together)
+    }
+
+    private func watched(_ body: () throws -> Void) throws {
+        watch?.arrive(at: MonotonicClock.seconds)
+        defer { watch?.leave(at: MonotonicClock.seconds) }
+        try body()
+    }
+
+    private func waitForAll(_ name: String) throws {
+        var request = cmpi_request()
+        try check(cmpi_ibarrier(raw, &request), name)
+        switch waitPolicy {
+        case .spin:
+            try check(cmpi_wait(&request), name)
+        case .sleep:
+            var done: Int32 = 0
+            try check(cmpi_test(&request, &done), name)
+            while done == 0 {
+                usleep(500)
+                try check(cmpi_test(&request, &done), name)
+            }
+        }
+    }
+}
+
+/// The communicator of a node's ranks; nil until it is made.
+private final class CachedNode: Sendable {
+    private let cached = Mutex<MPICommunicator?>(nil)
+
+    var value: MPICommunicator? {
+        get { cached.withLock { $0 } }
+        set { cached.withLock { $0 = newValue } }
+    }
+}
+
+/// Turns an MPI error code into a failure that names the call and MPI's words.
+func check(_ code: Int32, _ call: String) throws {
+    guard code != 0 else { return }
+    var text = [CChar](repeating: 0, count: 512)
+    cmpi_error_string(code, &text, text.count)
+    let words = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    throw Failure(
+        .rank, "MPI \(call): \(words)", remedy: "the ranks may have run on differing inputs or versions")
+}
+
+extension ElementKind {
+    var raw: cmpi_type {
+        switch self {
+        case .u8: .u8
+        case .i32: .i32
+        case .i64: .i64
+        case .f32: .f32
+        case .f64: .f64
+        }
+    }
+}
+
+extension Reduction {
+    var raw: cmpi_op {
+        switch self {
+        case .sum: .sum
+        case .max: .max
+        case .min: .min
+        }
+    }
+}

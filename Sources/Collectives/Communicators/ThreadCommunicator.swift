@@ -1,0 +1,126 @@
+import Diagnostics
+
+/// One thread's view of a ``ThreadWorld``.
+///
+/// Each collective meets twice: once to learn where every rank's buffer lies, and once more after
+/// everybody has read them, when they may be written again.
+final class ThreadCommunicator: Communicator {
+    let rank: Int
+    private let rendezvous: Rendezvous
+    private let counter = StatisticsCounter()
+
+    init(rank: Int, rendezvous: Rendezvous) {
+        self.rank = rank
+        self.rendezvous = rendezvous
+    }
+
+    var size: Int { rendezvous.size }
+    var statistics: CommunicationStatistics { counter.value }
+
+    func nodeCommunicator() throws -> any Communicator { self }
+
+    func split(color: Int32?) throws -> (any Communicator)? {
+        let colors = try allGather([color.map(Int64.init) ?? -1]).map { $0[0] }
+        let own = colors.indices.filter { colors[$0] == colors[rank] }
+        // The first rank of each group makes the place where the group meets, and the others find it there.
+        let made = own.first == rank ? rendezvous.child(size: own.count) : nil
+        let found = try collective(
+            "split", bytes: 0, made.map { Unmanaged.passUnretained($0).toOpaque() }
+        ) { places in
+            places[own[0]].map { Unmanaged<Rendezvous>.fromOpaque($0).takeUnretainedValue() }
+        }
+        guard color != nil, let found, let place = own.firstIndex(of: rank) else { return nil }
+        return ThreadCommunicator(rank: place, rendezvous: found)
+    }
+
+    func free() throws {}
+
+    func barrier() throws {
+        try collective("barrier", bytes: 0, nil) { _ in }
+    }
+
+    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
+        let reduced = try collective(
+            "all-reduce \(operation) of \(data.count) \(T.self)", bytes: data.count * MemoryLayout<T>.stride,
+            data.baseAddress
+        ) { buffers in
+            var reduced = Array(data)
+            for (other, buffer) in buffers.enumerated() {
+                guard let values = buffer?.assumingMemoryBound(to: T.self) else { continue }
+                for i in reduced.indices {
+                    reduced[i] = other == 0 ? values[i] : T.combined(reduced[i], values[i], by: operation)
+                }
+            }
+            return reduced
+        }
+        _ = data.update(fromContentsOf: reduced)
+    }
+
+    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        try collective(
+            "broadcast of \(data.count) \(T.self) from \(root)", bytes: data.count * MemoryLayout<T>.stride,
+            data.baseAddress
+        ) { buffers in
+            guard rank != root, let source = buffers[root] else { return }
+            _ = data.update(
+                fromContentsOf: UnsafeBufferPointer(
+                    start: source.assumingMemoryBound(to: T.self), count: data.count))
+        }
+    }
+
+    func allGather(_ value: [Int64]) throws -> [[Int64]] {
+        var value = value
+        return try value.withUnsafeMutableBufferPointer { mine in
+            try collective(
+                "all-gather of \(mine.count)", bytes: mine.count * MemoryLayout<Int64>.stride,
+                mine.baseAddress
+            ) { buffers in
+                buffers.map {
+                    Array(
+                        UnsafeBufferPointer(start: $0?.assumingMemoryBound(to: Int64.self), count: mine.count)
+                    )
+                }
+            }
+        }
+    }
+
+    func gather(
+        _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void
+    ) throws {
+        precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
+        let counts = try allGather([Int64(value.count)]).map { Int($0[0]) }
+        var value = value
+        try value.withUnsafeMutableBufferPointer { mine in
+            let taken = try collective(
+                "gather to \(root)", bytes: mine.count * MemoryLayout<Int64>.stride, mine.baseAddress
+            ) { buffers -> Result<Void, any Error> in
+                Result {
+                    guard rank == root else { return }
+                    for (other, buffer) in buffers.enumerated() {
+                        let start = buffer?.assumingMemoryBound(to: Int64.self)
+                        try take(
+                            other,
+                            Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : counts[other])))
+                    }
+                }
+            }
+            try taken.get()
+        }
+    }
+
+    private func collective<Result>(
+        _ call: String, bytes: Int, _ buffer: UnsafeMutableRawPointer?,
+        _ read: ([UnsafeMutableRawPointer?]) -> Result
+    ) throws -> Result {
+        let start = MonotonicClock.seconds
+        let all = try rendezvous.gather(rank, Contribution(call: call, buffer: buffer))
+        let together = MonotonicClock.seconds
+        let result = read(all.map(\.buffer))
+        try rendezvous.leave()
+        counter.add(
+            bytes: size > 1 ? bytes : 0, waiting: together - start,
+            transferring: MonotonicClock.seconds - together)
+        return result
+    }
+}

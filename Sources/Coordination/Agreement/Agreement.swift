@@ -1,0 +1,169 @@
+import Adapters
+package import Collectives
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Kernels
+package import Studies
+import Tasks
+import Training
+
+/// Facts that the ranks of a world must have in common: all that the bits of a result depend on.
+///
+/// Ranks read their files themselves, on hosts that may hold stale copies of them. Facts are compared before anything
+/// is computed from them, and a difference is named with its ranks and hosts.
+package struct Agreement {
+    /// Something that all ranks must have in common.
+    struct Fact: Equatable {
+        /// A key of the study, or words such as `data of rte`.
+        let name: String
+        /// Its value, or a checksum of it.
+        let value: String
+    }
+
+    private var facts: [Fact] = []
+
+    /// No facts.
+    package init() {}
+
+    /// Adds a fact.
+    package mutating func add(_ name: String, _ value: String) {
+        facts.append(Fact(name: name, value: value))
+    }
+
+    /// Adds each leaf of a JSON value under its path of keys.
+    mutating func add(_ name: String, leaves value: JSONValue) {
+        if let members = value.object, !members.isEmpty {
+            for (key, member) in members { add(name.isEmpty ? key : "\(name).\(key)", leaves: member) }
+        } else {
+            add(name, value.encoded())
+        }
+    }
+
+    /// Refuses a world whose ranks have other facts; a collective that all ranks must call.
+    package func check(_ world: any Communicator) throws {
+        guard world.size > 1 else { return }
+        let text = JSONValue.array(facts.map { [.string($0.name), .string($0.value)] }).encoded()
+        let hashes = try world.allGather([Int64(bitPattern: stableHash(text)), Int64(text.utf8.count)])
+        if hashes.allSatisfy({ $0 == hashes[0] }) { return }
+        let hosts = try world.allGather(text: hostName())
+        let all = try world.allGather(text: text).map { text in
+            (try JSONValue(parsing: Data(text.utf8), at: "a rank's facts").array ?? []).map {
+                Fact(name: $0[0]?.string ?? "", value: $0[1]?.string ?? "")
+            }
+        }
+        throw Self.difference(all, hosts)
+    }
+
+    /// The failure that names the first fact that ranks do not have in common.
+    static func difference(_ all: [[Fact]], _ hosts: [String]) -> Failure {
+        var names: [String] = []
+        for fact in all.joined() where !names.contains(fact.name) { names.append(fact.name) }
+        func values(_ name: String) -> [String] {
+            all.map { facts in facts.first { $0.name == name }?.value ?? "nothing" }
+        }
+        let differing = names.filter { Set(values($0)).count > 1 }
+        guard let first = differing.first else {
+            return .data("the ranks' facts come in different orders", remedy: remedy)
+        }
+        let found = values(first)
+        var groups: [String] = []
+        for value in found where !groups.contains(value) { groups.append(value) }
+        let words = groups.map { value in
+            let ranks = found.indices.filter { found[$0] == value }
+            let places = Set(ranks.map { hosts[$0] }).sorted().joined(separator: ", ")
+            let numbers = ranks.map(String.init).joined(separator: ", ")
+            return "\(value) on \(ranks.count == 1 ? "rank" : "ranks") \(numbers) (\(places))"
+        }
+        let rest = differing.dropFirst()
+        let more = rest.isEmpty ? "" : " (and \(rest.count) more: \(rest.prefix(4).joined(separator: ", ")))"
+        return .data(
+            "differs between ranks: \(words.joined(separator: ", "))\(more)", at: first,
+            remedy: first == kernels
+                ? "set \(VectorKernels.variable) on all ranks to one that every processor has" : remedy)
+    }
+
+    private static let kernels = "kernels"
+    private static let remedy = "all ranks need the same program, study, data, backbone and kernels"
+}
+
+extension Agreement {
+    /// Refuses ranks that were given other studies or run other programs or kernels, before they load anything.
+    ///
+    /// Where files lie may differ from host to host. Everything else must not: also keys that change no bit decide
+    /// which collectives a rank calls.
+    package static func checkStudies(_ study: Study, _ world: any Communicator) throws {
+        // A lone rank agrees with itself: its program need not be read.
+        guard world.size > 1 else { return }
+        var agreement = Agreement()
+        agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
+        agreement.add(kernels, VectorKernels.bits)
+        let object = try RunIdentity.encoded(study).object ?? []
+        let paths = ["backbone", "data"]
+        agreement.add("", leaves: .object(object.filter { !paths.contains($0.0) }))
+        try agreement.check(world)
+    }
+
+    /// Refuses ranks that read another backbone, tokenizer or data, or start from other parameters.
+    ///
+    /// A run is held to it before its directory is touched, and again when it begins.
+    package static func checkInputs(
+        _ context: RunContext, tokenizer: String, resuming: Bool, _ world: any Communicator
+    ) throws {
+        try checkInputs(
+            context, parameters: context.store.initial, tokenizer: tokenizer, resuming: resuming, world)
+    }
+
+    /// Refuses ranks that read other inputs, or hold other parameters, which may be trained already.
+    static func checkInputs(
+        _ context: RunContext, parameters: [Float], tokenizer: String? = nil, resuming: Bool = false,
+        _ world: any Communicator
+    ) throws {
+        guard world.size > 1 else { return }
+        var agreement = Agreement()
+        agreement.add("--resume", resuming ? "given" : "not given")
+        agreement.add("backbone", leaves: BackboneIdentity(of: context.model.weights).json)
+        for data in context.data {
+            agreement.add("data of \(data.task.name)", "checksum \(data.fingerprint)")
+        }
+        if let tokenizer { agreement.add("tokenizer", "checksum \(tokenizer)") }
+        if let files = try FilesOfOtherRuns.checksums(context.model.method) {
+            // Where they lie may differ.
+            agreement.add(
+                "adapters of other runs",
+                (files.array ?? []).map { $0["checksum"]?.encoded() ?? "" }.joined(separator: " "))
+        }
+        agreement.add("parameters", "checksum \(checksum(parameters))")
+        try agreement.check(world)
+    }
+
+    /// Refuses to go on where replicas have come apart.
+    static func checkReplicas(_ state: TrainingState, _ world: any Communicator) throws {
+        guard world.size > 1 else { return }
+        var agreement = Agreement()
+        agreement.add("step", "\(state.step)")
+        agreement.add("parameters", "checksum \(checksum(state.values))")
+        agreement.add("first moments", "checksum \(checksum(state.moments.first))")
+        agreement.add("second moments", "checksum \(checksum(state.moments.second))")
+        agreement.add("times", "checksum \(checksum(state.times))")
+        agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
+        do {
+            try agreement.check(world)
+        } catch let failure as Failure where failure.kind == .data {
+            throw Failure(
+                .rank, at: "step \(state.step)",
+                "the ranks' replicas have come apart: \(failure.place ?? "state") \(failure.what)",
+                remedy: "a host's memory or processor may be faulty; go on with --resume without it")
+        }
+    }
+
+    private static func checksum<T: BitwiseCopyable>(_ values: [T]) -> UInt32 {
+        values.withUnsafeBytes { CRC32C.checksum($0) }
+    }
+
+    private static func buildChecksum() throws -> String {
+        let checksum = try MappedFile(path: "/proc/self/exe").withBytes { CRC32C.checksum($0) }
+        return String(checksum, radix: 16)
+    }
+}

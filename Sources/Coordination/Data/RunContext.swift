@@ -1,0 +1,82 @@
+import Adapters
+import Diagnostics
+import Encoders
+package import Studies
+import Tasks
+package import Training
+
+/// What a run reads and never changes, equal on all ranks: study, model, data, sharing, stages.
+package struct RunContext: Sendable {
+    /// The resolved study.
+    package let study: Study
+    /// The backbone with method and head.
+    package let model: AdaptedEncoder
+    /// Each task's examples.
+    package let data: [TaskData]
+    /// Their splits, each once.
+    let splits: DistinctSplits
+    /// All parameters and who shares them.
+    package let store: ParameterStore
+    let stages: [StageSchedule]
+    /// The lengths of the longest examples that a unit could have, over all tasks.
+    let largestUnit: [Int]
+    /// About how many bytes a rank's activations take at most, while it trains adapters.
+    package let activationBytes: Int
+
+    /// The tasks' names, in the study's order.
+    package var names: [String] { data.map(\.task.name) }
+
+    /// Joins what was loaded.
+    package init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
+        // Nothing that reads embeddings goes past here unchecked: training, scoring, measuring.
+        for data in data {
+            for examples in [data.train] + data.sets.map(\.examples) {
+                try examples.check(against: model.weights.configuration)
+            }
+        }
+        self.study = study
+        self.model = model
+        self.data = data
+        splits = DistinctSplits(data)
+        store = try ParameterStore(study, data.map(\.task), model)
+        stages = try StageSchedule.all(
+            study, store.layouts, trainingExamples: data.map(\.drawn.count))
+        let units = data.map { data in
+            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.unit))
+        }
+        largestUnit = units.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
+        activationBytes = try model.activationBytes(sequences: largestUnit)
+    }
+
+    /// How many numbers the last stage trains, over all tasks.
+    package var trainedParameters: Int {
+        store.blocks.reduce(0) { sum, block in
+            sum + (stages.last?.trains(block.slice.kind) == true ? block.range.count : 0)
+        }
+    }
+
+    /// The ranks that compute, of a world of `size`; too many for the study's units, or too few, is a failure.
+    package func computingRanks(of size: Int) throws -> [Int] {
+        let dedicated = study.coordinator == .dedicated
+        if dedicated, size < 2 {
+            throw Failure.usage(
+                "a dedicated coordinator needs a second rank that computes", at: "coordinator",
+                remedy: "start 2 ranks or more, or set coordinator: computes")
+        }
+        let ranks = Array((dedicated ? 1 : 0)..<size)
+        if ranks.count > study.batch.units {
+            throw Failure.usage(
+                "\(ranks.count) ranks would compute, a step has only \(study.batch.units) units of work "
+                    + "(\(study.batch.examples) examples in units of \(study.batch.unit))", at: "batch",
+                remedy:
+                    "start fewer ranks, or set batch.unit to \(max(1, study.batch.examples / ranks.count)) or less"
+            )
+        }
+        return ranks
+    }
+}
+
+extension RunContext: TokenCounts {
+    /// The tokens of a task's training example.
+    package func tokens(task: Int, example: Int) -> Int { data[task].train.tokens(example) }
+}

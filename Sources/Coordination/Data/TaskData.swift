@@ -1,0 +1,123 @@
+import Diagnostics
+import Encoders
+import Formats
+import Kernels
+package import Studies
+package import Tasks
+package import Tokenizers
+package import Training
+
+/// A task's examples as token ids: what is trained on, and what is scored on.
+package struct TaskData: Sendable {
+    /// The task.
+    package let task: any LanguageTask
+    /// The training split.
+    package let train: TokenizedExamples
+    /// The training examples that are drawn: all but those held out.
+    package let drawn: [Int]
+    /// What is scored on, in the order of the task's splits.
+    package let sets: [EvaluationSet]
+    /// Lines that the task's format allows to be dropped, by file.
+    package let dropped: [(path: String, lines: [Int])]
+
+    /// Examples that a score is computed on.
+    package struct EvaluationSet: Sendable {
+        /// The split they come from.
+        package let split: Split
+        /// The whole split.
+        package let examples: TokenizedExamples
+        /// Which of its examples count.
+        package let indices: [Int]
+    }
+
+    /// Reads and tokenizes a task's splits.
+    ///
+    /// With a held-out share, scores come from training examples that are not trained on. Which ones is a function of
+    /// the task and the example alone, so that studies that differ in their seed are scored on the same examples.
+    /// `split` scores on one split instead of the task's own.
+    package init(
+        _ task: any LanguageTask, _ study: Study, _ tokenizer: any Tokenizer, scoredOn split: Split? = nil
+    ) throws {
+        var dropped: [(path: String, lines: [Int])] = []
+        func read(_ split: Split) throws -> TokenizedExamples {
+            let file = try task.read(split, in: study.data)
+            if !file.droppedLines.isEmpty { dropped.append((file.path, file.droppedLines)) }
+            return try TokenizedExamples(
+                file.examples, name: "\(task.name)/\(split.rawValue)", tokenizer,
+                maximumTokens: study.maximumTokens)
+        }
+        self.task = task
+        let train = try read(.train)
+        self.train = train
+        if split == nil, study.evaluation.heldOut > 0 {
+            let random = CounterRandom(seed: 0, .heldOut, stableHash(task.name))
+            let isHeldOut = (0..<train.count).map { random.uniform(UInt64($0)) < study.evaluation.heldOut }
+            drawn = (0..<train.count).filter { !isHeldOut[$0] }
+            let heldOut = (0..<train.count).filter { isHeldOut[$0] }
+            guard !drawn.isEmpty, !heldOut.isEmpty else {
+                throw Failure.usage(
+                    "\(study.evaluation.heldOut) of \(task.name)'s \(train.count) training examples leaves none to "
+                        + (drawn.isEmpty ? "train" : "score") + " on", at: "evaluation.heldOut")
+            }
+            sets = [EvaluationSet(split: .train, examples: train, indices: heldOut)]
+        } else {
+            drawn = Array(0..<train.count)
+            sets = try (split.map { [$0] } ?? task.evaluationSplits).map { split in
+                let examples = try split == .train ? train : read(split)
+                guard examples.targets.allSatisfy({ $0 != nil }) else {
+                    throw Failure.usage(
+                        "the \(split.rawValue) split of \(task.name) has no labels to score on",
+                        remedy: "use predict")
+                }
+                return EvaluationSet(split: split, examples: examples, indices: Array(0..<examples.count))
+            }
+        }
+        self.dropped = dropped
+    }
+
+    /// The same task with at most so many examples to draw, and as many in each evaluation set: the first ones.
+    package func limited(to examples: Int) -> TaskData {
+        TaskData(
+            task: task, train: train, drawn: Array(drawn.prefix(examples)),
+            sets: sets.map {
+                EvaluationSet(
+                    split: $0.split, examples: $0.examples, indices: Array($0.indices.prefix(examples)))
+            }, dropped: dropped)
+    }
+
+    private init(
+        task: any LanguageTask, train: TokenizedExamples, drawn: [Int], sets: [EvaluationSet],
+        dropped: [(path: String, lines: [Int])]
+    ) {
+        self.task = task
+        self.train = train
+        self.drawn = drawn
+        self.sets = sets
+        self.dropped = dropped
+    }
+
+    /// A number that changes with the tokens and the target of any example that is trained or scored on.
+    var fingerprint: Int {
+        var checksum = CRC32C()
+        // Held-out examples are rows of the training split.
+        for split in [train] + sets.filter({ $0.split != .train }).map(\.examples) {
+            withUnsafeBytes(of: split.fingerprint) { checksum.update($0) }
+            for target in split.targets {
+                switch target {
+                case .label(let label): withUnsafeBytes(of: label) { checksum.update($0) }
+                case .value(let value): withUnsafeBytes(of: value) { checksum.update($0) }
+                case nil: break
+                }
+            }
+        }
+        return Int(checksum.value)
+    }
+}
+
+/// What a unit of examples costs to compute, in arbitrary units: products per token, attention per pair of tokens.
+package func cost(of examples: some Sequence<Int>, in tokenized: TokenizedExamples) -> Double {
+    examples.reduce(0) { total, example in
+        let tokens = Double(tokenized.tokens(example))
+        return total + tokens + tokens * tokens / 1024
+    }
+}

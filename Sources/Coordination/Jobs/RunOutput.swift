@@ -1,0 +1,75 @@
+import Adapters
+import Diagnostics
+import Formats
+import Foundation
+import Studies
+import Tasks
+import Training
+
+/// Where a run's results go: checkpoints, adapters, recorded gradients, and whoever observes it.
+package final class RunOutput {
+    /// The run directory.
+    package let directory: String
+    /// The folder of checkpoints in it.
+    package var checkpoints: String { "\(directory)/checkpoints" }
+    private let observers: [any RunObserver]
+
+    /// Writes into an existing run directory, and tells the observers what happens.
+    package init(directory: String, observers: [any RunObserver]) {
+        self.directory = directory
+        self.observers = observers
+    }
+
+    /// Tells the observers of an event.
+    package func observe(_ event: RunEvent) throws {
+        for observer in observers { try observer.observe(event) }
+    }
+
+    /// Writes a checkpoint, after what the observers have seen so far is durable.
+    func write(_ checkpoint: Checkpoint, keep: Int) throws {
+        var checkpoint = checkpoint
+        checkpoint.notes = .array(try observers.map { try $0.save() })
+        try checkpoint.write(into: checkpoints, keep: keep)
+    }
+
+    /// Lets the observers go on after a step, from the notes of its checkpoint.
+    func resume(after step: Int, _ notes: JSONValue) throws {
+        for (index, observer) in observers.enumerated() {
+            try observer.resume(after: step, notes[index] ?? .null)
+        }
+    }
+
+    /// Writes `adapters/<task>`: the task's parameters, and what they belong to.
+    func writeAdapter(
+        _ name: String, task: Int, _ values: [Float], _ context: RunContext, _ identity: JSONValue
+    ) throws {
+        let configuration = try AdapterConfiguration.json(
+            context.study, context.model, context.data.map(\.task), context.store, task: task,
+            identity: identity)
+        try AdapterFolder.write(
+            context.store.layouts[task], values, configuration: configuration,
+            to: "\(directory)/adapters/\(name)")
+    }
+
+    /// Writes `reference/step-N.safetensors`: each task's parameters before a step, and its gradient in that step.
+    func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext)
+        throws
+    {
+        let folder = "\(directory)/reference"
+        try Folder.create(folder)
+        var tensors: [NamedTensor] = []
+        for (task, gradient) in zip(plan.tasks, gradients) {
+            let values = context.store.values(of: task, in: before)
+            let layout = context.store.layouts[task]
+            for (slice, range) in zip(layout.slices, layout.ranges) {
+                for (kind, vector) in [("parameters", values), ("gradients", gradient)] {
+                    tensors.append(
+                        NamedTensor(
+                            name: "\(kind)/\(context.names[task])/\(slice.name)", shape: slice.shape,
+                            values: .float(Array(vector[range]))))
+                }
+            }
+        }
+        try Safetensors.write(tensors, to: "\(folder)/step-\(step).safetensors")
+    }
+}

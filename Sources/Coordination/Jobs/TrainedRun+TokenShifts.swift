@@ -1,0 +1,46 @@
+import Adapters
+import Diagnostics
+import Encoders
+import Kernels
+import Studies
+import Tasks
+package import Tokenizers
+import Training
+
+/// How much of each layer's shift AdapterBias gives to the tokens of one text.
+package struct ShiftedTokens: Sendable {
+    /// The tokens, special ones included.
+    package let tokens: [String]
+    /// The layers that have a shift, in ascending order.
+    package let layers: [Int]
+    /// α by token, then by layer.
+    package let values: [[Float]]
+}
+
+extension TrainedRun {
+    /// α of every token of texts, each a text or a pair, in their order.
+    package func tokenShifts(
+        _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
+    ) throws -> [ShiftedTokens] {
+        guard TokenShifts.exist(in: study.adapter.method) else {
+            throw Failure.usage(
+                "tokens are shifted by adapter-bias, this run has another method", at: "adapter.method",
+                remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
+        }
+        let (layout, values) = try parameters(of: try task(named: name))
+        let examples = try tokenize(texts, name, tokenizer)
+        let workspace = Workspace()
+        return values.withUnsafeBufferPointer { values in
+            texts.indices.compactMap { text in
+                let batch = examples.batch([text])
+                guard let base = values.baseAddress,
+                    let shifts = model.tokenShifts(batch, task: name, layout, values: base, workspace)
+                else { return nil }
+                let layers = shifts.keys.sorted()
+                return ShiftedTokens(
+                    tokens: batch.ids.map { tokenizer.token($0) ?? "id \($0)" }, layers: layers,
+                    values: batch.ids.indices.map { token in layers.compactMap { shifts[$0]?[token] } })
+            }
+        }
+    }
+}

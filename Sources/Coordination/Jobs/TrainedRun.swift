@@ -1,0 +1,187 @@
+package import Adapters
+package import Collectives
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Kernels
+import Runs
+package import Studies
+package import Tasks
+package import Tokenizers
+package import Training
+
+/// A finished run's adapters on their backbone: what evaluates and predicts.
+package struct TrainedRun: Sendable {
+    /// The run's study.
+    package let study: Study
+    /// The backbone with method and head.
+    package let model: AdaptedEncoder
+    /// The study's tasks.
+    package let tasks: [any LanguageTask]
+    let directory: String
+    private let tokenizer: String?
+    private let allowed: ForeignInputs
+
+    /// Opens the adapters of a run directory.
+    ///
+    /// They are used only on the backbone, tokenizer (an identity, nil where no text is read) and kernels that they were
+    /// trained with, unless others are allowed.
+    package init(
+        _ study: Study, _ model: AdaptedEncoder, tokenizer: String? = nil, directory: String,
+        allowing allowed: ForeignInputs = []
+    ) throws {
+        self.study = study
+        self.model = model
+        self.directory = directory
+        self.tokenizer = tokenizer
+        self.allowed = allowed
+        tasks = try study.tasks.map { try $0.resolve() }
+    }
+
+    /// A task of the study by name.
+    package func task(named name: String) throws -> any LanguageTask {
+        guard let task = tasks.first(where: { $0.name == name }) else {
+            throw Failure.usage(
+                "unknown task '\(name)' in this run", at: "--task",
+                remedy: didYouMean(name, among: tasks.map(\.name)))
+        }
+        return task
+    }
+
+    /// A task's trained parameters, in its own layout.
+    package func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
+        let layout = model.layout(for: task.output, headOwner: task.name, seed: study.seed)
+        let folder = "\(directory)/adapters/\(task.name)"
+        let values = try AdapterFolder.read(layout, from: folder)
+        let recorded = try AdapterFolder.configuration(of: folder)["hadamesh"]
+        try checkInputs(of: folder, recorded)
+        if let files = try FilesOfOtherRuns.checksums(model.method) {
+            try FilesOfOtherRuns.check(
+                recorded?["files"], against: files,
+                since: "\(folder) was trained", remedy: "restore it, or train this run anew")
+        }
+        return (layout, values)
+    }
+
+    /// Refuses to use an adapter with other inputs than it was trained with.
+    ///
+    /// Facts that an older version did not write are not compared.
+    private func checkInputs(of folder: String, _ recorded: JSONValue?) throws {
+        if !allowed.contains(.backbone) {
+            let present = BackboneIdentity(of: model.weights)
+            if let own = recorded?["backbone"].flatMap({ BackboneIdentity($0) }), present.checksum != nil,
+                let difference = own.difference(from: present)
+            {
+                throw Failure.data(
+                    "was trained on another backbone than \(study.backbone): \(difference)", at: folder,
+                    remedy:
+                        "name the one it was trained on with --backbone, or give --allow-different-backbone")
+            }
+            if let own = recorded?["tokenizer"]?.string, let tokenizer, own != tokenizer {
+                throw Failure.data(
+                    "was trained with another tokenizer than that of \(study.backbone)", at: folder,
+                    remedy: "restore the backbone's tokenizer files, or give --allow-different-backbone")
+            }
+        }
+        let settings = try RunIdentity.encoded(study)
+        for key in ["adapter", "head", "maximumTokens"] {
+            guard let own = recorded?[key], let present = settings[key], own != present else { continue }
+            throw Failure.data(
+                "was trained with \(key) \(own.encoded()), the run's study.yaml says \(present.encoded())",
+                at: folder,
+                remedy: "restore the run's study.yaml")
+        }
+        let arithmetic = (recorded?["arithmetic"]?.array ?? []).compactMap { Arithmetic($0) }
+        if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(.current) {
+            throw Failure.data(
+                "was trained by \(last.words), here is \(Arithmetic.current.words), which gives other bits",
+                at: folder,
+                remedy: "use it on processors with the same kernels, or give --allow-different-kernels")
+        }
+    }
+
+    /// Writes adapters that were not trained by this study, but that it describes: `adapters/<task>` for each task.
+    ///
+    /// There is a vector for each task of the study, in the task's own layout.
+    package static func write(
+        _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String
+    ) throws {
+        let tasks = try study.tasks.map { try $0.resolve() }
+        let store = try ParameterStore(study, tasks, model)
+        for (index, vector) in vectors.enumerated() {
+            let configuration = try AdapterConfiguration.json(study, model, tasks, store, task: index)
+            try AdapterFolder.write(
+                store.layouts[index], vector, configuration: configuration,
+                to: "\(directory)/adapters/\(tasks[index].name)")
+        }
+    }
+
+    /// Scores tasks on all ranks together; every rank has the result.
+    ///
+    /// Ranks that have other data, adapters or backbones than the first are refused, and so is data that is not what the
+    /// run was trained and scored on, where that is required.
+    package func evaluate(
+        _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator
+    ) throws -> [TaskScore] {
+        let context = try RunContext(study, model, data)
+        let vectors = try data.map { try parameters(of: $0.task).values }
+        if isRequired { try checkData(data) }
+        try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
+        let workspace = Workspace()
+        let evaluator = Evaluator(
+            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, context.splits),
+            workspace
+        )
+        let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
+        return try data.indices.map { try evaluator.score($0, predictions[$0]) }
+    }
+
+    /// Refuses data that is not what the run was trained and scored on, where its manifest tells.
+    private func checkData(_ data: [TaskData]) throws {
+        let run = try RunDirectory.open(at: directory)
+        guard FileManager.default.fileExists(atPath: run.manifestFile),
+            let recorded = try Manifest.read(run)["identity"]?["data"]
+        else { return }
+        for data in data {
+            guard let own = recorded[data.task.name]?.int, own != data.fingerprint else { continue }
+            throw Failure.data(
+                "the data of \(data.task.name) is not what this run was trained and scored on",
+                at: study.data,
+                remedy: "restore it, or name other data to score on with --data")
+        }
+    }
+
+    /// Logits for texts, each a text or a pair, in their order.
+    package func predict(
+        _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
+    ) throws -> Predictions {
+        let task = try task(named: name)
+        let (layout, values) = try parameters(of: task)
+        let examples = try tokenize(texts, name, tokenizer)
+        let workspace = Workspace()
+        var logits: [Float] = []
+        for start in stride(from: 0, to: texts.count, by: 32) {
+            let batch = examples.batch(start..<min(texts.count, start + 32))
+            logits += values.withUnsafeBufferPointer { values in
+                values.baseAddress.map {
+                    model.logits(
+                        batch, task: task.name, layout, values: $0, adapted: true, workspace)
+                }
+                    ?? []
+            }
+        }
+        return try Predictions(logits: logits, width: task.output.width)
+    }
+
+    /// Texts as token ids, as many of each as the study allows.
+    func tokenize(
+        _ texts: [(first: String, second: String?)], _ name: String, _ tokenizer: any Tokenizer
+    ) throws -> TokenizedExamples {
+        let examples = try TokenizedExamples(
+            texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
+            name: name, tokenizer, maximumTokens: study.maximumTokens)
+        try examples.check(against: model.weights.configuration)
+        return examples
+    }
+}

@@ -1,0 +1,116 @@
+import Collectives
+import Diagnostics
+
+/// What the coordinator tells every rank to do next, in one encoding.
+package enum Directive: Equatable, Sendable {
+    /// Compute these chunks of frozen features, each by the rank beside it, and share them.
+    case features([FeatureChunk], ranks: [Int])
+    /// Take an optimizer step.
+    case step(StepPlan)
+    /// Prune adapters before they are trained, each by the scores of a plan's examples.
+    case prune([StepPlan])
+    /// Score the active tasks.
+    case evaluate
+    /// Save the state.
+    case checkpoint
+    /// End this stage and begin the next.
+    case nextStage
+    /// End the run; `stopped` when it was asked to before it was done.
+    case finish(stopped: Bool)
+
+    /// The phase that ranks are in while they follow it.
+    var phase: RankPhase {
+        switch self {
+        case .features: .features
+        case .step: .step
+        case .prune: .pruning
+        case .evaluate: .evaluation
+        case .checkpoint: .checkpoint
+        case .nextStage: .planning
+        case .finish: .finishing
+        }
+    }
+
+    private enum Tag: Int64 {
+        case features, step, evaluate, checkpoint, nextStage, finish, prune
+    }
+
+    /// The words that travel.
+    package var words: [Int64] {
+        switch self {
+        case .features(let chunks, let ranks):
+            return [Tag.features.rawValue, Int64(chunks.count)]
+                + zip(chunks, ranks).flatMap { chunk, rank in
+                    [Int64(chunk.split), Int64(chunk.index), Int64(rank)]
+                }
+        case .step(let plan):
+            return [Tag.step.rawValue] + Self.words(of: plan)
+        case .prune(let plans):
+            return [Tag.prune.rawValue, Int64(plans.count)] + plans.flatMap(Self.words)
+        case .evaluate: return [Tag.evaluate.rawValue]
+        case .checkpoint: return [Tag.checkpoint.rawValue]
+        case .nextStage: return [Tag.nextStage.rawValue]
+        case .finish(let stopped): return [Tag.finish.rawValue, stopped ? 1 : 0]
+        }
+    }
+
+    private static func words(of plan: StepPlan) -> [Int64] {
+        [Int64(plan.microBatches.count)]
+            + zip(plan.microBatches, plan.ranks).flatMap { unit, rank in
+                [Int64(unit.task), Int64(rank), Int64(unit.examples.count)] + unit.examples.map { Int64($0) }
+            }
+    }
+
+    /// Reads what ``words`` wrote.
+    package init(words: [Int64]) throws {
+        var rest = words[...]
+        func next() throws -> Int {
+            guard let word = rest.popFirst() else {
+                throw Failure(.rank, "a message from the coordinator ends too early")
+            }
+            return Int(word)
+        }
+        func count() throws -> Int {
+            let count = try next()
+            guard (0...rest.count).contains(count) else {
+                throw Failure(.rank, "a message from the coordinator announces \(count) parts")
+            }
+            return count
+        }
+        func plan() throws -> StepPlan {
+            var microBatches: [MicroBatch] = []
+            var ranks: [Int] = []
+            for _ in 0..<(try count()) {
+                let task = try next()
+                ranks.append(try next())
+                let examples = try (0..<count()).map { _ in try next() }
+                microBatches.append(MicroBatch(task: task, examples: examples))
+            }
+            return StepPlan(microBatches, ranks: ranks)
+        }
+        switch Tag(rawValue: Int64(try next())) {
+        case .features:
+            var chunks: [FeatureChunk] = []
+            var ranks: [Int] = []
+            for _ in 0..<(try count()) {
+                chunks.append(FeatureChunk(split: try next(), index: try next()))
+                ranks.append(try next())
+            }
+            self = .features(chunks, ranks: ranks)
+        case .step: self = .step(try plan())
+        case .prune: self = .prune(try (0..<count()).map { _ in try plan() })
+        case .evaluate: self = .evaluate
+        case .checkpoint: self = .checkpoint
+        case .nextStage: self = .nextStage
+        case .finish: self = .finish(stopped: try next() == 1)
+        case nil: throw Failure(.rank, "a message from the coordinator has no known meaning")
+        }
+    }
+
+    /// The coordinator's directive on every rank.
+    static func shared(_ directive: Directive?, _ communicator: any Communicator) throws -> Directive {
+        var words = directive?.words ?? []
+        try communicator.broadcast(&words, from: 0)
+        return try Directive(words: words)
+    }
+}

@@ -1,0 +1,469 @@
+import Adapters
+package import Collectives
+import Diagnostics
+import Encoders
+package import Formats
+import Foundation
+import Kernels
+import Runs
+import Studies
+import Tasks
+import Training
+
+/// A run of a study on the ranks of a world: the loop that every rank is in.
+///
+/// Rank 0 decides and tells; all ranks do; rank 0 writes.
+package final class TrainingRun: StallListener {
+    /// How a run ended.
+    package enum Ending: Sendable, Equatable {
+        /// All stages are done.
+        case finished
+        /// It was asked to stop and wrote a checkpoint.
+        case stopped
+    }
+
+    private let context: RunContext
+    private let communicator: any Communicator
+    private let output: RunOutput?
+    private let isStopRequested: () -> Bool
+    private let workspace: Workspace
+    private let features: FrozenFeatures
+    private let pass: GradientPass
+    private let worker: Worker
+    private let pruner: Pruner
+    private let evaluator: Evaluator
+    private let coordinator: Coordinator?
+    private var state: TrainingState
+    /// The identity of a run that has begun, with all arithmetic that computed a part of it.
+    package private(set) var identity: JSONValue = .null
+    /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
+    package private(set) var resumedFrom: Int?
+    private var timeline: RankTimeline
+    /// When the ranks began to work together, and what their calls had cost before.
+    private let began: Date, statisticsBefore: CommunicationStatistics
+    /// Whether the state is this run's, and may be saved.
+    private var hasBegun = false
+
+    /// Makes a run at its first step.
+    ///
+    /// - Parameters:
+    ///   - context: the study with everything it names, equal on all ranks
+    ///   - communicator: the world
+    ///   - output: where results go; rank 0 has one, and only rank 0
+    ///   - savesBeforeStall: whether the state is saved where a rank stops responding, for a later start to go on from
+    ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
+    /// - Throws: a failure where the study can't use this many ranks
+    package init(
+        _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
+        savesBeforeStall: Bool = true, isStopRequested: @escaping () -> Bool = { false }
+    ) throws {
+        let ranks = try context.computingRanks(of: communicator.size)
+        self.context = context
+        self.communicator = communicator
+        self.output = output
+        self.isStopRequested = isStopRequested
+        workspace = Workspace(reserving: context.activationBytes)
+        features = FrozenFeatures(context.model, context.splits)
+        pass = GradientPass(context, communicator, features, workspace)
+        worker = Worker(context, pass)
+        pruner = Pruner(context, pass)
+        evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)
+        coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, features) : nil
+        state = TrainingState(context.store, tasks: context.names.count)
+        timeline = try RankTimeline(communicator)
+        (began, statisticsBefore) = (Date(), communicator.statistics)
+        if output != nil, savesBeforeStall { communicator.watch?.tell(self) }
+    }
+
+    /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
+    ///
+    /// - Parameters:
+    ///   - identity: which study, backbone, data and kernels a checkpoint must belong to; it is kept in new ones
+    ///   - recorded: the identity that an earlier start wrote down, on rank 0: a run without a checkpoint must have it
+    ///   - resuming: whether to go on from a checkpoint
+    ///   - allowingDifferentKernels: whether to go on with kernels that give other bits, which marks the result as mixed
+    /// - Throws: a failure where ranks differ in anything that the result depends on, or the run is another's
+    package func begin(
+        identity: JSONValue, recorded: JSONValue? = nil, resuming: Bool,
+        allowingDifferentKernels: Bool = false
+    ) throws {
+        try Agreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
+        self.identity = identity
+        var notes = JSONValue.null
+        let bytes =
+            resuming
+            ? try onCoordinator(communicator) {
+                let bytes = try newestCheckpoint(&notes)
+                if bytes.isEmpty, let recorded {
+                    // Nothing was computed yet, so it does not matter on what.
+                    _ = try RunIdentity.check(recorded, against: identity, allowingDifferentKernels: true)
+                }
+                return bytes
+            } : []
+        if !bytes.isEmpty {
+            let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
+            self.identity = try RunIdentity.check(
+                checkpoint.facts["identity"] ?? .null, against: identity,
+                allowingDifferentKernels: allowingDifferentKernels)
+            resumedFrom = checkpoint.step
+            state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
+            // Read on every rank, so that a bad one is refused by all alike.
+            let drawn = try PlannerState(checkpoint, tasks: context.names.count)
+            coordinator?.resume(at: state.step, drawn)
+        }
+        if resuming { try output?.resume(after: state.step, notes) }
+        try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
+        let (prefix, report) = try FrozenPrefix.make(context, communicator)
+        pass.prefix = prefix
+        evaluator.prefix = prefix
+        features.prefix = prefix
+        if let report { try output?.observe(.frozenPrefix(report)) }
+        if schedule.stage == .head, let failure = try features.share(communicator) {
+            try output?.observe(.warned(failure))
+        }
+        try findFeatures()
+        try beginStage()
+        hasBegun = true
+    }
+
+    /// Takes what earlier runs left of frozen layers' work.
+    private func findFeatures() throws {
+        guard let directory = context.study.cache.features else { return }
+        // A host that was refused memory has no place for it, and all ranks must agree to look.
+        var missing: [Int32] = [pass.prefix == nil ? 1 : 0]
+        try communicator.allReduce(&missing, .max)
+        if let prefix = pass.prefix, missing[0] == 0 {
+            let (examples, refused) = try prefix.find(in: directory, communicator, workspace)
+            for failure in refused { try output?.observe(.warned(failure)) }
+            if examples > 0 { try output?.observe(.prefixFound(examples: examples)) }
+        }
+        if schedule.stage == .head {
+            let folder = FeatureFolder.pooled(directory, context.model)
+            let (examples, refused) = try features.find(in: folder, communicator, workspace)
+            for failure in refused { try output?.observe(.warned(failure)) }
+            if examples > 0 { try output?.observe(.featuresFound(examples: examples)) }
+        }
+    }
+
+    /// The bytes of the newest whole checkpoint, none when the run had not come to its first, and what was noted beside it.
+    private func newestCheckpoint(_ notes: inout JSONValue) throws -> [UInt8] {
+        guard let output else { return [] }
+        let newest = try Checkpoint.newest(in: output.checkpoints)
+        for failure in newest.damaged {
+            try output.observe(
+                .warned(.data(failure.what, at: failure.place, remedy: "the checkpoint before it is used")))
+        }
+        if newest.checkpoint == nil, !newest.damaged.isEmpty {
+            throw Failure.data(
+                "holds no whole checkpoint", at: output.checkpoints,
+                remedy: "start anew with another --output")
+        }
+        notes = newest.checkpoint?.notes ?? .null
+        return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
+    }
+
+    /// Runs until the study is done or a stop is requested.
+    package func run() throws -> Ending {
+        while true {
+            if let coordinator {
+                if isStopRequested() { coordinator.stopRequested = true }
+                communicator.watch?.enter(.planning, step: state.step)
+            }
+            let directive = try Directive.shared(coordinator?.decide(state), communicator)
+            communicator.watch?.enter(directive.phase, step: state.step)
+            switch directive {
+            case .features(let chunks, let ranks):
+                let (start, before) = (Date(), communicator.statistics)
+                try features.compute(chunks, ranks: ranks, communicator, workspace)
+                let spent = communicator.statistics.since(before)
+                record(.features, since: start, spent.secondsWaiting, spent.secondsTransferring)
+                if let coordinator {
+                    let progress = coordinator.featureProgress
+                    try output?.observe(.features(done: progress.done, of: progress.total))
+                }
+            case .step(let plan): try step(plan)
+            case .prune(let plans): try prune(plans)
+            case .evaluate: try evaluate()
+            case .checkpoint: try checkpoint()
+            case .nextStage: try endStage()
+            case .finish(let stopped):
+                let balance = try RankBalance.gathered(
+                    communicator, since: began, statisticsBefore,
+                    computing: context.computingRanks(of: communicator.size))
+                try output?.observe(.balance(balance))
+                if stopped {
+                    try output?.observe(.stopped(step: state.step))
+                } else {
+                    try finish()
+                }
+                // Whoever waits for the state or the results has them by now.
+                try timeline.gather(communicator) {
+                    try output?.observe(.timeline($0, isLast: $0.rank == communicator.size - 1))
+                }
+                return stopped ? .stopped : .finished
+            }
+        }
+    }
+
+    private var schedule: StageSchedule { context.stages[state.stage] }
+
+    // MARK: Steps
+
+    private func step(_ plan: StepPlan) throws {
+        let start = Date()
+        let (number, schedule) = (state.stageStep, schedule)
+        let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
+        let before = recorded ? state.values : []
+        let outcome: Worker.Outcome
+        do {
+            outcome = try worker.step(
+                plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
+        } catch let divergence as Divergence {
+            // The state is as it was before this step, on all ranks: keep what was computed up to here.
+            if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }
+            try communicator.barrier()
+            throw divergence.failure
+        }
+        let (waiting, communicating) = (outcome.secondsWaiting, outcome.secondsCommunicating)
+        let seconds = record(.compute, since: start, waiting, communicating)
+        coordinator?.stepTaken()
+        if outcome.isStopRequested { coordinator?.stopRequested = true }
+        guard let output, let coordinator else { return }
+        if recorded { try output.record(step: state.step, plan, before, outcome.gradients, context) }
+        let tasks = plan.tasks
+        try output.observe(
+            .step(
+                StepReport(
+                    stage: schedule.name, step: state.step, stageStep: state.stageStep,
+                    stageSteps: schedule.steps,
+                    units: plan.microBatches.map { (context.names[$0.task], $0.examples) },
+                    losses: tasks.enumerated().map { row, task in
+                        let examples = plan.microBatches.reduce(0) {
+                            $0 + ($1.task == task ? $1.examples.count : 0)
+                        }
+                        return (context.names[task], outcome.losses[row] / Double(examples))
+                    },
+                    learningRates: ParameterKind.allCases.filter(schedule.trains).map {
+                        ($0, schedule.learningRate($0, step: number))
+                    },
+                    gradientNorm: outcome.gradientNorm, tokens: outcome.tokens, bytes: outcome.bytes,
+                    seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
+        timed(.planning) { coordinator.drawAhead(state) }
+    }
+
+    private func prune(_ plans: [StepPlan]) throws {
+        guard let pruning = context.model.pruning else { return }
+        let report = try pruner.prune(plans, pruning, &state)
+        try output?.observe(.pruned(report))
+    }
+
+    private func evaluate() throws {
+        let (start, before) = (Date(), communicator.statistics)
+        let scores = try evaluator.evaluate(schedule, &state)
+        let spent = communicator.statistics.since(before)
+        let seconds = record(.evaluate, since: start, spent.secondsWaiting, spent.secondsTransferring)
+        try output?.observe(
+            .evaluated(
+                EvaluationReport(
+                    stage: schedule.name, step: state.step, scores: scores, seconds: seconds,
+                    secondsWaiting: spent.secondsWaiting,
+                    secondsCommunicating: spent.secondsTransferring)))
+    }
+
+    /// Puts work that ends now, and ends with an exchange, into the timeline.
+    ///
+    /// - Returns: the seconds it took
+    @discardableResult
+    private func record(
+        _ work: RankTimeline.Work, since start: Date, _ waiting: Double, _ exchanging: Double
+    ) -> Double {
+        let seconds = Date().timeIntervalSince(start)
+        timeline.add(work, seconds: seconds - waiting - exchanging, before: waiting + exchanging)
+        timeline.add(.wait, seconds: waiting, before: exchanging)
+        timeline.add(.sum, seconds: exchanging)
+        return seconds
+    }
+
+    private func checkpoint() throws {
+        // On every rank, for each host may have files of its own; and before a state is kept that may be wrong.
+        try context.model.weights.checkUnchanged()
+        try Agreement.checkReplicas(state, communicator)
+        guard let output, let coordinator else { return }
+        let start = Date()
+        try write(state, to: output)
+        timeline.add(.checkpoint, seconds: Date().timeIntervalSince(start))
+        coordinator.checkpointedAt = state.step
+        try output.observe(.checkpoint(step: state.step))
+    }
+
+    private func write(_ state: TrainingState, to output: RunOutput) throws {
+        try output.write(
+            state.checkpoint(
+                context.store, names: context.names, identity: identity,
+                coordinator?.drawn ?? PlannerState(tasks: context.names.count)),
+            keep: context.study.checkpoint.keep)
+    }
+
+    // MARK: Stalls
+
+    /// Saves the state before the step under way; see `StallListener`.
+    ///
+    /// The state changes only between collectives, so it is whole while this rank is held in one.
+    package func saveBeforeStall() throws -> Int? {
+        guard hasBegun, let output, let coordinator else { return nil }
+        if coordinator.checkpointedAt != state.step {
+            try write(state, to: output)
+            coordinator.checkpointedAt = state.step
+            try output.observe(.checkpoint(step: state.step))
+        }
+        return state.step
+    }
+
+    /// Writes a stall into the journal.
+    package func note(stall: String) {
+        // A journal that can't be written must not keep the job from ending.
+        try? output?.observe(.stalled(stall))
+    }
+
+    // MARK: Stages
+
+    private func beginStage() throws {
+        try output?.observe(.stage(name: schedule.name, steps: schedule.steps))
+    }
+
+    /// Ends a stage; the next one starts from the state that is kept, where tasks can have one each.
+    private func endStage() throws {
+        let scores = stageScores()
+        try output?.observe(.stageEnded(scores))
+        try leaveFeatures()
+        switch context.study.evaluation.keep {
+        case .last: break
+        case .mean: state.values = state.bestMean?.values ?? state.values
+        case .best:
+            for (task, best) in state.best.enumerated() {
+                guard let values = best?.values else { continue }
+                context.store.put(values, of: task, into: &state.values) { $0.tasks == [task] }
+            }
+        }
+        state.history.append(scores)
+        state.beginNextStage(context.store, tasks: context.names.count)
+        coordinator?.beginStage()
+        try beginStage()
+    }
+
+    /// Leaves for later runs what frozen layers gave in the stage that ends.
+    ///
+    /// What can't be written is a later run's loss, not this one's: it is said, and the run goes on.
+    private func leaveFeatures() throws {
+        guard let output, let directory = context.study.cache.features else { return }
+        do {
+            if schedule.stage == .head {
+                try features.leave(in: .pooled(directory, context.model))
+            } else {
+                try pass.prefix?.leave(in: directory)
+            }
+        } catch let failure as Failure {
+            try output.observe(.warned(failure))
+        }
+    }
+
+    /// Each task's score with the kept state of the stage under way, and beside it the best seen.
+    private func stageScores() -> JSONValue {
+        .object([
+            ("stage", .string(schedule.name)), ("steps", .integer(state.stageStep)),
+            (
+                "tasks",
+                .object(
+                    context.names.enumerated().map { task, name in (name, keptScore(of: task)) })
+            ),
+            ("drawn", drawnShares()),
+        ])
+    }
+
+    private func keptScore(of task: Int) -> JSONValue {
+        let best = state.best[task]?.score
+        // Where no evaluation gave a number to choose by, the state after the last step is kept.
+        let (kept, step) =
+            switch context.study.evaluation.keep {
+            case .best: (best ?? state.latest[task], best?.step ?? state.step)
+            case .mean:
+                (state.bestMean?.scores[task] ?? state.latest[task], state.bestMean?.step ?? state.step)
+            case .last: (state.latest[task], state.step)
+            }
+        guard let kept else { return .null }
+        return [
+            "score": .number(kept.mean), "step": .integer(step), "splits": kept.detail,
+            "best": best.map { ["score": .number($0.mean), "step": .integer($0.step)] } ?? .null,
+        ]
+    }
+
+    /// What sampling was asked for and what it gave, by task.
+    private func drawnShares() -> JSONValue {
+        let drawn = coordinator?.drawn ?? PlannerState(tasks: context.names.count)
+        let requested = drawn.requested.reduce(0, +)
+        let realised = Double(drawn.positions.reduce(0, +))
+        return .object(
+            context.names.enumerated().map { task, name in
+                (
+                    name,
+                    [
+                        "requested": .number(requested > 0 ? drawn.requested[task] / requested : 0),
+                        "realised": .number(
+                            realised > 0 ? Double(drawn.positions[task]) / realised : 0),
+                        "examples": .integer(drawn.positions[task]),
+                    ]
+                )
+            })
+    }
+
+    private func finish() throws {
+        try context.model.weights.checkUnchanged()
+        try Agreement.checkReplicas(state, communicator)
+        guard let output else { return }
+        let keep = context.study.evaluation.keep
+        for (task, name) in context.names.enumerated() {
+            let values =
+                switch keep {
+                case .best: state.best[task]?.values ?? context.store.values(of: task, in: state.values)
+                case .mean: context.store.values(of: task, in: state.bestMean?.values ?? state.values)
+                case .last: context.store.values(of: task, in: state.values)
+                }
+            try output.writeAdapter(name, task: task, values, context, identity)
+        }
+        let parameters = context.parameterFacts(state.mask)
+        try leaveFeatures()
+        let results: JSONValue = [
+            "keep": .string(keep.rawValue), "steps": .integer(state.step),
+            "stages": .array(state.history + [stageScores()]), "parameters": parameters,
+            "arithmetic": .array(RunIdentity.arithmetic(of: identity)),
+            "mixed": .bool(RunIdentity.isMixed(identity)),
+        ]
+        try output.observe(.finished(results))
+    }
+
+    // MARK: Facts
+
+    /// What a run says of itself when it begins.
+    private func facts() throws -> JSONValue {
+        let parameters = context.parameterFacts(state.mask)
+        return [
+            "ranks": .integer(communicator.size), "coordinator": .string(context.study.coordinator.rawValue),
+            "tasks": .array(
+                context.data.map { data in
+                    [
+                        "name": .string(data.task.name), "train": .integer(data.drawn.count),
+                        "evaluated": .integer(data.sets.reduce(0) { $0 + $1.indices.count }),
+                        "dropped": .array(
+                            data.dropped.map {
+                                ["file": .string($0.path), "lines": .array($0.lines.map { .integer($0) })]
+                            }),
+                    ]
+                }),
+            "parameters": parameters,
+            "activations": [
+                "tokens": .integer(context.largestUnit.reduce(0, +)),
+                "bytes": .integer(context.activationBytes),
+            ],
+        ]
+    }
+}

@@ -1,0 +1,91 @@
+import Adapters
+import Collectives
+import Diagnostics
+import Encoders
+import Kernels
+import Studies
+import Training
+
+/// Takes optimizer steps: gradients → exact sum → combination of tasks → clipping → the same update on every rank.
+final class Worker {
+    private let context: RunContext
+    private let pass: GradientPass
+    private let combination: any GradientCombination = SumOfGradients()
+    private let gradient: StepGradient
+
+    /// The result of a step, beside its effect on the state.
+    struct Outcome {
+        /// The sum of each task's losses, in the ascending order of the plan's tasks.
+        let losses: [Double]
+        /// Where they were asked for, the gradient of each task in its own layout, divided by the step's examples;
+        /// not cleared where parameters were pruned.
+        let gradients: [[Float]]
+        /// The gradient's norm before clipping.
+        let gradientNorm: Double
+        let tokens: Int
+        let bytes: Int
+        let secondsWaiting: Double
+        let secondsCommunicating: Double
+        /// Whether a rank was asked to stop.
+        let isStopRequested: Bool
+    }
+
+    init(_ context: RunContext, _ pass: GradientPass) {
+        self.context = context
+        self.pass = pass
+        gradient = StepGradient(context.store)
+    }
+
+    /// Takes one step of a stage; its cost is that of the blocks it touches.
+    ///
+    /// - Throws: a `Divergence` where a gradient, loss or update is not finite; the state is then as it was before
+    func step(
+        _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool,
+        recordingGradients: Bool = false
+    ) throws -> Outcome {
+        let blocks = context.store.blocks
+        let rows = GradientRows(context.store, tasks: plan.tasks) { schedule.trains(blocks[$0].slice.kind) }
+        let before = (pass.secondsWaiting, pass.secondsCommunicating)
+        let sums: GradientPass.Result
+        do {
+            sums = try pass.compute(
+                plan, rows, at: state.values, mode(schedule, step: state.step), stopRequested: stopRequested)
+        } catch let bad as NonFiniteContribution {
+            throw Divergence(pass.name(of: bad, rows), step: state.step + 1)
+        }
+        let recorded = recordingGradients ? gradients(sums.gradients, examples: plan.examples) : []
+        let norm = try timed(.optimizer) {
+            combination.combine(sums.gradients, examples: plan.examples, into: gradient)
+            gradient.clear(state.mask)
+            return try ParameterUpdate(context, schedule, state, gradient).apply(gradient, to: &state)
+        }
+        state.step += 1
+        state.stageStep += 1
+        return Outcome(
+            losses: sums.losses, gradients: recorded, gradientNorm: norm, tokens: sums.tokens,
+            bytes: pass.bytes, secondsWaiting: pass.secondsWaiting - before.0,
+            secondsCommunicating: pass.secondsCommunicating - before.1,
+            isStopRequested: sums.isStopRequested)
+    }
+
+    /// The encoder drops out nothing in a head stage: its outputs were computed once.
+    private func mode(_ schedule: StageSchedule, step: Int) -> GradientPass.Mode {
+        let study = context.study
+        let isHeadStage = schedule.stage == .head
+        return GradientPass.Mode(
+            stage: schedule.stage,
+            randomness: AdaptedEncoder.Randomness(
+                encoder: EncoderDropout(
+                    hidden: isHeadStage ? 0 : Float(study.dropout.hidden),
+                    attention: isHeadStage ? 0 : Float(study.dropout.attention),
+                    seed: study.seed, step: UInt64(step)), head: Float(study.head.dropout)))
+    }
+
+    private func gradients(_ gradients: TaskGradients, examples: Int) -> [[Float]] {
+        gradients.rows.tasks.enumerated().map { row, task in
+            gradients.rows.vector(
+                row, gradients.sums[row], count: context.store.layouts[task].count, times: 1 / Float(examples)
+            )
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package import Adapters
+import Diagnostics
+import Encoders
+import Formats
+package import Studies
+package import Tasks
+package import Training
+
+/// A tensor with its owner: what is stepped by the optimizer as one.
+package struct ParameterBlock: Sendable, Equatable {
+    /// `all`, `group:NAME` or `task:NAME`.
+    package let owner: String
+    /// The tensor.
+    package let slice: ParameterSlice
+    /// Where it lies in the store.
+    package let range: Range<Int>
+    /// The tasks, by index, that use it.
+    package let tasks: [Int]
+}
+
+/// All parameters of a study: one flat vector of blocks, and which blocks make up each task's own vector.
+///
+/// This is the sharing topology. A task sees a vector in its own layout; where tasks share a tensor, their vectors
+/// hold the same block.
+package struct ParameterStore: Sendable {
+    /// The blocks in the order of the flat vector.
+    package let blocks: [ParameterBlock]
+    /// Each task's layout.
+    package let layouts: [ParameterLayout]
+    /// For each task, the block of each slice of its layout.
+    package let placements: [[Int]]
+    /// The length of the flat vector.
+    package let count: Int
+    /// What is pruned before it is trained; nothing where the method doesn't prune.
+    let prunedAdapters: [PrunedAdapter]
+
+    /// Divides the parameters of tasks among owners, as the study's sharing rules say.
+    package init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
+        let layers = model.weights.configuration.layers
+        let headSlice = ParameterSlice(TensorName(TensorName.head, "weight"), .head, [0], .values([]))
+        layouts = try tasks.map { task in
+            let owner = try study.sharing.owner(of: headSlice, task: task.name, layers: layers)
+            return model.layout(for: task.output, headOwner: owner, seed: study.seed)
+        }
+        var blocks: [ParameterBlock] = []
+        var known: [String: Int] = [:]
+        var placements: [[Int]] = []
+        var end = 0
+        for (index, task) in tasks.enumerated() {
+            placements.append(
+                try layouts[index].slices.map { slice in
+                    let owner = try study.sharing.owner(of: slice, task: task.name, layers: layers)
+                    if let block = known["\(owner)/\(slice.name)"] {
+                        let first = blocks[block]
+                        try Self.check(tasks[first.tasks[0]], task, share: slice)
+                        blocks[block] = ParameterBlock(
+                            owner: owner, slice: first.slice, range: first.range, tasks: first.tasks + [index]
+                        )
+                        return block
+                    }
+                    known["\(owner)/\(slice.name)"] = blocks.count
+                    blocks.append(
+                        ParameterBlock(
+                            owner: owner, slice: slice, range: end..<end + slice.count, tasks: [index]))
+                    end += slice.count
+                    return blocks.count - 1
+                })
+        }
+        self.blocks = blocks
+        self.placements = placements
+        count = end
+        prunedAdapters = model.pruning == nil ? [] : PrunedAdapter.all(among: blocks)
+    }
+
+    private static func check(
+        _ first: any LanguageTask, _ second: any LanguageTask, share slice: ParameterSlice
+    ) throws {
+        if slice.kind == .head, first.output != second.output {
+            throw Failure.usage(
+                "\(first.name) and \(second.name) cannot share a head: they have other classes or ranges",
+                at: "sharing.head", remedy: "use private, or groups of tasks with the same classes")
+        }
+    }
+
+    /// The flat vector before the first update.
+    package var initial: [Float] { blocks.flatMap(\.slice.initial) }
+
+    /// How many adapter and norm parameters there are over all tasks, each shared one once; heads are not counted.
+    package var adapterCount: Int {
+        blocks.filter { $0.slice.kind != .head }.reduce(0) { $0 + $1.slice.count }
+    }
+
+    /// A task's vector, in its own layout.
+    package func values(of task: Int, in flat: [Float]) -> [Float] {
+        var values: [Float] = []
+        values.reserveCapacity(layouts[task].count)
+        for block in placements[task] { values += flat[blocks[block].range] }
+        return values
+    }
+
+    /// Puts a task's vector into the flat one.
+    package func put(
+        _ values: [Float], of task: Int, into flat: inout [Float], where included: (ParameterBlock) -> Bool
+    ) {
+        for (block, range) in zip(placements[task], layouts[task].ranges) where included(blocks[block]) {
+            flat.replaceSubrange(blocks[block].range, with: values[range])
+        }
+    }
+
+    /// The topology as a checkpoint or an adapter's configuration holds it: each block's owner and tasks.
+    func topology(_ names: [String]) -> JSONValue {
+        .array(
+            blocks.map {
+                [
+                    "name": .string($0.slice.name), "owner": .string($0.owner),
+                    "tasks": .array($0.tasks.map { .string(names[$0]) }),
+                ]
+            })
+    }
+}

@@ -1,0 +1,115 @@
+import Adapters
+import Collectives
+import Diagnostics
+import Kernels
+import Studies
+import Training
+
+/// Prunes adapters before they are trained: one mask for all ranks, whatever their number.
+///
+/// Scores that need gradients read examples as steps do: each rank computes its units, without dropout, and exact sums
+/// give every rank the same bits, of which every rank then makes the same mask.
+final class Pruner {
+    private let context: RunContext
+    private let pass: GradientPass
+
+    init(_ context: RunContext, _ pass: GradientPass) {
+        self.context = context
+        self.pass = pass
+    }
+
+    /// Chooses the mask, and sets what it removes to zero; a plan for each adapter.
+    ///
+    /// A matrix whose entries are all worth nothing leaves the state as it was and throws.
+    func prune(_ plans: [StepPlan], _ pruning: Pruning, _ state: inout TrainingState) throws -> PruningReport
+    {
+        let store = context.store
+        var mask = ParameterMask(count: store.count)
+        let adapters = store.prunedAdapters
+        guard plans.count == adapters.count else {
+            throw Failure(.rank, "\(plans.count) plans to prune by, expected \(adapters.count)")
+        }
+        for (adapter, plan) in zip(adapters, plans) where pruning.sparsity > 0 {
+            let matrices = try scores(of: adapter, plan, pruning, state.values)
+            for (block, removed) in zip(adapter.blocks, pruning.removed(from: matrices)) {
+                for index in removed { mask.remove(store.blocks[block].range.lowerBound + index) }
+            }
+        }
+        state.mask = mask
+        mask.clear(&state.values)
+        return PruningReport(
+            score: pruning.score, threshold: pruning.threshold, asked: pruning.sparsity,
+            examples: plans.reduce(0) { $0 + $1.examples },
+            matrices: adapters.flatMap(\.blocks).map { block in
+                let block = store.blocks[block]
+                let removed = mask.removedCount(in: block.range)
+                return (block.slice.name, block.owner, block.range.count - removed, removed)
+            })
+    }
+
+    // MARK: Scores
+
+    private func scores(
+        of adapter: PrunedAdapter, _ plan: StepPlan, _ pruning: Pruning, _ values: [Float]
+    ) throws -> [Pruning.ScoredMatrix] {
+        let blocks = adapter.blocks.map { context.store.blocks[$0] }
+        let own = blocks.flatMap { values[$0.range] }
+        let all: [Double]
+        switch pruning.score {
+        case .random, .erdosRenyi:
+            all = blocks.flatMap { block in
+                let random = CounterRandom(
+                    seed: context.study.seed, .pruning, stableHash(block.owner), stableHash(block.slice.name))
+                return (0..<block.slice.count).map { random.normal(UInt64($0)) }
+            }
+        case .magnitude: all = own.map { abs(Double($0)) }
+        case .snip:
+            all = Saliency.snip(own, gradient: try gradient(adapter, plan, values))
+        case .grasp:
+            all = try Saliency.grasp(own) { moved in
+                var changed = values
+                var rest = moved[...]
+                for block in blocks {
+                    changed.replaceSubrange(block.range, with: rest.prefix(block.slice.count))
+                    rest = rest.dropFirst(block.slice.count)
+                }
+                return try gradient(adapter, plan, changed)
+            }
+        }
+        var start = 0
+        return try blocks.map { block in
+            let scores = Array(all[start..<start + block.slice.count])
+            start += block.slice.count
+            if scores.allSatisfy({ $0 == 0 }) { throw worthless(block, pruning) }
+            let rows = block.slice.shape[0]
+            return Pruning.ScoredMatrix(rows: rows, columns: scores.count / max(1, rows), scores: scores)
+        }
+    }
+
+    private func worthless(_ block: ParameterBlock, _ pruning: Pruning) -> Failure {
+        .usage(
+            "every entry of \(block.slice.name) scores 0 by \(pruning.score.rawValue): where a matrix starts at 0, its "
+                + "entries are worth nothing, and the matrix that feeds it has no gradient",
+            at: "adapter.base.start",
+            remedy: "let the base start with no matrix at 0 (start: normal), or score: random")
+    }
+
+    /// The gradient of the mean loss of a plan's examples on an adapter's prunable matrices, end to end.
+    private func gradient(_ adapter: PrunedAdapter, _ plan: StepPlan, _ values: [Float]) throws -> [Float] {
+        let blocks = Set(adapter.blocks)
+        let rows = GradientRows(context.store, tasks: plan.tasks, where: blocks.contains)
+        let sums: GradientPass.Result
+        do {
+            sums = try pass.compute(
+                plan, rows, at: values,
+                GradientPass.Mode(stage: .adapter(trainHead: false), randomness: .none))
+        } catch let bad as NonFiniteContribution {
+            throw Failure(
+                .data, "\(pass.name(of: bad, rows)) is not finite",
+                remedy: "score: magnitude or random prunes without gradients; nothing was pruned")
+        }
+        let total = StepGradient(context.store)
+        SumOfGradients().combine(sums.gradients, examples: plan.examples, into: total)
+        return adapter.blocks.flatMap { Array(total.values(of: $0)) }
+    }
+}

@@ -1,0 +1,66 @@
+import Adapters
+import Diagnostics
+import Studies
+import Training
+
+/// One stage of a study on its data: what is trained, for how many steps, at which rates.
+struct StageSchedule: Sendable {
+    /// `head` or `adapter`.
+    let name: String
+    /// What a unit trains.
+    let stage: AdaptedEncoder.Stage
+    /// The study's settings for it.
+    let settings: StageSettings
+    /// How many steps it has.
+    let steps: Int
+
+    /// The stages of a study that have any steps and something to train, in their order.
+    ///
+    /// A method without parameters leaves nothing to an adapter stage that doesn't train the heads.
+    static func all(
+        _ study: Study, _ layouts: [ParameterLayout], trainingExamples: [Int]
+    ) throws -> [StageSchedule] {
+        let perEpoch = Planner.stepsPerEpoch(trainingExamples, study.batch)
+        let stages = [
+            ("head", AdaptedEncoder.Stage.head, study.stages.head),
+            ("adapter", .adapter(trainHead: study.stages.adapter.trainHead), study.stages.adapter),
+        ].map { name, stage, settings in
+            StageSchedule(
+                name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch))
+        }.filter { $0.steps > 0 }
+        if let long = stages.first(where: { $0.steps > StageSettings.mostSteps }) {
+            throw Failure.usage(
+                "are more than \(StageSettings.mostSteps) steps", at: "stages.\(long.name).epochs",
+                remedy: "give fewer epochs, or steps")
+        }
+        if stages.isEmpty {
+            throw Failure.usage(
+                "both stages have no steps", at: "stages", remedy: "give one of them steps or epochs")
+        }
+        let training = stages.filter { stage in
+            layouts.contains { $0.slices.contains { stage.trains($0.kind) } }
+        }
+        if training.isEmpty {
+            let method = type(of: study.adapter.method).name
+            throw Failure.usage(
+                "'\(method)' has nothing to train in the adapter stage, and the head stage has no steps",
+                at: "stages",
+                remedy: "give the head stage steps or epochs, or set stages.adapter.trainHead: true")
+        }
+        return training
+    }
+
+    /// Whether the stage trains parameters of a kind.
+    func trains(_ kind: ParameterKind) -> Bool {
+        switch stage {
+        case .head: kind == .head
+        case .adapter(let trainHead): kind != .head || trainHead
+        }
+    }
+
+    /// The learning rate of a kind at a step of the stage.
+    func learningRate(_ kind: ParameterKind, step: Int) -> Double {
+        let schedule = LearningRateSchedule(settings.schedule, warmup: settings.warmup, steps: steps)
+        return settings.learningRate[kind] * schedule.multiplier(step)
+    }
+}

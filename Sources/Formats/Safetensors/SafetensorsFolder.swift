@@ -1,0 +1,116 @@
+import Diagnostics
+import Foundation
+
+/// The weights of a Hugging Face folder, whether in one safetensors file or in shards.
+///
+/// Looks for `model.safetensors`, then `model.safetensors.index.json` with its shards, then the same
+/// with `pytorch_model` for `model`. Pickled weights (`.bin`) run code when they are loaded and are never read.
+package final class SafetensorsFolder: TensorSource {
+    /// The folder.
+    package let path: String
+    /// Every file that holds weights, in order of name.
+    package let files: [SafetensorsFile]
+    /// Every tensor by name.
+    package let tensors: [String: TensorEntry]
+    private let fileIndex: [String: Int]
+
+    /// Opens the folder's weights.
+    package init(directory: String) throws {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
+            throw Failure.data("no such folder", at: directory)
+        }
+        guard isDirectory.boolValue else {
+            throw Failure.data("found a file, expected a folder", at: directory)
+        }
+        let (shards, weightMap) = try Self.shards(in: directory)
+        let files = try shards.map { try SafetensorsFile(path: "\(directory)/\($0)") }
+        var fileIndex: [String: Int] = [:]
+        for (name, shard) in weightMap {
+            guard let index = shards.firstIndex(of: shard), files[index].tensors[name] != nil else {
+                throw Failure.data(
+                    "has no tensor '\(name)', which the index places there", at: "\(directory)/\(shard)",
+                    remedy: "copy or download the folder again")
+            }
+            fileIndex[name] = index
+        }
+        for (index, file) in files.enumerated() {
+            for name in file.names where fileIndex[name] != index {
+                guard fileIndex.updateValue(index, forKey: name) == nil else {
+                    throw Failure.data("is also in another shard", at: "\(file.path): tensor '\(name)'")
+                }
+            }
+        }
+        path = directory
+        self.files = files
+        self.fileIndex = fileIndex
+        tensors = Dictionary(
+            uniqueKeysWithValues: fileIndex.compactMap { name, index in
+                files[index].tensors[name].map { (name, $0) }
+            })
+    }
+
+    /// The shard that holds a tensor.
+    package func file(holding name: String) -> SafetensorsFile? { fileIndex[name].map { files[$0] } }
+
+    /// Refuses files that were written to since they were mapped.
+    package func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
+
+    /// The checksum of the bytes of all files, in order of name; every byte is read.
+    package func checksum() -> UInt32 {
+        var checksum = CRC32C()
+        for file in files { file.add(to: &checksum) }
+        return checksum.value
+    }
+
+    /// The files to open, and for an indexed folder which one holds each tensor.
+    private static func shards(in directory: String) throws -> (
+        names: [String], weightMap: [(String, String)]
+    ) {
+        let present: [String]
+        do {
+            present = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+        } catch {
+            throw Failure.data("the folder cannot be read", at: directory, remedy: "check its permissions")
+        }
+        for stem in ["model", "pytorch_model"] {
+            if present.contains("\(stem).safetensors") { return (["\(stem).safetensors"], []) }
+            let index = "\(stem).safetensors.index.json"
+            if present.contains(index) { return try indexed(by: index, in: directory, present: present) }
+        }
+        let unindexed = present.filter { $0.hasPrefix("pytorch_model") && $0.hasSuffix(".safetensors") }
+        if !unindexed.isEmpty { return (unindexed, []) }
+        if let pickle = present.first(where: { $0.hasPrefix("pytorch_model") && $0.hasSuffix(".bin") }) {
+            throw Failure.data(
+                "found only pickled weights (\(pickle)), which are never read because loading them runs code",
+                at: directory,
+                remedy: "convert them in Python: AutoModel.from_pretrained(folder)"
+                    + ".save_pretrained(folder, safe_serialization=True)")
+        }
+        throw Failure.data(
+            "found no weights, expected model.safetensors or model.safetensors.index.json", at: directory,
+            remedy: "download a folder that has them")
+    }
+
+    private static func indexed(
+        by index: String, in directory: String, present: [String]
+    ) throws -> (names: [String], weightMap: [(String, String)]) {
+        let place = "\(directory)/\(index)"
+        let json = try MappedFile(path: place).withBytes { try JSONValue(parsing: $0, at: place) }
+        guard let members = json["weight_map"]?.object, !members.isEmpty else {
+            throw Failure.data("has no weight_map", at: place)
+        }
+        let weightMap = try members.map { name, value in
+            guard let shard = value.string, !shard.isEmpty, !shard.contains("/") else {
+                throw Failure.data("weight_map places tensor '\(name)' in no file of this folder", at: place)
+            }
+            guard present.contains(shard) else {
+                throw Failure.data(
+                    "weight_map names \(shard), which is not in the folder", at: place,
+                    remedy: "copy or download the missing shard")
+            }
+            return (name, shard)
+        }
+        return (Set(weightMap.map(\.1)).sorted(), weightMap)
+    }
+}

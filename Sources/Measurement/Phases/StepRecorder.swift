@@ -1,0 +1,126 @@
+import Adapters
+package import Collectives
+package import Coordination
+import Foundation
+package import Kernels
+import Studies
+
+/// A step as it was measured.
+package struct MeasuredStep: Codable, Sendable, Equatable {
+    /// On how many ranks.
+    package let ranks: Int
+    /// Seconds of a step, and those of them in which collective calls moved data.
+    package let seconds: Double, transfers: Double
+
+    /// Names the numbers.
+    package init(ranks: Int, seconds: Double, transfers: Double) {
+        self.ranks = ranks
+        self.seconds = seconds
+        self.transfers = transfers
+    }
+}
+
+/// Listens to a run on the coordinator's rank and takes a step apart into what ``StepParts`` says.
+///
+/// It looks at the adapter stage after its first pass, which fills what later ones reuse. It reads the clock that operators
+/// report to and resets nothing: where a ``PhaseRecorder`` listens too, this one comes first.
+package final class StepRecorder: RunObserver {
+    private struct Sample {
+        /// What each unit costs, in the units of the assignment.
+        let costs: [Double]
+        /// Seconds altogether, and for one unit of cost.
+        let seconds: Double, secondsPerCost: Double
+        let update: Double, planning: Double
+        /// Seconds of collective calls after every rank had come to them.
+        let transfers: Double
+    }
+
+    private let clock: OperatorClock
+    private let context: RunContext
+    private let communicator: any Communicator
+    private let computing: [Int]
+    private let firstStep: Int
+    private var samples: [Sample] = []
+    private var messages = StepParts.Messages(directive: 0, exponents: 0, sums: 0)
+    private var last = Date()
+    private var used = CommunicationStatistics()
+
+    /// Records a run.
+    ///
+    /// Throws a failure where the world has more ranks than a step has units.
+    package init(
+        _ clock: OperatorClock, _ context: RunContext, _ communicator: any Communicator, stepsPerPass: Int
+    ) throws {
+        self.clock = clock
+        self.context = context
+        self.communicator = communicator
+        computing = try context.computingRanks(of: communicator.size)
+        firstStep = stepsPerPass + 1
+    }
+
+    /// Takes note of an event.
+    package func observe(_ event: RunEvent) throws {
+        if case .step(let report) = event, report.stage == "adapter", report.stageStep >= firstStep {
+            add(report)
+        }
+        used = communicator.statistics
+        last = Date()
+    }
+
+    private func add(_ report: StepReport) {
+        let seconds = Date().timeIntervalSince(last)
+        let communication = communicator.statistics.since(used)
+        let tasks = report.units.compactMap { context.names.firstIndex(of: $0.task) }
+        let costs = zip(tasks, report.units).map { cost(of: $1.examples, in: context.data[$0].train) }
+        let update = clock.times[.optimizer]?.seconds ?? 0
+        let planning = clock.times[.planning]?.seconds ?? 0
+        var loads = [Double](repeating: 0, count: communicator.size)
+        for (cost, rank) in zip(costs, assign(costs: costs, to: computing)) { loads[rank] += cost }
+        // A coordinator that does not compute waits for as long as the most loaded rank computes.
+        let isDedicated = computing.first != 0
+        let own = isDedicated ? loads.max() ?? 0 : loads[0]
+        let computed =
+            isDedicated ? communication.secondsWaiting : seconds - communication.seconds - update - planning
+        guard own > 0, tasks.count == report.units.count else { return }
+        samples.append(
+            Sample(
+                costs: costs, seconds: seconds, secondsPerCost: max(0, computed) / own, update: update,
+                planning: planning, transfers: communication.secondsTransferring))
+        messages = sizes(report, tasks)
+    }
+
+    private func sizes(_ report: StepReport, _ tasks: [Int]) -> StepParts.Messages {
+        let trainHead = context.study.stages.adapter.trainHead
+        let plan = StepPlan(
+            zip(tasks, report.units).map { MicroBatch(task: $0, examples: $1.examples) },
+            ranks: tasks.map { _ in 0 })
+        let blocks = context.store.blocks
+        let rows = GradientRows(context.store, tasks: plan.tasks) {
+            trainHead || blocks[$0].slice.kind != .head
+        }
+        // The one maximum beside the losses' asks ranks to stop.
+        let exponents = ExactSum.exponentBytes(rows.layout, maxima: 1)
+        return StepParts.Messages(
+            directive: 8 * Directive.step(plan).words.count, exponents: exponents,
+            sums: max(0, report.bytes - exponents))
+    }
+
+    /// The step itself: medians.
+    package var measured: MeasuredStep {
+        MeasuredStep(
+            ranks: communicator.size, seconds: median(samples.map(\.seconds)),
+            transfers: median(samples.map(\.transfers)))
+    }
+
+    /// The parts of a step: medians over the steps, and the units of up to eight of them.
+    package var parts: StepParts {
+        let secondsPerCost = median(samples.map(\.secondsPerCost))
+        return StepParts(
+            examples: context.study.batch.examples, unit: context.study.batch.unit,
+            units: samples.prefix(8).map { $0.costs.map { $0 * secondsPerCost } },
+            update: median(samples.map(\.update)), planning: median(samples.map(\.planning)),
+            messages: messages, isDedicated: context.study.coordinator == .dedicated)
+    }
+
+    private func median(_ values: [Double]) -> Double { PhaseMeasurement.Spread(values).median }
+}

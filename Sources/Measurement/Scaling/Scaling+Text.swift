@@ -1,0 +1,108 @@
+import Formats
+import Foundation
+
+extension Scaling {
+    /// The tables for a terminal.
+    package var text: String {
+        let alternatives =
+            "Other batches, if an example costs as much in a unit of any size (try it: --set batch.unit=N):\n"
+            + TextTable(alternativeRows, numbers: true).aligned
+        return [facts, predictions, stopping, alternatives].joined(separator: "\n\n")
+    }
+
+    private var facts: String {
+        let (mean, spread) = parts.unitSeconds
+        var rows = [
+            [
+                "scaling on", "\(network.name): \(network.link.words) (\(network.reason))",
+            ],
+            [
+                "hosts",
+                "of \(ranks(interconnect.ranksPerNode)), \(interconnect.node.words) between ranks of a host",
+            ],
+            [
+                "measured",
+                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): \(parts.unitCount) units of "
+                    + "\(milliseconds(mean)) ms ± \(percent(spread)), update \(milliseconds(parts.update)) ms, "
+                    + "planning \(milliseconds(parts.planning)) ms",
+            ],
+            [
+                "messages",
+                "\(parts.messages.directive) bytes of directive, \(parts.messages.exponents) of exponents, "
+                    + "\(parts.messages.sums) of sums",
+            ],
+        ]
+        if network.name == Network.sharedMemory.name { rows.remove(at: 1) }
+        if let link = measuredLink {
+            rows.append([
+                "link here",
+                "\(link.link.words) between \(ranks(link.ranks)) on \(link.hosts) host\(link.hosts == 1 ? "" : "s") "
+                    + "(all-reduce of \(LinkMeasurement.smallBytes) bytes \(milliseconds(link.smallSeconds)) ms, "
+                    + "of \(link.largeBytes) \(milliseconds(link.largeSeconds)) ms)",
+            ])
+        }
+        return TextTable(rows).aligned
+    }
+
+    private var predictions: String {
+        guard let alone = strong.first else { return "" }
+        let head = [
+            "ranks", "hosts", "ms/step", "speed-up", "efficiency", "communication", "N × batch: ms/step",
+            "speed-up", "efficiency", "communication",
+        ]
+        let rows = weak.map { weak in
+            let strong = strong.first { $0.ranks == weak.ranks }
+            return ["\(weak.ranks)", "\(weak.hosts)"] + cells(strong, alone: alone)
+                + cells(weak, alone: alone)
+        }
+        return TextTable([head] + rows, numbers: true).aligned
+    }
+
+    private func cells(_ point: ScalingPrediction?, alone: ScalingPrediction) -> [String] {
+        guard let point else { return ["–", "–", "–", "–"] }
+        return [
+            milliseconds(point.seconds), String(format: "%.2f", point.speedup(alone: alone)),
+            percent(point.efficiency(alone: alone)), percent(point.communicationShare),
+        ]
+    }
+
+    /// Where it stops paying, and why.
+    private var stopping: String {
+        guard let alone = strong.first, let paying, let most = strong.last else { return "" }
+        let coordinator = parts.isDedicated ? " and the coordinator" : ""
+        let cap =
+            "A step has \(parts.unitCount) units of work (batch.examples \(parts.examples) / batch.unit \(parts.unit)): "
+            + "at most \(parts.unitCount) ranks\(coordinator) can take part."
+        let efficiency = percent(paying.efficiency(alone: alone))
+        guard let next = strong.first(where: { $0.ranks > paying.ranks }) else {
+            let reason = paying.ranks == Self.limit ? "" : "; units are what runs out first"
+            return "\(cap) Up to \(most.ranks) ranks it pays: efficiency \(efficiency) there\(reason)."
+        }
+        let losses = [
+            (next.communication, "communication"), (next.replicated, "what every step does once"),
+            (next.compute - alone.compute / Double(next.ranks), "unequal loads"),
+        ]
+        let cause = losses.max { $0.0 < $1.0 }?.1 ?? ""
+        return
+            "\(cap) It stops paying beyond \(ranks(paying.ranks)) (efficiency \(efficiency)): on \(next.ranks) it is "
+            + "\(percent(next.efficiency(alone: alone))), mostly for \(cause)."
+    }
+
+    private var alternativeRows: [[String]] {
+        [["batch.examples", "batch.unit", "units", "ranks at 50 %", "ms/step", "speed-up"]]
+            + alternatives.map {
+                [
+                    "\($0.examples)", "\($0.unit)", "\($0.units)", "\($0.paying.ranks)",
+                    milliseconds($0.paying.seconds), String(format: "%.1f", $0.speedup),
+                ]
+            }
+    }
+
+    private func ranks(_ count: Int) -> String { count == 1 ? "1 rank" : "\(count) ranks" }
+
+    private func milliseconds(_ seconds: Double) -> String {
+        String(format: seconds < 1e-3 ? "%.3f" : "%.1f", seconds * 1e3)
+    }
+
+    private func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
+}

@@ -1,0 +1,124 @@
+package import Formats
+import Foundation
+
+extension AdapterSimilarity {
+    /// As many pairs as a table has columns for.
+    static let mostPairs = 10
+
+    /// The report without a last line feed: cosines by tensor and layer, their means over layers, and norms.
+    ///
+    /// Where there are more than ten pairs, a row has the lowest, mean and highest cosine, and each tensor's means over
+    /// the layers are a table of adapters by adapters.
+    package func report(_ format: TableFormat = .text) -> String {
+        if format == .json { return String(json().encodedForReading().dropLast()) }
+        let tables =
+            [("cosine of what training changed", cosines)] + matrices + [("norm of the change", norms)]
+        return tables.map { title, rows in
+            switch format {
+            case .markdown: "**\(title)**\n\n\(TextTable(rows).markdown)"
+            default: "\(title)\n\(TextTable(rows, numbers: true).aligned)"
+            }
+        }.joined(separator: "\n\n")
+    }
+
+    private var isWide: Bool { pairs.count > Self.mostPairs }
+
+    private func name(_ pair: (Int, Int)) -> String { "\(members[pair.0].name)×\(members[pair.1].name)" }
+
+    private var cosines: [[String]] {
+        let columns =
+            isWide ? ["lowest", "mean", "highest"] : pairs.map(name) + (pairs.count > 1 ? ["mean"] : [])
+        return [["tensor", "layer"] + columns]
+            + names.flatMap { name in
+                let own = rows.filter { $0.tensor.name == name }
+                let each = own.map { [name, layer($0.tensor)] + cells($0.likenesses) }
+                return own.count > 1 ? each + [[name, "mean"] + cells(overLayers(name))] : each
+            }
+    }
+
+    /// A row's cells, as many as ``cosines`` has columns.
+    private func cells(_ likenesses: [Likeness]) -> [String] {
+        let known = likenesses.compactMap(\.own)
+        let mean = known.isEmpty ? nil : average(known)
+        guard isWide else {
+            let summary = likenesses.allSatisfy { $0 == .shared } ? "shared" : text(mean)
+            return likenesses.map(text) + (pairs.count > 1 ? [summary] : [])
+        }
+        return likenesses.allSatisfy { $0 == .shared }
+            ? ["shared", "shared", "shared"] : [text(known.min()), text(mean), text(known.max())]
+    }
+
+    /// Where the pairs are too many for columns: the means over the layers, adapters by adapters, above the diagonal.
+    private var matrices: [(String, [[String]])] {
+        guard isWide else { return [] }
+        return names.map { tensor in
+            let means = overLayers(tensor)
+            let head = [""] + members.dropFirst().map(\.name)
+            let lines = members.indices.dropLast().map { first in
+                [members[first].name]
+                    + members.indices.dropFirst().map { second in
+                        let pair = pairs.firstIndex { $0 == (first, second) }
+                        return pair.map { text(means[$0]) } ?? ""
+                    }
+            }
+            return ("\(tensor), mean over layers", [head] + lines)
+        }
+    }
+
+    private var norms: [[String]] {
+        [["tensor", "layer"] + members.map(\.name)]
+            + names.flatMap { name in
+                rows.filter { $0.tensor.name == name }.map { row in
+                    [name, layer(row.tensor)] + row.norms.map { text($0) }
+                }
+            }
+    }
+
+    /// The mean over the layers for each pair; of layers that a pair shares there is none.
+    func overLayers(_ name: String) -> [Likeness] {
+        let own = rows.filter { $0.tensor.name == name }
+        return pairs.indices.map { pair in
+            let likenesses = own.map { $0.likenesses[pair] }
+            if likenesses.allSatisfy({ $0 == .shared }) { return .shared }
+            let known = likenesses.compactMap(\.own)
+            return .cosine(known.isEmpty ? nil : average(known))
+        }
+    }
+
+    private func layer(_ tensor: Tensor) -> String { tensor.layer.map(String.init) ?? "–" }
+
+    private func text(_ value: Double?) -> String { TextTable.number(value, digits: 4) }
+
+    private func text(_ likeness: Likeness) -> String {
+        switch likeness {
+        case .shared: "shared"
+        case .cosine(let value): text(value)
+        }
+    }
+
+    // {"members": [name], "pairs": [[name, name]], "tensors": [{"tensor", "layer", "cosines", "norms"}],
+    //  "means": [{"tensor", "cosines"}]}; a cosine is a number, "shared", or null where a change is nothing.
+    private func json() -> JSONValue {
+        func json(_ likeness: Likeness) -> JSONValue {
+            switch likeness {
+            case .shared: "shared"
+            case .cosine(let value): value.map { .number($0) } ?? .null
+            }
+        }
+        return [
+            "members": .array(members.map { .string($0.name) }),
+            "pairs": .array(pairs.map { [.string(members[$0].name), .string(members[$1].name)] }),
+            "tensors": .array(
+                rows.map { row in
+                    [
+                        "tensor": .string(row.tensor.name),
+                        "layer": row.tensor.layer.map { .integer($0) } ?? .null,
+                        "cosines": .array(row.likenesses.map(json)),
+                        "norms": .array(row.norms.map { .number($0) }),
+                    ]
+                }),
+            "means": .array(
+                names.map { ["tensor": .string($0), "cosines": .array(overLayers($0).map(json))] }),
+        ]
+    }
+}

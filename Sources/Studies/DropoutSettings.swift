@@ -1,0 +1,27 @@
+import Diagnostics
+
+/// The `dropout` section: dropout inside the frozen backbone while adapters are trained.
+package struct DropoutSettings: Sendable, Codable, Equatable {
+    /// On embeddings, attention outputs and feed-forward outputs.
+    package let hidden: Double
+    /// On attention probabilities.
+    package let attention: Double
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case hidden, attention }
+
+    /// Off.
+    package init() {
+        hidden = 0
+        attention = 0
+    }
+
+    /// Reads the section.
+    package init(from decoder: any Decoder) throws {
+        let section = try SettingsSection<CodingKeys>(decoder)
+        hidden = try section.value(.hidden, default: 0)
+        attention = try section.value(.attention, default: 0)
+        try section.require((0..<1).contains(hidden), .hidden, "is \(hidden), expected 0 or more and below 1")
+        try section.require(
+            (0..<1).contains(attention), .attention, "is \(attention), expected 0 or more and below 1")
+    }
+}

@@ -1,0 +1,157 @@
+import Adapters
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Kernels
+import Measurement
+import Studies
+import Tasks
+import Training
+
+/// `hadamesh bench`.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures how fast this machine trains a study, and where the time goes.",
+        discussion: """
+            Trains the study for a few steps on a part of its examples, again and again, on all ranks: examples and \
+            tokens a second by phase, the share of the matrix product's own rate, time by operator, waiting, bytes, \
+            memory and start-up. Nothing of the run is kept. Tests/Reference/speed.py measures PyTorch beside it.
+            """)
+
+    @Argument(help: "The study file, in YAML.")
+    var study: String
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
+    var changes: [String] = []
+
+    @Flag(help: "Fewer steps: under a minute with a small encoder.")
+    var quick = false
+
+    @Option(help: "Steps of one pass over the examples; 20 by default, 6 when quick.")
+    var steps: Int?
+
+    @Option(help: "How many passes follow the first; 5 by default, 2 when quick.")
+    var repeats: Int?
+
+    @Option(help: "Write what was measured to this file, as JSON.")
+    var json: String?
+
+    @Option(help: "A file that --json wrote: print the ratios to it.")
+    var compare: String?
+
+    @OptionGroup var scaling: BenchScaling
+
+    func validate() throws {
+        if let steps, !(2...10_000).contains(steps) {
+            throw ValidationError("--steps: found \(steps), expected 2 to 10000")
+        }
+        if let repeats, !(1...1000).contains(repeats) {
+            throw ValidationError("--repeats: found \(repeats), expected 1 to 1000")
+        }
+    }
+
+    func run() throws {
+        MPI.run { world in
+            let reference = try compare.map(Self.read)
+            _ = try scaling.chosen()
+            _ = BLAS.useOneThread()
+            let result = try measure(world, ProductRate.measured())
+            if world.rank == 0 {
+                if let json {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                    try AtomicFile.write(try encoder.encode(result) + Data("\n".utf8), to: json)
+                }
+                print(result.text(comparedWith: reference))
+            }
+            return 0
+        }
+    }
+
+    private func measure(_ world: MPICommunicator, _ before: ProductRate) throws -> Benchmark {
+        let perPass = self.steps ?? (quick ? 6 : 20)
+        let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
+        let stages = try StudyFile(path: study, overrides: changes).study().stages
+        // A stage that the study leaves out is left out here.
+        func steps(_ stage: StageSettings) -> Int { stage.stepCount(perEpoch: 1) == 0 ? 0 : total }
+        let study = try StudyFile(
+            path: self.study,
+            overrides: changes + [
+                "evaluation.every=\(perPass)", "evaluation.patience=0", "checkpoint.every=0",
+                "cache.features=null",
+                "stages.head.steps=\(steps(stages.head))", "stages.adapter.steps=\(steps(stages.adapter))",
+            ]
+        ).study()
+
+        let backbone = try LoadedBackbone(study, on: world, for: .learning)
+        backbone.warn(from: world.rank)
+        let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
+        let all = whole.reduce(0) { $0 + $1.drawn.count }
+        // Tasks keep their shares, and a pass goes once through what is left of them.
+        let data = whole.map { $0.limited(to: max(1, perPass * study.batch.examples * $0.drawn.count / all)) }
+        let context = try RunContext(study, backbone.model, data)
+        let sets = data.flatMap(\.sets)
+        let clock = OperatorClock()
+        let recorder = PhaseRecorder(
+            clock, stepsPerPass: perPass,
+            evaluated: (
+                sets.reduce(0) { $0 + $1.indices.count },
+                sets.reduce(0) { sum, set in sum + set.indices.reduce(0) { $0 + set.examples.tokens($1) } }
+            ))
+
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "hadamesh-bench-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let isFirst = world.rank == 0
+        let stepRecorder = isFirst ? try StepRecorder(clock, context, world, stepsPerPass: perPass) : nil
+        let observers: [(any RunObserver)?] = [stepRecorder, recorder]
+        let output =
+            isFirst ? RunOutput(directory: folder.path, observers: observers.compactMap(\.self)) : nil
+        let run = try TrainingRun(context, world, output: output, savesBeforeStall: false)
+        if isFirst { OperatorClock.current = clock }
+        try run.begin(identity: .null, resuming: false)
+        _ = try run.run()
+        OperatorClock.current = nil
+
+        // Measured again: a moment in which the machine did something else must not pass for its rate.
+        let slowest = try slowest(before.best(with: ProductRate.measured()), world)
+        let memory = try largest(ProcessMemory.current(), world)
+        let scaling = try scaling.predicted(world, stepRecorder)
+        return Benchmark(
+            study: self.study, backbone: study.backbone, tasks: context.names,
+            method: type(of: study.adapter.method).name, ranks: world.size,
+            trainedParameters: context.trainedParameters, kernels: VectorKernels.name,
+            blas: BLAS.coreName, rate: slowest,
+            startSeconds: recorder.firstResult.map { $0.timeIntervalSince(launchTime()) } ?? 0,
+            memory: memory,
+            phases: recorder.measured(rate: slowest.library), scaling: scaling)
+    }
+
+    private func slowest(_ rate: ProductRate, _ world: MPICommunicator) throws -> ProductRate {
+        let all = try world.allGather([Int64(rate.library), Int64(rate.own)])
+        return ProductRate(
+            library: Double(all.map { $0[0] }.min() ?? 0), own: Double(all.map { $0[1] }.min() ?? 0))
+    }
+
+    private func largest(_ memory: Benchmark.Memory, _ world: MPICommunicator) throws -> Benchmark.Memory {
+        let all = try world.allGather([memory.peak, memory.proportional, memory.activations].map(Int64.init))
+        func largest(_ index: Int) -> Int { Int(all.map { $0[index] }.max() ?? 0) }
+        return Benchmark.Memory(peak: largest(0), proportional: largest(1), activations: largest(2))
+    }
+
+    private static func read(_ path: String) throws -> Benchmark {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure.usage("no readable file", at: path, remedy: "--compare wants what --json wrote")
+        }
+        do {
+            return try JSONDecoder().decode(Benchmark.self, from: data)
+        } catch {
+            throw Failure.data("is no measurement of this version", at: path, remedy: "measure it again")
+        }
+    }
+}

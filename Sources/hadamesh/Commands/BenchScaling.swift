@@ -1,0 +1,49 @@
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Kernels
+import Measurement
+
+/// The part of `hadamesh bench` that predicts other numbers of ranks.
+struct BenchScaling: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Predict the step on 1 to 1024 ranks of this network (may be repeated): "
+                + "\(Network.known.map(\.name).joined(separator: ", ")), or LATENCY_US:GBIT.",
+            valueName: "name"))
+    var network: [String] = []
+
+    @Option(help: "Ranks on each of the predicted hosts; by default as many as each host has now.")
+    var ranksPerNode: Int?
+
+    func validate() throws {
+        if let ranksPerNode, !(1...4096).contains(ranksPerNode) {
+            throw ValidationError("--ranks-per-node: found \(ranksPerNode), expected 1 to 4096")
+        }
+        if ranksPerNode != nil, network.isEmpty {
+            throw ValidationError("--ranks-per-node needs --network")
+        }
+    }
+
+    /// The networks that were named.
+    func chosen() throws -> [Network] { try network.map(Network.named) }
+
+    /// The predictions, after a run that `recorder` listened to on rank 0; all ranks call it.
+    func predicted(_ world: MPICommunicator, _ recorder: StepRecorder?) throws -> [Scaling]? {
+        let networks = try chosen()
+        if networks.isEmpty { return nil }
+        let host = try world.nodeCommunicator()
+        let perHost = try Int(world.allReduce(Int64(host.size), .max))
+        let hosts = try Int(world.allReduce(Int64(host.rank == 0 ? 1 : 0), .sum))
+        let bytes = try Int(world.allReduce(Int64(recorder?.parts.messages.sums ?? 0), .max))
+        let link = try LinkMeasurement.measured(between: world, hosts: hosts, bytes: bytes)
+        return recorder.map { recorder in
+            networks.map {
+                Scaling(
+                    parts: recorder.parts, measured: recorder.measured, measuredLink: link, network: $0,
+                    ranksPerNode: ranksPerNode ?? perHost)
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Encoders
+import Foundation
+import Kernels
+import Studies
+import Tasks
+import Tokenizers
+import Training
+
+/// `hadamesh doctor`.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks what a run needs on every rank: MPI, binding, BLAS, memory, and a study's files.",
+        discussion:
+            "Start it as a run would be started: mpirun -n 4 hadamesh doctor STUDY. Exits with 0 when all is well."
+    )
+
+    @Argument(help: "A study whose backbone and data to check.")
+    var study: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
+    var changes: [String] = []
+
+    func run() throws {
+        MPI.run { world in
+            let threads = BLAS.useOneThread()
+            let host = try world.nodeCommunicator()
+            let numbers = try world.allGather([
+                Int64(host.rank), Int64(host.size), Int64(Self.allowedCores), Int64(threads),
+                Int64((AvailableMemory.bytes ?? 0) >> 20),
+            ])
+            if world.rank == 0 {
+                print("MPI       \(MPI.libraryVersion)")
+                print("kernels   \(VectorKernels.name) of \(VectorKernels.choices.joined(separator: ", "))")
+                print("BLAS      \(BLAS.configuration)")
+                print(
+                    "          kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)")
+                for (rank, facts) in numbers.enumerated() {
+                    print(
+                        "rank \(rank)    \(facts[0] + 1) of \(facts[1]) on its host, may use \(facts[2]) cores, "
+                            + "\(facts[3]) BLAS thread, \(facts[4]) MB of memory free")
+                }
+                advise(numbers)
+            }
+            guard let study else { return 0 }
+            let settings = try StudyFile(path: study, overrides: changes).study()
+            let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
+            backbone.warn(from: world.rank)
+            let weights = backbone.model.weights
+            _ = try onCoordinator(world) {
+                print(
+                    "backbone  \(settings.backbone): \(weights.configuration.layers) layers of \(weights.configuration.hidden), "
+                        + "\(weights.mappedBytes >> 20) MB mapped and shared, "
+                        + "\(weights.sharedBytes >> 20) MB converted and shared, \(weights.copiedBytes >> 20) MB copied by each rank"
+                )
+                for reference in settings.tasks {
+                    let task = try reference.resolve()
+                    let counts = try ([.train] + task.evaluationSplits).map { split in
+                        "\(split.rawValue) \(try task.examples(split, in: settings.data).count)"
+                    }
+                    print("task      \(task.name): \(counts.joined(separator: ", "))")
+                }
+                return []
+            }
+            return 0
+        }
+    }
+
+    private func advise(_ numbers: [[Int64]]) {
+        let crowded = numbers.contains { $0[1] > Int64(ProcessInfo.processInfo.activeProcessorCount) }
+        if crowded {
+            print(
+                "advice    more ranks than cores on a host: export OMPI_MCA_mpi_yield_when_idle=1, or start fewer ranks"
+            )
+        }
+        if numbers.contains(where: { $0[2] == 1 && $0[1] > 1 }) {
+            print(
+                "advice    ranks are bound to one core each, which is right while each has a core of its own")
+        }
+    }
+
+    /// Cores that this process may run on.
+    private static var allowedCores: Int {
+        let name = "Cpus_allowed:"
+        let line = ProcessMemory.lines("/proc/self/status").first { $0.hasPrefix(name) }
+        // A mask in hexadecimal, in groups parted by commas.
+        return line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
+    }
+
+}

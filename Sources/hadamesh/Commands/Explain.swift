@@ -1,0 +1,71 @@
+import Adapters
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Reports
+import Studies
+import Tokenizers
+
+/// `hadamesh explain`.
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows how much of AdapterBias's shift each token of lines of text gets, layer by layer.",
+        discussion: """
+            For each line, which for a task of pairs is split by a tab, a table with tokens as rows and layers as columns. The run's \
+            method must be adapter-bias, or a list with it. Runs in one process.
+            """)
+
+    @Argument(help: "The run directory.")
+    var directory: String
+
+    @Option(help: "The task whose adapter is explained.")
+    var task: String
+
+    @Option(help: "A file of lines, or - for standard input.")
+    var input = "-"
+
+    @Option(help: "Also write a page with shaded tokens to this file.")
+    var html: String?
+
+    @Option(help: "The backbone's folder, where it has moved since the run.")
+    var backbone: String?
+
+    @OptionGroup
+    var foreign: ForeignInputOptions
+
+    func run() throws {
+        MPI.run { world in
+            let study = try studyOfRun(directory, backbone: backbone, data: nil)
+            guard TokenShifts.exist(in: study.adapter.method) else {
+                throw Failure.usage(
+                    "explain needs adapter-bias, this run trained \(type(of: study.adapter.method).name)",
+                    at: directory,
+                    remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
+            }
+            let loaded = try LoadedBackbone(study)
+            let trained = try TrainedRun(
+                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
+                allowing: foreign.allowed)
+            let task = try trained.task(named: self.task)
+            _ = try onCoordinator(world) {
+                let lines = try readTexts(input, for: task)
+                let shifted = try trained.tokenShifts(self.task, lines, loaded.tokenizer)
+                let report = TokenReport(
+                    title: "\(URL(fileURLWithPath: directory).lastPathComponent): \(self.task)",
+                    layers: shifted.first?.layers ?? [],
+                    entries: zip(lines, shifted).map { line, shifted in
+                        TokenReport.Entry(
+                            text: line.first + (line.second.map { "\t\($0)" } ?? ""), tokens: shifted.tokens,
+                            values: shifted.values.map { $0.map { Double($0) } })
+                    })
+                if let html { try AtomicFile.write(Data(report.page().utf8), to: html) }
+                if !report.entries.isEmpty { try writeLines([report.text()]) }
+                return []
+            }
+            return 0
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Adapters
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Exchange
+import Formats
+import Foundation
+import Studies
+import Tasks
+import Tokenizers
+import Training
+
+/// `hadamesh export`.
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes one task's trained adapter in the form of other software.",
+        discussion: """
+            merged     a plain Hugging Face model with the adapter folded into its weights, for methods that merge exactly
+            peft       Hugging Face PEFT: lora, ia3, layernorm
+            adapters   AdapterHub: houlsby, pfeiffer, parallel, lora, ia3
+
+            With its head the model is a sequence classifier that reads the first token: heads that pool 'mean' have no \
+            counterpart there. With --average-heads alone a tiny attention's heads are averaged into one, and a run with \
+            that adapter is written.
+            """)
+
+    /// What is written.
+    enum Format: String, NamedChoice, ExpressibleByArgument {
+        /// A plain transformers model.
+        case merged
+        /// A PEFT adapter.
+        case peft
+        /// An AdapterHub adapter.
+        case adapters
+    }
+
+    @Argument(help: "The run directory.")
+    var directory: String
+
+    @Option(help: "The task whose adapter is written; the run's only one by default.")
+    var task: String?
+
+    @Option(name: .customLong("to"), help: "The folder to make.")
+    var destination: String
+
+    @Option(help: "The form: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format: Format?
+
+    @Flag(help: "Leave the head out: the encoder's part alone.")
+    var encoderOnly = false
+
+    @Flag(help: "Average the heads of tiny attention into one, and score the task before and after.")
+    var averageHeads = false
+
+    @Option(help: "The backbone's folder, where it has moved since the run.")
+    var backbone: String?
+
+    @Option(help: "The data folder, where it has moved since the run.")
+    var data: String?
+
+    @OptionGroup
+    var foreign: ForeignInputOptions
+
+    func validate() throws {
+        if format == nil, !averageHeads {
+            throw ValidationError("name a form with --format, or --average-heads")
+        }
+        if format != nil, averageHeads {
+            throw ValidationError("--average-heads writes a run, which has no --format")
+        }
+    }
+
+    func run() throws {
+        try runInOneProcess {
+            let study = try studyOfRun(directory, backbone: backbone, data: data)
+            let loaded = try LoadedBackbone(study)
+            let run = try TrainedRun(
+                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
+                allowing: foreign.allowed)
+            try requireNothing(at: destination)
+            guard let format else {
+                try averageHeads(run, loaded)
+                return
+            }
+            let task = try chosenTask(of: run)
+            let (layout, values) = try run.parameters(of: task)
+            let trained = TrainedAdapter(run.model, task: task.name, task.output, layout, values: values)
+            switch format {
+            case .merged: try MergedFolder.write(trained, encoderOnly: encoderOnly, to: destination)
+            case .peft:
+                try PEFTFolder.write(
+                    trained, backbone: study.backbone, encoderOnly: encoderOnly, to: destination)
+            case .adapters:
+                try AdapterHubFolder.write(
+                    trained, backbone: study.backbone, encoderOnly: encoderOnly, to: destination)
+            }
+            print("wrote \(destination)")
+        }
+    }
+
+    private func chosenTask(of run: TrainedRun) throws -> any LanguageTask {
+        guard let name = task ?? (run.tasks.count == 1 ? run.tasks[0].name : nil) else {
+            throw Failure.usage(
+                "the run has several tasks", at: "--task",
+                remedy: "name one of \(run.tasks.map(\.name).joined(separator: ", "))")
+        }
+        return try run.task(named: name)
+    }
+
+    /// Writes a run whose tiny attentions have one head, and prints each task's score before and after.
+    private func averageHeads(_ run: TrainedRun, _ loaded: LoadedBackbone) throws {
+        guard let method = run.model.method as? TinyAttention, method.heads > 1 else {
+            throw Failure.usage(
+                "the run's adapter is no tiny-attention of several heads", at: "--average-heads",
+                remedy: "average a run of method tiny-attention with heads above 1")
+        }
+        var adapter = method
+        let vectors = try run.tasks.map { task in
+            let (layout, values) = try run.parameters(of: task)
+            let averaged = method.averagingHeads(values, in: layout)
+            adapter = averaged.method
+            return averaged.values
+        }
+        let study = run.study.using(AdapterSettings(adapter))
+        let model = try AdaptedEncoder(run.model.weights, adapter, study.head)
+        try writeRun(study, model, vectors, to: destination)
+        let after = try TrainedRun(study, model, directory: destination)
+        let examples = try run.tasks.map { try TaskData($0, study, loaded.tokenizer) }
+        let scores = try ThreadWorld.run(1) { world in
+            try [run, after].map { try $0.evaluate(examples, world) }
+        }
+        for (before, after) in zip(scores[0][0], scores[0][1]) {
+            print(before.task, decimal(before.mean), decimal(after.mean), separator: "\t")
+        }
+        print("wrote \(destination)")
+    }
+
+    private func decimal(_ score: Double) -> String { String(format: "%.4f", score) }
+}

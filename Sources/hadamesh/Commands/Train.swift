@@ -1,0 +1,135 @@
+import Adapters
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Kernels
+import Runs
+import Studies
+import Tasks
+import Tokenizers
+import Training
+
+/// `hadamesh train`.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains a study, alone or as one of several ranks.",
+        discussion: """
+            Results are in the run directory: results.json, adapters/<task>/, checkpoints/, journal.jsonl, and TensorBoard \
+            events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops after a checkpoint with exit code 75; --resume goes on, on any number of ranks.
+            """)
+
+    @Argument(help: "The study file, in YAML.")
+    var study: String
+
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .long],
+        help: "The run directory to make; runs/<study>-<time> by default.")
+    var output: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
+    var changes: [String] = []
+
+    @Flag(
+        help: "Go on with the run in --output: from its newest checkpoint, or its start if it has none yet.")
+    var resume = false
+
+    @Flag(
+        help:
+            "Let --resume go on with kernels, or a version, whose bits differ; the result is then marked as mixed."
+    )
+    var allowDifferentKernels = false
+
+    @Option(help: "Refuse to start in a world of another size.")
+    var expectRanks: Int?
+
+    @Flag(help: "Show warnings and the final table only.")
+    var quiet = false
+
+    func validate() throws {
+        if resume, output == nil { throw ValidationError("--resume needs the run directory: --output RUN") }
+    }
+
+    func run() throws {
+        MPI.run { world in
+            if let expectRanks, expectRanks != world.size {
+                throw Failure.usage(
+                    "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), expected \(expectRanks)",
+                    at: "--expect-ranks",
+                    remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
+            }
+            let study = try StudyFile(path: study, overrides: changes).study()
+            StopSignal.install()
+            // Output that nobody reads any more, behind `| head` or in a terminal that was closed, ends no training.
+            signal(SIGPIPE, SIG_IGN)
+            let dedicated = study.coordinator == .dedicated && world.rank == 0
+            return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
+        }
+    }
+
+    private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
+        let backbone = try LoadedBackbone(study, on: world, for: .learning)
+        let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
+        let context = try RunContext(study, backbone.model, data)
+        try Agreement.checkInputs(
+            context, tokenizer: backbone.tokenizer.identity, resuming: resume, world)
+
+        // Only rank 0 touches the run directory, and every rank hears of it when that fails.
+        var output: RunOutput?
+        var directory: RunDirectory?
+        var recorded: JSONValue?
+        var lock: RunLock?
+        defer { lock?.release() }
+        let said = try onCoordinator(world) {
+            let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume) {
+                // Waiting for a lock is no stall.
+                world.watch?.enter(.startUp, step: 0)
+            }
+            lock = taken
+            let identity = try RunIdentity.of(
+                study, backbone: BackboneIdentity(of: backbone.model.weights).json,
+                tokenizer: backbone.tokenizer.identity, data)
+            recorded = try RunFiles.identity(in: made)
+            if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
+                writeToStandardError("finished already, nothing was changed: \(made.path)\n")
+                return []
+            }
+            _ = try context.computingRanks(of: world.size)
+            let journal = try Journal(directory: made, appending: resume)
+            output = RunOutput(
+                directory: made.path,
+                observers: [
+                    RunJournal(journal, made), Progress(directory: made.path, quiet: quiet),
+                ])
+            directory = made
+            return Array(identity.encoded().utf8)
+        }
+        if said.isEmpty { return 0 }
+        let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
+        let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
+        try run.begin(
+            identity: identity, recorded: recorded, resuming: resume,
+            allowingDifferentKernels: allowDifferentKernels)
+        for warning in backbone.warnings { try output?.observe(.warned(warning)) }
+        // Only now is it certain that the run directory is this study's.
+        let ranks = try RankDescription.all(world)
+        _ = try onCoordinator(world) {
+            if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }
+            return []
+        }
+        return try run.run() == .stopped ? 75 : 0
+    }
+
+    private var defaultOutput: String {
+        let name = URL(fileURLWithPath: study).deletingPathExtension().lastPathComponent
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.dateFormat = "yyyyMMdd-HHmmss"
+        return "runs/\(name)-\(format.string(from: Date()))"
+    }
+}

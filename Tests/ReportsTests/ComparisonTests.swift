@@ -1,0 +1,217 @@
+import Diagnostics
+import Formats
+import Foundation
+import Reports
+import Testing
+
+@Suite("Comparison of runs")
+struct ComparisonTests {
+    let runs: RunFolder
+
+    init() throws { runs = try RunFolder() }
+
+    @Test("Each study is a column, and each task and fact a row, aligned")
+    func table() throws {
+        let shared = try runs.run("shared", runs.results([("rte", 0.75), ("mrpc", 0.5)], adapters: 36_864))
+        let operations: JSONValue = ["tokens": 30, "frozen": 2000, "added": 5]
+        let apart = try runs.run(
+            "a-longer-name",
+            runs.results(
+                [("rte", 0.8), ("cola", nil)],
+                more: [("operationsPerToken", operations), ("keptPerTask", 100)]))
+        #expect(
+            try Comparison([shared, apart]).table() == """
+                                                shared  a-longer-name
+                method                        hadamard       hadamard
+                seeds                                1              1
+                rte                             0.7500         0.8000
+                mrpc                            0.5000              –
+                mean                            0.6250         0.8000
+                parameters per task              36864           9216
+                after pruning                        –            100
+                % of the backbone                0.369          0.092
+                parameters, all tasks            73728          18432
+                heads, all tasks                  1538           1538
+                forward operations per token         –           2000
+                added by the method                  –              5
+                added, %                             –          0.250
+                adapter file, bytes                  –              –
+                bytes per step                   36912          36912
+                seconds per step                     –              –
+                steps                               40             40
+                seconds                           12.3           12.3
+                """)
+    }
+
+    @Test(
+        "Runs that differ in the seed alone are one column: mean ± sample standard deviation, and their number"
+    )
+    func seeds() throws {
+        // 0.5, 0.6, 0.7 have the sample standard deviation 0.1; those of stsb are equal; the means 0.3, 0.35, 0.4.
+        let paths = try [0.5, 0.6, 0.7].enumerated().map { index, score in
+            try runs.run(
+                "lora/seed-\(index)", runs.results([("rte", .number(score)), ("stsb", 0.1)]), study: "a",
+                seed: index)
+        }
+        let other = try runs.run("hut/seed-0", runs.results([("rte", 0.75)]), study: "b", seed: 0)
+        let lines = try Comparison(paths + [other]).table().split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        }
+        let expected = [
+            ["lora", "hut"], ["method", "hadamard", "hadamard"], ["seeds", "3", "1"],
+            ["rte", "0.6000", "±", "0.1000", "0.7500"], ["stsb", "0.1000", "±", "0.0000", "–"],
+            ["mean", "0.3500", "±", "0.0500", "0.7500"],
+        ]
+        #expect(Array(lines.prefix(expected.count)) == expected)
+    }
+
+    @Test(
+        "A seed that is there already begins a column of its own, and so does a run that doesn't say its study"
+    )
+    func whatIsNoOtherSeed() throws {
+        let scores = runs.results([("rte", 0.5)])
+        let cases: [(String, [String], Int)] = [
+            (
+                "the same seed",
+                [
+                    try runs.run("two-ranks", scores, study: "a"),
+                    try runs.run("one-rank", scores, study: "a"),
+                ], 2
+            ),
+            (
+                "unknown studies", [try runs.run("old-1", scores), try runs.run("old-2", scores)], 2
+            ),
+            (
+                "another study",
+                [
+                    try runs.run("x", scores, study: "a"), try runs.run("y", scores, study: "b", seed: 2),
+                ], 2
+            ),
+            (
+                "another seed",
+                [
+                    try runs.run("u", scores, study: "a"), try runs.run("v", scores, study: "a", seed: 2),
+                ], 1
+            ),
+        ]
+        for (name, paths, count) in cases {
+            let groups = try json(paths)["groups"]?.array
+            #expect(groups?.count == count, "\(name)")
+        }
+    }
+
+    @Test("More than six studies are rows")
+    func rows() throws {
+        let paths = try (0..<7).map {
+            try runs.run("run-\($0)", runs.results([("rte", .number(0.1 * Double($0)))]))
+        }
+        #expect(try Comparison(Array(paths.dropLast())).table().hasPrefix("       "))
+        let lines = try Comparison(paths).table().split(separator: "\n")
+        #expect(lines.count == 8)
+        #expect(lines[0].contains("method  seeds     rte    mean  parameters per task  % of the backbone"))
+        #expect(lines[7].hasPrefix("run-6  hadamard      1  0.6000  0.6000                 9216"))
+    }
+
+    @Test(
+        "Order",
+        arguments: [
+            (Comparison.Order.given, ["c", "a", "b", "d"]), (.name, ["a", "b", "c", "d"]),
+            (.score, ["b", "c", "a", "d"]), (.parameters, ["a", "c", "d", "b"]),
+        ])
+    func order(order: Comparison.Order, expected: [String]) throws {
+        let paths = [
+            try runs.run("c", runs.results([("rte", 0.5)], adapters: 20)),
+            try runs.run("a", runs.results([("rte", 0.4)], adapters: 10)),
+            try runs.run("b", runs.results([("rte", 0.9)], adapters: 30)),
+            // Without any score it comes last, whatever its name.
+            try runs.run("d", runs.results([], adapters: 20)),
+        ]
+        let head = try Comparison(paths, order: order).table().split(separator: "\n")[0]
+        #expect(head.split(separator: " ").map(String.init) == expected)
+    }
+
+    @Test("The seconds per step are the median over the last stage, the file the largest of a task")
+    func journalAndAdapters() throws {
+        let path = try runs.run("run", runs.results([("rte", 0.5)]))
+        let steps = [("head", 9.0), ("adapter", 5), ("adapter", 1), ("adapter", 2), ("adapter", 4)]
+        let lines = steps.map { #"{"kind":"step","stage":"\#($0)","seconds":\#($1)}"# }
+        try runs.write(
+            "{\"kind\":\"began\"}\n" + lines.joined(separator: "\n") + "\n{\"torn",
+            to: "\(path)/journal.jsonl")
+        try runs.write("12345", to: "\(path)/adapters/rte/adapter_model.safetensors")
+        try runs.write("123", to: "\(path)/adapters/mrpc/adapter_model.safetensors")
+        let facts = try json([path])["groups"]?[0]?["facts"]
+        #expect(facts?["secondsPerStep"]?.double == 3)
+        #expect(facts?["adapterBytes"]?.int == 5)
+    }
+
+    @Test("Markdown is the same table, with bars in names escaped")
+    func markdown() throws {
+        let path = try runs.run("a|b", runs.results([("rte", 0.5)]))
+        let other = try runs.run("c", runs.results([("rte", 0.25)]))
+        let lines = try Comparison([path, other]).table(.markdown).split(separator: "\n")
+        #expect(lines[0] == #"|  | a\|b | c |"# && lines[1] == "|---|---:|---:|")
+        #expect(lines.contains("| rte | 0.5000 | 0.2500 |"))
+    }
+
+    @Test("JSON has all digits, and each run's own numbers")
+    func machineReadable() throws {
+        let third = 1.0 / 3
+        let paths = [
+            try runs.run("l/seed-1", runs.results([("rte", .number(third))]), study: "a", seed: 1),
+            try runs.run("l/seed-2", runs.results([("rte", 0.5)]), study: "a", seed: 2),
+        ]
+        let group = try json(paths)["groups"]?[0]
+        #expect(group?["name"]?.string == "l" && group?["seeds"] == [1, 2])
+        #expect(group?["scores"]?["rte"]?["runs"] == [.number(third), 0.5])
+        #expect(group?["mean"]?["mean"]?.double == (third + 0.5) / 2)
+        #expect(group?["runs"]?[1]?["path"]?.string == paths[1])
+        #expect(group?["runs"]?[0]?["scores"]?["rte"]?.double == third)
+        #expect(group?["runs"]?[0]?["facts"]?["parametersPerTask"]?.int == 9216)
+        #expect(group?["facts"]?["operationsAdded"]?.isNull == true)
+    }
+
+    private func json(_ paths: [String]) throws -> JSONValue {
+        try JSONValue(parsing: Data(Comparison(paths).table(.json).utf8), at: "table")
+    }
+
+    @Test("A run without results is named among finished ones, with what to do")
+    func unfinished() throws {
+        let finished = try runs.run("finished", runs.results([("rte", 0.5)]))
+        let path = try runs.run("unfinished", nil)
+        let failure = #expect(throws: Failure.self) { _ = try Comparison([finished, path]) }
+        #expect(failure?.kind == .usage && failure?.place == path)
+        #expect(failure?.description.contains("has no results yet") == true)
+    }
+
+    @Test("What is no run directory is named")
+    func noRun() throws {
+        let path = runs.path("nowhere")
+        let failure = #expect(throws: Failure.self) { _ = try Comparison([path]) }
+        #expect(failure?.kind == .usage && failure?.place?.hasPrefix(path) == true)
+    }
+
+    @Test("A run that is named twice is refused, however it is written")
+    func twice() throws {
+        let path = try runs.run("run", runs.results([("rte", 0.5)]))
+        let failure = #expect(throws: Failure.self) {
+            _ = try Comparison([path, path + "/../run/"])
+        }
+        #expect(failure?.description.contains("is named twice") == true)
+    }
+
+    @Test("Results that are no JSON are named with their file")
+    func damaged() throws {
+        let path = try runs.run("damaged", [:])
+        try runs.write("{\"steps\": 4", to: "\(path)/results.json")
+        let failure = #expect(throws: Failure.self) { _ = try Comparison([path]) }
+        #expect(failure?.kind == .data && failure?.place?.contains("results.json") == true)
+    }
+
+    @Test("Results without a fact show a dash in its place")
+    func missingFacts() throws {
+        let table = try Comparison([runs.run("bare", ["stages": []])]).table().split(separator: "\n")
+        let named = table.dropFirst().filter { !$0.hasPrefix("seeds") }
+        #expect(named.count == 14 && named.allSatisfy { $0.hasSuffix("–") })
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Runs
+import TestSupport
+import Testing
+
+@Suite struct RunDirectoryTests {
+    let place: TemporaryFolder
+
+    init() throws { place = try TemporaryFolder() }
+
+    private func failure(_ action: () throws -> RunDirectory) -> String {
+        do { return "made \(try action().path)" } catch { return "\(error)" }
+    }
+
+    @Test func namesAreThoseThatScriptsRelyOn() throws {
+        let run = try RunDirectory.create(at: place.file("run"))
+        let names = [
+            run.studyFile, run.manifestFile, run.journalFile, run.resultsFile, run.timelineFile, run.adapters,
+            run.adapters(task: "rte"), run.checkpoints, run.checkpoint(step: 30),
+        ]
+        #expect(
+            names.map { $0.dropFirst(run.path.count) } == [
+                "/study.yaml", "/manifest.json", "/journal.jsonl", "/results.json", "/timeline.json",
+                "/adapters",
+                "/adapters/rte", "/checkpoints", "/checkpoints/step-30",
+            ])
+    }
+
+    @Test(arguments: ["a", "a/b/c", "a/", ".", ""]) func aNewOrEmptyDirectoryIsMade(name: String) throws {
+        let run = try RunDirectory.create(at: place.file(name))
+        #expect(FileManager.default.isWritableFile(atPath: run.path))
+        #expect(!run.path.hasSuffix("/"))
+    }
+
+    @Test func otherFilesInTheDirectoryAreNoRun() throws {
+        try Data().write(to: URL(fileURLWithPath: place.file("stderr.log")))
+        _ = try RunDirectory.create(at: place.path)
+    }
+
+    @Test(arguments: ["manifest.json", "journal.jsonl", "checkpoints"])
+    func aDirectoryThatHoldsARunIsOpenedButNotMadeAnew(trace: String) throws {
+        if trace == "checkpoints" {
+            try FileManager.default.createDirectory(
+                atPath: place.file(trace), withIntermediateDirectories: true)
+        } else {
+            try Data().write(to: URL(fileURLWithPath: place.file(trace)))
+        }
+        for text in [
+            failure { try .create(at: place.path) },
+            failure { try .claim(place.path, resuming: false).directory },
+        ] {
+            #expect(text.hasPrefix("\(place.path): a run is there already (found \(trace))"))
+            #expect(text.contains("--resume") && text.contains("--output"))
+        }
+        #expect(
+            try RunDirectory.open(at: place.path)
+                == RunDirectory.claim(place.path + "/", resuming: true).directory)
+    }
+
+    @Test func aPlaceWithoutARunIsNotOpened() throws {
+        #expect(failure { try .open(at: place.path) }.contains("found no run in it"))
+        #expect(failure { try .open(at: place.file("absent")) }.contains("no such run directory"))
+        #expect(
+            failure { try .claim(place.file("absent"), resuming: true).directory }.contains(
+                "no such run directory"))
+        #expect(!FileManager.default.fileExists(atPath: place.file("absent")))
+    }
+
+    @Test func aPlaceThatCannotBeADirectoryIsNamed() throws {
+        try Data().write(to: URL(fileURLWithPath: place.file("file")))
+        #expect(
+            failure { try .create(at: place.file("file")) }.hasSuffix("file: found a file, expected a folder")
+        )
+        let below = failure { try .create(at: place.file("file/run")) }
+        #expect(below.contains("file/run: cannot make the folder: Not a directory"))
+    }
+
+    @Test(.enabled(if: getuid() != 0, "the superuser may write everywhere"))
+    func aForbiddenPlaceIsNamed() throws {
+        chmod(place.path, 0o500)
+        defer { chmod(place.path, 0o700) }
+        #expect(failure { try .create(at: place.file("run")) }.contains("Permission denied"))
+        #expect(failure { try .create(at: place.path) }.contains("cannot write into: Permission denied"))
+    }
+}
