@@ -4,10 +4,10 @@ import Foundation
 
 /// A trained adapter on disk: `adapter_config.json` and `adapter_model.safetensors`, head included.
 ///
-/// The file names are PEFT's; the tensors keep the names of their slices. The safetensors bytes are a function of the
-/// values alone, so equal results are equal files.
+/// The file names are PEFT's, the tensors' names those of the slices. The safetensors bytes are a function of
+/// names and values alone, so equal results give equal files.
 package enum AdapterFolder {
-    /// Writes both files of a folder, which is made if need be; the configuration last.
+    /// Writes both files, the configuration last; creates the folder if necessary.
     package static func write(
         _ layout: ParameterLayout, _ values: [Float], configuration: JSONValue, to directory: String
     ) throws {
@@ -20,15 +20,16 @@ package enum AdapterFolder {
             Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
 
-    /// Reads the values of a folder into a layout; tensors that are missing, extra or of another shape are named.
+    /// Reads the values of a layout; a tensor that is missing, extra or of another shape is a failure that
+    /// names it.
     ///
-    /// A head may be left out, where the layout has none.
+    /// With `leavingOutHead` the file may have a head that the layout lacks.
     package static func read(
         _ layout: ParameterLayout, from directory: String, leavingOutHead: Bool = false
     ) throws -> [Float] {
         let path = "\(directory)/\(weightsName)"
         let file = try SafetensorsFile(path: path)
-        let names = file.names.filter { !leavingOutHead || !$0.hasPrefix("\(ParameterKind.head.rawValue).") }
+        let names = file.names.filter { !leavingOutHead || !$0.hasPrefix(TensorName.headPrefix) }
         if let extra = names.first(where: { layout[$0] == nil }) {
             throw Failure.data(
                 "has a tensor '\(extra)' that the adapter's settings do not ask for", at: path,
@@ -46,7 +47,7 @@ package enum AdapterFolder {
         }
     }
 
-    /// Reads `adapter_config.json` of a folder.
+    /// The contents of a folder's `adapter_config.json`.
     package static func configuration(of directory: String) throws -> JSONValue {
         let path = "\(directory)/\(configurationName)"
         guard let data = FileManager.default.contents(atPath: path) else {

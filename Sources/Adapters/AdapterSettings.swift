@@ -9,10 +9,9 @@ package struct AdapterSettings: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey { case method }
 
-    /// Uses a method with settings made in code.
     package init(_ method: any AdapterMethod) { self.method = method }
 
-    /// Reads a section that is kept as JSON, in an adapter's configuration for instance.
+    /// Reads a section from JSON, such as an adapter's configuration.
     package init(json section: JSONValue) throws {
         self = try JSONDecoder().decode(Self.self, from: Data(section.encoded().utf8))
     }

@@ -1,112 +1,124 @@
 import Diagnostics
 package import Encoders
 
-/// Several methods in one study: they act in their order where they meet at a site.
-package struct Stack: AdapterMethod {
+/// Several methods in one study, which act in their order where they meet at a site.
+package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package static let name = "stack"
     package static let source = "the methods' own"
     package static let summary = "several methods at once"
-    package static let settings: [MethodSetting] = []
+    package static let keys: [MethodKey<Self>] = []
 
     /// The methods in their order.
-    package let methods: [any AdapterMethod]
+    package private(set) var parts: [any AdapterMethod] = []
 
-    /// Stacks methods.
-    package init(_ methods: [any AdapterMethod]) { self.methods = methods }
+    package init() {}
+    package init(_ parts: [any AdapterMethod]) { self.parts = parts }
 
     /// Reads a list of `adapter` sections.
     package init(from decoder: any Decoder) throws {
         var list = try decoder.unkeyedContainer()
-        var methods: [any AdapterMethod] = []
-        while !list.isAtEnd { methods.append(try list.decode(AdapterSettings.self).method) }
-        if methods.isEmpty {
+        while !list.isAtEnd { parts.append(try list.decode(AdapterSettings.self).method) }
+        if parts.isEmpty {
             throw Failure.usage(
                 "is an empty list", at: keyPath(decoder.codingPath), remedy: "name at least one method")
         }
-        if methods.count(where: { $0.pruning != nil }) > 1 {
+        if members((any PrunedMethod).self).count > 1 {
             throw Failure.usage(
                 "has more than one method that is pruned", at: keyPath(decoder.codingPath),
                 remedy: "prune one, whose base is the list of all that are to be pruned")
         }
-        self.methods = methods
     }
 
     package func encode(to encoder: any Swift.Encoder) throws {
         var list = encoder.unkeyedContainer()
-        for method in methods { try list.encode(AdapterSettings(method)) }
+        for method in parts { try list.encode(AdapterSettings(method)) }
     }
 
-    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
-        var owners: [String: String] = [:]
-        if let (map, first, second) = meeting(\.replacedMaps) {
-            throw Failure.usage(
-                "\(first) and \(second) both put a W of their own in the place of '\(map)'", at: "adapter",
-                remedy: "let one of them leave it alone")
-        }
-        return try methods.flatMap { method in
-            let name = type(of: method).name
-            return try method.slices(on: weights, seed: seed).map { slice in
-                if let other = owners.updateValue(name, forKey: slice.name) {
-                    throw Failure.usage(
-                        "\(other) and \(name) both train '\(slice.name)'", at: "adapter",
-                        remedy: "let one of them leave it alone, or name other layers")
-                }
-                // What a method that is pruned leaves alone stays whole.
-                return pruning != nil && method.pruning == nil ? slice.whole : slice
-            }
-        }
-    }
-
-    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
-        -> any EncoderAdaptation
-    {
-        StackedAdaptation(methods.map { $0.adaptation(parameters, on: weights) })
-    }
-
-    package var isIdentityAtStart: Bool { methods.allSatisfy(\.isIdentityAtStart) }
+    package var isIdentityAtStart: Bool { parts.allSatisfy(\.isIdentityAtStart) }
 
     package var mergeability: Mergeability {
-        if let part = methods.lazy.map(\.mergeability).first(where: { $0 != .exact }) { return part }
-        if let (map, first, second) = meeting(\.mergedMaps) {
-            return .never("\(first) and \(second) both change what '\(map)' computes")
+        if let part = parts.lazy.map(\.mergeability).first(where: { $0 != .exact }) { return part }
+        if let shared = sharedMap(\.mergedMaps) {
+            return .never("\(shared.first) and \(shared.second) both change what '\(shared.map)' computes")
         }
         return .exact
     }
 
-    package var mergedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.mergedMaps) } }
-    package var replacedMaps: Set<Site> { methods.reduce(into: []) { $0.formUnion($1.replacedMaps) } }
+    package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
+        if let shared = sharedMap(\.replacedMaps) {
+            throw Failure.usage(
+                "\(shared.first) and \(shared.second) both put a W of their own "
+                    + "in the place of '\(shared.map)'",
+                at: "adapter", remedy: "let one of them leave it alone")
+        }
+        let isPruned = !members((any PrunedMethod).self).isEmpty
+        let bound = BoundStack(
+            parts: try parts.map {
+                BoundStack.Part(
+                    method: try $0.bind(to: weights),
+                    isExemptFromPruning: isPruned && $0.members((any PrunedMethod).self).isEmpty)
+            })
+        var owners: [TensorName: String] = [:]
+        for (method, part) in zip(parts, bound.parts) {
+            let name = type(of: method).name
+            for slice in part.method.slices(seed: 0) {
+                if let other = owners.updateValue(name, forKey: slice.tensor) {
+                    throw Failure.usage(
+                        "\(other) and \(name) both train '\(slice.name)'", at: "adapter",
+                        remedy: "let one of them leave it alone, or name other layers")
+                }
+            }
+        }
+        return bound
+    }
 
-    /// A linear map that two of the methods name, and the methods.
-    private func meeting(_ maps: (any AdapterMethod) -> Set<Site>) -> (Site, String, String)? {
-        for (index, method) in methods.enumerated() {
-            for other in methods[..<index] {
-                if let map = maps(method).intersection(maps(other)).min() {
+    /// With every method that has a width widened; nil if none has.
+    package func widened(by factor: Int) -> (any AdapterMethod)? {
+        let widened = parts.map { ($0 as? any WidenableMethod)?.widened(by: factor) }
+        if widened.allSatisfy({ $0 == nil }) { return nil }
+        return Stack(zip(parts, widened).map { $1 ?? $0 })
+    }
+
+    /// The first linear map that two methods share, with their names.
+    private func sharedMap(
+        _ maps: (any LinearMapMethod) -> Set<Site>
+    ) -> (map: Site, first: String, second: String)? {
+        func sites(_ method: any AdapterMethod) -> Set<Site> {
+            method.members((any LinearMapMethod).self).reduce(into: []) { $0.formUnion(maps($1)) }
+        }
+        for (index, method) in parts.enumerated() {
+            for other in parts[..<index] {
+                if let map = sites(method).intersection(sites(other)).min() {
                     return (map, type(of: other).name, type(of: method).name)
                 }
             }
         }
         return nil
     }
+}
 
-    package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
-        for method in methods { method.merge(parameters, into: merged) }
+/// A stack on a backbone.
+private struct BoundStack: BoundMethod {
+    struct Part {
+        let method: any BoundMethod
+        /// Whether another method of the stack is pruned, and this one is not.
+        let isExemptFromPruning: Bool
     }
 
-    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
-        try methods.reduce(0) { $0 + (try $1.addedOperations(on: weights, tokens: tokens)) }
+    let parts: [Part]
+
+    func slices(seed: UInt64) -> [ParameterSlice] {
+        parts.flatMap { part in
+            let slices = part.method.slices(seed: seed)
+            return part.isExemptFromPruning ? slices.map(\.exemptFromPruning) : slices
+        }
     }
 
-    package func penalty(_ parameters: BoundParameters, times factor: Double) -> Double {
-        methods.reduce(0) { $0 + $1.penalty(parameters, times: factor) }
+    func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
+        StackedAdaptation(parts.map { $0.method.hooks(parameters, context) })
     }
 
-    package var filesOfOtherRuns: [String] { methods.flatMap(\.filesOfOtherRuns) }
-
-    package var pruning: Pruning? { methods.lazy.compactMap(\.pruning).first }
-
-    package func widened(by factor: Int) -> (any AdapterMethod)? {
-        let widened = methods.map { $0.widened(by: factor) }
-        if !widened.contains(where: { $0 != nil }) { return nil }
-        return Stack(zip(methods, widened).map { $1 ?? $0 })
+    func addedOperations(tokens: Int) -> Double {
+        parts.reduce(0) { $0 + $1.method.addedOperations(tokens: tokens) }
     }
 }

@@ -7,27 +7,30 @@
 ///     rank = try section.value(.rank, default: 8)
 ///
 /// Places in its failures are key paths (`sampler.name`); whoever owns the file adds file and line.
-package struct SettingsSection<Key: CodingKey & CaseIterable> {
+package struct SettingsSection<Key: CodingKey> {
     private let container: KeyedDecodingContainer<Key>
     private let path: [any CodingKey]
 
-    /// Opens the decoder's mapping and refuses keys that are neither `Key`s nor in `also`.
+    /// Opens the decoder's mapping and refuses keys that are neither in `keys` nor in `also`.
     ///
     /// `renamed` has the present names of keys that a study may still have under a former one.
-    package init(_ decoder: any Decoder, also: [String] = [], renamed: [String: String] = [:]) throws {
+    package init(
+        _ decoder: any Decoder, keys: [Key], also: [String] = [], renamed: [String: String] = [:]
+    ) throws {
         path = decoder.codingPath
-        let found: KeyedDecodingContainer<AnyKey>
+        let names = keys.map(\.stringValue)
+        let found: KeyedDecodingContainer<SettingKey>
         do {
-            found = try decoder.container(keyedBy: AnyKey.self)
+            found = try decoder.container(keyedBy: SettingKey.self)
         } catch {
             throw Failure.usage(
-                "expected a mapping with keys among \(Key.allCases.map(\.stringValue).sorted().joined(separator: ", "))",
+                "expected a mapping with keys among \(names.sorted().joined(separator: ", "))",
                 at: keyPath(path))
         }
-        let known = Key.allCases.map(\.stringValue) + also
+        let known = names + also
         for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
             throw Failure.usage(
-                "unknown key '\(key)'", at: keyPath(path + [AnyKey(key)]),
+                "unknown key '\(key)'", at: keyPath(path + [SettingKey(key)]),
                 remedy: renamed[key].map { "it is now called '\($0)'" } ?? didYouMean(key, among: known))
         }
         container = try decoder.container(keyedBy: Key.self)
@@ -56,9 +59,11 @@ package struct SettingsSection<Key: CodingKey & CaseIterable> {
         return try decode(key)
     }
 
-    /// A failure about the key's value.
-    package func failure(_ key: Key, _ what: String, remedy: String? = nil) -> Failure {
-        .usage(what, at: place(key), remedy: remedy)
+    /// A failure about the key's value, or about an element of a list.
+    package func failure(
+        _ key: Key, element: Int? = nil, _ what: String, remedy: String? = nil
+    ) -> Failure {
+        .usage(what, at: place(key) + (element.map { "[\($0)]" } ?? ""), remedy: remedy)
     }
 
     /// Refuses the key's value unless the condition holds.
@@ -86,6 +91,13 @@ package struct SettingsSection<Key: CodingKey & CaseIterable> {
         } catch {
             throw failure(key, "expected \(readableName(of: T.self))")
         }
+    }
+}
+
+extension SettingsSection where Key: CaseIterable {
+    /// Opens the decoder's mapping and refuses keys that are neither `Key`s nor in `also`.
+    package init(_ decoder: any Decoder, also: [String] = [], renamed: [String: String] = [:]) throws {
+        try self.init(decoder, keys: Array(Key.allCases), also: also, renamed: renamed)
     }
 }
 
@@ -143,10 +155,11 @@ private func readableName(of type: Any.Type) -> String {
     }
 }
 
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    let intValue: Int? = nil
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { return nil }
+/// A key that is known at run time only.
+package struct SettingKey: CodingKey {
+    package let stringValue: String
+    package let intValue: Int? = nil
+    package init(_ name: String) { stringValue = name }
+    package init?(stringValue: String) { self.stringValue = stringValue }
+    package init?(intValue: Int) { return nil }
 }

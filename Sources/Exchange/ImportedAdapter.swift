@@ -5,20 +5,19 @@ import Formats
 package import Tasks
 package import Training
 
-/// What another software's adapter comes to in a study: a method with its settings, a head's pooling, and parameters by name.
+/// An adapter of another software in Hadamesh's terms: a method with its settings, a head, and parameters.
 package struct ImportedAdapter: Sendable {
-    /// The software that the folder was written for.
+    /// The software whose form the folder has.
     package let software: String
-    /// The method with its settings.
     package let adapter: AdapterSettings
-    /// How its head makes one vector of a sequence.
+    /// The head's pooling.
     package let pooling: Pooling
-    /// The names of the classes in the order of the head's rows, where the folder tells them.
+    /// The names of the classes in the order of the head's rows; nil if the folder does not name them.
     let labels: [String]?
     /// The values of each slice, head included.
     let tensors: [String: [Float]]
 
-    /// Reads the folder of a PEFT or an AdapterHub adapter; `adapter_config.json` tells which it is.
+    /// Reads a folder of PEFT or AdapterHub; `adapter_config.json` says which it is.
     package static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let configuration = try AdapterFolder.configuration(of: directory)
         let path = "\(directory)/adapter_config.json"
@@ -33,9 +32,9 @@ package struct ImportedAdapter: Sendable {
             remedy: "name the folder that save_pretrained or save_adapter wrote")
     }
 
-    /// The values of a layout that a task's own begins with; the head's rows are put in the order of the task's classes.
+    /// The values of a task's layout, with the head's rows in the order of the task's classes.
     ///
-    /// `labels` names the classes in the order of the head's rows, where the folder doesn't, or where it is mistaken.
+    /// `labels` names the classes in the order of the head's rows if the folder does not, or does so wrongly.
     package func values(
         in layout: ParameterLayout, for output: TaskOutput, labels: [String]? = nil
     ) throws -> [Float] {
@@ -49,7 +48,8 @@ package struct ImportedAdapter: Sendable {
                 let rows = tensors[HeadSlice.bias]?.count ?? 0
                 throw Failure.data(
                     isHead
-                        ? "the head has \(rows) rows of \(values.count / max(1, rows)), the task needs \(output.width) of \(slice.count / output.width)"
+                        ? "the head has \(rows) rows of \(values.count / max(1, rows)), the task needs "
+                            + "\(output.width) of \(slice.count / output.width)"
                         : "'\(slice.name)' has \(values.count) values, expected \(slice.count)",
                     remedy: isHead ? "name the task that the head was trained for" : nil)
             }
@@ -59,10 +59,10 @@ package struct ImportedAdapter: Sendable {
         }
     }
 
-    /// Which of the head's rows each class of the task reads; nil for a regression.
+    /// The head's row for each class of the task; nil for a regression.
     ///
-    /// An order that nobody told is refused: Hugging Face's order of a task's classes is often another than the
-    /// benchmark's, and answers would then be exchanged without a word.
+    /// An unknown order is refused: Hugging Face's order of a task's classes often differs from the
+    /// benchmark's, and answers would then be exchanged silently.
     private func rowOrder(_ output: TaskOutput, given: [String]?) throws -> [Int]? {
         guard case .classes(let classes) = output else {
             if let given {
@@ -75,7 +75,8 @@ package struct ImportedAdapter: Sendable {
         if let given {
             guard given.count == classes.count, Set(given) == Set(classes) else {
                 throw Failure.usage(
-                    "names \(given.joined(separator: ", ")), the task's labels are \(classes.joined(separator: ", "))",
+                    "names \(given.joined(separator: ", ")), the task's labels "
+                        + "are \(classes.joined(separator: ", "))",
                     at: "--labels", remedy: "name each of them once, in the order of the head's rows")
             }
             return classes.compactMap(given.firstIndex)
@@ -83,14 +84,15 @@ package struct ImportedAdapter: Sendable {
         if let labels, labels.count == classes.count, Set(labels) == Set(classes) {
             return classes.compactMap(labels.firstIndex)
         }
-        // A head of another width is told with its shape.
+        // A head of another width is reported with its shape.
         guard tensors[HeadSlice.bias]?.count == classes.count else { return nil }
         let names = labels.map { "calls the rows of its head \($0.joined(separator: ", "))" }
         throw Failure.usage(
             "\(names ?? "does not name the rows of its head"), which does not say what label each stands for",
             at: "--labels",
             remedy:
-                "give \(classes.joined(separator: ",")) in the order that the adapter was trained with, such as the 'id2label' of its model"
+                "give \(classes.joined(separator: ",")) in the order that the adapter was trained with, "
+                + "such as the 'id2label' of its model"
         )
     }
 }

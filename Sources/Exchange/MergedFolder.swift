@@ -10,7 +10,7 @@ import Training
 package enum MergedFolder {
     /// Writes config.json, model.safetensors and the tokenizer's files.
     ///
-    /// With the head it is the family's sequence classifier, otherwise the encoder alone. A method that can't be
+    /// With the head it is the family's sequence classifier, otherwise its encoder. A method that cannot be
     /// folded into the weights is a failure that says why.
     package static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
         if case .never(let reason) = trained.model.method.mergeability {
@@ -20,7 +20,7 @@ package enum MergedFolder {
         }
         let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
         let merged = trained.values.withUnsafeBufferPointer { values in
-            // A head is always there, so the values are not empty.
+            // There is always a head, so the values are not empty.
             values.baseAddress.map {
                 trained.model.method.merged(
                     BoundParameters(trained.layout, values: $0, gradient: nil), into: trained.model.weights)
@@ -41,7 +41,7 @@ package enum MergedFolder {
             Data(configuration.encodedForReading().utf8), to: "\(directory)/config.json")
     }
 
-    /// The backbone's config.json as that of the merged model.
+    /// The config.json of the merged model, from the backbone's.
     private static func configuration(_ trained: TrainedAdapter, encoderOnly: Bool) throws -> JSONValue {
         let path = "\(trained.model.weights.directory)/config.json"
         guard let data = FileManager.default.contents(atPath: path),

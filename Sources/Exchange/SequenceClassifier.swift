@@ -3,25 +3,26 @@ import Encoders
 import Formats
 import Training
 
-// The form of transformers' BertForSequenceClassification: logits = classifier(tanh(pooler(h_first))), the pooler with weights W and
-// bias b, the classifier with C and c.
+// The form of transformers' BertForSequenceClassification: logits = classifier(tanh(pooler(h_first))), with
+// the pooler's W and b and the classifier's C and c. It can express a head that pools
 //
-//   head pools with the pooler    W, b the backbone's or the trained ones; C, c the head's
-//   head pools the first token    W = ε I, b = 0, C the head's / ε, c the head's: tanh(ε h) / ε = h (1 − ε² h² / 3 + …),
-//                                 and with ε = 2⁻¹⁴ the second term is 1e-9 h²: nothing is left of it in a float
-//   head pools the mean           can't be said: this class reads the first token alone
+//   with the pooler    W, b the backbone's or the trained ones; C, c the head's
+//   the first token    W = ε I, b = 0, C the head's / ε, c the head's
+//
+// since tanh(ε h) / ε = h (1 − ε² h² / 3 + …), whose second term, 1e-9 h² for ε = 2⁻¹⁴, vanishes in a float.
+// It cannot express a head that pools the mean: the class reads the first token only.
 
-/// The pooler and classifier that make transformers' sequence classifier compute what a head does.
+/// The pooler and classifier with which transformers' sequence classifier computes a head's logits.
 struct SequenceClassifier {
     private let family: EncoderFamily
-    /// W [d, d] and b [d]; nil where the backbone's own are read.
+    /// W [d, d] and b [d]; nil for the backbone's.
     let pooler: (weight: [Float], bias: [Float])?
     /// C [classes, d] and c [classes].
     let classifier: (weight: [Float], bias: [Float])
 
     private static let epsilon: Float = 0x1p-14
 
-    /// The tensors for an adapter's head; one that pools the mean is a failure.
+    /// The tensors for an adapter's head; a head that pools the mean is a failure.
     init(_ trained: TrainedAdapter) throws {
         let (weight, bias) = (trained.tensor(HeadSlice.weight), trained.tensor(HeadSlice.bias))
         let d = trained.model.weights.configuration.hidden
@@ -43,7 +44,7 @@ struct SequenceClassifier {
         }
     }
 
-    /// The tensors under the names of the module, with a prefix before those of the encoder and `classifier`.
+    /// The tensors by their names in the class, with a prefix.
     func namedTensors(prefix: String = "") -> [NamedTensor] {
         let (classes, d) = (classifier.bias.count, classifier.weight.count / max(1, classifier.bias.count))
         var tensors = [
@@ -67,9 +68,9 @@ struct SequenceClassifier {
         prefix + family.tensors.prefix + (family.tensors.pooler ?? "")
     }
 
-    /// Reads the tensors of the module back into a head's, and says how that head pools.
+    /// Reads the tensors back into a head's and returns the head's pooling.
     ///
-    /// A pooler that was trained has no counterpart beside an adapter, and is a failure.
+    /// A trained pooler has no counterpart beside an adapter, and is a failure.
     static func read(
         _ file: inout ForeignTensors, of family: EncoderFamily, prefix: String,
         into tensors: inout [String: [Float]]

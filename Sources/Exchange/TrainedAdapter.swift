@@ -3,20 +3,16 @@ import Encoders
 package import Tasks
 package import Training
 
-/// One task's trained parameters with everything they belong to: what is written for other software.
+/// One task's trained parameters with their model and task, to be written for other software.
 package struct TrainedAdapter: Sendable {
-    /// The backbone with method and head.
     package let model: AdaptedEncoder
-    /// The task's name.
     package let task: String
-    /// What the head answers.
+    /// The classes or range of the head's answers.
     package let output: TaskOutput
-    /// The layout of the parameters.
     package let layout: ParameterLayout
-    /// The parameters.
     package let values: [Float]
 
-    /// Joins the parts; there are as many values as the layout says.
+    /// The values must fill the layout.
     package init(
         _ model: AdaptedEncoder, task: String, _ output: TaskOutput, _ layout: ParameterLayout,
         values: [Float]
@@ -32,7 +28,6 @@ package struct TrainedAdapter: Sendable {
     /// The backbone's family.
     var family: EncoderFamily { model.weights.configuration.family }
 
-    /// The values of a tensor.
     func tensor(_ name: String) -> [Float] { layout[name].map { Array(values[$0]) } ?? [] }
 
     /// The names of the classes in the order of the logits; one for a regression, as transformers has it.

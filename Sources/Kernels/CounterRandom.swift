@@ -10,6 +10,7 @@ package enum RandomPurpose: UInt64, Sendable {
     case order, sampling, heldOut
     case hiddenDropout, attentionDropout, headDropout
     case pruning
+    case adapter
 }
 
 /// Counter-based random numbers, a function of (seed, purpose, keys) and a position.

@@ -5,12 +5,13 @@ package import Kernels
 extension AdaptedEncoder {
     /// α [T] of every token of a batch, by layer, without dropout; nil where the method shifts no tokens.
     package func tokenShifts(
-        _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
+        _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout, values: UnsafePointer<Float>,
+        _ workspace: Workspace
     ) -> [Int: [Float]]? {
         let parameters = BoundParameters(layout, values: values, gradient: nil)
         guard let shifts = TokenShifts(parameters) else { return nil }
         workspace.reset()
-        let adaptation = StackedAdaptation([method.adaptation(parameters, on: weights), shifts])
+        let adaptation = StackedAdaptation([bound.hooks(parameters, HookContext(task: task)), shifts])
         _ = encoder().forward(batch, adaptation, workspace)
         return shifts.values
     }

@@ -13,6 +13,8 @@ package struct AdaptedEncoder: Sendable {
     package let weights: EncoderWeights
     /// What is trained inside it.
     package let method: any AdapterMethod
+    /// The method on the backbone.
+    package let bound: any BoundMethod
     /// What is trained on top.
     package let head: HeadSettings
     /// The packed frozen maps, if memory has room for them.
@@ -25,9 +27,8 @@ package struct AdaptedEncoder: Sendable {
             throw Failure.usage(
                 "asks for 'pooler', the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
         }
-        if head.pooling != .pooler,
-            try method.slices(on: weights, seed: 0).contains(where: { $0.name.hasPrefix("pooler.") })
-        {
+        bound = try method.bind(to: weights)
+        if head.pooling != .pooler, bound.slices(seed: 0).contains(where: { $0.tensor.site == .pooler }) {
             throw Failure.usage(
                 "trains the pooler, which a head with pooling '\(head.pooling.rawValue)' never reads",
                 at: "adapter.pooler", remedy: "set it to false, or set head.pooling to 'pooler'")
@@ -55,13 +56,13 @@ package struct AdaptedEncoder: Sendable {
     private func withUntrained<Result>(
         forLearning: Bool, _ body: (any EncoderAdaptation) throws -> Result
     ) throws -> Result {
-        let layout = ParameterLayout(try method.slices(on: weights, seed: 0))
+        let layout = ParameterLayout(bound.slices(seed: 0))
         let values = FloatBuffer(layout.count)
         // The parameters are views of it.
         defer { withExtendedLifetime(values) {} }
         let parameters = BoundParameters(
             layout, values: values.base, gradient: forLearning ? values.base : nil)
-        return try body(method.adaptation(parameters, on: weights))
+        return try body(bound.hooks(parameters))
     }
 
     /// Bytes of the prepacked maps.
@@ -73,9 +74,9 @@ package struct AdaptedEncoder: Sendable {
     }
 
     /// The layout of one task's parameters: the method's slices, then the head's.
-    package func layout(for output: TaskOutput, headOwner: String, seed: UInt64) throws -> ParameterLayout {
+    package func layout(for output: TaskOutput, headOwner: String, seed: UInt64) -> ParameterLayout {
         ParameterLayout(
-            try method.slices(on: weights, seed: seed)
+            bound.slices(seed: seed)
                 + HeadSlice.slices(
                     for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
     }
@@ -87,13 +88,23 @@ package struct AdaptedEncoder: Sendable {
         /// The probability of dropping an element of the pooled vector.
         package let head: Float
 
-        /// No dropout anywhere.
-        package static let none = Randomness(encoder: .none, head: 0)
+        /// The step for a method's own randomness and schedules; nil where there is none.
+        let training: HookContext.Training?
 
-        /// Names the dropout of a step.
+        /// No randomness anywhere, as in evaluation.
+        package static let none = Randomness(encoder: .none, head: 0, training: nil)
+
+        /// The randomness of the step that the encoder's dropout names.
         package init(encoder: EncoderDropout, head: Float) {
+            self.init(
+                encoder: encoder, head: head,
+                training: HookContext.Training(seed: encoder.seed, step: encoder.step))
+        }
+
+        private init(encoder: EncoderDropout, head: Float, training: HookContext.Training?) {
             self.encoder = encoder
             self.head = head
+            self.training = training
         }
     }
 
@@ -112,16 +123,18 @@ package struct AdaptedEncoder: Sendable {
     /// All memory of the workspace is given back first: what is given here lies elsewhere.
     ///
     /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run. In the
-    /// adapter stage without dropout, what is frozen below may be given.
+    /// adapter stage without dropout, what is frozen below may be given. The task's name is passed to the method's hooks.
     package func learn(
-        _ batch: PackedBatch, _ targets: [Target], stage: Stage, _ layout: ParameterLayout,
+        _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
+        _ layout: ParameterLayout,
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
         pooled known: [Float]? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> Double {
         workspace.reset()
         let encoder = encoder(randomness.encoder)
-        let bound = stage == .head ? nil : BoundParameters(layout, values: values, gradient: gradient)
-        let adaptation = bound.map { method.adaptation($0, on: weights) }
+        let parameters = stage == .head ? nil : BoundParameters(layout, values: values, gradient: gradient)
+        let context = HookContext(task: task, training: randomness.training)
+        let adaptation = parameters.map { bound.hooks($0, context) }
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         var activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
         if let known {
@@ -144,7 +157,11 @@ package struct AdaptedEncoder: Sendable {
         linear(dropped, weight, bias, into: z)
         var loss = lossAndGradient(z, targets)
         // Once for each example, so that means over examples have it once, however they are divided into units.
-        if let bound { loss += method.penalty(bound, times: Double(batch.count)) }
+        if let parameters {
+            loss += method.members((any PenalizedMethod).self).reduce(0) {
+                $0 + $1.penalty(parameters, times: Double(batch.count))
+            }
+        }
 
         if stage != .adapter(trainHead: false) {
             let (dWeight, dBias) = headMatrices(layout, gradient)
@@ -169,13 +186,14 @@ package struct AdaptedEncoder: Sendable {
     ///
     /// Without `adapted` the frozen backbone is used as it is, with the head alone.
     package func logits(
-        _ batch: PackedBatch, _ layout: ParameterLayout, values: UnsafePointer<Float>, adapted: Bool,
-        from frozen: FrozenInput? = nil, _ workspace: Workspace
+        _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout,
+        values: UnsafePointer<Float>, adapted: Bool, from frozen: FrozenInput? = nil, _ workspace: Workspace
     ) -> [Float] {
         workspace.reset()
         let adaptation =
             adapted
-            ? method.adaptation(BoundParameters(layout, values: values, gradient: nil), on: weights) : nil
+            ? bound.hooks(
+                BoundParameters(layout, values: values, gradient: nil), HookContext(task: task)) : nil
         let p = pool(batch, adaptation, from: frozen, workspace)
         return logits(p, layout, values: values, workspace)
     }
@@ -206,6 +224,9 @@ package struct AdaptedEncoder: Sendable {
         linear(p, weight, bias, into: z)
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
+
+    /// How the method's matrices are pruned before they are trained; nil if they are not.
+    package var pruning: Pruning? { method.members((any PrunedMethod).self).first?.pruning }
 
     /// How much of the backbone is frozen under the method.
     package func frozenDepth() throws -> FrozenDepth {

@@ -48,9 +48,12 @@ package struct HeadSettings: Sendable, Codable, Equatable {
 /// The names of the head's tensors.
 package enum HeadSlice {
     /// W [C, d].
-    package static let weight = "head.weight"
+    package static let weight = weightName.text
     /// b [C].
-    package static let bias = "head.bias"
+    package static let bias = biasName.text
+
+    private static let weightName = TensorName(TensorName.head, "weight")
+    private static let biasName = TensorName(TensorName.head, "bias")
 
     /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0.
     ///
@@ -62,11 +65,9 @@ package enum HeadSlice {
         let random = CounterRandom(seed: seed, .initialization, stableHash(owner))
         return [
             ParameterSlice(
-                name: weight, kind: .head, layer: nil, shape: [classes, d],
-                start: .values((0..<classes * d).map { Float(random.normal(UInt64($0)) * 0.02) })),
-            ParameterSlice(
-                name: bias, kind: .head, layer: nil, shape: [classes],
-                start: .constant(0)),
+                weightName, .head, [classes, d],
+                .values((0..<classes * d).map { Float(random.normal(UInt64($0)) * 0.02) })),
+            ParameterSlice(biasName, .head, [classes], .constant(0)),
         ]
     }
 }

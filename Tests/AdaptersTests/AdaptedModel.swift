@@ -10,14 +10,20 @@ import TestSupport
 struct AdaptedModel {
     let tiny: TinyModel
     let method: any AdapterMethod
+    let bound: any BoundMethod
     let layout: ParameterLayout
     /// What the outputs are multiplied with for a loss.
     let upstream: [Float]
 
     init(_ settings: String, with extra: [ParameterSlice] = [], seed: UInt64 = 5) throws {
+        try self.init(AdaptedModel.decode(settings).method, with: extra, seed: seed)
+    }
+
+    init(_ method: any AdapterMethod, with extra: [ParameterSlice] = [], seed: UInt64 = 5) throws {
         tiny = try TinyModel()
-        method = try AdaptedModel.decode(settings).method
-        layout = ParameterLayout(try method.slices(on: tiny.weights, seed: seed) + extra)
+        self.method = method
+        bound = try method.bind(to: tiny.weights)
+        layout = ParameterLayout(bound.slices(seed: seed) + extra)
         let hidden = try tiny.golden.floats("upstream")
         upstream = hidden + hidden.prefix(tiny.batch.count * tiny.weights.configuration.hidden)
     }
@@ -35,12 +41,12 @@ struct AdaptedModel {
 
     /// The outputs with these parameters, or of the frozen backbone.
     func outputs(
-        _ parameters: [Float]?, of batch: PackedBatch? = nil, dropout: EncoderDropout = .none
+        _ parameters: [Float]?, of batch: PackedBatch? = nil, dropout: EncoderDropout = .none,
+        _ context: HookContext = .none
     ) -> [Float] {
         guard let parameters else { return outputs(of: batch ?? tiny.batch, nil, on: tiny.weights, dropout) }
         let values = GuardedMatrix(parameters)
-        let adaptation = method.adaptation(
-            BoundParameters(layout, values: values.base, gradient: nil), on: tiny.weights)
+        let adaptation = bound.hooks(BoundParameters(layout, values: values.base, gradient: nil), context)
         return outputs(of: batch ?? tiny.batch, adaptation, on: tiny.weights, dropout)
     }
 
@@ -79,13 +85,14 @@ struct AdaptedModel {
 
     /// The gradient of Σ outputs ⊙ upstream, added to `start`.
     func gradient(
-        _ parameters: [Float], _ upstream: [Float], dropout: EncoderDropout = .none, addedTo start: Float = 0
+        _ parameters: [Float], _ upstream: [Float], dropout: EncoderDropout = .none, addedTo start: Float = 0,
+        _ context: HookContext = .none
     ) -> [Float] {
         let (values, gradient) = (
             GuardedMatrix(parameters), GuardedMatrix(1, layout.count, filledWith: start)
         )
-        let adaptation = method.adaptation(
-            BoundParameters(layout, values: values.base, gradient: gradient.base), on: tiny.weights)
+        let adaptation = bound.hooks(
+            BoundParameters(layout, values: values.base, gradient: gradient.base), context)
         let (batch, workspace) = (tiny.batch, Workspace())
         let encoder = Encoder(tiny.weights, dropout: dropout)
         let activations = encoder.forward(batch, adaptation, workspace)

@@ -28,8 +28,8 @@ struct AdapterBiasTests {
     func shiftIsNotDropped() throws {
         let model = try AdaptedModel(
             #"{"method": "adapter-bias", "outputNorm": false, "embeddingNorm": false, "layers": 2}"#)
-        // α = 1 for every token and a shift far above everything else: with the norm's mean taken away, what is left
-        // of h2 follows the shift, unless some of it was dropped.
+        // α = 1 for every token and a shift far above everything else: with the norm's mean taken away, what
+        // is left of h2 follows the shift, unless some of it was dropped.
         var parameters = [Float](repeating: 0, count: model.layout.count)
         let shift = try #require(model.layout["layer.2.adapter-bias.shift.bias"])
         let one = try #require(model.layout["layer.2.adapter-bias.alpha.bias"])
@@ -55,7 +55,7 @@ struct AdapterBiasTests {
         let shifts = try #require(TokenShifts(bound))
         let activations = Activations(in: 0..<3)
         let adaptation = StackedAdaptation([
-            model.method.adaptation(bound, on: model.tiny.weights), activations, shifts,
+            model.bound.hooks(bound), activations, shifts,
         ])
         let watched = model.outputs(of: model.tiny.batch, adaptation, on: model.tiny.weights, .none)
         #expect(differingBits(watched, model.outputs(parameters.values)) == nil, "watching changes nothing")
@@ -88,16 +88,16 @@ struct AdapterBiasTests {
 
     /// u of every layer, as W_2 reads it.
     private final class Activations: EncoderAdaptation {
-        let lowestTrained: Place? = nil
+        let lowestTrained: LayerSite? = nil
         private let layers: Range<Int>
         private(set) var values: [Int: [[Float]]] = [:]
 
         init(in layers: Range<Int>) { self.layers = layers }
 
-        func acts(at place: Place) -> Bool { place.site == .activation && layers.contains(place.layer) }
+        func acts(at place: LayerSite) -> Bool { place.site == .activation && layers.contains(place.layer) }
 
         func forward(
-            _ u: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+            _ u: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
         ) {
             values[place.layer] = (0..<u.rows).map { u.rows($0..<$0 + 1).values }
         }

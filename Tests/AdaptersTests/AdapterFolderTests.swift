@@ -11,8 +11,8 @@ struct AdapterFolderTests {
         -> ParameterSlice
     {
         ParameterSlice(
-            name: name, kind: kind, layer: nil, shape: shape,
-            start: .values((0..<shape.reduce(1, *)).map { Float($0) + Float(name.count) }))
+            TensorName("", name), kind, shape,
+            .values((0..<shape.reduce(1, *)).map { Float($0) + Float(name.count) }))
     }
 
     private let layout = ParameterLayout([

@@ -68,7 +68,12 @@ struct AdapterSettingsTests {
 
     @Test("A method made in code encodes as a study writes it")
     func encodes() throws {
-        let method = Hadamard(site: .projection, norm: .both, layers: try #require(LayerSet("0,2")))
+        let layers = try #require(LayerSet("0,2"))
+        let method = Hadamard().with {
+            $0.site = .projection
+            $0.norm = .both
+            $0.layers = layers
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = String(decoding: try encoder.encode(AdapterSettings(method)), as: UTF8.self)

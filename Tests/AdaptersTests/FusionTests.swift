@@ -204,8 +204,8 @@ struct FusionTests {
         #expect(method.valueStart == .nearIdentity && method.temperature == 1)
         #expect(method.regularization == 0.01 && method.layers == .all)
         let files = ["a", "b"].flatMap { ["\($0)/adapter_config.json", "\($0)/adapter_model.safetensors"] }
-        #expect(method.filesOfOtherRuns == files)
-        #expect(method.pruning == nil && method.widened(by: 2) == nil)
+        #expect(method.inputFiles == files)
+        #expect(!(method is any PrunedMethod) && !(method is any WidenableMethod))
     }
 
     @Test("W_V starts as the identity, query and key near 0, biases at 0; the matrices can be pruned")
@@ -254,20 +254,18 @@ struct FusionTests {
         }
     }
 
-    @Test("Folders are read once for a backbone, whoever asks, and again for another")
+    @Test("Folders are read when the method is bound to a backbone, and not again")
     func readsOnce() throws {
         let folder = try TemporaryFolder(copying: Self.trained)
         let method = try AdaptedModel.decode(
             Self.section([folder.file("gelu"), folder.file("swish")]).encoded()
         ).method
-        let weights = try TinyModel().weights
-        let expected = try method.slices(on: weights, seed: 5)
+        let bound = try method.bind(to: TinyModel().weights)
+        let expected = bound.slices(seed: 5)
         try FileManager.default.removeItem(atPath: folder.path)
-        DispatchQueue.concurrentPerform(iterations: 8) { _ in
-            #expect((try? method.slices(on: weights, seed: 5)) == expected)
-        }
-        #expect(try method.addedOperations(on: weights, tokens: 3) > 0)
-        let failure = #expect(throws: Failure.self) { try method.slices(on: TinyModel().weights, seed: 5) }
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in #expect(bound.slices(seed: 5) == expected) }
+        #expect(bound.addedOperations(tokens: 3) > 0)
+        let failure = #expect(throws: Failure.self) { try method.bind(to: TinyModel().weights) }
         #expect(failure?.what.contains("is not there") == true)
     }
 
@@ -303,9 +301,12 @@ struct FusionTests {
             }
             let memory = GuardedMatrix(values)
             func penalty(_ factor: Double, _ gradient: GuardedMatrix? = nil) -> Double {
-                model.method.penalty(
-                    BoundParameters(model.layout, values: memory.base, gradient: gradient?.base),
-                    times: factor)
+                model.method.members((any PenalizedMethod).self).reduce(0) {
+                    $0
+                        + $1.penalty(
+                            BoundParameters(model.layout, values: memory.base, gradient: gradient?.base),
+                            times: factor)
+                }
             }
             let gradient = GuardedMatrix(1, model.layout.count, filledWith: 1)
             #expect(abs(penalty(3, gradient) - 3 * expected) < 1e-4 * expected)

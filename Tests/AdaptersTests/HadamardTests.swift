@@ -31,7 +31,8 @@ struct HadamardTests {
             }
             let head = try ReferenceHead(golden, task: test.task, pooling: test.pooling, model.tiny)
             let result = head.run(Array(model.outputs(parameters).prefix(model.tiny.batch.tokens * 24)))
-            // Three layers in float, as for the hidden states; squared and multiplied by residuals of about 5.
+            // Three layers in float, as for the hidden states; squared and multiplied by residuals of about
+            // 5.
             #expect(
                 mismatch(result.logits, try golden.floats("\(test.name).logits"), Tolerance(relative: 5e-6))
                     == nil)

@@ -104,7 +104,9 @@ struct MethodMistakeTests {
     @Test("A rank that was set in code is checked as one in a study is", arguments: [0, -1, 25, .max])
     func ranksInCode(_ rank: Int) throws {
         let weights = try TinyModel().weights
-        for method in [LoRA(rank: rank), HUT(rank: rank)] as [any AdapterMethod] {
+        for method in [LoRA().with { $0.rank = rank }, HUT().with { $0.rank = rank }]
+            as [any AdapterMethod]
+        {
             let failure = #expect(throws: Failure.self) { try method.slices(on: weights, seed: 1) }
             #expect(failure?.place == "adapter.rank")
         }

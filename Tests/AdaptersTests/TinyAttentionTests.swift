@@ -65,7 +65,8 @@ struct TinyAttentionTests {
     func operationsOfAWideOne() throws {
         let weights = try TinyModel().weights
         let failure = #expect(throws: Failure.self) {
-            try TinyAttention(heads: Int.max, width: Int.max).addedOperations(on: weights, tokens: 10)
+            try TinyAttention().with { ($0.heads, $0.width) = (.max, .max) }
+                .addedOperations(on: weights, tokens: 10)
         }
         #expect(failure?.place == "adapter.heads")
         // 3 layers of 2·24·3 + 4·10 + 2·24 + 24.
@@ -82,8 +83,7 @@ struct TinyAttentionTests {
 
     @Test("The averaged head has the mean of the heads' weights, and the rest stays", arguments: several)
     func averagesWeights(_ settings: String) throws {
-        let head = ParameterSlice(
-            name: "head.weight", kind: .head, layer: nil, shape: [2, 24], start: .constant(0.5))
+        let head = ParameterSlice(TensorName(TensorName.head, "weight"), .head, [2, 24], .constant(0.5))
         let model = try AdaptedModel(settings, with: [head])
         let method = try #require(model.method as? TinyAttention)
         let values = model.parameters(movedBy: 0.5)

@@ -52,7 +52,7 @@ struct EncoderGoldenTests {
 
     @Test("Gradients at the inputs of layers and of every LayerNorm's γ and β")
     func gradients() throws {
-        let bottom = Place(Place.belowLayers, .embeddings)
+        let bottom = LayerSite(LayerSite.belowLayers, .embeddings)
         let adaptation = TrainableSites(tiny.weights, lowest: bottom)
         let reached = tiny.backward(try tiny.golden.floats("upstream"), adaptation)
         #expect(reached.keys.sorted() == [0, 1, 2])
@@ -60,7 +60,7 @@ struct EncoderGoldenTests {
             let expected = try tiny.golden.floats("gradient.layer.\(layer)")
             #expect(mismatch(gradient, expected, gradientTolerance, "input of layer \(layer)") == nil)
         }
-        for place in tiny.weights.normPlaces {
+        for place in tiny.weights.normSites {
             let name =
                 switch place.site {
                 case .embeddingNorm: "embeddings.norm"
@@ -103,7 +103,7 @@ struct EncoderGoldenTests {
         let workspace = Workspace()
         let encoder = Encoder(tiny.weights)
         for _ in 0..<3 {
-            let adaptation = TrainableSites(tiny.weights, lowest: Place(0, .heads), distance: 0.1)
+            let adaptation = TrainableSites(tiny.weights, lowest: LayerSite(0, .heads), distance: 0.1)
             let activations = encoder.forward(tiny.batch, adaptation, workspace)
             let expected = tiny.hidden(nil, TrainableSites(tiny.weights, lowest: nil, distance: 0.1))
             #expect(differingBits(activations.hidden.values, expected, "keeping and not keeping") == nil)

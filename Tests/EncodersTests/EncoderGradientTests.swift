@@ -13,10 +13,10 @@ struct EncoderGradientTests {
         upstream = try tiny.golden.floats("upstream")
     }
 
-    static let bottom = Place(Place.belowLayers, .embeddings)
+    static let bottom = LayerSite(LayerSite.belowLayers, .embeddings)
     static let places =
-        [.embeddings, .embeddingNorm].map { Place(Place.belowLayers, $0) }
-        + (0..<3).flatMap { layer in Site.ofLayers.map { Place(layer, $0) } }
+        [.embeddings, .embeddingNorm].map { LayerSite(LayerSite.belowLayers, $0) }
+        + (0..<3).flatMap { layer in Site.ofLayers.map { LayerSite(layer, $0) } }
     static let dropouts = [
         EncoderDropout.none, EncoderDropout(hidden: 0.2, attention: 0, seed: 1, step: 2),
         EncoderDropout(hidden: 0, attention: 0.3, seed: 1, step: 2),
@@ -52,7 +52,7 @@ struct EncoderGradientTests {
     @Test(
         "Backward stops at the lowest trained place, and what it reaches is as without stopping",
         arguments: places)
-    func stopsAtTheLowestPlace(lowest: Place) throws {
+    func stopsAtTheLowestPlace(lowest: LayerSite) throws {
         for dropout in [Self.dropouts[0], Self.dropouts[3]] {
             let whole = TrainableSites(tiny.weights, lowest: Self.bottom, distance: 0.2)
             let part = TrainableSites(tiny.weights, lowest: lowest, distance: 0.2)
@@ -117,6 +117,8 @@ struct EncoderGradientTests {
     @Test("Sites lie in the order of the forward pass")
     func order() {
         #expect(Self.places == Self.places.shuffled().sorted())
-        #expect(Place(0, .outputNorm) < Place(1, .queryInput) && Place(2, .outputNorm) < Place(3, .pooler))
+        #expect(
+            LayerSite(0, .outputNorm) < LayerSite(1, .queryInput)
+                && LayerSite(2, .outputNorm) < LayerSite(3, .pooler))
     }
 }

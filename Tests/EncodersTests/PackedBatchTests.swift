@@ -40,7 +40,7 @@ struct PackedBatchTests {
         let upstream = try tiny.golden.floats("upstream").enumerated().map { index, value in
             tiny.batch.range(chosen).contains(index / d) ? value : 0
         }
-        let adaptation = TrainableSites(tiny.weights, lowest: Place(0, .heads), distance: 0.1)
+        let adaptation = TrainableSites(tiny.weights, lowest: LayerSite(0, .heads), distance: 0.1)
         for (_, gradient) in tiny.backward(upstream, adaptation) {
             for sequence in 0..<tiny.batch.count {
                 let isZero = part(gradient, tiny.batch, sequence).allSatisfy { $0 == 0 }

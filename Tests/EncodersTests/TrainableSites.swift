@@ -10,19 +10,19 @@ final class TrainableSites: EncoderAdaptation {
     /// One trained tensor: w and b, γ and β, or prefix rows of a place; W, or b of a linear map; an embedding
     /// table.
     struct Tensor: Hashable, Comparable {
-        let place: Place
+        let place: LayerSite
         let part: String
         static func < (left: Tensor, right: Tensor) -> Bool {
             (left.place, left.part) < (right.place, right.part)
         }
     }
 
-    let lowestTrained: Place?
+    let lowestTrained: LayerSite?
     /// The values of each tensor.
     private(set) var values: [Tensor: GuardedMatrix] = [:]
     /// What backward added, in the same shapes.
     private(set) var gradients: [Tensor: GuardedMatrix] = [:]
-    private var kept: [Place: [Float]] = [:]
+    private var kept: [LayerSite: [Float]] = [:]
     private let acting: Set<Site>
     private static let sourceShare: Float = 0.1
 
@@ -31,14 +31,14 @@ final class TrainableSites: EncoderAdaptation {
     /// Values start at identity and the frozen tensors, each moved by up to `distance`; without a distance
     /// there is no prefix and no source, which are never identity.
     init(
-        _ weights: EncoderWeights, lowest: Place?, distance: Float = 0,
+        _ weights: EncoderWeights, lowest: LayerSite?, distance: Float = 0,
         acting sites: Set<Site> = Set(Site.allCases)
     ) {
         lowestTrained = lowest
         acting = distance == 0 ? sites.subtracting([.prefix]) : sites
         moves = distance != 0
         let (d, f) = (weights.configuration.hidden, weights.configuration.intermediate)
-        func add(_ place: Place, _ part: String, _ rows: Int, _ start: [Float]) {
+        func add(_ place: LayerSite, _ part: String, _ rows: Int, _ start: [Float]) {
             let tensor = Tensor(place: place, part: part)
             let random = CounterRandom(seed: 1, .initialization, stableHash("\(tensor)"))
             values[tensor] = GuardedMatrix(
@@ -75,25 +75,25 @@ final class TrainableSites: EncoderAdaptation {
     private let moves: Bool
 
     /// Every place below the pooler, in the order of the forward pass.
-    static func places(_ weights: EncoderWeights) -> [Place] {
-        [.embeddings, .embeddingNorm].map { Place(Place.belowLayers, $0) }
-            + weights.layers.indices.flatMap { layer in Site.ofLayers.map { Place(layer, $0) } }
+    static func places(_ weights: EncoderWeights) -> [LayerSite] {
+        [.embeddings, .embeddingNorm].map { LayerSite(LayerSite.belowLayers, $0) }
+            + weights.layers.indices.flatMap { layer in Site.ofLayers.map { LayerSite(layer, $0) } }
     }
 
-    private func isTrained(_ place: Place) -> Bool { lowestTrained.map { place >= $0 } ?? false }
+    private func isTrained(_ place: LayerSite) -> Bool { lowestTrained.map { place >= $0 } ?? false }
 
-    private func tensor(_ place: Place, _ part: String) -> (value: Matrix, gradient: Matrix?)? {
+    private func tensor(_ place: LayerSite, _ part: String) -> (value: Matrix, gradient: Matrix?)? {
         let tensor = Tensor(place: place, part: part)
         guard let value = values[tensor], let gradient = gradients[tensor] else { return nil }
         return (value.view, isTrained(place) ? gradient.view : nil)
     }
 
-    func acts(at place: Place) -> Bool {
+    func acts(at place: LayerSite) -> Bool {
         Site.values.contains(place.site) && tensor(place, "vectors") != nil
     }
 
     func forward(
-        _ value: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
+        _ value: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
     ) {
         guard let own = tensor(place, "vectors") else { return }
         kept[place] = value.values
@@ -108,7 +108,7 @@ final class TrainableSites: EncoderAdaptation {
     }
 
     func backward(
-        _ gradient: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
+        _ gradient: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
         guard let own = tensor(place, "vectors"), let value = kept[place] else { return }
@@ -124,7 +124,7 @@ final class TrainableSites: EncoderAdaptation {
             dw: own.gradient?.row(0), db: own.gradient?.row(1))
     }
 
-    func norm(at place: Place) -> TrainedNorm? {
+    func norm(at place: LayerSite) -> TrainedNorm? {
         tensor(place, "vectors").map {
             TrainedNorm(
                 scale: $0.value.row(0), shift: $0.value.row(1), scaleGradient: $0.gradient?.row(0),
@@ -132,7 +132,7 @@ final class TrainableSites: EncoderAdaptation {
         }
     }
 
-    func linear(at place: Place) -> TrainedLinear? {
+    func linear(at place: LayerSite) -> TrainedLinear? {
         guard let weight = tensor(place, "weight"), let bias = tensor(place, "bias") else { return nil }
         return TrainedLinear(
             weight: weight.value, bias: bias.value.base, weightGradient: weight.gradient,
@@ -140,7 +140,7 @@ final class TrainableSites: EncoderAdaptation {
     }
 
     func prefix(in layer: Int) -> TrainedPrefix? {
-        tensor(Place(layer, .prefix), "vectors").map {
+        tensor(LayerSite(layer, .prefix), "vectors").map {
             TrainedPrefix(
                 keys: $0.value.rows(0..<2), values: $0.value.rows(2..<4),
                 keyGradient: $0.gradient?.rows(0..<2), valueGradient: $0.gradient?.rows(2..<4))

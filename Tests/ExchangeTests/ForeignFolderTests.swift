@@ -49,7 +49,7 @@ struct ForeignFolderTests {
     ) throws -> [Float] {
         let model = try AdaptedEncoder(
             tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
-        let layout = try model.layout(for: output, headOwner: "colour", seed: 1)
+        let layout = model.layout(for: output, headOwner: "colour", seed: 1)
         return try read.values(in: layout, for: output, labels: labels).withUnsafeBufferPointer { values in
             values.baseAddress.map {
                 model.logits(tiny.batch, layout, values: $0, adapted: true, Workspace())
@@ -146,7 +146,7 @@ struct ForeignFolderTests {
         func head(_ classes: [String], labels: [String]? = nil) throws -> [Float] {
             let output = TaskOutput.classes(classes)
             let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
-            let layout = try model.layout(for: output, headOwner: "warmth", seed: 1)
+            let layout = model.layout(for: output, headOwner: "warmth", seed: 1)
             let values = try read.values(in: layout, for: output, labels: labels)
             return Array(values[try #require(layout[HeadSlice.bias])])
         }

@@ -20,12 +20,12 @@ struct Scene {
         let method = try AdapterSettings(json: adapter).method
         // A pooler that the head doesn't read can't be trained.
         let trainsPooler = try method.slices(on: tiny.weights, seed: 1).contains {
-            $0.name.hasPrefix("pooler")
+            $0.tensor.site == .pooler
         }
         let model = try AdaptedEncoder(
             tiny.weights, method, HeadSettings(pooling: trainsPooler ? .pooler : pooling, dropout: 0))
         let output = TaskOutput.classes(["warm", "cold"])
-        let layout = try model.layout(for: output, headOwner: "colour", seed: 1)
+        let layout = model.layout(for: output, headOwner: "colour", seed: 1)
         let random = CounterRandom(seed: 3, .initialization)
         let values = layout.initial.enumerated().map {
             $1 + 0.2 * Float(2 * random.uniform(UInt64($0)) - 1)

@@ -163,7 +163,7 @@ import Training
             let output = TaskOutput.classes(["warm", "cold"])
             let model = try AdaptedEncoder(
                 weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
-            let layout = try model.layout(for: output, headOwner: "colour", seed: 1)
+            let layout = model.layout(for: output, headOwner: "colour", seed: 1)
             _ = try read.values(in: layout, for: output, labels: ["warm", "cold"])
         }
         try mutate("adapter_config.json", of: directory, name, read: read)

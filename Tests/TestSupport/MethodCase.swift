@@ -21,6 +21,13 @@ package struct MethodCase: Sendable, CustomStringConvertible {
     /// Whether the outputs have slopes everywhere; `"smooth": false` for kinks such as ReLU's.
     package let isSmooth: Bool
 
+    /// A case of a method that the section contains, without expected values of its own.
+    package func with(_ section: JSONValue) -> MethodCase {
+        MethodCase(
+            method: section["method"]?.string ?? "stack", name: name, section: section, layers: [],
+            parameters: -1, isSmooth: isSmooth)
+    }
+
     /// The section as JSON.
     package var settings: String { section.encoded() }
 

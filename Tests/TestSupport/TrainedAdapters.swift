@@ -38,8 +38,7 @@ package enum TrainedAdapters {
     ) throws {
         let method = try AdapterSettings(json: section).method
         let head = ParameterSlice(
-            name: "head.weight", kind: .head, layer: nil, shape: [2, weights.configuration.hidden],
-            start: .constant(0))
+            TensorName(TensorName.head, "weight"), .head, [2, weights.configuration.hidden], .constant(0))
         let layout = ParameterLayout(try method.slices(on: weights, seed: seed) + [head])
         let random = CounterRandom(seed: seed, .initialization)
         let values = layout.initial.enumerated().map {

@@ -20,7 +20,7 @@ struct PenaltyTests {
             """
         let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(text.utf8)).method
         let model = try AdaptedEncoder(tiny.weights, method, HeadSettings(pooling: .mean, dropout: 0))
-        let layout = try model.layout(for: .classes(["a", "b"]), headOwner: "all", seed: 1)
+        let layout = model.layout(for: .classes(["a", "b"]), headOwner: "all", seed: 1)
         let (values, gradient) = (
             GuardedMatrix(layout.initial), GuardedMatrix(1, layout.count, filledWith: 0)
         )

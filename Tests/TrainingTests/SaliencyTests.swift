@@ -40,7 +40,7 @@ struct SaliencyTests {
             task = try TinyTask("classification")
             let settings = try JSONDecoder().decode(AdapterSettings.self, from: Data(test.settings.utf8))
             model = try AdaptedEncoder(task.tiny.weights, settings.method, task.model.head)
-            layout = try model.layout(
+            layout = model.layout(
                 for: .classes(["none", "some", "all"]), headOwner: "task:classification", seed: 1)
             var values: [Float] = []
             for slice in layout.slices {

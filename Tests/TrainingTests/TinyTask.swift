@@ -21,7 +21,11 @@ struct TinyTask {
     ) throws {
         tiny = try TinyModel()
         let golden = try Golden("training/hadamard")
-        let method = Hadamard(site: site, norm: norm, layers: LayerSet(layers) ?? .all)
+        let method = Hadamard().with {
+            $0.site = site
+            $0.norm = norm
+            $0.layers = LayerSet(layers) ?? .all
+        }
         model = try AdaptedEncoder(tiny.weights, method, HeadSettings(pooling: pooling, dropout: 0))
         let output: TaskOutput
         if task == "regression" {
@@ -31,7 +35,7 @@ struct TinyTask {
             output = .classes(["none", "some", "all"])
             targets = try golden.integers("labels.\(task)").map { .label($0) }
         }
-        layout = try model.layout(for: output, headOwner: "task:\(task)", seed: 1)
+        layout = model.layout(for: output, headOwner: "task:\(task)", seed: 1)
         var start = layout.initial
         for (slice, range) in zip(layout.slices, layout.ranges) where slice.kind != .norm {
             let name = slice.kind == .head ? "parameters.\(task).\(slice.name)" : "parameters.\(slice.name)"

@@ -8,23 +8,22 @@ import Kernels
 //   A' = w ⊙ A + b            one (w, b) ∈ R^d × R^d a layer, the same for every token; start w = 1, b = 0
 //   dw = Σ_t dA' ⊙ A    db = Σ_t dA'    dA = w ⊙ dA'
 //
-// and γ, β of one LayerNorm a layer, starting from the backbone's. The summaries of the paper leave the site and the
-// norm open, so both are settings: A is the concatenated attention heads, or what W_O makes of them.
+// and γ, β of one LayerNorm a layer, starting from the backbone's. The summaries of the paper leave the site
+// and the norm open, so both are settings: A is the concatenated attention heads, or the output of W_O.
 //
 // Merged: heads W_O ← diag(w) W_O, b_O ← b W_O + b_O; projection W_O ← W_O diag(w), b_O ← w ⊙ b_O + b.
 
 /// The Hadamard adapter: an element-wise scale and shift of the self-attention output, and a LayerNorm.
-package struct Hadamard: AdapterMethod {
+package struct Hadamard: LinearMapMethod {
     package static let name = "hadamard"
     package static let source = "Chen et al., CIKM 2023, arXiv 2407.11033"
     package static let summary = "w ⊙ A + b on the self-attention output, and a LayerNorm of each layer"
-    package static let settings = [
-        MethodSetting("site", "heads, projection", "A: the concatenated heads, or the output of W_O"),
-        MethodSetting("norm", "attention, output, both, none", "the LayerNorms that are trained"),
-        .layers,
+    package static let keys: [MethodKey<Self>] = [
+        MethodKey("site", \.site, "A: the concatenated heads, or the output of W_O"),
+        MethodKey("norm", \.norm, "the LayerNorms that are trained"),
+        .layers(\.layers),
     ]
 
-    /// Which value A is.
     package enum ActingSite: String, NamedChoice {
         /// The concatenated attention heads, before W_O.
         case heads
@@ -32,124 +31,109 @@ package struct Hadamard: AdapterMethod {
         case projection
     }
 
-    /// Which value A is.
-    package let site: ActingSite
-    /// Which LayerNorms are trained.
-    package let norm: TrainedNorms
-    /// Which layers have an adapter and trained norms.
-    package let layers: LayerSet
+    package var site = ActingSite.heads
+    package var norm = TrainedNorms.attention
+    package var layers = LayerSet.all
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case site, norm, layers }
-
-    /// Makes the method with settings.
-    package init(site: ActingSite = .heads, norm: TrainedNorms = .attention, layers: LayerSet = .all) {
-        self.site = site
-        self.norm = norm
-        self.layers = layers
-    }
-
-    /// Reads the settings of a study's `adapter` section.
-    package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
-        site = try section.value(.site, default: .heads)
-        norm = try section.value(.norm, default: .attention)
-        layers = try section.value(.layers, default: .all)
-    }
-
-    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
-        let d = weights.configuration.hidden
-        return try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
-            [
-                ParameterSlice(
-                    name: "layer.\(layer).hadamard.weight", kind: .weight, layer: layer, shape: [d],
-                    start: .constant(1)),
-                ParameterSlice(
-                    name: "layer.\(layer).hadamard.bias", kind: .bias, layer: layer, shape: [d],
-                    start: .constant(0)),
-            ] + norm.sites.flatMap { BackboneTensor.norm(Place(layer, $0), of: weights) }
-        }
-    }
-
-    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
-        -> any EncoderAdaptation
-    {
-        StackedAdaptation([
-            Acting(at: actingSite, parameters), RetrainedBackbone(parameters, on: weights),
-        ])
-    }
+    package init() {}
 
     package var mergeability: Mergeability { .exact }
     package var mergedMaps: Set<Site> { [.projection] }
 
+    package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
+        BoundHadamard(method: self, layers: try layers.indices(on: weights), weights: weights)
+    }
+
     package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
-        let biases = parameters.byLayer("hadamard.bias")
-        for (layer, w) in parameters.byLayer("hadamard.weight") {
-            guard let own = merged.linear(at: Place(layer, .projection)), let b = biases[layer] else {
-                continue
-            }
-            // W_O is kept as [out, in]: its columns are the heads.
+        for (layer, scale) in HadamardScale.byLayer(parameters, in: layers) {
+            guard let own = merged.linear(at: LayerSite(layer, .projection)) else { continue }
+            // W_O is stored as [out, in]: its columns belong to the heads.
+            let (w, b) = (scale.w.value, scale.b.value)
             switch site {
             case .heads:
                 for r in 0..<own.weight.rows {
-                    own.bias[r] += dotProduct(own.weight.row(r), b.value, own.weight.columns)
-                    for c in 0..<own.weight.columns { own.weight[r, c] *= w.value[c] }
+                    own.bias[r] += dotProduct(own.weight.row(r), b, own.weight.columns)
+                    for c in 0..<own.weight.columns { own.weight[r, c] *= w[c] }
                 }
             case .projection:
                 for r in 0..<own.weight.rows {
-                    own.bias[r] = w.value[r] * own.bias[r] + b.value[r]
-                    for c in 0..<own.weight.columns { own.weight[r, c] *= w.value[r] }
+                    own.bias[r] = w[r] * own.bias[r] + b[r]
+                    for c in 0..<own.weight.columns { own.weight[r, c] *= w[r] }
                 }
             }
         }
     }
+}
 
-    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
-        let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
-        return Double(2 * count * weights.configuration.hidden)
+/// The Hadamard adapter on a backbone.
+private struct BoundHadamard: BoundMethod {
+    let method: Hadamard
+    let layers: [Int]
+    let weights: EncoderWeights
+
+    func slices(seed: UInt64) -> [ParameterSlice] {
+        let d = weights.configuration.hidden
+        return layers.flatMap { layer in
+            [
+                ParameterSlice(HadamardScale.w.inLayer(layer), .weight, [d], .constant(1)),
+                ParameterSlice(HadamardScale.b.inLayer(layer), .bias, [d], .constant(0)),
+            ] + method.norm.sites.flatMap { BackboneTensor.norm(LayerSite(layer, $0), of: weights) }
+        }
     }
 
-    private var actingSite: Site { site == .heads ? .heads : .projection }
+    func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
+        StackedAdaptation([
+            HadamardHooks(method, parameters), TrainedBackboneTensors(parameters, on: weights),
+        ])
+    }
 
-    // MARK: Forward and backward
+    func addedOperations(tokens: Int) -> Double { Double(2 * layers.count * weights.configuration.hidden) }
+}
 
-    private final class Acting: EncoderAdaptation {
-        let lowestTrained: Place?
-        private let site: Site
-        private let weights, biases: [Int: BoundTensor]
-        /// A of each layer [T, d], as it was before the forward changed it.
-        private var kept: [Int: Matrix] = [:]
-        private let isTraining: Bool
+/// w and b of one layer.
+private struct HadamardScale {
+    let w, b: BoundTensor
 
-        init(at site: Site, _ parameters: BoundParameters) {
-            self.site = site
-            isTraining = parameters.isTraining
-            weights = parameters.byLayer("hadamard.weight")
-            biases = parameters.byLayer("hadamard.bias")
-            lowestTrained = parameters.lowest(weights.keys, site)
+    static let w = TensorName(Hadamard.name, "weight")
+    static let b = TensorName(Hadamard.name, "bias")
+
+    static func byLayer(_ parameters: BoundParameters, in layers: LayerSet) -> [Int: HadamardScale] {
+        parameters.byLayer(w, in: layers).zipped(with: parameters.byLayer(b, in: layers)) {
+            HadamardScale(w: $0, b: $1)
         }
+    }
+}
 
-        func acts(at place: Place) -> Bool { place.site == site && weights[place.layer] != nil }
+private final class HadamardHooks: EncoderAdaptation {
+    let lowestTrained: LayerSite?
+    private let site: Site
+    private let scales: [Int: HadamardScale]
+    /// A of each layer [T, d], before it was scaled.
+    private var saved: [Int: Matrix] = [:]
+    private let isTraining: Bool
 
-        func forward(
-            _ a: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
-        ) {
-            guard let w = weights[place.layer], let b = biases[place.layer] else { return }
-            if isTraining {
-                let copy = workspace.matrix(a.rows, a.columns)
-                copy.copy(from: a)
-                kept[place.layer] = copy
-            }
-            scaleAndShift(a, by: w.value, b.value)
-        }
+    init(_ method: Hadamard, _ parameters: BoundParameters) {
+        site = method.site == .heads ? .heads : .projection
+        isTraining = parameters.isTraining
+        scales = HadamardScale.byLayer(parameters, in: method.layers)
+        lowestTrained = parameters.lowest(scales.keys, site)
+    }
 
-        func backward(
-            _ dA: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
-            _ workspace: Workspace
-        ) {
-            guard let w = weights[place.layer], let b = biases[place.layer], let a = kept[place.layer] else {
-                return
-            }
-            scaleAndShiftBackward(dA, x: a, w: w.value, dw: w.gradient, db: b.gradient)
-        }
+    func acts(at place: LayerSite) -> Bool { place.site == site && scales[place.layer] != nil }
+
+    func forward(
+        _ a: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
+    ) {
+        guard let scale = scales[place.layer] else { return }
+        if isTraining { saved[place.layer] = workspace.copy(of: a) }
+        scaleAndShift(a, by: scale.w.value, scale.b.value)
+    }
+
+    func backward(
+        _ dA: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
+    ) {
+        guard let scale = scales[place.layer], let a = saved[place.layer] else { return }
+        scaleAndShiftBackward(dA, x: a, w: scale.w.value, dw: scale.w.gradient, db: scale.b.gradient)
     }
 }

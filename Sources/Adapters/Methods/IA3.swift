@@ -2,91 +2,64 @@ import Diagnostics
 package import Encoders
 import Kernels
 
-// IA³ (Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning", NeurIPS
-// 2022, arXiv 2205.05638): a scale l on keys, on values, and on the feed-forward layer's inner value; start l = 1.
+// IA³ (Liu et al., "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning",
+// NeurIPS 2022, arXiv 2205.05638): a scale l on keys, on values, and on the feed-forward layer's inner value;
+// start l = 1.
 //
-//   k' = l_k ⊙ k    v' = l_v ⊙ v    u' = l_u ⊙ u  (or z' = l_z ⊙ z)        y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
+//   k' = l_k ⊙ k    v' = l_v ⊙ v    u' = l_u ⊙ u  (or z' = l_z ⊙ z)
+//   y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
 //
-// k and v have their biases already, as in PEFT. In the feed-forward layer the paper and PEFT scale what W_2 reads,
-// u = GELU(z); AdapterHub scales z. `heads` scales what W_O reads too: PEFT does so where it is told nothing of a BERT.
+// k and v include their biases, as in PEFT. In the feed-forward layer the paper and PEFT scale the input of
+// W_2, u = GELU(z); AdapterHub scales z. `heads` scales the input of W_O too, which is PEFT's default for
+// BERT.
 //
-// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of W_1, b_1;
-// columns of W_O.
+// Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of
+// W_1, b_1; columns of W_O.
 
 /// IA³: keys, values and the feed-forward layer's inner value, each scaled element by element.
-package struct IA3: AdapterMethod {
+package struct IA3: LinearMapMethod {
     package static let name = "ia3"
     package static let source = "Liu et al., NeurIPS 2022, arXiv 2205.05638"
     package static let summary = "l ⊙ keys, l ⊙ values and l ⊙ the feed-forward layer's inner value"
-    package static let settings = [
-        MethodSetting(
-            "feedForward", "activation, intermediate, none",
+    package static let keys: [MethodKey<Self>] = [
+        MethodKey(
+            "feedForward", \.feedForward,
             "what is scaled in the feed-forward layer: after GELU, before it, or nothing"),
-        MethodSetting("heads", "true, false", "whether the concatenated heads are scaled too"),
-        .layers,
+        MethodKey("heads", \.heads, "whether the concatenated heads are scaled too"),
+        .layers(\.layers),
     ]
 
-    /// What is scaled in the feed-forward layer.
     package enum FeedForward: String, NamedChoice {
-        /// u, after GELU: the paper's and PEFT's.
+        /// u, after GELU, as in the paper and PEFT.
         case activation
-        /// z, before GELU: AdapterHub's.
+        /// z, before GELU, as in AdapterHub.
         case intermediate
-        /// Nothing.
         case none
     }
 
-    /// What is scaled in the feed-forward layer.
-    package let feedForward: FeedForward
-    /// Whether the concatenated heads, which W_O reads, are scaled too.
-    package let heads: Bool
-    /// The layers that have scales.
-    package let layers: LayerSet
+    /// The scaled value of the feed-forward layer.
+    package var feedForward = FeedForward.activation
+    /// Whether the concatenated heads, the input of W_O, are scaled too.
+    package var heads = false
+    package var layers = LayerSet.all
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case feedForward, heads, layers }
-
-    /// Makes the method with settings.
-    package init(feedForward: FeedForward = .activation, heads: Bool = false, layers: LayerSet = .all) {
-        self.feedForward = feedForward
-        self.heads = heads
-        self.layers = layers
-    }
-
-    /// Reads the settings of a study's `adapter` section.
-    package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
-        feedForward = try section.value(.feedForward, default: .activation)
-        heads = try section.value(.heads, default: false)
-        layers = try section.value(.layers, default: .all)
-    }
-
-    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
-        try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
-            sites.map { site in
-                ParameterSlice(
-                    name: "layer.\(layer).\(Self.name(site))", kind: .weight, layer: layer,
-                    shape: [width(site, weights)], start: .constant(1))
-            }
-        }
-    }
-
-    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
-        -> any EncoderAdaptation
-    {
-        Acting(scales(parameters), parameters)
-    }
+    package init() {}
 
     package var mergeability: Mergeability { .exact }
-    package var mergedMaps: Set<Site> { Set(sites.map { Self.reader[$0] ?? $0 }) }
+    package var mergedMaps: Set<Site> { Set(sites.map { Self.reader(of: $0) ?? $0 }) }
 
-    /// The maps that read what is scaled at a site; at every other site a map's own result is scaled.
-    private static let reader: [Site: Site] = [.heads: .projection, .activation: .output]
+    package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
+        BoundIA3(method: self, layers: try layers.indices(on: weights), weights: weights)
+    }
 
     package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, l) in scales(parameters) {
-            // What a map reads is scaled in its columns; every other value in the rows of the map that makes it.
-            if let reader = Self.reader[place.site] {
-                if let own = merged.linear(at: Place(place.layer, reader)) { scale(own.weight, by: l.value) }
+            // A scaled input scales the columns of the map that reads it, a scaled output the rows of its own
+            // map.
+            if let reader = Self.reader(of: place.site) {
+                if let own = merged.linear(at: LayerSite(place.layer, reader)) {
+                    scale(own.weight, by: l.value)
+                }
             } else if let own = merged.linear(at: place) {
                 for r in 0..<own.weight.rows {
                     own.bias[r] *= l.value[r]
@@ -96,12 +69,17 @@ package struct IA3: AdapterMethod {
         }
     }
 
-    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
-        let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
-        return Double(count * sites.reduce(0) { $0 + width($1, weights) })
+    /// The linear map whose input is the value at a site; nil if the value is a map's output.
+    package static func reader(of site: Site) -> Site? {
+        switch site {
+        case .heads: .projection
+        case .activation: .output
+        default: nil
+        }
     }
 
-    private var sites: [Site] {
+    /// The sites of the scaled values.
+    fileprivate var sites: [Site] {
         let inner: [Site] =
             switch feedForward {
             case .activation: [.activation]
@@ -111,56 +89,69 @@ package struct IA3: AdapterMethod {
         return [.key, .value] + (heads ? [.heads] : []) + inner
     }
 
-    private func width(_ site: Site, _ weights: EncoderWeights) -> Int {
+    fileprivate func scales(_ parameters: BoundParameters) -> [LayerSite: BoundTensor] {
+        parameters.bySite(Self.name, "weight", at: sites, in: layers)
+    }
+}
+
+/// IA³ on a backbone.
+private struct BoundIA3: BoundMethod {
+    let method: IA3
+    let layers: [Int]
+    let weights: EncoderWeights
+
+    func slices(seed: UInt64) -> [ParameterSlice] {
+        layers.flatMap { layer in
+            method.sites.map { site in
+                ParameterSlice(
+                    TensorName(IA3.name, layer: layer, site: site, "weight"), .weight, [width(site)],
+                    .constant(1))
+            }
+        }
+    }
+
+    func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
+        IA3Hooks(method.scales(parameters), isTraining: parameters.isTraining)
+    }
+
+    func addedOperations(tokens: Int) -> Double {
+        Double(layers.count * method.sites.reduce(0) { $0 + width($1) })
+    }
+
+    private func width(_ site: Site) -> Int {
         [.activation, .intermediate].contains(site)
             ? weights.configuration.intermediate : weights.configuration.hidden
     }
+}
 
-    private static func name(_ site: Site) -> String { "ia3.\(site).weight" }
+private final class IA3Hooks: EncoderAdaptation {
+    let lowestTrained: LayerSite?
+    private let scales: [LayerSite: BoundTensor]
+    private let isTraining: Bool
+    /// Each value [T, width], before it was scaled.
+    private var saved: [LayerSite: Matrix] = [:]
 
-    private func scales(_ parameters: BoundParameters) -> [Place: BoundTensor] {
-        var scales: [Place: BoundTensor] = [:]
-        for site in sites {
-            for (layer, l) in parameters.byLayer(Self.name(site)) { scales[Place(layer, site)] = l }
-        }
-        return scales
+    init(_ scales: [LayerSite: BoundTensor], isTraining: Bool) {
+        self.scales = scales
+        self.isTraining = isTraining
+        lowestTrained = isTraining ? scales.keys.min() : nil
     }
 
-    // MARK: Forward and backward
+    func acts(at place: LayerSite) -> Bool { scales[place] != nil }
 
-    private final class Acting: EncoderAdaptation {
-        let lowestTrained: Place?
-        private let scales: [Place: BoundTensor]
-        private let isTraining: Bool
-        /// Each value [T, width], as it was before it was scaled.
-        private var kept: [Place: Matrix] = [:]
+    func forward(
+        _ y: Matrix, source: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
+    ) {
+        guard let l = scales[place] else { return }
+        if isTraining { saved[place] = workspace.copy(of: y) }
+        scale(y, by: l.value)
+    }
 
-        init(_ scales: [Place: BoundTensor], _ parameters: BoundParameters) {
-            self.scales = scales
-            isTraining = parameters.isTraining
-            lowestTrained = isTraining ? scales.keys.min() : nil
-        }
-
-        func acts(at place: Place) -> Bool { scales[place] != nil }
-
-        func forward(
-            _ y: Matrix, source: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
-        ) {
-            guard let l = scales[place] else { return }
-            if isTraining {
-                let copy = workspace.matrix(y.rows, y.columns)
-                copy.copy(from: y)
-                kept[place] = copy
-            }
-            scale(y, by: l.value)
-        }
-
-        func backward(
-            _ dy: Matrix, sourceGradient: Matrix?, at place: Place, _ batch: PackedBatch,
-            _ workspace: Workspace
-        ) {
-            guard let l = scales[place], let y = kept[place] else { return }
-            scaleAndShiftBackward(dy, x: y, w: l.value, dw: l.gradient, db: nil)
-        }
+    func backward(
+        _ dy: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
+    ) {
+        guard let l = scales[place], let y = saved[place] else { return }
+        scaleAndShiftBackward(dy, x: y, w: l.value, dw: l.gradient, db: nil)
     }
 }

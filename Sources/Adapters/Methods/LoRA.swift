@@ -2,33 +2,37 @@ import Diagnostics
 package import Encoders
 import Kernels
 
-// LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, arXiv 2106.09685), on a linear map
-// y = x W + b with x [T, in], y [T, out], A [in, r], B [r, out], s = α / r:
+// LoRA (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, arXiv 2106.09685), on a
+// linear map y = x W + b with x [T, in], y [T, out], A [in, r], B [r, out], s = α / r:
 //
 //   h = x A                y += s h B
 //   dh = s dy Bᵀ           dB = s hᵀ dy    dA = xᵀ dh    dx += dh Aᵀ
 //
-// As in PEFT A is stored as [r, in] and B as [out, r], A starts uniform in ±1/√in (Kaiming-uniform with a = √5) and
-// B at 0. The default α = 8 at r = 8 is the paper's for RoBERTa base on GLUE and PEFT's. The start `normal`, N(0, 0.02)
-// in both, is for pruning by gradients, which are 0 for A where B is 0: the start is then the backbone's only nearly.
+// As in PEFT, A is stored as [r, in] and B as [out, r]; A starts uniform in ±1/√in (Kaiming-uniform with a =
+// √5), B at 0. The default α = 8 at r = 8 is the paper's for RoBERTa base on GLUE, and PEFT's. The start
+// `normal`, N(0, 0.02²) in both, is for pruning by gradients: A's gradient is 0 while B is 0. The outputs at
+// start are then only nearly the backbone's.
 //
 // Count: r (in + out) for each map; bert-base at r = 8 on query and value: 294,912. Merged: W ← W + s A B.
 
-/// LoRA: a product of two thin matrices added to frozen linear maps.
-package struct LoRA: AdapterMethod {
+/// LoRA: a product of two thin matrices, added to frozen linear maps.
+package struct LoRA: LinearMapMethod, WidenableMethod {
     package static let name = "lora"
     package static let source = "Hu et al., ICLR 2022, arXiv 2106.09685"
     package static let summary = "(α / r) x A B added to linear maps, A and B of rank r"
-    package static let settings = [
-        .targets,
-        MethodSetting("rank", "1 or more", "r, the inner width of A B; at most a map's width"),
-        MethodSetting("alpha", "a number above 0", "α: A B is scaled by α / r"),
-        MethodSetting(
-            "start", "standard, normal", "A uniform and B 0, or both N(0, 0.02) to be pruned by gradients"),
-        .layers,
+    package static let keys: [MethodKey<Self>] = [
+        .targets(\.targets),
+        MethodKey("rank", \.rank, allowed: "1 or more", "r, the inner width of A B; at most a map's width") {
+            $0 >= 1 ? nil : "is \($0), expected 1 or more"
+        },
+        MethodKey("alpha", \.alpha, allowed: "a number above 0", "α: A B is scaled by α / r") {
+            $0 > 0 && $0 <= 1e6 ? nil : "is \($0), expected more than 0 and at most 1000000"
+        },
+        MethodKey(
+            "start", \.start, "A uniform and B 0, or both N(0, 0.02) to be pruned by gradients"),
+        .layers(\.layers),
     ]
 
-    /// How A and B start.
     package enum Start: String, NamedChoice {
         /// A uniform in ±1/√in, B = 0: the identity.
         case standard
@@ -36,84 +40,32 @@ package struct LoRA: AdapterMethod {
         case normal
     }
 
-    /// The linear maps that have an A and a B.
-    package let targets: LinearTargets
-    /// r.
-    package let rank: Int
-    /// α.
-    package let alpha: Double
-    /// How A and B start.
-    package let start: Start
-    /// The layers whose maps have them.
-    package let layers: LayerSet
+    package var targets = LinearTargets.queryAndValue
+    package var rank = 8
+    package var alpha = 8.0
+    package var start = Start.standard
+    package var layers = LayerSet.all
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case targets, rank, alpha, start, layers }
-
-    /// Makes the method with settings.
-    package init(
-        targets: LinearTargets = .queryAndValue, rank: Int = 8, alpha: Double = 8, start: Start = .standard,
-        layers: LayerSet = .all
-    ) {
-        self.targets = targets
-        self.rank = rank
-        self.alpha = alpha
-        self.start = start
-        self.layers = layers
-    }
-
-    /// Reads the settings of a study's `adapter` section.
-    package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder, also: ["method"])
-        targets = try section.value(.targets, default: .queryAndValue)
-        rank = try section.value(.rank, default: 8)
-        alpha = try section.value(.alpha, default: 8)
-        start = try section.value(.start, default: .standard)
-        layers = try section.value(.layers, default: .all)
-        try section.require(rank >= 1, .rank, "is \(rank), expected 1 or more")
-        try section.require(
-            alpha > 0 && alpha <= 1e6, .alpha, "is \(alpha), expected more than 0 and at most 1000000")
-    }
-
-    package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
-        try targets.check(rank: rank, on: weights)
-        return try layers.indices(of: weights.configuration.layers, key: "adapter.layers").flatMap { layer in
-            targets.ordered.flatMap { target in
-                let (inputs, outputs) = target.shape(on: weights)
-                return [("a", [rank, inputs]), ("b", [outputs, rank])].map { part, shape in
-                    let name = "layer.\(layer).\(Self.name(target, part))"
-                    let random = RandomName(seed, name)
-                    let start: ParameterStart =
-                        switch start {
-                        case .normal: .normal(deviation: 0.02, random)
-                        case .standard where part == "a":
-                            .uniform(bound: 1 / Float(inputs).squareRoot(), random)
-                        case .standard: .constant(0)
-                        }
-                    return ParameterSlice(
-                        name: name, kind: .weight, layer: layer, shape: shape, start: start, isPrunable: true)
-                }
-            }
-        }
-    }
-
-    package func adaptation(_ parameters: BoundParameters, on weights: EncoderWeights)
-        -> any EncoderAdaptation
-    {
-        Acting(pairs(parameters), scale: scale, parameters)
-    }
+    package init() {}
 
     package var isIdentityAtStart: Bool { start == .standard }
+    package var mergeability: Mergeability { .exact }
+    package var mergedMaps: Set<Site> { Set(targets.sites) }
+
+    package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
+        try targets.check(rank: rank, on: weights)
+        return BoundLoRA(method: self, layers: try layers.indices(on: weights), weights: weights)
+    }
 
     /// At the same scale s = α / r.
     package func widened(by factor: Int) -> (any AdapterMethod)? {
         let (wide, overflows) = rank.multipliedReportingOverflow(by: factor)
-        return overflows
-            ? nil
-            : LoRA(targets: targets, rank: wide, alpha: alpha * Double(factor), start: start, layers: layers)
+        if overflows { return nil }
+        return with {
+            $0.rank = wide
+            $0.alpha = alpha * Double(factor)
+        }
     }
-
-    package var mergeability: Mergeability { .exact }
-    package var mergedMaps: Set<Site> { Set(targets.listed.map(\.site)) }
 
     package func merge(_ parameters: BoundParameters, into merged: MergedWeights) {
         for (place, pair) in pairs(parameters) {
@@ -122,80 +74,102 @@ package struct LoRA: AdapterMethod {
         }
     }
 
-    package func addedOperations(on weights: EncoderWeights, tokens: Int) throws -> Double {
-        let count = try layers.indices(of: weights.configuration.layers, key: "adapter.layers").count
-        return targets.ordered.reduce(0) { sum, target in
-            let (inputs, outputs) = target.shape(on: weights)
-            return sum + 2 * Double(count) * Double(rank) * Double(inputs + outputs)
+    /// The parts of a map's tensors.
+    package static let (partA, partB) = ("a.weight", "b.weight")
+
+    fileprivate var scale: Float { Float(alpha / Double(rank)) }
+
+    fileprivate func pairs(_ parameters: BoundParameters) -> [LayerSite: LoRAPair] {
+        func tensors(_ part: String) -> [LayerSite: BoundTensor] {
+            parameters.bySite(Self.name, part, at: targets.sites, in: layers)
         }
+        return tensors(LoRA.partA).zipped(with: tensors(LoRA.partB)) { LoRAPair(a: $0, b: $1) }
     }
+}
 
-    private var scale: Float { Float(alpha / Double(rank)) }
+/// A [r, in] and B [out, r] of one map.
+private struct LoRAPair {
+    let a, b: BoundTensor
+}
 
-    private static func name(_ target: LinearTarget, _ part: String) -> String {
-        "lora.\(target.rawValue).\(part).weight"
-    }
+/// LoRA on a backbone.
+private struct BoundLoRA: BoundMethod {
+    let method: LoRA
+    let layers: [Int]
+    let weights: EncoderWeights
 
-    private func pairs(_ parameters: BoundParameters) -> [Place: Pair] {
-        var pairs: [Place: Pair] = [:]
-        for target in targets.listed {
-            let rows = parameters.byLayer(Self.name(target, "b"))
-            for (layer, a) in parameters.byLayer(Self.name(target, "a")) {
-                pairs[Place(layer, target.site)] = rows[layer].map { Pair(a: a, b: $0) }
+    func slices(seed: UInt64) -> [ParameterSlice] {
+        layers.flatMap { layer in
+            method.targets.ordered.flatMap { target in
+                let (inputs, outputs) = target.shape(on: weights)
+                let normal = ParameterStart.normal(deviation: 0.02, seed: seed)
+                let uniform = ParameterStart.uniform(bound: 1 / Float(inputs).squareRoot(), seed: seed)
+                func slice(_ part: String, _ shape: [Int], _ standard: ParameterStart) -> ParameterSlice {
+                    ParameterSlice(
+                        TensorName(LoRA.name, layer: layer, site: target.site, part), .weight, shape,
+                        method.start == .normal ? normal : standard, isPrunable: true)
+                }
+                return [
+                    slice(LoRA.partA, [method.rank, inputs], uniform),
+                    slice(LoRA.partB, [outputs, method.rank], .constant(0)),
+                ]
             }
         }
-        return pairs
     }
 
-    /// A [r, in] and B [out, r] of one map.
-    private struct Pair {
-        let a, b: BoundTensor
+    func hooks(_ parameters: BoundParameters, _ context: HookContext) -> any EncoderAdaptation {
+        LoRAHooks(method.pairs(parameters), scale: method.scale, isTraining: parameters.isTraining)
     }
 
-    // MARK: Forward and backward
-
-    private final class Acting: EncoderAdaptation {
-        let lowestTrained: Place?
-        private let pairs: [Place: Pair]
-        private let scale: Float
-        private let isTraining: Bool
-        /// x [T, in], which stays where it is, and h [T, r].
-        private var kept: [Place: (x: Matrix, h: Matrix)] = [:]
-
-        init(_ pairs: [Place: Pair], scale: Float, _ parameters: BoundParameters) {
-            self.pairs = pairs
-            self.scale = scale
-            isTraining = parameters.isTraining
-            lowestTrained = isTraining ? pairs.keys.min() : nil
+    func addedOperations(tokens: Int) -> Double {
+        method.targets.ordered.reduce(0) { sum, target in
+            let (inputs, outputs) = target.shape(on: weights)
+            return sum + 2 * Double(layers.count) * Double(method.rank) * Double(inputs + outputs)
         }
+    }
+}
 
-        func acts(at place: Place) -> Bool { pairs[place] != nil }
+private final class LoRAHooks: EncoderAdaptation {
+    let lowestTrained: LayerSite?
+    private let pairs: [LayerSite: LoRAPair]
+    private let scale: Float
+    private let isTraining: Bool
+    /// x [T, in], which does not change until backward, and h [T, r].
+    private var saved: [LayerSite: (x: Matrix, h: Matrix)] = [:]
 
-        func forward(
-            _ y: Matrix, source x: Matrix, at place: Place, _ batch: PackedBatch, _ workspace: Workspace
-        ) {
-            guard let pair = pairs[place] else { return }
-            let mark = workspace.mark
-            let h = workspace.matrix(x.rows, pair.a.matrix.rows)
-            multiplyTransposed(x, pair.a.matrix, into: h)
-            multiplyTransposed(h, pair.b.matrix, into: y, scale: scale, accumulate: true)
-            if isTraining { kept[place] = (x, h) } else { workspace.release(to: mark) }
-        }
+    init(_ pairs: [LayerSite: LoRAPair], scale: Float, isTraining: Bool) {
+        self.pairs = pairs
+        self.scale = scale
+        self.isTraining = isTraining
+        lowestTrained = isTraining ? pairs.keys.min() : nil
+    }
 
-        func backward(
-            _ dy: Matrix, sourceGradient dx: Matrix?, at place: Place, _ batch: PackedBatch,
-            _ workspace: Workspace
-        ) {
-            guard let pair = pairs[place], let (x, h) = kept[place], let dA = pair.a.gradientMatrix,
-                let dB = pair.b.gradientMatrix
-            else { return }
-            let mark = workspace.mark
-            defer { workspace.release(to: mark) }
-            linearWeightGradient(dy, h, weight: dB, scale: scale)
-            let dh = workspace.matrix(h.rows, h.columns)
-            multiply(dy, pair.b.matrix, into: dh, scale: scale)
-            linearWeightGradient(dh, x, weight: dA)
-            if let dx { multiply(dh, pair.a.matrix, into: dx, accumulate: true) }
-        }
+    func acts(at place: LayerSite) -> Bool { pairs[place] != nil }
+
+    func forward(
+        _ y: Matrix, source x: Matrix, at place: LayerSite, _ batch: PackedBatch, _ workspace: Workspace
+    ) {
+        guard let pair = pairs[place] else { return }
+        let mark = workspace.mark
+        let h = workspace.matrix(x.rows, pair.a.matrix.rows)
+        multiplyTransposed(x, pair.a.matrix, into: h)
+        multiplyTransposed(h, pair.b.matrix, into: y, scale: scale, accumulate: true)
+        if isTraining { saved[place] = (x, h) } else { workspace.release(to: mark) }
+    }
+
+    func backward(
+        _ dy: Matrix, sourceGradient dx: Matrix?, at place: LayerSite, _ batch: PackedBatch,
+        _ workspace: Workspace
+    ) {
+        guard let pair = pairs[place], let (x, h) = saved[place], let dA = pair.a.gradientMatrix,
+            let dB = pair.b.gradientMatrix
+        else { return }
+        let mark = workspace.mark
+        defer { workspace.release(to: mark) }
+        linearWeightGradient(dy, h, weight: dB, scale: scale)
+        let dh = workspace.matrix(h.rows, h.columns)
+        multiply(dy, pair.b.matrix, into: dh, scale: scale)
+        linearWeightGradient(dh, x, weight: dA)
+        if let dx { multiply(dh, pair.a.matrix, into: dx, accumulate: true) }
     }
 }

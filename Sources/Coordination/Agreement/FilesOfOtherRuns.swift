@@ -6,9 +6,10 @@ import Formats
 enum FilesOfOtherRuns {
     /// Each file's path and checksum; nil where the method reads none.
     static func checksums(_ method: any AdapterMethod) throws -> JSONValue? {
-        if method.filesOfOtherRuns.isEmpty { return nil }
+        let paths = method.members((any MethodOnAdapters).self).flatMap(\.inputFiles)
+        if paths.isEmpty { return nil }
         return .array(
-            try method.filesOfOtherRuns.map { path in
+            try paths.map { path in
                 let checksum = try MappedFile(path: path).withBytes { CRC32C.checksum($0) }
                 return ["path": .string(path), "checksum": .integer(Int(checksum))]
             })

@@ -3,6 +3,7 @@ import Diagnostics
 package import Formats
 import Studies
 package import Tasks
+import Training
 
 /// What training has changed in a task's adapter: each tensor's values less those that it started from.
 package struct AdapterChange: Sendable {
@@ -35,9 +36,8 @@ package struct AdapterChange: Sendable {
             let slice = layout.slices[index]
             if slice.kind == .head { return nil }
             return Tensor(
-                name: slice.layer.map { slice.name.replacing("layer.\($0).", with: "", maxReplacements: 1) }
-                    ?? slice.name,
-                layer: slice.layer, shape: slice.shape, owner: owners[slice.name] ?? "task:\(task)",
+                name: slice.tensor.textInLayer, layer: slice.layer, shape: slice.shape,
+                owner: owners[slice.name] ?? "task:\(task)",
                 slice: index)
         }
     }
@@ -61,7 +61,7 @@ extension TrainedRun {
             if let name = block["name"]?.string { owners[name] = block["owner"]?.string }
         }
         return AdapterChange(
-            layout, values, owners: owners, task: task.name, isPruned: study.adapter.method.pruning != nil)
+            layout, values, owners: owners, task: task.name, isPruned: model.pruning != nil)
     }
 
     /// What a task's `adapter_config.json` says.

@@ -34,7 +34,7 @@ extension TrainedRun {
             texts.indices.compactMap { text in
                 let batch = examples.batch([text])
                 guard let base = values.baseAddress,
-                    let shifts = model.tokenShifts(batch, layout, values: base, workspace)
+                    let shifts = model.tokenShifts(batch, task: name, layout, values: base, workspace)
                 else { return nil }
                 let layers = shifts.keys.sorted()
                 return ShiftedTokens(

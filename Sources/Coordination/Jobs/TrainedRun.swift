@@ -51,7 +51,7 @@ package struct TrainedRun: Sendable {
 
     /// A task's trained parameters, in its own layout.
     package func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
-        let layout = try model.layout(for: task.output, headOwner: task.name, seed: study.seed)
+        let layout = model.layout(for: task.output, headOwner: task.name, seed: study.seed)
         let folder = "\(directory)/adapters/\(task.name)"
         let values = try AdapterFolder.read(layout, from: folder)
         let recorded = try AdapterFolder.configuration(of: folder)["hadamesh"]
@@ -164,7 +164,10 @@ package struct TrainedRun: Sendable {
         for start in stride(from: 0, to: texts.count, by: 32) {
             let batch = examples.batch(start..<min(texts.count, start + 32))
             logits += values.withUnsafeBufferPointer { values in
-                values.baseAddress.map { model.logits(batch, layout, values: $0, adapted: true, workspace) }
+                values.baseAddress.map {
+                    model.logits(
+                        batch, task: task.name, layout, values: $0, adapted: true, workspace)
+                }
                     ?? []
             }
         }

@@ -64,7 +64,7 @@ final class Coordinator {
             if state.stage + 1 < context.stages.count { return .nextStage }
             return checkpointedAt == state.step ? .finish(stopped: false) : .checkpoint
         }
-        if let pruning = context.model.method.pruning, state.mask == nil, schedule.trains(.weight) {
+        if let pruning = context.model.pruning, state.mask == nil, schedule.trains(.weight) {
             return .prune(scoringPlans(pruning))
         }
         if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step {

@@ -170,7 +170,8 @@ final class Evaluator {
                 let batch = context.data[task].sets[set].examples.batch(examples)
                 let frozen = prefix?.input(examples, split, batch)
                 return context.model.logits(
-                    batch, layout, values: base, adapted: true, from: frozen, workspace)
+                    batch, task: context.names[task], layout, values: base, adapted: true, from: frozen,
+                    workspace)
             }
             let pooled = features.pooled(examples, split, workspace)
             return context.model.logits(pooled: pooled, layout, values: base, workspace)

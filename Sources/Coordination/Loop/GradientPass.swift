@@ -126,8 +126,9 @@ final class GradientPass {
         // A head stage trains on the pooled outputs of the frozen encoder, which never change.
         let isHeadStage = mode.stage == .head
         return context.model.learn(
-            batch, microBatch.examples.compactMap { train.targets[$0] }, stage: mode.stage,
-            context.store.layouts[microBatch.task], values: vector.base, gradient: gradient.base,
+            batch, microBatch.examples.compactMap { train.targets[$0] },
+            task: context.names[microBatch.task], stage: mode.stage, context.store.layouts[microBatch.task],
+            values: vector.base, gradient: gradient.base,
             mode.randomness,
             pooled: isHeadStage ? features.pooled(microBatch.examples, split, workspace) : nil,
             from: isHeadStage ? nil : prefix?.input(microBatch.examples, split, batch), workspace)

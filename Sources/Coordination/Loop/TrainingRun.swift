@@ -252,7 +252,7 @@ package final class TrainingRun: StallListener {
     }
 
     private func prune(_ plans: [StepPlan]) throws {
-        guard let pruning = context.model.method.pruning else { return }
+        guard let pruning = context.model.pruning else { return }
         let report = try pruner.prune(plans, pruning, &state)
         try output?.observe(.pruned(report))
     }
@@ -430,7 +430,7 @@ package final class TrainingRun: StallListener {
                 }
             try output.writeAdapter(name, task: task, values, context, identity)
         }
-        let parameters = try context.parameterFacts(state.mask)
+        let parameters = context.parameterFacts(state.mask)
         try leaveFeatures()
         let results: JSONValue = [
             "keep": .string(keep.rawValue), "steps": .integer(state.step),
@@ -445,7 +445,7 @@ package final class TrainingRun: StallListener {
 
     /// What a run says of itself when it begins.
     private func facts() throws -> JSONValue {
-        let parameters = try context.parameterFacts(state.mask)
+        let parameters = context.parameterFacts(state.mask)
         return [
             "ranks": .integer(communicator.size), "coordinator": .string(context.study.coordinator.rawValue),
             "tasks": .array(

@@ -9,12 +9,12 @@ extension RunContext {
     /// Counts are as papers count: adapters and norms of one task, its share of the backbone; heads apart. A study of
     /// heads alone trains no adapter, whatever method it names. Of pruned adapters, `kept` says what is left. Floating-point
     /// operations are of the forward for each token, in a sequence as long as the training examples in the mean.
-    func parameterFacts(_ mask: ParameterMask?) throws -> JSONValue {
+    func parameterFacts(_ mask: ParameterMask?) -> JSONValue {
         let weights = model.weights
         let backbone = weights.configuration.parameterCount
         let trainsAdapters = stages.contains { $0.trains(.weight) }
         let perTask = trainsAdapters ? store.layouts.map(\.adapterCount).max() ?? 0 : 0
-        let added = trainsAdapters ? try model.method.addedOperations(on: weights, tokens: meanTokens) : 0
+        let added = trainsAdapters ? model.bound.addedOperations(tokens: meanTokens) : 0
         var facts: [(String, JSONValue)] = [
             ("method", .string(trainsAdapters ? type(of: model.method).name : "head")),
             ("backbone", .integer(backbone)), ("adapterPerTask", .integer(perTask)),

@@ -37,11 +37,10 @@ package struct ParameterStore: Sendable {
     /// Divides the parameters of tasks among owners, as the study's sharing rules say.
     package init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
         let layers = model.weights.configuration.layers
-        let headSlice = ParameterSlice(
-            name: HeadSlice.weight, kind: .head, layer: nil, shape: [0], start: .values([]))
+        let headSlice = ParameterSlice(TensorName(TensorName.head, "weight"), .head, [0], .values([]))
         layouts = try tasks.map { task in
             let owner = try study.sharing.owner(of: headSlice, task: task.name, layers: layers)
-            return try model.layout(for: task.output, headOwner: owner, seed: study.seed)
+            return model.layout(for: task.output, headOwner: owner, seed: study.seed)
         }
         var blocks: [ParameterBlock] = []
         var known: [String: Int] = [:]
@@ -70,7 +69,7 @@ package struct ParameterStore: Sendable {
         self.blocks = blocks
         self.placements = placements
         count = end
-        prunedAdapters = model.method.pruning == nil ? [] : PrunedAdapter.all(among: blocks)
+        prunedAdapters = model.pruning == nil ? [] : PrunedAdapter.all(among: blocks)
     }
 
     private static func check(

@@ -19,16 +19,3 @@ package struct LayerSite: Hashable, Sendable, Comparable {
         (left.layer, left.site) < (right.layer, right.site)
     }
 }
-
-// Names that Adapters and Exchange still use.
-
-package typealias Place = LayerSite
-
-extension EncoderWeights {
-    package var normPlaces: [LayerSite] { normSites }
-    package var linearPlaces: [LayerSite] { linearSites }
-}
-
-package enum BertNames {
-    package static func module(at site: LayerSite) -> String? { EncoderFamily.bert.tensors.module(at: site) }
-}

@@ -53,7 +53,7 @@ struct Import: ParsableCommand {
             let study = asked.using(
                 imported.adapter, HeadSettings(pooling: imported.pooling, dropout: asked.head.dropout))
             let model = try LoadedBackbone(study, weights).model
-            let layout = try model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
+            let layout = model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
             let values = try imported.values(
                 in: layout, for: tasks[0].output, labels: labels?.split(separator: ",").map(String.init))
             try writeRun(study, model, [values], to: output)

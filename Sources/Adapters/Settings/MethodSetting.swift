@@ -1,0 +1,9 @@
+/// A key of a method's section in a study, as `hadamesh methods` explains it.
+package struct MethodSetting: Sendable {
+    package let key: String
+    /// The allowed values.
+    package let allowed: String
+    package let meaning: String
+    /// A sample list for a key that must be given; nil for a key with a default.
+    package let example: [String]?
+}

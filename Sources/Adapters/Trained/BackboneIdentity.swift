@@ -1,0 +1,61 @@
+package import Encoders
+package import Formats
+
+/// The backbone that an adapter was trained on: `hadamesh.backbone` in its `adapter_config.json`.
+package struct BackboneIdentity: Sendable, Equatable {
+    /// The family's name in `model_type`.
+    package let family: String
+    /// The shape; `intermediate` is the width of the feed-forward layer.
+    package let layers, hidden, heads, intermediate: Int
+    /// ε of every LayerNorm; nil for an adapter that does not record it.
+    package let layerNormEpsilon: Float?
+    /// The checksum of the backbone's files; nil for a copy in memory.
+    package let checksum: Int?
+
+    /// Reads all of the backbone's files if their checksum is not known yet.
+    package init(of weights: EncoderWeights) {
+        let shape = weights.configuration
+        family = shape.family.name
+        (layers, hidden) = (shape.layers, shape.hidden)
+        (heads, intermediate) = (shape.heads, shape.intermediate)
+        layerNormEpsilon = shape.layerNormEpsilon
+        checksum = weights.checksum
+    }
+
+    /// Reads ``json``; nil for anything else.
+    package init?(_ json: JSONValue) {
+        guard let family = json["family"]?.string, let layers = json["layers"]?.int,
+            let hidden = json["hidden"]?.int, let heads = json["heads"]?.int,
+            let intermediate = json["intermediate"]?.int, let checksum = json["checksum"]?.int
+        else { return nil }
+        self.family = family
+        (self.layers, self.hidden) = (layers, hidden)
+        (self.heads, self.intermediate) = (heads, intermediate)
+        layerNormEpsilon = json["layerNormEpsilon"]?.double.map { Float($0) }
+        self.checksum = checksum
+    }
+
+    package var json: JSONValue {
+        [
+            "family": .string(family), "layers": .integer(layers), "hidden": .integer(hidden),
+            "heads": .integer(heads), "intermediate": .integer(intermediate),
+            "layerNormEpsilon": layerNormEpsilon.map { .number(Double($0)) } ?? .null,
+            "checksum": checksum.map { .integer($0) } ?? .null,
+        ]
+    }
+
+    /// The difference from a present backbone, in words; nil if there is none.
+    package func difference(from present: BackboneIdentity) -> String? {
+        if !hasShape(of: present) { return "it was a \(shape), this is a \(present.shape)" }
+        if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {
+            return "its layer_norm_eps was \(own), this one's is \(other)"
+        }
+        return checksum == present.checksum ? nil : "its weights have another checksum"
+    }
+
+    var shape: String {
+        "\(family) of \(layers) layers, width \(hidden), \(heads) heads, feed-forward \(intermediate)"
+    }
+
+    func hasShape(of other: BackboneIdentity) -> Bool { shape == other.shape }
+}

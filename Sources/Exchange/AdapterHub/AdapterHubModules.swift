@@ -1,0 +1,39 @@
+import Adapters
+import Encoders
+import Formats
+
+/// The names of an adapter's modules in AdapterHub's files, and the layers that have them.
+struct AdapterHubModules {
+    /// The adapter's name, which is part of its modules' names.
+    let adapter: String
+    let weights: EncoderWeights
+
+    /// The member of the configuration with the layers without the adapter.
+    func leftOut(of layers: LayerSet) -> (String, JSONValue) {
+        let left = weights.layers.indices.filter { !layers.contains($0) }
+        return ("leave_out", .array(left.map { .integer($0) }))
+    }
+
+    /// The layers with the adapter.
+    func layers(_ settings: ForeignSettings) throws -> [Int] {
+        let out =
+            try settings["leave_out"].map { _ in
+                try settings.required("leave_out", "a list of layers") { $0.array?.compactMap(\.int) }
+            } ?? []
+        return weights.layers.indices.filter { !out.contains($0) }
+    }
+
+    /// The module of LoRA and IA3 at the linear map of a slice's site.
+    func lora(_ slice: ParameterSlice) -> String {
+        let module = slice.tensor.site.flatMap { names.module(at: LayerSite(slice.layer ?? 0, $0)) }
+        return "\(names.prefix)\(module ?? "").loras.\(adapter)"
+    }
+
+    /// The module of a bottleneck after the attention (`projection`) or after the feed-forward layer.
+    func bottleneck(layer: Int, _ site: Site?) -> String {
+        let module = site == .projection ? "attention.output" : "output"
+        return "\(names.prefix)\(names.layers)\(layer).\(module).adapters.\(adapter)"
+    }
+
+    private var names: TensorNames { weights.configuration.family.tensors }
+}

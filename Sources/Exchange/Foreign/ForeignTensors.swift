@@ -1,0 +1,53 @@
+import Diagnostics
+import Formats
+
+/// A safetensors file of another software, every tensor of which must be read.
+struct ForeignTensors {
+    private let file: SafetensorsFile
+    private var unread: Set<String>
+
+    init(path: String) throws {
+        file = try SafetensorsFile(path: path)
+        unread = Set(file.names)
+    }
+
+    func has(_ name: String) -> Bool { file.tensors[name] != nil }
+
+    /// A value of the file's metadata.
+    func metadata(_ key: String) -> String? { file.metadata[key] }
+
+    /// The shape of a tensor, which must have this number of dimensions.
+    func shape(_ name: String, dimensions: Int) throws -> [Int] {
+        let shape = try file.entry(name).shape
+        guard shape.count == dimensions else {
+            throw Failure.data(
+                "tensor '\(name)' has shape \(shape), expected \(dimensions) dimensions", at: file.path)
+        }
+        return shape
+    }
+
+    mutating func read(_ name: String) throws -> [Float] {
+        guard has(name) else { throw Failure.data("tensor '\(name)' is missing", at: file.path) }
+        unread.remove(name)
+        return try file.floats(name)
+    }
+
+    mutating func read(_ pair: TensorPair) throws -> [Float] {
+        let values = try read(pair.foreign)
+        let shape = try file.entry(pair.foreign).shape
+        guard shape == pair.shape else {
+            throw Failure.data(
+                "tensor '\(pair.foreign)' has shape \(shape), expected \(pair.shape)", at: file.path,
+                remedy: "the adapter belongs to a backbone of another shape")
+        }
+        return values
+    }
+
+    /// Refuses a file with tensors that were not read: without them the answers would be others.
+    func requireAllRead() throws {
+        if let name = unread.min() {
+            throw Failure.data(
+                "has a tensor '\(name)' that this kind of adapter does not have", at: file.path)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Adapters
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Training
+
+// Hugging Face PEFT's form: adapter_config.json and adapter_model.safetensors, for a
+// BertForSequenceClassification.
+//
+//   base_model.model.bert.MODULE.…          an adapter's tensors: see the entries PEFTLoRA, PEFTIA3, …
+//   base_model.model.classifier.{weight, bias}, and the pooler if the head reads the first token without it
+
+/// Adapters in the form of PEFT: LoRA, IA3 and LN-tuning.
+package enum PEFTFolder {
+    private static let prefix = "base_model.model."
+    private static let weightsName = "adapter_model.safetensors"
+    private static let configurationName = "adapter_config.json"
+    /// The key of the metadata with the names of the classes, in the order of the head's rows.
+    private static let labelsNote = "hadamesh.labels"
+
+    /// Writes a folder that `PeftModel.from_pretrained` loads into the backbone's sequence classifier.
+    ///
+    /// The encoder's part alone fits a `BertModel`. A method or setting that PEFT lacks is a failure that
+    /// names it.
+    package static func write(
+        _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
+    ) throws {
+        let adapter = try foreign(
+            trained.model.method, on: trained.model.weights,
+            PEFTModules(
+                family: trained.family, prefix: prefix + (encoderOnly ? "" : trained.family.tensors.prefix)))
+        let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
+        var tensors = adapter.tensors.map {
+            NamedTensor(name: $0.foreign, shape: $0.shape, values: .float(trained.tensor($0.name)))
+        }
+        tensors += classifier?.namedTensors(prefix: prefix) ?? []
+        var saved: [JSONValue] = encoderOnly ? [] : ["classifier"]
+        if classifier?.pooler != nil { saved.append("pooler") }
+        let configuration = JSONValue.object(
+            adapter.configuration + [
+                ("base_model_name_or_path", .string(backbone)),
+                ("task_type", encoderOnly ? "FEATURE_EXTRACTION" : "SEQ_CLS"), ("inference_mode", true),
+                ("modules_to_save", saved.isEmpty ? .null : .array(saved)), ("revision", .null),
+            ])
+        try Folder.create(directory)
+        // PEFT has no place for the names of classes, and its readers ignore unknown metadata.
+        let labels = JSONValue.array(trained.labels.map { .string($0) })
+        try Safetensors.write(
+            tensors, metadata: ["format": "pt", labelsNote: labels.encoded()],
+            to: "\(directory)/\(weightsName)")
+        try AtomicFile.write(
+            Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
+    }
+
+    /// Reads a folder that PEFT or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.
+    static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
+        let settings = ForeignSettings(
+            try AdapterFolder.configuration(of: directory), at: "\(directory)/\(configurationName)")
+        guard FileManager.default.fileExists(atPath: "\(directory)/\(weightsName)") else {
+            throw Failure.data(
+                "no \(weightsName)", at: directory,
+                remedy: "save it with safetensors: files of other kinds can run code when they are read")
+        }
+        var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
+        let type = try settings.required("peft_type", "LORA, IA3 or LN_TUNING", \.string)
+        guard file.has("\(prefix)classifier.weight") else {
+            throw Failure.data(
+                "has no classifier", at: "\(directory)/\(weightsName)",
+                remedy: "only adapters of sequence classifiers, with their head, can be used")
+        }
+        guard let entry = entries.first(where: { $0.type == type }) else {
+            throw Failure.data(
+                "'peft_type' is \"\(type)\", which has no counterpart here",
+                at: "\(directory)/\(configurationName)", remedy: "LORA, IA3 and LN_TUNING have")
+        }
+        let family = weights.configuration.family
+        let modules = PEFTModules(family: family, prefix: prefix + family.tensors.prefix)
+        let section = try entry.read(
+            settings, PEFTSurvey(file: file, modules: modules, weights: weights))
+        let adapter = try AdapterSettings(json: section)
+        var tensors: [String: [Float]] = [:]
+        for pair in try foreign(adapter.method, on: weights, modules).tensors {
+            tensors[pair.name] = try file.read(pair)
+        }
+        let pooling = try SequenceClassifier.read(
+            &file, of: family, prefix: prefix, into: &tensors)
+        try file.requireAllRead()
+        let note = try file.metadata(labelsNote).map {
+            try JSONValue(parsing: Data($0.utf8), at: "\(directory)/\(weightsName): note '\(labelsNote)'")
+        }
+        return ImportedAdapter(
+            software: "PEFT", adapter: adapter, pooling: pooling,
+            labels: note?.array?.compactMap(\.string), tensors: tensors)
+    }
+
+    // MARK: Methods
+
+    /// The methods that PEFT has.
+    private static let entries: [any PEFTEntry.Type] = [PEFTLoRA.self, PEFTIA3.self, PEFTLayerNorm.self]
+
+    private static func foreign(
+        _ method: any AdapterMethod, on weights: EncoderWeights, _ modules: PEFTModules
+    ) throws -> ForeignAdapter {
+        let slices = try method.slices(on: weights, seed: 0)
+        for entry in entries {
+            if let adapter = try entry.write(method, slices, modules) { return adapter }
+        }
+        throw Failure.usage(
+            "PEFT has no \(Swift.type(of: method).name)", at: "--format",
+            remedy: "it has lora, ia3 and layernorm; a method that merges can be written as 'merged'")
+    }
+}

@@ -1,0 +1,47 @@
+import Adapters
+import Encoders
+import Formats
+
+//   MODULE.lora_A.weight [r, in]     MODULE.lora_B.weight [out, r]
+
+/// LoRA in PEFT's form.
+enum PEFTLoRA: PEFTEntry {
+    static let type = "LORA"
+
+    private static let halves = [LoRA.partA: "lora_A.weight", LoRA.partB: "lora_B.weight"]
+
+    static func write(
+        _ method: any AdapterMethod, _ slices: [ParameterSlice], _ modules: PEFTModules
+    ) -> ForeignAdapter? {
+        guard let method = method as? LoRA else { return nil }
+        return ForeignAdapter(
+            configuration: [
+                ("peft_type", .string(type)), ("r", .integer(method.rank)),
+                ("lora_alpha", .number(method.alpha)), ("lora_dropout", .number(0)), ("bias", "none"),
+                ("fan_in_fan_out", false),
+                ("target_modules", .string(PEFTModules.pattern(slices.map { modules.name(of: $0) }))),
+            ],
+            tensors: slices.compactMap { slice in
+                halves[slice.tensor.part].map {
+                    TensorPair(slice, as: "\(modules.prefix)\(modules.name(of: slice)).\($0)")
+                }
+            })
+    }
+
+    static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue {
+        for key in ["use_dora", "use_rslora", "fan_in_fan_out", "lora_bias", "use_qalora", "use_bdlora"] {
+            try settings.require(key, false)
+        }
+        try settings.require("bias", "none")
+        for key in ["rank_pattern", "alpha_pattern"] { try settings.require(key, .object([])) }
+        let found = tensors.places(at: Site.linears, with: "lora_A.weight")
+        let sites = Set(found.map(\.site))
+        let targets = LinearTarget.allCases.filter { sites.contains($0.site) }
+        return .object([
+            ("method", .string(LoRA.name)),
+            ("rank", .integer(try settings.required("r", "a whole number", \.int))),
+            ("alpha", .number(try settings.required("lora_alpha", "a number", \.double))),
+            ("targets", .array(targets.map { .string($0.rawValue) })), tensors.layers(of: found),
+        ])
+    }
+}
