@@ -4,17 +4,18 @@ import CKernels
 
 /// y_t += x_t for every element; x and y [T, d].
 package func add(_ x: Matrix, to y: Matrix) {
-    timed(.elementwise) { x.forEachRun(with: y) { VectorKernels.table.add($0, $1, $2) } }
+    timed(.elementwise) { x.frozen.forEachRun(with: y) { VectorKernels.table.add($0, $1, $2) } }
 }
 
 /// y ⊙= x for every element; x and y [T, d].
-package func multiplyElements(of y: Matrix, by x: Matrix) {
-    timed(.elementwise) { x.forEachRun(with: y) { VectorKernels.table.multiply($0, $1, $2) } }
+package func multiplyElements(of y: Matrix, by x: some ReadableMatrix) {
+    timed(.elementwise) { x.frozen.forEachRun(with: y) { VectorKernels.table.multiply($0, $1, $2) } }
 }
 
 /// sums += Σ_t x_t, with x [T, d], sums [d].
-package func addColumnSums(of x: Matrix, to sums: UnsafeMutablePointer<Float>) {
+package func addColumnSums(of matrix: some ReadableMatrix, to sums: UnsafeMutablePointer<Float>) {
     timed(.elementwise) {
+        let x = matrix.frozen
         for r in 0..<x.rows { VectorKernels.table.add(x.columns, x.row(r), sums) }
     }
 }

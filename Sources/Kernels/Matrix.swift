@@ -1,8 +1,7 @@
 /// A view of a row-major matrix; element (r, c) is `base[r * stride + c]`.
 ///
-/// The buffer, mapped file or workspace behind a view must outlive it. A view of frozen weights may point
-/// into a read-only mapping, so kernels write only to arguments called `into` or documented as changed in
-/// place.
+/// The buffer or workspace behind a view must outlive it. Weights are views of another type, ``FrozenMatrix``.
+@usableFromInline
 package struct Matrix {
     /// Element (0, 0).
     package let base: UnsafeMutablePointer<Float>
@@ -21,11 +20,6 @@ package struct Matrix {
         self.rows = rows
         self.columns = columns
         self.stride = stride ?? columns
-    }
-
-    /// A view of memory that must not be written.
-    package init(frozen base: UnsafePointer<Float>, _ rows: Int, _ columns: Int) {
-        self.init(UnsafeMutablePointer(mutating: base), rows, columns)
     }
 
     /// True if rows follow each other without a gap.
@@ -49,7 +43,7 @@ package struct Matrix {
     }
 
     /// A view of some columns.
-    package func columns(_ range: Range<Int>) -> Matrix {
+    @usableFromInline package func columns(_ range: Range<Int>) -> Matrix {
         assert(range.lowerBound >= 0 && range.upperBound <= columns, "no columns \(range) among \(columns)")
         return part(Matrix(base + range.lowerBound, rows, range.count, stride: stride))
     }
@@ -70,9 +64,10 @@ package struct Matrix {
     }
 
     /// Copies a matrix of the same shape.
-    package func copy(from other: Matrix) {
+    package func copy(from source: some ReadableMatrix) {
+        let other = source.frozen
         precondition(rows == other.rows && columns == other.columns, "copy between different shapes")
-        if isPacked && other.isPacked { return base.update(from: other.base, count: count) }
+        if isPacked && other.stride == other.columns { return base.update(from: other.base, count: count) }
         for r in 0..<rows { row(r).update(from: other.row(r), count: columns) }
     }
 

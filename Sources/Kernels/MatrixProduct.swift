@@ -38,11 +38,13 @@ package enum BLAS {
 ///
 /// Wᵀ [in, out] may be prepacked; the bits are the same.
 package func linear(
-    _ x: Matrix, _ weight: Matrix, packed: PackedMatrix? = nil, _ bias: UnsafePointer<Float>?,
+    _ x: some ReadableMatrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
+    _ bias: UnsafePointer<Float>?,
     into y: Matrix
 ) {
-    timed(.product(inner: x.columns, columns: y.columns)) {
-        product(x, transposed: false, weight, transposed: true, packed: packed, into: y, bias: bias)
+    timed(.product(inner: x.frozen.columns, columns: y.columns)) {
+        product(
+            x.frozen, transposed: false, weight.frozen, transposed: true, packed: packed, into: y, bias: bias)
     }
 }
 
@@ -50,11 +52,12 @@ package func linear(
 ///
 /// W may be prepacked; the bits are the same.
 package func linearBackward(
-    _ dy: Matrix, _ weight: Matrix, packed: PackedMatrix? = nil, into dx: Matrix, accumulate: Bool = false
+    _ dy: Matrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil, into dx: Matrix,
+    accumulate: Bool = false
 ) {
     timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
         product(
-            dy, transposed: false, weight, transposed: false, packed: packed, into: dx,
+            dy.frozen, transposed: false, weight.frozen, transposed: false, packed: packed, into: dx,
             accumulate: accumulate)
     }
 }
@@ -71,7 +74,8 @@ package func linearWeightGradient(
         // Packing does not pay for few rows or columns.
         if weight.rows <= 42 || weight.columns < 32 {
             product(
-                dy, transposed: true, x, transposed: false, into: weight, scale: scale, accumulate: true)
+                dy.frozen, transposed: true, x.frozen, transposed: false, into: weight, scale: scale,
+                accumulate: true)
         } else {
             OperatorClock.current?.count(2 * Double(dy.rows * weight.count))
             addPackedProduct(dy, x, weight, scale)
@@ -109,29 +113,46 @@ private func addPackedProduct(_ a: Matrix, _ b: Matrix, _ c: Matrix, _ scale: Fl
 }
 
 /// c = scale · a b, with a [m, k], b [k, n], c [m, n].
-package func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false) {
-    product(a, transposed: false, b, transposed: false, into: c, scale: scale, accumulate: accumulate)
+@inlinable package func multiply(
+    _ a: some ReadableMatrix, _ b: some ReadableMatrix, into c: Matrix, scale: Float = 1,
+    accumulate: Bool = false
+) {
+    product(a.frozen, false, b.frozen, false, into: c, scale, accumulate, room: nil)
 }
 
 /// c = scale · a bᵀ, with a [m, k], b [n, k], c [m, n].
 ///
 /// Up to `room` ≥ n floats of each row of c may be overwritten; those past n are undefined.
-package func multiplyTransposed(
-    _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false, room: Int? = nil
+@inlinable package func multiplyTransposed(
+    _ a: some ReadableMatrix, _ b: some ReadableMatrix, into c: Matrix, scale: Float = 1,
+    accumulate: Bool = false,
+    room: Int? = nil
 ) {
-    product(
-        a, transposed: false, b, transposed: true, into: c, scale: scale, accumulate: accumulate, room: room)
+    product(a.frozen, false, b.frozen, true, into: c, scale, accumulate, room: room)
 }
 
 /// c = scale · aᵀ b, with a [k, m], b [k, n], c [m, n].
-package func transposedMultiply(
-    _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false
+@inlinable package func transposedMultiply(
+    _ a: some ReadableMatrix, _ b: some ReadableMatrix, into c: Matrix, scale: Float = 1,
+    accumulate: Bool = false
 ) {
-    product(a, transposed: true, b, transposed: false, into: c, scale: scale, accumulate: accumulate)
+    product(a.frozen, true, b.frozen, false, into: c, scale, accumulate, room: nil)
+}
+
+/// The product behind the generic ones, which callers in other targets specialise.
+@usableFromInline
+func product(
+    _ a: FrozenMatrix, _ transposeA: Bool, _ b: FrozenMatrix, _ transposeB: Bool, into c: Matrix,
+    _ scale: Float,
+    _ accumulate: Bool, room: Int?
+) {
+    product(
+        a, transposed: transposeA, b, transposed: transposeB, into: c, scale: scale, accumulate: accumulate,
+        room: room)
 }
 
 private func product(
-    _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool,
+    _ a: FrozenMatrix, transposed transposeA: Bool, _ b: FrozenMatrix, transposed transposeB: Bool,
     packed: PackedMatrix? = nil, into c: Matrix, scale: Float = 1, accumulate: Bool = false,
     bias: UnsafePointer<Float>? = nil, room: Int? = nil
 ) {

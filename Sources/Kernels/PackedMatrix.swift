@@ -26,7 +26,10 @@ package struct PackedMatrix {
     }
 
     /// Packs b, or bᵀ if `transposed`, into the view's memory.
-    package func pack(_ b: Matrix, transposed: Bool, into memory: UnsafeMutablePointer<Float>) {
+    package func pack(
+        _ matrix: some ReadableMatrix, transposed: Bool, into memory: UnsafeMutablePointer<Float>
+    ) {
+        let b = matrix.frozen
         precondition(
             UnsafePointer(memory) == panels && rows == (transposed ? b.columns : b.rows)
                 && columns == (transposed ? b.rows : b.columns),

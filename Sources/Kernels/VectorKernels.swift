@@ -46,3 +46,15 @@ extension Matrix {
         for r in 0..<rows { body(columns, row(r), other.row(r)) }
     }
 }
+
+extension FrozenMatrix {
+    /// Calls a loop for each row's floats, or once for all of them if both matrices are packed.
+    @inline(__always)
+    func forEachRun(
+        with other: Matrix, _ body: (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        precondition(rows == other.rows && columns == other.columns, "two matrices of different shapes")
+        if stride == columns && other.isPacked { return body(count, base, other.base) }
+        for r in 0..<rows { body(columns, row(r), other.row(r)) }
+    }
+}

@@ -150,7 +150,7 @@ final class TrainableSites: EncoderAdaptation {
     var embeddings: TrainedEmbeddings? {
         let own = EmbeddingTable.allCases.map { tensor(.embeddings, $0.rawValue) }
         guard let words = own[0], let positions = own[1] else { return nil }
-        var gradients: EmbeddingTables?
+        var gradients: EmbeddingTables<Matrix>?
         if let w = words.gradient, let p = positions.gradient {
             gradients = EmbeddingTables(words: w, positions: p, segments: own[2]?.gradient)
         }

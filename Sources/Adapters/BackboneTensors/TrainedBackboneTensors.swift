@@ -29,7 +29,7 @@ final class TrainedBackboneTensors: EncoderAdaptation {
         func table(_ table: EmbeddingTable) -> BoundTensor? { parameters[BackboneTensor.name(table)] }
         if let words = table(.words), let positions = table(.positions) {
             let segments = table(.segments)
-            var gradients: EmbeddingTables?
+            var gradients: EmbeddingTables<Matrix>?
             if let w = words.gradientMatrix, let p = positions.gradientMatrix {
                 gradients = EmbeddingTables(words: w, positions: p, segments: segments?.gradientMatrix)
             }
@@ -64,7 +64,7 @@ final class TrainedBackboneTensors: EncoderAdaptation {
             copy(parameters[BackboneTensor.name(place, .bias)], to: own.bias)
         }
         for table in EmbeddingTable.allCases {
-            guard let own = merged.weights.embeddings[table] else { continue }
+            guard let own = merged.table(table) else { continue }
             copy(parameters[BackboneTensor.name(table)], to: own.base)
         }
     }

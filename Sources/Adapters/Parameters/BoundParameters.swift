@@ -71,8 +71,8 @@ package struct BoundTensor {
     package let shape: [Int]
 
     package var count: Int { shape.reduce(1, *) }
-    /// The values as a matrix [first dimension, all others], which must not be written.
-    package var matrix: Matrix { Matrix(frozen: value, shape[0], shape.dropFirst().reduce(1, *)) }
+    /// The values as a matrix [first dimension, all others].
+    package var matrix: FrozenMatrix { FrozenMatrix(value, shape[0], shape.dropFirst().reduce(1, *)) }
     /// The gradient in the same form.
     package var gradientMatrix: Matrix? {
         gradient.map { Matrix($0, shape[0], shape.dropFirst().reduce(1, *)) }

@@ -33,7 +33,7 @@ extension Encoder {
     }
 
     private func poolerTensors(_ adaptation: (any EncoderAdaptation)?) -> (
-        weight: Matrix, bias: UnsafePointer<Float>
+        weight: FrozenMatrix, bias: UnsafePointer<Float>
     ) {
         guard let frozen = weights.pooler else { preconditionFailure("the backbone has no pooler") }
         let trained = adaptation?.linear(at: pooler)

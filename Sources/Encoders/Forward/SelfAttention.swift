@@ -46,33 +46,37 @@ struct AttentionProbabilities {
 }
 
 /// Keys or values of one head: the rows of a prefix, if there is one, then the sequence's own.
-private struct HeadRows {
-    let prefix: Matrix?
+private struct HeadRows<Prefix: ReadableMatrix> {
+    let prefix: Prefix?
     let own: Matrix
 
     /// c = scale · a [prefix; own]ᵀ; may write rows of c to the end of their stride.
     func multiplyTransposed(_ a: Matrix, into c: Matrix, scale: Float = 1) {
         if let prefix {
-            Kernels.multiplyTransposed(a, prefix, into: c.columns(0..<prefix.rows), scale: scale)
+            Kernels.multiplyTransposed(a, prefix, into: c.columns(0..<prefix.frozen.rows), scale: scale)
         }
         Kernels.multiplyTransposed(
-            a, own, into: ownColumns(of: c), scale: scale, room: c.stride - (prefix?.rows ?? 0))
+            a, own, into: ownColumns(of: c), scale: scale, room: c.stride - (prefix?.frozen.rows ?? 0))
     }
 
     /// c = a [prefix; own].
     func multiply(_ a: Matrix, into c: Matrix) {
         Kernels.multiply(ownColumns(of: a), own, into: c)
-        if let prefix { Kernels.multiply(a.columns(0..<prefix.rows), prefix, into: c, accumulate: true) }
+        if let prefix {
+            Kernels.multiply(a.columns(0..<prefix.frozen.rows), prefix, into: c, accumulate: true)
+        }
     }
 
+    private func ownColumns(of p: Matrix) -> Matrix {
+        prefix.map { p.columns($0.frozen.rows..<p.columns) } ?? p
+    }
+}
+
+extension HeadRows where Prefix == Matrix {
     /// [prefix; own] = aᵀ b, added to the prefix, which all sequences share.
     func setTransposedProduct(_ a: Matrix, _ b: Matrix) {
         if let prefix { transposedMultiply(a.columns(0..<prefix.rows), b, into: prefix, accumulate: true) }
         transposedMultiply(ownColumns(of: a), b, into: own)
-    }
-
-    private func ownColumns(of p: Matrix) -> Matrix {
-        prefix.map { p.columns($0.rows..<p.columns) } ?? p
     }
 }
 
@@ -132,7 +136,7 @@ extension Encoder {
             let (tokens, own) = (batch.range(sequence), queries.range(sequence))
             for head in 0..<heads {
                 let columns = head * width..<(head + 1) * width
-                func rows(_ own: Matrix, _ prefix: Matrix?) -> HeadRows {
+                func rows<Prefix: ReadableMatrix>(_ own: Matrix, _ prefix: Prefix?) -> HeadRows<Prefix> {
                     HeadRows(prefix: prefix?.columns(columns), own: own.rows(tokens).columns(columns))
                 }
                 let (query, upstream) = (q.rows(own).columns(columns), da.rows(own).columns(columns))

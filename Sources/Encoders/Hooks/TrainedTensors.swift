@@ -26,14 +26,14 @@ package struct TrainedNorm {
 /// Gradients are added, where there is memory for them.
 package struct TrainedLinear {
     /// W; nil to use the frozen one.
-    package let weight: Matrix?
+    package let weight: FrozenMatrix?
     /// b; nil to use the frozen one.
     package let bias: UnsafePointer<Float>?
     package let weightGradient: Matrix?
     package let biasGradient: UnsafeMutablePointer<Float>?
 
     package init(
-        weight: Matrix? = nil, bias: UnsafePointer<Float>? = nil, weightGradient: Matrix? = nil,
+        weight: FrozenMatrix? = nil, bias: UnsafePointer<Float>? = nil, weightGradient: Matrix? = nil,
         biasGradient: UnsafeMutablePointer<Float>? = nil
     ) {
         self.weight = weight
@@ -47,10 +47,12 @@ package struct TrainedLinear {
 ///
 /// Gradients are added, where there is memory for them.
 package struct TrainedPrefix {
-    package let keys, values: Matrix
+    package let keys, values: FrozenMatrix
     package let keyGradient, valueGradient: Matrix?
 
-    package init(keys: Matrix, values: Matrix, keyGradient: Matrix? = nil, valueGradient: Matrix? = nil) {
+    package init(
+        keys: FrozenMatrix, values: FrozenMatrix, keyGradient: Matrix? = nil, valueGradient: Matrix? = nil
+    ) {
         self.keys = keys
         self.values = values
         self.keyGradient = keyGradient
@@ -62,10 +64,10 @@ package struct TrainedPrefix {
 ///
 /// Gradients are added, where there is memory for them.
 package struct TrainedEmbeddings {
-    package let tables: EmbeddingTables
-    package let gradients: EmbeddingTables?
+    package let tables: EmbeddingTables<FrozenMatrix>
+    package let gradients: EmbeddingTables<Matrix>?
 
-    package init(_ tables: EmbeddingTables, gradients: EmbeddingTables? = nil) {
+    package init(_ tables: EmbeddingTables<FrozenMatrix>, gradients: EmbeddingTables<Matrix>? = nil) {
         self.tables = tables
         self.gradients = gradients
     }

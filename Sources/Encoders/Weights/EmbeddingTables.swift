@@ -1,24 +1,22 @@
-package import Kernels
-
 /// A table of the embeddings' sum.
 package enum EmbeddingTable: String, Sendable, CaseIterable { case words, positions, segments }
 
-/// The embedding tables of a backbone, or others of their shapes.
-package struct EmbeddingTables {
+/// Tables of the shapes of a backbone's embeddings: weights as ``FrozenMatrix``, gradients as `Matrix`.
+package struct EmbeddingTables<View> {
     /// [vocabulary, d].
-    package let words: Matrix
+    package let words: View
     /// [positions, d].
-    package let positions: Matrix
+    package let positions: View
     /// [segments, d]; nil in families without segments.
-    package let segments: Matrix?
+    package let segments: View?
 
-    package init(words: Matrix, positions: Matrix, segments: Matrix?) {
+    package init(words: View, positions: View, segments: View?) {
         self.words = words
         self.positions = positions
         self.segments = segments
     }
 
-    package subscript(table: EmbeddingTable) -> Matrix? {
+    package subscript(table: EmbeddingTable) -> View? {
         switch table {
         case .words: words
         case .positions: positions

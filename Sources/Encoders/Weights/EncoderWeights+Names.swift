@@ -8,8 +8,8 @@ extension EncoderWeights {
             let values = UnsafeBufferPointer(start: base, count: shape.reduce(1, *))
             return NamedTensor(name: prefix + name, shape: shape, values: .float(Array(values)))
         }
-        func matrix(_ name: String, _ matrix: Matrix) -> NamedTensor {
-            tensor(name, [matrix.rows, matrix.columns], UnsafePointer(matrix.base))
+        func matrix(_ name: String, _ matrix: FrozenMatrix) -> NamedTensor {
+            tensor(name, [matrix.rows, matrix.columns], matrix.base)
         }
         let names = configuration.family.tensors
         var tensors = EmbeddingTable.allCases.compactMap { table -> NamedTensor? in

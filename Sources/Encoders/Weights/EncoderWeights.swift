@@ -1,6 +1,6 @@
 import Diagnostics
 import Formats
-import Kernels
+package import Kernels
 import Synchronization
 
 /// The frozen tensors of a backbone, as views.
@@ -12,7 +12,7 @@ package final class EncoderWeights: @unchecked Sendable {
     package let configuration: EncoderConfiguration
     /// The folder that the weights came from.
     package let directory: String
-    package let embeddings: EmbeddingTables
+    package let embeddings: EmbeddingTables<FrozenMatrix>
     /// The embeddings' LayerNorm.
     package let embeddingNorm: NormWeights
     /// The layers, lowest first.
@@ -91,8 +91,8 @@ package final class EncoderWeights: @unchecked Sendable {
             buffers.append(buffer)
             return UnsafePointer(buffer.base)
         }
-        func matrix(_ matrix: Matrix) -> Matrix {
-            Matrix(frozen: vector(UnsafePointer(matrix.base), matrix.count), matrix.rows, matrix.columns)
+        func matrix(_ matrix: FrozenMatrix) -> FrozenMatrix {
+            FrozenMatrix(vector(matrix.base, matrix.count), matrix.rows, matrix.columns)
         }
         func linear(_ linear: LinearWeights) -> LinearWeights {
             LinearWeights(weight: matrix(linear.weight), bias: vector(linear.bias, linear.weight.rows))

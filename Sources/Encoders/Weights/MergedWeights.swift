@@ -1,6 +1,8 @@
 package import Kernels
 
 /// A copy of a backbone that may be written, for folding adapters into it.
+///
+/// The copies are its own, so it alone may write through the backbone's read-only views.
 package final class MergedWeights {
     /// The backbone that computes with the copies.
     package let weights: EncoderWeights
@@ -9,7 +11,18 @@ package final class MergedWeights {
 
     /// W [out, in] and b [out] of a linear site; nil if the backbone has no such map.
     package func linear(at site: LayerSite) -> (weight: Matrix, bias: UnsafeMutablePointer<Float>)? {
-        weights.linear(at: site).map { ($0.weight, UnsafeMutablePointer(mutating: $0.bias)) }
+        weights.linear(at: site).map { linear in
+            let weight = linear.weight
+            return (
+                Matrix(UnsafeMutablePointer(mutating: weight.base), weight.rows, weight.columns),
+                UnsafeMutablePointer(mutating: linear.bias)
+            )
+        }
+    }
+
+    /// A table of the embeddings; nil if the backbone has none.
+    package func table(_ table: EmbeddingTable) -> Matrix? {
+        weights.embeddings[table].map { Matrix(UnsafeMutablePointer(mutating: $0.base), $0.rows, $0.columns) }
     }
 
     /// γ and β [d] of a norm site.

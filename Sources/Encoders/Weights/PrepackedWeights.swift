@@ -57,7 +57,7 @@ package final class PrepackedWeights: @unchecked Sendable {
     /// A packed matrix's offset, in floats, and its source.
     private struct Region {
         let offset: Int
-        let weight: Matrix
+        let weight: FrozenMatrix
         let transposed: Bool
         let k: Int, n: Int
 

@@ -2,7 +2,7 @@ import Kernels
 
 /// Views of every tensor of a backbone, in mapped or converted memory.
 struct TensorViews {
-    let embeddings: EmbeddingTables
+    let embeddings: EmbeddingTables<FrozenMatrix>
     let embeddingNorm: NormWeights
     let layers: [LayerWeights]
     let pooler: LinearWeights?
@@ -20,16 +20,16 @@ struct TensorViews {
             }
             return module
         }
-        func table(_ table: EmbeddingTable, _ rows: Int) throws -> Matrix {
+        func table(_ table: EmbeddingTable, _ rows: Int) throws -> FrozenMatrix {
             guard let name = family.tensors.table(table) else {
                 preconditionFailure("\(family.name) has no table of \(table)")
             }
-            return Matrix(frozen: try floats(name, [rows, d]), rows, d)
+            return FrozenMatrix(try floats(name, [rows, d]), rows, d)
         }
         func linear(_ site: LayerSite, _ output: Int, _ input: Int) throws -> LinearWeights {
             let name = module(site)
             return LinearWeights(
-                weight: Matrix(frozen: try floats("\(name).weight", [output, input]), output, input),
+                weight: FrozenMatrix(try floats("\(name).weight", [output, input]), output, input),
                 bias: try floats("\(name).bias", [output]))
         }
         func norm(_ site: LayerSite) throws -> NormWeights {

@@ -37,7 +37,7 @@ final class LowRankHooks: EncoderAdaptation {
     func linear(at place: LayerSite) -> TrainedLinear? {
         products[place].map {
             TrainedLinear(
-                weight: $0, weightGradient: isTraining ? gradient.matrix($0.rows, $0.columns) : nil)
+                weight: $0.frozen, weightGradient: isTraining ? gradient.matrix($0.rows, $0.columns) : nil)
         }
     }
 

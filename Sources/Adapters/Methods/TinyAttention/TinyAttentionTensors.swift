@@ -5,7 +5,7 @@ struct TinyAttentionTensors {
     /// γ and β [d] of the input norm.
     let norm: (scale: BoundTensor, shift: BoundTensor)?
     /// W_Q, W_K, W_V [3·M·D, d].
-    let projections: Matrix
+    let projections: FrozenMatrix
     let projectionGradient: Matrix?
     /// b_Q, b_K, b_V [3·M·D].
     let projectionBias: UnsafePointer<Float>?
