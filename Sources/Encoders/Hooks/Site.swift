@@ -28,7 +28,7 @@ package enum Site: Int, Sendable, CaseIterable, Comparable {
     case heads
     /// o [T, d], with source a, before dropout, residual and LN1; W_O and b_O.
     case projection
-    /// o [T, d] again, with source x: in parallel to the whole attention.
+    /// o [T, d] again, with source x: beside the whole attention.
     case attention
     /// γ and β of LN1.
     case attentionNorm
@@ -42,7 +42,7 @@ package enum Site: Int, Sendable, CaseIterable, Comparable {
     case activation
     /// y [T, d], with source u, before dropout, residual and LN2; W_2 and b_2.
     case output
-    /// y [T, d] again, with source h1: in parallel to the whole feed-forward layer.
+    /// y [T, d] again, with source h1: beside the whole feed-forward layer.
     case feedForward
     /// y [T, d] after dropout, with source u, as it is added to the residual.
     case feedForwardResidual
