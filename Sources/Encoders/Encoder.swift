@@ -30,23 +30,25 @@ package struct Encoder {
 
     /// The last layer's hidden states of a batch, all taken from the workspace.
     ///
-    /// Only layers that backward will visit keep anything: those from the adaptation's lowest trained place up.
-    /// What is frozen below may be given: nothing acts below its depth. Where only first tokens are read, the last layer
-    /// leaves the others out, unless the adaptation mixes them. `observe` sees the embeddings' output as layer −1
-    /// and each layer's output, before they are overwritten.
+    /// Only layers that backward will visit keep anything: those from the adaptation's lowest trained place
+    /// up. With a `start` the layers below its cut point are not run: nothing may act there. Where only first
+    /// tokens are read, the last layer leaves the others out, unless the adaptation mixes them. `observe`
+    /// sees the embeddings' output as layer −1 and each layer's output, before they are overwritten.
     package func forward(
-        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput? = nil,
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, start: (any CachedStart)? = nil,
         reading: TokensRead = .all, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
         let lowest = adaptation?.lowestTrained
         let passing = PassingMemory(workspace)
         func keep(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
-        var x = workspace.matrix(batch.tokens, weights.configuration.hidden)
+        let cut = start?.cutPoint ?? .firstLayer
+        precondition(cut.position != .pooled, "pooled vectors lie above the encoder")
+        let state = CutState(
+            at: cut.position, rows: batch.tokens, width: weights.configuration.hidden, workspace)
+        var x = state.residual
         var embedding: EmbeddingActivations?
-        let start = frozen?.depth ?? .bottom
-        let heads = start.point == .heads ? workspace.matrix(x.rows, x.columns) : nil
-        if let frozen {
-            frozen.fill(FrozenState(residual: x, heads: heads), workspace)
+        if let start {
+            start.fill(state, workspace)
         } else {
             embedding = timed(.embedding) {
                 embed(batch, adaptation, into: x, keep: keep(Place.belowLayers), workspace)
@@ -56,16 +58,16 @@ package struct Encoder {
         let last = weights.configuration.layers - 1
         let skips = reading == .first && adaptation?.mixesTokens(in: last) != true
         var rows = batch
-        var layers = [LayerActivations?](repeating: nil, count: start.layer)
-        for layer in start.layer..<weights.configuration.layers {
+        var layers = [LayerActivations?](repeating: nil, count: cut.layer)
+        for layer in cut.layer..<weights.configuration.layers {
             var reads: BackwardReads?
             if let adaptation, let lowest, keep(layer) {
                 reads = BackwardReads(layer, adaptation, lowest: lowest)
             }
             if layer == last && skips { rows = batch.firstTokens() }
-            let isFirst = layer == start.layer
+            let isFirst = layer == cut.layer
             let output = layerForward(
-                layer, x, from: isFirst ? start.point : .input, heads: isFirst ? heads : nil, batch,
+                layer, x, from: isFirst ? cut.position : .input, heads: isFirst ? state.heads : nil, batch,
                 queries: rows, adaptation, reads, passing, workspace)
             x = output.hidden
             layers.append(output.kept)

@@ -13,7 +13,8 @@ package import Kernels
 // Backward goes from dh2 down to the lowest trained place and stops there. In the last layer the sequences of queries may
 // be the first tokens alone: everything but k and v then has B rows.
 
-/// What the forward of one layer keeps for its backward; what was given to it, and so is frozen, is nil.
+/// Activations of one layer that its backward reads; nil for parts below the cut point where the forward
+/// started.
 struct LayerActivations {
     /// The tokens of all but keys and values: the batch's, or the first of each sequence.
     let queries: PackedBatch
@@ -53,9 +54,9 @@ struct FeedForwardActivations {
 extension Encoder {
     /// The layer's output h2, and what backward reads where there will be one; h2 takes x's place where nothing reads x.
     ///
-    /// From another point than its input on, x and `heads` are what is given there (``FrozenState``).
+    /// From another cut point than its input on, x and `heads` are the ``CutState`` there.
     func layerForward(
-        _ layer: Int, _ x: Matrix, from point: FrozenPoint = .input, heads: Matrix? = nil,
+        _ layer: Int, _ x: Matrix, from position: CutPoint.Position = .input, heads: Matrix? = nil,
         _ batch: PackedBatch, queries: PackedBatch, _ adaptation: (any EncoderAdaptation)?,
         _ reads: BackwardReads?, _ passing: PassingMemory, _ workspace: Workspace
     ) -> (hidden: Matrix, kept: LayerActivations?) {
@@ -68,7 +69,7 @@ extension Encoder {
             return first
         }
         let residual = rows(x)
-        let keepsInput = reads?.input == true || point == .middle
+        let keepsInput = reads?.input == true || position == .feedForwardInput
         let h2 = keepsInput ? workspace.matrix(tokens, d) : residual
         let mark = workspace.mark
         let pass = LayerForward(
@@ -77,7 +78,7 @@ extension Encoder {
         var attention: AttentionActivations?
         var projection: ProjectionActivations?
         var h1 = residual
-        if point < .middle {
+        if position != .feedForwardInput {
             let a: Matrix
             if let heads {
                 a = rows(heads)
@@ -98,22 +99,22 @@ extension Encoder {
         )
     }
 
-    /// Puts what the frozen backbone gives at a point of a layer into memory for it.
-    package func frozenState(
-        at depth: FrozenDepth, _ batch: PackedBatch, into state: FrozenState, _ workspace: Workspace
+    /// Computes the frozen backbone's activations of a batch at a cut point of a layer.
+    package func activations(
+        at cut: CutPoint, _ batch: PackedBatch, into state: CutState, _ workspace: Workspace
     ) {
         let mark = workspace.mark
         let (x, passing) = (state.residual, PassingMemory(workspace))
         _ = timed(.embedding) { embed(batch, nil, into: x, keep: false, workspace) }
-        for below in 0..<depth.layer {
+        for below in 0..<cut.layer {
             _ = layerForward(below, x, batch, queries: batch, nil, nil, passing, workspace)
         }
-        if depth.point > .input {
+        if cut.position != .input {
             let pass = LayerForward(
-                encoder: self, layer: depth.layer, own: weights.layers[depth.layer], batch: batch,
+                encoder: self, layer: cut.layer, own: weights.layers[cut.layer], batch: batch,
                 queries: batch, adaptation: nil, reads: nil, passing: passing, workspace: workspace)
             let a = pass.attend(x, x).heads
-            if depth.point == .middle { x.copy(from: pass.project(a, x).h1) }
+            if cut.position == .feedForwardInput { x.copy(from: pass.project(a, x).h1) }
             state.heads?.copy(from: a)
         }
         workspace.release(to: mark)

@@ -31,7 +31,7 @@ package enum Operator: Hashable, Sendable {
     case packing
     /// Drawing the next step's plan, on the coordinator.
     case planning
-    /// Reading frozen activations that were kept, and keeping them.
+    /// Reading from the activation cache, and writing to it.
     case cache
 
     /// What a table calls it.
@@ -55,7 +55,7 @@ package enum Operator: Hashable, Sendable {
         case .sum: "exchange, with waiting"
         case .packing: "packing"
         case .planning: "planning"
-        case .cache: "frozen activations"
+        case .cache: "activation cache"
         }
     }
 }

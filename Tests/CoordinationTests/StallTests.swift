@@ -3,6 +3,7 @@ import Coordination
 import Diagnostics
 import Formats
 import Foundation
+import Studies
 import TestSupport
 import Testing
 

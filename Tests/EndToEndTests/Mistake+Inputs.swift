@@ -109,7 +109,7 @@ extension Mistake {
         .training(
             "a learning rate that diverges", code: 3,
             says: ["step 11: the update of ", "is not finite", "a lower learning rate"],
-            mayAlsoSay: ["run: ", "hadamard trains", "a unit has", "keeps what", "head", "step ", "adapter"],
+            mayAlsoSay: ["run: ", "hadamard trains", "a unit has", "caches the", "head", "step ", "adapter"],
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]
 

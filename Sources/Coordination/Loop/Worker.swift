@@ -12,11 +12,9 @@ import Training
 final class Worker {
     private let context: RunContext
     private let communicator: any Communicator
-    private let features: FrozenFeatures
+    private let cache: ActivationCache
     private let workspace: Workspace
     private let sum: ExactSum
-    /// What frozen layers gave, where it is kept.
-    var prefix: FrozenPrefix?
     /// A unit's gradient, in its task's layout; set where the unit trains.
     private let gradient: FloatBuffer
     /// The parameters of the task whose unit is computed, in its layout; set where the stage reads them.
@@ -43,12 +41,12 @@ final class Worker {
     }
 
     init(
-        _ context: RunContext, _ communicator: any Communicator, _ features: FrozenFeatures,
+        _ context: RunContext, _ communicator: any Communicator, _ cache: ActivationCache,
         _ workspace: Workspace
     ) {
         self.context = context
         self.communicator = communicator
-        self.features = features
+        self.cache = cache
         self.workspace = workspace
         sum = ExactSum(communicator)
         let longest = context.store.layouts.map(\.count).max() ?? 0
@@ -117,10 +115,9 @@ final class Worker {
             let slice = store.layouts[tasks[bad.row]].slices[slices[bad.row][bad.group]]
             throw diverged("the gradient of \(context.names[tasks[bad.row]]) on \(slice.name)", state)
         }
-        if schedule.stage != .head {
-            for (unit, rank) in zip(plan.units, plan.ranks) {
-                prefix?.note(unit.examples, context.splits.train[unit.task], by: rank)
-            }
+        for (unit, rank) in zip(plan.units, plan.ranks) {
+            cache.mark(
+                unit.examples, context.splits.train[unit.task], adapted: schedule.stage != .head, by: rank)
         }
         if let row = tasks.indices.first(where: { maxima[$0] == FixedLoss.nonFinite }) {
             throw diverged("the loss of \(context.names[tasks[row]])", state)
@@ -247,10 +244,9 @@ final class Worker {
         _ unit: PlannedUnit, _ batch: PackedBatch, _ schedule: StageSchedule, step: Int
     ) -> Double {
         let (study, train) = (context.study, context.data[unit.task].train)
-        let frozen = schedule.stage == .head
         // In the head stage nothing in the encoder is trained, and its outputs are fixed.
-        let split = context.splits.train[unit.task]
-        let pooled = frozen ? features.pooled(unit.examples, split, workspace) : nil
+        let frozen = schedule.stage == .head
+        let start = cache.start(unit.examples, context.splits.train[unit.task], batch, adapted: !frozen)
         let randomness = AdaptedEncoder.Randomness(
             encoder: EncoderDropout(
                 hidden: frozen ? 0 : Float(study.dropout.hidden),
@@ -259,7 +255,7 @@ final class Worker {
         return context.model.learn(
             batch, unit.examples.compactMap { train.targets[$0] }, stage: schedule.stage,
             context.store.layouts[unit.task], values: vector.base, gradient: gradient.base, randomness,
-            pooled: pooled, from: frozen ? nil : prefix?.input(unit.examples, split, batch), workspace)
+            start: start, workspace)
     }
 
     private func diverged(_ what: String, _ state: TrainingState) -> Divergence {
