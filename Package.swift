@@ -34,8 +34,8 @@ let package = Package(
         .target(name: "CKernels"),
         // Arithmetic on float buffers, forward and backward; the only importer of OpenBLAS, whose rate it is compared with.
         .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"]),
-        // Text to token ids, bit for bit as the backbone's own tokenizer does it.
-        .target(name: "Tokenizers", dependencies: ["Diagnostics"]),
+        // Text to token ids, exactly as the backbone's own tokenizer: normaliser, pre-tokeniser, model, template.
+        .target(name: "Tokenizers", dependencies: ["Diagnostics", "Formats"]),
         // The frozen backbone: its files, its forward and backward, and the sites where an adapter may act.
         .target(name: "Encoders", dependencies: ["Diagnostics", "Formats", "Kernels"]),
         // Adapter methods: what is trained at which site. Knows methods, not tasks.
@@ -118,8 +118,14 @@ let package = Package(
                 "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Kernels", "Formats", "Diagnostics",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "MutationTests",
+            dependencies: [
+                "Exchange", "Training", "Adapters", "Encoders", "Tasks", "Tokenizers", "Formats",
+                "Diagnostics", "TestSupport",
+            ]),
         .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "Diagnostics", "TestSupport"]),
-        .testTarget(name: "RunsTests", dependencies: ["Runs", "Formats", "TestSupport"]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "Formats", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [

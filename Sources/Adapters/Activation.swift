@@ -15,9 +15,9 @@ package enum Activation: String, NamedChoice {
     /// u = act(z), z and u [T, m]; when keeping, z becomes what ``backward(_:kept:value:)`` reads.
     func forward(_ z: Matrix, into u: Matrix, keep: Bool) {
         switch self {
-        case .relu: Kernels.relu(z, into: u, keepDerivative: keep)
-        case .gelu: Kernels.gelu(z, into: u, keepDerivative: keep)
-        case .swish: Kernels.swish(z, into: u, keepDerivative: keep)
+        case .relu: Kernels.relu(z, into: u, saveDerivative: keep)
+        case .gelu: Kernels.gelu(z, into: u, saveDerivative: keep)
+        case .swish: Kernels.swish(z, into: u, saveDerivative: keep)
         case .tanh:
             u.copy(from: z)
             Kernels.tanh(u)

@@ -15,7 +15,7 @@ package struct BackboneIdentity: Sendable, Equatable {
     /// Reads all of the backbone's files, unless its checksum is known.
     package init(of weights: EncoderWeights) {
         let shape = weights.configuration
-        family = shape.family
+        family = shape.family.name
         (layers, hidden) = (shape.layers, shape.hidden)
         (heads, intermediate) = (shape.heads, shape.intermediate)
         layerNormEpsilon = shape.layerNormEpsilon

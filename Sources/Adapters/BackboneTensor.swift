@@ -8,9 +8,6 @@ enum BackboneTensor {
     /// W or γ, or b or β.
     enum Part: String, CaseIterable { case weight, bias }
 
-    /// An embedding table.
-    enum Table: String, CaseIterable { case words, positions, segments }
-
     /// γ or β at a norm site.
     static func norm(_ place: Place, _ part: Part, of weights: EncoderWeights) -> ParameterSlice {
         let own = weights.norm(at: place)
@@ -37,14 +34,9 @@ enum BackboneTensor {
         }
     }
 
-    /// An embedding table.
-    static func table(_ table: Table, of weights: EncoderWeights) -> ParameterSlice {
-        let own =
-            switch table {
-            case .words: weights.words
-            case .positions: weights.positions
-            case .segments: weights.segments
-            }
+    /// An embedding table; nil if the backbone has none of its kind.
+    static func table(_ table: EmbeddingTable, of weights: EncoderWeights) -> ParameterSlice? {
+        guard let own = weights.embeddings[table] else { return nil }
         return ParameterSlice(
             name: name(table), kind: .weight, layer: nil, shape: [own.rows, own.columns],
             start: .backbone(FrozenValues(UnsafePointer(own.base), own.count, of: weights)))
@@ -60,7 +52,7 @@ enum BackboneTensor {
             start: .backbone(FrozenValues(base, shape.reduce(1, *), of: weights)))
     }
 
-    static func name(_ table: Table) -> String { "embeddings.\(table.rawValue)" }
+    static func name(_ table: EmbeddingTable) -> String { "embeddings.\(table.rawValue)" }
 
     static func name(_ place: Place, _ part: Part) -> String {
         switch place.site {
@@ -98,15 +90,16 @@ final class RetrainedBackbone: EncoderAdaptation {
                 weight: weight?.matrix, bias: bias?.value, weightGradient: weight?.gradientMatrix,
                 biasGradient: bias?.gradient)
         }
-        func table(_ table: BackboneTensor.Table) -> BoundTensor? { parameters[BackboneTensor.name(table)] }
-        if let words = table(.words), let positions = table(.positions), let segments = table(.segments) {
-            var gradients: (Matrix, Matrix, Matrix)?
-            if let w = words.gradientMatrix, let p = positions.gradientMatrix, let s = segments.gradientMatrix
-            {
-                gradients = (w, p, s)
+        func table(_ table: EmbeddingTable) -> BoundTensor? { parameters[BackboneTensor.name(table)] }
+        if let words = table(.words), let positions = table(.positions) {
+            let segments = table(.segments)
+            var gradients: EmbeddingTables?
+            if let w = words.gradientMatrix, let p = positions.gradientMatrix {
+                gradients = EmbeddingTables(words: w, positions: p, segments: segments?.gradientMatrix)
             }
             embeddings = TrainedEmbeddings(
-                words: words.matrix, positions: positions.matrix, segments: segments.matrix,
+                EmbeddingTables(
+                    words: words.matrix, positions: positions.matrix, segments: segments?.matrix),
                 gradients: gradients)
         } else {
             embeddings = nil
@@ -134,10 +127,8 @@ final class RetrainedBackbone: EncoderAdaptation {
             copy(parameters[BackboneTensor.name(place, .weight)], to: own.weight.base)
             copy(parameters[BackboneTensor.name(place, .bias)], to: own.bias)
         }
-        for (table, own) in zip(
-            BackboneTensor.Table.allCases,
-            [merged.weights.words, merged.weights.positions, merged.weights.segments])
-        {
+        for table in EmbeddingTable.allCases {
+            guard let own = merged.weights.embeddings[table] else { continue }
             copy(parameters[BackboneTensor.name(table)], to: own.base)
         }
     }

@@ -1,4 +1,4 @@
-// The kernels with AVX2 and FMA: 6 × 2 of the 16 registers hold a tile's sums.
+// The kernels with AVX2 and FMA; 6 × 2 of the 16 registers hold a tile's sums.
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define TABLE ckernels_avx2

@@ -1,4 +1,4 @@
-// Which table of kernels to use, from what the processor says of itself.
+// Chooses a table of kernels by the processor's features.
 #include "ckernels.h"
 
 #include <string.h>

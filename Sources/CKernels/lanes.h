@@ -1,4 +1,4 @@
-// Vectors of floats and what is computed on them. Passes work on 16 floats whatever the registers' width, so that sums
+// Vectors of floats and functions on them. Passes work on 16 floats for every register width, so that sums
 // have the same order with AVX2 and with AVX-512.
 
 typedef float wide __attribute__((ext_vector_type(16)));
@@ -38,7 +38,7 @@ INLINE float total(wide v) {
     return (four.x + four.z) + (four.y + four.w);
 }
 
-// The highest lane; not-a-number is none.
+// The highest lane, NaN excepted.
 INLINE float highest(wide v) {
     half_wide eight = v.lo > v.hi ? v.lo : v.hi;
     quarter four = eight.lo > eight.hi ? eight.lo : eight.hi;
@@ -46,7 +46,7 @@ INLINE float highest(wide v) {
     return first > second ? first : second;
 }
 
-// Not-a-number stays what it is.
+// NaN stays NaN.
 INLINE wide limited(wide x, float lower, float upper) {
     x = x < (wide)lower ? (wide)lower : x;
     return x > (wide)upper ? (wide)upper : x;

@@ -1,4 +1,4 @@
-// Everything but the product: one pass over rows each.
+// The functions other than the product, each one pass over rows.
 
 INLINE void gelu_lanes(wide x, wide *u, wide *derivative) {
     // Φ(x) = ½ (1 + erf(x / √2)), and GELU' = Φ + x e^{−x²/2} / √(2π).
@@ -7,10 +7,10 @@ INLINE void gelu_lanes(wide x, wide *u, wide *derivative) {
     *derivative = multiply_add(x * 0.39894228f, exponential(x * x * -0.5f), phi);
 }
 
-static void gelu(long n, float *z, float *u, int keep) {
+static void gelu(long n, float *z, float *u, int save) {
     wide value, derivative;
     long i = 0;
-    if (keep) {
+    if (save) {
         for (; i + 16 <= n; i += 16) {
             gelu_lanes(read(z + i), &value, &derivative);
             write(u + i, value);
@@ -25,11 +25,11 @@ static void gelu(long n, float *z, float *u, int keep) {
     if (i < n) {
         gelu_lanes(read_some(z + i, n - i, 0), &value, &derivative);
         write_some(u + i, value, n - i);
-        if (keep) write_some(z + i, derivative, n - i);
+        if (save) write_some(z + i, derivative, n - i);
     }
 }
 
-// Every lane of the last 16 that has no element counts as −∞.
+// Lanes of the last 16 without an element count as −∞.
 static void softmax(long rows, long n, long whole, float *s, long stride) {
     const float infinity = __builtin_inff();
     const wide_int numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -94,12 +94,12 @@ static void softmax_backward(long rows, long n, float scale, float *dp, long dpS
 }
 
 static void layer_norm(long rows, long d, const float *x, long xStride, const float *residual, long residualStride,
-                       const float *gamma, const float *beta, float epsilon, float *y, long yStride, float *kept,
-                       long keptStride, float *reciprocal) {
+                       const float *gamma, const float *beta, float epsilon, float *y, long yStride, float *saved,
+                       long savedStride, float *reciprocal) {
     long full = d / 16 * 16;
     for (long r = 0; r < rows; r++) {
         const float *source = x + r * xStride, *other = residual ? residual + r * residualStride : 0;
-        float *target = y + r * yStride, *normalized = kept ? kept + r * keptStride : target;
+        float *target = y + r * yStride, *normalized = saved ? saved + r * savedStride : target;
         wide sums = (wide)0.f, squares = (wide)0.f;
         if (other) {
             for (long i = 0; i < full; i += 16) {
@@ -126,12 +126,12 @@ static void layer_norm(long rows, long d, const float *x, long xStride, const fl
         if (reciprocal) reciprocal[r] = factor;
         for (long i = 0; i < full; i += 16) {
             wide value = (read(source + i) - mean) * factor;
-            if (kept) write(normalized + i, value);
+            if (saved) write(normalized + i, value);
             write(target + i, multiply_add(value, read(gamma + i), read(beta + i)));
         }
         for (long i = full; i < d; i++) {
             float value = (source[i] - mean) * factor;
-            if (kept) normalized[i] = value;
+            if (saved) normalized[i] = value;
             target[i] = MULTIPLY_ADD(value, gamma[i], beta[i]);
         }
     }

@@ -1,4 +1,4 @@
-// The kernels for any processor: with FMA where every processor of the architecture has it (ARM), without on x86.
+// The kernels for any processor: with FMA on ARM, where every processor has it, without on x86.
 #define TABLE ckernels_portable
 #define NAME "portable"
 #define LANES 4

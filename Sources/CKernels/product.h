@@ -1,36 +1,38 @@
-// c = a b, by tiles of a few rows × VECTORS vectors that stay in registers while k runs. Columns of b are first laid out
-// one panel after another, [k][VECTORS vectors], which a tile reads straight through; a is read where it lies.
+// c = a b, by tiles of a few rows × VECTORS vectors whose sums stay in registers over k. Columns of b are
+// packed into panels, [k][VECTORS vectors], which a tile reads sequentially; a is not packed.
 //
-// The order of the loops is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008,
-// without their packing of a: its rows are few, and read by broadcast. Of the tiles that fit the registers those with the
-// fewest instructions for each multiplication are taken: a core whose other thread is busy too has places for three in
-// each of its clocks, and two of them are to multiply.
+// The loops are ordered as in Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication",
+// 2008, but without packing a, whose rows are few and read by broadcast. Of the tiles that fit the registers
+// we take those with the fewest instructions per multiplication: a core shared by two busy hardware threads
+// issues about three instructions of each per cycle, two of which should multiply.
 
 typedef float vector __attribute__((ext_vector_type(LANES)));
 typedef float vector_loose __attribute__((ext_vector_type(LANES), aligned(4)));
 INLINE vector take(const float *p) { return *(const vector_loose *)p; }
 INLINE void put(float *p, vector v) { *(vector_loose *)p = v; }
 
-// A panel's columns; a block of k whose panel stays in the second-level cache; rows of a that stay there meanwhile, fewer
-// where no panel is laid out for them; up to how many rows a panel is read where it lies; from which k on a tile takes long
-// enough to ask for memory that comes after it.
-enum { PANEL = VECTORS * LANES, DEPTH = 384, ROWS = 504, LAID_OUT_ROWS = 224, FEW_ROWS = 42, WORTH_ASKING = 32 };
+// PANEL: columns of a panel. DEPTH: the block of k whose panel fits the second-level cache. ROWS,
+// PACKED_ROWS: rows of a that fit beside it, without and with prepacked b. FEW_ROWS: up to so many rows,
+// packing does not pay. WORTH_PREFETCHING: the smallest k for which a tile takes long enough to prefetch.
+enum {
+    PANEL = VECTORS * LANES, DEPTH = 384, ROWS = 504, PACKED_ROWS = 224, FEW_ROWS = 42, WORTH_PREFETCHING = 32
+};
 
-// How many vectors hold so many columns.
+// The number of vectors for some columns.
 INLINE long vectors_of(long columns) { return (columns + LANES - 1) / LANES; }
 
-// The most rows of a tile that is so many vectors wide: as many as have registers for their sums.
+// The most rows of a tile of some vectors, limited by the registers for its sums.
 #define MOST_ROWS 14
 #define ROWS_OF(vectors) (SUMS / (vectors) < MOST_ROWS ? SUMS / (vectors) : MOST_ROWS)
 
-// The lines of memory that the next panel will be laid out from, asked for a few at a time while tiles are computed:
-// runs of `length` floats, `step` floats apart.
+// The memory of the next panel, prefetched a few cache lines at a time while tiles are computed: runs of
+// `length` floats, `step` floats apart.
 typedef struct {
     const float *next;
     long left, length, step, runs, each;
-} ahead_lines;
+} prefetch_lines;
 
-INLINE void ask(ahead_lines *ahead) {
+INLINE void prefetch(prefetch_lines *ahead) {
     for (long i = 0; i < ahead->each && ahead->runs > 0; i++) {
         __builtin_prefetch(ahead->next, 0, 2);
         ahead->next += 16;
@@ -43,8 +45,8 @@ INLINE void ask(ahead_lines *ahead) {
     }
 }
 
-// One multiplication of each sum. Row r of a is odd · 2ⁿ rows after the first one, which an instruction adds up by itself
-// from `odds`, the first odd multiples of a's stride in bytes.
+// One multiplication for each sum. Row r of a is odd · 2ⁿ rows after the first; the processor's addressing
+// computes that from `odds`, the first odd multiples of a's stride in bytes.
 INLINE void step(const int rows, const int vectors, const float *a, const long *odds, const float *b,
                  vector sums[MOST_ROWS][VECTORS]) {
     vector columns[VECTORS];
@@ -57,12 +59,12 @@ INLINE void step(const int rows, const int vectors, const float *a, const long *
     }
 }
 
-// `plain`: b is a panel and a's elements follow one another, so that four steps need no addresses of their own.
+// `plain`: b is a panel and the elements of a are contiguous, so four steps share one address computation.
 INLINE void tile(const int rows, const int vectors, const int plain, long k, const float *a, long aRow, long aColumn,
                  const float *b, long bRow, float *c, long cRow, int accumulate, const float *bias,
-                 ahead_lines *ahead) {
+                 prefetch_lines *ahead) {
     vector sums[MOST_ROWS][VECTORS];
-    if (k >= WORTH_ASKING) {
+    if (k >= WORTH_PREFETCHING) {
         UNROLL for (int r = 0; r < rows; r++) {
             UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(c + r * cRow + v * LANES, 1, 3);
         }
@@ -75,11 +77,12 @@ INLINE void tile(const int rows, const int vectors, const int plain, long k, con
     long odds[MOST_ROWS / 2];
     UNROLL for (int i = 0; i < MOST_ROWS / 2; i++) {
         odds[i] = (2 * i + 1) * aRow * (long)sizeof(float);
-        // Without what it can't see through, the compiler goes from row to row by additions.
+        // The empty asm hides the value from the compiler, which would otherwise replace the multiples by
+        // additions.
         __asm__("" : "+r"(odds[i]));
     }
     for (long block = 0; block < k; block += 16) {
-        ask(ahead);
+        prefetch(ahead);
         long end = k - block < 16 ? k : block + 16, i = block;
         if (plain) {
             for (; i + 4 <= end; i += 4, a += 4, b += 4 * PANEL) {
@@ -94,7 +97,7 @@ INLINE void tile(const int rows, const int vectors, const int plain, long k, con
 }
 
 static void tile_of(int rows, int vectors, long k, const float *a, long aRow, long aColumn, const float *b, long bRow,
-                    float *c, long cRow, int accumulate, const float *bias, ahead_lines *ahead) {
+                    float *c, long cRow, int accumulate, const float *bias, prefetch_lines *ahead) {
     int plain = aColumn == 1 && bRow == PANEL;
 #define ARGUMENTS k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead
 #define TILE(r, v)                                                                   \
@@ -114,7 +117,7 @@ static void tile_of(int rows, int vectors, long k, const float *a, long aRow, lo
 typedef float eight __attribute__((ext_vector_type(8)));
 typedef float eight_loose __attribute__((ext_vector_type(8), aligned(4)));
 
-// to[i][0 ..< 8] = scale · the i-th of each of eight rows, for eight i; rows from `rows` on are the last one again.
+// to[i][0 ..< 8] = scale · element i of each of eight rows, for eight i; the last of `rows` rows is repeated.
 INLINE void transpose_eight(const float *from, long stride, int rows, float scale, float *to) {
     eight r[8], t[8];
     UNROLL for (int i = 0; i < 8; i++) {
@@ -136,8 +139,8 @@ INLINE void transpose_eight(const float *from, long stride, int rows, float scal
     }
 }
 
-// Lays k rows of up to PANEL columns out as a panel, times scale; columns past n are numbers that no one reads.
-static void pack(long k, long n, const float *b, long bRow, long bColumn, float scale, float *panel) {
+// Packs k rows of up to PANEL columns, times scale; columns past n are padding.
+static void pack_panel(long k, long n, const float *b, long bRow, long bColumn, float scale, float *panel) {
     if (bColumn == 1) {
         long full = n / LANES * LANES;
         for (long i = 0; i < k; i++) {
@@ -161,10 +164,10 @@ static void pack(long k, long n, const float *b, long bRow, long bColumn, float 
     }
 }
 
-// One tile of up to PANEL columns; where c has no room for whole vectors, in memory beside it. What is past b's columns
-// is a sum that no one reads.
+// Computes one tile of up to PANEL columns, in a temporary if c has no room for whole vectors. Sums past b's
+// columns are ignored.
 INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, long columns, long depth, long k,
-                    const float *panel, long panelRow, ahead_lines *ahead) {
+                    const float *panel, long panelRow, prefetch_lines *ahead) {
     const float *a = p->a + row * p->aRow + depth * p->aColumn;
     float *c = p->c + row * p->cRow + column;
     int accumulate = p->accumulate || depth > 0, vectors = (int)vectors_of(columns);
@@ -173,30 +176,30 @@ INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, 
         tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, c, p->cRow, accumulate, bias, ahead);
         return;
     }
-    float beside[MOST_ROWS * PANEL], start[PANEL];
+    float temporary[MOST_ROWS * PANEL], start[PANEL];
     for (long j = 0; j < PANEL; j++) start[j] = bias && j < columns ? bias[j] : 0;
     if (accumulate) {
         for (long r = 0; r < rows; r++) {
-            for (long j = 0; j < PANEL; j++) beside[r * PANEL + j] = j < columns ? c[r * p->cRow + j] : 0;
+            for (long j = 0; j < PANEL; j++) temporary[r * PANEL + j] = j < columns ? c[r * p->cRow + j] : 0;
         }
     }
-    tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, beside, PANEL, accumulate, start, ahead);
+    tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, temporary, PANEL, accumulate, start, ahead);
     for (long r = 0; r < rows; r++) {
-        for (long j = 0; j < columns; j++) c[r * p->cRow + j] = beside[r * PANEL + j];
+        for (long j = 0; j < columns; j++) c[r * p->cRow + j] = temporary[r * PANEL + j];
     }
 }
 
-// Lays all of b out, one panel after another.
-static void lay_out(long k, long n, const float *b, long bRow, long bColumn, float *panels) {
+// Packs all panels of b.
+static void pack(long k, long n, const float *b, long bRow, long bColumn, float *panels) {
     for (long column = 0; column < n; column += PANEL) {
-        pack(k, n - column < PANEL ? n - column : PANEL, b + column * bColumn, bRow, bColumn, 1, panels + column * k);
+        pack_panel(k, n - column < PANEL ? n - column : PANEL, b + column * bColumn, bRow, bColumn, 1, panels + column * k);
     }
 }
 
-// What the next panel of a block of k, or its own laid out already, lies in.
-INLINE ahead_lines lines_after(const ckernels_product *p, long column, long depth, long k, long tiles) {
-    ahead_lines ahead = {0, 0, 0, 0, 0, 0};
-    if (k < WORTH_ASKING) return ahead;
+// The memory of the next panel, or of b where it is packed from.
+INLINE prefetch_lines lines_after(const ckernels_product *p, long column, long depth, long k, long tiles) {
+    prefetch_lines ahead = {0, 0, 0, 0, 0, 0};
+    if (k < WORTH_PREFETCHING) return ahead;
     if (p->panels) {
         // After the last panel of this block comes the first one of the next.
         if (column + PANEL < p->n) {
@@ -224,14 +227,14 @@ INLINE ahead_lines lines_after(const ckernels_product *p, long column, long dept
 
 static void product(const ckernels_product *p) {
     static _Thread_local float panel[DEPTH * PANEL] __attribute__((aligned(64)));
-    long rows = p->panels ? LAID_OUT_ROWS : ROWS, blocks = (p->m + rows - 1) / rows;
+    long rows = p->panels ? PACKED_ROWS : ROWS, blocks = (p->m + rows - 1) / rows;
     for (long block = 0; block < blocks; block++) {
         long first = p->m * block / blocks, m = p->m * (block + 1) / blocks - first;
         for (long depth = 0; depth < p->k; depth += DEPTH) {
             long k = p->k - depth < DEPTH ? p->k - depth : DEPTH;
             for (long column = 0; column < p->n; column += PANEL) {
                 long columns = p->n - column < PANEL ? p->n - column : PANEL, step = PANEL;
-                // Tiles of a block are as even as they can be: few rows take as long as some more.
+                // Tiles of a block are of even heights, since a low tile takes as long as a higher one.
                 long most = ROWS_OF(vectors_of(columns)), tiles = (m + most - 1) / most;
                 const float *b = panel;
                 if (p->panels) {
@@ -242,10 +245,10 @@ static void product(const ckernels_product *p) {
                         b = from;
                         step = p->bRow;
                     } else {
-                        pack(k, columns, from, p->bRow, p->bColumn, p->scale, panel);
+                        pack_panel(k, columns, from, p->bRow, p->bColumn, p->scale, panel);
                     }
                 }
-                ahead_lines ahead = lines_after(p, column, depth, k, tiles);
+                prefetch_lines ahead = lines_after(p, column, depth, k, tiles);
                 for (long t = 0; t < tiles; t++) {
                     long row = m * t / tiles;
                     tile_at(p, first + row, (int)(m * (t + 1) / tiles - row), column, columns, depth, k, b, step, &ahead);
@@ -253,7 +256,7 @@ static void product(const ckernels_product *p) {
             }
         }
     }
-    // An empty sum.
+    // An empty sum over k.
     if (p->k == 0 && !p->accumulate) {
         for (long r = 0; r < p->m; r++) {
             for (long j = 0; j < p->n; j++) p->c[r * p->cRow + j] = p->bias ? p->bias[j] : 0;

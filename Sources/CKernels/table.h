@@ -1,9 +1,9 @@
-// One table of kernels; the includer has set TABLE, NAME, BITS, LANES, how many VECTORS wide tiles are
-// and how many registers hold their SUMS, and HAS_FMA.
+// One table of kernels. The includer sets TABLE, NAME, BITS, LANES, the width of a tile in VECTORS, the
+// number of registers for a tile's SUMS, and HAS_FMA.
 //
-// Additions and multiplications are contracted only where MULTIPLY_ADD says so: tables must agree on the bits.
+// Multiplications and additions are fused only by MULTIPLY_ADD, since tables must agree in their bits.
 #pragma clang fp contract(off)
-// Functions that take vectors are all inlined, so how they would be passed doesn't matter.
+// All functions with vector arguments are inlined, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #include "ckernels.h"
@@ -13,8 +13,9 @@
 #include "product.h"
 
 const ckernels TABLE = {
-    .name = NAME, .bits = BITS, .product = product, .lay_out = lay_out, .panel = PANEL, .gelu = gelu,
-    .softmax = softmax, .softmax_backward = softmax_backward, .layer_norm = layer_norm, .layer_norm_backward = layer_norm_backward,
+    .name = NAME, .bits = BITS, .product = product, .pack = pack, .panel = PANEL, .gelu = gelu,
+    .softmax = softmax, .softmax_backward = softmax_backward, .layer_norm = layer_norm,
+    .layer_norm_backward = layer_norm_backward,
     .add = add, .multiply = multiply, .add_scaled = add_scaled, .scale_and_shift = scale_and_shift,
     .add_products = add_products, .dot = dot,
 };

@@ -10,7 +10,7 @@
 _Static_assert(sizeof(MPI_Comm) <= sizeof(uint64_t), "an MPI_Comm must fit cmpi_comm");
 _Static_assert(sizeof(MPI_Request) <= sizeof(uint64_t), "an MPI_Request must fit cmpi_request");
 
-const int32_t cmpi_any_source = MPI_ANY_SOURCE, cmpi_any_tag = MPI_ANY_TAG;
+const int32_t cmpi_any_source = MPI_ANY_SOURCE;
 
 // Handles are pointers in Open MPI and ints in MPICH; both travel in a 64-bit word.
 static MPI_Comm comm_of(cmpi_comm c) { MPI_Comm m; memcpy(&m, &c.raw, sizeof m); return m; }
@@ -60,7 +60,6 @@ int cmpi_init(cmpi_thread wanted, cmpi_thread *provided) {
 
 int cmpi_finalize(void) { return MPI_Finalize(); }
 void cmpi_abort(cmpi_comm comm, int code) { MPI_Abort(comm_of(comm), code); abort(); }
-double cmpi_wtime(void) { return MPI_Wtime(); }
 
 void cmpi_error_string(int code, char *buffer, size_t capacity) {
     char text[MPI_MAX_ERROR_STRING] = "";
@@ -137,14 +136,6 @@ int cmpi_allgather(const void *send, int32_t count, cmpi_type type, void *receiv
 int cmpi_ibarrier(cmpi_comm comm, cmpi_request *request) {
     MPI_Request r = MPI_REQUEST_NULL;
     int rc = MPI_Ibarrier(comm_of(comm), &r);
-    *request = to_request(r);
-    return rc;
-}
-
-int cmpi_iallreduce(void *data, int32_t count, cmpi_type type, cmpi_op op, cmpi_comm comm,
-                    cmpi_request *request) {
-    MPI_Request r = MPI_REQUEST_NULL;
-    int rc = MPI_Iallreduce(MPI_IN_PLACE, data, count, type_of(type), op_of(op), comm_of(comm), &r);
     *request = to_request(r);
     return rc;
 }

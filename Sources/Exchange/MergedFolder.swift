@@ -10,7 +10,7 @@ import Training
 package enum MergedFolder {
     /// Writes config.json, model.safetensors and the tokenizer's files.
     ///
-    /// With the head it is a `BertForSequenceClassification`; the encoder alone is a `BertModel`. A method that can't be
+    /// With the head it is the family's sequence classifier, otherwise the encoder alone. A method that can't be
     /// folded into the weights is a failure that says why.
     package static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
         if case .never(let reason) = trained.model.method.mergeability {
@@ -27,7 +27,7 @@ package enum MergedFolder {
             }
         }
         var tensors = (merged?.weights ?? trained.model.weights).namedTensors(
-            prefix: encoderOnly ? "" : "bert.")
+            prefix: encoderOnly ? "" : trained.family.tensors.prefix)
         if let classifier {
             let own = classifier.namedTensors()
             let names = Set(own.map(\.name))
@@ -51,7 +51,9 @@ package enum MergedFolder {
             members.removeAll { $0.0 == key }
             members.append((key, value))
         }
-        set("architectures", [.string(encoderOnly ? "BertModel" : "BertForSequenceClassification")])
+        set(
+            "architectures",
+            [.string(encoderOnly ? trained.family.classes.encoder : trained.family.classes.classifier)])
         set("dtype", "float32")
         members.removeAll { $0.0 == "torch_dtype" || $0.0 == "num_labels" }
         if !encoderOnly {

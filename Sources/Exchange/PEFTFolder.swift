@@ -73,7 +73,8 @@ package enum PEFTFolder {
         for pair in try correspondence(adapter.method, on: weights, prefix: "\(prefix)bert.").pairs {
             tensors[pair.name] = try file.read(pair)
         }
-        let pooling = try SequenceClassifier.read(&file, prefix: prefix, into: &tensors)
+        let pooling = try SequenceClassifier.read(
+            &file, of: weights.configuration.family, prefix: prefix, into: &tensors)
         try file.requireAllRead()
         let note = try file.note(labelsNote).map {
             try JSONValue(parsing: Data($0.utf8), at: "\(directory)/\(weightsName): note '\(labelsNote)'")

@@ -3,7 +3,7 @@ import Encoders
 import Formats
 import Training
 
-// transformers' BertForSequenceClassification: logits = classifier(tanh(pooler(h_first))), the pooler with weights W and
+// The form of transformers' BertForSequenceClassification: logits = classifier(tanh(pooler(h_first))), the pooler with weights W and
 // bias b, the classifier with C and c.
 //
 //   head pools with the pooler    W, b the backbone's or the trained ones; C, c the head's
@@ -13,6 +13,7 @@ import Training
 
 /// The pooler and classifier that make transformers' sequence classifier compute what a head does.
 struct SequenceClassifier {
+    private let family: EncoderFamily
     /// W [d, d] and b [d]; nil where the backbone's own are read.
     let pooler: (weight: [Float], bias: [Float])?
     /// C [classes, d] and c [classes].
@@ -24,6 +25,7 @@ struct SequenceClassifier {
     init(_ trained: TrainedAdapter) throws {
         let (weight, bias) = (trained.tensor(HeadSlice.weight), trained.tensor(HeadSlice.bias))
         let d = trained.model.weights.configuration.hidden
+        family = trained.family
         switch trained.model.head.pooling {
         case .pooler:
             pooler = nil
@@ -35,13 +37,13 @@ struct SequenceClassifier {
             classifier = (weight.map { $0 / Self.epsilon }, bias)
         case .mean:
             throw Failure.usage(
-                "the head pools 'mean', and BertForSequenceClassification reads the first token alone",
+                "the head pools 'mean', and \(family.classes.classifier) reads the first token alone",
                 at: "head.pooling",
                 remedy: "export the encoder with --encoder-only, or train with pooling 'cls' or 'pooler'")
         }
     }
 
-    /// The tensors under the names of the module, with a prefix before `bert` and `classifier`.
+    /// The tensors under the names of the module, with a prefix before those of the encoder and `classifier`.
     func namedTensors(prefix: String = "") -> [NamedTensor] {
         let (classes, d) = (classifier.bias.count, classifier.weight.count / max(1, classifier.bias.count))
         var tensors = [
@@ -50,25 +52,31 @@ struct SequenceClassifier {
             NamedTensor(name: "\(prefix)classifier.bias", shape: [classes], values: .float(classifier.bias)),
         ]
         if let pooler {
+            let module = Self.pooler(of: family, prefix: prefix)
             tensors += [
                 NamedTensor(
-                    name: "\(prefix)bert.pooler.dense.weight", shape: [d, d], values: .float(pooler.weight)),
+                    name: "\(module).weight", shape: [d, d], values: .float(pooler.weight)),
                 NamedTensor(
-                    name: "\(prefix)bert.pooler.dense.bias", shape: [d], values: .float(pooler.bias)),
+                    name: "\(module).bias", shape: [d], values: .float(pooler.bias)),
             ]
         }
         return tensors
+    }
+
+    private static func pooler(of family: EncoderFamily, prefix: String) -> String {
+        prefix + family.tensors.prefix + (family.tensors.pooler ?? "")
     }
 
     /// Reads the tensors of the module back into a head's, and says how that head pools.
     ///
     /// A pooler that was trained has no counterpart beside an adapter, and is a failure.
     static func read(
-        _ file: inout ForeignTensors, prefix: String, into tensors: inout [String: [Float]]
+        _ file: inout ForeignTensors, of family: EncoderFamily, prefix: String,
+        into tensors: inout [String: [Float]]
     ) throws -> Pooling {
         var weight = try file.read("\(prefix)classifier.weight")
         tensors[HeadSlice.bias] = try file.read("\(prefix)classifier.bias")
-        let pooler = "\(prefix)bert.pooler.dense"
+        let pooler = pooler(of: family, prefix: prefix)
         var pooling = Pooling.pooler
         if file.has("\(pooler).weight") {
             let identity = try file.read("\(pooler).weight")

@@ -29,6 +29,9 @@ package struct TrainedAdapter: Sendable {
         self.values = values
     }
 
+    /// The backbone's family.
+    var family: EncoderFamily { model.weights.configuration.family }
+
     /// The values of a tensor.
     func tensor(_ name: String) -> [Float] { layout[name].map { Array(values[$0]) } ?? [] }
 

@@ -1,4 +1,4 @@
-// ReLU and swish, z and u [T, f]; GELU has a file of its own.
+// ReLU and swish; z and u [T, f].
 //
 //   relu   u = max(z, 0)       u' = 1 where z > 0, else 0
 //   swish  u = z σ(z)          u' = σ + u (1 − σ),   σ = 1 / (1 + e^{−z})
@@ -7,12 +7,12 @@
 
 /// u = max(z, 0).
 ///
-/// With `keepDerivative`, z is replaced by the derivative, which is all that backward reads.
-package func relu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
-    activate(z, into: u, keepDerivative: keepDerivative) { x in
+/// With `saveDerivative`, overwrites z with the derivative, which is all that backward reads.
+package func relu(_ z: Matrix, into u: Matrix, saveDerivative: Bool) {
+    activate(z, into: u, saveDerivative: saveDerivative) { x in
         var value = x
         value.replace(with: Lanes(repeating: 0), where: x .<= 0)
-        // Not-a-number stays what it is.
+        // NaN stays NaN.
         var slope = x
         slope.replace(with: Lanes(repeating: 1), where: x .> 0)
         slope.replace(with: Lanes(repeating: 0), where: x .<= 0)
@@ -22,9 +22,9 @@ package func relu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
 
 /// u = z σ(z).
 ///
-/// With `keepDerivative`, z is replaced by the derivative, which is all that backward reads.
-package func swish(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
-    activate(z, into: u, keepDerivative: keepDerivative) { argument in
+/// With `saveDerivative`, overwrites z with the derivative, which is all that backward reads.
+package func swish(_ z: Matrix, into u: Matrix, saveDerivative: Bool) {
+    activate(z, into: u, saveDerivative: saveDerivative) { argument in
         // Beyond ±88 e^{−z} has no float, and swish is 0 or z.
         let x = argument.limited(-88, .infinity)
         let sigmoid = 1 / (exponential(-x) + 1)
@@ -32,14 +32,14 @@ package func swish(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
     }
 }
 
-/// dz = du ⊙ u' in place, with the derivative that ``relu(_:into:keepDerivative:)`` or
-/// ``swish(_:into:keepDerivative:)`` left in z's place.
+/// dz = du ⊙ u' in place, with the derivative that ``relu(_:into:saveDerivative:)`` or
+/// ``swish(_:into:saveDerivative:)`` saved.
 package func activationBackward(_ du: Matrix, derivative: Matrix) {
     multiplyElements(of: du, by: derivative)
 }
 
 @inline(__always) private func activate(
-    _ z: Matrix, into u: Matrix, keepDerivative: Bool, _ function: (Lanes) -> (value: Lanes, slope: Lanes)
+    _ z: Matrix, into u: Matrix, saveDerivative: Bool, _ function: (Lanes) -> (value: Lanes, slope: Lanes)
 ) {
     precondition(z.rows == u.rows && z.columns == u.columns, "activation between different shapes")
     for r in 0..<z.rows {
@@ -49,14 +49,14 @@ package func activationBackward(_ du: Matrix, derivative: Matrix) {
         while c + laneCount <= z.columns {
             let (value, slope) = function(source.lanes(at: c))
             target.store(value, at: c)
-            if keepDerivative { source.store(slope, at: c) }
+            if saveDerivative { source.store(slope, at: c) }
             c += laneCount
         }
         let rest = z.columns - c
         if rest > 0 {
             let (value, slope) = function(source.lanes(at: c, count: rest))
             target.store(value, at: c, count: rest)
-            if keepDerivative { source.store(slope, at: c, count: rest) }
+            if saveDerivative { source.store(slope, at: c, count: rest) }
         }
     }
 }

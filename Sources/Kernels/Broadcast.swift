@@ -1,6 +1,6 @@
 import CKernels
 
-// A vector added to every row, and the gradient of it; y and dy [T, d], b and db [d].
+// A vector added to every row, and its gradient; y and dy [T, d], b and db [d].
 
 /// y_t += scale · b for every row.
 package func addToRows(of y: Matrix, _ b: UnsafePointer<Float>, scale: Float = 1) {

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// What random numbers are for: streams of different purposes are independent.
+/// The use of random numbers; streams of different purposes are independent.
 package enum RandomPurpose: UInt64, Sendable {
     case initialization = 1
     case order, sampling, heldOut
@@ -12,17 +12,16 @@ package enum RandomPurpose: UInt64, Sendable {
     case pruning
 }
 
-/// Random numbers that are a function of their name: (seed, purpose, keys) and a position.
+/// Counter-based random numbers, a function of (seed, purpose, keys) and a position.
 ///
-/// There is no state to save, share or lose: any rank at any time computes the same number for the same
-/// name. Philox 4×32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+/// There is no state: every rank computes the same number for the same arguments at any time. Philox 4×32-10
+/// of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 package struct CounterRandom: Sendable {
     private let key: (UInt32, UInt32)
     private let high: (UInt32, UInt32)
 
-    /// The stream of this name.
     package init(seed: UInt64, _ purpose: RandomPurpose, _ keys: UInt64...) {
-        // The name is folded into 128 bits: the cipher's key and the upper half of its counter.
+        // The arguments are hashed to 128 bits: the cipher's key and the upper half of its counter.
         var first = mix(seed &+ 0x9E37_79B9_7F4A_7C15 &* purpose.rawValue)
         var second = mix(first ^ 0xD1B5_4A32_D192_ED03)
         for key in keys {
@@ -77,7 +76,7 @@ package struct CounterRandom: Sendable {
     }
 }
 
-/// FNV-1a of a name, for a key: the same number in every process, unlike `Hasher`.
+/// FNV-1a of a name, the same in every process, unlike `Hasher`.
 package func stableHash(_ name: String) -> UInt64 {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
 }

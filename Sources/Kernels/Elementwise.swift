@@ -1,6 +1,6 @@
 import CKernels
 
-// Passes over whole buffers: sums, scales, shifts. T tokens, d columns.
+// Sums, scales and shifts of whole matrices. T tokens, d columns.
 
 /// y_t += x_t for every element; x and y [T, d].
 package func add(_ x: Matrix, to y: Matrix) {
@@ -37,7 +37,7 @@ package func scale(_ y: Matrix, by w: UnsafePointer<Float>) {
 
 /// The backward of ``scaleAndShift(_:by:_:)``: dw += Σ_t dy_t ⊙ x_t, db += Σ_t dy_t, then dy_t ⊙= w in place.
 ///
-/// x [T, d] is the value before the forward; dw and db may be left out. Without db it is the backward of
+/// x [T, d] is the value before the forward. dw and db may be nil; without db it is the backward of
 /// ``scale(_:by:)``.
 package func scaleAndShiftBackward(
     _ dy: Matrix, x: Matrix, w: UnsafePointer<Float>,

@@ -4,17 +4,15 @@
     import Darwin
 #endif
 
-/// Floats on the heap, 64-byte aligned, zero at start: the one owner of memory in the numeric parts.
+/// Floats on the heap, 64-byte aligned and initially zero.
 ///
-/// Everything else is a view. A buffer is `Sendable` because ranks that are threads share frozen
+/// It owns its memory; matrices are views. A buffer is `Sendable` because ranks that are threads share frozen
 /// weights; whoever writes to a buffer must be its only user.
 package final class FloatBuffer: @unchecked Sendable {
-    /// The first float.
     package let base: UnsafeMutablePointer<Float>
-    /// How many floats there are.
     package let count: Int
 
-    /// Bytes of a large page, where the processor has such.
+    /// Bytes of a huge page.
     private static let largePage = 2 << 20
     /// The mapping behind a large buffer; nil for one on the heap.
     private let mapping: UnsafeMutableRawBufferPointer?
@@ -27,7 +25,7 @@ package final class FloatBuffer: @unchecked Sendable {
         if let start = mapping?.baseAddress {
             raw = start.alignedUp(toMultipleOf: Self.largePage)
             #if os(Linux)
-                // Passes over much memory otherwise wait for the tables of its pages; a system may not listen.
+                // Huge pages avoid TLB misses on large buffers. The kernel may ignore the hint.
                 madvise(raw, bytes / Self.largePage * Self.largePage, MADV_HUGEPAGE)
             #endif
         } else {
@@ -38,7 +36,7 @@ package final class FloatBuffer: @unchecked Sendable {
         base = raw.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
     }
 
-    /// Pages that are zeros, and take memory only when they are first written to; nil where there are none.
+    /// Zeroed pages, which take memory when they are first written; nil if the system refuses.
     private static func mapped(_ bytes: Int) -> UnsafeMutableRawBufferPointer? {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
@@ -47,7 +45,6 @@ package final class FloatBuffer: @unchecked Sendable {
         return UnsafeMutableRawBufferPointer(start: start, count: bytes)
     }
 
-    /// Allocates a copy of the values.
     package convenience init(_ values: [Float]) {
         self.init(values.count)
         for (index, value) in values.enumerated() { base[index] = value }
@@ -61,7 +58,7 @@ package final class FloatBuffer: @unchecked Sendable {
         }
     }
 
-    /// The buffer seen as a matrix, row after row.
+    /// A view of the buffer as a packed matrix.
     package func matrix(_ rows: Int, _ columns: Int) -> Matrix {
         precondition(rows * columns <= count, "a \(rows)×\(columns) view needs more than \(count) floats")
         return Matrix(base, rows, columns)

@@ -5,14 +5,14 @@ import CKernels
 
 /// u = GELU(z).
 ///
-/// With `keepDerivative`, z is replaced by GELU'(z) = Φ(z) + z φ(z), which is all that backward reads.
-package func gelu(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
+/// With `saveDerivative`, overwrites z with GELU'(z) = Φ(z) + z φ(z), which is all that backward reads.
+package func gelu(_ z: Matrix, into u: Matrix, saveDerivative: Bool) {
     timed(.gelu) {
-        z.forEachRun(with: u) { VectorKernels.table.gelu($0, $1, $2, keepDerivative ? 1 : 0) }
+        z.forEachRun(with: u) { VectorKernels.table.gelu($0, $1, $2, saveDerivative ? 1 : 0) }
     }
 }
 
-/// du ⊙= GELU'(z) in place, with the derivative that the forward left in z's place.
+/// du ⊙= GELU'(z) in place, with the derivative that the forward saved.
 package func geluBackward(_ du: Matrix, derivative: Matrix) {
     timed(.geluBackward) { multiplyElements(of: du, by: derivative) }
 }

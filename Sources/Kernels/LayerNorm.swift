@@ -1,11 +1,11 @@
 import CKernels
 
 // Layer normalisation over the columns of each row: y = γ ⊙ x̂ + β, x̂ = (x − mean) / √(var + ε).
-// x, x̂ and y [T, d]; γ and β [d]; one reciprocal deviation a row. Ba, Kiros, Hinton, 2016.
+// x, x̂ and y [T, d]; γ and β [d]; one reciprocal deviation per row. Ba, Kiros, Hinton, 2016.
 
-/// y = LN(x), or LN(x + residual); x̂ and the reciprocal deviations are kept for backward when asked for.
+/// y = LN(x), or LN(x + residual); saves x̂ and the reciprocal deviations for backward unless they are nil.
 ///
-/// `normalized` may be the same memory as `x`, and `y` the same as `x` where nothing is kept.
+/// `normalized` may be the memory of `x`, and so may `y` if nothing is saved.
 package func layerNorm(
     _ x: Matrix, plus residual: Matrix? = nil, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
     epsilon: Float, into y: Matrix, normalized: Matrix?, reciprocalDeviation: UnsafeMutablePointer<Float>?
@@ -27,7 +27,7 @@ package func layerNormParameterGradient(
     }
 }
 
-/// dy becomes dx in place: dx = (g − mean(g) − x̂ mean(g ⊙ x̂)) / √(var + ε), with g = dy ⊙ γ.
+/// Overwrites dy with dx = (g − mean(g) − x̂ mean(g ⊙ x̂)) / √(var + ε), with g = dy ⊙ γ.
 package func layerNormBackward(
     _ dy: Matrix, scale: UnsafePointer<Float>, normalized: Matrix, reciprocalDeviation: UnsafePointer<Float>
 ) {

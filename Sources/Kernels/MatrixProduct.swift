@@ -3,14 +3,14 @@ import COpenBLAS
 
 // The products that the encoder needs.
 //
-// Each element of a product is one chain of fused additions over k, whatever the shape: a token's numbers depend on
-// that token's row and the weights alone. So a frozen activation has the same bits in whatever unit it is computed,
-// and may be kept and used again. OpenBLAS promises nothing like it (its bits change with the processor, and with a row's
-// place among the rows), so no result depends on it: it is the rate that these products are measured against.
+// Each element of a product is one chain of fused additions over k, whatever the shape, so a token's
+// activations depend on that token's row and the weights alone. A frozen activation has the same bits in
+// every batch and can be cached. OpenBLAS guarantees neither: its bits change with the processor and with a
+// row's position. So no result depends on it; it is the rate that these products are compared with.
 
 /// The BLAS library's settings in this process.
 package enum BLAS {
-    /// Makes every product run on the calling thread, and says how many threads remain in use.
+    /// Limits OpenBLAS to the calling thread, and returns the number of threads in use.
     ///
     /// Ranks are the parallelism, so a rank's rate is that of one thread.
     package static func useOneThread() -> Int {
@@ -24,7 +24,7 @@ package enum BLAS {
     /// The library's version and build options.
     package static var configuration: String { String(cString: openblas_get_config()) }
 
-    /// Whether the library is the `serial`, `pthread` or `openmp` build.
+    /// The library's build: `serial`, `pthread` or `openmp`.
     package static var flavour: String {
         switch openblas_get_parallel() {
         case 0: "serial"
@@ -36,25 +36,25 @@ package enum BLAS {
 
 /// y = x Wᵀ + b, with x [T, in], W [out, in], b [out], y [T, out].
 ///
-/// Wᵀ [in, out] may be laid out already; the bits are the same.
+/// Wᵀ [in, out] may be prepacked; the bits are the same.
 package func linear(
-    _ x: Matrix, _ weight: Matrix, laidOut: LaidOutMatrix? = nil, _ bias: UnsafePointer<Float>?,
+    _ x: Matrix, _ weight: Matrix, packed: PackedMatrix? = nil, _ bias: UnsafePointer<Float>?,
     into y: Matrix
 ) {
     timed(.product(inner: x.columns, columns: y.columns)) {
-        product(x, transposed: false, weight, transposed: true, laidOut: laidOut, into: y, bias: bias)
+        product(x, transposed: false, weight, transposed: true, packed: packed, into: y, bias: bias)
     }
 }
 
-/// dx = dy W, with dy [T, out], W [out, in], dx [T, in]; added to dx when accumulating.
+/// dx = dy W, or dx += dy W if `accumulate`, with dy [T, out], W [out, in], dx [T, in].
 ///
-/// W may be laid out already; the bits are the same.
+/// W may be prepacked; the bits are the same.
 package func linearBackward(
-    _ dy: Matrix, _ weight: Matrix, laidOut: LaidOutMatrix? = nil, into dx: Matrix, accumulate: Bool = false
+    _ dy: Matrix, _ weight: Matrix, packed: PackedMatrix? = nil, into dx: Matrix, accumulate: Bool = false
 ) {
     timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
         product(
-            dy, transposed: false, weight, transposed: false, laidOut: laidOut, into: dx,
+            dy, transposed: false, weight, transposed: false, packed: packed, into: dx,
             accumulate: accumulate)
     }
 }
@@ -68,7 +68,7 @@ package func linearWeightGradient(
         "the gradient of a \(weight.rows)×\(weight.columns) weight from \(dy.columns) and \(x.columns) columns"
     )
     timed(.weightGradient) {
-        // Few rows or columns are read where they lie faster than they are packed.
+        // Packing does not pay for few rows or columns.
         if weight.rows <= 42 || weight.columns < 32 {
             product(
                 dy, transposed: true, x, transposed: false, into: weight, scale: scale, accumulate: true)
@@ -80,22 +80,22 @@ package func linearWeightGradient(
     }
 }
 
-/// c += scale · aᵀ b, with a [k, m], b [k, n], c [m, n]; the same bits as the product that reads both where they lie.
+/// c += scale · aᵀ b, with a [k, m], b [k, n], c [m, n]; the same bits as the product without packing.
 ///
-/// Rows of a lie a whole layer's width apart, and a tile would read one cache line for each number. So both matrices are
-/// packed first, a block of k at a time.
+/// Consecutive rows of a are a layer's width apart, so a tile would read one cache line for each number. Both
+/// matrices are therefore packed first, a block of k at a time.
 private func addPackedProduct(_ a: Matrix, _ b: Matrix, _ c: Matrix, _ scale: Float) {
     // Two packed panels fit the second-level cache.
     let (depth, panel) = (min(a.rows, 384), VectorKernels.table.panel)
-    let left = LaidOutMatrix.floats(rows: depth, columns: a.columns)
-    let right = LaidOutMatrix.floats(rows: depth, columns: b.columns)
+    let left = PackedMatrix.floats(rows: depth, columns: a.columns)
+    let right = PackedMatrix.floats(rows: depth, columns: b.columns)
     withUnsafeTemporaryAllocation(byteCount: (left + right) * MemoryLayout<Float>.stride, alignment: 64) {
         guard let packedA = $0.bindMemory(to: Float.self).baseAddress else { return }
         let packedB = packedA + left
         for first in stride(from: 0, to: a.rows, by: depth) {
             let k = min(depth, a.rows - first)
-            VectorKernels.table.lay_out(k, a.columns, a.row(first), a.stride, 1, packedA)
-            VectorKernels.table.lay_out(k, b.columns, b.row(first), b.stride, 1, packedB)
+            VectorKernels.table.pack(k, a.columns, a.row(first), a.stride, 1, packedA)
+            VectorKernels.table.pack(k, b.columns, b.row(first), b.stride, 1, packedB)
             if scale != 1 { for i in 0..<k * (right / depth) { packedB[i] *= scale } }
             for row in stride(from: 0, to: c.rows, by: panel) {
                 var operands = ckernels_product(
@@ -115,7 +115,7 @@ package func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1
 
 /// c = scale · a bᵀ, with a [m, k], b [n, k], c [m, n].
 ///
-/// `room` floats of each row of c, from its first, may be written where there are more than n, with no meaning.
+/// Up to `room` ≥ n floats of each row of c may be overwritten; those past n are undefined.
 package func multiplyTransposed(
     _ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1, accumulate: Bool = false, room: Int? = nil
 ) {
@@ -132,7 +132,7 @@ package func transposedMultiply(
 
 private func product(
     _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool,
-    laidOut: LaidOutMatrix? = nil, into c: Matrix, scale: Float = 1, accumulate: Bool = false,
+    packed: PackedMatrix? = nil, into c: Matrix, scale: Float = 1, accumulate: Bool = false,
     bias: UnsafePointer<Float>? = nil, room: Int? = nil
 ) {
     let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
@@ -141,12 +141,12 @@ private func product(
         k == inner && m == c.rows && n == c.columns,
         "product of \(m)×\(k) and \(inner)×\(n) into \(c.rows)×\(c.columns)")
     precondition(
-        laidOut.map { $0.rows == k && $0.columns == n && scale == 1 } ?? true,
-        "a product with another matrix laid out")
+        packed.map { $0.rows == k && $0.columns == n && scale == 1 } ?? true,
+        "a product with another packed matrix")
     var operands = ckernels_product(
         m: m, n: n, k: k, scale: scale, a: a.base, aRow: transposeA ? 1 : a.stride,
         aColumn: transposeA ? a.stride : 1, b: b.base, bRow: transposeB ? 1 : b.stride,
-        bColumn: transposeB ? b.stride : 1, panels: laidOut?.panels, c: c.base, cRow: c.stride,
+        bColumn: transposeB ? b.stride : 1, panels: packed?.panels, c: c.base, cRow: c.stride,
         room: room ?? n,
         accumulate: accumulate ? 1 : 0, bias: bias)
     OperatorClock.current?.count(2 * Double(m * n) * Double(k))

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// What a step's time is spent on.
+/// A part of a step's time.
 package enum Operator: Hashable, Sendable {
     /// y = x Wᵀ of a linear map, from `inner` columns to `columns`.
     case product(inner: Int, columns: Int)
@@ -19,22 +19,22 @@ package enum Operator: Hashable, Sendable {
     /// Sums, copies and masks of whole activations.
     case elementwise
     case embedding
-    /// Whatever adapters do at their sites.
+    /// The adapters' hooks.
     case adapter, adapterBackward
     /// Pooling, the linear map on top and the loss.
     case head
     /// Clipping, AdamW and checks of its result.
     case optimizer
-    /// Rounding of units' gradients, and what ranks exchange, with waiting for it.
+    /// Rounding of gradients and the exchange between ranks, with waiting.
     case sum
-    /// Token ids of a unit's examples.
+    /// Packing of examples into batches.
     case packing
-    /// Drawing the next step's plan, on the coordinator.
+    /// Drawing the next step's plan, on the root.
     case planning
-    /// Reading from the activation cache, and writing to it.
+    /// Reading and writing cached activations.
     case cache
 
-    /// What a table calls it.
+    /// The name in tables.
     package var title: String {
         switch self {
         case .product(let inner, let columns): "product \(inner) → \(columns)"
@@ -60,25 +60,25 @@ package enum Operator: Hashable, Sendable {
     }
 }
 
-/// Adds up the seconds of operators, where a benchmark has started one; the outermost of nested operators counts.
+/// Sums the seconds of operators in a benchmark.
 ///
-/// Training runs without one, and then each operator costs one look at ``current``.
+/// Of nested operators only the outermost counts.
+///
+/// Training runs without a clock; an operator then costs one read of ``current``.
 package final class OperatorClock {
-    /// The clock of this process, which its one computing thread reports to.
+    /// The clock of this process, for its one computing thread.
     ///
-    /// It is set before and after training, never while an operator runs.
+    /// Set it before or after training, never while an operator runs.
     nonisolated(unsafe) package static var current: OperatorClock?
 
     /// Seconds and calls by operator.
     package private(set) var times: [Operator: (seconds: Double, calls: Int)] = [:]
-    /// Floating-point operations of all products, a multiplication with its addition counted as two.
+    /// Floating-point operations of all products; a multiplication with its addition counts as two.
     package private(set) var operations = 0.0
     private var isInside = false
 
-    /// A clock at zero.
     package init() {}
 
-    /// Goes back to zero.
     package func reset() {
         times = [:]
         operations = 0
@@ -98,7 +98,7 @@ package final class OperatorClock {
 
     func count(_ operations: Double) { self.operations += operations }
 
-    /// Seconds since some moment.
+    /// Seconds of a monotonic clock.
     static func now() -> Double {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
@@ -106,7 +106,7 @@ package final class OperatorClock {
     }
 }
 
-/// Runs an operator, on the clock where there is one.
+/// Runs an operator, and times it if there is a clock.
 @inline(__always)
 package func timed<Result>(_ name: @autoclosure () -> Operator, _ body: () throws -> Result) rethrows
     -> Result

@@ -1,21 +1,23 @@
 import Foundation
 
-// OpenBLAS chooses its kernels when it is loaded, from a list of processors. A processor that is newer than the library
-// is taken for a Pentium 4 (`Prescott`), whose kernels run at a fifth of the speed. The processor's own flags tell better.
+// OpenBLAS chooses its kernels when it is loaded, from a list of processors. It takes a processor newer than
+// itself for a Pentium 4 (`Prescott`), at a fifth of the speed. The processor's flags allow a better choice.
 
 extension BLAS {
-    /// The variable that OpenBLAS reads while it is loaded; a value that the user gave stays.
+    /// The variable that OpenBLAS reads while it is loaded.
+    ///
+    /// A user's own value is left alone.
     package static let coreVariable = "OPENBLAS_CORETYPE"
 
-    /// The kernel family that a program should be started anew with, where OpenBLAS chose one far below the processor.
+    /// The kernel family with which to restart the program, if OpenBLAS chose one far below the processor.
     ///
-    /// Nil where the choice fits, or the user made it.
+    /// Nil if the choice fits, or the user made it.
     package static var betterCore: String? {
         guard ProcessInfo.processInfo.environment[coreVariable] == nil else { return nil }
         return betterCore(than: coreName, flags: processorFlags)
     }
 
-    /// The family for a processor with these flags, nil where the chosen one is no worse.
+    /// The family for a processor with these flags; nil if the chosen one is no worse.
     static func betterCore(than chosen: String, flags: Set<String>) -> String? {
         guard familiesWithoutFMA.contains(chosen.lowercased()) else { return nil }
         if flags.isSuperset(of: ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]) {
@@ -31,9 +33,9 @@ extension BLAS {
         "bulldozer",
     ]
 
-    /// The instruction sets that Linux says the processor has.
+    /// The processor's instruction sets, as Linux reports them.
     private static var processorFlags: Set<String> {
-        // The file has no length, so it is read to its end.
+        // The file reports no length, so read to its end.
         let data = (try? FileHandle(forReadingAtPath: "/proc/cpuinfo")?.readToEnd()) ?? nil
         let text = String(decoding: data ?? Data(), as: UTF8.self)
         let line = text.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""

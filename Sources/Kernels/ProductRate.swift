@@ -1,25 +1,24 @@
 import COpenBLAS
 
-/// Floating-point operations a second of matrix products on this core, the best of several tries: what everything else
-/// is held against.
+/// The peak rate of matrix products on this core, in floating-point operations per second; other rates are
+/// compared with it.
 package struct ProductRate: Sendable, Codable, Equatable {
-    /// OpenBLAS's `sgemm`: the machine's rate.
+    /// The rate of OpenBLAS's `sgemm`.
     package let library: Double
-    /// This program's own products of the same shape.
+    /// The rate of this program's products of the same shape.
     package let own: Double
 
-    /// Names the rates.
     package init(library: Double, own: Double) {
         self.library = library
         self.own = own
     }
 
-    /// The higher of two measurements.
+    /// The higher rates of two measurements.
     package func best(with other: ProductRate) -> ProductRate {
         ProductRate(library: max(library, other.library), own: max(own, other.own))
     }
 
-    /// Measures for about `seconds`, a product of 512 rows with a square matrix of 768 columns, both in cache.
+    /// Measures 512 rows times a 768×768 matrix, both in cache, for about `seconds`.
     package static func measured(seconds: Double = 0.3) -> ProductRate {
         let (rows, width) = (512, 768)
         let buffers = [rows * width, width * width, rows * width].map { FloatBuffer($0) }
@@ -40,7 +39,6 @@ package struct ProductRate: Sendable, Codable, Equatable {
             }
             return 2 * Double(rows * width) * Double(width) / best
         }
-        // Views own nothing.
         defer { withExtendedLifetime(buffers) {} }
         let library = best {
             cblas_sgemm(

@@ -1,6 +1,6 @@
 import CKernels
 
-// Sums along a vector, with lanes and tail always added in the same order.
+// Sums along a vector; lanes and tail are always added in the same order.
 
 /// Σ x.
 package func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {

@@ -8,18 +8,18 @@ import CKernels
 
 // Softmax over the columns of each row: p = e^{s − max} / Σ e^{s − max}; s and p [n, n'].
 
-/// The row stride to give attention scores, so that a row is a whole number of vectors.
+/// The row stride of attention scores: a whole number of vectors.
 package func paddedColumns(_ columns: Int) -> Int { (columns + 15) / 16 * 16 }
 
 /// Softmax of each row in place.
 ///
-/// Rows whose stride leaves room for whole vectors are padded with −∞ first, so that the padding ends as zeros.
+/// If the stride leaves room for whole vectors, rows are padded with −∞, so the padding becomes zeros.
 package func softmax(_ s: Matrix) {
     let whole = s.stride >= paddedColumns(s.columns) ? paddedColumns(s.columns) : s.columns
     VectorKernels.table.softmax(s.rows, s.columns, whole, s.base, s.stride)
 }
 
-/// dp becomes ds in place: ds = scale · p ⊙ (dp − Σ dp ⊙ p).
+/// Overwrites dp with ds = scale · p ⊙ (dp − Σ dp ⊙ p).
 package func softmaxBackward(_ dp: Matrix, p: Matrix, scale: Float) {
     precondition(dp.rows == p.rows && dp.columns == p.columns, "a softmax's gradient of another shape")
     VectorKernels.table.softmax_backward(dp.rows, dp.columns, scale, dp.base, dp.stride, p.base, p.stride)

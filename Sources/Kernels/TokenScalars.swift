@@ -1,9 +1,10 @@
 import CKernels
 
-// One number for each token: α_t = x_t · a + c, and y_t += α_t v. x [T, f], a [f], α [T], v [d], y [T, d]. Where both
-// operands have a row for each token, α may be a column of a matrix: [T, 1].
+// One number per token: α_t = x_t · a + c and y_t += α_t v, with x [T, f], a [f], α [T], v [d], y [T, d].
+// With one row per token in both operands, α is a column [T, 1] of a matrix.
 //
-// Every backward of the two is made of them: dα_t = dy_t · v, dv = Σ_t α_t dy_t, da = Σ_t dα_t x_t, dx_t += dα_t a.
+// Their backward uses the same functions: dα_t = dy_t · v, dv = Σ_t α_t dy_t, da = Σ_t dα_t x_t, dx_t += dα_t
+// a.
 
 /// α_t = x_t · a + c.
 package func tokenScalars(

@@ -1,32 +1,34 @@
 import CKernels
 import Foundation
 
-// The loops over floats are compiled for AVX-512, for AVX2 with FMA, and for any processor; the best that this one has is
-// chosen when the program starts. All those with FMA give the same bits.
+// The loops over floats are compiled for AVX-512, for AVX2 with FMA, and for any processor; the program
+// chooses the best at its start. All tables with FMA give the same bits.
 
-/// The loops that all kernels of this process run in.
+/// The table of loops that this process uses.
 package enum VectorKernels {
-    /// The variable that names another table than the best, such as `avx2` to measure or `portable` to compare.
+    /// The variable that overrides the choice, such as `avx2` to measure or `portable` to compare.
     package static let variable = "HADAMESH_KERNELS"
 
-    /// What ``variable`` may say on this processor.
+    /// The values of ``variable`` that this processor supports.
     package static var choices: [String] {
         ["avx512", "avx2", "portable"].filter { ckernels_named($0) != nil }
     }
 
-    /// A choice that this processor doesn't have; nil where there is none or it is fine.
+    /// A choice that this processor does not support; nil if there is none.
     package static var unknownChoice: String? { choice.flatMap { choices.contains($0) ? nil : $0 } }
 
     /// The instruction set in use: `avx512`, `avx2` or `portable`.
     package static var name: String { String(cString: table.name) }
 
-    /// What tables that give the same bits have in common: `fma`, or `sse2` without fused additions.
+    /// The class of tables with the same bits: `fma`, or `sse2` without fused additions.
     package static var bits: String { String(cString: table.bits) }
 
-    /// The columns of a panel of laid-out weights, which depends on the instruction set; no bit of a result does.
+    /// The columns of a panel of packed weights.
+    ///
+    /// It depends on the instruction set, but no bit of a result does.
     package static var panel: Int { table.panel }
 
-    // A table of constants: nobody writes to it.
+    // A table of constants.
     nonisolated(unsafe) static let table: ckernels =
         (choice.flatMap { ckernels_named($0) } ?? ckernels_best()).pointee
 
@@ -34,7 +36,7 @@ package enum VectorKernels {
 }
 
 extension Matrix {
-    /// Calls a loop over each row's floats, or over all of them at once where no matrix has gaps.
+    /// Calls a loop for each row's floats, or once for all of them if both matrices are packed.
     @inline(__always)
     func forEachRun(
         with other: Matrix, _ body: (Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void

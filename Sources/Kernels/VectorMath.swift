@@ -1,12 +1,11 @@
-// exp and tanh on eight lanes, in plain arithmetic, for what is not worth a loop of its own in CKernels.
+// exp and tanh on eight lanes, in plain arithmetic, for functions without a loop in CKernels.
 //
-// exp after Cephes (relative error 8.4e-8); tanh is the rational approximation of Eigen and XNNPACK (3.1e-7 relative).
-// KernelsTests measures the errors against libm.
+// exp after Cephes (relative error 8.4e-8); tanh is the rational approximation of Eigen and XNNPACK (3.1e-7
+// relative). KernelsTests measures the errors against libm.
 
-/// Eight floats that are computed on together.
 typealias Lanes = SIMD8<Float>
 
-/// How many floats ``Lanes`` holds.
+/// The number of floats in ``Lanes``.
 let laneCount = 8
 
 extension UnsafePointer<Float> {
@@ -51,7 +50,7 @@ extension SIMD8<Float> {
         return two.x + two.y
     }
 
-    /// Every lane limited to a range.
+    /// Clamps every lane to a range.
     ///
     /// `pointwiseMin` and `pointwiseMax` would be compiled lane by lane.
     @inline(__always) func limited(_ lower: Float, _ upper: Float) -> Self {

@@ -1,24 +1,40 @@
-/// The arena that a step's temporaries come from: taking is a pointer bump, giving back is a mark.
+/// An arena for a step's temporaries: allocation advances a pointer, release returns to a mark.
 ///
-/// Memory is kept between steps, so that a step allocates nothing once the largest unit has been seen.
-/// Contents are undefined when taken. Not for use by two threads.
+/// Memory is reused between steps, so nothing is allocated after the largest micro-batch. Contents are
+/// undefined. Not thread-safe.
 package final class Workspace {
     private var chunks: [FloatBuffer] = []
     private var chunk = 0
     private var used = 0
-    /// How often memory was asked for.
+    /// The number of chunks allocated so far.
     package private(set) var allocations = 0
     private var most = 0
     private static let alignment = 16
+    #if DEBUG
+        /// Matrices that have been allocated and not released, in the order of their addresses.
+        private var live: [Allocation] = []
 
-    /// An arena with room for so many bytes, an empty one unless told; where they don't suffice it grows.
+        /// The memory of one matrix, until it is released.
+        final class Allocation {
+            fileprivate let chunk: Int
+            fileprivate let start: Int
+            fileprivate(set) var isLive = true
+
+            fileprivate init(chunk: Int, start: Int) {
+                self.chunk = chunk
+                self.start = start
+            }
+        }
+    #endif
+
+    /// Reserves bytes; the arena grows beyond them if necessary.
     ///
-    /// Room that is never used takes no memory.
+    /// Reserved bytes that are never used take no memory.
     package init(reserving bytes: Int = 0) {
         if bytes > 0 { chunks = [FloatBuffer(bytes / MemoryLayout<Float>.stride)] }
     }
 
-    /// A place to return to with ``release(to:)``.
+    /// A state to return to with ``release(to:)``.
     package struct Mark {
         let chunk: Int
         let used: Int
@@ -27,30 +43,42 @@ package final class Workspace {
     /// The most bytes that were in use at once.
     package var peak: Int { most * MemoryLayout<Float>.stride }
 
-    /// How many bytes the arena holds.
+    /// The bytes of all chunks.
     package var capacity: Int { chunks.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
 
-    /// Where the arena stands now.
+    /// The current state.
     package var mark: Mark { Mark(chunk: chunk, used: used) }
 
-    /// Gives back everything taken since the mark.
+    /// Releases everything allocated since the mark.
     package func release(to mark: Mark) {
         chunk = mark.chunk
         used = mark.used
+        endAllocations()
     }
 
-    /// Gives back everything.
+    /// Releases everything.
     package func reset() {
-        // Several chunks mean that the arena grew: one of their total size serves the next step without a seam.
+        // After growth, one chunk of the total size serves the next step.
         if chunks.count > 1 {
             chunks = [FloatBuffer(chunks.reduce(0) { $0 + $1.count })]
             allocations += 1
         }
         chunk = 0
         used = 0
+        endAllocations()
     }
 
-    /// Takes `count` floats, aligned to 64 bytes.
+    /// Marks matrices beyond the current position as released, so that debug builds stop at their next use.
+    private func endAllocations() {
+        #if DEBUG
+            while let last = live.last, (last.chunk, last.start) >= (chunk, used) {
+                last.isLive = false
+                live.removeLast()
+            }
+        #endif
+    }
+
+    /// Allocates `count` floats, aligned to 64 bytes.
     package func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         let rounded = (count + Self.alignment - 1) / Self.alignment * Self.alignment
         while chunk < chunks.count {
@@ -71,8 +99,15 @@ package final class Workspace {
         return chunks[chunk].base
     }
 
-    /// Takes a packed matrix.
+    /// Allocates a packed matrix.
     package func matrix(_ rows: Int, _ columns: Int) -> Matrix {
-        Matrix(floats(rows * columns), rows, columns)
+        let base = floats(rows * columns)
+        #if DEBUG
+            let start = base - chunks[chunk].base
+            live.append(Allocation(chunk: chunk, start: start))
+            return Matrix(base, rows, columns, live[live.count - 1])
+        #else
+            return Matrix(base, rows, columns)
+        #endif
     }
 }

@@ -47,13 +47,13 @@ package final class RunLock {
     package static func take(
         _ directory: String, as own: Lease, _ timing: Timing, whileWaiting: () -> Void = {}
     ) throws -> RunLock {
-        let began = monotonicSeconds()
+        let began = MonotonicClock.seconds
         var first: LockFile.Touch?
         var hasTold = false
         while true {
             let file = try LockFile(opening: "\(directory)/\(name)")
             let (lease, touch) = (file.lease, file.touch)
-            let waited = monotonicSeconds() - began
+            let waited = MonotonicClock.seconds - began
             let isTouched = first.map { $0 != touch } ?? false
             first = first ?? touch
             switch file.state {
@@ -112,7 +112,4 @@ package final class RunLock {
                 + "if its host is gone for good, remove \(directory)/\(name)")
     }
 
-    private static func monotonicSeconds() -> Double {
-        Double(DispatchTime.now().uptimeNanoseconds) * 1e-9
-    }
 }

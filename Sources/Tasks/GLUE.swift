@@ -4,11 +4,8 @@ import Diagnostics
 package enum GLUE {
     /// All tasks, in the benchmark's order; a test holds the table to the files of `Sources/Tasks/GLUE`.
     package static let tasks: [GLUETask] = [
-        .cola, .sst2, .mrpc, .stsb, .qqp, .mnli, .qnli, .rte, .wnli, .ax,
+        .cola, .sst2, .mrpc, .stsb, .qqp, .mnli, .qnli, .rte, .wnli,
     ]
-
-    /// The tasks that can be trained: all but the diagnostic set.
-    package static var trainable: [GLUETask] { tasks.filter { $0.splits.contains(.train) } }
 
     /// The task of that name, or a failure that suggests the nearest.
     package static func task(named name: String) throws -> GLUETask {

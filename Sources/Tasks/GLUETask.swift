@@ -17,10 +17,6 @@ package struct GLUETask: LanguageTask {
     package let splits: [Split]
     /// The labelled splits that make up the score.
     package let evaluationSplits: [Split]
-    /// The submission's files.
-    package let submissions: [Submission]
-    /// The task whose head answers, for the diagnostic set.
-    package let headTask: String?
     /// Whether a line with too few columns in a labelled file is left out, and reported, rather than refused.
     ///
     /// QQP's training file has about twenty of them: records cut in two by a line feed inside a question.
@@ -35,8 +31,7 @@ package struct GLUETask: LanguageTask {
     init(
         name: String, folder: String, output: TaskOutput, metrics: [Metric], columns: ColumnLayout,
         testColumns: ColumnLayout? = nil, splits: [Split] = [.train, .dev, .test],
-        evaluationSplits: [Split] = [.dev], submissions: [Submission], headTask: String? = nil,
-        droppedShortLines: Bool = false, fileNames: [Split: String] = [:]
+        evaluationSplits: [Split] = [.dev], droppedShortLines: Bool = false, fileNames: [Split: String] = [:]
     ) {
         self.name = name
         self.folder = folder
@@ -46,8 +41,6 @@ package struct GLUETask: LanguageTask {
         self.testColumns = testColumns ?? columns
         self.splits = splits
         self.evaluationSplits = evaluationSplits
-        self.submissions = submissions
-        self.headTask = headTask
         self.droppedShortLines = droppedShortLines
         self.fileNames = fileNames
     }

@@ -14,22 +14,12 @@ package protocol LanguageTask: Sendable {
     var evaluationSplits: [Split] { get }
     /// Whether an example is a pair of texts rather than one.
     var isPaired: Bool { get }
-    /// The files that a benchmark's submission wants from this task.
-    var submissions: [Submission] { get }
-    /// The task whose head answers for this one, where it has none of its own.
-    var headTask: String? { get }
 
     /// Reads a split, and says what had to be left out.
     func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile
 }
 
 extension LanguageTask {
-    /// No submission, unless the task says otherwise.
-    package var submissions: [Submission] { [] }
-
-    /// A head of its own, unless the task says otherwise.
-    package var headTask: String? { nil }
-
     /// The examples of a split, in the file's order.
     package func examples(_ split: Split, in dataDirectory: String) throws -> [Example] {
         try read(split, in: dataDirectory).examples

@@ -10,7 +10,7 @@ package enum Split: String, NamedChoice {
     case devMatched = "dev_matched"
     /// MNLI's evaluation on other genres.
     case devMismatched = "dev_mismatched"
-    /// What is predicted for a submission, mostly without labels.
+    /// The benchmark's test set, mostly without labels.
     case test
     /// MNLI's test on the genres that were trained on.
     case testMatched = "test_matched"

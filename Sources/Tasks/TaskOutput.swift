@@ -1,3 +1,6 @@
+import Diagnostics
+import Foundation
+
 /// What a task asks of its head: one of several classes, or a number.
 package enum TaskOutput: Sendable, Equatable {
     /// One of these classes; a class's index is its position here, a label in a file its text.
@@ -10,6 +13,22 @@ package enum TaskOutput: Sendable, Equatable {
         switch self {
         case .classes(let names): names.count
         case .regression: 1
+        }
+    }
+}
+
+extension TaskOutput {
+    /// Predictions as text: class names, or values clipped to the range with 3 decimals.
+    package func texts(of predictions: Predictions) throws -> [String] {
+        guard predictions.width == width else {
+            throw Failure.data("\(predictions.width) logits per example, expected \(width)")
+        }
+        switch self {
+        case .classes(let names): return predictions.classes.map { names[$0] }
+        case .regression(let range):
+            return try predictions.values().map {
+                String(format: "%.3f", min(range.upperBound, max(range.lowerBound, $0)))
+            }
         }
     }
 }

@@ -22,12 +22,7 @@ package enum TaskReference: Codable, Sendable, Equatable {
             return
         }
         let place = keyPath(decoder.codingPath)
-        let names = GLUE.trainable.map(\.name)
-        if let task = GLUE.tasks.first(where: { $0.name == name }), !names.contains(name) {
-            throw Failure.usage(
-                "\(name) has nothing to train on", at: place,
-                remedy: task.headTask.map { "list \($0), whose head answers for it" })
-        }
+        let names = GLUE.tasks.map(\.name)
         guard names.contains(name) else {
             throw Failure.usage(
                 "unknown task '\(name)'", at: place,

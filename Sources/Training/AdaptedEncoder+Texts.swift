@@ -21,7 +21,9 @@ extension AdaptedEncoder {
                 "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
                 at: weights.directory, remedy: "tokenizer and weights must come from the same model")
         }
-        if shape.segments < 2, let task = tasks.first(where: \.isPaired) {
+        if let segments = shape.segments, segments < tokenizer.segmentsOfPair,
+            let task = tasks.first(where: \.isPaired)
+        {
             throw Failure.usage(
                 "'\(task.name)' is a task of pairs, and the backbone has one segment, so it can't tell their texts apart",
                 at: "tasks",

@@ -15,8 +15,8 @@ package struct AdaptedEncoder: Sendable {
     package let method: any AdapterMethod
     /// What is trained on top.
     package let head: HeadSettings
-    /// The frozen maps as products read them fastest, where they have been laid out.
-    private var laidOut: LaidOutWeights?
+    /// The packed frozen maps, if memory has room for them.
+    private var prepacked: PrepackedWeights?
 
     /// Joins the parts; a pooling that the backbone has no weights for is a failure, and so is
     /// a pooler that is trained but not read.
@@ -37,13 +37,15 @@ package struct AdaptedEncoder: Sendable {
         self.head = head
     }
 
-    /// The same with the frozen maps laid out for its products, where memory has room for them; no bit depends on that.
+    /// A copy with prepacked frozen maps, if memory has room for them.
     ///
-    /// Every process that shares the memory must call it. What only backward reads is laid out `forLearning`.
-    package func laidOut(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
+    /// No bit depends on that.
+    ///
+    /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
+    package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
         var copy = self
-        copy.laidOut = try withZeroParameters(forLearning: forLearning) {
-            try LaidOutWeights(weights, $0, in: memory)
+        copy.prepacked = try withZeroParameters(forLearning: forLearning) {
+            try PrepackedWeights(weights, $0, in: memory)
         }
         return copy
     }
@@ -63,12 +65,12 @@ package struct AdaptedEncoder: Sendable {
         return try body(method.adaptation(parameters, on: weights))
     }
 
-    /// Bytes of the maps that are laid out.
-    package var laidOutBytes: Int { laidOut?.byteCount ?? 0 }
+    /// Bytes of the prepacked maps.
+    package var prepackedBytes: Int { prepacked?.byteCount ?? 0 }
 
     /// The encoder, with the dropout of a step.
     package func encoder(_ dropout: EncoderDropout = .none) -> Encoder {
-        Encoder(weights, laidOut: laidOut, dropout: dropout)
+        Encoder(weights, packed: prepacked, dropout: dropout)
     }
 
     /// The layout of one task's parameters: the method's slices, then the head's.
@@ -128,7 +130,7 @@ package struct AdaptedEncoder: Sendable {
             start.fill(CutState(residual: p), workspace)
         } else {
             let forward = encoder.forward(
-                batch, adaptation, start: start, reading: head.pooling.reads, workspace)
+                batch, adaptation, start: start, output: head.pooling.outputTokens, workspace)
             let pooling = timed(.head) {
                 head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
             }
@@ -218,7 +220,7 @@ package struct AdaptedEncoder: Sendable {
         }
         let encoder = encoder()
         let forward = encoder.forward(
-            batch, adaptation, start: start, reading: head.pooling.reads, workspace)
+            batch, adaptation, start: start, output: head.pooling.outputTokens, workspace)
         _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
     }
 

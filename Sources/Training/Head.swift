@@ -73,7 +73,7 @@ package enum HeadSlice {
 
 extension Pooling {
     /// The tokens of the last layer that it reads.
-    var reads: TokensRead { self == .mean ? .all : .first }
+    var outputTokens: OutputTokens { self == .mean ? .all : .first }
 
     /// What pooling's forward keeps for its backward.
     struct Activations {

@@ -204,13 +204,13 @@ struct AdapterMethodTests {
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         let upstream = (0..<batch.count * d).map { Float(Foundation.sin(Double($0))) }
         for dropout in [EncoderDropout.none, Self.dropout] {
-            func results(_ reading: TokensRead) -> (hidden: [Float], rows: Int, gradient: [Float]) {
+            func results(_ output: OutputTokens) -> (hidden: [Float], rows: Int, gradient: [Float]) {
                 let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
                 let adaptation = model.method.adaptation(
                     BoundParameters(model.layout, values: parameters.base, gradient: gradient.base),
                     on: model.tiny.weights)
                 let (encoder, workspace) = (Encoder(model.tiny.weights, dropout: dropout), Workspace())
-                let activations = encoder.forward(batch, adaptation, reading: reading, workspace)
+                let activations = encoder.forward(batch, adaptation, output: output, workspace)
                 let hidden = (0..<batch.count).flatMap { sequence in
                     activations.hidden.rows(
                         activations.batch.offsets[sequence]..<activations.batch.offsets[sequence] + 1
@@ -247,7 +247,7 @@ struct AdapterMethodTests {
         ).highestCutPoint(layers: weights.configuration.layers)
         if cut.layer < 0 { return }
         let start = SequenceBySequence(cutPoint: cut, weights: weights, batch: batch)
-        for reading in [TokensRead.all, .first] {
+        for output in [OutputTokens.all, .first] {
             func results(_ start: (any CachedStart)?) -> (hidden: [Float], gradient: [Float]) {
                 let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
                 let adaptation = model.method.adaptation(
@@ -255,7 +255,7 @@ struct AdapterMethodTests {
                     on: weights)
                 let (encoder, workspace) = (Encoder(weights), Workspace())
                 let activations = encoder.forward(
-                    batch, adaptation, start: start, reading: reading, workspace)
+                    batch, adaptation, start: start, output: output, workspace)
                 let hidden = activations.hidden.values
                 encoder.backward(activations.hidden, activations, batch, adaptation, workspace)
                 withExtendedLifetime(workspace) {}
@@ -271,17 +271,17 @@ struct AdapterMethodTests {
     }
 
     @Test("Frozen maps laid out for products change no bit", arguments: MethodCase.all)
-    func laidOut(_ test: MethodCase) throws {
+    func prepacked(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
-        func results(laidOut: Bool) throws -> (hidden: [Float], gradient: [Float], bytes: Int, maps: Int) {
+        func results(prepacked: Bool) throws -> (hidden: [Float], gradient: [Float], bytes: Int, maps: Int) {
             let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
             let adaptation = model.method.adaptation(
                 BoundParameters(model.layout, values: parameters.base, gradient: gradient.base), on: weights)
-            let panels = laidOut ? try LaidOutWeights(weights, adaptation, in: PrivateMemory()) : nil
+            let panels = prepacked ? try PrepackedWeights(weights, adaptation, in: PrivateMemory()) : nil
             let (encoder, workspace) = (
-                Encoder(weights, laidOut: panels, dropout: Self.dropout), Workspace()
+                Encoder(weights, packed: panels, dropout: Self.dropout), Workspace()
             )
             let activations = encoder.forward(batch, adaptation, workspace)
             let hidden = activations.hidden.values
@@ -292,7 +292,7 @@ struct AdapterMethodTests {
             }
             return (hidden, gradient.values, panels?.byteCount ?? 0, maps.count)
         }
-        let (plain, faster) = (try results(laidOut: false), try results(laidOut: true))
+        let (plain, faster) = (try results(prepacked: false), try results(prepacked: true))
         #expect(differingBits(faster.hidden, plain.hidden) == nil)
         #expect(differingBits(faster.gradient, plain.gradient) == nil)
         // What an adaptation puts in a map's place is not frozen.
@@ -390,7 +390,7 @@ struct AdapterMethodTests {
     }
 }
 
-/// Activations at a cut point, computed sequence by sequence, as no unit would compute them.
+/// Activations at a cut point, computed sequence by sequence, as no micro-batch would be computed.
 private struct SequenceBySequence: CachedStart {
     let cutPoint: CutPoint
     let weights: EncoderWeights

@@ -113,8 +113,22 @@ extension Claim {
             try requireEqual(spent.bytes, world.size > 1 ? 48 : 0, "bytes")
             try require(spent.secondsWaiting >= 0 && spent.secondsTransferring >= 0, "negative time")
         },
+        Claim("a group of a world's ranks keeps their order and talks alone") { world in
+            let color = Int32(world.rank % 3)
+            let members = (0..<world.size).filter { $0 % 3 == world.rank % 3 }
+            guard let group = try world.split(color: world.rank == 3 ? nil : color) else {
+                return try requireEqual(world.rank, 3, "left out")
+            }
+            let own = members.filter { $0 != 3 }
+            try requireEqual(group.size, own.count, "size")
+            try requireEqual(own[group.rank], world.rank, "order")
+            for _ in 0...world.rank % 3 {
+                try requireEqual(group.allReduce(Int64(world.rank), .sum), Int64(own.reduce(0, +)), "sum")
+            }
+            try group.free()
+        },
         Claim("what one rank writes to a host's memory is there for its others") { world in
-            let host = try world.sharingMemory()
+            let host = try world.nodeCommunicator()
             for directory in [nil, FileManager.default.temporaryDirectory.path] {
                 let made = try NodeMemory.make(byteCount: 8 * host.size, in: directory, among: host)
                 guard case .success(let memory) = made else {
@@ -129,7 +143,7 @@ extension Claim {
             }
         },
         Claim("where memory can't be had, every rank hears why") { world in
-            let host = try world.sharingMemory()
+            let host = try world.nodeCommunicator()
             for (bytes, directory) in [(1 << 60, nil), (8, "/nowhere/at/all")] {
                 switch try NodeMemory.make(byteCount: bytes, in: directory, among: host) {
                 case .success: throw Violation(description: "\(bytes) bytes in \(directory ?? "memory")")

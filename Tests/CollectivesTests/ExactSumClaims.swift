@@ -24,17 +24,18 @@ extension Claim {
             let sum = ExactSum(world)
             for step in 0..<3 {
                 sum.begin(ReductionLayout(rows: [[1]]), unitsPerRow: [world.size])
-                [Float(step)].withUnsafeBufferPointer { sum.add(row: 0, $0) }
+                [Float(step)].withUnsafeBufferPointer { sum.add(row: 0, $0, loss: 0.5) }
                 var sums = [Int64(world.rank), -1, .max]
                 var maxima = [Int32(world.rank), -7]
-                let rows = try sum.finish(sums: &sums, maxima: &maxima)
-                try requireEqual(Array(rows[0]), [Float(step * world.size)], "row")
+                let found = try sum.finish(sums: &sums, maxima: &maxima)
+                try requireEqual(Array(found.rows[0]), [Float(step * world.size)], "row")
+                try requireEqual(found.losses, [Double(world.size) / 2], "losses")
                 let wrapped = (1..<world.size).reduce(Int64.max) { total, _ in total &+ .max }
                 try requireEqual(
                     sums, [Int64(world.size * (world.size - 1) / 2), Int64(-world.size), wrapped], "sums")
                 try requireEqual(maxima, [Int32(world.size - 1), -7] as [Int32], "maxima")
             }
-            try requireEqual(sum.bytesPerStep, (2 + 1 + 2) * 4 + (1 + 1 + 3) * 8, "bytes")
+            try requireEqual(sum.bytesPerStep, (2 + 1 + 1 + 2) * 4 + (1 + 1 + 1 + 3) * 8, "bytes")
         },
         Claim("infinities and NaNs are named on all ranks alike") { world in
             let sum = ExactSum(world)
@@ -53,6 +54,39 @@ extension Claim {
                 let next = Work.samples[1].work
                 try requireEqual(
                     next.sum(on: world, with: sum) { $0 % world.size }, next.sumAlone(), "next step")
+            }
+        },
+        Claim("losses of any size have the bits of a single rank's sum") { world in
+            let losses = [0.1, 3e-9, 7.25, 1e-300, 2.5e7, 1e30]
+            @Sendable func summed(on world: any Communicator) throws -> [Double] {
+                let sum = ExactSum(world)
+                sum.begin(ReductionLayout(rows: [[], []]), unitsPerRow: [losses.count, losses.count])
+                for (unit, loss) in losses.enumerated() where unit % world.size == world.rank {
+                    for row in 0...1 {
+                        [].withUnsafeBufferPointer {
+                            sum.add(row: row, $0, loss: row == 0 ? loss : loss.squareRoot())
+                        }
+                    }
+                }
+                var (sums, maxima) = ([Int64](), [Int32]())
+                return try sum.finish(sums: &sums, maxima: &maxima).losses
+            }
+            let alone = try ThreadWorld.run(1) { try summed(on: $0) }[0]
+            try requireEqual(summed(on: world), alone, "losses")
+            try require(abs(alone[0] - 1e30) < 1e18, "\(alone)")
+        },
+        Claim("a loss that is not finite is named on all ranks alike") { world in
+            let sum = ExactSum(world)
+            sum.begin(ReductionLayout(rows: [[1], [1]]), unitsPerRow: [world.size, world.size])
+            for row in 0...1 {
+                let isBad = row == 1 && world.rank == world.size - 1
+                [1].withUnsafeBufferPointer { sum.add(row: row, $0, loss: isBad ? .nan : 1) }
+            }
+            do {
+                _ = try sum.finish()
+                throw Violation(description: "a NaN was summed")
+            } catch let bad as NonFiniteContribution {
+                try requireEqual(bad, NonFiniteContribution(row: 1, group: nil), "row")
             }
         },
         Claim("maxima are valid beside a NaN") { world in

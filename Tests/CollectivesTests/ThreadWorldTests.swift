@@ -25,6 +25,17 @@ import Testing
         }
     }
 
+    @Test func aThrowingRankEndsTheCollectivesOfItsGroups() {
+        #expect(throws: Broken(rank: 1)) {
+            try ThreadWorld.run(4) { world in
+                let group = try world.split(color: Int32(world.rank % 2))
+                if world.rank == 1 { throw Broken(rank: 1) }
+                for _ in 0..<100 { try group?.barrier() }
+                if world.rank == 3 { try group?.barrier() }
+            }
+        }
+    }
+
     @Test func aRankThatReturnsWhileOthersWaitIsAnError() {
         let error = #expect(throws: (any Error).self) {
             try ThreadWorld.run(3) { world in

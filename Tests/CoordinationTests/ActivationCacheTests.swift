@@ -197,13 +197,13 @@ struct ActivationCacheTests {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         let alone = try TemporaryFolder()
         _ = try TinyStudy(changes(section)).train(into: alone)
-        for isApart in [false, true] {
+        for ranksPerNode in [3, 2, 1] {
             let (folder, vectors) = (try TemporaryFolder(), Broadcasts())
             _ = try TinyStudy(changes(section)).train(ranks: 3, into: folder) {
-                NodeCommunicator($0, isApart: isApart, vectors)
+                NodeCommunicator($0, ranksPerNode, vectors)
             }
             #expect(try TrainedFiles(folder).difference(from: TrainedFiles(alone)) == nil)
-            #expect((vectors.floats.withLock { $0 } > 0) == isApart)
+            #expect((vectors.floats.withLock { $0 } > 0) == (ranksPerNode < 3))
         }
     }
 }
@@ -213,13 +213,13 @@ private final class Broadcasts: Sendable {
     let floats = Mutex(0)
 }
 
-/// A rank's communicator on a node of all ranks, or on one of its own.
+/// A rank's communicator on a node of so many ranks.
 private final class NodeCommunicator: ForwardingCommunicator, @unchecked Sendable {
-    private let isApart: Bool
+    private let ranksPerNode: Int
     private let broadcasts: Broadcasts
 
-    init(_ inner: any Communicator, isApart: Bool, _ broadcasts: Broadcasts) {
-        self.isApart = isApart
+    init(_ inner: any Communicator, _ ranksPerNode: Int, _ broadcasts: Broadcasts) {
+        self.ranksPerNode = ranksPerNode
         self.broadcasts = broadcasts
         super.init(inner)
     }
@@ -229,23 +229,7 @@ private final class NodeCommunicator: ForwardingCommunicator, @unchecked Sendabl
         try super.broadcast(data, from: root)
     }
 
-    override func sharingMemory() throws -> any Communicator {
-        isApart ? LoneRank() : try super.sharingMemory()
+    override func nodeCommunicator() throws -> any Communicator {
+        try split(color: Int32(rank / ranksPerNode)) ?? super.nodeCommunicator()
     }
-}
-
-/// The communicator of a node's only rank.
-private struct LoneRank: Communicator {
-    let rank = 0
-    let size = 1
-    let statistics = CommunicationStatistics()
-
-    func barrier() {}
-    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) {}
-    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) {}
-    func sharingMemory() -> any Communicator { self }
-    func allGather(_ value: [Int64]) -> [[Int64]] { [value] }
-    func gather(_ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void)
-        throws
-    { try take(0, value) }
 }

@@ -10,13 +10,13 @@ struct DirectiveTests {
         .pool([PooledChunk(split: 2, index: 7), PooledChunk(split: 0, index: 0)], ranks: [3, 0]),
         .step(
             StepPlan(
-                units: [
-                    PlannedUnit(task: 1, examples: [5, 0, 1 << 40]), PlannedUnit(task: 0, examples: [9]),
+                [
+                    MicroBatch(task: 1, examples: [5, 0, 1 << 40]), MicroBatch(task: 0, examples: [9]),
                 ],
                 ranks: [2, 1])),
         .prune([]),
         .prune([
-            StepPlan(units: [PlannedUnit(task: 2, examples: [4, 1])], ranks: [1]), StepPlan(units: []),
+            StepPlan([MicroBatch(task: 2, examples: [4, 1])], ranks: [1]), StepPlan([]),
         ]),
         .evaluate, .checkpoint, .nextStage, .finish(stopped: true), .finish(stopped: false),
     ]

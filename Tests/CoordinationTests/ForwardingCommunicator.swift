@@ -44,5 +44,12 @@ class ForwardingCommunicator: Communicator, @unchecked Sendable {
         try inner.gather(value, to: root, take)
     }
 
-    func sharingMemory() throws -> any Communicator { try inner.sharingMemory() }
+    func nodeCommunicator() throws -> any Communicator { try inner.nodeCommunicator() }
+
+    func split(color: Int32?) throws -> (any Communicator)? {
+        try come()
+        return try inner.split(color: color)
+    }
+
+    func free() throws { try inner.free() }
 }

@@ -177,7 +177,7 @@ struct RefusalTests {
     @Test(
         "Facts that lead nowhere are refused, not followed",
         arguments: [
-            ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("units", -1),
+            ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("microBatches", -1),
             ("positions", [0, 0]), ("active", [true]), ("best", []), ("evaluatedAt", nil),
             ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("stale", [.integer(.max), 0, 0]),
             ("stale", [-1, 0, 0]), ("requested", ["inf", 0, 0]), ("requested", [-1, 0, 0]),

@@ -87,7 +87,7 @@ struct SamplerTests {
     private func planner(
         _ sampler: SamplerSettings = SamplerSettings(), sizes: [Int] = [40, 7, 13], examples: Int = 16,
         unit: Int = 4, seed: UInt64 = 5, stage: Int = 0, steps: Int = 100,
-        tokens: @escaping (Int, Int) -> Int = { _, _ in 1 }
+        tokens: any TokenCounts = EqualTokens()
     ) -> Planner {
         Planner(
             seed: seed, batch: BatchSettings(examples: examples, unit: unit), sampler: sampler,
@@ -103,12 +103,16 @@ struct SamplerTests {
             for active in [[true, true, true], [true, false, true]] {
                 let own = planner(sampler, sizes: [400, 7, 13], steps: steps)
                 var (state, needed) = (PlannerState(tasks: 3), [Set<Int>](repeating: [], count: 3))
-                for before in 0..<step { state = own.draw(step: before, state, active: active).1 }
-                let found = own.examples(from: step, state, active: active)
+                for before in 0..<step {
+                    state = own.draw(DrawKey(step: before, active: active, state)).after
+                }
+                let found = own.examples(from: DrawKey(step: step, active: active, state))
                 for later in step..<steps {
-                    let (plan, after) = own.draw(step: later, state, active: active)
-                    for unit in plan.units { needed[unit.task].formUnion(unit.examples) }
-                    state = after
+                    let draw = own.draw(DrawKey(step: later, active: active, state))
+                    for microBatch in draw.plan.microBatches {
+                        needed[microBatch.task].formUnion(microBatch.examples)
+                    }
+                    state = draw.after
                 }
                 #expect(found.map { Set($0) } == needed && found.map(\.count) == needed.map(\.count))
             }
@@ -118,17 +122,20 @@ struct SamplerTests {
     @Test("A long stage's examples are known in a moment")
     func farAhead() {
         let own = planner(sizes: [40_000, 7, 13], steps: 1_000_000_000)
-        let found = own.examples(from: 0, PlannerState(tasks: 3), active: [true, true, true])
+        let found = own.examples(
+            from: DrawKey(step: 0, active: [true, true, true], PlannerState(tasks: 3)))
         #expect(found.map(\.count) == [40_000, 7, 13])
     }
 
     @Test("Large steps are levelled in a moment, each unit full")
     func levellingLargeSteps() {
-        let own = planner(sizes: [70_000, 7, 13], examples: 65_536, unit: 1, tokens: { $1 % 97 })
-        let (plan, _) = own.draw(step: 0, PlannerState(tasks: 3), active: [true, false, false])
-        #expect(plan.units.count == 65_536 && plan.units.allSatisfy { $0.examples.count == 1 })
+        let own = planner(sizes: [70_000, 7, 13], examples: 65_536, unit: 1, tokens: TokensModulo97())
+        let plan = own.draw(
+            DrawKey(step: 0, active: [true, false, false], PlannerState(tasks: 3))
+        ).plan
+        #expect(plan.microBatches.count == 65_536 && plan.microBatches.allSatisfy { $0.examples.count == 1 })
         // Of 1 example each, the longest come first.
-        #expect(plan.units.first?.examples.allSatisfy { $0 % 97 == 96 } == true)
+        #expect(plan.microBatches.first?.examples.allSatisfy { $0 % 97 == 96 } == true)
     }
 
     private func plans(_ planner: Planner, _ steps: Int, active: [Bool] = [true, true, true])
@@ -136,9 +143,9 @@ struct SamplerTests {
     {
         var (state, plans) = (PlannerState(tasks: 3), [StepPlan]())
         for step in 0..<steps {
-            let (plan, after) = planner.draw(step: step, state, active: active)
-            plans.append(plan)
-            state = after
+            let draw = planner.draw(DrawKey(step: step, active: active, state))
+            plans.append(draw.plan)
+            state = draw.after
         }
         return (plans, state)
     }
@@ -148,8 +155,8 @@ struct SamplerTests {
     func shares(_ test: Case) {
         let steps = 2000
         let (plans, after) = plans(planner(test.settings, sizes: Self.sizes.map(\.1), steps: steps), steps)
-        let units = plans.flatMap(\.units)
-        #expect(units.count == after.units && after.units == steps * 4)
+        let units = plans.flatMap(\.microBatches)
+        #expect(units.count == after.microBatches && after.microBatches == steps * 4)
         let expected = normalized(test.first)
         for task in 0..<3 {
             let realised = Double(units.count { $0.task == task }) / Double(units.count)
@@ -163,36 +170,38 @@ struct SamplerTests {
 
     @Test("Round robin takes the active tasks strictly in turn")
     func roundRobin() {
-        let all = plans(planner(SamplerSettings(.roundrobin)), 6).plans.flatMap(\.units).map(\.task)
+        let all = plans(planner(SamplerSettings(.roundrobin)), 6).plans.flatMap(\.microBatches).map(\.task)
         #expect(all == (0..<24).map { $0 % 3 })
         let two = plans(planner(SamplerSettings(.roundrobin)), 3, active: [true, false, true]).plans
-        #expect(two.flatMap(\.units).map(\.task) == (0..<12).map { [0, 2][$0 % 2] })
+        #expect(two.flatMap(\.microBatches).map(\.task) == (0..<12).map { [0, 2][$0 % 2] })
     }
 
     @Test("A task that isn't active is never drawn", arguments: cases)
     func inactive(_ test: Case) {
         for active in [[false, true, true], [true, false, false], [false, false, true]] {
             let (plans, after) = plans(planner(test.settings), 50, active: active)
-            #expect(plans.flatMap(\.units).allSatisfy { active[$0.task] })
+            #expect(plans.flatMap(\.microBatches).allSatisfy { active[$0.task] })
             #expect(zip(after.positions, active).allSatisfy { $1 || $0 == 0 })
         }
     }
 
     @Test("A step's units of one task have even numbers of tokens, and together what was drawn")
     func levelledUnits() {
-        // Lengths from 5 to 60 without an order.
-        func tokens(_ task: Int, _ example: Int) -> Int { 5 + (example * 37 + task) % 56 }
+        let tokens = UnorderedTokens()
         let drawn = plans(planner(examples: 32, unit: 8), 40).plans
         let levelled = plans(planner(examples: 32, unit: 8, tokens: tokens), 40).plans
         for (drawn, levelled) in zip(drawn, levelled) {
-            #expect(drawn.units.map(\.task) == levelled.units.map(\.task))
-            #expect(drawn.units.map(\.examples.count) == levelled.units.map(\.examples.count))
+            #expect(drawn.microBatches.map(\.task) == levelled.microBatches.map(\.task))
+            #expect(drawn.microBatches.map(\.examples.count) == levelled.microBatches.map(\.examples.count))
             for task in drawn.tasks {
                 let (before, after) = (
-                    drawn.units.filter { $0.task == task }, levelled.units.filter { $0.task == task }
+                    drawn.microBatches.filter { $0.task == task },
+                    levelled.microBatches.filter { $0.task == task }
                 )
                 #expect(before.flatMap(\.examples).sorted() == after.flatMap(\.examples).sorted())
-                let costs = after.map { $0.examples.reduce(0) { $0 + tokens(task, $1) } }
+                let costs = after.map {
+                    $0.examples.reduce(0) { $0 + tokens.tokens(task: task, example: $1) }
+                }
                 let mean = Double(costs.reduce(0, +)) / Double(costs.count)
                 #expect(costs.allSatisfy { abs(Double($0) - mean) <= 30 }, "\(costs)")
             }
@@ -205,7 +214,7 @@ struct SamplerTests {
         for unit in [4, 16] {
             // A step of one unit keeps the order in which its examples were drawn.
             let units = plans(planner(SamplerSettings(.uniform), examples: unit, unit: unit), 240).plans
-                .flatMap(\.units)
+                .flatMap(\.microBatches)
             for (task, size) in [40, 7, 13].enumerated() {
                 let stream = units.filter { $0.task == task }.flatMap(\.examples)
                 var orders: Set<[Int]> = []
@@ -222,8 +231,8 @@ struct SamplerTests {
     @Test("A step has exactly its examples, the last unit being what is left")
     func sizes() {
         for plan in plans(planner(examples: 11, unit: 4), 20).plans {
-            #expect(plan.units.map(\.examples.count) == [4, 4, 3] && plan.examples == 11)
-            #expect(plan.tasks == Array(Set(plan.units.map(\.task))).sorted())
+            #expect(plan.microBatches.map(\.examples.count) == [4, 4, 3] && plan.examples == 11)
+            #expect(plan.tasks == Array(Set(plan.microBatches.map(\.task))).sorted())
         }
     }
 
@@ -235,10 +244,11 @@ struct SamplerTests {
         for step in 0..<30 {
             // A fresh planner, as after resuming; and the used one, asked out of order.
             let fresh = self.planner(SamplerSettings(.temperature, temperature: 2))
-            let (plan, after) = fresh.draw(step: step, state, active: [true, true, true])
-            #expect(plan == first[step])
-            #expect(planner.draw(step: step, state, active: [true, true, true]).0 == plan)
-            state = after
+            let key = DrawKey(step: step, active: [true, true, true], state)
+            let draw = fresh.draw(key)
+            #expect(draw.plan == first[step])
+            #expect(planner.draw(key) == draw)
+            state = draw.after
         }
         #expect(plans(self.planner(seed: 6), 5).plans != plans(self.planner(), 5).plans)
         #expect(plans(self.planner(stage: 1), 5).plans != plans(self.planner(), 5).plans)
@@ -261,4 +271,17 @@ struct SamplerTests {
         #expect(assign(costs: [1, 9, 5, 4], to: [0, 1]) == [0, 0, 1, 1])
         #expect(assign(costs: [], to: [0, 1]) == [])
     }
+}
+
+private struct EqualTokens: TokenCounts {
+    func tokens(task: Int, example: Int) -> Int { 1 }
+}
+
+private struct TokensModulo97: TokenCounts {
+    func tokens(task: Int, example: Int) -> Int { example % 97 }
+}
+
+/// Lengths from 5 to 60 without an order.
+private struct UnorderedTokens: TokenCounts {
+    func tokens(task: Int, example: Int) -> Int { 5 + (example * 37 + task) % 56 }
 }

@@ -9,7 +9,7 @@ struct EncoderConfigurationTests {
     @Test("The tiny BERT's shape is read")
     func shape() throws {
         let configuration = try EncoderConfiguration(directory: TinyModel.directory)
-        #expect(configuration.family == "bert")
+        #expect(configuration.family == .bert)
         #expect(configuration.hidden == 24 && configuration.headWidth == 8)
         #expect(configuration.layers == 3 && configuration.heads == 3)
         #expect(configuration.intermediate == 40 && configuration.vocabulary == 60)
@@ -31,7 +31,8 @@ struct EncoderConfigurationTests {
         #expect(configuration.segments == 2 && configuration.layerNormEpsilon == 1e-12)
     }
 
-    /// One key of the tiny BERT's configuration set to another JSON value, or removed, and what must be said of it.
+    /// One key of the tiny BERT's configuration set to another JSON value, or removed, and what must be said
+    /// of it.
     struct Case: Sendable, CustomTestStringConvertible {
         let key: String
         let value: String?

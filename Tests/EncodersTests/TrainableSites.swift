@@ -4,10 +4,11 @@ import TestSupport
 
 /// Every site of an encoder made trainable, by something that is no method.
 ///
-/// A value site computes w ⊙ value + b, and adds a share of the source where it has one; the other sites get tensors
-/// of their own in place of the frozen ones, and a prefix of two rows.
+/// A value site computes w ⊙ value + b, and adds a share of the source where it has one; the other sites get
+/// tensors of their own in place of the frozen ones, and a prefix of two rows.
 final class TrainableSites: EncoderAdaptation {
-    /// One trained tensor: w and b, γ and β, or prefix rows of a place; W, or b of a linear map; an embedding table.
+    /// One trained tensor: w and b, γ and β, or prefix rows of a place; W, or b of a linear map; an embedding
+    /// table.
     struct Tensor: Hashable, Comparable {
         let place: Place
         let part: String
@@ -27,8 +28,8 @@ final class TrainableSites: EncoderAdaptation {
 
     /// Trains the places from `lowest` up; places below it act with the same values but have no gradient.
     ///
-    /// Values start at identity and the frozen tensors, each moved by up to `distance`; without a distance there is no
-    /// prefix and no source, which are never identity.
+    /// Values start at identity and the frozen tensors, each moved by up to `distance`; without a distance
+    /// there is no prefix and no source, which are never identity.
     init(
         _ weights: EncoderWeights, lowest: Place?, distance: Float = 0,
         acting sites: Set<Site> = Set(Site.allCases)
@@ -63,9 +64,10 @@ final class TrainableSites: EncoderAdaptation {
             }
             if place.site == .prefix { add(place, "vectors", 4, [Float](repeating: 0, count: 4 * d)) }
             if place.site == .embeddings {
-                add(place, "words", weights.words.rows, weights.words.values)
-                add(place, "positions", weights.positions.rows, weights.positions.values)
-                add(place, "segments", weights.segments.rows, weights.segments.values)
+                for table in EmbeddingTable.allCases {
+                    guard let own = weights.embeddings[table] else { continue }
+                    add(place, table.rawValue, own.rows, own.values)
+                }
             }
         }
     }
@@ -146,15 +148,14 @@ final class TrainableSites: EncoderAdaptation {
     }
 
     var embeddings: TrainedEmbeddings? {
-        let place = Place(Place.belowLayers, .embeddings)
-        guard let words = tensor(place, "words"), let positions = tensor(place, "positions"),
-            let segments = tensor(place, "segments")
-        else { return nil }
-        var gradients: (Matrix, Matrix, Matrix)?
-        if let w = words.gradient, let p = positions.gradient, let s = segments.gradient {
-            gradients = (w, p, s)
+        let own = EmbeddingTable.allCases.map { tensor(.embeddings, $0.rawValue) }
+        guard let words = own[0], let positions = own[1] else { return nil }
+        var gradients: EmbeddingTables?
+        if let w = words.gradient, let p = positions.gradient {
+            gradients = EmbeddingTables(words: w, positions: p, segments: own[2]?.gradient)
         }
         return TrainedEmbeddings(
-            words: words.value, positions: positions.value, segments: segments.value, gradients: gradients)
+            EmbeddingTables(words: words.value, positions: positions.value, segments: own[2]?.value),
+            gradients: gradients)
     }
 }

@@ -13,21 +13,21 @@ struct WeightMemoryTests {
         private(set) var calls: [Int] = []
         private var memory: FilledMemory?
 
-        func filled(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
-            -> FilledMemory
-        {
+        func allocate(
+            byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+        ) throws -> FilledMemory {
             calls.append(byteCount)
             if let memory { return memory }
-            let own = try PrivateMemory().filled(byteCount: byteCount, by: fill)
+            let own = try PrivateMemory().allocate(byteCount: byteCount, filledBy: fill)
             let made = FilledMemory(own.bytes, owner: Owner(own), isShared: true)
             memory = made
             return made
         }
 
-        func spared(byteCount: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
-            -> FilledMemory?
-        {
-            try filled(byteCount: byteCount, by: fill)
+        func allocateIfAvailable(
+            byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+        ) throws -> FilledMemory? {
+            try allocate(byteCount: byteCount, filledBy: fill)
         }
 
         func once(_ body: () throws -> Void) throws { try body() }

@@ -83,10 +83,16 @@ extension EndToEnd {
         @Test func predictTakesPairs() async throws {
             let (scene, _) = try await finished()
             try scene.write("pairs", "red dog\tdog\nblue cat\ta river\n")
-            let values = try await succeed([
-                "predict", scene.path("run"), "--task", "alike", "--input", scene.path("pairs"),
-            ])
-            #expect(values.count == 2 && values.allSatisfy { (Double($0) ?? -1) >= 0 })
+            let predict = ["predict", scene.path("run"), "--task", "alike", "--input", scene.path("pairs")]
+            let values = try await succeed(predict)
+            let logits = try await succeed(predict + ["--logits"]).compactMap { Double($0) }
+            #expect(logits.count == 2 && logits[0] != logits[1])
+            // A logit is the value itself, but for the range and the three decimals.
+            for (value, logit) in zip(values, logits) {
+                let found = try #require(Double(value))
+                #expect(abs(found - min(5, max(0, logit))) <= 0.0005, "\(values), \(logits)")
+            }
+            #expect(values.count == 2)
         }
 
         @Test func compareShowsStudiesSideBySideOverTheirSeeds() async throws {

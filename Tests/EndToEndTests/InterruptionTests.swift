@@ -1,4 +1,6 @@
+import Formats
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -25,7 +27,9 @@ extension EndToEnd {
 
         @Test(arguments: [(3, 2), (2, 3), (4, 1), (2, nil)] as [(Int, Int?)])
         func aKilledRunGoesOnToTheSameBytes(ranks: Int, later: Int?) async throws {
-            let (victim, step) = (Int.random(in: 0..<ranks), Int.random(in: 1...80))
+            var random = TestRandom("a rank killed, \(ranks) ranks, later \(later ?? 1)")
+            let victim = Int.random(in: 0..<ranks, using: &random)
+            let step = Int.random(in: 1...80, using: &random)
             async let killed = train(ranks: ranks, output: "run")
             let reached = try await journalReaches(step)
             let processes = Ranks.running(with: run)
@@ -40,13 +44,66 @@ extension EndToEnd {
             try await expectUninterruptedResult("rank \(victim) of \(ranks) killed after step \(reached)")
         }
 
+        /// Every event before the kill is in the journal or among the superseded ones, every step is counted once.
+        @Test(arguments: [(2, 3), (3, 1)]) func aKillBetweenCheckpointsSupersedesTheStepsSince(
+            ranks: Int, later: Int
+        ) async throws {
+            var random = TestRandom("killed between checkpoints, \(ranks) ranks")
+            let rare = ["--set", "checkpoint.every=30"]
+            let step = Int.random(in: 32...50, using: &random)
+            async let killed = train(ranks: ranks, output: "run", rare)
+            _ = try await journalReaches(step)
+            for process in Ranks.running(with: run) { kill(process.id, SIGKILL) }
+            let job = try await killed
+            #expect(job.status == 128 + SIGKILL, "\(job)")
+
+            let told = try events("run/journal.jsonl")
+            let saved = try #require(
+                FileManager.default.contentsOfDirectory(atPath: scene.path("run/checkpoints"))
+                    .compactMap { Int($0.dropFirst("step-".count)) }.max())
+            let last = try #require(steps(told).last)
+            try #require(last > saved, "killed after step \(last), at a checkpoint")
+
+            let resumed = try await train(ranks: later, output: "run", rare + ["--resume"])
+            #expect(resumed.status == 0, "\(resumed)")
+            let (journal, superseded) = (
+                try events("run/journal.jsonl"), try events("run/journal.superseded.jsonl")
+            )
+            #expect(steps(superseded) == Array(saved + 1...last))
+            #expect(steps(journal) == Array(1...Self.steps + 8))
+            #expect(told == Array(journal.prefix(told.count - superseded.count)) + superseded)
+            let starts = journal.filter { $0["kind"] == "began" }
+            #expect(starts.map { $0["resumedFrom"]?.int } == [nil, saved])
+            #expect(starts.map { $0["superseded"]?.int } == [nil, superseded.count])
+
+            let counted = journal.filter { $0["kind"] == "step" }
+            let seconds = counted.compactMap { $0["seconds"]?.double }.reduce(0, +)
+            let results = try JSONValue(parsing: scene.read("run/results.json"), at: "results.json")
+            #expect(results["bytesPerStep"]?.int == counted.compactMap { $0["bytes"]?.int }.max())
+            let rate = try #require(results["examplesPerSecond"]?.double)
+            let examples = counted.flatMap { $0["units"]?.array ?? [] }
+                .reduce(0) { $0 + ($1["examples"]?.array?.count ?? 0) }
+            #expect(abs(rate - Double(examples) / seconds) < 1e-6 * rate)
+            #expect(results["seconds"]?.double ?? 0 > seconds)
+            try await expectUninterruptedResult("killed after step \(last), resumed from \(saved)")
+        }
+
+        private func events(_ name: String) throws -> [JSONValue] {
+            try JSONLines.read(path: scene.path(name))
+        }
+
+        private func steps(_ events: [JSONValue]) -> [Int] {
+            events.filter { $0["kind"] == "step" }.compactMap { $0["step"]?.int }
+        }
+
         @Test(
             arguments: [
                 (SIGTERM, nil, 2), (SIGUSR1, nil, 3), (SIGHUP, nil, 1), (SIGINT, nil, 2), (SIGUSR1, 2, 1),
                 (SIGUSR1, 3, 2),
             ] as [(Int32, Int?, Int)])
         func aSignalStopsAfterACheckpoint(signal: Int32, ranks: Int?, later: Int) async throws {
-            let step = Int.random(in: 1...80)
+            var random = TestRandom("signal \(signal), \(ranks ?? 1) ranks, later \(later)")
+            let step = Int.random(in: 1...80, using: &random)
             async let asked = train(ranks: ranks, output: "run")
             let reached = try await journalReaches(step)
             print(

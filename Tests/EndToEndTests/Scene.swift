@@ -1,44 +1,37 @@
 import Formats
 import Foundation
+import TestSupport
 
 /// A temporary folder with a tiny study of two made-up tasks on a tiny random encoder; gone with its last use.
 final class Scene: Sendable {
-    let folder: URL
+    private let place: TemporaryFolder
+    var folder: URL { URL(fileURLWithPath: place.path) }
 
     /// The tiny encoder of the goldens.
     static let encoder = EndToEnd.package.appendingPathComponent("Tests/Golden/encoders/tiny-bert")
 
     /// Makes the folder, the data and the study.
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "hadamesh-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        place = try TemporaryFolder()
         var words = Words(state: 1)
         try write("colour-train.tsv", words.colours(60))
         try write("colour-dev.tsv", words.colours(24))
         try write("alike-train.tsv", words.pairs(40))
         try write("alike-dev.tsv", words.pairs(16))
-        try write("study.yaml", Self.study.replacingOccurrences(of: "DATA", with: folder.path))
+        try write("study.yaml", Self.study.replacingOccurrences(of: "DATA", with: place.path))
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
     /// The path of a file of the folder.
-    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+    func path(_ name: String) -> String { place.file(name) }
 
     var study: String { path("study.yaml") }
 
     /// Writes a text file, with its folders.
     func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
 
-    func write(_ name: String, _ data: Data) throws {
-        let file = folder.appendingPathComponent(name)
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try data.write(to: file)
-    }
+    func write(_ name: String, _ data: Data) throws { try place.write(data, to: name) }
 
-    func read(_ name: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }
+    func read(_ name: String) throws -> Data { try place.read(name) }
 
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
 
@@ -60,13 +53,13 @@ final class Scene: Sendable {
     ///
     /// Its weights are F32, or those of a variant: `f16` or `bf16`.
     func copyEncoder(weights variant: String? = nil) throws {
-        try FileManager.default.copyItem(at: Self.encoder, to: folder.appendingPathComponent("backbone"))
+        try FileManager.default.copyItem(atPath: Self.encoder.path, toPath: path("backbone"))
         if let variant {
             let other = Self.encoder.deletingLastPathComponent()
                 .appendingPathComponent("tiny-bert-variants/\(variant)/model.safetensors")
             try FileManager.default.removeItem(atPath: path("backbone/model.safetensors"))
             try FileManager.default.copyItem(
-                at: other, to: folder.appendingPathComponent("backbone/model.safetensors"))
+                atPath: other.path, toPath: path("backbone/model.safetensors"))
         }
         try replace("backbone: \(Self.encoder.path)", by: "backbone: \(path("backbone"))", in: "study.yaml")
     }

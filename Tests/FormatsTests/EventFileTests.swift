@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 /// The fields of a protocol-buffer message, by number: variable integers and fixed words as `UInt64`.
@@ -55,7 +56,7 @@ private func records(_ path: String) throws -> [Data] {
 
 @Suite struct EventFileTests {
     @Test func aScalarIsAnEventWithTagValueStepAndTime() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let file = try EventFile(directory: directory.path, date: Date(timeIntervalSince1970: 1000.5))
         try file.scalar("rte/loss", 0.25, step: 300, date: Date(timeIntervalSince1970: 1001.25))
         try file.scalar("rte/loss", -.infinity, step: 0)
@@ -72,7 +73,7 @@ private func records(_ path: String) throws -> [Data] {
     }
 
     @Test func aSessionStartVoidsItsStepAndLaterOnes() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let file = try EventFile(directory: directory.path)
         try file.sessionStart(step: 9, date: Date(timeIntervalSince1970: 1001.25))
         let event = fields(try records(file.path)[1])
@@ -82,15 +83,16 @@ private func records(_ path: String) throws -> [Data] {
     }
 
     @Test func twoFilesOfOneSecondHaveTwoNames() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let date = Date(timeIntervalSince1970: 1000)
         let files = try (0..<3).map { _ in try EventFile(directory: directory.path, date: date) }
         #expect(Set(files.map(\.path)).count == 3)
+        #expect(try directory.names.count == 3)
         #expect(try directory.names.allSatisfy { $0.hasPrefix("events.out.tfevents.1000.") })
     }
 
     @Test func aDirectoryThatIsNotThereIsNamed() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         #expect(throws: Failure.self) { try EventFile(directory: directory.file("absent")) }
     }
 }

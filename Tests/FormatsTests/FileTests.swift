@@ -1,20 +1,21 @@
 import Diagnostics
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct MappedFileTests {
     @Test(arguments: [0, 1, 4096, 100_000]) func theBytesAreThoseOfTheFile(count: Int) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let data = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
-        let file = try MappedFile(path: directory.file("bytes", containing: data))
+        let file = try MappedFile(path: directory.write(data, to: "bytes"))
         #expect(file.bytes.count == count)
         #expect(Data(file.bytes) == data)
         withExtendedLifetime(file) {}
     }
 
     @Test func whatIsNoReadableFileIsNamed() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let missing = directory.file("missing")
         #expect(
             throws: Failure.data(
@@ -35,17 +36,17 @@ import Testing
 
     @Test(.enabled(if: getuid() != 0, "the superuser may read every file"))
     func anUnreadableFileIsNamed() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.file("secret", containing: Data([1]))
+        let directory = try TemporaryFolder()
+        let path = try directory.write(Data([1]), to: "secret")
         chmod(path, 0)
         #expect(throws: Failure.self) { try MappedFile(path: path) }
     }
 }
 
 @Suite struct AtomicFileTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     private func content(_ name: String) throws -> String {
         try String(contentsOfFile: directory.file(name), encoding: .utf8)
@@ -110,14 +111,14 @@ import Testing
 @Suite struct FolderTests {
     @Test(arguments: ["a", "a/b//c/", ""]) func missingFoldersAreMadeAndExistingOnesKept(name: String) throws
     {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         for _ in 0..<2 { try Folder.create(directory.file(name)) }
         #expect(FileManager.default.isWritableFile(atPath: directory.file(name)))
     }
 
     @Test func aFileInTheWayIsNamed() throws {
-        let directory = try TemporaryDirectory()
-        let file = try directory.file("file", containing: Data())
+        let directory = try TemporaryFolder()
+        let file = try directory.write(Data(), to: "file")
         #expect(throws: Failure.data("found a file, expected a folder", at: file)) { try Folder.create(file) }
         #expect(
             throws: Failure.data(

@@ -1,16 +1,17 @@
 import Diagnostics
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 /// A file system of 64 kB, which only the superuser can make.
 private final class TinyFileSystem {
     let path: String
     // Kept, so that it outlives the mount in it.
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryFolder
 
     init?() {
-        guard getuid() == 0, let directory = try? TemporaryDirectory() else { return nil }
+        guard getuid() == 0, let directory = try? TemporaryFolder() else { return nil }
         self.directory = directory
         path = directory.file("tiny")
         mkdir(path, 0o700)

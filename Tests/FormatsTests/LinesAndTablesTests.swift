@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TabSeparatedFileTests {
@@ -29,9 +30,8 @@ import Testing
     }
 
     @Test func textThatIsNotUTF8IsNamedByLine() throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.file(
-            "latin.tsv", containing: Data("a\tb\nc\tcaf".utf8) + Data([0xe9, 0x0a]))
+        let directory = try TemporaryFolder()
+        let path = try directory.write(Data("a\tb\nc\tcaf".utf8) + Data([0xe9, 0x0a]), to: "latin.tsv")
         #expect(
             throws: Failure.data(
                 "found bytes that are not UTF-8", at: "\(path):2", remedy: "convert the file to UTF-8")
@@ -49,9 +49,9 @@ import Testing
 }
 
 @Suite struct JSONLinesTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     @Test func linesAreReadBackInOrder() throws {
         let path = directory.file("a.jsonl")
@@ -68,7 +68,7 @@ import Testing
         ("", 0), ("1\n", 1), ("1\n2\n", 2), ("1\n2", 1), ("1\n{\"a\":", 1), ("{\"torn", 0),
     ])
     func reopeningCutsATornLastLine(content: String, whole: Int) throws {
-        let path = try directory.file("a.jsonl", containing: Data(content.utf8))
+        let path = try directory.write(Data(content.utf8), to: "a.jsonl")
         #expect(try JSONLines.read(path: path).count == whole)
         let lines = try JSONLines(path: path, appending: true)
         try lines.append("new")
@@ -78,13 +78,13 @@ import Testing
     }
 
     @Test func startingAnewDropsWhatWasThere() throws {
-        let path = try directory.file("a.jsonl", containing: Data("1\n".utf8))
+        let path = try directory.write(Data("1\n".utf8), to: "a.jsonl")
         try JSONLines(path: path, appending: false).append(2)
         #expect(try JSONLines.read(path: path) == [2])
     }
 
     @Test(arguments: ["1\noops\n3\n", "1\n\n3\n"]) func aBadLineIsNamed(content: String) throws {
-        let path = try directory.file("a.jsonl", containing: Data(content.utf8))
+        let path = try directory.write(Data(content.utf8), to: "a.jsonl")
         let failure = try #require(throws: Failure.self) { try JSONLines.read(path: path) }
         #expect(failure.place == "\(path):2")
     }

@@ -1,12 +1,13 @@
 import Diagnostics
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsFolderTests {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     private func write(_ names: [String], to file: String) throws {
         let tensors = names.enumerated().map {
@@ -16,7 +17,7 @@ import Testing
     }
 
     private func writeIndex(_ map: String, name: String = "model.safetensors.index.json") throws {
-        _ = try directory.file(name, containing: Data(#"{"metadata":{},"weight_map":\#(map)}"#.utf8))
+        try directory.write(Data(#"{"metadata":{},"weight_map":\#(map)}"#.utf8), to: name)
     }
 
     private func failure() throws -> String {
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test func pickledWeightsAreNeverRead() throws {
-        _ = try directory.file("pytorch_model.bin", containing: Data("anything".utf8))
+        try directory.write(Data("anything".utf8), to: "pytorch_model.bin")
         let text = try failure()
         #expect(text.contains("never read") && text.contains("safe_serialization=True"))
     }
@@ -85,7 +86,7 @@ import Testing
     @Test func aFolderWithoutWeightsIsNamed() throws {
         #expect(try failure().contains("found no weights"))
         #expect(throws: Failure.self) { try SafetensorsFolder(directory: directory.file("absent")) }
-        let file = try directory.file("file", containing: Data())
+        let file = try directory.write(Data(), to: "file")
         #expect(throws: Failure.data("found a file, expected a folder", at: file)) {
             try SafetensorsFolder(directory: file)
         }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -60,11 +61,11 @@ import Testing
     }
 
     @Test func misalignedSinglePrecisionIsCopied() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let header = #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
         let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8 + 1)
         let numbers = [Float(1.25), -3].withUnsafeBytes { Data($0) }
-        let file = try SafetensorsFile(path: directory.file("odd", containing: framed(padded, numbers)))
+        let file = try SafetensorsFile(path: directory.write(framed(padded, numbers), to: "odd"))
         #expect(file.mappedFloats("x") == nil)
         #expect(try file.floats("x") == [1.25, -3])
     }
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test func whatIsWrittenIsReadBackAndTheOrderGivenDoesNotMatter() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let tensors = [
             NamedTensor(name: "z", shape: [2, 6], values: .float(Self.awkward)),
             NamedTensor(name: "a", shape: [], values: .double([0.1])),
@@ -111,7 +112,7 @@ import Testing
     }
 
     @Test func numbersInPiecesGiveTheBytesOfOneArray() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         func write(_ values: NamedTensor.Values) throws -> Data {
             let tensors = [
                 NamedTensor(name: "z", shape: [Self.awkward.count], values: values),
@@ -133,7 +134,7 @@ import Testing
     }
 
     @Test func aFileWithoutTensorsIsValid() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         try Safetensors.write([], to: directory.file("none"))
         #expect(try SafetensorsFile(path: directory.file("none")).tensors.isEmpty)
     }
@@ -256,8 +257,8 @@ import Testing
     ]
 
     @Test(arguments: malformed) func aMalformedFileIsRefusedByName(_ malformed: Malformed) throws {
-        let directory = try TemporaryDirectory()
-        let path = try directory.file("bad.safetensors", containing: malformed.bytes)
+        let directory = try TemporaryFolder()
+        let path = try directory.write(malformed.bytes, to: "bad.safetensors")
         let failure = try #require(throws: Failure.self) { try SafetensorsFile(path: path) }
         #expect(failure.kind == .data)
         #expect(failure.place?.hasPrefix(path) == true)
@@ -265,10 +266,10 @@ import Testing
     }
 
     @Test func everyTruncationOfAFileIsRefused() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let whole = try Data(contentsOf: URL(fileURLWithPath: golden("written.safetensors")))
         for count in 0..<whole.count {
-            let path = try directory.file("cut", containing: whole.prefix(count))
+            let path = try directory.write(whole.prefix(count), to: "cut")
             #expect(throws: Failure.self, "\(count) bytes") { try SafetensorsFile(path: path) }
         }
     }

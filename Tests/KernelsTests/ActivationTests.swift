@@ -8,10 +8,10 @@ struct ActivationTests {
     enum Function: CaseIterable, Sendable {
         case relu, swish
 
-        func apply(_ z: Matrix, into u: Matrix, keepDerivative: Bool) {
+        func apply(_ z: Matrix, into u: Matrix, saveDerivative: Bool) {
             switch self {
-            case .relu: Kernels.relu(z, into: u, keepDerivative: keepDerivative)
-            case .swish: Kernels.swish(z, into: u, keepDerivative: keepDerivative)
+            case .relu: Kernels.relu(z, into: u, saveDerivative: saveDerivative)
+            case .swish: Kernels.swish(z, into: u, saveDerivative: saveDerivative)
             }
         }
 
@@ -30,8 +30,8 @@ struct ActivationTests {
         let z = GuardedMatrix(numbers, rows: 3, padding: 3)
         let untouched = GuardedMatrix(numbers, rows: 3, padding: 3)
         let (u, again) = (GuardedMatrix(3, f, padding: 3), GuardedMatrix(3, f, padding: 3))
-        function.apply(z.view, into: u.view, keepDerivative: true)
-        function.apply(untouched.view, into: again.view, keepDerivative: false)
+        function.apply(z.view, into: u.view, saveDerivative: true)
+        function.apply(untouched.view, into: again.view, saveDerivative: false)
         let tolerance = Tolerance(absolute: 1e-6, relative: 1e-6)
         #expect(mismatch(u.values, numbers.map { function.value(Double($0)) }, tolerance) == nil)
         let slopes = numbers.map { function.slope(Double($0)) }
@@ -50,7 +50,7 @@ struct ActivationTests {
         let (z, upstream) = (someNumbers(33), someNumbers(33, seed: 1))
         func run(_ z: [Float]) -> (value: [Float], derivative: GuardedMatrix) {
             let (derivative, u) = (GuardedMatrix(z, rows: 3), GuardedMatrix(3, 11))
-            swish(derivative.view, into: u.view, keepDerivative: true)
+            swish(derivative.view, into: u.view, saveDerivative: true)
             return (u.values, derivative)
         }
         let du = GuardedMatrix(upstream, rows: 3)
@@ -67,7 +67,7 @@ struct ActivationTests {
         ] {
             let z = GuardedMatrix([Float](repeating: x, count: 11))
             let u = GuardedMatrix(1, 11)
-            function.apply(z.view, into: u.view, keepDerivative: true)
+            function.apply(z.view, into: u.view, saveDerivative: true)
             for (u, z) in zip(u.values, z.values) {
                 #expect(u == value || abs(u - value) < 1e-30, "at \(x): \(u)")
                 #expect(abs(z - slope) < 1e-30, "derivative at \(x): \(z)")
@@ -75,7 +75,7 @@ struct ActivationTests {
         }
         let z = GuardedMatrix([Float](repeating: .nan, count: 11))
         let u = GuardedMatrix(1, 11, filledWith: 0)
-        function.apply(z.view, into: u.view, keepDerivative: true)
+        function.apply(z.view, into: u.view, saveDerivative: true)
         #expect((z.values + u.values).allSatisfy { $0.isNaN })
     }
 

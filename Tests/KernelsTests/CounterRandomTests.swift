@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Counter-based random numbers")
 struct CounterRandomTests {
-    /// Philox's known answers are met by the reference cipher below, and `words` is that cipher under the folded name.
+    /// Philox's known answers are met by the reference cipher below, and `words` is that cipher under the
+    /// folded name.
     @Test("The cipher is Philox 4×32-10, and the numbers of a name never change")
     func wordsOfNames() {
         #expect(philox([0, 0, 0, 0], [0, 0]) == [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8])
@@ -45,7 +46,8 @@ struct CounterRandomTests {
         let count = 100_000
         let numbers = (0..<UInt64(count)).map { random.uniform($0) }
         #expect(numbers.allSatisfy { $0 >= 0 && $0 < 1 })
-        // Means of n numbers scatter by σ / √n; five times that is once in two million seeds, and this seed is fixed.
+        // Means of n numbers scatter by σ / √n; five times that is once in two million seeds, and this seed
+        // is fixed.
         let scatter = 5 / Double(count).squareRoot()
         let mean = numbers.reduce(0, +) / Double(count)
         #expect(abs(mean - 0.5) < scatter * 0.2887)

@@ -85,23 +85,23 @@ struct MatrixProductTests {
     }
 
     @Test("Laid out before or not, a product has the same bits", arguments: shapes)
-    func laidOut(_ shape: Shape) {
+    func prepacked(_ shape: Shape) {
         let (m, k, n) = (shape.m, shape.k, shape.n)
         let x = GuardedMatrix(someNumbers(m * k), rows: m, padding: 1)
         let weight = GuardedMatrix(someNumbers(n * k, seed: 1), rows: n, padding: 3)
         let back = GuardedMatrix(someNumbers(n * k, seed: 2), rows: k, padding: 2)
         let bias = GuardedMatrix(someNumbers(n, seed: 3))
-        let memory = GuardedMatrix(1, LaidOutMatrix.floats(rows: k, columns: n))
-        let panels = LaidOutMatrix(memory.base, rows: k, columns: n)
+        let memory = GuardedMatrix(1, PackedMatrix.floats(rows: k, columns: n))
+        let panels = PackedMatrix(memory.base, rows: k, columns: n)
         func y() -> GuardedMatrix { GuardedMatrix(someNumbers(m * n, seed: 4), rows: m, padding: 5) }
         let (expected, found) = (y(), y())
         linear(x.view, weight.view, bias.base, into: expected.view)
-        panels.fill(memory.base, with: weight.view, transposed: true)
-        linear(x.view, weight.view, laidOut: panels, bias.base, into: found.view)
+        panels.pack(weight.view, transposed: true, into: memory.base)
+        linear(x.view, weight.view, packed: panels, bias.base, into: found.view)
         #expect(differingBits(found.values, expected.values, "y") == nil)
         linearBackward(x.view, back.view, into: expected.view, accumulate: true)
-        panels.fill(memory.base, with: back.view, transposed: false)
-        linearBackward(x.view, back.view, laidOut: panels, into: found.view, accumulate: true)
+        panels.pack(back.view, transposed: false, into: memory.base)
+        linearBackward(x.view, back.view, packed: panels, into: found.view, accumulate: true)
         #expect(differingBits(found.values, expected.values, "dx") == nil)
         #expect(memory.isIntact() && found.isIntact() && weight.isIntact())
     }

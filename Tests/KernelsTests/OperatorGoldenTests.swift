@@ -70,13 +70,13 @@ struct OperatorGoldenTests {
         let z = try golden.matrix("gelu.x")
         let u = GuardedMatrix(1, z.view.columns)
         // erf is off by 3.7e-7 at most, and x multiplies half of that.
-        gelu(z.view, into: u.view, keepDerivative: true)
+        gelu(z.view, into: u.view, saveDerivative: true)
         #expect(mismatch(u.values, try golden.floats("gelu.value"), Tolerance(absolute: 1e-6)) == nil)
         #expect(mismatch(z.values, try golden.floats("gelu.derivative"), Tolerance(absolute: 6e-7)) == nil)
 
         let untouched = try golden.matrix("gelu.x")
         let again = GuardedMatrix(1, untouched.view.columns)
-        gelu(untouched.view, into: again.view, keepDerivative: false)
+        gelu(untouched.view, into: again.view, saveDerivative: false)
         #expect(differingBits(again.values, u.values) == nil)
         #expect(differingBits(untouched.values, try golden.floats("gelu.x"), "z is only read") == nil)
     }
@@ -104,7 +104,8 @@ struct OperatorGoldenTests {
             let padding = padded ? paddedColumns(n) - n : 0
             let p = GuardedMatrix(Array(x[range]), padding: padding)
             softmax(p.view)
-            // A difference of scores of 10 000 is rounded by 6e-4 before exp when scores are, but here they are exact.
+            // A difference of scores of 10 000 is rounded by 6e-4 before exp when scores are, but here they
+            // are exact.
             #expect(mismatch(p.values, Array(value[range]), Tolerance(absolute: 1e-6), "length \(n)") == nil)
             let dp = GuardedMatrix(Array(upstream[range]), padding: padding)
             softmaxBackward(dp.view, p: p.view, scale: 0.25)

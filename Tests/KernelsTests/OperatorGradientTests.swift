@@ -2,7 +2,8 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Each backward against central differences of its own forward: the pair belongs together, whatever a golden says.
+/// Each backward against central differences of its own forward: the pair belongs together, whatever a golden
+/// says.
 ///
 /// The losses are below 30 in magnitude and known to about 1e-6; a step of 0.02 leaves 1e-4 of the slope.
 @Suite("Gradients against finite differences of the forward")
@@ -60,7 +61,7 @@ struct OperatorGradientTests {
         let (z, upstream) = (someNumbers(t * d), someNumbers(t * d, seed: 1))
         func gelus(_ z: [Float]) -> (value: GuardedMatrix, derivative: GuardedMatrix) {
             let (derivative, u) = (GuardedMatrix(z, rows: t), GuardedMatrix(t, d))
-            gelu(derivative.view, into: u.view, keepDerivative: true)
+            gelu(derivative.view, into: u.view, saveDerivative: true)
             return (u, derivative)
         }
         let du = GuardedMatrix(upstream, rows: t)

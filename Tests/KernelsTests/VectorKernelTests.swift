@@ -28,7 +28,7 @@ struct VectorKernelTests {
             table.product(&product)
             keep("product, transposed: \(transposed)", c)
             let panels = FloatBuffer((n + table.panel - 1) / table.panel * table.panel * k)
-            table.lay_out(k, n, b.base, transposed ? 1 : n, transposed ? k : 1, panels.base)
+            table.pack(k, n, b.base, transposed ? 1 : n, transposed ? k : 1, panels.base)
             product.panels = UnsafePointer(panels.base)
             product.scale = 1
             table.product(&product)

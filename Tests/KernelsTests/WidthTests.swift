@@ -90,7 +90,7 @@ struct WidthTests {
         let numbers = someNumbers(t * f)
         let z = GuardedMatrix(numbers, rows: t, padding: padding)
         let u = GuardedMatrix(t, f, padding: padding)
-        gelu(z.view, into: u.view, keepDerivative: true)
+        gelu(z.view, into: u.view, saveDerivative: true)
         #expect(mismatch(u.values, numbers.map { referenceGELU(Double($0)) }, tolerance) == nil)
         let derivative = numbers.map { referenceGELUDerivative(Double($0)) }
         #expect(mismatch(z.values, derivative, tolerance, "derivative") == nil)

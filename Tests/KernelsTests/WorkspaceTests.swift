@@ -92,4 +92,25 @@ struct WorkspaceTests {
             #expect(workspace.allocations == 1)
         }
     }
+
+    #if DEBUG
+        @Test("A debug build stops at a view that has outlived its release")
+        func outlived() async {
+            await #expect(processExitsWith: .failure) {
+                let workspace = Workspace(reserving: 4096)
+                let mark = workspace.mark
+                let view = workspace.matrix(2, 3).rows(1..<2)
+                workspace.release(to: mark)
+                view[0, 0] = 1
+            }
+            await #expect(processExitsWith: .success) {
+                let workspace = Workspace(reserving: 4096)
+                let view = workspace.matrix(2, 3)
+                let mark = workspace.mark
+                _ = workspace.matrix(2, 3)
+                workspace.release(to: mark)
+                view[0, 0] = 1
+            }
+        }
+    #endif
 }

@@ -1,14 +1,16 @@
+import Diagnostics
 import Formats
 import Foundation
 import Runs
+import TestSupport
 import Testing
 
 @Suite struct JournalTests {
-    let place: TemporaryDirectory
+    let place: TemporaryFolder
     let run: RunDirectory
 
     init() throws {
-        place = try TemporaryDirectory()
+        place = try TemporaryFolder()
         run = try RunDirectory.create(at: place.file("run"))
     }
 
@@ -76,15 +78,15 @@ import Testing
 
     @Test func aFieldThatWouldHideAnotherIsRefused() throws {
         let journal = try Journal(directory: run, appending: false)
-        #expect(throws: (any Error).self) { try journal.record("scores", [("time", 3)]) }
-        #expect(throws: (any Error).self) { try journal.record("scores", [("a", 1), ("a", 2)]) }
+        #expect(throws: Failure.self) { try journal.record("scores", [("time", 3)]) }
+        #expect(throws: Failure.self) { try journal.record("scores", [("a", 1), ("a", 2)]) }
         #expect(try Journal.read(run).isEmpty)
     }
 
     @Test func aWriteThatFailsIsToldAndNamesTheFile() throws {
         symlink("/dev/full", run.journalFile)
         let journal = try Journal(directory: run, appending: false)
-        let error = #expect(throws: (any Error).self) { try journal.record("began") }
+        let error = #expect(throws: Failure.self) { try journal.record("began") }
         #expect(
             error.map { "\($0)" }?.hasPrefix("\(run.journalFile): cannot write: No space left on device")
                 == true)
@@ -92,14 +94,14 @@ import Testing
 
     @Test func aJournalInNoDirectoryIsRefused() throws {
         try FileManager.default.removeItem(atPath: run.path)
-        #expect(throws: (any Error).self) { try Journal(directory: run, appending: false) }
-        #expect(throws: (any Error).self) { try Journal.read(run) }
+        #expect(throws: Failure.self) { try Journal(directory: run, appending: false) }
+        #expect(throws: Failure.self) { try Journal.read(run) }
     }
 }
 
 @Suite struct TimelineTests {
     private func events(_ timelines: [Timeline]) throws -> [JSONValue] {
-        let place = try TemporaryDirectory()
+        let place = try TemporaryFolder()
         let file = try TimelineFile(path: place.file("timeline.json"))
         for timeline in timelines { try file.append(timeline) }
         #expect(!FileManager.default.fileExists(atPath: place.file("timeline.json")))
@@ -141,7 +143,7 @@ import Testing
     }
 
     @Test func eachStartHasAFileOfItsOwn() throws {
-        let place = try TemporaryDirectory()
+        let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.file("run"))
         var names: [String] = []
         for _ in 0..<3 {
@@ -155,7 +157,7 @@ import Testing
 
 @Suite struct ManifestTests {
     @Test func whatIsWrittenIsReadBackInOrder() throws {
-        let place = try TemporaryDirectory()
+        let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.path)
         let manifest = Manifest([
             ("version", "1"), ("ranks", 4), ("backbone", ["hash": "ab", "layers": [1, 2]]),
@@ -167,10 +169,10 @@ import Testing
     }
 
     @Test(arguments: ["", "[]", "{"]) func aBadManifestIsNamed(text: String) throws {
-        let place = try TemporaryDirectory()
+        let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.path)
         try Data(text.utf8).write(to: URL(fileURLWithPath: run.manifestFile))
-        let error = #expect(throws: (any Error).self) { try Manifest.read(run) }
+        let error = #expect(throws: Failure.self) { try Manifest.read(run) }
         #expect(error.map { "\($0)" }?.hasPrefix(run.manifestFile) == true)
     }
 }

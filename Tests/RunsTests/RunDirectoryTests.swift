@@ -1,11 +1,12 @@
 import Foundation
 import Runs
+import TestSupport
 import Testing
 
 @Suite struct RunDirectoryTests {
-    let place: TemporaryDirectory
+    let place: TemporaryFolder
 
-    init() throws { place = try TemporaryDirectory() }
+    init() throws { place = try TemporaryFolder() }
 
     private func failure(_ action: () throws -> RunDirectory) -> String {
         do { return "made \(try action().path)" } catch { return "\(error)" }

@@ -2,16 +2,17 @@ import Dispatch
 import Formats
 import Foundation
 import Runs
+import TestSupport
 import Testing
 
 @Suite struct RunLockTests {
-    let place: TemporaryDirectory
+    let place: TemporaryFolder
     private let fast = RunLock.Timing(renewal: 0.05, patience: 1, look: 0.02)
     /// The lease of a job on another machine.
     private let elsewhere = Lease(
         host: "node03", machine: "another start", process: 77, since: "2026-11-24 20:00:00 UTC")
 
-    init() throws { place = try TemporaryDirectory() }
+    init() throws { place = try TemporaryFolder() }
 
     private var file: String { place.file(".lock") }
 

@@ -54,6 +54,29 @@ enum Goldens {
         return lines.joined(separator: "\n")
     }
 
+    /// A TemplateProcessing section.
+    ///
+    /// Pieces are separated by spaces, each with `:SEGMENT` unless that is 0; `A` and `B` are the texts, and
+    /// `tokens` the ids of each special token.
+    static func template(single: String, pair: String, tokens: [String: [Int]]) -> String {
+        func pieces(_ text: String) -> String {
+            text.split(separator: " ").map { piece in
+                let parts = piece.split(separator: ":")
+                let kind = parts[0] == "A" || parts[0] == "B" ? "Sequence" : "SpecialToken"
+                let segment = parts.count > 1 ? parts[1] : "0"
+                return #"{"\#(kind)": {"id": "\#(parts[0])", "type_id": \#(segment)}}"#
+            }.joined(separator: ", ")
+        }
+        let special = tokens.map { name, ids in
+            let names = ids.map { _ in "\"\(name)\"" }.joined(separator: ", ")
+            return #""\#(name)": {"id": "\#(name)", "ids": \#(ids), "tokens": [\#(names)]}"#
+        }
+        return """
+            {"type": "TemplateProcessing", "single": [\(pieces(single))], "pair": [\(pieces(pair))], \
+            "special_tokens": {\(special.joined(separator: ", "))}}
+            """
+    }
+
     /// A new folder with those files.
     static func withFolder<T>(_ files: [String: String], _ body: (String) throws -> T) throws -> T {
         try withFolder(bytes: files.mapValues { Data($0.utf8) }, body)

@@ -60,4 +60,44 @@ import Tokenizers
         #expect(failure?.kind == .usage)
         #expect(failure?.remedy == "allow at least \(second == nil ? 3 : 4) tokens")
     }
+
+    /// RoBERTa's form, with BERT's names for the tokens: `<s> A </s></s> B </s>`, all in one segment.
+    private static let oneSegment = Goldens.template(
+        single: "[CLS] A [SEP]", pair: "[CLS] A [SEP] [SEP] B [SEP]", tokens: ["[CLS]": [2], "[SEP]": [3]])
+
+    @Test func theTemplateComesFromTheFile() throws {
+        let bert = try Goldens.load(["tokenizer.json": Goldens.tokenizerFile()])
+        let tokenizer = try Goldens.load([
+            "tokenizer.json": Goldens.tokenizerFile(["post_processor": Self.oneSegment])
+        ])
+        let (cat, mat) = try (
+            bert.encode("cat", nil, limit: 9).ids[1], bert.encode("mat", nil, limit: 9).ids[1]
+        )
+        let pair = try tokenizer.encode("cat", "mat", limit: 9)
+        #expect(pair.ids == [2, cat, 3, 3, mat, 3])
+        #expect(pair.segments == [0, 0, 0, 0, 0, 0])
+        #expect(try bert.encode("cat", "mat", limit: 9).segments == [0, 0, 0, 1, 1])
+        #expect(tokenizer.segmentsOfPair == 1)
+        #expect(bert.segmentsOfPair == 2)
+        #expect(tokenizer.identity != bert.identity)
+    }
+
+    @Test func theTemplatesOwnTokensCountTowardsTheLimit() throws {
+        let tokenizer = try Goldens.load([
+            "tokenizer.json": Goldens.tokenizerFile(["post_processor": Self.oneSegment])
+        ])
+        #expect(try tokenizer.encode("cat cat cat", "mat mat", limit: 7).ids.count == 7)
+        let failure = #expect(throws: Failure.self) { try tokenizer.encode("cat", "mat", limit: 4) }
+        #expect(failure?.remedy == "allow at least 5 tokens")
+    }
+
+    @Test func aTemplateWithoutSpecialTokensAddsNone() throws {
+        let tokenizer = try Goldens.load([
+            "tokenizer.json": Goldens.tokenizerFile([
+                "post_processor": Goldens.template(single: "A", pair: "A B:1", tokens: [:])
+            ])
+        ])
+        #expect(try tokenizer.encode("cat", nil, limit: 1).ids.count == 1)
+        #expect(try tokenizer.encode("cat", "mat", limit: 2).segments == [0, 1])
+    }
 }

@@ -23,6 +23,11 @@ import Tokenizers
         }
     }
 
+    /// A template of tokens and sequences, each with `:SEGMENT` unless that is 0; `[CLS]` has an id as given.
+    private static func template(single: String = "A", pair: String = "A B", id: Int = 2) -> String {
+        Goldens.template(single: single, pair: pair, tokens: ["[CLS]": [id]])
+    }
+
     private static let badSections = [
         Bad("model", #"{"type": "BPE", "vocab": {}, "merges": []}"#, "found a model BPE, expected WordPiece"),
         Bad(
@@ -40,7 +45,7 @@ import Tokenizers
         Bad(
             "model", #"{"type": "WordPiece", "vocab": {"a": 0, "b": -1}}"#,
             "the token 'b' has no id among 0 to 1"),
-        Bad("model", #"{"type": "WordPiece", "vocab": {"a": 0, "a": 1}}"#, "the key 'a' is there twice"),
+        Bad("model", #"{"type": "WordPiece", "vocab": {"a": 0, "a": 1}}"#, "key 'a' appears twice"),
         Bad("model", #"{"type": "WordPiece", "vocab": {"": 0, "b": 1}}"#, "found an empty token for id 0"),
         Bad(
             "model", #"{"type": "WordPiece", "unk_token": 3, "vocab": {"a": 0}}"#,
@@ -58,6 +63,15 @@ import Tokenizers
         Bad(
             "post_processor", #"{"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 3]}"#,
             "the post_processor does not make"),
+        Bad("post_processor", template(pair: "B A"), "the post_processor does not make"),
+        Bad("post_processor", template(pair: "[CLS] A B B"), "the post_processor does not make"),
+        Bad("post_processor", template(pair: "A:1 B:0"), "the post_processor does not make"),
+        Bad("post_processor", template(pair: "A B:2"), "the post_processor does not make"),
+        Bad("post_processor", template(single: "A B"), "the post_processor does not make"),
+        Bad("post_processor", template(single: "[CLS] A", id: 3), "the post_processor does not make"),
+        Bad(
+            "added_tokens", #"[{"id": "two", "content": "[CLS]"}]"#,
+            "found a text for id, expected a whole number"),
         Bad(
             "added_tokens", #"[{"id": 9, "content": "[CLS]"}]"#,
             "the added token '[CLS]' has the id 9, expected 2"),
@@ -67,10 +81,10 @@ import Tokenizers
         Bad("added_tokens", #"[{"content": "\u200b", "normalized": true}]"#, "of which no text is left"),
         Bad("added_tokens", #"[{"id": 4}]"#, "found an added token without content"),
         Bad("added_tokens", "7", "found a number for added_tokens, expected a list"),
-        Bad("version", "{", "not valid JSON: expected a key"),
-        Bad("version", #""\ud800""#, "not valid JSON: found half of a surrogate pair"),
-        Bad("version", #""\ud800\u0041""#, "not valid JSON: found half of a surrogate pair"),
-        Bad("version", String(repeating: "[", count: 100_000), "nested deeper than 64 levels"),
+        Bad("version", "{", "expected a key in quotes"),
+        Bad("version", #""\ud800""#, "found half of a surrogate pair"),
+        Bad("version", #""\ud800\u0041""#, "found half of a surrogate pair"),
+        Bad("version", String(repeating: "[", count: 100_000), "nest deeper than 128"),
     ]
 
     private static let badFiles = [
@@ -84,12 +98,12 @@ import Tokenizers
         Bad(
             ["vocab.txt": small + "the\n"], at: "vocab.txt:6",
             "the token 'the' is there twice, as ids 3 and 5"),
-        Bad(["tokenizer.json": ""], at: "tokenizer.json:1 (byte 0)", "not valid JSON: expected a value"),
+        Bad(["tokenizer.json": ""], at: "tokenizer.json:1", "found nothing, expected JSON"),
         Bad(["tokenizer.json": "[]"], at: "tokenizer.json", "found a list, expected an object"),
-        Bad(["tokenizer.json": "{}\n{}"], at: "tokenizer.json:2 (byte 3)", "not valid JSON: found more text"),
+        Bad(["tokenizer.json": "{}\n{}"], at: "tokenizer.json:2", "found '{' after the JSON value"),
         Bad(
-            ["tokenizer.json": "{\"a\": \"b"], at: "tokenizer.json:1 (byte 8)",
-            "the end of the file inside a text"),
+            ["tokenizer.json": "{\"a\": \"b"], at: "tokenizer.json:1",
+            "the text ends inside quotes"),
         Bad(
             ["vocab.txt": small, "tokenizer_config.json": #"{"do_lower_case": "yes"}"#],
             at: "tokenizer_config.json", "found a text for do_lower_case"),

@@ -39,7 +39,7 @@ package struct FullFineTuning: AdapterMethod {
     }
 
     package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {
-        let tables = BackboneTensor.Table.allCases.map { BackboneTensor.table($0, of: weights) }
+        let tables = EmbeddingTable.allCases.compactMap { BackboneTensor.table($0, of: weights) }
         let linears = weights.linearPlaces.filter { $0.site != .pooler }
         let places = (weights.normPlaces + linears).sorted()
         return tables

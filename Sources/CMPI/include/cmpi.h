@@ -40,13 +40,12 @@ typedef enum CMPI_ENUM cmpi_thread {
     CMPI_MULTIPLE CMPI_SWIFT(multiple),
 } cmpi_thread;
 
-extern const int32_t cmpi_any_source, cmpi_any_tag;
+extern const int32_t cmpi_any_source;
 
 // Lifecycle.  cmpi_init also sets MPI_ERRORS_RETURN, so failures come back as codes.
 int cmpi_init(cmpi_thread wanted, cmpi_thread *provided);
 int cmpi_finalize(void);
 _Noreturn void cmpi_abort(cmpi_comm comm, int code);
-double cmpi_wtime(void);
 void cmpi_error_string(int code, char *buffer, size_t capacity);
 void cmpi_library_version(char *buffer, size_t capacity);
 
@@ -65,8 +64,6 @@ int cmpi_bcast(void *data, int64_t count, cmpi_type type, int32_t root, cmpi_com
 int cmpi_allreduce(void *data, int64_t count, cmpi_type type, cmpi_op op, cmpi_comm comm);
 int cmpi_allgather(const void *send, int32_t count, cmpi_type type, void *receive, cmpi_comm comm);
 int cmpi_ibarrier(cmpi_comm comm, cmpi_request *request);
-int cmpi_iallreduce(void *data, int32_t count, cmpi_type type, cmpi_op op, cmpi_comm comm,
-                    cmpi_request *request);
 int cmpi_wait(cmpi_request *request);
 int cmpi_test(cmpi_request *request, int32_t *done);
 

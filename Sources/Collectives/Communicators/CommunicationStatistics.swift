@@ -1,3 +1,4 @@
+import Diagnostics
 import Dispatch
 import Synchronization
 
@@ -48,4 +49,3 @@ final class StatisticsCounter: Sendable {
 }
 
 /// Seconds on a clock that only goes forward.
-func monotonicSeconds() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }

@@ -27,8 +27,18 @@ package protocol Communicator: Sendable {
     /// Replaces every rank's elements by the root's.
     func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws
 
-    /// The ranks of this group that run on this rank's host, in the same order; all ranks must call it.
-    func sharingMemory() throws -> any Communicator
+    /// The ranks of this group that run on this rank's node, in the same order; all ranks must call it.
+    ///
+    /// It is made once: later calls return the same communicator and exchange nothing.
+    func nodeCommunicator() throws -> any Communicator
+
+    /// The ranks that name the same color, in the same order; nil where this rank names none. All ranks must call it.
+    ///
+    /// The group is a communicator of its own, to be given back with ``free()``.
+    func split(color: Int32?) throws -> (any Communicator)?
+
+    /// Gives back what the library holds for this group; all its ranks must call it, and make no later call.
+    func free() throws
 
     /// Every rank's numbers, in the order of the ranks; all must bring equally many.
     func allGather(_ value: [Int64]) throws -> [[Int64]]

@@ -8,7 +8,7 @@ package enum MPI {
     ///
     /// An error that leaves `body`, on any rank, ends the whole job with one message on standard error and
     /// the failure's exit code (4 for an error that is not a `Failure`): see ``Ending``. A world that is not
-    /// what the launcher started is refused before `body` runs: see ``checkWorld(size:)``.
+    /// what the launcher started is refused before `body` runs: see ``LaunchEnvironment``.
     package static func run(_ body: (MPICommunicator) throws -> Int32) -> Never {
         let launched = LaunchEnvironment.current  // before MPI_Init, which writes variables of its own
         do {
@@ -38,9 +38,10 @@ package enum MPI {
                 let code = try body(world)
                 fflush(nil)
                 watch?.enter(.finishing, step: 0)
-                watch?.arrive(at: monotonicSeconds())
+                try world.free()
+                watch?.arrive(at: MonotonicClock.seconds)
                 try check(cmpi_finalize(), "finish")
-                watch?.leave(at: monotonicSeconds())
+                watch?.leave(at: MonotonicClock.seconds)
                 watch?.settle()
                 exit(code)
             } catch {
@@ -50,14 +51,6 @@ package enum MPI {
             report(error, from: nil)
             cmpi_abort(cmpi_world(), exitCode(of: error))
         }
-    }
-
-    /// Refuses a world of another size than the launcher started.
-    ///
-    /// A launcher that the MPI library does not understand (`srun` without PMIx, another MPI's `mpirun`)
-    /// starts N processes that each believe to be alone; all would train the same and overwrite each other.
-    package static func checkWorld(size: Int) throws {
-        try LaunchEnvironment.current.check(worldSize: size)
     }
 
     /// What the MPI library calls itself.

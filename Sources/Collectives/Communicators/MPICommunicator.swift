@@ -1,6 +1,7 @@
 import CMPI
 import Diagnostics
 import Glibc
+import Synchronization
 
 /// How a rank waits for the others.
 package enum WaitPolicy: Sendable {
@@ -17,13 +18,15 @@ package enum WaitPolicy: Sendable {
 /// reduction with a blocking one), keeps MPI's tuned blocking algorithms, and tells waiting for a slow
 /// rank apart from a slow network.
 ///
-/// One thread at a time may call it. A communicator lives as long as MPI does.
+/// One thread at a time may call it. A communicator lives until ``free()``, the world as long as MPI does.
 package final class MPICommunicator: Communicator {
     package let rank: Int
     package let size: Int
     /// How this rank waits for the others.
     package let waitPolicy: WaitPolicy
     let raw: cmpi_comm
+    /// This node's ranks, once they have been asked for; copies with another wait policy share it.
+    private let node: CachedNode
     private let counter: StatisticsCounter
     package let watch: StallWatch?
 
@@ -37,6 +40,7 @@ package final class MPICommunicator: Communicator {
         try check(cmpi_comm_rank(raw, &rank), "rank")
         try check(cmpi_comm_size(raw, &size), "size")
         self.raw = raw
+        node = CachedNode()
         self.rank = Int(rank)
         self.size = Int(size)
         self.waitPolicy = waitPolicy
@@ -46,6 +50,7 @@ package final class MPICommunicator: Communicator {
 
     private init(_ other: MPICommunicator, waitPolicy: WaitPolicy) {
         raw = other.raw
+        node = other.node
         rank = other.rank
         size = other.size
         counter = other.counter
@@ -58,23 +63,27 @@ package final class MPICommunicator: Communicator {
         MPICommunicator(self, waitPolicy: policy)
     }
 
-    /// The ranks of this group that run on this rank's host, in the same order; all ranks must call it.
-    package func onSameHost() throws -> MPICommunicator {
+    package func nodeCommunicator() throws -> any Communicator {
+        if let known = node.value { return known }
         var made = cmpi_comm()
-        try watched { try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by host") }
-        return try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
+        try watched { try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by node") }
+        let ranks = try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
+        node.value = ranks
+        return ranks
     }
 
-    package func sharingMemory() throws -> any Communicator { try onSameHost() }
-
-    /// The ranks that name the same color, in the same order; nil where this rank names none.
-    ///
-    /// All ranks must call it.
-    package func split(color: Int32?) throws -> MPICommunicator? {
+    package func split(color: Int32?) throws -> (any Communicator)? {
         var made = cmpi_comm()
         try watched { try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split") }
         return color == nil
             ? nil : try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
+    }
+
+    package func free() throws {
+        try node.value?.free()
+        node.value = nil
+        var own = raw
+        try watched { try check(cmpi_comm_free(&own), "free") }
     }
 
     package func barrier() throws {
@@ -139,18 +148,18 @@ package final class MPICommunicator: Communicator {
             counter.add(bytes: 0, waiting: 0, transferring: 0)
             return
         }
-        let start = monotonicSeconds()
+        let start = MonotonicClock.seconds
         watch?.arrive(at: start)
-        defer { watch?.leave(at: monotonicSeconds()) }
+        defer { watch?.leave(at: MonotonicClock.seconds) }
         try waitForAll(name)
-        let together = monotonicSeconds()
+        let together = MonotonicClock.seconds
         try check(exchange(), name)
-        counter.add(bytes: bytes, waiting: together - start, transferring: monotonicSeconds() - together)
+        counter.add(bytes: bytes, waiting: together - start, transferring: MonotonicClock.seconds - together)
     }
 
     private func watched(_ body: () throws -> Void) throws {
-        watch?.arrive(at: monotonicSeconds())
-        defer { watch?.leave(at: monotonicSeconds()) }
+        watch?.arrive(at: MonotonicClock.seconds)
+        defer { watch?.leave(at: MonotonicClock.seconds) }
         try body()
     }
 
@@ -168,6 +177,16 @@ package final class MPICommunicator: Communicator {
                 try check(cmpi_test(&request, &done), name)
             }
         }
+    }
+}
+
+/// The communicator of a node's ranks; nil until it is made.
+private final class CachedNode: Sendable {
+    private let cached = Mutex<MPICommunicator?>(nil)
+
+    var value: MPICommunicator? {
+        get { cached.withLock { $0 } }
+        set { cached.withLock { $0 = newValue } }
     }
 }
 

@@ -1,21 +1,39 @@
+import Diagnostics
+
 /// One thread's view of a ``ThreadWorld``.
 ///
 /// Each collective meets twice: once to learn where every rank's buffer lies, and once more after
 /// everybody has read them, when they may be written again.
 final class ThreadCommunicator: Communicator {
     let rank: Int
-    private let meeting: Meeting
+    private let rendezvous: Rendezvous
     private let counter = StatisticsCounter()
 
-    init(rank: Int, meeting: Meeting) {
+    init(rank: Int, rendezvous: Rendezvous) {
         self.rank = rank
-        self.meeting = meeting
+        self.rendezvous = rendezvous
     }
 
-    var size: Int { meeting.size }
+    var size: Int { rendezvous.size }
     var statistics: CommunicationStatistics { counter.value }
 
-    func sharingMemory() throws -> any Communicator { self }
+    func nodeCommunicator() throws -> any Communicator { self }
+
+    func split(color: Int32?) throws -> (any Communicator)? {
+        let colors = try allGather([color.map(Int64.init) ?? -1]).map { $0[0] }
+        let own = colors.indices.filter { colors[$0] == colors[rank] }
+        // The first rank of each group makes the place where the group meets, and the others find it there.
+        let made = own.first == rank ? rendezvous.child(size: own.count) : nil
+        let found = try collective(
+            "split", bytes: 0, made.map { Unmanaged.passUnretained($0).toOpaque() }
+        ) { places in
+            places[own[0]].map { Unmanaged<Rendezvous>.fromOpaque($0).takeUnretainedValue() }
+        }
+        guard color != nil, let found, let place = own.firstIndex(of: rank) else { return nil }
+        return ThreadCommunicator(rank: place, rendezvous: found)
+    }
+
+    func free() throws {}
 
     func barrier() throws {
         try collective("barrier", bytes: 0, nil) { _ in }
@@ -95,14 +113,14 @@ final class ThreadCommunicator: Communicator {
         _ call: String, bytes: Int, _ buffer: UnsafeMutableRawPointer?,
         _ read: ([UnsafeMutableRawPointer?]) -> Result
     ) throws -> Result {
-        let start = monotonicSeconds()
-        let all = try meeting.gather(rank, Contribution(call: call, buffer: buffer))
-        let together = monotonicSeconds()
+        let start = MonotonicClock.seconds
+        let all = try rendezvous.gather(rank, Contribution(call: call, buffer: buffer))
+        let together = MonotonicClock.seconds
         let result = read(all.map(\.buffer))
-        try meeting.part()
+        try rendezvous.leave()
         counter.add(
             bytes: size > 1 ? bytes : 0, waiting: together - start,
-            transferring: monotonicSeconds() - together)
+            transferring: MonotonicClock.seconds - together)
         return result
     }
 }

@@ -12,17 +12,17 @@ package enum ThreadWorld {
         _ size: Int, _ body: @escaping @Sendable (any Communicator) throws -> R
     ) throws -> [R] {
         precondition(size > 0, "a world has at least one rank")
-        let meeting = Meeting(size: size)
+        let rendezvous = Rendezvous(size: size)
         let outcomes = Outcomes<R>(size: size)
         let running = DispatchGroup()
         for rank in 0..<size {
             running.enter()
             let thread = Thread {
                 do {
-                    outcomes.set(rank, try body(ThreadCommunicator(rank: rank, meeting: meeting)))
-                    meeting.leave(rank, because: nil)
+                    outcomes.set(rank, try body(ThreadCommunicator(rank: rank, rendezvous: rendezvous)))
+                    rendezvous.end(rank, because: nil)
                 } catch {
-                    meeting.leave(rank, because: error)
+                    rendezvous.end(rank, because: error)
                 }
                 running.leave()
             }
@@ -31,7 +31,7 @@ package enum ThreadWorld {
             thread.start()
         }
         running.wait()
-        if let error = meeting.firstError { throw error }
+        if let error = rendezvous.firstError { throw error }
         return outcomes.all
     }
 }
@@ -45,83 +45,4 @@ private final class Outcomes<R: Sendable>: Sendable {
     func set(_ rank: Int, _ value: R) { values.withLock { $0[rank] = value } }
 
     var all: [R] { values.withLock { $0.compactMap { $0 } } }
-}
-
-/// What one rank brings to a collective: its buffer, and what it believes the call to be.
-struct Contribution {
-    let call: String
-    let buffer: UnsafeMutableRawPointer?
-}
-
-/// The place where the threads of a world meet.
-///
-/// Safe to share: every property is only read and written with the condition locked.
-final class Meeting: @unchecked Sendable {
-    let size: Int
-    private let condition = NSCondition()
-    private var brought: [Contribution?]
-    private var arrived = 0
-    private var generation = 0
-    private var departure: Failure?
-    private var error: (any Error)?
-
-    init(size: Int) {
-        self.size = size
-        brought = [Contribution?](repeating: nil, count: size)
-    }
-
-    /// The error that was thrown first, if any was.
-    var firstError: (any Error)? {
-        condition.lock()
-        defer { condition.unlock() }
-        return error
-    }
-
-    /// Waits for all ranks and returns what each brought, in the order of the ranks.
-    func gather(_ rank: Int, _ contribution: Contribution) throws -> [Contribution] {
-        condition.lock()
-        defer { condition.unlock() }
-        brought[rank] = contribution
-        try wait()
-        let all = brought.compactMap { $0 }
-        for other in all where other.call != contribution.call {
-            throw Failure(.rank, "rank \(rank) calls \(contribution.call) where another calls \(other.call)")
-        }
-        return all
-    }
-
-    /// Waits until all ranks are done reading each other's buffers.
-    func part() throws {
-        condition.lock()
-        defer { condition.unlock() }
-        try wait()
-    }
-
-    /// Takes a rank out for good: nobody can meet it any more.
-    func leave(_ rank: Int, because cause: (any Error)?) {
-        condition.lock()
-        defer { condition.unlock() }
-        if let cause, error == nil { error = cause }
-        if departure == nil {
-            departure = Failure(
-                .rank, cause.map { "rank \(rank) failed: \($0)" } ?? "rank \(rank) has already returned")
-        }
-        condition.broadcast()
-    }
-
-    private func wait() throws {
-        if let departure { throw departure }
-        arrived += 1
-        if arrived == size {
-            arrived = 0
-            generation += 1
-            condition.broadcast()
-            return
-        }
-        let mine = generation
-        while generation == mine {
-            if let departure { throw departure }
-            condition.wait()
-        }
-    }
 }

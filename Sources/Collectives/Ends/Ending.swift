@@ -28,7 +28,7 @@ struct Ending {
         fflush(nil)  // an abort kills the process before its buffers would be written
         if verdict.everyRankFailed {
             watch?.enter(.finishing, step: 0)
-            watch?.arrive(at: monotonicSeconds())
+            watch?.arrive(at: MonotonicClock.seconds)
             // The launcher ends all processes at the first bad exit: let the one that tells be done first.
             if size > 1 { _ = cmpi_barrier(line) }
             _ = cmpi_finalize()
@@ -58,13 +58,13 @@ struct Ending {
                 continue
             }
         }
-        let deadline = monotonicSeconds() + Self.patience
+        let deadline = MonotonicClock.seconds + Self.patience
         while known.count < size {
             var found: Int32 = 0
             var status = cmpi_status()
             guard cmpi_iprobe(cmpi_any_source, 0, .i64, line, &found, &status) == 0 else { break }
             if found == 0 {
-                if monotonicSeconds() > deadline { break }
+                if MonotonicClock.seconds > deadline { break }
                 usleep(1_000)
                 continue
             }

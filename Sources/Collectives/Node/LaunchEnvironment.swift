@@ -27,6 +27,9 @@ package struct LaunchEnvironment: Sendable {
     }
 
     /// Refuses a world of another size than the launcher started.
+    ///
+    /// A launcher that the MPI library does not understand (`srun` without PMIx, another MPI's `mpirun`)
+    /// starts N processes that each believe to be alone; all would train the same and overwrite each other.
     package func check(worldSize: Int) throws {
         guard let expected, expected.size != worldSize else { return }
         let found =

@@ -22,21 +22,21 @@ package final class NodeMemory: @unchecked Sendable {
     ///   - byteCount: how much, more than 0
     ///   - directory: a folder on the host's disk to put it in; nil for memory
     ///   - name: what the system's lists of mapped memory call it, where it is in memory
-    ///   - host: the host's ranks, see ``Communicator/sharingMemory()``
+    ///   - host: the host's ranks, see ``Communicator/nodeCommunicator()``
     /// - Returns: the memory; or, on all ranks alike, why there is none
     /// - Throws: a failure of the communicator alone
     package static func make(
         byteCount: Int, in directory: String?, named name: String = "hadamesh", among host: any Communicator
-    ) throws -> Result<NodeMemory, Refusal> {
+    ) throws -> Result<NodeMemory, Unavailable> {
         precondition(byteCount > 0, "memory of no bytes can't be shared")
-        // The first rank makes the file and says where to find it; an empty place is a refusal.
+        // The first rank makes the file and says where to find it; an empty place means that there is none.
         var descriptor: Int32 = -1
         var reason = ""
         if host.rank == 0 {
             do {
                 descriptor = try file(byteCount, in: directory, named: name)
-            } catch let refusal as Refusal {
-                reason = refusal.why
+            } catch let unavailable as Unavailable {
+                reason = unavailable.why
             }
         }
         defer { if descriptor >= 0 { close(descriptor) } }
@@ -49,14 +49,14 @@ package final class NodeMemory: @unchecked Sendable {
         try host.broadcast(&number, from: 0)
         var why = Array(reason.utf8)
         try host.broadcast(&why, from: 0)
-        if place.isEmpty { return .failure(Refusal(why: String(decoding: why, as: UTF8.self))) }
+        if place.isEmpty { return .failure(Unavailable(why: String(decoding: why, as: UTF8.self))) }
 
         let mapped = map(String(decoding: place, as: UTF8.self), byteCount, number)
         var missing: [Int32] = [mapped == nil ? 1 : 0]
         // Also keeps the first rank from closing the file before all have opened it.
         try host.allReduce(&missing, .max)
         guard let mapped, missing[0] == 0 else {
-            return .failure(Refusal(why: "a rank of this host can't map the first one's memory"))
+            return .failure(Unavailable(why: "a rank of this host can't map the first one's memory"))
         }
         return .success(mapped)
     }
@@ -65,7 +65,7 @@ package final class NodeMemory: @unchecked Sendable {
     package func seal() { mprotect(bytes.baseAddress, bytes.count, PROT_READ) }
 
     /// Why there is no memory to share.
-    package struct Refusal: Error, Equatable {
+    package struct Unavailable: Error, Equatable {
         /// In words.
         package let why: String
     }
@@ -75,24 +75,24 @@ package final class NodeMemory: @unchecked Sendable {
             let template = "\(directory)/hadamesh-XXXXXX"
             var path = Array(template.utf8CString)
             let descriptor = mkstemp(&path)
-            if descriptor < 0 { throw Refusal(why: "\(directory): \(String(cString: strerror(errno)))") }
+            if descriptor < 0 { throw Unavailable(why: "\(directory): \(String(cString: strerror(errno)))") }
             unlink(path)
             // Room is taken now: a full disk would otherwise show as a fault at some later write.
             let code = posix_fallocate(descriptor, 0, off_t(byteCount))
             if code != 0 {
                 close(descriptor)
-                throw Refusal(why: "\(directory): \(String(cString: strerror(code)))")
+                throw Unavailable(why: "\(directory): \(String(cString: strerror(code)))")
             }
             return descriptor
         }
         try requireAvailable(byteCount)
         let descriptor = memoryFile(name)
-        if descriptor < 0 { throw Refusal(why: "this system has no files in memory") }
+        if descriptor < 0 { throw Unavailable(why: "this system has no files in memory") }
         // Pages are taken now: a limit would otherwise show as the kill of a rank at some later write.
         let code = posix_fallocate(descriptor, 0, off_t(byteCount))
         if code != 0 {
             close(descriptor)
-            throw Refusal(why: String(cString: strerror(code)))
+            throw Unavailable(why: String(cString: strerror(code)))
         }
         return descriptor
     }
@@ -103,7 +103,7 @@ package final class NodeMemory: @unchecked Sendable {
         let reserve = max(64 << 20, available / 10)
         if byteCount <= available - reserve { return }
         let owner = AvailableMemory.isLimited() ? "this job's memory limit leaves" : "this host has"
-        throw Refusal(
+        throw Unavailable(
             why:
                 "\(owner) \(available >> 20) MB, \(byteCount >> 20) MB are asked for with \(reserve >> 20) MB to spare"
         )

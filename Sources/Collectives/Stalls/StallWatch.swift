@@ -67,7 +67,7 @@ package final class StallWatch: @unchecked Sendable {
         self.board = board
         self.slot = slot
         fault = StallFault(ProcessInfo.processInfo.environment, rank: rank)
-        since = monotonicSeconds()
+        since = MonotonicClock.seconds
         leftAt = since
         board.begin(slot, rank: rank, process: getpid(), at: since)
     }
@@ -77,7 +77,7 @@ package final class StallWatch: @unchecked Sendable {
     /// A lone rank waits for nobody, and has no watch.
     static func start(_ world: MPICommunicator) throws -> StallWatch? {
         guard world.size > 1 else { return nil }
-        let host = try world.onSameHost()
+        let host = try world.nodeCommunicator()
         var hosts = try RankHosts.gathered(world, host)
         var (board, slot) = (RankBoard(count: 1), 0)
         let made = try NodeMemory.make(
@@ -115,7 +115,7 @@ package final class StallWatch: @unchecked Sendable {
 
     /// The rank enters a phase, after so many steps.
     package func enter(_ phase: RankPhase, step: Int) {
-        let now = monotonicSeconds()
+        let now = MonotonicClock.seconds
         learn(.mark, now - since)
         since = now
         self.phase = phase
@@ -129,14 +129,14 @@ package final class StallWatch: @unchecked Sendable {
 
     /// The rank begins its next unit of work, counted from 1.
     package func enter(unit: Int) {
-        let now = monotonicSeconds()
+        let now = MonotonicClock.seconds
         learn(.mark, now - since)
         since = now
         board.enter(slot, unit: unit, at: now)
     }
 
     /// The job ends well: a rank that was said to be behind is no longer.
-    func settle() { looking.withLock { _ in goOn(monotonicSeconds()) } }
+    func settle() { looking.withLock { _ in goOn(MonotonicClock.seconds) } }
 
     /// The rank comes to a collective.
     func arrive(at now: Double) {
@@ -179,7 +179,7 @@ package final class StallWatch: @unchecked Sendable {
     // MARK: Looking
 
     private func look() {
-        let now = monotonicSeconds()
+        let now = MonotonicClock.seconds
         board.beat(slot, stopRequested: StopSignal.requested, at: now)
         guard let diagnosis = StallDiagnosis(board.snapshots, slot: slot, now: now) else {
             return goOn(now)
@@ -236,7 +236,7 @@ package final class StallWatch: @unchecked Sendable {
             release()
         }
         if speaks {
-            spoke = (call, report, monotonicSeconds() - diagnosis.seconds)
+            spoke = (call, report, MonotonicClock.seconds - diagnosis.seconds)
             say("warning: \(text)")
         }
     }

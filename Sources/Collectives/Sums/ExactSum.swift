@@ -21,7 +21,7 @@ import Diagnostics
 ///
 /// An infinity or a NaN shows in step 1, on every rank, before anything is summed.
 ///
-/// Use: ``begin(_:unitsPerRow:)`` with the same arguments on all ranks, ``add(row:_:)`` once per unit that
+/// Use: ``begin(_:unitsPerRow:)`` with the same arguments on all ranks, ``add(row:_:loss:)`` once per unit that
 /// this rank computed, ``finish(sums:maxima:)``. The buffers are reused from step to step.
 package final class ExactSum {
     private let communicator: any Communicator
@@ -30,9 +30,11 @@ package final class ExactSum {
     /// The units' values one after another, kept because their scale is only known at the end.
     private var kept: [Float] = []
     private var keptRows: [Int] = []
-    /// Two words that tell whether the ranks agree on the layout, each group's exponent, the caller's maxima.
+    private var keptLosses: [Double] = []
+    /// Two words that differ where the ranks disagree on the layout, each group's exponent, each row's exponent of
+    /// its losses, the caller's maxima.
     private var exponents: [Int32] = []
-    /// Each row's numbers, each row's number of units, the caller's sums.
+    /// Each row's numbers, each row's number of units, each row's losses, the caller's sums.
     private var totals: [Int64] = []
     private var results = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
     private var resultRows: [UnsafeBufferPointer<Float>] = []
@@ -62,19 +64,23 @@ package final class ExactSum {
         self.unitsPerRow = unitsPerRow
         kept.removeAll(keepingCapacity: true)
         keptRows.removeAll(keepingCapacity: true)
+        keptLosses.removeAll(keepingCapacity: true)
         exponents.removeAll(keepingCapacity: true)
         let agreement = agreementWord()
         exponents.append(agreement)
         exponents.append(~agreement)
-        exponents.append(contentsOf: repeatElement(0, count: layout.groupCount))
+        exponents.append(contentsOf: repeatElement(0, count: layout.groupCount + layout.rows.count))
         ready = true
     }
 
-    /// Adds one unit's contribution to its row; the values are copied.
-    package func add(row: Int, _ values: UnsafeBufferPointer<Float>) {
+    /// Adds one unit's contribution to its row, and its loss to the row's; the values are copied.
+    package func add(row: Int, _ values: UnsafeBufferPointer<Float>, loss: Double = 0) {
         precondition(ready, "begin a step before adding to it")
         precondition(values.count == layout.rowLengths[row], "a contribution has its row's length")
         keptRows.append(row)
+        keptLosses.append(loss)
+        let lossSlot = 2 + layout.groupCount + row
+        exponents[lossSlot] = max(exponents[lossSlot], FixedLoss.exponent(loss))
         guard let start = values.baseAddress else { return }
         var offset = 0
         for (group, length) in layout.rows[row].enumerated() {
@@ -86,38 +92,35 @@ package final class ExactSum {
         kept.append(contentsOf: values)
     }
 
-    /// Exchanges the step and returns each row's sum, valid until the next step begins.
+    /// The sums of a step.
+    package struct Sums {
+        /// Each row's sum; valid until the next step begins.
+        package let rows: [UnsafeBufferPointer<Float>]
+        /// Each row's sum of losses.
+        package let losses: [Double]
+    }
+
+    /// Exchanges the step.
     ///
     /// The caller's `sums` are replaced by their sum over the ranks (wrapping) and its `maxima` by their
     /// maximum, in the same calls; every rank brings equally many. The maxima are valid even if a
     /// ``NonFiniteContribution`` is thrown, which happens on all ranks alike. Throws a `Failure` if the ranks
     /// disagree on the layout or a row did not receive all its units.
-    package func finish(sums: inout [Int64], maxima: inout [Int32]) throws -> [UnsafeBufferPointer<Float>] {
-        let own = sums
-        let rows: [UnsafeBufferPointer<Float>]
-        (rows, sums) = try finish(maxima: &maxima) { _ in own }
-        return rows
-    }
-
-    /// Finishes a step whose sums depend on the maxima over all ranks: on a common scale, for instance.
-    package func finish(
-        maxima: inout [Int32], sums make: (_ maxima: [Int32]) -> [Int64]
-    ) throws -> (rows: [UnsafeBufferPointer<Float>], sums: [Int64]) {
+    package func finish(sums: inout [Int64], maxima: inout [Int32]) throws -> Sums {
         precondition(ready, "begin a step before finishing it")
         ready = false
         try exchangeExponents(&maxima)
         try refuseNonFinite()
         sumUnits()
-        let sums = make(maxima)
         totals.append(contentsOf: sums)
 
-        let start = monotonicSeconds()
+        let start = MonotonicClock.seconds
         try communicator.allReduce(&totals, .sum)
-        secondsCommunicating += monotonicSeconds() - start
+        secondsCommunicating += MonotonicClock.seconds - start
         bytesPerStep =
             exponents.count * MemoryLayout<Int32>.stride + totals.count * MemoryLayout<Int64>.stride
 
-        let own = layout.count + unitsPerRow.count
+        let rows = unitsPerRow.count
         for (row, expected) in unitsPerRow.enumerated() where totals[layout.count + row] != expected {
             throw Failure(
                 .rank,
@@ -125,14 +128,23 @@ package final class ExactSum {
             )
         }
         try restoreFloats()
-        return (resultRows, Array(totals[own..<own + sums.count]))
+        let losses = (0..<rows).map {
+            FixedLoss.decode(totals[layout.count + rows + $0], exponent: lossExponent($0))
+        }
+        sums = Array(totals[(layout.count + 2 * rows)...])
+        return Sums(rows: resultRows, losses: losses)
     }
 
-    /// Exchanges the step, with nothing of the caller's own, and returns each row's sum.
+    /// Exchanges the step, with no numbers of the caller's own, and returns each row's sum.
     package func finish() throws -> [UnsafeBufferPointer<Float>] {
         var sums: [Int64] = []
         var maxima: [Int32] = []
-        return try finish(sums: &sums, maxima: &maxima)
+        return try finish(sums: &sums, maxima: &maxima).rows
+    }
+
+    /// Bytes of the exponents of a step with so many maxima of the caller's; the rest of ``bytesPerStep`` are sums.
+    package static func exponentBytes(_ layout: ReductionLayout, maxima: Int) -> Int {
+        (2 + layout.groupCount + layout.rows.count + maxima) * MemoryLayout<Int32>.stride
     }
 
     private func adopt(_ layout: ReductionLayout) {
@@ -161,10 +173,10 @@ package final class ExactSum {
     private func exchangeExponents(_ maxima: inout [Int32]) throws {
         let agreement = exponents[0]
         exponents.append(contentsOf: maxima)
-        let start = monotonicSeconds()
+        let start = MonotonicClock.seconds
         try communicator.allReduce(&exponents, .max)
-        secondsWaiting += monotonicSeconds() - start
-        for i in maxima.indices { maxima[i] = exponents[2 + layout.groupCount + i] }
+        secondsWaiting += MonotonicClock.seconds - start
+        for i in maxima.indices { maxima[i] = exponents[2 + layout.groupCount + layout.rows.count + i] }
         guard exponents[0] == agreement, exponents[1] == ~agreement else {
             throw Failure(.rank, "the ranks disagree on what this step sums")
         }
@@ -177,11 +189,20 @@ package final class ExactSum {
                 throw NonFiniteContribution(row: row, group: group)
             }
         }
+        for row in layout.rows.indices where lossExponent(row) == FixedLoss.nonFinite {
+            throw NonFiniteContribution(row: row, group: nil)
+        }
     }
+
+    private func lossExponent(_ row: Int) -> Int32 { exponents[2 + layout.groupCount + row] }
 
     private func sumUnits() {
         totals.removeAll(keepingCapacity: true)
-        totals.append(contentsOf: repeatElement(0, count: layout.count + unitsPerRow.count))
+        totals.append(contentsOf: repeatElement(0, count: layout.count + 2 * unitsPerRow.count))
+        for (row, loss) in zip(keptRows, keptLosses) {
+            totals[layout.count + unitsPerRow.count + row] &+=
+                FixedLoss.encode(loss, exponent: lossExponent(row))
+        }
         totals.withUnsafeMutableBufferPointer { totals in
             kept.withUnsafeBufferPointer { kept in
                 guard let target = totals.baseAddress else { return }
@@ -222,21 +243,4 @@ package final class ExactSum {
         FixedPoint.scalePower(
             largestExponent: exponents[2 + layout.groupStarts[row] + group], units: unitsPerRow[row])
     }
-}
-
-/// Some unit brought an infinity or a NaN, or the sum itself is too large for a float; thrown on all ranks alike.
-package struct NonFiniteContribution: Error, Equatable, CustomStringConvertible {
-    /// The row it was brought to.
-    package let row: Int
-    /// The group within the row; the first one, where several are bad.
-    package let group: Int
-
-    /// Names a row and a group.
-    package init(row: Int, group: Int) {
-        self.row = row
-        self.group = group
-    }
-
-    /// Which row and group are not finite.
-    package var description: String { "the sum of row \(row), group \(group) is not finite" }
 }

@@ -36,7 +36,7 @@ struct CacheMemory {
 
         /// Finds its ranks; a collective.
         init(_ world: any Communicator) throws {
-            ranks = try world.sharingMemory()
+            ranks = try world.nodeCommunicator()
             // A node is known by its first rank.
             var first = [Int64(world.rank)]
             try ranks.broadcast(&first, from: 0)

@@ -75,3 +75,8 @@ package struct RunContext: Sendable {
         return ranks
     }
 }
+
+extension RunContext: TokenCounts {
+    /// The tokens of a task's training example.
+    package func tokens(task: Int, example: Int) -> Int { data[task].train.tokens(example) }
+}

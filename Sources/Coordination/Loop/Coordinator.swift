@@ -3,18 +3,19 @@ import Studies
 import Tasks
 import Training
 
-/// Decides what all ranks do next.
+/// Decides what all ranks do next; rank 0 alone has one.
 ///
-/// Only rank 0 has one.
-///
-/// A decision is a function of the state, so a run that goes on from a checkpoint decides as the first one would have.
+/// A decision is a function of the training state and the planner's state, both of which checkpoints hold: a
+/// resumed run decides as the first one would have.
 final class Coordinator {
     private let context: RunContext
     private let ranks: [Int]
     private let cache: ActivationCache
+    /// What was drawn for the steps that have been taken in this stage.
+    private(set) var drawn: PlannerState
     private var planner: Planner?
-    /// The plan of the step after the one under way, drawn while nobody waits for it.
-    private var ahead: (stage: Int, step: Int, active: [Bool], plan: StepPlan, after: PlannerState)?
+    /// The draw of the step under way, or of the next one, which is drawn while no rank waits for it.
+    private var ahead: (key: DrawKey, draw: Draw)?
     private var pendingChunks: [PooledChunk] = []
     private var chunksPlannedFor = -1
     /// The step of the latest checkpoint, or -1.
@@ -28,10 +29,29 @@ final class Coordinator {
         self.context = context
         self.ranks = ranks
         self.cache = cache
+        drawn = PlannerState(tasks: context.data.count)
+    }
+
+    /// Goes on from a checkpoint of a step.
+    func resume(at step: Int, _ drawn: PlannerState) {
+        self.drawn = drawn
+        checkpointedAt = step
+    }
+
+    /// Counts the draw of a step that has been taken.
+    func stepTaken() {
+        if let ahead { drawn = ahead.draw.after }
+    }
+
+    /// Begins the next stage, which draws every task from its start.
+    func beginStage() {
+        drawn = PlannerState(tasks: context.data.count)
+        planner = nil
+        ahead = nil
     }
 
     /// The next directive.
-    func decide(_ state: inout TrainingState) -> Directive {
+    func decide(_ state: TrainingState) -> Directive {
         if stopRequested { return checkpointedAt == state.step ? .finish(stopped: true) : .checkpoint }
         let schedule = context.stages[state.stage]
         let isOver = state.stageStep == schedule.steps || !state.active.contains(true)
@@ -53,17 +73,14 @@ final class Coordinator {
         if schedule.stage == .head, let chunks = nextChunks(state, schedule) {
             return .pool(chunks, ranks: assign(costs: chunks.map(cache.cost), to: ranks))
         }
-        let (plan, after) = draw(state, schedule)
-        state.planner = after
-        return .step(plan)
+        return .step(draw(state, schedule).plan)
     }
 
     /// Draws the next step's plan now, so that nobody waits for it later.
     func drawAhead(_ state: TrainingState) {
         let schedule = context.stages[state.stage]
         guard state.stageStep < schedule.steps, state.active.contains(true) else { return }
-        let (plan, after) = draw(state, schedule)
-        ahead = (state.stage, state.stageStep, state.active, plan, after)
+        _ = draw(state, schedule)
     }
 
     /// The examples that each adapter's entries are scored on, none where the scores need none.
@@ -71,40 +88,38 @@ final class Coordinator {
     /// They are drawn among the adapter's tasks as a step's are, from streams that no stage draws from.
     private func scoringPlans(_ pruning: Pruning) -> [StepPlan] {
         context.store.prunedAdapters.enumerated().map { index, adapter in
-            if !pruning.score.readsExamples || pruning.sparsity == 0 { return StepPlan(units: []) }
+            if !pruning.score.readsExamples || pruning.sparsity == 0 { return StepPlan([]) }
             let available = adapter.tasks.reduce(0) { $0 + context.data[$1].drawn.count }
             let examples = min(pruning.examples, available)
             let planner = Planner(
                 seed: context.study.seed,
                 batch: BatchSettings(examples: examples, unit: min(context.study.batch.unit, examples)),
                 sampler: context.study.sampler, tasks: context.data.map { ($0.task.name, $0.drawn) },
-                stage: context.stages.count + index, steps: 1, tokens: tokens)
-            let (plan, _) = planner.draw(
-                step: 0, PlannerState(tasks: context.data.count),
-                active: context.data.indices.map(adapter.tasks.contains))
-            return assigned(plan)
+                stage: context.stages.count + index, steps: 1, tokens: context)
+            let key = DrawKey(
+                step: 0, active: context.data.indices.map(adapter.tasks.contains),
+                PlannerState(tasks: context.data.count))
+            return assigned(planner.draw(key).plan)
         }
     }
-
-    private func tokens(_ task: Int, _ example: Int) -> Int { context.data[task].train.tokens(example) }
 
     private func assigned(_ plan: StepPlan) -> StepPlan {
         var plan = plan
         plan.ranks = assign(
-            costs: plan.units.map { cost(of: $0.examples, in: context.data[$0.task].train) }, to: ranks)
+            costs: plan.microBatches.map { cost(of: $0.examples, in: context.data[$0.task].train) }, to: ranks
+        )
         return plan
     }
 
     private func isDue(_ every: Int, _ step: Int) -> Bool { every > 0 && step > 0 && step % every == 0 }
 
-    private func draw(_ state: TrainingState, _ schedule: StageSchedule) -> (StepPlan, PlannerState) {
-        if let ahead, ahead.stage == state.stage, ahead.step == state.stageStep, ahead.active == state.active
-        {
-            return (ahead.plan, ahead.after)
-        }
-        let (plan, after) = planner(state, schedule).draw(
-            step: state.stageStep, state.planner, active: state.active)
-        return (assigned(plan), after)
+    private func draw(_ state: TrainingState, _ schedule: StageSchedule) -> Draw {
+        let key = DrawKey(step: state.stageStep, active: state.active, drawn)
+        if let ahead, ahead.key == key { return ahead.draw }
+        var draw = planner(state, schedule).draw(key)
+        draw.plan = assigned(draw.plan)
+        ahead = (key, draw)
+        return draw
     }
 
     private func planner(_ state: TrainingState, _ schedule: StageSchedule) -> Planner {
@@ -112,7 +127,7 @@ final class Coordinator {
         let made = Planner(
             seed: context.study.seed, batch: context.study.batch, sampler: context.study.sampler,
             tasks: context.data.map { ($0.task.name, $0.drawn) }, stage: state.stage, steps: schedule.steps,
-            tokens: tokens)
+            tokens: context)
         planner = made
         return made
     }
@@ -126,7 +141,7 @@ final class Coordinator {
         if chunksPlannedFor != state.stage {
             chunksPlannedFor = state.stage
             let needed = planner(state, schedule).examples(
-                from: state.stageStep, state.planner, active: state.active)
+                from: DrawKey(step: state.stageStep, active: state.active, drawn))
             for (task, data) in context.data.enumerated() {
                 pendingChunks += PooledChunk.chunks(of: needed[task], context.splits.train[task])
                 for (set, evaluation) in data.sets.enumerated() {

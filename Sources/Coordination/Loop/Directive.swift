@@ -55,8 +55,8 @@ package enum Directive: Equatable, Sendable {
     }
 
     private static func words(of plan: StepPlan) -> [Int64] {
-        [Int64(plan.units.count)]
-            + zip(plan.units, plan.ranks).flatMap { unit, rank in
+        [Int64(plan.microBatches.count)]
+            + zip(plan.microBatches, plan.ranks).flatMap { unit, rank in
                 [Int64(unit.task), Int64(rank), Int64(unit.examples.count)] + unit.examples.map { Int64($0) }
             }
     }
@@ -78,15 +78,15 @@ package enum Directive: Equatable, Sendable {
             return count
         }
         func plan() throws -> StepPlan {
-            var units: [PlannedUnit] = []
+            var microBatches: [MicroBatch] = []
             var ranks: [Int] = []
             for _ in 0..<(try count()) {
                 let task = try next()
                 ranks.append(try next())
                 let examples = try (0..<count()).map { _ in try next() }
-                units.append(PlannedUnit(task: task, examples: examples))
+                microBatches.append(MicroBatch(task: task, examples: examples))
             }
-            return StepPlan(units: units, ranks: ranks)
+            return StepPlan(microBatches, ranks: ranks)
         }
         switch Tag(rawValue: Int64(try next())) {
         case .pool:

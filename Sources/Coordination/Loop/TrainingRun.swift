@@ -28,6 +28,7 @@ package final class TrainingRun: StallListener {
     private let isStopRequested: () -> Bool
     private let workspace: Workspace
     private let cache: ActivationCache
+    private let pass: GradientPass
     private let worker: Worker
     private let pruner: Pruner
     private let evaluator: Evaluator
@@ -40,8 +41,6 @@ package final class TrainingRun: StallListener {
     private var timeline: RankTimeline
     /// When the ranks began to work together, and what their calls had cost before.
     private let began: Date, statisticsBefore: CommunicationStatistics
-    /// The planner's state before the directive under way was decided, and the number of steps at that time.
-    private var drawnBefore: (step: Int, planner: PlannerState)
     /// Whether the state is this run's, and may be saved.
     private var hasBegun = false
 
@@ -65,12 +64,12 @@ package final class TrainingRun: StallListener {
         self.isStopRequested = isStopRequested
         workspace = Workspace(reserving: context.activationBytes)
         cache = ActivationCache(context, communicator, workspace)
-        worker = Worker(context, communicator, cache, workspace)
-        pruner = Pruner(context, communicator, workspace)
+        pass = GradientPass(context, communicator, cache, workspace)
+        worker = Worker(context, pass)
+        pruner = Pruner(context, pass)
         evaluator = Evaluator(context, communicator, ranks: ranks, cache, workspace)
         coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, cache) : nil
         state = TrainingState(context.store, tasks: context.names.count)
-        drawnBefore = (state.step, state.planner)
         timeline = try RankTimeline(communicator)
         (began, statisticsBefore) = (Date(), communicator.statistics)
         if output != nil, savesBeforeStall { communicator.watch?.tell(self) }
@@ -108,7 +107,9 @@ package final class TrainingRun: StallListener {
                 allowingDifferentKernels: allowingDifferentKernels)
             resumedFrom = checkpoint.step
             state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
-            coordinator?.checkpointedAt = state.step
+            // Read on every rank, so that a bad one is refused by all alike.
+            let drawn = try PlannerState(checkpoint, tasks: context.names.count)
+            coordinator?.resume(at: state.step, drawn)
         }
         if resuming { try output?.resume(after: state.step, notes) }
         try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
@@ -143,8 +144,7 @@ package final class TrainingRun: StallListener {
                 if isStopRequested() { coordinator.stopRequested = true }
                 communicator.watch?.enter(.planning, step: state.step)
             }
-            drawnBefore = (state.step, state.planner)
-            let directive = try Directive.shared(coordinator?.decide(&state), communicator)
+            let directive = try Directive.shared(coordinator?.decide(state), communicator)
             communicator.watch?.enter(directive.phase, step: state.step)
             switch directive {
             case .pool(let chunks, let ranks):
@@ -195,14 +195,14 @@ package final class TrainingRun: StallListener {
                 plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
         } catch let divergence as Divergence {
             // The state is as it was before this step, on all ranks: keep what was computed up to here.
-            state.planner = drawnBefore.planner
             if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }
             try communicator.barrier()
             throw divergence.failure
         }
         let (waiting, communicating) = (outcome.secondsWaiting, outcome.secondsCommunicating)
         let seconds = record(.compute, since: start, waiting, communicating)
-        if outcome.stopRequested { coordinator?.stopRequested = true }
+        coordinator?.stepTaken()
+        if outcome.isStopRequested { coordinator?.stopRequested = true }
         guard let output, let coordinator else { return }
         if recorded { try output.record(step: state.step, plan, before, outcome.gradients, context) }
         let tasks = plan.tasks
@@ -211,9 +211,11 @@ package final class TrainingRun: StallListener {
                 StepReport(
                     stage: schedule.name, step: state.step, stageStep: state.stageStep,
                     stageSteps: schedule.steps,
-                    units: plan.units.map { (context.names[$0.task], $0.examples) },
+                    units: plan.microBatches.map { (context.names[$0.task], $0.examples) },
                     losses: tasks.enumerated().map { row, task in
-                        let examples = plan.units.reduce(0) { $0 + ($1.task == task ? $1.examples.count : 0) }
+                        let examples = plan.microBatches.reduce(0) {
+                            $0 + ($1.task == task ? $1.examples.count : 0)
+                        }
                         return (context.names[task], outcome.losses[row] / Double(examples))
                     },
                     learningRates: ParameterKind.allCases.filter(schedule.trains).map {
@@ -233,6 +235,8 @@ package final class TrainingRun: StallListener {
     private func evaluate() throws {
         let (start, before) = (Date(), communicator.statistics)
         let scores = try evaluator.evaluate(schedule, &state)
+        // A checkpoint of this step, saved before the evaluation, lacks its scores.
+        coordinator?.checkpointedAt = -1
         let spent = communicator.statistics.since(before)
         let seconds = record(.evaluate, since: start, spent.secondsWaiting, spent.secondsTransferring)
         try output?.observe(
@@ -271,7 +275,9 @@ package final class TrainingRun: StallListener {
 
     private func write(_ state: TrainingState, to output: RunOutput) throws {
         try output.write(
-            state.checkpoint(context.store, names: context.names, identity: identity),
+            state.checkpoint(
+                context.store, names: context.names, identity: identity,
+                coordinator?.drawn ?? PlannerState(tasks: context.names.count)),
             keep: context.study.checkpoint.keep)
     }
 
@@ -283,9 +289,7 @@ package final class TrainingRun: StallListener {
     package func saveBeforeStall() throws -> Int? {
         guard hasBegun, let output, let coordinator else { return nil }
         if coordinator.checkpointedAt != state.step {
-            var saved = state
-            if drawnBefore.step == state.step { saved.planner = drawnBefore.planner }
-            try write(saved, to: output)
+            try write(state, to: output)
             coordinator.checkpointedAt = state.step
             try output.observe(.checkpoint(step: state.step))
         }
@@ -320,6 +324,7 @@ package final class TrainingRun: StallListener {
         }
         state.history.append(scores)
         state.beginNextStage(context.store, tasks: context.names.count)
+        coordinator?.beginStage()
         try beginStage()
     }
 
@@ -367,17 +372,18 @@ package final class TrainingRun: StallListener {
 
     /// What sampling was asked for and what it gave, by task.
     private func drawnShares() -> JSONValue {
-        let requested = state.planner.requested.reduce(0, +)
-        let realised = Double(state.planner.positions.reduce(0, +))
+        let drawn = coordinator?.drawn ?? PlannerState(tasks: context.names.count)
+        let requested = drawn.requested.reduce(0, +)
+        let realised = Double(drawn.positions.reduce(0, +))
         return .object(
             context.names.enumerated().map { task, name in
                 (
                     name,
                     [
-                        "requested": .number(requested > 0 ? state.planner.requested[task] / requested : 0),
+                        "requested": .number(requested > 0 ? drawn.requested[task] / requested : 0),
                         "realised": .number(
-                            realised > 0 ? Double(state.planner.positions[task]) / realised : 0),
-                        "examples": .integer(state.planner.positions[task]),
+                            realised > 0 ? Double(drawn.positions[task]) / realised : 0),
+                        "examples": .integer(drawn.positions[task]),
                     ]
                 )
             })

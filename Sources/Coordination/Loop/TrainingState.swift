@@ -3,9 +3,9 @@ import Diagnostics
 import Formats
 import Training
 
-/// Everything that the next step depends on.
+/// Everything that the next step's update depends on; equal on all ranks.
 ///
-/// Equal on all ranks, but for what only the coordinator draws from.
+/// Which examples it reads depends on the coordinator's ``PlannerState`` too.
 struct TrainingState: Equatable, Sendable {
     /// Steps taken in all stages.
     var step = 0
@@ -33,8 +33,6 @@ struct TrainingState: Equatable, Sendable {
     var latest: [Score?]
     /// The step of the latest evaluation, or -1 when this stage has had none.
     var evaluatedAt = -1
-    /// What drawing has used up; only the coordinator's is kept up to date.
-    var planner: PlannerState
     /// The scores that each finished stage ended with, as the journal and the results show them.
     var history: [JSONValue] = []
 
@@ -83,7 +81,6 @@ struct TrainingState: Equatable, Sendable {
         stale = [Int](repeating: 0, count: tasks)
         active = [Bool](repeating: true, count: tasks)
         latest = [Score?](repeating: nil, count: tasks)
-        planner = PlannerState(tasks: tasks)
     }
 
     /// Begins the next stage: a fresh optimizer and fresh scores.
@@ -99,8 +96,10 @@ struct TrainingState: Equatable, Sendable {
 
     // MARK: Checkpoints
 
-    /// The state as a checkpoint; `identity` says which study it belongs to.
-    func checkpoint(_ store: ParameterStore, names: [String], identity: JSONValue) -> Checkpoint {
+    /// The state as a checkpoint, with what the coordinator has drawn; `identity` says which study it belongs to.
+    func checkpoint(
+        _ store: ParameterStore, names: [String], identity: JSONValue, _ planner: PlannerState
+    ) -> Checkpoint {
         func floats(_ name: String, _ values: [Float]) -> NamedTensor {
             NamedTensor(name: name, shape: [values.count], values: .float(values))
         }
@@ -125,7 +124,8 @@ struct TrainingState: Equatable, Sendable {
             } ?? .null,
             "stale": .array(stale.map { .integer($0) }), "active": .array(active.map { .bool($0) }),
             "latest": .array(latest.map(Self.encode)),
-            "positions": .array(planner.positions.map { .integer($0) }), "units": .integer(planner.units),
+            "positions": .array(planner.positions.map { .integer($0) }),
+            "microBatches": .integer(planner.microBatches),
             "requested": .array(planner.requested.map { .number($0) }), "topology": store.topology(names),
         ]
         return Checkpoint(step: step, tensors: tensors, facts: facts)
@@ -134,38 +134,23 @@ struct TrainingState: Equatable, Sendable {
     /// Reads a checkpoint of the same study.
     init(_ checkpoint: Checkpoint, _ store: ParameterStore, names: [String], _ stages: [StageSchedule]) throws
     {
-        let facts = checkpoint.facts
-        func value<T>(_ key: String, _ read: (JSONValue) -> T?) throws -> T {
-            guard let found = facts[key].flatMap(read) else {
-                throw Failure.data("the checkpoint of step \(checkpoint.step) has no usable '\(key)'")
-            }
-            return found
-        }
-        func list<T>(_ key: String, _ read: (JSONValue) -> T?) throws -> [T] {
-            let found = try value(key) { $0.array?.compactMap(read) }
-            guard found.count == names.count else {
-                throw Failure.data(
-                    "the checkpoint of step \(checkpoint.step) has \(found.count) of '\(key)', expected \(names.count)"
-                )
-            }
-            return found
-        }
+        let facts = CheckpointFacts(checkpoint, tasks: names.count)
         self.init(store, tasks: names.count)
-        step = try Self.bounded(checkpoint.step, "step", of: checkpoint)
-        let stage = try value("stage") { $0.int.flatMap { stages.indices.contains($0) ? $0 : nil } }
+        step = try facts.bounded(checkpoint.step, "step")
+        let stage = try facts.value("stage") { $0.int.flatMap { stages.indices.contains($0) ? $0 : nil } }
         self.stage = stage
-        stageStep = try value("stageStep") {
+        stageStep = try facts.value("stageStep") {
             $0.int.flatMap { (0...stages[stage].steps).contains($0) ? $0 : nil }
         }
         // -1 is a stage without an evaluation.
-        evaluatedAt = try value("evaluatedAt") { $0.int == -1 ? -1 : Self.count($0) }
-        history = try value("history", \.array)
+        evaluatedAt = try facts.value("evaluatedAt") { $0.int == -1 ? -1 : CheckpointFacts.count($0) }
+        history = try facts.value("history", \.array)
         values = try checkpoint.floats("parameters", count: store.count)
         moments = AdamW(
             first: try checkpoint.floats("moments.first", count: store.count),
             second: try checkpoint.floats("moments.second", count: store.count))
         times = try checkpoint.int64s("times", count: store.blocks.count)
-        for time in times { _ = try Self.bounded(Int(time), "times", of: checkpoint) }
+        for time in times { _ = try facts.bounded(Int(time), "times") }
         if checkpoint.tensors.contains(where: { $0.name == Self.maskName }) {
             let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
             mask = ParameterMask(count: store.count, words: words)
@@ -175,13 +160,10 @@ struct TrainingState: Equatable, Sendable {
         } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
             throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
         }
-        stale = try list("stale", Self.count)
-        active = try list("active", \.bool)
-        latest = try list("latest", Self.decode)
-        planner.positions = try list("positions", Self.count)
-        planner.requested = try list("requested") { $0.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } }
-        planner.units = try value("units", Self.count)
-        for (task, score) in try list("best", Self.decode).enumerated() {
+        stale = try facts.list("stale", CheckpointFacts.count)
+        active = try facts.list("active", \.bool)
+        latest = try facts.list("latest", Self.decode)
+        for (task, score) in try facts.list("best", Self.decode).enumerated() {
             guard let score else { continue }
             let name = "best.\(names[task])"
             let isKept = checkpoint.tensors.contains { $0.name == name }
@@ -189,9 +171,9 @@ struct TrainingState: Equatable, Sendable {
                 score: score,
                 values: isKept ? try checkpoint.floats(name, count: store.layouts[task].count) : nil)
         }
-        if let mean = facts["bestMean"], !mean.isNull {
+        if let mean = checkpoint.facts["bestMean"], !mean.isNull {
             let scores = mean["scores"]?.array?.compactMap(Self.decode).compactMap(\.self) ?? []
-            guard let step = mean["step"].flatMap(Self.count), scores.count == names.count else {
+            guard let step = mean["step"].flatMap(CheckpointFacts.count), scores.count == names.count else {
                 throw Failure.data("the checkpoint of step \(step) has no usable 'bestMean'")
             }
             bestMean = BestMean(
@@ -201,20 +183,6 @@ struct TrainingState: Equatable, Sendable {
 
     private static let maskName = "removed"
 
-    /// A number of steps, units or examples; beyond 2^53 it is none that a run could reach, and counting on would overflow.
-    private static func count(_ value: JSONValue) -> Int? {
-        value.int.flatMap { counts.contains($0) ? $0 : nil }
-    }
-
-    private static func bounded(_ count: Int, _ name: String, of checkpoint: Checkpoint) throws -> Int {
-        guard counts.contains(count) else {
-            throw Failure.data("the checkpoint of step \(checkpoint.step) has no usable '\(name)'")
-        }
-        return count
-    }
-
-    private static let counts = 0...1 << 53
-
     private static func encode(_ score: Score?) -> JSONValue {
         guard let score else { return .null }
         return ["score": .number(score.mean), "step": .integer(score.step), "detail": score.detail]
@@ -223,7 +191,7 @@ struct TrainingState: Equatable, Sendable {
     /// A score or none, as it was encoded; nil for what is neither.
     private static func decode(_ value: JSONValue) -> Score?? {
         if value.isNull { return .some(nil) }
-        guard let mean = value["score"]?.double, let step = value["step"].flatMap(count),
+        guard let mean = value["score"]?.double, let step = value["step"].flatMap(CheckpointFacts.count),
             let detail = value["detail"]
         else { return nil }
         return Score(mean: mean, step: step, detail: detail)

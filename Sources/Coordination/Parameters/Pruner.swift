@@ -11,13 +11,11 @@ import Training
 /// give every rank the same bits, of which every rank then makes the same mask.
 final class Pruner {
     private let context: RunContext
-    private let communicator: any Communicator
-    private let workspace: Workspace
+    private let pass: GradientPass
 
-    init(_ context: RunContext, _ communicator: any Communicator, _ workspace: Workspace) {
+    init(_ context: RunContext, _ pass: GradientPass) {
         self.context = context
-        self.communicator = communicator
-        self.workspace = workspace
+        self.pass = pass
     }
 
     /// Chooses the mask, and sets what it removes to zero; a plan for each adapter.
@@ -98,66 +96,20 @@ final class Pruner {
 
     /// The gradient of the mean loss of a plan's examples on an adapter's prunable matrices, end to end.
     private func gradient(_ adapter: PrunedAdapter, _ plan: StepPlan, _ values: [Float]) throws -> [Float] {
-        let store = context.store
-        let tasks = plan.tasks
-        // A row for each task, a group for each of its slices that are of this adapter.
-        let slices = tasks.map { task in
-            store.placements[task].indices.filter { adapter.blocks.contains(store.placements[task][$0]) }
-        }
-        let layout = ReductionLayout(
-            rows: zip(tasks, slices).map { task, slices in
-                slices.map { store.layouts[task].slices[$0].count }
-            })
-        let sum = ExactSum(communicator)
-        sum.begin(layout, unitsPerRow: tasks.map { task in plan.units.count { $0.task == task } })
-        for (unit, rank) in zip(plan.units, plan.ranks) where rank == communicator.rank {
-            guard let row = tasks.firstIndex(of: unit.task) else { continue }
-            let learnt = learn(unit, store.values(of: unit.task, in: values))
-            slices[row].flatMap { learnt[store.layouts[unit.task].ranges[$0]] }
-                .withUnsafeBufferPointer { sum.add(row: row, $0) }
-        }
-        let sums: [UnsafeBufferPointer<Float>]
-        do { sums = try sum.finish() } catch let bad as NonFiniteContribution {
-            let slice = store.layouts[tasks[bad.row]].slices[slices[bad.row][bad.group]]
+        let blocks = Set(adapter.blocks)
+        let rows = GradientRows(context.store, tasks: plan.tasks, where: blocks.contains)
+        let sums: GradientPass.Result
+        do {
+            sums = try pass.compute(
+                plan, rows, at: values,
+                GradientPass.Mode(stage: .adapter(trainHead: false), randomness: .none))
+        } catch let bad as NonFiniteContribution {
             throw Failure(
-                .data, "the gradient of \(context.names[tasks[bad.row]]) on \(slice.name) is not finite",
+                .data, "\(pass.name(of: bad, rows)) is not finite",
                 remedy: "score: magnitude or random prunes without gradients; nothing was pruned")
         }
-        // A task's slices come in the order of the flat vector only within its own layout.
-        var starts: [Int: Int] = [:]
-        var count = 0
-        for block in adapter.blocks {
-            starts[block] = count
-            count += store.blocks[block].slice.count
-        }
-        var total = [Float](repeating: 0, count: count)
-        let share = 1 / Float(plan.examples)
-        for (row, task) in tasks.enumerated() {
-            var read = 0
-            for slice in slices[row] {
-                guard let start = starts[store.placements[task][slice]] else { continue }
-                for i in 0..<store.layouts[task].slices[slice].count {
-                    total[start + i] += sums[row][read] * share
-                    read += 1
-                }
-            }
-        }
-        return total
-    }
-
-    /// The gradient of a unit's summed losses, in its task's layout.
-    private func learn(_ unit: PlannedUnit, _ vector: [Float]) -> [Float] {
-        let train = context.data[unit.task].train
-        var gradient = [Float](repeating: 0, count: vector.count)
-        vector.withUnsafeBufferPointer { values in
-            gradient.withUnsafeMutableBufferPointer { gradient in
-                guard let base = values.baseAddress, let target = gradient.baseAddress else { return }
-                _ = context.model.learn(
-                    train.batch(unit.examples), unit.examples.compactMap { train.targets[$0] },
-                    stage: .adapter(trainHead: false), context.store.layouts[unit.task], values: base,
-                    gradient: target, .none, workspace)
-            }
-        }
-        return gradient
+        let total = StepGradient(context.store)
+        SumOfGradients().combine(sums.gradients, examples: plan.examples, into: total)
+        return adapter.blocks.flatMap { Array(total.values(of: $0)) }
     }
 }

@@ -44,13 +44,13 @@ extension EncoderAdaptation {
     /// The highest cut point below which all activations are the frozen backbone's: no hook acts there, and
     /// no tensor of the backbone is replaced.
     package func highestCutPoint(layers: Int) -> CutPoint {
-        if embeddings != nil || norm(at: Place(Place.belowLayers, .embeddingNorm)) != nil {
-            return CutPoint(layer: Place.belowLayers)
+        if embeddings != nil || norm(at: .embeddingNorm) != nil {
+            return CutPoint(layer: LayerSite.belowLayers)
         }
         for layer in 0..<layers {
             let lowest = Site.ofLayers.first { site in
-                let place = Place(layer, site)
-                return acts(at: place) || norm(at: place) != nil || linear(at: place) != nil
+                let own = LayerSite(layer, site)
+                return acts(at: own) || norm(at: own) != nil || linear(at: own) != nil
                     || (site == .prefix && prefix(in: layer) != nil)
             }
             guard let lowest else { continue }

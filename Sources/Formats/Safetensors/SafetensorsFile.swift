@@ -2,7 +2,7 @@ import Diagnostics
 package import Foundation
 
 /// A safetensors file, mapped and checked: its tensors are used in place.
-package final class SafetensorsFile: TensorCatalogue {
+package final class SafetensorsFile: TensorSource {
     private let file: MappedFile
     /// Every tensor by name.
     package let tensors: [String: TensorEntry]

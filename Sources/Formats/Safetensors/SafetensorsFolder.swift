@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Looks for `model.safetensors`, then `model.safetensors.index.json` with its shards, then the same
 /// with `pytorch_model` for `model`. Pickled weights (`.bin`) run code when they are loaded and are never read.
-package final class SafetensorsFolder: TensorCatalogue {
+package final class SafetensorsFolder: TensorSource {
     /// The folder.
     package let path: String
     /// Every file that holds weights, in order of name.

@@ -91,16 +91,18 @@ package final class StepRecorder: RunObserver {
 
     private func sizes(_ report: StepReport, _ tasks: [Int]) -> StepParts.Messages {
         let trainHead = context.study.stages.adapter.trainHead
-        // Two words of agreement, a group for each slice that is trained, a flag for each task and one to stop.
-        let exponents = Set(tasks).reduce(3) { sum, task in
-            sum + 1 + context.store.layouts[task].slices.count { trainHead || $0.kind != .head }
-        }
         let plan = StepPlan(
-            units: zip(tasks, report.units).map { PlannedUnit(task: $0, examples: $1.examples) },
+            zip(tasks, report.units).map { MicroBatch(task: $0, examples: $1.examples) },
             ranks: tasks.map { _ in 0 })
+        let blocks = context.store.blocks
+        let rows = GradientRows(context.store, tasks: plan.tasks) {
+            trainHead || blocks[$0].slice.kind != .head
+        }
+        // The one maximum beside the losses' asks ranks to stop.
+        let exponents = ExactSum.exponentBytes(rows.layout, maxima: 1)
         return StepParts.Messages(
-            directive: 8 * Directive.step(plan).words.count, exponents: 4 * exponents,
-            sums: max(0, report.bytes - 4 * exponents))
+            directive: 8 * Directive.step(plan).words.count, exponents: exponents,
+            sums: max(0, report.bytes - exponents))
     }
 
     /// The step itself: medians.

@@ -1,4 +1,5 @@
 package import Collectives
+import Diagnostics
 import Dispatch
 
 /// The link between the ranks of a world, from all-reduces of two sizes.
@@ -66,10 +67,10 @@ package struct LinkMeasurement: Codable, Sendable, Equatable {
         var times: [Double] = []
         for call in 0..<calls + 5 {
             for i in values.indices { values[i] = 1 }
-            let start = DispatchTime.now().uptimeNanoseconds
+            let start = MonotonicClock.seconds
             try world.allReduce(&values, .sum)
             // The first calls open connections.
-            if call >= 5 { times.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9) }
+            if call >= 5 { times.append(MonotonicClock.seconds - start) }
         }
         return PhaseMeasurement.Spread(times).median
     }

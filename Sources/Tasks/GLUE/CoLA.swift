@@ -5,6 +5,5 @@ extension GLUETask {
     package static let cola = GLUETask(
         name: "cola", folder: "CoLA", output: .classes(["0", "1"]), metrics: [.matthews],
         columns: .positions(first: 3, label: 1, count: 4),
-        testColumns: .header(first: "sentence", label: "label"),
-        submissions: [Submission(split: .test, fileName: "CoLA.tsv")])
+        testColumns: .header(first: "sentence", label: "label"))
 }

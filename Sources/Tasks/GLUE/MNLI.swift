@@ -7,9 +7,5 @@ extension GLUETask {
         metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "gold_label"),
         splits: [.train, .devMatched, .devMismatched, .testMatched, .testMismatched],
-        evaluationSplits: [.devMatched, .devMismatched],
-        submissions: [
-            Submission(split: .testMatched, fileName: "MNLI-m.tsv"),
-            Submission(split: .testMismatched, fileName: "MNLI-mm.tsv"),
-        ])
+        evaluationSplits: [.devMatched, .devMismatched])
 }

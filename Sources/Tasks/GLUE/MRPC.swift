@@ -2,6 +2,5 @@ extension GLUETask {
     /// The Microsoft Research Paraphrase Corpus: whether two sentences mean the same (1).
     package static let mrpc = GLUETask(
         name: "mrpc", folder: "MRPC", output: .classes(["0", "1"]), metrics: [.f1, .accuracy],
-        columns: .header(first: "#1 String", second: "#2 String", label: "Quality"),
-        submissions: [Submission(split: .test, fileName: "MRPC.tsv")])
+        columns: .header(first: "#1 String", second: "#2 String", label: "Quality"))
 }

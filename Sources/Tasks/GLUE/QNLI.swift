@@ -3,6 +3,5 @@ extension GLUETask {
     package static let qnli = GLUETask(
         name: "qnli", folder: "QNLI", output: .classes(["entailment", "not_entailment"]),
         metrics: [.accuracy],
-        columns: .header(first: "question", second: "sentence", label: "label"),
-        submissions: [Submission(split: .test, fileName: "QNLI.tsv")])
+        columns: .header(first: "question", second: "sentence", label: "label"))
 }

@@ -3,6 +3,5 @@ extension GLUETask {
     package static let qqp = GLUETask(
         name: "qqp", folder: "QQP", output: .classes(["0", "1"]), metrics: [.f1, .accuracy],
         columns: .header(first: "question1", second: "question2", label: "is_duplicate"),
-        submissions: [Submission(split: .test, fileName: "QQP.tsv")],
         droppedShortLines: true)
 }

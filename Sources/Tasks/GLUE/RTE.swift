@@ -2,6 +2,5 @@ extension GLUETask {
     /// Recognizing Textual Entailment: whether the first sentence entails the second.
     package static let rte = GLUETask(
         name: "rte", folder: "RTE", output: .classes(["entailment", "not_entailment"]), metrics: [.accuracy],
-        columns: .header(first: "sentence1", second: "sentence2", label: "label"),
-        submissions: [Submission(split: .test, fileName: "RTE.tsv")])
+        columns: .header(first: "sentence1", second: "sentence2", label: "label"))
 }

@@ -2,6 +2,5 @@ extension GLUETask {
     /// The Stanford Sentiment Treebank: whether a phrase of a film review is positive (1).
     package static let sst2 = GLUETask(
         name: "sst2", folder: "SST-2", output: .classes(["0", "1"]), metrics: [.accuracy],
-        columns: .header(first: "sentence", label: "label"),
-        submissions: [Submission(split: .test, fileName: "SST-2.tsv")])
+        columns: .header(first: "sentence", label: "label"))
 }

@@ -2,6 +2,5 @@ extension GLUETask {
     /// The Semantic Textual Similarity Benchmark: how alike two sentences are, from 0 to 5.
     package static let stsb = GLUETask(
         name: "stsb", folder: "STS-B", output: .regression(0...5), metrics: [.pearson, .spearman],
-        columns: .header(first: "sentence1", second: "sentence2", label: "score"),
-        submissions: [Submission(split: .test, fileName: "STS-B.tsv")])
+        columns: .header(first: "sentence1", second: "sentence2", label: "score"))
 }

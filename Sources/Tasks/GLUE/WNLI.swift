@@ -2,6 +2,5 @@ extension GLUETask {
     /// Winograd Natural Language Inference: whether a pronoun may be read so (1).
     package static let wnli = GLUETask(
         name: "wnli", folder: "WNLI", output: .classes(["0", "1"]), metrics: [.accuracy],
-        columns: .header(first: "sentence1", second: "sentence2", label: "label"),
-        submissions: [Submission(split: .test, fileName: "WNLI.tsv")])
+        columns: .header(first: "sentence1", second: "sentence2", label: "label"))
 }

@@ -62,9 +62,4 @@ package struct TaskScore: Sendable, Equatable, Codable {
     package var mean: Double { average(of: entries.map(\.scores.mean)) }
 }
 
-/// The score of a benchmark: the mean over tasks of the tasks' scores; nil without tasks.
-package func benchmarkScore(of tasks: [TaskScore]) -> Double? {
-    tasks.isEmpty ? nil : average(of: tasks.map(\.mean))
-}
-
 private func average(of values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

@@ -33,7 +33,7 @@ struct BenchScaling: ParsableArguments {
     func predicted(_ world: MPICommunicator, _ recorder: StepRecorder?) throws -> [Scaling]? {
         let networks = try chosen()
         if networks.isEmpty { return nil }
-        let host = try world.onSameHost()
+        let host = try world.nodeCommunicator()
         let perHost = try Int(world.allReduce(Int64(host.size), .max))
         let hosts = try Int(world.allReduce(Int64(host.rank == 0 ? 1 : 0), .sum))
         let bytes = try Int(world.allReduce(Int64(recorder?.parts.messages.sums ?? 0), .max))

@@ -29,7 +29,7 @@ struct Doctor: ParsableCommand {
     func run() throws {
         MPI.run { world in
             let threads = BLAS.useOneThread()
-            let host = try world.onSameHost()
+            let host = try world.nodeCommunicator()
             let numbers = try world.allGather([
                 Int64(host.rank), Int64(host.size), Int64(Self.allowedCores), Int64(threads),
                 Int64((AvailableMemory.bytes ?? 0) >> 20),

@@ -41,13 +41,12 @@ struct Inspect: ParsableCommand {
     private func inspectBackbone() throws {
         let weights = try EncoderWeights(directory: path)
         let shape = weights.configuration
-        print("family      \(shape.family)")
+        print("family      \(shape.family.name)")
         print(
             "layers      \(shape.layers), width \(shape.hidden), heads \(shape.heads), intermediate \(shape.intermediate)"
         )
-        print(
-            "embeddings  \(shape.vocabulary) tokens, \(shape.positions) positions, \(shape.segments) segments"
-        )
+        let segments = shape.segments.map { "\($0) segments" } ?? "no segments"
+        print("embeddings  \(shape.vocabulary) tokens, \(shape.positions) positions, \(segments)")
         print("parameters  \(shape.parameterCount)")
         print("pooler      \(weights.pooler == nil ? "none" : "yes")")
         print(

@@ -54,9 +54,9 @@ extension LoadedBackbone {
         world.watch?.use(study.stall.limits)
         try Self.checkKernels()
         try Agreement.checkStudies(study, world)
-        let memory = HostWeightMemory(world)
+        let memory = NodeWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
-        if use != .inspection { model = try model.laidOut(in: memory, forLearning: use == .learning) }
+        if use != .inspection { model = try model.prepacked(in: memory, forLearning: use == .learning) }
         warnings = memory.refusals
     }
 

@@ -74,7 +74,7 @@ enum RunFiles {
             "backbone": [
                 "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
                 "sharedBytes": .integer(weights.sharedBytes), "copiedBytes": .integer(weights.copiedBytes),
-                "laidOutBytes": .integer(backbone.model.laidOutBytes),
+                "prepackedBytes": .integer(backbone.model.prepackedBytes),
             ],
         ]
     }

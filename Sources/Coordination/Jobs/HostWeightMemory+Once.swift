@@ -1,9 +1,0 @@
-import Collectives
-
-extension HostWeightMemory {
-    /// Has the first rank of each host do something; a collective of the world.
-    package func once(_ body: () throws -> Void) throws {
-        let host = try world.sharingMemory()
-        try together(world) { if host.rank == 0 { try body() } }
-    }
-}

@@ -1,0 +1,129 @@
+package import Collectives
+package import Diagnostics
+package import Encoders
+import Kernels
+
+/// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
+///
+/// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
+package final class NodeWeightMemory: WeightMemory {
+    let world: any Communicator
+    private let directory: String?
+    /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
+    package private(set) var refusals: [Failure] = []
+
+    /// The name of converted weights in /proc/PID/maps, `/memfd:hadamesh-weights`.
+    static let name = "hadamesh-weights"
+    /// The name of prepacked weights there.
+    static let prepackedName = "hadamesh-weights-prepacked"
+
+    /// Memory for all ranks of a world, in a folder of each host's disk where one is given.
+    package init(_ world: any Communicator, in directory: String? = nil) {
+        self.world = world
+        self.directory = directory
+    }
+
+    /// Allocates and fills memory; a collective of the world.
+    ///
+    /// A rank that is alone on its host allocates private memory.
+    package func allocate(
+        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> FilledMemory {
+        try checkAgreement(on: byteCount)
+        guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
+        let host = try world.nodeCommunicator()
+        let memory = try shared(byteCount, among: host, evenAlone: false) { refused in
+            .data(
+                "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, \(refused)",
+                remedy: "a checkpoint stored as F32 needs no conversion")
+        }
+        let filled = try together(world) {
+            try memory.map { try Self.filled($0, by: host, fill) }
+                ?? PrivateMemory().allocate(byteCount: byteCount, filledBy: fill)
+        }
+        // All have met since the first rank wrote.
+        memory?.seal()
+        return filled
+    }
+
+    /// Like ``allocate(byteCount:filledBy:)``, but nil on a host without memory to share.
+    package func allocateIfAvailable(
+        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> FilledMemory? {
+        try checkAgreement(on: byteCount, panel: VectorKernels.panel)
+        guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
+        let host = try world.nodeCommunicator()
+        // Kernels of other widths give the same bits, but read another layout: a host has one, its first rank's.
+        let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
+        let fits = layouts[host.rank] == layouts[0]
+        let byteCount = Int(layouts[0][0])
+        if try world.allReduce(Int32(fits ? 0 : 1), .max) == 1 {
+            refusals.append(
+                .data(
+                    "ranks of one host have kernels of different widths: weights are laid out for its first rank's "
+                        + "alone, products of the others take longer",
+                    remedy:
+                        "set HADAMESH_KERNELS alike for all ranks of a host; no bit of a result depends on it"
+                ))
+        }
+        let memory = try shared(byteCount, among: host, evenAlone: true) { refused in
+            .data(
+                "frozen weights are not laid out for products, which take longer without, \(refused)",
+                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB a host")
+        }
+        let filled = try together(world) { try memory.map { try Self.filled($0, by: host, fill) } }
+        memory?.seal()
+        return fits ? filled : nil
+    }
+
+    private static func filled(
+        _ memory: NodeMemory, by host: any Communicator,
+        _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> FilledMemory {
+        if host.rank == 0 { try fill(memory.bytes) }
+        return FilledMemory(
+            UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: host.size > 1)
+    }
+
+    /// Refuses ranks that need other amounts of memory for the same panels: their files differ.
+    private func checkAgreement(on byteCount: Int, panel: Int = 0) throws {
+        let needs = try world.allGather([Int64(byteCount), Int64(panel)])
+        for (rank, need) in needs.enumerated() {
+            guard let first = needs.firstIndex(where: { $0[1] == need[1] }), needs[first] != need else {
+                continue
+            }
+            throw Failure.data(
+                "rank \(first) asks for \(needs[first][0]) bytes of memory for weights, rank \(rank) for \(need[0])",
+                at: "backbone", remedy: "all ranks must see the same files")
+        }
+    }
+
+    /// The memory of this rank's host; nil where there is none, which is noted as a refusal that names how many hosts.
+    private func shared(
+        _ byteCount: Int, among host: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
+    ) throws -> NodeMemory? {
+        var memory: NodeMemory?
+        var why: String?
+        if host.size > 1 || evenAlone {
+            switch try NodeMemory.make(
+                byteCount: byteCount, in: directory, named: evenAlone ? Self.prepackedName : Self.name,
+                among: host)
+            {
+            case .success(let made): memory = made
+            case .failure(let unavailable): why = unavailable.why
+            }
+        }
+        // A host's ranks are refused alike: its first one stands for it.
+        let hosts = try world.allGather([host.rank == 0 ? 1 : 0, host.rank == 0 && why != nil ? 1 : 0])
+        if let first = hosts.firstIndex(where: { $0[1] == 1 }) {
+            var words = Array((why ?? "").utf8)
+            try world.broadcast(&words, from: first)
+            let (refused, all) = hosts.reduce((0, 0)) { ($0.0 + $1[1], $0.1 + $1[0]) }
+            refusals.append(
+                failure(
+                    "on \(refused) of \(all) \(all == 1 ? "host" : "hosts"): \(String(decoding: words, as: UTF8.self))"
+                ))
+        }
+        return memory
+    }
+}

@@ -1,0 +1,131 @@
+import Adapters
+import Collectives
+import Encoders
+import Kernels
+import Tasks
+import Training
+
+/// Computes a plan's gradients: each rank its own micro-batches, then the exact sum over all ranks.
+///
+/// A micro-batch is computed whole by one rank, so the bits of its gradient depend on its examples alone.
+final class GradientPass {
+    /// How a micro-batch is computed.
+    struct Mode {
+        /// The parameters that have a gradient.
+        let stage: AdaptedEncoder.Stage
+        /// Dropout, which depends on the seed and the step.
+        let randomness: AdaptedEncoder.Randomness
+    }
+
+    /// Sums over all micro-batches of a plan, equal on all ranks.
+    struct Result {
+        let gradients: TaskGradients
+        /// The sum of the losses of each row's examples.
+        let losses: [Double]
+        let tokens: Int
+        /// Whether a rank was asked to stop.
+        let isStopRequested: Bool
+    }
+
+    private let context: RunContext
+    private let communicator: any Communicator
+    private let cache: ActivationCache
+    private let workspace: Workspace
+    private let sum: ExactSum
+    /// The gradient of the micro-batch under way, in its task's layout.
+    private let gradient: FloatBuffer
+    /// The parameters of its task, in the same layout.
+    private let vector: FloatBuffer
+    /// The block that each slice of `vector` holds in this pass; all tasks' layouts agree but for the head.
+    private var loaded: [Int?] = []
+
+    init(
+        _ context: RunContext, _ communicator: any Communicator, _ cache: ActivationCache,
+        _ workspace: Workspace
+    ) {
+        self.context = context
+        self.communicator = communicator
+        self.cache = cache
+        self.workspace = workspace
+        sum = ExactSum(communicator)
+        let longest = context.store.layouts.map(\.count).max() ?? 0
+        gradient = FloatBuffer(longest)
+        vector = FloatBuffer(longest)
+    }
+
+    /// Bytes of the latest pass, and seconds of all passes.
+    var bytes: Int { sum.bytesPerStep }
+    var secondsWaiting: Double { sum.secondsWaiting }
+    var secondsCommunicating: Double { sum.secondsCommunicating }
+
+    /// The gradients of a plan's examples at given parameters.
+    ///
+    /// - Throws: a `NonFiniteContribution` on all ranks where a loss or a gradient is not finite
+    func compute(
+        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false
+    ) throws -> Result {
+        sum.begin(
+            rows.layout, unitsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
+        loaded = []
+        var tokens: Int64 = 0
+        for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
+        where rank == communicator.rank {
+            guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
+            communicator.watch?.enter(unit: index + 1)
+            let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
+            load(microBatch.task, mode.stage, values)
+            rows.clear(row, gradient.base)
+            let loss = backward(microBatch, batch, mode)
+            tokens += Int64(batch.tokens)
+            timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, loss: loss) } }
+        }
+        var counts = [tokens]
+        var flags: [Int32] = [stopRequested ? 1 : 0]
+        let sums = try timed(.sum) { try sum.finish(sums: &counts, maxima: &flags) }
+        for (microBatch, rank) in zip(plan.microBatches, plan.ranks) {
+            cache.mark(
+                microBatch.examples, context.splits.train[microBatch.task], adapted: mode.stage != .head,
+                by: rank)
+        }
+        return Result(
+            gradients: TaskGradients(rows, sums.rows, context.store), losses: sums.losses,
+            tokens: Int(counts[0]), isStopRequested: flags[0] != 0)
+    }
+
+    /// The name of a contribution that is not finite: a task's loss, or its gradient on a tensor.
+    func name(of bad: NonFiniteContribution, _ rows: GradientRows) -> String {
+        let task = rows.tasks[bad.row]
+        guard let group = bad.group else { return "the loss of \(context.names[task])" }
+        let slice = context.store.layouts[task].slices[rows.slices[bad.row][group]]
+        return "the gradient of \(context.names[task]) on \(slice.name)"
+    }
+
+    /// Puts the parameters that the stage reads into the task's vector.
+    private func load(_ task: Int, _ stage: AdaptedEncoder.Stage, _ values: [Float]) {
+        let (store, layout) = (context.store, context.store.layouts[task])
+        if loaded.isEmpty { loaded = [Int?](repeating: nil, count: layout.slices.count) }
+        values.withUnsafeBufferPointer { values in
+            guard let source = values.baseAddress else { return }
+            for (index, block) in store.placements[task].enumerated() {
+                let isHead = layout.slices[index].kind == .head
+                // Heads are short and share their place with other tasks' heads, so they are copied each time.
+                if !isHead, stage == .head || loaded[index] == block { continue }
+                (vector.base + layout.ranges[index].lowerBound).update(
+                    from: source + store.blocks[block].range.lowerBound, count: layout.ranges[index].count)
+                loaded[index] = isHead ? nil : block
+            }
+        }
+    }
+
+    /// Forward and backward of a micro-batch; adds its gradient and returns the sum of its losses.
+    private func backward(_ microBatch: MicroBatch, _ batch: PackedBatch, _ mode: Mode) -> Double {
+        let train = context.data[microBatch.task].train
+        let split = context.splits.train[microBatch.task]
+        // A head stage trains on the pooled outputs of the frozen encoder, which never change.
+        let start = cache.start(microBatch.examples, split, batch, adapted: mode.stage != .head)
+        return context.model.learn(
+            batch, microBatch.examples.compactMap { train.targets[$0] }, stage: mode.stage,
+            context.store.layouts[microBatch.task], values: vector.base, gradient: gradient.base,
+            mode.randomness, start: start, workspace)
+    }
+}

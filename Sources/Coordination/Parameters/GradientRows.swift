@@ -1,0 +1,62 @@
+import Adapters
+package import Collectives
+
+/// The part of each task's gradient that a step sums over the ranks: a row for each task, a group for each of its slices.
+///
+/// A row holds the chosen slices of the task's layout end to end; slices that are left out take no bytes.
+package struct GradientRows: Sendable {
+    /// The tasks, ascending; one row each.
+    package let tasks: [Int]
+    /// For each row, the chosen slices of the task's layout, ascending.
+    package let slices: [[Int]]
+    /// The lengths of rows and groups, as the exact sum takes them.
+    package let layout: ReductionLayout
+    /// For each row, where its slices lie in the task's vector.
+    private let ranges: [[Range<Int>]]
+
+    /// Chooses the slices whose blocks are included.
+    package init(_ store: ParameterStore, tasks: [Int], where isIncluded: (_ block: Int) -> Bool) {
+        self.tasks = tasks
+        slices = tasks.map { task in
+            store.placements[task].indices.filter { isIncluded(store.placements[task][$0]) }
+        }
+        ranges = zip(tasks, slices).map { task, slices in slices.map { store.layouts[task].ranges[$0] } }
+        layout = ReductionLayout(rows: ranges.map { $0.map(\.count) })
+    }
+
+    /// Sets a row's slices of a task's gradient to zero.
+    func clear(_ row: Int, _ vector: UnsafeMutablePointer<Float>) {
+        for range in ranges[row] { (vector + range.lowerBound).update(repeating: 0, count: range.count) }
+    }
+
+    /// Calls a function with a row's numbers end to end, copied only where the slices have gaps between them.
+    func withRow<R>(
+        _ row: Int, of vector: UnsafePointer<Float>, _ body: (UnsafeBufferPointer<Float>) -> R
+    ) -> R {
+        guard let first = ranges[row].first, let last = ranges[row].last else {
+            return body(UnsafeBufferPointer(start: nil, count: 0))
+        }
+        let span = first.lowerBound..<last.upperBound
+        if span.count == layout.rowLengths[row] {
+            return body(UnsafeBufferPointer(start: vector + span.lowerBound, count: span.count))
+        }
+        let joined = ranges[row].flatMap {
+            UnsafeBufferPointer(start: vector + $0.lowerBound, count: $0.count)
+        }
+        return joined.withUnsafeBufferPointer(body)
+    }
+
+    /// A row's numbers at their places in the task's vector, and zero elsewhere.
+    func vector(_ row: Int, _ numbers: UnsafeBufferPointer<Float>, count: Int, times factor: Float) -> [Float]
+    {
+        var vector = [Float](repeating: 0, count: count)
+        var next = 0
+        for range in ranges[row] {
+            for i in range {
+                vector[i] = numbers[next] * factor
+                next += 1
+            }
+        }
+        return vector
+    }
+}

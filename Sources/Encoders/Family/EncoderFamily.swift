@@ -1,0 +1,52 @@
+/// A family of encoders: the data by which its files and embeddings differ from another's.
+///
+/// All families share one computation and one set of sites. A new one is a file with a constant like
+/// ``bert``, and a line in ``all``.
+package struct EncoderFamily: Sendable {
+    /// `model_type` in config.json and in adapters' files.
+    package let name: String
+    /// The family's name in messages.
+    package let title: String
+    /// How config.json states the shape.
+    package let keys: ConfigurationKeys
+    package let tensors: TensorNames
+    package let classes: ModelClasses
+    /// The row of the position table that a sequence's first token reads.
+    package let positionOffset: Int
+
+    package init(
+        name: String, title: String, keys: ConfigurationKeys, tensors: TensorNames, classes: ModelClasses,
+        positionOffset: Int = 0
+    ) {
+        self.name = name
+        self.title = title
+        self.keys = keys
+        self.tensors = tensors
+        self.classes = classes
+        self.positionOffset = positionOffset
+    }
+
+    /// Every family that can be loaded.
+    package static let all: [EncoderFamily] = [bert]
+}
+
+extension EncoderFamily: Equatable {
+    /// Families are equal if their names are.
+    package static func == (left: EncoderFamily, right: EncoderFamily) -> Bool { left.name == right.name }
+}
+
+/// Classes of `transformers` and `adapters` that load a family's exports.
+package struct ModelClasses: Sendable {
+    /// The encoder alone.
+    package let encoder: String
+    /// The encoder with a classifier on its pooled vector.
+    package let classifier: String
+    /// AdapterHub's model with interchangeable adapters and heads.
+    package let adapters: String
+
+    package init(encoder: String, classifier: String, adapters: String) {
+        self.encoder = encoder
+        self.classifier = classifier
+        self.adapters = adapters
+    }
+}

@@ -1,0 +1,21 @@
+import Kernels
+
+/// Scratch buffers that all layers of a forward share for activations that are not saved, so that they stay
+/// in cache.
+final class SharedScratch {
+    private var matrices: [Buffer: Matrix] = [:]
+    private let workspace: Workspace
+
+    enum Buffer { case q, k, v, heads, attentionOutput, activation }
+
+    init(_ workspace: Workspace) { self.workspace = workspace }
+
+    /// New memory if the layer saves the activation, the shared buffer otherwise.
+    func matrix(_ buffer: Buffer, _ rows: Int, _ columns: Int, save: Bool) -> Matrix {
+        // The last layer may want fewer rows.
+        if !save, let matrix = matrices[buffer], matrix.rows >= rows { return matrix.rows(0..<rows) }
+        let matrix = workspace.matrix(rows, columns)
+        if !save { matrices[buffer] = matrix }
+        return matrix
+    }
+}

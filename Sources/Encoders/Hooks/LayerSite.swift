@@ -1,0 +1,34 @@
+/// A site of one layer.
+package struct LayerSite: Hashable, Sendable, Comparable {
+    /// The layer, from 0; ``belowLayers`` for the embeddings, the number of layers for the pooler.
+    package let layer: Int
+    package let site: Site
+
+    /// The layer of the embeddings' sites.
+    package static let belowLayers = -1
+    package static let embeddings = LayerSite(belowLayers, .embeddings)
+    package static let embeddingNorm = LayerSite(belowLayers, .embeddingNorm)
+
+    package init(_ layer: Int, _ site: Site) {
+        self.layer = layer
+        self.site = site
+    }
+
+    /// The order of the forward pass.
+    package static func < (left: LayerSite, right: LayerSite) -> Bool {
+        (left.layer, left.site) < (right.layer, right.site)
+    }
+}
+
+// Names that Adapters and Exchange still use.
+
+package typealias Place = LayerSite
+
+extension EncoderWeights {
+    package var normPlaces: [LayerSite] { normSites }
+    package var linearPlaces: [LayerSite] { linearSites }
+}
+
+package enum BertNames {
+    package static func module(at site: LayerSite) -> String? { EncoderFamily.bert.tensors.module(at: site) }
+}

@@ -1,0 +1,32 @@
+package import Formats
+import Kernels
+
+extension EncoderWeights {
+    /// Every tensor under its name in a Hugging Face file, with a prefix before each.
+    package func namedTensors(prefix: String) -> [NamedTensor] {
+        func tensor(_ name: String, _ shape: [Int], _ base: UnsafePointer<Float>) -> NamedTensor {
+            let values = UnsafeBufferPointer(start: base, count: shape.reduce(1, *))
+            return NamedTensor(name: prefix + name, shape: shape, values: .float(Array(values)))
+        }
+        func matrix(_ name: String, _ matrix: Matrix) -> NamedTensor {
+            tensor(name, [matrix.rows, matrix.columns], UnsafePointer(matrix.base))
+        }
+        let names = configuration.family.tensors
+        var tensors = EmbeddingTable.allCases.compactMap { table -> NamedTensor? in
+            guard let name = names.table(table), let own = embeddings[table] else { return nil }
+            return matrix(name, own)
+        }
+        for site in normSites {
+            guard let module = names.module(at: site) else { continue }
+            let own = norm(at: site)
+            tensors.append(tensor("\(module).weight", [configuration.hidden], own.scale))
+            tensors.append(tensor("\(module).bias", [configuration.hidden], own.shift))
+        }
+        for site in linearSites {
+            guard let module = names.module(at: site), let own = linear(at: site) else { continue }
+            tensors.append(matrix("\(module).weight", own.weight))
+            tensors.append(tensor("\(module).bias", [own.weight.rows], own.bias))
+        }
+        return tensors
+    }
+}

@@ -1,0 +1,72 @@
+import Kernels
+
+// Every map takes part in two products: y = x Wᵀ reads Wᵀ [in, out], dx = dy W reads W [out, in]. Each has
+// its own fastest order, so a map that is used in both is packed twice.
+
+/// The frozen maps of a backbone's layers, packed for the products that a run computes.
+package final class PrepackedWeights: @unchecked Sendable {
+    /// Wᵀ of each map that is packed for y = x Wᵀ.
+    let forward: [LayerSite: PackedMatrix]
+    /// W of each map that is packed for dx = dy W.
+    let backward: [LayerSite: PackedMatrix]
+    /// Bytes of all packed maps.
+    package let byteCount: Int
+    // Keeps alive the memory that the matrices point into.
+    private let memory: FilledMemory
+
+    /// Packs the maps that forward and backward with an adaptation read; nil if memory has no room for them.
+    ///
+    /// Maps that the adaptation replaces are left out, and so are, for dx, those that backward does not
+    /// reach. `memory` is called once, as ``WeightMemory`` requires.
+    package init?(
+        _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation, in memory: any WeightMemory
+    ) throws {
+        let sites = weights.linearSites.filter {
+            $0.site != .pooler && !adaptation.replacesMap(at: $0)
+        }
+        let lowest = adaptation.lowestTrained
+        var count = 0
+        func region(_ transposed: Bool, _ site: LayerSite) -> (LayerSite, Region)? {
+            guard let weight = weights.linear(at: site)?.weight else { return nil }
+            let (k, n) = transposed ? (weight.columns, weight.rows) : (weight.rows, weight.columns)
+            defer { count += PackedMatrix.floats(rows: k, columns: n) }
+            return (site, Region(offset: count, weight: weight, transposed: transposed, k: k, n: n))
+        }
+        // In the order in which a pass reads them.
+        let regions = (
+            forward: sites.compactMap { region(true, $0) },
+            backward: sites.filter { site in lowest.map { $0 < site } ?? false }.reversed()
+                .compactMap { region(false, $0) }
+        )
+        let stride = MemoryLayout<Float>.stride
+        let filled = try memory.allocateIfAvailable(byteCount: count * stride) { bytes in
+            guard let base = bytes.bindMemory(to: Float.self).baseAddress else { return }
+            for (_, region) in regions.forward + regions.backward { region.pack(base) }
+        }
+        guard let filled else { return nil }
+        func views(_ regions: [(LayerSite, Region)]) -> [LayerSite: PackedMatrix] {
+            guard let base = filled.bytes.baseAddress?.assumingMemoryBound(to: Float.self) else { return [:] }
+            return Dictionary(uniqueKeysWithValues: regions.map { ($0, $1.view(base)) })
+        }
+        forward = views(regions.forward)
+        backward = views(regions.backward)
+        byteCount = count * stride
+        self.memory = filled
+    }
+
+    /// A packed matrix's offset, in floats, and its source.
+    private struct Region {
+        let offset: Int
+        let weight: Matrix
+        let transposed: Bool
+        let k: Int, n: Int
+
+        func view(_ base: UnsafePointer<Float>) -> PackedMatrix {
+            PackedMatrix(base + offset, rows: k, columns: n)
+        }
+
+        func pack(_ base: UnsafeMutablePointer<Float>) {
+            view(base).pack(weight, transposed: transposed, into: base + offset)
+        }
+    }
+}

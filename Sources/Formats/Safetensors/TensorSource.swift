@@ -1,0 +1,106 @@
+import Diagnostics
+
+/// Named tensors on disk, in one file or in several: look one up, use it in place or copy it.
+package protocol TensorSource: Sendable {
+    /// The file or folder, as failures name it.
+    var path: String { get }
+    /// Every tensor by name. Ranges count from the start of the file that holds the tensor.
+    var tensors: [String: TensorEntry] { get }
+    /// The file that holds a tensor; nil where there is no such tensor.
+    func file(holding name: String) -> SafetensorsFile?
+}
+
+extension TensorSource {
+    /// Every tensor's name, sorted.
+    package var names: [String] { tensors.keys.sorted() }
+
+    /// The tensor's entry; a tensor that isn't there is a failure which names the nearest one that is.
+    package func entry(_ name: String) throws -> TensorEntry { try located(name).entry }
+
+    /// The tensor's first byte, valid while this object lives, at any alignment.
+    package func pointer(_ name: String) throws -> UnsafeRawPointer {
+        let (file, entry) = try located(name)
+        // The file holds at least its header, so that it has a first byte.
+        guard let bytes = file.bytes(of: entry).baseAddress else {
+            throw Failure.data("is empty", at: file.path)
+        }
+        return bytes
+    }
+
+    /// The tensor's numbers where they lie in the mapped file; nil unless they are F32 and 4-byte aligned.
+    ///
+    /// Valid while this object lives. Fall back to ``floats(_:)``, which copies and converts.
+    package func mappedFloats(_ name: String) -> UnsafeBufferPointer<Float>? {
+        guard let file = file(holding: name), let entry = tensors[name], entry.dtype == .float32 else {
+            return nil
+        }
+        let bytes = file.bytes(of: entry)
+        guard let start = bytes.baseAddress, UInt(bitPattern: start) % 4 == 0 else { return nil }
+        return UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: entry.count)
+    }
+
+    /// Refuses a tensor that can't become `Float`s exactly: those of F32, F16 and BF16 can.
+    package func checkFloats(_ name: String) throws {
+        let (file, entry) = try located(name)
+        guard [.float32, .float16, .bfloat16].contains(entry.dtype) else {
+            throw unexpected(entry, name, in: file, expected: "F32, F16 or BF16")
+        }
+    }
+
+    /// A copy of the tensor as `Float`s, converted exactly from F32, F16 or BF16.
+    package func floats(_ name: String) throws -> [Float] {
+        let entry = try entry(name)
+        return try [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            try copyFloats(name, into: UnsafeMutableBufferPointer(rebasing: buffer[..<entry.count]))
+            count = entry.count
+        }
+    }
+
+    /// Copies the tensor as `Float`s to where there is room for as many as it has, converted exactly from F32, F16 or BF16.
+    package func copyFloats(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
+        try checkFloats(name)
+        let (file, entry) = try located(name)
+        precondition(destination.count == entry.count, "room for another tensor than '\(name)'")
+        defer { withExtendedLifetime(file) {} }
+        let bytes = file.bytes(of: entry)
+        switch entry.dtype {
+        case .float16: HalfPrecision.widenFloat16(bytes, into: destination)
+        case .bfloat16: HalfPrecision.widenBFloat16(bytes, into: destination)
+        default: UnsafeMutableRawBufferPointer(destination).copyMemory(from: bytes)
+        }
+    }
+
+    /// A copy of an I64 tensor.
+    package func int64s(_ name: String) throws -> [Int64] { try copy(name, of: .int64) }
+
+    /// A copy of an F64 tensor.
+    package func doubles(_ name: String) throws -> [Double] { try copy(name, of: .float64) }
+
+    private func copy<Element: BitwiseCopyable>(_ name: String, of dtype: DataType) throws -> [Element] {
+        let (file, entry) = try located(name)
+        guard entry.dtype == dtype else { throw unexpected(entry, name, in: file, expected: dtype.rawValue) }
+        return [Element](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            defer { withExtendedLifetime(file) {} }
+            UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(buffer)[..<entry.range.count]
+            )
+            .copyMemory(from: file.bytes(of: entry))
+            count = entry.count
+        }
+    }
+
+    private func located(_ name: String) throws -> (file: SafetensorsFile, entry: TensorEntry) {
+        guard let file = file(holding: name), let entry = tensors[name] else {
+            throw Failure.data(
+                "has no tensor '\(name)'", at: path,
+                remedy: nearestName(to: name, among: tensors.keys).map { "did you mean '\($0)'?" })
+        }
+        return (file, entry)
+    }
+
+    private func unexpected(
+        _ entry: TensorEntry, _ name: String, in file: SafetensorsFile, expected: String
+    ) -> Failure {
+        .data("found \(entry.dtype.rawValue), expected \(expected)", at: "\(file.path): tensor '\(name)'")
+    }
+}

@@ -1,0 +1,64 @@
+import Diagnostics
+
+/// The tokenizer files of a backbone's folder, as Hugging Face names them.
+///
+/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.txt` holds the
+/// vocabulary, and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference
+/// from BERT's defaults; each of those three may be absent.
+package enum TokenizerFolder {
+    /// Reads the folder's tokenizer.
+    package static func load(_ directory: String) throws -> any Tokenizer {
+        let files = TokenizerFiles(directory)
+        let configuration = try files.section("tokenizer_config.json")
+        if files.has("tokenizer.json") {
+            let tokenizer = try TokenizerFile(files.section("tokenizer.json")).tokenizer()
+            if let normalizer = tokenizer.normalizer as? BertNormalizer {
+                try check(normalizer, against: configuration)
+            }
+            return tokenizer
+        }
+        guard let lines = try files.bytes("vocab.txt") else {
+            throw Failure.data(
+                "found neither tokenizer.json nor vocab.txt", at: directory,
+                remedy: ["merges.txt", "sentencepiece.bpe.model", "spiece.model"].contains(where: files.has)
+                    ? "the backbone has a tokenizer of another model; WordPiece is what is supported here"
+                    : "name the backbone's whole folder, tokenizer files included")
+        }
+        return try VocabularyFile(
+            lines: lines, place: files.path("vocab.txt"), configuration: configuration,
+            specialTokens: files.section("special_tokens_map.json"),
+            addedTokens: files.section("added_tokens.json")
+        ).tokenizer()
+    }
+
+    /// Refuses a folder whose two files describe two tokenizers: nothing here tells with which of them the
+    /// backbone was trained, and programs differ in which file they follow.
+    private static func check(_ normalizer: BertNormalizer, against configuration: FileSection) throws {
+        let stated = try BertNormalizer(configuration, otherwise: normalizer)
+        for (key, ours, theirs) in [
+            ("do_lower_case", normalizer.lowercases, stated.lowercases),
+            ("tokenize_chinese_chars", normalizer.isolatesChinese, stated.isolatesChinese),
+            ("strip_accents", normalizer.stripsAccents, stated.stripsAccents),
+        ] where ours != theirs {
+            throw configuration.failure(
+                "found \(key) \(theirs), but tokenizer.json says \(ours)",
+                remedy: "make the two files agree on what the backbone was trained with")
+        }
+    }
+}
+
+extension BertNormalizer {
+    /// The normaliser that a tokenizer_config.json states; `otherwise` supplies absent settings.
+    init(_ configuration: FileSection, otherwise: BertNormalizer) throws {
+        let lowercases = try configuration.flag("do_lower_case")
+        // Accents follow case wherever case is stated and accents are not.
+        let accents =
+            try configuration.flag("strip_accents")
+            ?? (lowercases == otherwise.lowercases ? nil : lowercases)
+        self.init(
+            cleansText: otherwise.cleansText,
+            isolatesChinese: try configuration.flag("tokenize_chinese_chars") ?? otherwise.isolatesChinese,
+            stripsAccents: accents ?? otherwise.stripsAccents,
+            lowercases: lowercases ?? otherwise.lowercases)
+    }
+}
