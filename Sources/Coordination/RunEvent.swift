@@ -13,14 +13,10 @@ package enum RunEvent: Sendable {
     case stage(name: String, steps: Int)
     /// Adapters were pruned, before they are trained.
     case pruned(PruningReport)
-    /// It was decided whether to keep what frozen layers give.
-    case frozenPrefix(FrozenPrefixReport)
-    /// Frozen features were computed: how many examples of how many.
-    case features(done: Int, of: Int)
-    /// The frozen features of so many examples were found where an earlier run left them.
-    case featuresFound(examples: Int)
-    /// What lower layers give to so many examples was found where an earlier run left it.
-    case prefixFound(examples: Int)
+    /// The activation cache was allocated, or not, and read from a folder where an earlier run stored it.
+    case cache(ActivationCacheReport)
+    /// Pooled vectors were computed: how many chunks of how many.
+    case pooled(done: Int, of: Int)
     /// An optimizer step was taken.
     case step(StepReport)
     /// Tasks were scored.

@@ -34,13 +34,9 @@ package final class RunJournal: RunObserver {
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
         case .pruned(let report): try pruned(report)
-        case .frozenPrefix(let report): try journal.record("frozenPrefix", [("decision", report.json)])
-        case .features(let done, let total):
-            if done == total { try journal.record("features", [("chunks", .integer(total))]) }
-        case .featuresFound(let examples):
-            try journal.record("featuresFound", [("examples", .integer(examples))])
-        case .prefixFound(let examples):
-            try journal.record("prefixFound", [("examples", .integer(examples))])
+        case .cache(let report): try journal.record("cache", [("decision", report.json)])
+        case .pooled(let done, let total):
+            if done == total { try journal.record("pooled", [("chunks", .integer(total))]) }
         case .step(let report): try step(report)
         case .evaluated(let report): try evaluated(report)
         case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])

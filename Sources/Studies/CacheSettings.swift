@@ -1,14 +1,17 @@
 import Diagnostics
 
-/// The `cache` section: where to keep what frozen layers give, how much of it, and what to leave for later runs.
+/// The `cache` section: where the frozen backbone's activations are cached, how many, and where later runs
+/// find them.
 ///
 /// No bit of a result depends on it.
 package struct CacheSettings: Sendable, Codable, Equatable {
-    /// The most that each host keeps, in megabytes; 0 keeps nothing.
+    /// The limit on each node, in megabytes; 0 turns the cache off.
+    ///
+    /// The head stage's pooled vectors do not count.
     package let megabytes: Double
-    /// A folder of each host's own disk to keep it in; nil for memory.
+    /// A folder on each node's local disk for the cache's file; nil for memory.
     package let directory: String?
-    /// A folder in which runs leave what frozen layers gave, and find what earlier ones left; nil for none.
+    /// A folder in which runs store activations, and read those of earlier runs; nil for none.
     package let features: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory, features }

@@ -36,7 +36,7 @@ package struct Study: Sendable, Codable {
     package let checkpoint: CheckpointSettings
     /// What is recorded for comparison with other software.
     package let record: RecordSettings
-    /// Where frozen activations are kept, and how much of them.
+    /// Where the frozen backbone's activations are cached, and how many.
     package let cache: CacheSettings
     /// How long ranks wait for one that makes no progress.
     package let stall: StallSettings

@@ -45,15 +45,16 @@ package struct AdaptedEncoder: Sendable {
     /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
     package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
         var copy = self
-        copy.prepacked = try withUntrained(forLearning: forLearning) {
+        copy.prepacked = try withZeroParameters(forLearning: forLearning) {
             try PrepackedWeights(weights, $0, in: memory)
         }
         return copy
     }
 
-    /// Calls a function with what the method does to the encoder, all parameters being 0: where it acts, and down to where it
-    /// learns, doesn't depend on what it has learned.
-    private func withUntrained<Result>(
+    /// Calls `body` with the method's hooks bound to zero parameters.
+    ///
+    /// Which sites are adapted, and down to where gradients are needed, does not depend on parameter values.
+    private func withZeroParameters<Result>(
         forLearning: Bool, _ body: (any EncoderAdaptation) throws -> Result
     ) throws -> Result {
         let layout = ParameterLayout(bound.slices(seed: 0))
@@ -120,15 +121,16 @@ package struct AdaptedEncoder: Sendable {
 
     /// One unit of work: adds the gradient of the summed losses to `gradient`, and returns that sum.
     ///
-    /// All memory of the workspace is given back first: what is given here lies elsewhere.
+    /// All memory of the workspace is given back first.
     ///
-    /// In the head stage, `pooled` [B, d] may hold the sequences' pooled vectors, and the encoder is then not run. In the
-    /// adapter stage without dropout, what is frozen below may be given. The task's name is passed to the method's hooks.
+    /// The forward starts from the batch's tokens, or from cached activations: without encoder dropout at a
+    /// cut point below the lowest adapted site, in the head stage at the pooled vectors, where the encoder is
+    /// not run at all. The task's name is passed to the method's hooks.
     package func learn(
         _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
         _ layout: ParameterLayout,
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
-        pooled known: [Float]? = nil, from frozen: FrozenInput? = nil, _ workspace: Workspace
+        start: (any CachedStart)? = nil, _ workspace: Workspace
     ) -> Double {
         workspace.reset()
         let encoder = encoder(randomness.encoder)
@@ -137,11 +139,11 @@ package struct AdaptedEncoder: Sendable {
         let adaptation = parameters.map { bound.hooks($0, context) }
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         var activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
-        if let known {
-            Self.copy(known, into: p)
+        if let start, start.cutPoint.position == .pooled {
+            start.fill(CutState(residual: p), workspace)
         } else {
             let forward = encoder.forward(
-                batch, adaptation, from: frozen, output: head.pooling.outputTokens, workspace)
+                batch, adaptation, start: start, output: head.pooling.outputTokens, workspace)
             let pooling = timed(.head) {
                 head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
             }
@@ -186,39 +188,16 @@ package struct AdaptedEncoder: Sendable {
     ///
     /// Without `adapted` the frozen backbone is used as it is, with the head alone.
     package func logits(
-        _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout,
-        values: UnsafePointer<Float>, adapted: Bool, from frozen: FrozenInput? = nil, _ workspace: Workspace
+        _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout, values: UnsafePointer<Float>,
+        adapted: Bool, start: (any CachedStart)? = nil, _ workspace: Workspace
     ) -> [Float] {
         workspace.reset()
         let adaptation =
             adapted
             ? bound.hooks(
                 BoundParameters(layout, values: values, gradient: nil), HookContext(task: task)) : nil
-        let p = pool(batch, adaptation, from: frozen, workspace)
-        return logits(p, layout, values: values, workspace)
-    }
-
-    /// Logits [B, C] from pooled vectors [B, d], row after row.
-    package func logits(
-        pooled known: [Float], _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
-    ) -> [Float] {
-        workspace.reset()
-        let d = weights.configuration.hidden
-        let p = workspace.matrix(known.count / d, d)
-        Self.copy(known, into: p)
-        return logits(p, layout, values: values, workspace)
-    }
-
-    private static func copy(_ values: [Float], into p: Matrix) {
-        precondition(values.count == p.count, "pooled vectors of another number of sequences")
-        values.withUnsafeBufferPointer { source in
-            if let start = source.baseAddress { p.base.update(from: start, count: p.count) }
-        }
-    }
-
-    private func logits(
-        _ p: Matrix, _ layout: ParameterLayout, values: UnsafePointer<Float>, _ workspace: Workspace
-    ) -> [Float] {
+        let p = workspace.matrix(batch.count, weights.configuration.hidden)
+        pool(batch, adaptation, start, into: p, workspace)
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
         let z = workspace.matrix(p.rows, weight.rows)
         linear(p, weight, bias, into: z)
@@ -228,39 +207,49 @@ package struct AdaptedEncoder: Sendable {
     /// How the method's matrices are pruned before they are trained; nil if they are not.
     package var pruning: Pruning? { method.members((any PrunedMethod).self).first?.pruning }
 
-    /// How much of the backbone is frozen under the method.
-    package func frozenDepth() throws -> FrozenDepth {
-        try withUntrained(forLearning: false) { $0.frozenDepth(layers: weights.configuration.layers) }
+    // MARK: Frozen activations
+
+    /// The highest cut point of a layer below which the method changes nothing.
+    package func highestCutPoint() throws -> CutPoint {
+        try withZeroParameters(forLearning: false) {
+            $0.highestCutPoint(layers: weights.configuration.layers)
+        }
+    }
+
+    /// Computes the frozen backbone's activations of a batch at a cut point, from its tokens or from a lower
+    /// cut point.
+    package func frozenActivations(
+        at cut: CutPoint, _ batch: PackedBatch, start: (any CachedStart)? = nil, into state: CutState,
+        _ workspace: Workspace
+    ) {
+        if cut.position == .pooled {
+            let mark = workspace.mark
+            pool(batch, nil, start, into: state.residual, workspace)
+            workspace.release(to: mark)
+        } else {
+            encoder().activations(at: cut, batch, into: state, workspace)
+        }
+    }
+
+    private func pool(
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, _ start: (any CachedStart)?,
+        into p: Matrix, _ workspace: Workspace
+    ) {
+        if let start, start.cutPoint.position == .pooled {
+            start.fill(CutState(residual: p), workspace)
+            return
+        }
+        let encoder = encoder()
+        let forward = encoder.forward(
+            batch, adaptation, start: start, output: head.pooling.outputTokens, workspace)
+        _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
     }
 
     /// About how many bytes the activations of one unit take, while adapters are trained.
     package func activationBytes(sequences: [Int]) throws -> Int {
         let layers = weights.configuration.layers
-        let lowest = try withUntrained(forLearning: true) { $0.lowestTrained?.layer ?? layers }
+        let lowest = try withZeroParameters(forLearning: true) { $0.lowestTrained?.layer ?? layers }
         return encoder().activationBytes(sequences: sequences, lowest: lowest)
-    }
-
-    /// The frozen backbone's pooled vectors [B, d] of a batch, row after row.
-    ///
-    /// Some of it may be given.
-    package func frozenPooled(_ batch: PackedBatch, from frozen: FrozenInput? = nil, _ workspace: Workspace)
-        -> [Float]
-    {
-        workspace.reset()
-        let p = pool(batch, nil, from: frozen, workspace)
-        return Array(UnsafeBufferPointer(start: p.base, count: p.count))
-    }
-
-    private func pool(
-        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput?,
-        _ workspace: Workspace
-    ) -> Matrix {
-        let encoder = encoder()
-        let forward = encoder.forward(
-            batch, adaptation, from: frozen, output: head.pooling.outputTokens, workspace)
-        let p = workspace.matrix(batch.count, weights.configuration.hidden)
-        _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
-        return p
     }
 
     private func headMatrices(

@@ -265,41 +265,31 @@ struct AdapterMethodTests {
     }
 
     @Test(
-        "From where the frozen part ends, outputs and gradients keep their bits",
+        "A forward from the highest cut point keeps the bits of outputs and gradients",
         arguments: MethodCase.all)
-    func frozenInput(_ test: MethodCase) throws {
+    func cachedStart(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
-        let depth = model.bound.hooks(
+        let cut = model.bound.hooks(
             BoundParameters(model.layout, values: parameters.base, gradient: nil)
-        ).frozenDepth(layers: weights.configuration.layers)
-        if depth.layer < 0 { return }
-        let input = FrozenInput(at: depth) { state, workspace in
-            // Sequence by sequence, as no unit would be computed.
-            for sequence in 0..<batch.count {
-                var part = PackedBatch()
-                let tokens = batch.range(sequence)
-                part.append(
-                    ids: Array(batch.ids[tokens]), segments: Array(batch.segments[tokens]),
-                    key: batch.keys[sequence])
-                Encoder(weights).frozenState(at: depth, part, into: state.rows(tokens), workspace)
-            }
-        }
+        ).highestCutPoint(layers: weights.configuration.layers)
+        if cut.layer < 0 { return }
+        let start = SequenceBySequence(cutPoint: cut, weights: weights, batch: batch)
         for output in [OutputTokens.all, .first] {
-            func results(_ input: FrozenInput?) -> (hidden: [Float], gradient: [Float]) {
+            func results(_ start: (any CachedStart)?) -> (hidden: [Float], gradient: [Float]) {
                 let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
                 let adaptation = model.bound.hooks(
                     BoundParameters(model.layout, values: parameters.base, gradient: gradient.base))
                 let (encoder, workspace) = (Encoder(weights), Workspace())
                 let activations = encoder.forward(
-                    batch, adaptation, from: input, output: output, workspace)
+                    batch, adaptation, start: start, output: output, workspace)
                 let hidden = activations.hidden.values
                 encoder.backward(activations.hidden, activations, batch, adaptation, workspace)
                 withExtendedLifetime(workspace) {}
                 return (hidden, gradient.values)
             }
-            let (given, computed) = (results(input), results(nil))
+            let (given, computed) = (results(start), results(nil))
             // From above the last layer all tokens are given.
             if given.hidden.count == computed.hidden.count {
                 #expect(differingBits(given.hidden, computed.hidden) == nil)
@@ -462,5 +452,23 @@ struct AdapterMethodTests {
             model.layout, parameters, configuration: ["method": "m"], to: folder.file("a"))
         let found = try AdapterFolder.read(model.layout, from: folder.file("a"))
         #expect(differingBits(found, parameters) == nil)
+    }
+}
+
+/// Activations at a cut point, computed sequence by sequence, as no micro-batch would be computed.
+private struct SequenceBySequence: CachedStart {
+    let cutPoint: CutPoint
+    let weights: EncoderWeights
+    let batch: PackedBatch
+
+    func fill(_ state: CutState, _ workspace: Workspace) {
+        for sequence in 0..<batch.count {
+            var part = PackedBatch()
+            let tokens = batch.range(sequence)
+            part.append(
+                ids: Array(batch.ids[tokens]), segments: Array(batch.segments[tokens]),
+                key: batch.keys[sequence])
+            Encoder(weights).activations(at: cutPoint, part, into: state.rows(tokens), workspace)
+        }
     }
 }

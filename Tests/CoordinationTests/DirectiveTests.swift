@@ -6,8 +6,8 @@ import Testing
 @Suite("What the coordinator tells")
 struct DirectiveTests {
     static let cases: [Directive] = [
-        .features([], ranks: []),
-        .features([FeatureChunk(split: 2, index: 7), FeatureChunk(split: 0, index: 0)], ranks: [3, 0]),
+        .pool([], ranks: []),
+        .pool([PooledChunk(split: 2, index: 7), PooledChunk(split: 0, index: 0)], ranks: [3, 0]),
         .step(
             StepPlan(
                 [

@@ -294,10 +294,10 @@ struct StageTests {
             let own = timeline.spans
             func count(_ name: String) -> Int { own.count { $0.name == name } }
             #expect(count("compute") == outcome.steps.count && count("evaluate") == outcome.evaluations.count)
-            #expect(count("features") > 0)
+            #expect(count("pool") > 0)
             // All of these end with an exchange.
             for name in ["wait", "sum"] {
-                #expect(count(name) == count("compute") + count("evaluate") + count("features"))
+                #expect(count(name) == count("compute") + count("evaluate") + count("pool"))
             }
             // A rank does one thing at a time, to the microsecond that a span is rounded to.
             for (span, next) in zip(own, own.dropFirst()) {

@@ -92,9 +92,10 @@ struct TinyStudy {
     /// Trains on so many ranks; the rank `stopper` is asked to stop after so many steps of this run.
     func train(
         ranks: Int = 1, into folder: TemporaryFolder, resuming: Bool = false, stopAfter: Int? = nil,
-        stopper: Int = 0
+        stopper: Int = 0, through wrap: @escaping @Sendable (any Communicator) -> any Communicator = { $0 }
     ) throws -> Outcome {
-        try ThreadWorld.run(ranks, rank(folder, resuming, stopAfter, stopper))[0]
+        let body = rank(folder, resuming, stopAfter, stopper)
+        return try ThreadWorld.run(ranks) { try body(wrap($0)) }[0]
     }
 
     /// Trains where every rank must fail; the failure of each.

@@ -58,14 +58,14 @@ import Testing
                 async let job = EndToEnd.hadamesh(
                     ranks: 4,
                     scene.training + ["--set", "stages.adapter.steps=20000", "--set", "checkpoint.every=0"])
-                var (mappings, features) = ([Mapping](), 0)
+                var (mappings, pooled) = ([Mapping](), 0)
                 for _ in 0..<15_000 where mappings.isEmpty {
                     if scene.exists("run/journal.jsonl"), try scene.read("run/journal.jsonl").count > 20_000 {
                         mappings = Ranks.running(with: run).compactMap {
                             Mapping(of: weights, in: $0.id)
                         }
-                        features = Ranks.running(with: run).count {
-                            Mapping(of: "/memfd:hadamesh-features (deleted)", in: $0.id) != nil
+                        pooled = Ranks.running(with: run).count {
+                            Mapping(of: "/memfd:hadamesh-pooled (deleted)", in: $0.id) != nil
                         }
                     } else {
                         try await Task.sleep(for: .milliseconds(2))
@@ -85,7 +85,7 @@ import Testing
                     : try EncoderWeights(directory: scene.path("backbone")).copiedBytes + gaps
                 let pages = (bytes + page - 1) / page * page / 1024
                 #expect(mappings.count == 4)
-                #expect(features == 4, "the head stage's features are one table too")
+                #expect(pooled == 4, "the head stage's pooled vectors are one table too")
                 #expect(mappings.allSatisfy { $0.resident <= pages && $0.copied == 0 }, "\(mappings)")
                 // A share is rounded down to kilobytes, in each of the four.
                 let shares = mappings.reduce(0) { $0 + $1.proportional }

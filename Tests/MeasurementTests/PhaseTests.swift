@@ -33,12 +33,12 @@ import Testing
     @Test func stagesAreTheirOwnPhases() throws {
         let recorder = PhaseRecorder(OperatorClock(), stepsPerPass: 1, evaluated: (examples: 7, tokens: 70))
         try recorder.observe(.stage(name: "head", steps: 1))
-        try recorder.observe(.features(done: 1, of: 1))
+        try recorder.observe(.pooled(done: 1, of: 1))
         try recorder.observe(.step(Self.report("head", 1)))
         try recorder.observe(.step(Self.report("adapter", 1)))
         #expect(
             recorder.measured(rate: 1).map(\.name) == [
-                "frozen features", "head stage, first epoch", "adapter stage, first epoch",
+                "pooled vectors", "head stage, first epoch", "adapter stage, first epoch",
             ])
     }
 

@@ -107,16 +107,21 @@ struct LearningTests {
     }
 
     @Test(
-        "Known pooled vectors give the head stage the bits of running the encoder",
+        "A forward from cached pooled vectors gives the head stage the bits of running the encoder",
         arguments: Pooling.allCases)
     func pooledPath(_ pooling: Pooling) throws {
         let task = try TinyTask("regression", pooling: pooling)
-        let pooled = task.model.frozenPooled(task.tiny.batch, Workspace())
+        let (vectors, workspace) = (
+            GuardedMatrix(task.tiny.batch.count, task.tiny.weights.configuration.hidden), Workspace()
+        )
+        let pooled = PooledVectors(vectors: vectors)
+        task.model.frozenActivations(
+            at: pooled.cutPoint, task.tiny.batch, into: CutState(residual: vectors.view), workspace)
         let randomness = AdaptedEncoder.Randomness(
             encoder: EncoderDropout(hidden: 0, attention: 0, seed: 3, step: 8), head: 0.4)
         for randomness in [.none, randomness] {
             let full = task.learn(task.start, stage: .head, randomness)
-            let known = task.learn(task.start, stage: .head, randomness, pooled: pooled)
+            let known = task.learn(task.start, stage: .head, randomness, start: pooled)
             #expect(known.loss == full.loss)
             #expect(differingBits(known.gradient, full.gradient) == nil)
         }
@@ -130,4 +135,13 @@ struct LearningTests {
         }
         #expect(failure?.place == "head.pooling")
     }
+}
+
+/// Pooled vectors [B, d] as the start of a forward.
+private struct PooledVectors: CachedStart {
+    let vectors: GuardedMatrix
+
+    var cutPoint: CutPoint { CutPoint(layer: 3, .pooled) }
+
+    func fill(_ state: CutState, _ workspace: Workspace) { state.residual.copy(from: vectors.view) }
 }

@@ -48,13 +48,13 @@ struct TinyTask {
     func learn(
         _ values: [Float], stage: AdaptedEncoder.Stage = .adapter(trainHead: true),
         _ randomness: AdaptedEncoder.Randomness = .none, batch: PackedBatch? = nil, targets: [Target]? = nil,
-        pooled: [Float]? = nil
+        start: (any CachedStart)? = nil
     ) -> (loss: Double, gradient: [Float]) {
         let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, layout.count, filledWith: 0))
         let batch = batch ?? tiny.batch
         let loss = model.learn(
             batch, targets ?? self.targets, stage: stage, layout, values: vector.base,
-            gradient: gradient.base, randomness, pooled: pooled, Workspace())
+            gradient: gradient.base, randomness, start: start, Workspace())
         precondition(vector.isIntact() && vector.values.elementsEqual(values), "the parameters were changed")
         precondition(gradient.isIntact(), "written outside of the gradient")
         return (loss, gradient.values)

@@ -4,8 +4,8 @@ package enum RankPhase: UInt64, CaseIterable, Sendable {
     case startUp
     /// Deciding on the next directive; only rank 0 does.
     case planning
-    /// Computing frozen features.
-    case features
+    /// Computing the frozen backbone's pooled vectors.
+    case pooling
     /// An optimizer step.
     case step
     /// Pruning adapters.
@@ -21,7 +21,7 @@ package enum RankPhase: UInt64, CaseIterable, Sendable {
     var repeats: Bool {
         switch self {
         case .startUp, .finishing: false
-        case .planning, .features, .step, .pruning, .evaluation, .checkpoint: true
+        case .planning, .pooling, .step, .pruning, .evaluation, .checkpoint: true
         }
     }
 
@@ -36,7 +36,7 @@ package enum RankPhase: UInt64, CaseIterable, Sendable {
             switch self {
             case .startUp: "start-up"
             case .planning: "planning step \(step + 1)"
-            case .features: "frozen features"
+            case .pooling: "pooled vectors"
             case .step: "step \(step + 1)"
             case .pruning: "pruning"
             case .evaluation: "the evaluation after step \(step)"

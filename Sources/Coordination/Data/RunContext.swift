@@ -14,7 +14,7 @@ package struct RunContext: Sendable {
     /// Each task's examples.
     package let data: [TaskData]
     /// Their splits, each once.
-    let splits: DistinctSplits
+    let splits: UniqueSplits
     /// All parameters and who shares them.
     package let store: ParameterStore
     let stages: [StageSchedule]
@@ -37,7 +37,7 @@ package struct RunContext: Sendable {
         self.study = study
         self.model = model
         self.data = data
-        splits = DistinctSplits(data)
+        splits = UniqueSplits(data)
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
             study, store.layouts, trainingExamples: data.map(\.drawn.count))

@@ -130,9 +130,7 @@ package struct TrainedRun: Sendable {
         try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
         let evaluator = Evaluator(
-            context, communicator, ranks: Array(0..<communicator.size), FrozenFeatures(model, context.splits),
-            workspace
-        )
+            context, communicator, ranks: Array(0..<communicator.size), nil, workspace)
         let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
         return try data.indices.map { try evaluator.score($0, predictions[$0]) }
     }

@@ -5,30 +5,30 @@ import Training
 
 /// Decides what all ranks do next; rank 0 alone has one.
 ///
-/// A decision is a function of the training state and the planner's state, both of which checkpoints hold: a resumed run
-/// decides as the first one would have.
+/// A decision is a function of the training state and the planner's state, both of which checkpoints hold: a
+/// resumed run decides as the first one would have.
 final class Coordinator {
     private let context: RunContext
     private let ranks: [Int]
-    private let features: FrozenFeatures
+    private let cache: ActivationCache
     /// What was drawn for the steps that have been taken in this stage.
     private(set) var drawn: PlannerState
     private var planner: Planner?
     /// The draw of the step under way, or of the next one, which is drawn while no rank waits for it.
     private var ahead: (key: DrawKey, draw: Draw)?
-    private var pendingChunks: [FeatureChunk] = []
-    private var featuresPlannedFor = -1
+    private var pendingChunks: [PooledChunk] = []
+    private var chunksPlannedFor = -1
     /// The step of the latest checkpoint, or -1.
     var checkpointedAt = -1
     /// Whether some rank was asked to stop.
     var stopRequested = false
-    /// Frozen features that have been computed, and all that this stage needs.
-    private(set) var featureProgress = (done: 0, total: 0)
+    /// Chunks of pooled vectors that have been computed, and all that this stage needs.
+    private(set) var pooledProgress = (done: 0, total: 0)
 
-    init(_ context: RunContext, ranks: [Int], _ features: FrozenFeatures) {
+    init(_ context: RunContext, ranks: [Int], _ cache: ActivationCache) {
         self.context = context
         self.ranks = ranks
-        self.features = features
+        self.cache = cache
         drawn = PlannerState(tasks: context.data.count)
     }
 
@@ -71,7 +71,7 @@ final class Coordinator {
             return .checkpoint
         }
         if schedule.stage == .head, let chunks = nextChunks(state, schedule) {
-            return .features(chunks, ranks: assign(costs: chunks.map(features.cost), to: ranks))
+            return .pool(chunks, ranks: assign(costs: chunks.map(cache.cost), to: ranks))
         }
         return .step(draw(state, schedule).plan)
     }
@@ -133,34 +133,35 @@ final class Coordinator {
         return made
     }
 
-    /// The next features to compute before a head stage's steps: those of the examples that its plans will name.
+    /// The next pooled vectors to compute before a head stage's steps: those of the examples that its plans
+    /// will draw.
     ///
-    /// A task that stops early changes later plans, and a long stage's plans aren't looked at to their end; what is then
-    /// lacking is computed where it is needed.
-    private func nextChunks(_ state: TrainingState, _ schedule: StageSchedule) -> [FeatureChunk]? {
-        if featuresPlannedFor != state.stage {
-            featuresPlannedFor = state.stage
+    /// A task that stops early changes later plans, and a long stage's plans are not drawn to their end;
+    /// vectors that are then missing are computed by the rank that reads them.
+    private func nextChunks(_ state: TrainingState, _ schedule: StageSchedule) -> [PooledChunk]? {
+        if chunksPlannedFor != state.stage {
+            chunksPlannedFor = state.stage
             let needed = planner(state, schedule).examples(
                 from: DrawKey(step: state.stageStep, active: state.active, drawn))
             for (task, data) in context.data.enumerated() {
-                pendingChunks += features.chunks(of: needed[task], context.splits.train[task])
+                pendingChunks += PooledChunk.chunks(of: needed[task], context.splits.train[task])
                 for (set, evaluation) in data.sets.enumerated() {
-                    pendingChunks += features.chunks(
+                    pendingChunks += PooledChunk.chunks(
                         of: evaluation.indices, context.splits.sets[task][set])
                 }
             }
             // Held-out examples share chunks with the training examples around them, and tasks may share all of them.
-            var seen: Set<FeatureChunk> = []
-            pendingChunks = pendingChunks.filter { !features.isKnown($0) && seen.insert($0).inserted }
+            var seen: Set<PooledChunk> = []
+            pendingChunks = pendingChunks.filter { !cache.isCached($0) && seen.insert($0).inserted }
             // They are taken from the end.
             pendingChunks.reverse()
-            featureProgress = (0, pendingChunks.count)
+            pooledProgress = (0, pendingChunks.count)
         }
         if pendingChunks.isEmpty { return nil }
         // Few enough for a request to stop to be heard soon, many enough for an even share.
         let chunks = Array(pendingChunks.suffix(16 * ranks.count).reversed())
         pendingChunks.removeLast(chunks.count)
-        featureProgress.done += chunks.count
+        pooledProgress.done += chunks.count
         return chunks
     }
 }

@@ -3,8 +3,8 @@ import Diagnostics
 
 /// What the coordinator tells every rank to do next, in one encoding.
 package enum Directive: Equatable, Sendable {
-    /// Compute these chunks of frozen features, each by the rank beside it, and share them.
-    case features([FeatureChunk], ranks: [Int])
+    /// Compute the pooled vectors of these chunks, each on the rank beside it, and give them to all ranks.
+    case pool([PooledChunk], ranks: [Int])
     /// Take an optimizer step.
     case step(StepPlan)
     /// Prune adapters before they are trained, each by the scores of a plan's examples.
@@ -21,7 +21,7 @@ package enum Directive: Equatable, Sendable {
     /// The phase that ranks are in while they follow it.
     var phase: RankPhase {
         switch self {
-        case .features: .features
+        case .pool: .pooling
         case .step: .step
         case .prune: .pruning
         case .evaluate: .evaluation
@@ -32,14 +32,14 @@ package enum Directive: Equatable, Sendable {
     }
 
     private enum Tag: Int64 {
-        case features, step, evaluate, checkpoint, nextStage, finish, prune
+        case pool, step, evaluate, checkpoint, nextStage, finish, prune
     }
 
     /// The words that travel.
     package var words: [Int64] {
         switch self {
-        case .features(let chunks, let ranks):
-            return [Tag.features.rawValue, Int64(chunks.count)]
+        case .pool(let chunks, let ranks):
+            return [Tag.pool.rawValue, Int64(chunks.count)]
                 + zip(chunks, ranks).flatMap { chunk, rank in
                     [Int64(chunk.split), Int64(chunk.index), Int64(rank)]
                 }
@@ -89,14 +89,14 @@ package enum Directive: Equatable, Sendable {
             return StepPlan(microBatches, ranks: ranks)
         }
         switch Tag(rawValue: Int64(try next())) {
-        case .features:
-            var chunks: [FeatureChunk] = []
+        case .pool:
+            var chunks: [PooledChunk] = []
             var ranks: [Int] = []
             for _ in 0..<(try count()) {
-                chunks.append(FeatureChunk(split: try next(), index: try next()))
+                chunks.append(PooledChunk(split: try next(), index: try next()))
                 ranks.append(try next())
             }
-            self = .features(chunks, ranks: ranks)
+            self = .pool(chunks, ranks: ranks)
         case .step: self = .step(try plan())
         case .prune: self = .prune(try (0..<count()).map { _ in try plan() })
         case .evaluate: self = .evaluate

@@ -15,19 +15,17 @@ final class Evaluator {
     private let context: RunContext
     private let communicator: any Communicator
     private let ranks: [Int]
-    private let features: FrozenFeatures
+    private let cache: ActivationCache?
     private let workspace: Workspace
-    /// What frozen layers gave, where it is kept.
-    var prefix: FrozenPrefix?
 
     init(
-        _ context: RunContext, _ communicator: any Communicator, ranks: [Int], _ features: FrozenFeatures,
+        _ context: RunContext, _ communicator: any Communicator, ranks: [Int], _ cache: ActivationCache?,
         _ workspace: Workspace
     ) {
         self.context = context
         self.communicator = communicator
         self.ranks = ranks
-        self.features = features
+        self.cache = cache
         self.workspace = workspace
     }
 
@@ -109,7 +107,7 @@ final class Evaluator {
     /// - Parameters:
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
-    ///   - adapted: whether adapters act; otherwise the head stands on frozen features
+    ///   - adapted: whether adapters act; otherwise the head reads the frozen backbone's pooled vectors
     /// - Returns: by task, then by set
     /// - Throws: a failure where a logit is not finite
     func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
@@ -140,11 +138,10 @@ final class Evaluator {
             }
         }
         try timed(.sum) { try communicator.allReduce(&patterns, .sum) }
-        if adapted {
-            for (piece, owner) in zip(pieces, owners) {
-                prefix?.note(
-                    piece.examples, context.splits.sets[tasks[piece.task]][piece.set], by: owner)
-            }
+        for (piece, owner) in zip(pieces, owners) {
+            cache?.mark(
+                piece.examples, context.splits.sets[tasks[piece.task]][piece.set], adapted: adapted, by: owner
+            )
         }
 
         var next = 0
@@ -166,15 +163,11 @@ final class Evaluator {
         let (layout, split) = (context.store.layouts[task], context.splits.sets[task][set])
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return [] }
-            if adapted {
-                let batch = context.data[task].sets[set].examples.batch(examples)
-                let frozen = prefix?.input(examples, split, batch)
-                return context.model.logits(
-                    batch, task: context.names[task], layout, values: base, adapted: true, from: frozen,
-                    workspace)
-            }
-            let pooled = features.pooled(examples, split, workspace)
-            return context.model.logits(pooled: pooled, layout, values: base, workspace)
+            let batch = context.data[task].sets[set].examples.batch(examples)
+            let start = cache?.start(examples, split, batch, adapted: adapted)
+            return context.model.logits(
+                batch, task: context.names[task], layout, values: base, adapted: adapted, start: start,
+                workspace)
         }
     }
 }

@@ -29,11 +29,9 @@ final class GradientPass {
 
     private let context: RunContext
     private let communicator: any Communicator
-    private let features: FrozenFeatures
+    private let cache: ActivationCache
     private let workspace: Workspace
     private let sum: ExactSum
-    /// The activation cache of frozen layers; nil where nothing is cached.
-    var prefix: FrozenPrefix?
     /// The gradient of the micro-batch under way, in its task's layout.
     private let gradient: FloatBuffer
     /// The parameters of its task, in the same layout.
@@ -42,12 +40,12 @@ final class GradientPass {
     private var loaded: [Int?] = []
 
     init(
-        _ context: RunContext, _ communicator: any Communicator, _ features: FrozenFeatures,
+        _ context: RunContext, _ communicator: any Communicator, _ cache: ActivationCache,
         _ workspace: Workspace
     ) {
         self.context = context
         self.communicator = communicator
-        self.features = features
+        self.cache = cache
         self.workspace = workspace
         sum = ExactSum(communicator)
         let longest = context.store.layouts.map(\.count).max() ?? 0
@@ -84,10 +82,10 @@ final class GradientPass {
         var counts = [tokens]
         var flags: [Int32] = [stopRequested ? 1 : 0]
         let sums = try timed(.sum) { try sum.finish(sums: &counts, maxima: &flags) }
-        if mode.stage != .head {
-            for (microBatch, rank) in zip(plan.microBatches, plan.ranks) {
-                prefix?.note(microBatch.examples, context.splits.train[microBatch.task], by: rank)
-            }
+        for (microBatch, rank) in zip(plan.microBatches, plan.ranks) {
+            cache.mark(
+                microBatch.examples, context.splits.train[microBatch.task], adapted: mode.stage != .head,
+                by: rank)
         }
         return Result(
             gradients: TaskGradients(rows, sums.rows, context.store), losses: sums.losses,
@@ -124,13 +122,10 @@ final class GradientPass {
         let train = context.data[microBatch.task].train
         let split = context.splits.train[microBatch.task]
         // A head stage trains on the pooled outputs of the frozen encoder, which never change.
-        let isHeadStage = mode.stage == .head
+        let start = cache.start(microBatch.examples, split, batch, adapted: mode.stage != .head)
         return context.model.learn(
             batch, microBatch.examples.compactMap { train.targets[$0] },
             task: context.names[microBatch.task], stage: mode.stage, context.store.layouts[microBatch.task],
-            values: vector.base, gradient: gradient.base,
-            mode.randomness,
-            pooled: isHeadStage ? features.pooled(microBatch.examples, split, workspace) : nil,
-            from: isHeadStage ? nil : prefix?.input(microBatch.examples, split, batch), workspace)
+            values: vector.base, gradient: gradient.base, mode.randomness, start: start, workspace)
     }
 }

@@ -10,5 +10,5 @@ extension Operator {
     /// Drawing the next step's plan, on rank 0.
     package static let planning = Operator("planning")
     /// Reading and writing cached activations.
-    static let cache = Operator("frozen activations")
+    static let cache = Operator("activation cache")
 }

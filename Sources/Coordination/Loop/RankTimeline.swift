@@ -9,12 +9,12 @@ import Runs
 struct RankTimeline {
     /// What a stretch of time went into.
     enum Work: Int64, CaseIterable {
-        case features, compute, wait, sum, evaluate, checkpoint
+        case pool, compute, wait, sum, evaluate, checkpoint
 
         /// By which viewers colour and filter.
         var category: String {
             switch self {
-            case .features, .compute, .evaluate: "compute"
+            case .pool, .compute, .evaluate: "compute"
             case .wait: "wait"
             case .sum: "communicate"
             case .checkpoint: "write"

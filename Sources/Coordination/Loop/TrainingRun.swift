@@ -27,7 +27,7 @@ package final class TrainingRun: StallListener {
     private let output: RunOutput?
     private let isStopRequested: () -> Bool
     private let workspace: Workspace
-    private let features: FrozenFeatures
+    private let cache: ActivationCache
     private let pass: GradientPass
     private let worker: Worker
     private let pruner: Pruner
@@ -63,12 +63,12 @@ package final class TrainingRun: StallListener {
         self.output = output
         self.isStopRequested = isStopRequested
         workspace = Workspace(reserving: context.activationBytes)
-        features = FrozenFeatures(context.model, context.splits)
-        pass = GradientPass(context, communicator, features, workspace)
+        cache = ActivationCache(context, communicator, workspace)
+        pass = GradientPass(context, communicator, cache, workspace)
         worker = Worker(context, pass)
         pruner = Pruner(context, pass)
-        evaluator = Evaluator(context, communicator, ranks: ranks, features, workspace)
-        coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, features) : nil
+        evaluator = Evaluator(context, communicator, ranks: ranks, cache, workspace)
+        coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, cache) : nil
         state = TrainingState(context.store, tasks: context.names.count)
         timeline = try RankTimeline(communicator)
         (began, statisticsBefore) = (Date(), communicator.statistics)
@@ -113,36 +113,11 @@ package final class TrainingRun: StallListener {
         }
         if resuming { try output?.resume(after: state.step, notes) }
         try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
-        let (prefix, report) = try FrozenPrefix.make(context, communicator)
-        pass.prefix = prefix
-        evaluator.prefix = prefix
-        features.prefix = prefix
-        if let report { try output?.observe(.frozenPrefix(report)) }
-        if schedule.stage == .head, let failure = try features.share(communicator) {
-            try output?.observe(.warned(failure))
-        }
-        try findFeatures()
+        let (report, warnings) = try cache.allocate(for: schedule.stage)
+        try output?.observe(.cache(report))
+        for warning in warnings { try output?.observe(.warned(warning)) }
         try beginStage()
         hasBegun = true
-    }
-
-    /// Takes what earlier runs left of frozen layers' work.
-    private func findFeatures() throws {
-        guard let directory = context.study.cache.features else { return }
-        // A host that was refused memory has no place for it, and all ranks must agree to look.
-        var missing: [Int32] = [pass.prefix == nil ? 1 : 0]
-        try communicator.allReduce(&missing, .max)
-        if let prefix = pass.prefix, missing[0] == 0 {
-            let (examples, refused) = try prefix.find(in: directory, communicator, workspace)
-            for failure in refused { try output?.observe(.warned(failure)) }
-            if examples > 0 { try output?.observe(.prefixFound(examples: examples)) }
-        }
-        if schedule.stage == .head {
-            let folder = FeatureFolder.pooled(directory, context.model)
-            let (examples, refused) = try features.find(in: folder, communicator, workspace)
-            for failure in refused { try output?.observe(.warned(failure)) }
-            if examples > 0 { try output?.observe(.featuresFound(examples: examples)) }
-        }
     }
 
     /// The bytes of the newest whole checkpoint, none when the run had not come to its first, and what was noted beside it.
@@ -172,14 +147,14 @@ package final class TrainingRun: StallListener {
             let directive = try Directive.shared(coordinator?.decide(state), communicator)
             communicator.watch?.enter(directive.phase, step: state.step)
             switch directive {
-            case .features(let chunks, let ranks):
+            case .pool(let chunks, let ranks):
                 let (start, before) = (Date(), communicator.statistics)
-                try features.compute(chunks, ranks: ranks, communicator, workspace)
+                try cache.compute(chunks, ranks: ranks)
                 let spent = communicator.statistics.since(before)
-                record(.features, since: start, spent.secondsWaiting, spent.secondsTransferring)
+                record(.pool, since: start, spent.secondsWaiting, spent.secondsTransferring)
                 if let coordinator {
-                    let progress = coordinator.featureProgress
-                    try output?.observe(.features(done: progress.done, of: progress.total))
+                    let progress = coordinator.pooledProgress
+                    try output?.observe(.pooled(done: progress.done, of: progress.total))
                 }
             case .step(let plan): try step(plan)
             case .prune(let plans): try prune(plans)
@@ -260,6 +235,8 @@ package final class TrainingRun: StallListener {
     private func evaluate() throws {
         let (start, before) = (Date(), communicator.statistics)
         let scores = try evaluator.evaluate(schedule, &state)
+        // A checkpoint of this step, saved before the evaluation, lacks its scores.
+        coordinator?.checkpointedAt = -1
         let spent = communicator.statistics.since(before)
         let seconds = record(.evaluate, since: start, spent.secondsWaiting, spent.secondsTransferring)
         try output?.observe(
@@ -335,7 +312,7 @@ package final class TrainingRun: StallListener {
     private func endStage() throws {
         let scores = stageScores()
         try output?.observe(.stageEnded(scores))
-        try leaveFeatures()
+        try storeActivations()
         switch context.study.evaluation.keep {
         case .last: break
         case .mean: state.values = state.bestMean?.values ?? state.values
@@ -351,17 +328,13 @@ package final class TrainingRun: StallListener {
         try beginStage()
     }
 
-    /// Leaves for later runs what frozen layers gave in the stage that ends.
+    /// Stores for later runs what the stage that ends has cached.
     ///
-    /// What can't be written is a later run's loss, not this one's: it is said, and the run goes on.
-    private func leaveFeatures() throws {
-        guard let output, let directory = context.study.cache.features else { return }
+    /// A folder that cannot be written costs later runs time, and this one a warning.
+    private func storeActivations() throws {
+        guard let output else { return }
         do {
-            if schedule.stage == .head {
-                try features.leave(in: .pooled(directory, context.model))
-            } else {
-                try pass.prefix?.leave(in: directory)
-            }
+            try cache.store(schedule.stage)
         } catch let failure as Failure {
             try output.observe(.warned(failure))
         }
@@ -431,7 +404,7 @@ package final class TrainingRun: StallListener {
             try output.writeAdapter(name, task: task, values, context, identity)
         }
         let parameters = context.parameterFacts(state.mask)
-        try leaveFeatures()
+        try storeActivations()
         let results: JSONValue = [
             "keep": .string(keep.rawValue), "steps": .integer(state.step),
             "stages": .array(state.history + [stageScores()]), "parameters": parameters,

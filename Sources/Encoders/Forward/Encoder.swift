@@ -32,23 +32,25 @@ package struct Encoder {
 
     /// Computes the last layer's hidden states of a batch, in memory of the workspace.
     ///
-    /// Layers from the adaptation's lowest trained site up save activations for backward. `frozen` supplies
-    /// activations below which no hook acts. For first tokens alone the last layer leaves out the others,
-    /// unless the adaptation mixes tokens. `observe` is called with the embeddings' output as layer −1 and
-    /// with each layer's output.
+    /// Layers from the adaptation's lowest trained site up save activations for backward. With a `start` the
+    /// layers below its cut point, where no hook may act, are not run. For first tokens alone the last layer
+    /// leaves out the others, unless the adaptation mixes tokens. `observe` is called with the embeddings'
+    /// output as layer −1 and with each layer's output.
     package func forward(
-        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, from frozen: FrozenInput? = nil,
+        _ batch: PackedBatch, _ adaptation: (any EncoderAdaptation)?, start: (any CachedStart)? = nil,
         output: OutputTokens = .all, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
         let lowest = adaptation?.lowestTrained
         let scratch = SharedScratch(workspace)
         func saves(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
-        var x = workspace.matrix(batch.tokens, weights.configuration.hidden)
+        let cut = start?.cutPoint ?? .firstLayer
+        precondition(cut.position != .pooled, "pooled vectors lie above the encoder")
+        let state = CutState(
+            at: cut.position, rows: batch.tokens, width: weights.configuration.hidden, workspace)
+        var x = state.residual
         var embedding: EmbeddingActivations?
-        let start = frozen?.depth ?? .bottom
-        let heads = start.point == .heads ? workspace.matrix(x.rows, x.columns) : nil
-        if let frozen {
-            frozen.fill(FrozenState(residual: x, heads: heads), workspace)
+        if let start {
+            start.fill(state, workspace)
         } else {
             embedding = timed(.embedding) {
                 embed(batch, adaptation, into: x, save: saves(LayerSite.belowLayers), workspace)
@@ -58,16 +60,16 @@ package struct Encoder {
         let last = weights.configuration.layers - 1
         let skips = output == .first && adaptation?.mixesTokens(in: last) != true
         var rows = batch
-        var layers = [LayerActivations?](repeating: nil, count: start.layer)
-        for layer in start.layer..<weights.configuration.layers {
+        var layers = [LayerActivations?](repeating: nil, count: cut.layer)
+        for layer in cut.layer..<weights.configuration.layers {
             var saving: SavedActivations?
             if let adaptation, let lowest, saves(layer) {
                 saving = SavedActivations(layer, adaptation, lowest: lowest)
             }
             if layer == last && skips { rows = batch.firstTokens() }
-            let isFirst = layer == start.layer
+            let isFirst = layer == cut.layer
             let result = layerForward(
-                layer, x, from: isFirst ? start.point : .input, heads: isFirst ? heads : nil, batch,
+                layer, x, from: isFirst ? cut.position : .input, heads: isFirst ? state.heads : nil, batch,
                 queries: rows, adaptation, saving, scratch, workspace)
             x = result.hidden
             layers.append(result.saved)

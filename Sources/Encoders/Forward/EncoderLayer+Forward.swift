@@ -4,9 +4,9 @@ extension Encoder {
     /// Computes the layer's output h2, in the memory of x if nothing reads x, and the activations for
     /// backward.
     ///
-    /// From another point than the layer's input, x and `heads` are the activations there (``FrozenState``).
+    /// From another cut point than the layer's input, x and `heads` are the ``CutState`` there.
     func layerForward(
-        _ layer: Int, _ x: Matrix, from point: FrozenPoint = .input, heads: Matrix? = nil,
+        _ layer: Int, _ x: Matrix, from position: CutPoint.Position = .input, heads: Matrix? = nil,
         _ batch: PackedBatch, queries: PackedBatch, _ adaptation: (any EncoderAdaptation)?,
         _ saving: SavedActivations?, _ scratch: SharedScratch, _ workspace: Workspace
     ) -> (hidden: Matrix, saved: LayerActivations?) {
@@ -18,7 +18,7 @@ extension Encoder {
             return first
         }
         let residual = rows(x)
-        let savesInput = saving?.input == true || point == .middle
+        let savesInput = saving?.input == true || position == .feedForwardInput
         let h2 = savesInput ? workspace.matrix(tokens, d) : residual
         let mark = workspace.mark
         let pass = LayerForward(
@@ -27,7 +27,7 @@ extension Encoder {
         var attention: AttentionActivations?
         var projection: ProjectionActivations?
         var h1 = residual
-        if point < .middle {
+        if position != .feedForwardInput {
             let a: Matrix
             if let heads {
                 a = rows(heads)
@@ -48,22 +48,22 @@ extension Encoder {
         )
     }
 
-    /// Computes the frozen backbone's activations at a point of a layer.
-    package func frozenState(
-        at depth: FrozenDepth, _ batch: PackedBatch, into state: FrozenState, _ workspace: Workspace
+    /// Computes the frozen backbone's activations of a batch at a cut point of a layer.
+    package func activations(
+        at cut: CutPoint, _ batch: PackedBatch, into state: CutState, _ workspace: Workspace
     ) {
         let mark = workspace.mark
         let (x, scratch) = (state.residual, SharedScratch(workspace))
         _ = timed(.embedding) { embed(batch, nil, into: x, save: false, workspace) }
-        for below in 0..<depth.layer {
+        for below in 0..<cut.layer {
             _ = layerForward(below, x, batch, queries: batch, nil, nil, scratch, workspace)
         }
-        if depth.point > .input {
+        if cut.position != .input {
             let pass = LayerForward(
-                encoder: self, layer: depth.layer, own: weights.layers[depth.layer], batch: batch,
+                encoder: self, layer: cut.layer, own: weights.layers[cut.layer], batch: batch,
                 queries: batch, adaptation: nil, saving: nil, scratch: scratch, workspace: workspace)
             let a = pass.attend(x, x).heads
-            if depth.point == .middle { x.copy(from: pass.project(a, x).h1) }
+            if cut.position == .feedForwardInput { x.copy(from: pass.project(a, x).h1) }
             state.heads?.copy(from: a)
         }
         workspace.release(to: mark)

@@ -21,7 +21,7 @@ package final class PhaseRecorder: RunObserver {
     }
 
     private(set) var phases: [(name: String, samples: [Sample])] = []
-    /// When the first step ended or the first features were there, by the system's clock.
+    /// When the first step ended or the first pooled vectors were computed, by the system's clock.
     package private(set) var firstResult: Date?
     private let clock: OperatorClock
     private let stepsPerPass: Int
@@ -43,8 +43,8 @@ package final class PhaseRecorder: RunObserver {
     /// Takes note of an event.
     package func observe(_ event: RunEvent) throws {
         switch event {
-        case .features:
-            add(to: "frozen features", pass: 0, examples: 0, tokens: 0)
+        case .pooled:
+            add(to: "pooled vectors", pass: 0, examples: 0, tokens: 0)
         case .step(let report):
             let pass = (report.stageStep - 1) / stepsPerPass
             add(

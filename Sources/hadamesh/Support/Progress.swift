@@ -39,14 +39,10 @@ final class Progress: RunObserver {
                 "pruned by \(report.score.rawValue): \(report.kept) of \(report.kept + report.removed) entries are left, "
                     + "\(format(100 * report.reached, 2)) % removed")
             restart()
-        case .frozenPrefix(let report): frozenPrefix(report)
-        case .features(let done, let total):
-            live("frozen features \(100 * done / max(1, total)) %")
+        case .cache(let report): cache(report)
+        case .pooled(let done, let total):
+            live("pooled vectors \(100 * done / max(1, total)) %")
             restart()
-        case .featuresFound(let examples):
-            say("found the frozen features of \(examples) examples, which an earlier run left")
-        case .prefixFound(let examples):
-            say("found what frozen layers give to \(examples) examples, which an earlier run left")
         case .step(let report): step(report)
         case .evaluated(let report):
             let scores = report.scores.map { score in
@@ -94,23 +90,26 @@ final class Progress: RunObserver {
         if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
     }
 
-    private func frozenPrefix(_ report: FrozenPrefixReport) {
+    private func cache(_ report: ActivationCacheReport) {
         let part =
-            switch report.point {
-            case .input: "what the lowest \(report.layer) of \(report.layers) layers give"
-            case .heads: "what is below the projection of layer \(report.layer)'s attention heads"
-            case .middle: "what is below the feed-forward part of layer \(report.layer)"
+            switch report.cutPoint.position {
+            case .input, .pooled:
+                "the output of the lowest \(report.cutPoint.layer) of \(report.layers) layers"
+            case .heads: "the output of the attention heads of layer \(report.cutPoint.layer)"
+            case .feedForwardInput: "the feed-forward input of layer \(report.cutPoint.layer)"
             }
         if let refusal = report.refusal {
             say(
-                "warning: \(part) is computed anew each time: \(refusal); "
+                "warning: \(part) is not cached: \(refusal); "
                     + "set cache.megabytes to less, or give the job more room", always: true)
         } else if report.given > 0 {
             let of = report.given < report.needed ? " of \(report.needed >> 20)" : ""
             say(
-                "keeps \(part) for each example: \(report.given >> 20)\(of) MB a host, "
+                "caches \(part) for each example: \(report.given >> 20)\(of) MB on each node, "
                     + "saving \(format(100 * report.saves, 0)) % of the operations")
         }
+        for (name, count) in [("activations", report.found), ("pooled vectors", report.foundPooled)]
+        where count > 0 { say("found the \(name) of \(count) examples, stored by an earlier run") }
     }
 
     private func restart() {

@@ -1,10 +1,10 @@
 import Training
 
-/// The splits of a study's tasks, each once: where two tasks' examples have the same tokens, what frozen layers give to
-/// them is the same too, so it is computed and kept once for all tasks.
+/// The splits of a study's tasks, each once: where two tasks' examples have the same tokens, their
+/// activations are computed and cached once for both.
 ///
 /// An evaluation set's split is numbered like any other: held-out examples are rows of the training split.
-struct DistinctSplits: Sendable {
+struct UniqueSplits: Sendable {
     /// The splits by their numbers, in the order in which the tasks name them.
     let splits: [TokenizedExamples]
     /// The number of each task's training split.

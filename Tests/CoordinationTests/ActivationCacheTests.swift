@@ -1,34 +1,36 @@
+import Collectives
 import Coordination
 import Encoders
 import Formats
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
-/// Keeping what frozen layers give: never another bit, and never more than was allowed.
-@Suite("Frozen activations, kept and not kept")
-struct FrozenPrefixTests {
-    /// A method, and how much of the tiny BERT's three layers it leaves frozen.
+/// The activation cache changes no bit of a result, and never takes more than it may.
+@Suite("The activation cache")
+struct ActivationCacheTests {
+    /// A method, and the highest cut point below it in the tiny BERT's three layers.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let section: JSONValue
         let layer: Int
-        var point = FrozenPoint.input
+        var position = CutPoint.Position.input
         var testDescription: String { name }
-        /// Whether there is more than the embeddings to keep.
-        var keeps: Bool { layer > 0 || point > .input }
+        /// Whether there is more than the embeddings to cache.
+        var caches: Bool { layer > 0 || position != .input }
     }
 
     static let adapters = [
-        Case(name: "hadamard", section: ["method": "hadamard", "layers": "1"], layer: 1, point: .heads),
+        Case(name: "hadamard", section: ["method": "hadamard", "layers": "1"], layer: 1, position: .heads),
         Case(name: "lora", section: ["method": "lora", "layers": "1"], layer: 1),
         Case(
             name: "tiny attention", section: ["method": "tiny-attention", "layers": "1"], layer: 1,
-            point: .middle),
+            position: .feedForwardInput),
         Case(name: "prefix", section: ["method": "prefix", "layers": "1"], layer: 1),
         Case(
             name: "adapter bias", section: ["method": "adapter-bias", "layers": "1", "embeddingNorm": false],
-            layer: 1, point: .middle),
+            layer: 1, position: .feedForwardInput),
         Case(
             name: "stack",
             section: [
@@ -36,10 +38,10 @@ struct FrozenPrefixTests {
                 ["method": "adapter-bias", "layers": "1", "embeddingNorm": false],
             ], layer: 1),
         Case(name: "head alone", section: ["method": "head"], layer: 3),
-        Case(name: "hadamard in all layers", section: ["method": "hadamard"], layer: 0, point: .heads),
+        Case(name: "hadamard in all layers", section: ["method": "hadamard"], layer: 0, position: .heads),
         Case(
             name: "adapter bias in all layers", section: ["method": "adapter-bias", "embeddingNorm": false],
-            layer: 0, point: .middle),
+            layer: 0, position: .feedForwardInput),
         Case(name: "lora in all layers", section: ["method": "lora"], layer: 0),
         Case(name: "everything", section: ["method": "full"], layer: -1),
     ]
@@ -51,19 +53,19 @@ struct FrozenPrefixTests {
         ].merging(more) { $1 }
     }
 
-    private func report(_ outcome: TinyStudy.Outcome) -> FrozenPrefixReport? {
-        outcome.events.compactMap { if case .frozenPrefix(let report) = $0 { report } else { nil } }.first
+    private func report(_ outcome: TinyStudy.Outcome) -> ActivationCacheReport? {
+        outcome.events.compactMap { if case .cache(let report) = $0 { report } else { nil } }.first
     }
 
     @Test(
-        "Kept, partly kept, kept on disk and not kept: the same bits on any number of ranks",
+        "In memory, on disk, partly cached and off: the same bits on any number of ranks",
         arguments: adapters)
     func sameBits(_ adapter: Case) throws {
         let disk = try TemporaryFolder()
         let without = try TemporaryFolder()
         let none = try TinyStudy(changes(adapter.section, ["cache": ["megabytes": 0]])).train(into: without)
-        #expect(report(none)?.given == 0 && report(none)?.layer == adapter.layer)
-        #expect(report(none)?.point == adapter.point)
+        let cutPoint = CutPoint(layer: adapter.layer, adapter.position)
+        #expect(report(none)?.given == 0 && report(none)?.cutPoint == cutPoint)
         let expected = try TrainedFiles(without)
         for cache: JSONValue in [[:], ["directory": .string(disk.path)], ["megabytes": 0.01]] {
             for ranks in [1, 3] {
@@ -71,10 +73,10 @@ struct FrozenPrefixTests {
                 let outcome = try TinyStudy(changes(adapter.section, ["cache": cache])).train(
                     ranks: ranks, into: folder)
                 let found = try #require(report(outcome))
-                #expect(found.layer == adapter.layer && found.uses > 1)
-                #expect((found.given > 0) == adapter.keeps)
-                #expect((found.given < found.needed) == (cache["megabytes"] != nil && adapter.keeps))
-                #expect((found.saves > 0) == adapter.keeps && found.refusal == nil)
+                #expect(found.cutPoint == cutPoint && found.uses > 1)
+                #expect((found.given > 0) == adapter.caches)
+                #expect((found.given < found.needed) == (cache["megabytes"] != nil && adapter.caches))
+                #expect((found.saves > 0) == adapter.caches && found.refusal == nil)
                 #expect(
                     try TrainedFiles(folder).difference(from: expected) == nil, "\(cache), \(ranks) ranks")
             }
@@ -95,7 +97,7 @@ struct FrozenPrefixTests {
         #expect(try TrainedFiles(folder).difference(from: TrainedFiles(whole)) == nil)
     }
 
-    @Test("A folder that can't be used is said once, and everything is computed")
+    @Test("A folder that can't be used is refused in one line, and everything is computed")
     func refused() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         let (whole, folder) = (try TemporaryFolder(), try TemporaryFolder())
@@ -109,7 +111,7 @@ struct FrozenPrefixTests {
     }
 
     @Test(
-        "Tasks whose examples have the same tokens share what is kept and computed; one other word, and they don't"
+        "Tasks whose examples have the same tokens share the cache; one other word, and they don't"
     )
     func tasksOfOneText() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
@@ -124,11 +126,11 @@ struct FrozenPrefixTests {
             try text.write(toFile: "\(data.path)/twin.\(split).tsv", atomically: true, encoding: .utf8)
         }
         func train(_ more: [String: JSONValue], ranks: Int = 1, into folder: TemporaryFolder) throws -> (
-            kept: FrozenPrefixReport, chunks: Int
+            cache: ActivationCacheReport, chunks: Int
         ) {
             let outcome = try TinyStudy(changes(section, more), data: data).train(ranks: ranks, into: folder)
             let chunks = outcome.events.compactMap { event in
-                if case .features(_, let total) = event { total } else { nil }
+                if case .pooled(_, let total) = event { total } else { nil }
             }
             return (try #require(report(outcome)), try #require(chunks.first))
         }
@@ -141,8 +143,8 @@ struct FrozenPrefixTests {
         for ranks in [1, 3] {
             let folder = try TemporaryFolder()
             let together = try train(both, ranks: ranks, into: folder)
-            #expect(together.kept.needed == alone.kept.needed)
-            #expect(abs(together.kept.uses - alone.kept.uses) < 1e-9, "steps are as many, and so are texts")
+            #expect(together.cache.needed == alone.cache.needed)
+            #expect(abs(together.cache.uses - alone.cache.uses) < 1e-9, "steps are as many, and so are texts")
             #expect(together.chunks == alone.chunks)
             #expect(try TrainedFiles(folder).difference(from: TrainedFiles(off)) == nil, "\(ranks) ranks")
         }
@@ -152,11 +154,11 @@ struct FrozenPrefixTests {
         let word = try #require(lines.range(of: "cat"))
         try write(lines.replacingCharacters(in: word, with: "dog"), "train")
         let apart = try train(both, into: TemporaryFolder())
-        #expect(apart.kept.needed > alone.kept.needed && apart.chunks == alone.chunks + 3)
+        #expect(apart.cache.needed > alone.cache.needed && apart.chunks == alone.chunks + 3)
     }
 
     @Test(
-        "What the head stage computes on its way is kept for an adapter stage that goes through the examples once"
+        "The head stage caches activations for an adapter stage that goes through the examples once"
     )
     func afterTheHeadStage() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
@@ -170,8 +172,8 @@ struct FrozenPrefixTests {
         #expect(try TrainedFiles(folder).difference(from: TrainedFiles(off)) == nil)
     }
 
-    @Test("Nothing is kept where dropout makes other numbers each time, or where nothing is used twice")
-    func nothingToKeep() throws {
+    @Test("Nothing is cached with dropout in the encoder, or where no example is used twice")
+    func nothingToCache() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         for more: [String: JSONValue] in [
             ["dropout": ["hidden": 0.1, "attention": 0]], ["dropout": ["hidden": 0, "attention": 0.1]],
@@ -188,5 +190,46 @@ struct FrozenPrefixTests {
         #expect { try TinyStudy.decode(["cache": .object([(key, value)])]) } throws: {
             "\($0)".contains("cache.\(key)")
         }
+    }
+
+    @Test("Ranks that share memory exchange no vectors; nodes that share none do, with the same bits")
+    func nodes() throws {
+        let section: JSONValue = ["method": "hadamard", "layers": "1"]
+        let alone = try TemporaryFolder()
+        _ = try TinyStudy(changes(section)).train(into: alone)
+        for ranksPerNode in [3, 2, 1] {
+            let (folder, vectors) = (try TemporaryFolder(), Broadcasts())
+            _ = try TinyStudy(changes(section)).train(ranks: 3, into: folder) {
+                NodeCommunicator($0, ranksPerNode, vectors)
+            }
+            #expect(try TrainedFiles(folder).difference(from: TrainedFiles(alone)) == nil)
+            #expect((vectors.floats.withLock { $0 } > 0) == (ranksPerNode < 3))
+        }
+    }
+}
+
+/// How many floats all ranks received.
+private final class Broadcasts: Sendable {
+    let floats = Mutex(0)
+}
+
+/// A rank's communicator on a node of so many ranks.
+private final class NodeCommunicator: ForwardingCommunicator, @unchecked Sendable {
+    private let ranksPerNode: Int
+    private let broadcasts: Broadcasts
+
+    init(_ inner: any Communicator, _ ranksPerNode: Int, _ broadcasts: Broadcasts) {
+        self.ranksPerNode = ranksPerNode
+        self.broadcasts = broadcasts
+        super.init(inner)
+    }
+
+    override func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+        if T.self == Float.self { broadcasts.floats.withLock { $0 += data.count } }
+        try super.broadcast(data, from: root)
+    }
+
+    override func nodeCommunicator() throws -> any Communicator {
+        try split(color: Int32(rank / ranksPerNode)) ?? super.nodeCommunicator()
     }
 }

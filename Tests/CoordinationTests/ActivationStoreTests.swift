@@ -5,50 +5,48 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a run leaves for later ones changes no bit of them, and is used only where it is the same.
-@Suite("Frozen features left for later runs")
-struct FeatureFolderTests {
+/// Activations that a run stores change no bit of later ones, and are read only where they are the same.
+@Suite("Activations stored for later runs")
+struct ActivationStoreTests {
     private func changes(_ folder: String?, _ more: [String: JSONValue] = [:]) -> [String: JSONValue] {
         ["cache": folder.map { ["features": .string($0)] } ?? [:]].merging(more) { $1 }
     }
 
-    /// An adapter above frozen layers whose output is kept, once an example is used twice.
+    /// An adapter above a layer whose output is cached for examples that are used twice.
     private static let upper: [String: JSONValue] = [
         "adapter": ["method": "hadamard", "layers": "1"], "dropout": ["hidden": 0, "attention": 0],
         "stages.adapter.steps": 15,
     ]
 
-    /// What a run came to: its files, how many examples it found features of, and a prefix, whether it computed any
-    /// features, and its warnings.
+    /// A run's files, how many examples' pooled vectors and activations below the adapter it found, whether
+    /// it computed any pooled vectors, and its warnings.
     private func run(_ changes: [String: JSONValue], ranks: Int = 1, data: TinyData? = nil) throws -> (
-        files: TrainedFiles, found: Int, prefix: Int, computed: Bool, warnings: [Failure]
+        files: TrainedFiles, pooled: Int, found: Int, computed: Bool, warnings: [Failure]
     ) {
         let folder = try TemporaryFolder()
         let events = try TinyStudy(changes, data: data).train(ranks: ranks, into: folder).events
         return (
             try TrainedFiles(folder),
-            events.compactMap { if case .featuresFound(let examples) = $0 { examples } else { nil } }.reduce(
-                0, +),
-            events.compactMap { if case .prefixFound(let examples) = $0 { examples } else { nil } }.reduce(
-                0, +),
-            events.contains { if case .features = $0 { true } else { false } },
+            events.reduce(0) { if case .cache(let report) = $1 { $0 + report.foundPooled } else { $0 } },
+            events.reduce(0) { if case .cache(let report) = $1 { $0 + report.found } else { $0 } },
+            events.contains { if case .pooled = $0 { true } else { false } },
             events.compactMap { if case .warned(let failure) = $0 { failure } else { nil } }
         )
     }
 
-    @Test("A later run finds them on any number of ranks, and its bits are the same")
+    @Test("A later run finds pooled vectors on any number of ranks, and its bits are the same")
     func found() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let alone = try run(changes(nil), data: data)
-        #expect(alone.found == 0 && alone.computed)
+        #expect(alone.pooled == 0 && alone.computed)
         let first = try run(changes(folder.file("features")), ranks: 2, data: data)
-        #expect(first.found == 0 && first.computed && first.warnings.isEmpty)
+        #expect(first.pooled == 0 && first.computed && first.warnings.isEmpty)
         #expect(first.files.difference(from: alone.files) == nil)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("features"))
         #expect(names.count == 6 && names.allSatisfy { $0.hasSuffix(".safetensors") }, "\(names)")
         for ranks in [1, 3] {
             let later = try run(changes(folder.file("features")), ranks: ranks, data: data)
-            #expect(later.found > 0 && !later.computed && later.warnings.isEmpty)
+            #expect(later.pooled > 0 && !later.computed && later.warnings.isEmpty)
             #expect(later.files.difference(from: alone.files) == nil)
         }
         // Another method, seed and rate stand on the same encoder; more steps need more examples, which are added.
@@ -56,72 +54,73 @@ struct FeatureFolderTests {
             "seed": 9, "adapter": ["method": "lora"], "stages.head.steps": 9,
         ]
         let more = try run(changes(folder.file("features"), other), data: data)
-        #expect(more.found > 0)
+        #expect(more.pooled > 0)
         #expect(more.files.difference(from: try run(changes(nil, other), data: data).files) == nil)
     }
 
-    @Test("So does what layers below the adapters give: under another seed, with less room, after a stop")
-    func prefixFound() throws {
+    @Test(
+        "A later run finds activations below the adapters: under another seed, with less room, after a stop")
+    func foundBelowAdapters() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let leave = changes(folder.path, Self.upper)
         let alone = try run(changes(nil, Self.upper), data: data)
         let first = try run(leave, ranks: 2, data: data)
-        #expect(first.prefix == 0 && first.warnings.isEmpty)
+        #expect(first.found == 0 && first.warnings.isEmpty)
         #expect(first.files.difference(from: alone.files) == nil)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 12)
         // All 83 examples are used, whoever computed them.
         for ranks in [1, 3] {
             let later = try run(leave, ranks: ranks, data: data)
-            #expect(later.prefix == 83 && !later.computed && later.warnings.isEmpty)
+            #expect(later.found == 83 && !later.computed && later.warnings.isEmpty)
             #expect(later.files.difference(from: alone.files) == nil)
         }
         let other = Self.upper.merging(["seed": 9, "stages.adapter.learningRate": 0.01]) { $1 }
         let small: JSONValue = ["features": .string(folder.path), "megabytes": 0.01]
         let less = try run(other.merging(["cache": small]) { $1 }, ranks: 2, data: data)
-        #expect((1..<83).contains(less.prefix) && less.warnings.isEmpty)
+        #expect((1..<83).contains(less.found) && less.warnings.isEmpty)
         #expect(less.files.difference(from: try run(changes(nil, other), data: data).files) == nil)
-        // What had room for less leaves what was there.
-        #expect(try run(leave, data: data).prefix == 83)
+        // A run with less room leaves the file as it was.
+        #expect(try run(leave, data: data).found == 83)
         // Attention's output is another place in the encoder than the layer's input.
         let lora = Self.upper.merging(["adapter": ["method": "lora", "layers": "1"]]) { $1 }
-        #expect(try run(changes(folder.path, lora), data: data).prefix == 0)
+        #expect(try run(changes(folder.path, lora), data: data).found == 0)
 
         let stopped = try TemporaryFolder()
         _ = try TinyStudy(leave, data: data).train(ranks: 2, into: stopped, stopAfter: 11)
         let events = try TinyStudy(leave, data: data).train(into: stopped, resuming: true).events
-        #expect(events.contains { if case .prefixFound(83) = $0 { true } else { false } })
+        #expect(events.contains { if case .cache(let report) = $0 { report.found == 83 } else { false } })
         #expect(try TrainedFiles(stopped).difference(from: alone.files) == nil)
     }
 
-    @Test("What this run uses once is kept for later ones")
+    @Test("Activations that this run uses once are stored for later ones")
     func usedOnce() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let once = Self.upper.merging(["stages.head.steps": 0, "stages.adapter.steps": 3]) { $1 }
         let alone = try run(changes(nil, once), data: data)
-        #expect(try run(changes(folder.path, once), ranks: 2, data: data).prefix == 0)
+        #expect(try run(changes(folder.path, once), ranks: 2, data: data).found == 0)
         let later = try run(changes(folder.path, once), ranks: 3, data: data)
-        #expect(later.prefix > 40 && later.files.difference(from: alone.files) == nil)
+        #expect(later.found > 40 && later.files.difference(from: alone.files) == nil)
     }
 
-    @Test("What no whole layer lies below is sooner computed than read")
+    @Test("Activations that no whole layer lies below are not stored")
     func notWorthReading() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let lowest = Self.upper.merging(["adapter": ["method": "hadamard"]]) { $1 }
-        for _ in 0..<2 { #expect(try run(changes(folder.path, lowest), data: data).prefix == 0) }
+        for _ in 0..<2 { #expect(try run(changes(folder.path, lowest), data: data).found == 0) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 6)
     }
 
-    @Test("What they depend on is in their name: another pooling, or other data, finds none")
+    @Test("A file's name holds what it depends on: another pooling, or other data, finds none")
     func others() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         _ = try run(changes(folder.path), data: data)
         let pooled = try run(changes(folder.path, ["head": ["pooling": "cls"]]), data: data)
-        #expect(pooled.found == 0 && pooled.computed && pooled.warnings.isEmpty)
-        let same = try run(changes(folder.path), data: data).found
+        #expect(pooled.pooled == 0 && pooled.computed && pooled.warnings.isEmpty)
+        let same = try run(changes(folder.path), data: data).pooled
         let file = URL(fileURLWithPath: "\(data.path)/colour.train.tsv")
         try (Data(contentsOf: file) + Data("a red one\twarm\n".utf8)).write(to: file)
         let changed = try run(changes(folder.path), data: data)
-        #expect(changed.found > 0 && changed.found < same && changed.computed && changed.warnings.isEmpty)
+        #expect(changed.pooled > 0 && changed.pooled < same && changed.computed && changed.warnings.isEmpty)
         #expect(changed.files.difference(from: try run(changes(nil), data: data).files) == nil)
     }
 
@@ -135,7 +134,7 @@ struct FeatureFolderTests {
             try spoil(folder.file(name), damage)
         }
         let later = try run(changes(folder.path, Self.upper), ranks: 2, data: data)
-        #expect(later.found == 0 && later.prefix == 0 && later.computed)
+        #expect(later.pooled == 0 && later.found == 0 && later.computed)
         #expect(
             later.warnings.count == 12
                 && later.warnings.allSatisfy { $0.place?.hasPrefix(folder.path) == true })

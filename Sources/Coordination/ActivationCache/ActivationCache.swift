@@ -1,0 +1,163 @@
+import Collectives
+import Diagnostics
+import Encoders
+import Kernels
+import Studies
+import Training
+
+// Below the lowest adapted site an example's activations never change, so we cache them: 4·d bytes per token
+// (8·d if attention is frozen too), and one pooled vector per example for the head stage, in anonymous memory
+// shared by the ranks of a node. The cache ends with the run, so it cannot be mistaken for another
+// backbone's. A store outlives it, in files that are named after everything the activations depend on.
+
+/// Activations of the frozen backbone, computed once and read by every later forward.
+///
+/// There are tables at two cut points: the highest one below all adapted sites, where the adapter stage's
+/// forward starts, and the pooled vectors, which are all that the head stage needs. Bits do not depend on the
+/// batch in which an example is computed, nor on the rank. Which rank computed what follows from the plan, so
+/// ranks that share memory exchange nothing.
+final class ActivationCache {
+    private let context: RunContext
+    private let communicator: any Communicator
+    private let workspace: Workspace
+    private var adapter: ActivationTables?
+    private var pooled: ActivationTables?
+    private var adapterStore: ActivationStore?
+    private var pooledStore: ActivationStore?
+
+    /// An empty cache: nothing is read from it before ``allocate(for:)``.
+    init(_ context: RunContext, _ communicator: any Communicator, _ workspace: Workspace) {
+        self.context = context
+        self.communicator = communicator
+        self.workspace = workspace
+    }
+
+    // MARK: Allocating
+
+    /// Allocates the tables for a run that begins in a stage, and reads those of earlier runs; a collective.
+    ///
+    /// - Returns: the decision; on rank 0 also files that were refused, as warnings
+    func allocate(for stage: AdaptedEncoder.Stage) throws -> (
+        report: ActivationCacheReport, warnings: [Failure]
+    ) {
+        let node = try CacheMemory.Node(communicator)
+        let plan = try ActivationCachePlan(context)
+        var warnings: [Failure] = []
+        var refusal: String?
+        if plan.bytes > 0 {
+            switch try NodeMemory.make(
+                byteCount: plan.bytes, in: context.study.cache.directory, among: node.ranks)
+            {
+            case .failure(let refused): refusal = refused.why
+            case .success(let memory):
+                adapter = ActivationTables(
+                    at: plan.cutPoint, matrices: plan.matrices, context, offsets: plan.offsets,
+                    in: CacheMemory(memory, node))
+            }
+        }
+        if stage == .head { pooled = try pooledTables(node, &warnings) }
+        var report = plan.report(given: adapter == nil ? 0 : plan.bytes, refusal: refusal)
+        if let directory = context.study.cache.features {
+            if plan.isWorthStoring { adapterStore = adapter.map { ActivationStore(directory, $0) } }
+            // Reading is a collective, and a node that was refused memory has no tables.
+            if try communicator.allReduce(Int32(adapterStore == nil ? 1 : 0), .max) == 0 {
+                report.found = try adapterStore?.read(communicator, workspace, &warnings) ?? 0
+            }
+            pooledStore = pooled.map { ActivationStore(directory, $0) }
+            report.foundPooled = try pooledStore?.read(communicator, workspace, &warnings) ?? 0
+        }
+        return (report, warnings)
+    }
+
+    /// Tables of all pooled vectors, in memory of the node or, where it has no room, of each rank.
+    private func pooledTables(_ node: CacheMemory.Node, _ warnings: inout [Failure]) throws
+        -> ActivationTables
+    {
+        let (width, splits) = (context.model.weights.configuration.hidden, context.splits.splits)
+        var count = 0
+        let offsets = splits.map { split in
+            (0..<split.count).map { _ -> Int? in
+                defer { count += width }
+                return count
+            }
+        }
+        let bytes = count * MemoryLayout<Float>.stride
+        var memory: CacheMemory?
+        if node.ranks.size > 1, bytes > 0 {
+            switch try NodeMemory.make(byteCount: bytes, in: nil, named: "hadamesh-pooled", among: node.ranks)
+            {
+            case .success(let shared): memory = CacheMemory(shared, node)
+            case .failure(let refusal):
+                warnings.append(
+                    .data(
+                        "each rank caches the pooled vectors itself, \(bytes >> 20) MB: \(refusal.why)",
+                        remedy: "fewer ranks on a node need less"))
+            }
+        }
+        return ActivationTables(
+            at: CutPoint(layer: context.model.weights.configuration.layers, .pooled), matrices: 1, context,
+            offsets: offsets, in: memory ?? CacheMemory(count: count, communicator), above: adapter)
+    }
+
+    // MARK: Forwards
+
+    /// Where the forward of a batch of examples starts: at the adapters' cut point, or at the pooled vectors
+    /// where adapters do not act; nil for the tokens.
+    func start(_ examples: [Int], _ split: Int, _ batch: PackedBatch, adapted: Bool) -> (any CachedStart)? {
+        (adapted ? adapter : pooled).map { CachedBatch($0, examples, split, batch) }
+    }
+
+    /// Marks examples that a rank has read as cached; only after a collective that it took part in.
+    func mark(_ examples: some Sequence<Int>, _ split: Int, adapted: Bool, by rank: Int) {
+        guard let tables = adapted ? adapter : pooled, tables.memory.isShared[rank] else { return }
+        tables.mark(examples, split)
+    }
+
+    /// Stores a stage's activations for later runs, where they are more than earlier runs stored.
+    func store(_ stage: AdaptedEncoder.Stage) throws {
+        if stage == .head { try pooledStore?.write() } else { try adapterStore?.write() }
+    }
+
+    // MARK: Pooled vectors
+
+    /// Whether a chunk need not be computed.
+    func isCached(_ chunk: PooledChunk) -> Bool {
+        pooled.map { pooled in examples(of: chunk).allSatisfy { pooled.isCached[chunk.split][$0] } } ?? true
+    }
+
+    /// The estimated cost of a chunk.
+    func cost(_ chunk: PooledChunk) -> Double {
+        Coordination.cost(of: examples(of: chunk), in: context.splits[chunk.split])
+    }
+
+    /// Computes this rank's chunks and gives all of them to every rank; a collective.
+    func compute(_ chunks: [PooledChunk], ranks: [Int]) throws {
+        guard let pooled else { return }
+        // Vectors that are missing are computed through the adapters' cut point.
+        let missing = chunks.map { chunk in
+            examples(of: chunk).filter { !pooled.isCached[chunk.split][$0] }
+        }
+        for (index, (chunk, rank)) in zip(chunks, ranks).enumerated() where rank == communicator.rank {
+            communicator.watch?.enter(unit: index + 1)
+            workspace.reset()
+            let batch = CachedBatch(pooled, missing[index], chunk.split)
+            batch.fill(pooled.state(batch.batch, workspace), workspace)
+        }
+        if pooled.memory.isShared.contains(false) {
+            for (index, (chunk, rank)) in zip(chunks, ranks).enumerated() {
+                try timed(.sum) {
+                    try pooled.broadcast(missing[index], chunk.split, from: rank, communicator)
+                }
+            }
+        }
+        try communicator.barrier()
+        for (index, (chunk, rank)) in zip(chunks, ranks).enumerated() {
+            mark(missing[index], chunk.split, adapted: true, by: rank)
+            pooled.mark(missing[index], chunk.split)
+        }
+    }
+
+    private func examples(of chunk: PooledChunk) -> Range<Int> {
+        chunk.examples(of: context.splits[chunk.split].count)
+    }
+}

@@ -1,0 +1,161 @@
+import Adapters
+import Collectives
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Kernels
+import Training
+
+/// A folder in which runs store the activations at one cut point for later runs, a file for each split.
+///
+/// A file's name is a checksum of everything its values depend on: the backbone's bytes, the tokens, the
+/// arithmetic, the cut point. Its header holds the same in words. Studies that share these, such as one study
+/// under many seeds and rates, compute the activations once. A file that says something else, or is damaged,
+/// is not used, nor is one whose first example has other bits than this program computes.
+struct ActivationStore {
+    private let directory: String
+    private let tables: ActivationTables
+    /// By split, how many examples its file holds.
+    private var stored: [Int]
+    private static let examplesPerBroadcast = 32
+
+    init(_ directory: String, _ tables: ActivationTables) {
+        self.directory = directory
+        self.tables = tables
+        stored = tables.splits.splits.map { _ in 0 }
+    }
+
+    // MARK: Reading
+
+    /// Reads each split's file on rank 0 into all ranks' tables, where examples have memory; a collective.
+    ///
+    /// On rank 0, files that could not be used are added to `refused`.
+    ///
+    /// - Returns: how many examples were read
+    mutating func read(
+        _ communicator: any Communicator, _ workspace: Workspace, _ refused: inout [Failure]
+    ) throws -> Int {
+        for split in stored.indices {
+            var words: [Int64] = []
+            var file: SafetensorsFile?
+            if communicator.rank == 0 {
+                do {
+                    file = try checkedFile(split, workspace)
+                    words = try file?.int64s(Self.knownName) ?? []
+                } catch let failure as Failure {
+                    refused.append(failure)
+                }
+            }
+            try communicator.broadcast(&words, from: 0)
+            let known = words.indices.filter { words[$0] == 1 }
+            stored[split] = known.count
+            var values = file?.mappedFloats(Self.valuesName)?[...]
+            for start in stride(from: 0, to: known.count, by: Self.examplesPerBroadcast) {
+                let some = Array(known[start...].prefix(Self.examplesPerBroadcast))
+                let source = values?.prefix(some.reduce(0) { $0 + tables.size($1, split) })
+                try tables.broadcast(some, split, from: 0, source: source.map { Array($0) }, communicator)
+                values = values?.dropFirst(source?.count ?? 0)
+            }
+            tables.mark(known, split)
+            withExtendedLifetime(file) {}
+        }
+        // Others read what a node's first rank wrote.
+        try communicator.barrier()
+        return tables.isCached.reduce(0) { $0 + $1.count { $0 } }
+    }
+
+    /// The file that an earlier run stored of a split, checked; nil where none did.
+    private func checkedFile(_ split: Int, _ workspace: Workspace) throws -> SafetensorsFile? {
+        let identity = identity(split)
+        let path = path(identity)
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let file = try SafetensorsFile(path: path)
+        let remedy = "it is not used; remove it"
+        let known = try file.int64s(Self.knownName)
+        let sizes = known.indices.lazy.filter { known[$0] == 1 }.map { tables.size($0, split) }
+        guard file.metadata[Self.identityKey] == identity.encoded(),
+            known.count == tables.splits[split].count,
+            let values = file.mappedFloats(Self.valuesName), values.count == sizes.reduce(0, +)
+        else {
+            throw Failure.data("holds vectors of other data than its name says", at: path, remedy: remedy)
+        }
+        guard file.metadata[Self.checksumKey] == Self.checksum(known, [values]) else {
+            throw Failure.data("is damaged: its vectors have another checksum", at: path, remedy: remedy)
+        }
+        guard let first = known.firstIndex(of: 1) else { return nil }
+        guard zip(values, recomputed(first, split, workspace)).allSatisfy({ $0.bitPattern == $1.bitPattern })
+        else {
+            throw Failure.data(
+                "has other bits than are computed here, so another version or machine wrote it", at: path,
+                remedy: remedy)
+        }
+        return file
+    }
+
+    /// An example's values, computed from its tokens.
+    private func recomputed(_ example: Int, _ split: Int, _ workspace: Workspace) -> [Float] {
+        workspace.reset()
+        let batch = tables.splits[split].batch([example])
+        let state = tables.state(batch, workspace)
+        tables.model.frozenActivations(at: tables.cutPoint, batch, into: state, workspace)
+        return tables.cached(state).flatMap { Array(UnsafeBufferPointer(start: $0.base, count: $0.count)) }
+    }
+
+    // MARK: Writing
+
+    /// Writes each split of which more is cached than its file holds, in the place of that file.
+    mutating func write() throws {
+        for (split, isCached) in tables.isCached.enumerated() {
+            let known = isCached.indices.filter { isCached[$0] }
+            if known.count <= stored[split] { continue }
+            let words: [Int64] = isCached.map { $0 ? 1 : 0 }
+            let values = known.compactMap { tables.values($0, split).map { UnsafeBufferPointer($0) } }
+            let identity = identity(split)
+            try Folder.create(directory)
+            try Safetensors.write(
+                [
+                    NamedTensor(
+                        name: Self.valuesName, shape: [values.reduce(0) { $0 + $1.count }],
+                        values: .borrowed(values.map(NamedTensor.BorrowedFloats.init))),
+                    NamedTensor(name: Self.knownName, shape: [words.count], values: .int64(words)),
+                ],
+                metadata: [
+                    Self.identityKey: identity.encoded(), Self.checksumKey: Self.checksum(words, values),
+                ], to: path(identity))
+            stored[split] = known.count
+        }
+    }
+
+    // MARK: Names
+
+    /// Everything that a split's values depend on.
+    private func identity(_ split: Int) -> JSONValue {
+        let (model, examples) = (tables.model, tables.splits[split])
+        return [
+            "backbone": BackboneIdentity(of: model.weights).json, "arithmetic": Arithmetic.current.json,
+            "layer": .integer(tables.cutPoint.layer), "point": .string(tables.cutPoint.position.rawValue),
+            "matrices": .integer(tables.matrices),
+            "pooling": tables.cutPoint.position == .pooled ? .string(model.head.pooling.rawValue) : .null,
+            "examples": .integer(examples.count), "tokens": .integer(examples.totalTokens),
+            "ids": .integer(examples.fingerprint),
+        ]
+    }
+
+    private func path(_ identity: JSONValue) -> String {
+        let checksum = Array(identity.encoded().utf8).withUnsafeBytes { CRC32C.checksum($0) }
+        return "\(directory)/activations-\(String(checksum, radix: 16)).safetensors"
+    }
+
+    private static func checksum(_ known: [Int64], _ values: [UnsafeBufferPointer<Float>]) -> String {
+        var checksum = CRC32C()
+        for floats in values { checksum.update(UnsafeRawBufferPointer(floats)) }
+        known.withUnsafeBytes { checksum.update($0) }
+        return String(checksum.value, radix: 16)
+    }
+
+    private static let identityKey = "identity"
+    private static let checksumKey = "crc32c"
+    private static let valuesName = "values"
+    private static let knownName = "known"
+}
