@@ -5,6 +5,7 @@ import Encoders
 import Formats
 import Foundation
 import Kernels
+import Runs
 import Training
 
 // What frozen layers give to a split depends on the backbone's bytes, the tokens, the kernels, and where in the encoder it
@@ -38,11 +39,11 @@ struct FeatureFolder {
 
     private init(_ directory: String, _ model: AdaptedEncoder, _ content: [(String, JSONValue)]) {
         self.directory = directory
-        self.content =
-            [
-                ("backbone", BackboneIdentity(of: model.weights).json),
-                ("arithmetic", Arithmetic.current.json),
-            ] + content
+        let identities = [
+            try? ("backbone", JSONValue(encoding: BackboneIdentity(of: model.weights))),
+            try? ("arithmetic", JSONValue(encoding: Arithmetic.current)),
+        ]
+        self.content = identities.compactMap(\.self) + content
     }
 
     // MARK: Finding

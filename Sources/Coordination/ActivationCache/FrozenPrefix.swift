@@ -3,6 +3,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Kernels
+import Runs
 import Studies
 import Tasks
 import Training

@@ -1,39 +1,10 @@
 import Adapters
 import Diagnostics
-package import Encoders
-package import Formats
+import Encoders
+import Runs
 import Studies
 import Tasks
 import Training
-
-/// What was decided on keeping frozen activations, and why.
-package struct FrozenPrefixReport: Sendable, Equatable {
-    /// The lowest adapted layer, of how many.
-    package let layer: Int, layers: Int
-    /// How far that layer is frozen itself: the point from which on it is computed.
-    package let point: FrozenPoint
-    /// How often a training example will be drawn, on average, by all tasks that have it.
-    package let uses: Double
-    /// Bytes that all examples used more than once need, and those that they were given on each host.
-    package let needed: Int, given: Int
-    /// The folder they are kept in, nil for memory.
-    package let directory: String?
-    /// The share of the adapter stage's floating-point operations that keeping them saves, by count.
-    package let saves: Double
-    /// Why nothing is kept though it would have paid, in words; nil otherwise.
-    package let refusal: String?
-
-    /// The report as the journal holds it.
-    package var json: JSONValue {
-        [
-            "layer": .integer(layer), "layers": .integer(layers), "point": .string(point.rawValue),
-            "uses": .number(uses),
-            "bytesNeeded": .integer(needed), "bytes": .integer(given),
-            "directory": directory.map { .string($0) } ?? .null, "saves": .number(saves),
-            "refusal": refusal.map { .string($0) } ?? .null,
-        ]
-    }
-}
 
 /// Which examples are kept, by a count of operations.
 ///
@@ -149,7 +120,8 @@ struct FrozenPrefixPlan {
         let frozen = max(0, frozenLayers)
         let operations = total * (2 * Double(layers) - frozen)
         return FrozenPrefixReport(
-            layer: depth.layer, layers: layers, point: depth.point, uses: averageUses, needed: needed,
+            layer: depth.layer, layers: layers, point: depth.point.rawValue, uses: averageUses,
+            needed: needed,
             given: given, directory: study.cache.directory,
             saves: given > 0 && operations > 0 ? saved * frozen / operations : 0, refusal: why)
     }

@@ -1,8 +1,6 @@
-import Adapters
 import Diagnostics
 package import Formats
 import Foundation
-package import Runs
 
 /// Writes a run's events to its directory: journal, TensorBoard events, the ranks' timeline, the results.
 package final class RunJournal: RunObserver {
@@ -29,11 +27,12 @@ package final class RunJournal: RunObserver {
             let own: [(String, JSONValue)] = superseded.map { [("superseded", .integer($0))] } ?? []
             try journal.record(
                 "began",
-                [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null)] + own + [("facts", facts)])
+                [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null)] + own
+                    + [("facts", JSONValue(encoding: facts))])
         case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
-        case .pruned(let report): try pruned(report)
+        case .pruned(let report): try journal.record("pruned", report)
         case .frozenPrefix(let report): try journal.record("frozenPrefix", [("decision", report.json)])
         case .features(let done, let total):
             if done == total { try journal.record("features", [("chunks", .integer(total))]) }
@@ -47,11 +46,11 @@ package final class RunJournal: RunObserver {
         case .stalled(let text): try journal.record("stalled", [("text", .string(text))])
         case .balance(let balance):
             self.balance = balance
-            try journal.record("balance", [("balance", balance.json)])
+            try journal.record("balance", [("balance", JSONValue(encoding: balance))])
         case .timeline(let timeline, let isLast): try add(timeline, isLast: isLast)
-        case .stageEnded(let scores):
-            try journal.record("stageEnded", [("result", scores)])
-            try kept(scores)
+        case .stageEnded(let result):
+            try journal.record("stageEnded", [("result", JSONValue(encoding: result))])
+            try kept(result)
         case .finished(let results): try finished(results)
         case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
         }
@@ -59,16 +58,23 @@ package final class RunJournal: RunObserver {
 
     // MARK: Going on
 
+    /// A checkpoint's note: how long the journal was, and what the run had cost.
+    private struct Note: Codable {
+        let journal: Int
+        let counters: RunCounters
+    }
+
     /// The journal is on disk, and how long it was is known, before a checkpoint says that its events have happened.
     package func save() throws -> JSONValue {
         try journal.synchronize()
-        return ["journal": .integer(journal.position), "counters": counters(untilNow: true).json]
+        return try JSONValue(encoding: Note(journal: journal.position, counters: currentCounters))
     }
 
     /// Counts on from the checkpoint, and moves away the events that will come again.
     package func resume(after step: Int, _ saved: JSONValue) throws {
-        counters = RunCounters(saved["counters"] ?? .null)
-        var position = step == 0 ? 0 : saved["journal"]?.int
+        let note: Note? = try? saved.decoded(from: directory.journalFile)
+        counters = note?.counters ?? RunCounters()
+        var position = step == 0 ? 0 : note?.journal
         if let known = position, try !journal.isWhole(at: known) { position = nil }
         superseded = try journal.goOn(after: step, position: position) { event in
             guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
@@ -84,9 +90,9 @@ package final class RunJournal: RunObserver {
         "stage", "pruned", "step", "evaluated", "checkpoint", "stageEnded", "finished",
     ]
 
-    private func counters(untilNow: Bool) -> RunCounters {
+    private var currentCounters: RunCounters {
         var counters = counters
-        if untilNow { counters.seconds += Date().timeIntervalSince(began) }
+        counters.seconds += Date().timeIntervalSince(began)
         return counters
     }
 
@@ -107,97 +113,40 @@ package final class RunJournal: RunObserver {
         }
     }
 
-    /// The scores of what a stage kept, as points beside the curves.
-    private func kept(_ stage: JSONValue) throws {
-        for (task, kept) in stage["tasks"]?.object ?? [] {
-            guard let score = kept["score"]?.double, let step = kept["step"]?.int else { continue }
-            try journal.scalar("\(task)/kept score", score, step: step)
+    /// The scores of the kept state, as points beside the curves.
+    private func kept(_ stage: StageResult) throws {
+        for entry in stage.tasks.entries {
+            guard let kept = entry.value else { continue }
+            try journal.scalar("\(entry.name)/kept score", kept.score, step: kept.step)
         }
-    }
-
-    private func pruned(_ report: PruningReport) throws {
-        let matrices = report.matrices.map { matrix -> JSONValue in
-            [
-                "name": .string(matrix.name), "owner": .string(matrix.owner), "kept": .integer(matrix.kept),
-                "removed": .integer(matrix.removed),
-            ]
-        }
-        try journal.record(
-            "pruned",
-            [
-                ("score", .string(report.score.rawValue)), ("threshold", .string(report.threshold.rawValue)),
-                ("examples", .integer(report.examples)), ("asked", .number(report.asked)),
-                ("reached", .number(report.reached)), ("kept", .integer(report.kept)),
-                ("removed", .integer(report.removed)), ("matrices", .array(matrices)),
-            ])
     }
 
     private func step(_ report: StepReport) throws {
         counters.count(report)
-        try journal.record(
-            "step",
-            [
-                ("stage", .string(report.stage)), ("step", .integer(report.step)),
-                (
-                    "units",
-                    .array(
-                        report.units.map {
-                            ["task": .string($0.task), "examples": .array($0.examples.map { .integer($0) })]
-                        })
-                ),
-                ("losses", .object(report.losses.map { ($0.task, .number($0.loss)) })),
-                ("learningRates", .object(report.learningRates.map { ($0.kind.rawValue, .number($0.rate)) })),
-                ("gradientNorm", .number(report.gradientNorm)), ("tokens", .integer(report.tokens)),
-                ("bytes", .integer(report.bytes)), ("seconds", .number(report.seconds)),
-                ("secondsWaiting", .number(report.secondsWaiting)),
-                ("secondsCommunicating", .number(report.secondsCommunicating)),
-            ])
-        for (task, loss) in report.losses { try journal.scalar("\(task)/loss", loss, step: report.step) }
+        try journal.record("step", report)
+        for loss in report.losses.entries {
+            try journal.scalar("\(loss.name)/loss", loss.value, step: report.step)
+        }
         try journal.scalar(
             "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
     }
 
     private func evaluated(_ report: EvaluationReport) throws {
-        try journal.record(
-            "evaluated",
-            [
-                ("stage", .string(report.stage)), ("step", .integer(report.step)),
-                (
-                    "tasks",
-                    .object(
-                        report.scores.map {
-                            (
-                                $0.task,
-                                [
-                                    "score": .number($0.score), "best": .bool($0.isBest),
-                                    "stops": .bool($0.stops),
-                                    "splits": $0.detail,
-                                ]
-                            )
-                        })
-                ), ("seconds", .number(report.seconds)),
-                ("secondsWaiting", .number(report.secondsWaiting)),
-                ("secondsCommunicating", .number(report.secondsCommunicating)),
-            ])
+        try journal.record("evaluated", report)
         for score in report.scores {
             try journal.scalar("\(score.task)/score", score.score, step: report.step)
         }
     }
 
-    private func finished(_ results: JSONValue) throws {
-        let (members, all) = (results.object ?? [], counters(untilNow: true))
-        let own: [(String, JSONValue)] = [
-            ("bytesPerStep", .integer(all.bytesPerStep)),
-            (
-                "examplesPerSecond",
-                .number(all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : 0)
-            ),
-            ("seconds", .number(all.seconds)),
-            ("balance", balance?.json ?? .null),
-        ]
-        let text = JSONValue.object(members + own).encodedForReading()
-        try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
-        try journal.record("finished", [("results", results)])
-        if let last = results["stages"]?.array?.last { try kept(last) }
+    private func finished(_ results: RunResults) throws {
+        let all = currentCounters
+        var whole = results
+        whole.bytesPerStep = all.bytesPerStep
+        whole.examplesPerSecond = all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : 0
+        whole.seconds = all.seconds
+        whole.balance = balance
+        try whole.write(to: directory)
+        try journal.record("finished", [("results", JSONValue(encoding: results))])
+        if let last = results.stages.last { try kept(last) }
     }
 }
