@@ -2,6 +2,7 @@ import Coordination
 import Encoders
 import Formats
 import Foundation
+import Runs
 import TestSupport
 import Testing
 
@@ -63,7 +64,7 @@ struct FrozenPrefixTests {
         let without = try TemporaryFolder()
         let none = try TinyStudy(changes(adapter.section, ["cache": ["megabytes": 0]])).train(into: without)
         #expect(report(none)?.given == 0 && report(none)?.layer == adapter.layer)
-        #expect(report(none)?.point == adapter.point)
+        #expect(report(none)?.point == adapter.point.rawValue)
         let expected = try TrainedFiles(without)
         for cache: JSONValue in [[:], ["directory": .string(disk.path)], ["megabytes": 0.01]] {
             for ranks in [1, 3] {

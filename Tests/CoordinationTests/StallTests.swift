@@ -4,6 +4,7 @@ import Diagnostics
 import Formats
 import Foundation
 import Runs
+import Studies
 import TestSupport
 import Testing
 
@@ -143,7 +144,8 @@ import Testing
                 if case .balance(let balance) = $0 { balance } else { nil }
             }
             #expect(balances.map(\.ranks) == [ranks])
-            #expect(balances.allSatisfy { (0...1).contains($0.waiting) && $0.slowest.seconds >= $0.median })
+            #expect(
+                balances.allSatisfy { (0...1).contains($0.waitingShare) && $0.seconds >= $0.medianSeconds })
         }
     }
 }
