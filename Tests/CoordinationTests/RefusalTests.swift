@@ -180,7 +180,7 @@ struct RefusalTests {
         arguments: [
             ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("units", -1),
             ("positions", [0, 0]), ("tasks", []), ("tasks.0.isActive", nil), ("evaluatedAt", nil),
-            ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("history", [7]),
+            ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("history", nil),
             ("tasks.0.evaluationsSinceBest", .integer(.max)), ("tasks.1.evaluationsSinceBest", -1),
             ("requested", ["inf", 0, 0]), ("requested", [-1, 0, 0]),
         ] as [(String, JSONValue)])
