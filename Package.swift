@@ -54,7 +54,7 @@ let package = Package(
             dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"]),
         // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.
         .target(name: "Collectives", dependencies: ["Diagnostics", "CMPI"]),
-        // The run directory: lock, manifest, journal, timeline, results. Training never waits for a reader.
+        // A run's directory, events, reports and results. Training never waits for a reader.
         .target(name: "Runs", dependencies: ["Diagnostics", "Formats"]),
         // What a user asks for: a study and all its settings. Knows no ranks.
         .target(name: "Studies", dependencies: ["Diagnostics", "Adapters", "Tasks", "Training"]),
@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "MeasurementTests",
             dependencies: [
-                "Measurement", "Coordination", "Studies", "Collectives", "Kernels", "Formats", "Diagnostics",
+                "Measurement", "Coordination", "Runs", "Studies", "Collectives", "Kernels", "Formats",
+                "Diagnostics",
             ]),
         .testTarget(
             name: "EndToEndTests",

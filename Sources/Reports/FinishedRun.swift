@@ -23,23 +23,22 @@ struct FinishedRun: Sendable {
     /// Reads a run; one that has not finished is refused.
     init(_ path: String) throws {
         let directory = try RunDirectory.open(at: path)
-        guard let data = FileManager.default.contents(atPath: directory.resultsFile) else {
+        guard let results = try RunResults.read(directory) else {
             throw Failure.usage(
                 "the run has no results yet", at: path, remedy: "finish it with train --resume")
         }
-        let results = try JSONValue(parsing: data, at: directory.resultsFile)
-        let last = results["stages"]?.array?.last
+        let last = results.stages.last
         self.path = path
-        scores = (last?["tasks"]?.object ?? []).compactMap { task, result in
-            result["score"]?.double.map { (task, $0) }
+        scores = (last?.tasks.entries ?? []).compactMap { task in
+            task.value.map { (task.name, $0.score) }
         }
         // Its bits are those of no single set of kernels.
-        let mark = results["mixed"] == true ? " (mixed kernels)" : ""
-        method = (results["parameters"]?["method"]?.string).map { $0 + mark }
+        let mark = results.mixed == true ? " (mixed kernels)" : ""
+        method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
         var facts: [String: Double] = [:]
         for fact in RunFact.all { facts[fact.key] = fact.read(results) }
-        facts[RunFact.secondsPerStep] = try Self.secondsPerStep(directory, last?["stage"]?.string)
+        facts[RunFact.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
         facts[RunFact.adapterBytes] = Self.adapterBytes(directory)
         self.facts = facts
     }
@@ -52,8 +51,7 @@ struct FinishedRun: Sendable {
 
     /// What the manifest says that the result depends on, in a form that is equal for equal studies; the seed apart.
     private static func identity(_ directory: RunDirectory) throws -> (JSONValue?, JSONValue?) {
-        guard FileManager.default.fileExists(atPath: directory.manifestFile),
-            let identity = try Manifest.read(directory)["identity"],
+        guard let identity: JSONValue = try Manifest.read(directory)?.identity(),
             let members = identity.object, let study = identity["study"]?.object
         else { return (nil, nil) }
         let rest = JSONValue.object(study.filter { $0.0 != "seed" })

@@ -1,4 +1,4 @@
-import Formats
+import Runs
 
 /// A number that a run is compared by, beside its scores.
 struct RunFact: Sendable {
@@ -10,10 +10,10 @@ struct RunFact: Sendable {
     let digits: Int?
     /// Whether tables have it only where a run does.
     let isRare: Bool
-    private let find: @Sendable (JSONValue) -> Double?
+    private let find: @Sendable (RunResults) -> Double?
 
-    /// Reads it from `results.json`.
-    func read(_ results: JSONValue) -> Double? { find(results) }
+    /// Reads it from a run's results.
+    func read(_ results: RunResults) -> Double? { find(results) }
 
     static let parametersPerTask = "parametersPerTask"
     static let secondsPerStep = "secondsPerStep"
@@ -21,49 +21,33 @@ struct RunFact: Sendable {
 
     /// All facts, in the order of tables.
     static let all: [RunFact] = [
-        parameter(parametersPerTask, "parameters per task", "adapterPerTask"),
-        parameter("keptPerTask", "after pruning", "keptPerTask", isRare: true),
-        RunFact(key: "percentOfBackbone", name: "% of the backbone", digits: 3, isRare: false) {
-            $0["parameters"]?["shareOfBackbone"]?.double.map { 100 * $0 }
-        }, parameter("parametersAllTasks", "parameters, all tasks", "adapterAllTasks"),
-        parameter("headsAllTasks", "heads, all tasks", "headsAllTasks"),
-        RunFact(key: "operationsFrozen", name: "forward operations per token", digits: nil, isRare: false) {
-            operations($0)?.frozen
+        RunFact(parametersPerTask, "parameters per task") { count($0.parameters?.adapterPerTask) },
+        RunFact("keptPerTask", "after pruning", isRare: true) { count($0.parameters?.keptPerTask) },
+        RunFact("percentOfBackbone", "% of the backbone", digits: 3) {
+            $0.parameters.map { 100 * $0.shareOfBackbone }
         },
-        RunFact(key: "operationsAdded", name: "added by the method", digits: nil, isRare: false) {
-            operations($0)?.added
+        RunFact("parametersAllTasks", "parameters, all tasks") { count($0.parameters?.adapterAllTasks) },
+        RunFact("headsAllTasks", "heads, all tasks") { count($0.parameters?.headsAllTasks) },
+        RunFact("operationsFrozen", "forward operations per token") {
+            $0.parameters?.operationsPerToken?.frozen
         },
-        RunFact(key: "percentOperationsAdded", name: "added, %", digits: 3, isRare: false) {
-            operations($0).flatMap { $0.frozen > 0 ? 100 * $0.added / $0.frozen : nil }
-        }, RunFact(key: adapterBytes, name: "adapter file, bytes", digits: nil, isRare: false) { _ in nil },
-        plain("bytesPerStep", "bytes per step"),
-        RunFact(key: secondsPerStep, name: "seconds per step", digits: 4, isRare: false) { _ in nil },
-        plain("steps", "steps"), plain("seconds", "seconds", digits: 1),
+        RunFact("operationsAdded", "added by the method") { $0.parameters?.operationsPerToken?.added },
+        RunFact("percentOperationsAdded", "added, %", digits: 3) {
+            $0.parameters?.operationsPerToken.flatMap { $0.frozen > 0 ? 100 * $0.added / $0.frozen : nil }
+        },
+        RunFact(adapterBytes, "adapter file, bytes") { _ in nil },
+        RunFact("bytesPerStep", "bytes per step") { count($0.bytesPerStep) },
+        RunFact(secondsPerStep, "seconds per step", digits: 4) { _ in nil },
+        RunFact("steps", "steps") { count($0.steps) },
+        RunFact("seconds", "seconds", digits: 1) { $0.seconds },
     ]
 
     private init(
-        key: String, name: String, digits: Int?, isRare: Bool,
-        find: @escaping @Sendable (JSONValue) -> Double?
+        _ key: String, _ name: String, digits: Int? = nil, isRare: Bool = false,
+        find: @escaping @Sendable (RunResults) -> Double?
     ) {
         (self.key, self.name, self.digits, self.isRare, self.find) = (key, name, digits, isRare, find)
     }
 
-    private static func plain(_ key: String, _ name: String, digits: Int? = nil) -> RunFact {
-        RunFact(key: key, name: name, digits: digits, isRare: false) { $0[key]?.double }
-    }
-
-    private static func parameter(
-        _ key: String, _ name: String, _ own: String, isRare: Bool = false
-    ) -> RunFact {
-        RunFact(key: key, name: name, digits: nil, isRare: isRare) { $0["parameters"]?[own]?.double }
-    }
-
-    /// Of the forward for one token: the frozen backbone's, and what the method adds.
-    private static func operations(_ results: JSONValue) -> (frozen: Double, added: Double)? {
-        let operations = results["parameters"]?["operationsPerToken"]
-        guard let frozen = operations?["frozen"]?.double, let added = operations?["added"]?.double else {
-            return nil
-        }
-        return (frozen, added)
-    }
+    private static func count(_ value: Int?) -> Double? { value.map { Double($0) } }
 }

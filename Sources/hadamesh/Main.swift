@@ -3,6 +3,7 @@ import Coordination
 import Diagnostics
 import Foundation
 import Kernels
+import Runs
 
 /// The command line.
 struct Hadamesh: ParsableCommand {

@@ -244,7 +244,7 @@ struct FusionTests {
             configuration: [
                 "hadamesh": [
                     "adapter": ["method": "pfeiffer", "bottleneck": 4, "scale": 0.5],
-                    "backbone": BackboneIdentity(of: weights).json,
+                    "backbone": try JSONValue(encoding: BackboneIdentity(of: weights)),
                 ]
             ], to: folder.file("two"))
         let fused = try model([folder.file("one"), folder.file("two")], [("value", false)])

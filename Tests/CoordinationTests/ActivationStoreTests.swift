@@ -2,6 +2,7 @@ import Coordination
 import Diagnostics
 import Formats
 import Foundation
+import Runs
 import TestSupport
 import Testing
 

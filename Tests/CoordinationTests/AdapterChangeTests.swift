@@ -1,6 +1,7 @@
 import Adapters
 import Coordination
 import Formats
+import Runs
 import Studies
 import Tasks
 import TestSupport

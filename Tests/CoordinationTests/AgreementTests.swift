@@ -2,6 +2,7 @@ import Collectives
 import Coordination
 import Diagnostics
 import Formats
+import Runs
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ struct AgreementTests {
         let (context, identity, folder) = (study.context, study.identity, try TemporaryFolder())
         let path = folder.path
         let failures = try ThreadWorld.run(3) { world -> Failure? in
-            let output = world.rank == 0 ? RunOutput(directory: path, observers: []) : nil
+            let output = world.rank == 0 ? RunOutput(RunDirectory(path: path), observers: []) : nil
             let faulty: any Communicator = world.rank == 1 ? FaultyCommunicator(world) : world
             do {
                 let run = try TrainingRun(context, faulty, output: output)

@@ -2,6 +2,7 @@ import Adapters
 import Coordination
 import Diagnostics
 import Formats
+import Runs
 import TestSupport
 import Testing
 import Training
@@ -22,7 +23,7 @@ struct BaselineTests {
             _ = try TinyStudy(changes).train(ranks: ranks, into: folder)
             #expect(try TrainedFiles(folder).difference(from: expected) == nil)
         }
-        #expect(run.results?["parameters"]?["adapterPerTask"]?.int == 15744)
+        #expect(run.results?.parameters?.adapterPerTask == 15744)
         let weights = study.context.model.weights
         let slices = try FullFineTuning().slices(on: weights, seed: 1)
         for slice in slices {
@@ -39,12 +40,12 @@ struct BaselineTests {
         ]
         let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
         let run = try study.train(ranks: 2, into: folder)
-        #expect(run.results?["steps"]?.int == (trainHead ? 12 : 5))
+        #expect(run.results?.steps == (trainHead ? 12 : 5))
         #expect(
-            run.results?["stages"]?.array?.compactMap { $0["stage"]?.string }
+            run.results?.stages.map(\.stage)
                 == (trainHead ? ["head", "adapter"] : ["head"]))
-        #expect(run.results?["parameters"]?["method"]?.string == "head")
-        #expect(run.results?["parameters"]?["adapterPerTask"]?.int == 0)
+        #expect(run.results?.parameters?.method == "head")
+        #expect(run.results?.parameters?.adapterPerTask == 0)
         let (other, expected) = (try TemporaryFolder(), try TrainedFiles(folder))
         _ = try TinyStudy(changes).train(into: other)
         #expect(try TrainedFiles(other).difference(from: expected) == nil)

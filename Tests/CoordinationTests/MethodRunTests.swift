@@ -1,6 +1,7 @@
 import Coordination
 import Formats
 import Foundation
+import Runs
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ struct MethodRunTests {
         changes["dropout"] = ["hidden": 0, "attention": 0]
         let steps = try TinyStudy(changes).train(into: TemporaryFolder()).steps
         func mean(_ reports: ArraySlice<StepReport>) -> Double {
-            let losses = reports.flatMap { $0.losses.map(\.loss) }
+            let losses = reports.flatMap { $0.losses.values }
             return losses.reduce(0, +) / Double(losses.count)
         }
         #expect(mean(steps.suffix(8)) < mean(steps.prefix(8)))

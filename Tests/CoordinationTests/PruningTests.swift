@@ -4,6 +4,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Kernels
+import Runs
 import Studies
 import TestSupport
 import Testing
@@ -111,13 +112,13 @@ struct PruningTests {
             }
         }
         let report = try report(run)
-        #expect(report.score == score && report.asked == 0.6 && abs(report.reached - 0.6) < 0.002)
+        #expect(report.score == score.rawValue && report.asked == 0.6 && abs(report.reached - 0.6) < 0.002)
         #expect(report.removed == mask.removedCount(in: 0..<store.count))
         #expect(report.examples == (score.readsExamples ? 14 + 13 + 9 : 0), "as many as there are, at most")
-        let parameters = run.results?["parameters"]
-        #expect(parameters?["keptAllTasks"]?.int == store.adapterCount - report.removed)
-        #expect(parameters?["keptPerTask"]?.int == (store.adapterCount - report.removed) / 3)
-        #expect(parameters?["adapterAllTasks"]?.int == store.adapterCount)
+        let parameters = run.results?.parameters
+        #expect(parameters?.keptAllTasks == store.adapterCount - report.removed)
+        #expect(parameters?.keptPerTask == (store.adapterCount - report.removed) / 3)
+        #expect(parameters?.adapterAllTasks == store.adapterCount)
     }
 
     @Test("The norm of a step's gradient, and so clipping, is that of what is left")
@@ -131,7 +132,7 @@ struct PruningTests {
         let file = try SafetensorsFile(path: folder.file("reference/step-1.safetensors"))
         var flat = [Float](repeating: 0, count: store.count)
         for (task, name) in study.context.names.enumerated()
-        where run.steps[0].losses.contains(where: { $0.task == name }) {
+        where run.steps[0].losses[name] != nil {
             for block in store.placements[task].map({ store.blocks[$0] }) {
                 let own = try file.floats("gradients/\(name)/\(block.slice.name)")
                 for (index, value) in zip(block.range, own) { flat[index] += value }
@@ -267,7 +268,7 @@ struct PruningTests {
         let study = try TinyStudy(["adapter": Self.adapter(), "stages.adapter.steps": 0])
         let run = try study.train(into: TemporaryFolder())
         #expect(!run.events.contains { if case .pruned = $0 { true } else { false } })
-        #expect(run.results?["parameters"]?["keptPerTask"] == nil)
+        #expect(run.results?.parameters?.keptPerTask == nil)
     }
 
     // MARK: What is refused

@@ -1,6 +1,7 @@
 import Coordination
 import Diagnostics
 import Formats
+import Runs
 import TestSupport
 import Testing
 import Training
@@ -178,18 +179,20 @@ struct RefusalTests {
         "Facts that lead nowhere are refused, not followed",
         arguments: [
             ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("microBatches", -1),
-            ("positions", [0, 0]), ("active", [true]), ("best", []), ("evaluatedAt", nil),
-            ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("stale", [.integer(.max), 0, 0]),
-            ("stale", [-1, 0, 0]), ("requested", ["inf", 0, 0]), ("requested", [-1, 0, 0]),
+            ("positions", [0, 0]), ("tasks", []), ("tasks.0.isActive", nil), ("evaluatedAt", nil),
+            ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("history", nil),
+            ("tasks.0.evaluationsSinceBest", .integer(.max)), ("tasks.1.evaluationsSinceBest", -1),
+            ("requested", ["inf", 0, 0]), ("requested", [-1, 0, 0]),
         ] as [(String, JSONValue)])
     func tampered(key: String, value: JSONValue) throws {
         let folder = try stopped()
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
-        let facts = saved.facts.setting([Substring(key)], to: value)
+        let path = key.split(separator: ".")
+        let facts = saved.facts.setting(path[...], to: value)
         try Checkpoint(step: saved.step, tensors: saved.tensors, facts: facts)
             .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.kind == .data && failure.what.contains("'\(key)'"), "\(failure)")
+            #expect(failure.kind == .data && failure.what.contains("\(path.last ?? "")'"), "\(failure)")
         }
     }
 }

@@ -32,7 +32,7 @@ struct ResumedJournalTests {
                 let directory = try resuming ? RunDirectory.open(at: path) : RunDirectory.create(at: path)
                 let journal = try Journal(directory: directory, appending: resuming)
                 output = RunOutput(
-                    directory: path, observers: [RunJournal(journal, directory), Crash(after: step)])
+                    directory, observers: [RunJournal(journal, directory), Crash(after: step)])
             }
             let run = try TrainingRun(context, communicator, output: output)
             try run.begin(identity: identity, resuming: resuming)

@@ -2,6 +2,7 @@ import Adapters
 import Coordination
 import Diagnostics
 import Formats
+import Runs
 import TestSupport
 import Testing
 import Training

@@ -72,14 +72,14 @@ struct StageTests {
             let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
             let run = try study.train(ranks: 2, into: folder)
             let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
-            let stage = try #require(run.results?["stages"]?.array?.last)
+            let stage = try #require(run.results?.stages.last)
             for found in try ThreadScores.evaluate(trained, study.context.data) {
-                let told = try #require(stage["tasks"]?[found.task])
-                #expect(told["score"]?.double == found.mean, "\(found.task) of \(sharing)")
+                let told = try #require(stage.tasks[found.task] ?? nil)
+                #expect(told.score == found.mean, "\(found.task) of \(sharing)")
                 for entry in found.entries {
                     for score in entry.scores.entries {
-                        let value = told["splits"]?[entry.split.rawValue]?[score.metric.rawValue]
-                        #expect(value?.double == score.value)
+                        let value = told.splits[entry.split.rawValue]?[score.metric.rawValue]
+                        #expect(value == score.value)
                     }
                 }
                 let evaluations = run.evaluations.filter { $0.stage == "adapter" }
@@ -87,10 +87,10 @@ struct StageTests {
                     evaluation.scores.filter { $0.task == found.task }.map { ($0.score, evaluation.step) }
                 }
                 let best = seen.reduce((-Double.infinity, 0)) { $1.0 > $0.0 ? $1 : $0 }
-                #expect(told["best"]?["score"]?.double == best.0)
-                #expect(told["best"]?["step"]?.int == best.1)
-                if keep == .last { #expect(told["step"]?.int == run.steps.last?.step) }
-                if keep == .best { #expect(told["step"]?.int == best.1) }
+                #expect(told.best?.score == best.0)
+                #expect(told.best?.step == best.1)
+                if keep == .last { #expect(told.step == run.steps.last?.step) }
+                if keep == .best { #expect(told.step == best.1) }
             }
         }
     }
@@ -199,7 +199,7 @@ struct StageTests {
         }
         // A kind that isn't named goes at the weights' rate.
         let rates = try #require(run.steps.first { $0.stage == "adapter" && $0.stageStep == 2 }).learningRates
-        #expect(rates.first { $0.kind == .head }?.rate == rates.first { $0.kind == .weight }?.rate)
+        #expect(rates["head"] != nil && rates["head"] == rates["weight"])
     }
 
     @Test("A task without a better score is no longer drawn, and a stage without tasks is over")
@@ -263,16 +263,15 @@ struct StageTests {
     func results() throws {
         let run = try TinyStudy().train(ranks: 2, into: TemporaryFolder())
         let results = try #require(run.results)
-        #expect(results["steps"]?.int == 12 && results["keep"]?.string == "best")
-        #expect(results["stages"]?.array?.map { $0["stage"]?.string } == ["head", "adapter"])
-        #expect(results["parameters"]?["adapterPerTask"]?.int == 288)
-        #expect(results["parameters"]?["headsAllTasks"]?.int == 150)
-        for (stage, steps) in zip(results["stages"]?.array ?? [], [5, 7]) {
-            let drawn = stage["drawn"]?.object ?? []
-            #expect(drawn.map(\.0) == ["colour", "pair", "size"])
-            #expect(drawn.reduce(0) { $0 + ($1.1["examples"]?.int ?? 0) } == steps * 12)
+        #expect(results.steps == 12 && results.keep == "best")
+        #expect(results.stages.map(\.stage) == ["head", "adapter"])
+        #expect(results.parameters?.adapterPerTask == 288)
+        #expect(results.parameters?.headsAllTasks == 150)
+        for (stage, steps) in zip(results.stages, [5, 7]) {
+            #expect(stage.drawn.names == ["colour", "pair", "size"])
+            #expect(stage.drawn.values.reduce(0) { $0 + $1.examples } == steps * 12)
             for (name, size) in [("colour", 21.0), ("pair", 13), ("size", 9)] {
-                #expect(abs((stage["drawn"]?[name]?["requested"]?.double ?? 0) - size / 43) < 1e-12)
+                #expect(abs((stage.drawn[name]?.requested ?? 0) - size / 43) < 1e-12)
             }
         }
     }

@@ -3,6 +3,7 @@ import Coordination
 import Diagnostics
 import Formats
 import Foundation
+import Runs
 import Studies
 import TestSupport
 import Testing
@@ -23,7 +24,7 @@ import Testing
 
     @Test func limitsAreNoPartOfTheIdentity() throws {
         let (one, other) = (try TinyStudy(), try TinyStudy(["stall.warn": 2, "stall.stop": 5]))
-        #expect(one.identity["study"] == other.identity["study"])
+        #expect(one.identity.study == other.identity.study)
     }
 
     // MARK: The saved state
@@ -64,7 +65,7 @@ import Testing
         return try ThreadWorld.run(1) { inner in
             let communicator = HeldCommunicator(inner, heldAt: call)
             let run = try TrainingRun(
-                context, communicator, output: RunOutput(directory: path, observers: []))
+                context, communicator, output: RunOutput(RunDirectory(path: path), observers: []))
             communicator.save = { [unowned run] in try run.saveBeforeStall() }
             do {
                 try run.begin(identity: identity, resuming: false)
@@ -98,7 +99,7 @@ import Testing
         let folder = try TemporaryFolder()
         let (context, path) = (study.context, folder.path)
         let saved = try ThreadWorld.run(1) { communicator in
-            try TrainingRun(context, communicator, output: RunOutput(directory: path, observers: []))
+            try TrainingRun(context, communicator, output: RunOutput(RunDirectory(path: path), observers: []))
                 .saveBeforeStall()
         }
         #expect(saved == [nil])
@@ -107,22 +108,32 @@ import Testing
 
     // MARK: Balance
 
-    @Test func theSlowestRankAndHostStandAgainstTheMedian() {
+    @Test func theSlowestRankAndHostStandAgainstTheMedian() throws {
         let balance = RankBalance([
-            (0, 2, 8, "node01"), (1, 2, 8, "node01"), (2, 0, 10, "node02"), (3, 6, 4, "node02"),
-            (4, 5, 5, "node03"),
+            work(0, 2, 8, "node01"), work(1, 2, 8, "node01"), work(2, 0, 10, "node02"),
+            work(3, 6, 4, "node02"), work(4, 5, 5, "node03"),
         ])
-        #expect(balance.waiting == 0.3)
-        #expect(balance.slowest == RankBalance.Worker(name: "rank 2", seconds: 10))
-        #expect(balance.median == 8)
-        #expect(balance.slowestHost == RankBalance.Worker(name: "node01", seconds: 8))
+        #expect(balance.waitingShare == 0.3)
+        #expect(balance.slowestRank == "rank 2" && balance.host == "node02" && balance.seconds == 10)
+        #expect(balance.medianSeconds == 8)
+        #expect(balance.slowestHost == "node01" && balance.hostSeconds == 8)
         #expect(
             balance.line
                 == "5 ranks waited 30.0 % of their time; slowest rank 2 on node02, 1.25 times the median; "
                 + "slowest host node01, 1.14 times the median")
-        #expect(balance.json["slowestRank"]?.string == "rank 2")
-        #expect(balance.json["medianHostSeconds"]?.double == 7)
+        #expect(balance.medianHostSeconds == 7)
+        #expect(
+            try JSONValue(encoding: balance).object?.map(\.0) == [
+                "waitingShare", "ranks", "slowestRank", "host", "seconds", "medianSeconds", "slowestHost",
+                "hostSeconds", "medianHostSeconds",
+            ])
+        let one = try JSONValue(encoding: RankBalance([work(0, 1, 1, nil)]))
+        #expect(one.object?.count == 6 && one["host"]?.isNull == true)
     }
+
+    private func work(_ rank: Int, _ waiting: Double, _ working: Double, _ host: String?)
+        -> RankBalance.Work
+    { RankBalance.Work(rank: rank, waiting: waiting, working: working, host: host) }
 
     @Test func everyRunEndsWithTheBalanceOfItsRanks() throws {
         let study = try TinyStudy()
@@ -133,7 +144,8 @@ import Testing
                 if case .balance(let balance) = $0 { balance } else { nil }
             }
             #expect(balances.map(\.ranks) == [ranks])
-            #expect(balances.allSatisfy { (0...1).contains($0.waiting) && $0.slowest.seconds >= $0.median })
+            #expect(
+                balances.allSatisfy { (0...1).contains($0.waitingShare) && $0.seconds >= $0.medianSeconds })
         }
     }
 }

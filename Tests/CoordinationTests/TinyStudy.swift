@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Foundation
+import Runs
 import Studies
 import Tasks
 import TestSupport
@@ -18,7 +19,7 @@ struct TinyStudy {
     let study: Study
     let context: RunContext
     /// What its checkpoints belong to.
-    let identity: JSONValue
+    let identity: RunIdentity
 
     /// The standard study with some keys set (`"stages.head.steps": 4`).
     init(_ changes: [String: JSONValue] = [:], data: TinyData? = nil, backbone: Int = 7) throws {
@@ -30,8 +31,10 @@ struct TinyStudy {
         let (model, study) = (try AdaptedEncoder(weights, study.adapter.method, study.head), study)
         let tasks = try study.tasks.map { try TaskData($0.resolve(), study, tokenizer) }
         context = try RunContext(study, model, tasks)
-        identity = try RunIdentity.of(
-            study, backbone: ["checksum": .integer(backbone)], tokenizer: tokenizer.identity, tasks)
+        let checksum = try JSONValue(encoding: BackboneIdentity(of: weights))
+            .setting(["checksum"], to: .integer(backbone))
+        identity = try RunIdentity(
+            study, backbone: checksum.decoded(from: "backbone"), tokenizer: tokenizer.identity, tasks)
     }
 
     /// Decodes the standard study with some keys set.
@@ -84,7 +87,7 @@ struct TinyStudy {
         var evaluations: [EvaluationReport] {
             events.compactMap { if case .evaluated(let report) = $0 { report } else { nil } }
         }
-        var results: JSONValue? {
+        var results: RunResults? {
             events.compactMap { if case .finished(let results) = $0 { results } else { nil } }.last
         }
     }
@@ -116,7 +119,7 @@ struct TinyStudy {
         return { communicator in
             let recorder = Recorder()
             let output =
-                communicator.rank == 0 ? RunOutput(directory: path, observers: [recorder]) : nil
+                communicator.rank == 0 ? RunOutput(RunDirectory(path: path), observers: [recorder]) : nil
             var asked = 0
             let run = try TrainingRun(context, communicator, output: output) {
                 guard communicator.rank == stopper, let stopAfter else { return false }

@@ -2,6 +2,7 @@ import Adapters
 import Coordination
 import Formats
 import Foundation
+import Runs
 import TestSupport
 import Testing
 import Training
@@ -62,8 +63,8 @@ struct UpdateTests {
         for (index, report) in run.steps.enumerated() {
             let file = try SafetensorsFile(path: folder.file("reference/step-\(report.step).safetensors"))
             var sums: [Int: [Double]] = [:]
-            #expect(report.losses.count == 2)
-            for task in report.losses.compactMap({ names.firstIndex(of: $0.task) }) {
+            #expect(report.losses.entries.count == 2)
+            for task in report.losses.names.compactMap(names.firstIndex) {
                 for (slice, block) in zip(store.layouts[task].slices, store.placements[task]) {
                     let name = "\(names[task])/\(slice.name)"
                     let found = try file.floats("parameters/\(name)").map { Double($0) }
@@ -107,7 +108,9 @@ struct UpdateTests {
                 "dropout": ["hidden": 0, "attention": 0], "head": ["dropout": 0],
             ]).train(into: folder)
             let file = try SafetensorsFile(path: folder.file("reference/step-1.safetensors"))
-            return (run.steps[0].losses[0].loss, try file.floats("gradients/colour/layer.0.hadamard.weight"))
+            return (
+                run.steps[0].losses.values[0], try file.floats("gradients/colour/layer.0.hadamard.weight")
+            )
         }
         let (whole, parts) = (try gradients(unit: 7), try gradients(unit: 3))
         #expect(mismatch([parts.0], [whole.0], Tolerance(relative: 1e-5)) == nil)

@@ -3,6 +3,7 @@ import Formats
 import Foundation
 import Kernels
 import Measurement
+import Runs
 import Testing
 
 @Suite struct PhaseTests {
@@ -44,8 +45,10 @@ import Testing
 
     private static func report(_ stage: String, _ step: Int) -> StepReport {
         StepReport(
-            stage: stage, step: step, stageStep: step, stageSteps: 100, units: [("task", [1, 2, 3])],
-            losses: [("task", 1)], learningRates: [], gradientNorm: 1, tokens: 30, bytes: 4096, seconds: 0.1,
+            stage: stage, step: step, stageStep: step, stageSteps: 100,
+            units: [StepReport.Unit(task: "task", examples: [1, 2, 3])],
+            losses: NamedValues([("task", 1)]), learningRates: NamedValues([]), gradientNorm: 1, tokens: 30,
+            bytes: 4096, seconds: 0.1,
             secondsWaiting: 0, secondsCommunicating: 0)
     }
 }

@@ -2,6 +2,7 @@ import Diagnostics
 import Formats
 import Foundation
 import Reports
+import Runs
 import Testing
 
 @Suite("Comparison of runs")
@@ -13,12 +14,11 @@ struct ComparisonTests {
     @Test("Each study is a column, and each task and fact a row, aligned")
     func table() throws {
         let shared = try runs.run("shared", runs.results([("rte", 0.75), ("mrpc", 0.5)], adapters: 36_864))
-        let operations: JSONValue = ["tokens": 30, "frozen": 2000, "added": 5]
+        let operations = ParameterCounts.Operations(tokens: 30, frozen: 2000, added: 5)
         let apart = try runs.run(
             "a-longer-name",
             runs.results(
-                [("rte", 0.8), ("cola", nil)],
-                more: [("operationsPerToken", operations), ("keptPerTask", 100)]))
+                [("rte", 0.8), ("cola", nil)], operations: operations, kept: 100))
         #expect(
             try Comparison([shared, apart]).table() == """
                                                 shared  a-longer-name
@@ -50,7 +50,7 @@ struct ComparisonTests {
         // 0.5, 0.6, 0.7 have the sample standard deviation 0.1; those of stsb are equal; the means 0.3, 0.35, 0.4.
         let paths = try [0.5, 0.6, 0.7].enumerated().map { index, score in
             try runs.run(
-                "lora/seed-\(index)", runs.results([("rte", .number(score)), ("stsb", 0.1)]), study: "a",
+                "lora/seed-\(index)", runs.results([("rte", score), ("stsb", 0.1)]), study: "a",
                 seed: index)
         }
         let other = try runs.run("hut/seed-0", runs.results([("rte", 0.75)]), study: "b", seed: 0)
@@ -103,7 +103,7 @@ struct ComparisonTests {
     @Test("More than six studies are rows")
     func rows() throws {
         let paths = try (0..<7).map {
-            try runs.run("run-\($0)", runs.results([("rte", .number(0.1 * Double($0)))]))
+            try runs.run("run-\($0)", runs.results([("rte", 0.1 * Double($0))]))
         }
         #expect(try Comparison(Array(paths.dropLast())).table().hasPrefix("       "))
         let lines = try Comparison(paths).table().split(separator: "\n")
@@ -158,7 +158,7 @@ struct ComparisonTests {
     func machineReadable() throws {
         let third = 1.0 / 3
         let paths = [
-            try runs.run("l/seed-1", runs.results([("rte", .number(third))]), study: "a", seed: 1),
+            try runs.run("l/seed-1", runs.results([("rte", third)]), study: "a", seed: 1),
             try runs.run("l/seed-2", runs.results([("rte", 0.5)]), study: "a", seed: 2),
         ]
         let group = try json(paths)["groups"]?[0]
@@ -202,7 +202,7 @@ struct ComparisonTests {
 
     @Test("Results that are no JSON are named with their file")
     func damaged() throws {
-        let path = try runs.run("damaged", [:])
+        let path = try runs.run("damaged", RunResults(stages: []))
         try runs.write("{\"steps\": 4", to: "\(path)/results.json")
         let failure = #expect(throws: Failure.self) { _ = try Comparison([path]) }
         #expect(failure?.kind == .data && failure?.place?.contains("results.json") == true)
@@ -210,7 +210,7 @@ struct ComparisonTests {
 
     @Test("Results without a fact show a dash in its place")
     func missingFacts() throws {
-        let table = try Comparison([runs.run("bare", ["stages": []])]).table().split(separator: "\n")
+        let table = try Comparison([runs.run("bare", RunResults(stages: []))]).table().split(separator: "\n")
         let named = table.dropFirst().filter { !$0.hasPrefix("seeds") }
         #expect(named.count == 14 && named.allSatisfy { $0.hasSuffix("–") })
     }

@@ -13,34 +13,41 @@ struct RunFolder {
     func path(_ name: String) -> String { folder.file(name) }
 
     /// Makes the directory of a run, with these results if any, and with a manifest that names its study and seed.
-    func run(_ name: String, _ results: JSONValue?, study: String? = nil, seed: Int = 1) throws -> String {
+    func run(_ name: String, _ results: RunResults?, study: String? = nil, seed: Int = 1) throws -> String {
         let directory = try RunDirectory.create(at: folder.file(name))
-        var fields: [(String, JSONValue)] = [("version", "0.1.0")]
-        if let study {
-            fields.append(
-                ("identity", ["study": ["name": .string(study), "seed": .integer(seed)], "backbone": 7]))
+        let identity: JSONValue? = study.map {
+            ["study": ["name": .string($0), "seed": .integer(seed)], "backbone": 7]
         }
-        try Manifest(fields).write(to: directory)
-        if let results { try write(results.encodedForReading(), to: directory.resultsFile) }
+        try Manifest(identity: identity).write(to: directory)
+        try results?.write(to: directory)
         return directory.path
     }
 
     /// Results of two stages, the last one with these scores.
     func results(
-        _ scores: [(String, JSONValue)], adapters: Int = 9216, more: [(String, JSONValue)] = []
-    ) -> JSONValue {
-        let facts: [(String, JSONValue)] = [
-            ("method", "hadamard"), ("adapterPerTask", .integer(adapters)),
-            ("shareOfBackbone", .number(Double(adapters) / 1e7)), ("adapterAllTasks", .integer(2 * adapters)),
-            ("headsAllTasks", 1538),
-        ]
-        return [
-            "steps": 40,
-            "stages": [
-                ["stage": "head", "tasks": ["rte": ["score": 0.1]]],
-                ["stage": "adapter", "tasks": .object(scores.map { ($0.0, ["score": $0.1]) })],
-            ], "parameters": .object(facts + more), "bytesPerStep": 36_912, "seconds": 12.34,
-        ]
+        _ scores: [(String, Double?)], adapters: Int = 9216,
+        operations: ParameterCounts.Operations? = nil, kept: Int? = nil
+    ) -> RunResults {
+        func stage(_ name: String, _ scores: [(String, Double?)]) -> StageResult {
+            StageResult(
+                stage: name, steps: 20,
+                tasks: NamedValues(
+                    scores.map { task, score in
+                        (
+                            task,
+                            score.map { KeptScore(score: $0, step: 20, splits: NamedValues([]), best: nil) }
+                        )
+                    }), drawn: NamedValues([]))
+        }
+        var results = RunResults(
+            steps: 40, stages: [stage("head", [("rte", 0.1)]), stage("adapter", scores)],
+            parameters: ParameterCounts(
+                method: "hadamard", backbone: 10_000_000, adapterPerTask: adapters,
+                adapterAllTasks: 2 * adapters, headsAllTasks: 1538, operationsPerToken: operations,
+                keptPerTask: kept))
+        results.bytesPerStep = 36_912
+        results.seconds = 12.34
+        return results
     }
 
     func write(_ text: String, to path: String) throws {

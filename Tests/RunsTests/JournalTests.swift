@@ -159,13 +159,15 @@ import Testing
     @Test func whatIsWrittenIsReadBackInOrder() throws {
         let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.path)
-        let manifest = Manifest([
-            ("version", "1"), ("ranks", 4), ("backbone", ["hash": "ab", "layers": [1, 2]]),
-        ])
+        #expect(try Manifest.read(run) == nil)
+        let identity: JSONValue = [
+            "version": "1", "ranks": 4, "backbone": ["hash": "ab", "layers": [1, 2]],
+        ]
+        let manifest = try Manifest(identity: identity, mixed: false, starts: [["ranks": 4]])
         try manifest.write(to: run)
-        #expect(try Manifest.read(run) == manifest)
-        #expect(try Manifest.read(run)["ranks"] == 4)
-        #expect(manifest["absent"] == nil)
+        let read = try #require(try Manifest.read(run))
+        #expect(read == manifest && read.mixed == false && read.starts == [["ranks": 4]])
+        #expect(try read.identity() == identity)
     }
 
     @Test(arguments: ["", "[]", "{"]) func aBadManifestIsNamed(text: String) throws {

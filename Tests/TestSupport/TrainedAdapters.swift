@@ -44,8 +44,8 @@ package enum TrainedAdapters {
         let values = layout.initial.enumerated().map {
             $1 + 0.3 * Float(2 * random.uniform(UInt64($0)) - 1)
         }
-        let configuration: JSONValue = [
-            "hadamesh": ["adapter": section, "backbone": BackboneIdentity(of: weights).json]
+        let configuration: JSONValue = try [
+            "hadamesh": ["adapter": section, "backbone": JSONValue(encoding: BackboneIdentity(of: weights))]
         ]
         try AdapterFolder.write(layout, values, configuration: configuration, to: folder)
     }

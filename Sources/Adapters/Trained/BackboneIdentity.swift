@@ -1,8 +1,7 @@
 package import Encoders
-package import Formats
 
 /// The backbone that an adapter was trained on: `hadamesh.backbone` in its `adapter_config.json`.
-package struct BackboneIdentity: Sendable, Equatable {
+package struct BackboneIdentity: Codable, Sendable, Equatable {
     /// The family's name in `model_type`.
     package let family: String
     /// The shape; `intermediate` is the width of the feed-forward layer.
@@ -20,28 +19,6 @@ package struct BackboneIdentity: Sendable, Equatable {
         (heads, intermediate) = (shape.heads, shape.intermediate)
         layerNormEpsilon = shape.layerNormEpsilon
         checksum = weights.checksum
-    }
-
-    /// Reads ``json``; nil for anything else.
-    package init?(_ json: JSONValue) {
-        guard let family = json["family"]?.string, let layers = json["layers"]?.int,
-            let hidden = json["hidden"]?.int, let heads = json["heads"]?.int,
-            let intermediate = json["intermediate"]?.int, let checksum = json["checksum"]?.int
-        else { return nil }
-        self.family = family
-        (self.layers, self.hidden) = (layers, hidden)
-        (self.heads, self.intermediate) = (heads, intermediate)
-        layerNormEpsilon = json["layerNormEpsilon"]?.double.map { Float($0) }
-        self.checksum = checksum
-    }
-
-    package var json: JSONValue {
-        [
-            "family": .string(family), "layers": .integer(layers), "hidden": .integer(hidden),
-            "heads": .integer(heads), "intermediate": .integer(intermediate),
-            "layerNormEpsilon": layerNormEpsilon.map { .number(Double($0)) } ?? .null,
-            "checksum": checksum.map { .integer($0) } ?? .null,
-        ]
     }
 
     /// The difference from a present backbone, in words; nil if there is none.

@@ -95,7 +95,8 @@ struct FrozenAdapter: Sendable {
                     + "a layer has one of each, whichever adapters it mixes",
                 remedy: "train \(name) with norm: none")
         }
-        guard let recorded = own["backbone"].flatMap({ BackboneIdentity($0) }) else {
+        let known = own["backbone"]
+        guard let recorded = try? known?.decoded(as: BackboneIdentity.self, from: folder) else {
             throw failure(
                 "does not say which backbone it was trained on, "
                     + "expected 'hadamesh.backbone' in adapter_config.json",

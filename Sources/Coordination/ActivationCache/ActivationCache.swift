@@ -2,6 +2,7 @@ import Collectives
 import Diagnostics
 import Encoders
 import Kernels
+import Runs
 import Studies
 import Training
 

@@ -1,4 +1,5 @@
 import Encoders
+import Runs
 import Studies
 import Training
 
@@ -118,8 +119,20 @@ struct ActivationCachePlan {
         let below = max(0, layersBelow)
         let operations = total * (2 * Double(layers) - below)
         return ActivationCacheReport(
-            cutPoint: cutPoint, layers: layers, uses: averageUses, needed: needed, given: given,
+            layer: cutPoint.layer, layers: layers, point: cutPoint.position.reported, uses: averageUses,
+            needed: needed, given: given,
             directory: study.cache.directory,
             saves: given > 0 && operations > 0 ? saved * below / operations : 0, refusal: refusal)
+    }
+}
+
+extension CutPoint.Position {
+    fileprivate var reported: ActivationCacheReport.Point {
+        switch self {
+        case .input: .input
+        case .heads: .heads
+        case .feedForwardInput: .feedForwardInput
+        case .pooled: .pooled
+        }
     }
 }

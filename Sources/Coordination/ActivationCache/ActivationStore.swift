@@ -5,6 +5,7 @@ import Encoders
 import Formats
 import Foundation
 import Kernels
+import Runs
 import Training
 
 /// A folder in which runs store the activations at one cut point for later runs, a file for each split.
@@ -67,14 +68,14 @@ struct ActivationStore {
 
     /// The file that an earlier run stored of a split, checked; nil where none did.
     private func checkedFile(_ split: Int, _ workspace: Workspace) throws -> SafetensorsFile? {
-        let identity = identity(split)
+        let identity = try identity(split)
         let path = path(identity)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try SafetensorsFile(path: path)
         let remedy = "it is not used; remove it"
         let known = try file.int64s(Self.knownName)
         let sizes = known.indices.lazy.filter { known[$0] == 1 }.map { tables.size($0, split) }
-        guard file.metadata[Self.identityKey] == identity.encoded(),
+        guard file.metadata[Self.identityKey] == identity,
             known.count == tables.splits[split].count,
             let values = file.mappedFloats(Self.valuesName), values.count == sizes.reduce(0, +)
         else {
@@ -111,7 +112,7 @@ struct ActivationStore {
             if known.count <= stored[split] { continue }
             let words: [Int64] = isCached.map { $0 ? 1 : 0 }
             let values = known.compactMap { tables.values($0, split).map { UnsafeBufferPointer($0) } }
-            let identity = identity(split)
+            let identity = try identity(split)
             try Folder.create(directory)
             try Safetensors.write(
                 [
@@ -121,7 +122,7 @@ struct ActivationStore {
                     NamedTensor(name: Self.knownName, shape: [words.count], values: .int64(words)),
                 ],
                 metadata: [
-                    Self.identityKey: identity.encoded(), Self.checksumKey: Self.checksum(words, values),
+                    Self.identityKey: identity, Self.checksumKey: Self.checksum(words, values),
                 ], to: path(identity))
             stored[split] = known.count
         }
@@ -130,20 +131,29 @@ struct ActivationStore {
     // MARK: Names
 
     /// Everything that a split's values depend on.
-    private func identity(_ split: Int) -> JSONValue {
-        let (model, examples) = (tables.model, tables.splits[split])
-        return [
-            "backbone": BackboneIdentity(of: model.weights).json, "arithmetic": Arithmetic.current.json,
-            "layer": .integer(tables.cutPoint.layer), "point": .string(tables.cutPoint.position.rawValue),
-            "matrices": .integer(tables.matrices),
-            "pooling": tables.cutPoint.position == .pooled ? .string(model.head.pooling.rawValue) : .null,
-            "examples": .integer(examples.count), "tokens": .integer(examples.totalTokens),
-            "ids": .integer(examples.fingerprint),
-        ]
+    private struct Identity: Encodable {
+        let backbone: BackboneIdentity
+        let arithmetic: Arithmetic
+        let layer: Int
+        let point: String
+        let matrices: Int
+        let pooling: String?
+        let examples, tokens, ids: Int
     }
 
-    private func path(_ identity: JSONValue) -> String {
-        let checksum = Array(identity.encoded().utf8).withUnsafeBytes { CRC32C.checksum($0) }
+    /// The identity of a split's values, as text that names their file and stands in it.
+    private func identity(_ split: Int) throws -> String {
+        let (model, examples, cutPoint) = (tables.model, tables.splits[split], tables.cutPoint)
+        let identity = Identity(
+            backbone: BackboneIdentity(of: model.weights), arithmetic: .current, layer: cutPoint.layer,
+            point: cutPoint.position.rawValue, matrices: tables.matrices,
+            pooling: cutPoint.position == .pooled ? model.head.pooling.rawValue : nil,
+            examples: examples.count, tokens: examples.totalTokens, ids: examples.fingerprint)
+        return try JSONValue(encoding: identity).encoded()
+    }
+
+    private func path(_ identity: String) -> String {
+        let checksum = Array(identity.utf8).withUnsafeBytes { CRC32C.checksum($0) }
         return "\(directory)/activations-\(String(checksum, radix: 16)).safetensors"
     }
 

@@ -5,6 +5,7 @@ import Encoders
 import Formats
 import Foundation
 import Kernels
+import Runs
 package import Studies
 import Tasks
 import Training
@@ -32,8 +33,12 @@ package struct Agreement {
         facts.append(Fact(name: name, value: value))
     }
 
-    /// Adds each leaf of a JSON value under its path of keys.
-    mutating func add(_ name: String, leaves value: JSONValue) {
+    /// Adds each value of a structure under its path of keys.
+    mutating func add(_ name: String, valuesOf structure: some Encodable) throws {
+        add(name, leaves: try JSONValue(encoding: structure))
+    }
+
+    private mutating func add(_ name: String, leaves value: JSONValue) {
         if let members = value.object, !members.isEmpty {
             for (key, member) in members { add(name.isEmpty ? key : "\(name).\(key)", leaves: member) }
         } else {
@@ -99,9 +104,7 @@ extension Agreement {
         var agreement = Agreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
         agreement.add(kernels, VectorKernels.bits)
-        let object = try RunIdentity.encoded(study).object ?? []
-        let paths = ["backbone", "data"]
-        agreement.add("", leaves: .object(object.filter { !paths.contains($0.0) }))
+        try agreement.add("", valuesOf: StudySettings(study).filtered { !["backbone", "data"].contains($0) })
         try agreement.check(world)
     }
 
@@ -123,16 +126,14 @@ extension Agreement {
         guard world.size > 1 else { return }
         var agreement = Agreement()
         agreement.add("--resume", resuming ? "given" : "not given")
-        agreement.add("backbone", leaves: BackboneIdentity(of: context.model.weights).json)
+        try agreement.add("backbone", valuesOf: BackboneIdentity(of: context.model.weights))
         for data in context.data {
             agreement.add("data of \(data.task.name)", "checksum \(data.fingerprint)")
         }
         if let tokenizer { agreement.add("tokenizer", "checksum \(tokenizer)") }
-        if let files = try FilesOfOtherRuns.checksums(context.model.method) {
-            // Where they lie may differ.
-            agreement.add(
-                "adapters of other runs",
-                (files.array ?? []).map { $0["checksum"]?.encoded() ?? "" }.joined(separator: " "))
+        if let files = try FileOfAnotherRun.all(of: context.model.method) {
+            // Their paths may differ.
+            agreement.add("adapters of other runs", files.map { "\($0.checksum)" }.joined(separator: " "))
         }
         agreement.add("parameters", "checksum \(checksum(parameters))")
         try agreement.check(world)

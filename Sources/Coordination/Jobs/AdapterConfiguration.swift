@@ -1,47 +1,66 @@
 import Adapters
+import Diagnostics
 import Formats
-import Foundation
+import Runs
 import Studies
 import Tasks
 import Training
 
-/// What `adapter_config.json` says of one task's parameters: all that is needed to use them again.
-enum AdapterConfiguration {
+/// One task's adapter as `adapter_config.json` describes it under `hadamesh`: all that is needed to use it again.
+///
+/// Facts that were not written are nil.
+struct AdapterConfiguration: Codable, Sendable {
+    /// A head's classes, or the range of its values.
+    struct Output: Codable {
+        var classes: [String]?
+        var range: [Double]?
+    }
+
+    let task: String?
+    let output: Output?
+    let adapter, head: JSONValue?
+    let backbone: BackboneIdentity?
+    let maximumTokens: Int?
+    let topology: [BlockOwner]?
+    let tokenizer: String?
+    let arithmetic: [Arithmetic]?
+    let files: [FileOfAnotherRun]?
+
     /// The configuration of a task's parameters in a study, and of the run's identity what a use of them must match.
-    static func json(
+    init(
         _ study: Study, _ model: AdaptedEncoder, _ tasks: [any LanguageTask], _ store: ParameterStore,
-        task: Int, identity: JSONValue = .null
-    ) throws -> JSONValue {
-        let output: JSONValue =
+        task: Int, identity: RunIdentity? = nil
+    ) throws {
+        self.task = tasks[task].name
+        output =
             switch tasks[task].output {
-            case .classes(let labels): ["classes": .array(labels.map { .string($0) })]
-            case .regression(let range): ["range": [.number(range.lowerBound), .number(range.upperBound)]]
+            case .classes(let labels): Output(classes: labels)
+            case .regression(let range): Output(range: [range.lowerBound, range.upperBound])
             }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        func encoded(_ value: some Encodable, _ place: String) throws -> JSONValue {
-            try JSONValue(parsing: try encoder.encode(value), at: place)
-        }
-        let files = try FilesOfOtherRuns.checksums(model.method)
-        let topology = store.placements[task].map { block -> JSONValue in
-            let block = store.blocks[block]
-            return [
-                "name": .string(block.slice.name), "owner": .string(block.owner),
-                "tasks": .array(block.tasks.map { .string(tasks[$0].name) }),
-            ]
-        }
-        let own: [(String, JSONValue)] = [
-            ("task", .string(tasks[task].name)), ("output", output),
-            ("adapter", try encoded(study.adapter, "adapter")),
-            ("head", try encoded(study.head, "head")),
-            ("backbone", BackboneIdentity(of: model.weights).json),
-            ("maximumTokens", .integer(study.maximumTokens)), ("topology", .array(topology)),
-        ]
-        let inputs = ["tokenizer", "arithmetic"].compactMap { key in identity[key].map { (key, $0) } }
-        return [
-            "peft_type": .string(type(of: model.method).name.uppercased()), "task_type": "SEQ_CLS",
+        adapter = try JSONValue(encoding: study.adapter).canonical
+        head = try JSONValue(encoding: study.head).canonical
+        backbone = BackboneIdentity(of: model.weights)
+        maximumTokens = study.maximumTokens
+        topology = store.placements[task].map { BlockOwner(store.blocks[$0], tasks.map(\.name)) }
+        tokenizer = identity?.tokenizer
+        arithmetic = identity?.arithmetic
+        files = try FileOfAnotherRun.all(of: model.method)
+    }
+
+    /// Reads the configuration of an adapter's folder; nil where it is no adapter of this program.
+    static func read(_ folder: String) throws -> AdapterConfiguration? {
+        try AdapterFolder.configuration(of: folder)["hadamesh"]?.decoded(from: folder)
+    }
+
+    /// Writes `adapters/<task>` of a run: a task's parameters with their configuration, beside PEFT's own keys.
+    func write(
+        _ values: [Float], _ layout: ParameterLayout, _ study: Study, to folder: String
+    ) throws {
+        let configuration: JSONValue = [
+            "peft_type": .string(type(of: study.adapter.method).name.uppercased()), "task_type": "SEQ_CLS",
             "base_model_name_or_path": .string(study.backbone), "inference_mode": true,
-            "hadamesh": .object(own + inputs + (files.map { [("files", $0)] } ?? [])),
+            "hadamesh": try JSONValue(encoding: self),
         ]
+        try AdapterFolder.write(layout, values, configuration: configuration, to: folder)
     }
 }

@@ -1,21 +1,18 @@
 import Adapters
 import Diagnostics
 import Formats
-import Foundation
+package import Runs
 import Studies
 import Tasks
 import Training
 
 /// Where a run's results go: checkpoints, adapters, recorded gradients, and whoever observes it.
 package final class RunOutput {
-    /// The run directory.
-    package let directory: String
-    /// The folder of checkpoints in it.
-    package var checkpoints: String { "\(directory)/checkpoints" }
+    private let directory: RunDirectory
     private let observers: [any RunObserver]
 
     /// Writes into an existing run directory, and tells the observers what happens.
-    package init(directory: String, observers: [any RunObserver]) {
+    package init(_ directory: RunDirectory, observers: [any RunObserver]) {
         self.directory = directory
         self.observers = observers
     }
@@ -32,6 +29,8 @@ package final class RunOutput {
         try checkpoint.write(into: checkpoints, keep: keep)
     }
 
+    var checkpoints: String { directory.checkpoints }
+
     /// Lets the observers go on after a step, from the notes of its checkpoint.
     func resume(after step: Int, _ notes: JSONValue) throws {
         for (index, observer) in observers.enumerated() {
@@ -39,24 +38,22 @@ package final class RunOutput {
         }
     }
 
-    /// Writes `adapters/<task>`: the task's parameters, and what they belong to.
+    /// Writes `adapters/<task>`: the task's parameters, and their configuration.
     func writeAdapter(
-        _ name: String, task: Int, _ values: [Float], _ context: RunContext, _ identity: JSONValue
+        _ name: String, task: Int, _ values: [Float], _ context: RunContext, _ identity: RunIdentity?
     ) throws {
-        let configuration = try AdapterConfiguration.json(
+        let configuration = try AdapterConfiguration(
             context.study, context.model, context.data.map(\.task), context.store, task: task,
             identity: identity)
-        try AdapterFolder.write(
-            context.store.layouts[task], values, configuration: configuration,
-            to: "\(directory)/adapters/\(name)")
+        try configuration.write(
+            values, context.store.layouts[task], context.study, to: directory.adapters(task: name))
     }
 
     /// Writes `reference/step-N.safetensors`: each task's parameters before a step, and its gradient in that step.
     func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext)
         throws
     {
-        let folder = "\(directory)/reference"
-        try Folder.create(folder)
+        try Folder.create(directory.reference)
         var tensors: [NamedTensor] = []
         for (task, gradient) in zip(plan.tasks, gradients) {
             let values = context.store.values(of: task, in: before)
@@ -70,6 +67,6 @@ package final class RunOutput {
                 }
             }
         }
-        try Safetensors.write(tensors, to: "\(folder)/step-\(step).safetensors")
+        try Safetensors.write(tensors, to: "\(directory.reference)/step-\(step).safetensors")
     }
 }

@@ -1,6 +1,6 @@
 import Adapters
 import Diagnostics
-package import Formats
+import Runs
 import Studies
 package import Tasks
 import Training
@@ -56,16 +56,9 @@ extension TrainedRun {
     /// What training has changed in a task's adapter.
     package func change(of task: any LanguageTask) throws -> AdapterChange {
         let (layout, values) = try parameters(of: task)
-        var owners: [String: String] = [:]
-        for block in try configuration(of: task)["hadamesh"]?["topology"]?.array ?? [] {
-            if let name = block["name"]?.string { owners[name] = block["owner"]?.string }
-        }
+        let topology = try AdapterConfiguration.read(directory.adapters(task: task.name))?.topology ?? []
+        let owners = Dictionary(topology.map { ($0.name, $0.owner) }) { $1 }
         return AdapterChange(
             layout, values, owners: owners, task: task.name, isPruned: model.pruning != nil)
-    }
-
-    /// What a task's `adapter_config.json` says.
-    package func configuration(of task: any LanguageTask) throws -> JSONValue {
-        try AdapterFolder.configuration(of: "\(directory)/adapters/\(task.name)")
     }
 }

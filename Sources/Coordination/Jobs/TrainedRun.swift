@@ -5,7 +5,7 @@ import Encoders
 import Formats
 import Foundation
 import Kernels
-import Runs
+package import Runs
 package import Studies
 package import Tasks
 package import Tokenizers
@@ -19,7 +19,7 @@ package struct TrainedRun: Sendable {
     package let model: AdaptedEncoder
     /// The study's tasks.
     package let tasks: [any LanguageTask]
-    let directory: String
+    let directory: RunDirectory
     private let tokenizer: String?
     private let allowed: ForeignInputs
 
@@ -33,7 +33,7 @@ package struct TrainedRun: Sendable {
     ) throws {
         self.study = study
         self.model = model
-        self.directory = directory
+        self.directory = RunDirectory(path: directory)
         self.tokenizer = tokenizer
         self.allowed = allowed
         tasks = try study.tasks.map { try $0.resolve() }
@@ -52,25 +52,23 @@ package struct TrainedRun: Sendable {
     /// A task's trained parameters, in its own layout.
     package func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
         let layout = model.layout(for: task.output, headOwner: task.name, seed: study.seed)
-        let folder = "\(directory)/adapters/\(task.name)"
+        let folder = directory.adapters(task: task.name)
         let values = try AdapterFolder.read(layout, from: folder)
-        let recorded = try AdapterFolder.configuration(of: folder)["hadamesh"]
-        try checkInputs(of: folder, recorded)
-        if let files = try FilesOfOtherRuns.checksums(model.method) {
-            try FilesOfOtherRuns.check(
-                recorded?["files"], against: files,
-                since: "\(folder) was trained", remedy: "restore it, or train this run anew")
-        }
+        let recorded = try AdapterConfiguration.read(folder)
+        if let recorded { try checkInputs(of: folder, recorded) }
+        try FileOfAnotherRun.check(
+            recorded?.files, against: FileOfAnotherRun.all(of: model.method),
+            since: "\(folder) was trained", remedy: "restore it, or train this run anew")
         return (layout, values)
     }
 
     /// Refuses to use an adapter with other inputs than it was trained with.
     ///
     /// Facts that an older version did not write are not compared.
-    private func checkInputs(of folder: String, _ recorded: JSONValue?) throws {
+    private func checkInputs(of folder: String, _ recorded: AdapterConfiguration) throws {
         if !allowed.contains(.backbone) {
             let present = BackboneIdentity(of: model.weights)
-            if let own = recorded?["backbone"].flatMap({ BackboneIdentity($0) }), present.checksum != nil,
+            if let own = recorded.backbone, present.checksum != nil,
                 let difference = own.difference(from: present)
             {
                 throw Failure.data(
@@ -78,21 +76,24 @@ package struct TrainedRun: Sendable {
                     remedy:
                         "name the one it was trained on with --backbone, or give --allow-different-backbone")
             }
-            if let own = recorded?["tokenizer"]?.string, let tokenizer, own != tokenizer {
+            if let own = recorded.tokenizer, let tokenizer, own != tokenizer {
                 throw Failure.data(
                     "was trained with another tokenizer than that of \(study.backbone)", at: folder,
                     remedy: "restore the backbone's tokenizer files, or give --allow-different-backbone")
             }
         }
-        let settings = try RunIdentity.encoded(study)
-        for key in ["adapter", "head", "maximumTokens"] {
-            guard let own = recorded?[key], let present = settings[key], own != present else { continue }
+        let settings = [
+            ("adapter", recorded.adapter, try JSONValue(encoding: study.adapter)),
+            ("head", recorded.head, try JSONValue(encoding: study.head)),
+            ("maximumTokens", recorded.maximumTokens.map { .integer($0) }, .integer(study.maximumTokens)),
+        ]
+        for (key, own, present) in settings {
+            guard let own, own != present.canonical else { continue }
             throw Failure.data(
-                "was trained with \(key) \(own.encoded()), the run's study.yaml says \(present.encoded())",
-                at: folder,
-                remedy: "restore the run's study.yaml")
+                "was trained with \(key) \(own.encoded()), the run's study.yaml says "
+                    + present.canonical.encoded(), at: folder, remedy: "restore the run's study.yaml")
         }
-        let arithmetic = (recorded?["arithmetic"]?.array ?? []).compactMap { Arithmetic($0) }
+        let arithmetic = recorded.arithmetic ?? []
         if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(.current) {
             throw Failure.data(
                 "was trained by \(last.words), here is \(Arithmetic.current.words), which gives other bits",
@@ -105,15 +106,14 @@ package struct TrainedRun: Sendable {
     ///
     /// There is a vector for each task of the study, in the task's own layout.
     package static func write(
-        _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String
+        _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: RunDirectory
     ) throws {
         let tasks = try study.tasks.map { try $0.resolve() }
         let store = try ParameterStore(study, tasks, model)
         for (index, vector) in vectors.enumerated() {
-            let configuration = try AdapterConfiguration.json(study, model, tasks, store, task: index)
-            try AdapterFolder.write(
-                store.layouts[index], vector, configuration: configuration,
-                to: "\(directory)/adapters/\(tasks[index].name)")
+            let configuration = try AdapterConfiguration(study, model, tasks, store, task: index)
+            try configuration.write(
+                vector, store.layouts[index], study, to: directory.adapters(task: tasks[index].name))
         }
     }
 
@@ -129,20 +129,16 @@ package struct TrainedRun: Sendable {
         if isRequired { try checkData(data) }
         try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
-        let evaluator = Evaluator(
+        let predictor = DistributedPredictor(
             context, communicator, ranks: Array(0..<communicator.size), nil, workspace)
-        let predictions = try evaluator.predict(Array(data.indices), vectors, adapted: true)
-        return try data.indices.map { try evaluator.score($0, predictions[$0]) }
+        return try predictor.scores(Array(data.indices), vectors, adapted: true)
     }
 
     /// Refuses data that is not what the run was trained and scored on, where its manifest tells.
     private func checkData(_ data: [TaskData]) throws {
-        let run = try RunDirectory.open(at: directory)
-        guard FileManager.default.fileExists(atPath: run.manifestFile),
-            let recorded = try Manifest.read(run)["identity"]?["data"]
-        else { return }
+        let recorded: RunIdentity? = try Manifest.read(directory)?.identity()
         for data in data {
-            guard let own = recorded[data.task.name]?.int, own != data.fingerprint else { continue }
+            guard let own = recorded?.data[data.task.name], own != data.fingerprint else { continue }
             throw Failure.data(
                 "the data of \(data.task.name) is not what this run was trained and scored on",
                 at: study.data,

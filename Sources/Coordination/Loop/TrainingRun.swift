@@ -2,7 +2,7 @@ import Adapters
 package import Collectives
 import Diagnostics
 import Encoders
-package import Formats
+import Formats
 import Foundation
 import Kernels
 import Runs
@@ -31,11 +31,12 @@ package final class TrainingRun: StallListener {
     private let pass: GradientPass
     private let worker: Worker
     private let pruner: Pruner
-    private let evaluator: Evaluator
+    private let predictor: DistributedPredictor
+    private let selection: ModelSelection
     private let coordinator: Coordinator?
     private var state: TrainingState
-    /// The identity of a run that has begun, with all arithmetic that computed a part of it.
-    package private(set) var identity: JSONValue = .null
+    /// The identity of a run that has begun, with all arithmetic that computed a part of it; nil where nothing goes on with it.
+    package private(set) var identity: RunIdentity?
     /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
     package private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
@@ -67,7 +68,8 @@ package final class TrainingRun: StallListener {
         pass = GradientPass(context, communicator, cache, workspace)
         worker = Worker(context, pass)
         pruner = Pruner(context, pass)
-        evaluator = Evaluator(context, communicator, ranks: ranks, cache, workspace)
+        predictor = DistributedPredictor(context, communicator, ranks: ranks, cache, workspace)
+        selection = ModelSelection(context)
         coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, cache) : nil
         state = TrainingState(context.store, tasks: context.names.count)
         timeline = try RankTimeline(communicator)
@@ -84,7 +86,7 @@ package final class TrainingRun: StallListener {
     ///   - allowingDifferentKernels: whether to go on with kernels that give other bits, which marks the result as mixed
     /// - Throws: a failure where ranks differ in anything that the result depends on, or the run is another's
     package func begin(
-        identity: JSONValue, recorded: JSONValue? = nil, resuming: Bool,
+        identity: RunIdentity?, recorded: RunIdentity? = nil, resuming: Bool,
         allowingDifferentKernels: Bool = false
     ) throws {
         try Agreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
@@ -94,25 +96,27 @@ package final class TrainingRun: StallListener {
             resuming
             ? try onCoordinator(communicator) {
                 let bytes = try newestCheckpoint(&notes)
-                if bytes.isEmpty, let recorded {
+                if bytes.isEmpty, let recorded, let identity {
                     // Nothing was computed yet, so it does not matter on what.
-                    _ = try RunIdentity.check(recorded, against: identity, allowingDifferentKernels: true)
+                    _ = try recorded.resumed(as: identity, allowingDifferentKernels: true)
                 }
                 return bytes
             } : []
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
-            self.identity = try RunIdentity.check(
-                checkpoint.facts["identity"] ?? .null, against: identity,
-                allowingDifferentKernels: allowingDifferentKernels)
+            let facts = try TrainingState.Facts(checkpoint)
+            self.identity = try identity.flatMap {
+                try facts.identity?.resumed(as: $0, allowingDifferentKernels: allowingDifferentKernels)
+            }
             resumedFrom = checkpoint.step
-            state = try TrainingState(checkpoint, context.store, names: context.names, context.stages)
+            state = try TrainingState(
+                checkpoint, facts, context.store, names: context.names, context.stages)
             // Read on every rank, so that a bad one is refused by all alike.
-            let drawn = try PlannerState(checkpoint, tasks: context.names.count)
+            let drawn = try PlannerState(checkpoint, facts)
             coordinator?.resume(at: state.step, drawn)
         }
         if resuming { try output?.resume(after: state.step, notes) }
-        try output?.observe(.began(facts: facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
+        try output?.observe(.began(facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
         let (report, warnings) = try cache.allocate(for: schedule.stage)
         try output?.observe(.cache(report))
         for warning in warnings { try output?.observe(.warned(warning)) }
@@ -211,16 +215,20 @@ package final class TrainingRun: StallListener {
                 StepReport(
                     stage: schedule.name, step: state.step, stageStep: state.stageStep,
                     stageSteps: schedule.steps,
-                    units: plan.microBatches.map { (context.names[$0.task], $0.examples) },
-                    losses: tasks.enumerated().map { row, task in
-                        let examples = plan.microBatches.reduce(0) {
-                            $0 + ($1.task == task ? $1.examples.count : 0)
-                        }
-                        return (context.names[task], outcome.losses[row] / Double(examples))
+                    units: plan.microBatches.map {
+                        StepReport.Unit(task: context.names[$0.task], examples: $0.examples)
                     },
-                    learningRates: ParameterKind.allCases.filter(schedule.trains).map {
-                        ($0, schedule.learningRate($0, step: number))
-                    },
+                    losses: NamedValues(
+                        tasks.enumerated().map { row, task in
+                            let examples = plan.microBatches.reduce(0) {
+                                $0 + ($1.task == task ? $1.examples.count : 0)
+                            }
+                            return (context.names[task], outcome.losses[row] / Double(examples))
+                        }),
+                    learningRates: NamedValues(
+                        ParameterKind.allCases.filter(schedule.trains).map {
+                            ($0.rawValue, schedule.learningRate($0, step: number))
+                        }),
                     gradientNorm: outcome.gradientNorm, tokens: outcome.tokens, bytes: outcome.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }
@@ -234,7 +242,10 @@ package final class TrainingRun: StallListener {
 
     private func evaluate() throws {
         let (start, before) = (Date(), communicator.statistics)
-        let scores = try evaluator.evaluate(schedule, &state)
+        let tasks = selection.tasksToScore(state, schedule)
+        let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
+        let found = try predictor.scores(tasks, vectors, adapted: schedule.stage != .head)
+        let scores = selection.update(&state, tasks, found)
         // A checkpoint of this step, saved before the evaluation, lacks its scores.
         coordinator?.checkpointedAt = -1
         let spent = communicator.statistics.since(before)
@@ -310,20 +321,12 @@ package final class TrainingRun: StallListener {
 
     /// Ends a stage; the next one starts from the state that is kept, where tasks can have one each.
     private func endStage() throws {
-        let scores = stageScores()
-        try output?.observe(.stageEnded(scores))
+        let result = stageResult()
+        try output?.observe(.stageEnded(result))
         try storeActivations()
-        switch context.study.evaluation.keep {
-        case .last: break
-        case .mean: state.values = state.bestMean?.values ?? state.values
-        case .best:
-            for (task, best) in state.best.enumerated() {
-                guard let values = best?.values else { continue }
-                context.store.put(values, of: task, into: &state.values) { $0.tasks == [task] }
-            }
-        }
-        state.history.append(scores)
-        state.beginNextStage(context.store, tasks: context.names.count)
+        selection.restoreKept(&state)
+        state.history.append(result)
+        state.beginNextStage(context.store)
         coordinator?.beginStage()
         try beginStage()
     }
@@ -340,103 +343,43 @@ package final class TrainingRun: StallListener {
         }
     }
 
-    /// Each task's score with the kept state of the stage under way, and beside it the best seen.
-    private func stageScores() -> JSONValue {
-        .object([
-            ("stage", .string(schedule.name)), ("steps", .integer(state.stageStep)),
-            (
-                "tasks",
-                .object(
-                    context.names.enumerated().map { task, name in (name, keptScore(of: task)) })
-            ),
-            ("drawn", drawnShares()),
-        ])
-    }
-
-    private func keptScore(of task: Int) -> JSONValue {
-        let best = state.best[task]?.score
-        // Where no evaluation gave a number to choose by, the state after the last step is kept.
-        let (kept, step) =
-            switch context.study.evaluation.keep {
-            case .best: (best ?? state.latest[task], best?.step ?? state.step)
-            case .mean:
-                (state.bestMean?.scores[task] ?? state.latest[task], state.bestMean?.step ?? state.step)
-            case .last: (state.latest[task], state.step)
-            }
-        guard let kept else { return .null }
-        return [
-            "score": .number(kept.mean), "step": .integer(step), "splits": kept.detail,
-            "best": best.map { ["score": .number($0.mean), "step": .integer($0.step)] } ?? .null,
-        ]
-    }
-
-    /// What sampling was asked for and what it gave, by task.
-    private func drawnShares() -> JSONValue {
-        let drawn = coordinator?.drawn ?? PlannerState(tasks: context.names.count)
-        let requested = drawn.requested.reduce(0, +)
-        let realised = Double(drawn.positions.reduce(0, +))
-        return .object(
-            context.names.enumerated().map { task, name in
-                (
-                    name,
-                    [
-                        "requested": .number(requested > 0 ? drawn.requested[task] / requested : 0),
-                        "realised": .number(
-                            realised > 0 ? Double(drawn.positions[task]) / realised : 0),
-                        "examples": .integer(drawn.positions[task]),
-                    ]
-                )
-            })
+    /// The result of the stage under way; shares of what was drawn are rank 0's alone.
+    private func stageResult() -> StageResult {
+        selection.result(state, drawn: coordinator?.drawn ?? PlannerState(tasks: context.names.count))
     }
 
     private func finish() throws {
         try context.model.weights.checkUnchanged()
         try Agreement.checkReplicas(state, communicator)
         guard let output else { return }
-        let keep = context.study.evaluation.keep
         for (task, name) in context.names.enumerated() {
-            let values =
-                switch keep {
-                case .best: state.best[task]?.values ?? context.store.values(of: task, in: state.values)
-                case .mean: context.store.values(of: task, in: state.bestMean?.values ?? state.values)
-                case .last: context.store.values(of: task, in: state.values)
-                }
-            try output.writeAdapter(name, task: task, values, context, identity)
+            try output.writeAdapter(
+                name, task: task, selection.keptValues(of: task, in: state), context, identity)
         }
-        let parameters = context.parameterFacts(state.mask)
         try storeActivations()
-        let results: JSONValue = [
-            "keep": .string(keep.rawValue), "steps": .integer(state.step),
-            "stages": .array(state.history + [stageScores()]), "parameters": parameters,
-            "arithmetic": .array(RunIdentity.arithmetic(of: identity)),
-            "mixed": .bool(RunIdentity.isMixed(identity)),
-        ]
-        try output.observe(.finished(results))
+        try output.observe(
+            .finished(
+                RunResults(
+                    keep: context.study.evaluation.keep.rawValue, steps: state.step,
+                    stages: state.history + [stageResult()],
+                    parameters: context.parameterCounts(state.mask), arithmetic: identity?.arithmetic,
+                    mixed: identity?.isMixed)))
     }
 
     // MARK: Facts
 
-    /// What a run says of itself when it begins.
-    private func facts() throws -> JSONValue {
-        let parameters = context.parameterFacts(state.mask)
-        return [
-            "ranks": .integer(communicator.size), "coordinator": .string(context.study.coordinator.rawValue),
-            "tasks": .array(
-                context.data.map { data in
-                    [
-                        "name": .string(data.task.name), "train": .integer(data.drawn.count),
-                        "evaluated": .integer(data.sets.reduce(0) { $0 + $1.indices.count }),
-                        "dropped": .array(
-                            data.dropped.map {
-                                ["file": .string($0.path), "lines": .array($0.lines.map { .integer($0) })]
-                            }),
-                    ]
-                }),
-            "parameters": parameters,
-            "activations": [
-                "tokens": .integer(context.largestMicroBatch.reduce(0, +)),
-                "bytes": .integer(context.activationBytes),
-            ],
-        ]
+    /// The facts of a run when it begins.
+    private func facts() throws -> RunFacts {
+        RunFacts(
+            ranks: communicator.size, coordinator: context.study.coordinator.rawValue,
+            tasks: context.data.map { data in
+                RunFacts.TaskFacts(
+                    name: data.task.name, train: data.drawn.count,
+                    evaluated: data.sets.reduce(0) { $0 + $1.indices.count },
+                    dropped: data.dropped.map { RunFacts.SkippedLines(file: $0.path, lines: $0.lines) })
+            },
+            parameters: context.parameterCounts(state.mask),
+            activations: RunFacts.Activations(
+                tokens: context.largestMicroBatch.reduce(0, +), bytes: context.activationBytes))
     }
 }

@@ -1,7 +1,6 @@
 package import Adapters
 import Diagnostics
 import Encoders
-import Formats
 package import Studies
 package import Tasks
 package import Training
@@ -107,14 +106,18 @@ package struct ParameterStore: Sendable {
         }
     }
 
-    /// The topology as a checkpoint or an adapter's configuration holds it: each block's owner and tasks.
-    func topology(_ names: [String]) -> JSONValue {
-        .array(
-            blocks.map {
-                [
-                    "name": .string($0.slice.name), "owner": .string($0.owner),
-                    "tasks": .array($0.tasks.map { .string(names[$0]) }),
-                ]
-            })
+    /// The owner and the tasks of each block.
+    func topology(_ names: [String]) -> [BlockOwner] { blocks.map { BlockOwner($0, names) } }
+}
+
+/// A tensor's owner and the tasks that use it, as a checkpoint and an adapter's configuration hold them.
+struct BlockOwner: Codable, Sendable, Equatable {
+    let name, owner: String
+    let tasks: [String]
+
+    init(_ block: ParameterBlock, _ names: [String]) {
+        name = block.slice.name
+        owner = block.owner
+        tasks = block.tasks.map { names[$0] }
     }
 }

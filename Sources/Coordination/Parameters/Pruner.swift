@@ -2,6 +2,7 @@ import Adapters
 import Collectives
 import Diagnostics
 import Kernels
+import Runs
 import Studies
 import Training
 
@@ -38,12 +39,14 @@ final class Pruner {
         state.mask = mask
         mask.clear(&state.values)
         return PruningReport(
-            score: pruning.score, threshold: pruning.threshold, asked: pruning.sparsity,
-            examples: plans.reduce(0) { $0 + $1.examples },
+            score: pruning.score.rawValue, threshold: pruning.threshold.rawValue,
+            examples: plans.reduce(0) { $0 + $1.examples }, asked: pruning.sparsity,
             matrices: adapters.flatMap(\.blocks).map { block in
                 let block = store.blocks[block]
                 let removed = mask.removedCount(in: block.range)
-                return (block.slice.name, block.owner, block.range.count - removed, removed)
+                return PruningReport.Matrix(
+                    name: block.slice.name, owner: block.owner, kept: block.range.count - removed,
+                    removed: removed)
             })
     }
 

@@ -1,6 +1,3 @@
-import Formats
-import Training
-
 /// How far each task's stream of examples has been drawn in this stage.
 ///
 /// The next draw depends on it, so checkpoints hold it.
@@ -15,15 +12,5 @@ package struct PlannerState: Equatable, Sendable {
     package init(tasks: Int) {
         positions = [Int](repeating: 0, count: tasks)
         requested = [Double](repeating: 0, count: tasks)
-    }
-}
-
-extension PlannerState {
-    /// Reads what a checkpoint says was drawn.
-    init(_ checkpoint: Checkpoint, tasks: Int) throws {
-        let facts = CheckpointFacts(checkpoint, tasks: tasks)
-        positions = try facts.list("positions", CheckpointFacts.count)
-        requested = try facts.list("requested") { $0.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } }
-        microBatches = try facts.value("microBatches", CheckpointFacts.count)
     }
 }

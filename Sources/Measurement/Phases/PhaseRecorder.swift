@@ -1,6 +1,6 @@
-package import Coordination
 package import Foundation
 package import Kernels
+package import Runs
 
 /// Listens to a run on the coordinator's rank and cuts its time into phases, step by step.
 ///

@@ -3,6 +3,7 @@ package import Collectives
 package import Coordination
 import Foundation
 package import Kernels
+package import Runs
 import Studies
 
 /// A step as it was measured.

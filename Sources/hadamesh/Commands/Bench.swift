@@ -7,6 +7,7 @@ import Formats
 import Foundation
 import Kernels
 import Measurement
+import Runs
 import Studies
 import Tasks
 import Training
@@ -111,10 +112,11 @@ struct Bench: ParsableCommand {
         let stepRecorder = isFirst ? try StepRecorder(clock, context, world, stepsPerPass: perPass) : nil
         let observers: [(any RunObserver)?] = [stepRecorder, recorder]
         let output =
-            isFirst ? RunOutput(directory: folder.path, observers: observers.compactMap(\.self)) : nil
+            isFirst
+            ? RunOutput(RunDirectory(path: folder.path), observers: observers.compactMap(\.self)) : nil
         let run = try TrainingRun(context, world, output: output, savesBeforeStall: false)
         if isFirst { OperatorClock.current = clock }
-        try run.begin(identity: .null, resuming: false)
+        try run.begin(identity: nil, resuming: false)
         _ = try run.run()
         OperatorClock.current = nil
 

@@ -4,6 +4,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Foundation
+import Runs
 import Tokenizers
 
 /// `hadamesh inspect`.
@@ -59,17 +60,16 @@ struct Inspect: ParsableCommand {
     }
 
     private func inspectRun() throws {
-        let results = "\(path)/results.json"
-        if let data = FileManager.default.contents(atPath: results) {
-            print(try JSONValue(parsing: data, at: results).encodedForReading())
+        let run = RunDirectory(path: path)
+        if let results = try RunResults.read(run) {
+            print(try JSONValue(encoding: results).encodedForReading())
         } else {
             print("not finished")
         }
-        let adapters = ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/adapters")) ?? [])
-            .sorted()
-        for adapter in adapters {
+        let adapters = (try? FileManager.default.contentsOfDirectory(atPath: run.adapters)) ?? []
+        for adapter in adapters.sorted() {
             print("\nadapters/\(adapter)")
-            try tensors(of: "\(path)/adapters/\(adapter)/adapter_model.safetensors")
+            try tensors(of: "\(run.adapters(task: adapter))/adapter_model.safetensors")
         }
     }
 

@@ -66,9 +66,7 @@ struct Methods: ParsableCommand {
         if !method.isIdentityAtStart {
             lines.append("  start       not exactly the frozen backbone's outputs")
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let defaults = try JSONValue(parsing: try encoder.encode(settings), at: type.name)
+        let defaults = try JSONValue(encoding: settings).canonical
         let rows = type.settings.map { setting -> [String] in
             let value =
                 setting.example == nil ? defaults[setting.key].map(Self.text) ?? "none" : "must be given"

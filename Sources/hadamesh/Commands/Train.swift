@@ -82,7 +82,7 @@ struct Train: ParsableCommand {
         // Only rank 0 touches the run directory, and every rank hears of it when that fails.
         var output: RunOutput?
         var directory: RunDirectory?
-        var recorded: JSONValue?
+        var recorded: RunIdentity?
         var lock: RunLock?
         defer { lock?.release() }
         let said = try onCoordinator(world) {
@@ -91,8 +91,8 @@ struct Train: ParsableCommand {
                 world.watch?.enter(.startUp, step: 0)
             }
             lock = taken
-            let identity = try RunIdentity.of(
-                study, backbone: BackboneIdentity(of: backbone.model.weights).json,
+            let identity = try RunIdentity(
+                study, backbone: BackboneIdentity(of: backbone.model.weights),
                 tokenizer: backbone.tokenizer.identity, data)
             recorded = try RunFiles.identity(in: made)
             if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
@@ -102,15 +102,17 @@ struct Train: ParsableCommand {
             _ = try context.computingRanks(of: world.size)
             let journal = try Journal(directory: made, appending: resume)
             output = RunOutput(
-                directory: made.path,
+                made,
                 observers: [
                     RunJournal(journal, made), Progress(directory: made.path, quiet: quiet),
                 ])
             directory = made
-            return Array(identity.encoded().utf8)
+            return Array(try JSONValue(encoding: identity).encoded().utf8)
         }
         if said.isEmpty { return 0 }
-        let identity = try JSONValue(parsing: Data(said), at: "the run's identity")
+        let place = "the run's identity"
+        let identity = try JSONValue(parsing: Data(said), at: place).decoded(
+            as: RunIdentity.self, from: place)
         let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
         try run.begin(
             identity: identity, recorded: recorded, resuming: resume,

@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Foundation
 import Kernels
+import Runs
 import Studies
 import Tasks
 import Tokenizers
@@ -70,8 +71,9 @@ extension LoadedBackbone {
 /// The study that a run directory holds, with a backbone and data that may have moved since.
 func studyOfRun(_ run: String, backbone: String?, data: String?) throws -> Study {
     let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap { $0 }
-    guard FileManager.default.fileExists(atPath: "\(run)/study.yaml") else {
+    let file = RunDirectory(path: run).studyFile
+    guard FileManager.default.fileExists(atPath: file) else {
         throw Failure.usage("no study.yaml: this is not a run directory", at: run)
     }
-    return try StudyFile(path: "\(run)/study.yaml", overrides: overrides).study()
+    return try StudyFile(path: file, overrides: overrides).study()
 }

@@ -15,8 +15,8 @@ func requireNothing(at path: String) throws {
 
 /// Makes a run directory of adapters that no study here trained, a vector for each task: what evaluates and predicts.
 func writeRun(_ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String) throws {
-    let (_, lock) = try RunDirectory.claim(directory, resuming: false)
+    let (run, lock) = try RunDirectory.claim(directory, resuming: false)
     defer { lock.release() }
-    try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: "\(directory)/study.yaml")
-    try TrainedRun.write(study, model, vectors, to: directory)
+    try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: run.studyFile)
+    try TrainedRun.write(study, model, vectors, to: run)
 }

@@ -1,9 +1,7 @@
-import Adapters
-import Coordination
 import Diagnostics
-import Encoders
 import Formats
 import Foundation
+import Runs
 
 /// Shows a run on standard error: one live line on a terminal, plain lines now and then elsewhere.
 final class Progress: RunObserver {
@@ -36,7 +34,7 @@ final class Progress: RunObserver {
             say("\(name) stage: \(steps) steps")
         case .pruned(let report):
             say(
-                "pruned by \(report.score.rawValue): \(report.kept) of \(report.kept + report.removed) entries are left, "
+                "pruned by \(report.score): \(report.kept) of \(report.kept + report.removed) entries are left, "
                     + "\(format(100 * report.reached, 2)) % removed")
             restart()
         case .cache(let report): cache(report)
@@ -63,40 +61,31 @@ final class Progress: RunObserver {
         }
     }
 
-    private func began(_ facts: JSONValue, _ resumedFrom: Int?) {
-        let parameters = facts["parameters"]
-        let tasks = facts["tasks"]?.array ?? []
-        let perTask = parameters?["adapterPerTask"]?.int ?? 0
-        let share = 100 * (parameters?["shareOfBackbone"]?.double ?? 0)
+    private func began(_ facts: RunFacts, _ resumedFrom: Int?) {
+        let parameters = facts.parameters
         say("run: \(directory)", always: true)
         say(
-            "\(parameters?["method"]?.string ?? "") trains \(perTask) parameters per task, \(format(share, 3)) % of the backbone's "
-                + "\(parameters?["backbone"]?.int ?? 0); over \(tasks.count) tasks \(parameters?["adapterAllTasks"]?.int ?? 0), "
-                + "heads \(parameters?["headsAllTasks"]?.int ?? 0)")
-        if let memory = facts["activations"], let bytes = memory["bytes"]?.int {
+            "\(parameters.method) trains \(parameters.adapterPerTask) parameters per task, "
+                + "\(format(100 * parameters.shareOfBackbone, 3)) % of the backbone's \(parameters.backbone); "
+                + "over \(facts.tasks.count) tasks \(parameters.adapterAllTasks), "
+                + "heads \(parameters.headsAllTasks)")
+        say(
+            "a micro-batch has at most \(facts.activations.tokens) tokens, whose activations take about "
+                + "\(facts.activations.bytes >> 20) MB on each rank")
+        for file in facts.tasks.flatMap(\.dropped) {
+            let lines = file.lines.map(String.init).joined(separator: ", ")
             say(
-                "a micro-batch has at most \(memory["tokens"]?.int ?? 0) tokens, whose activations take about \(bytes >> 20) MB on each rank"
-            )
-        }
-        for task in tasks {
-            for file in task["dropped"]?.array ?? [] {
-                let lines =
-                    file["lines"]?.array?.compactMap(\.int).map(String.init).joined(separator: ", ") ?? ""
-                say(
-                    "warning: \(file["file"]?.string ?? ""): lines \(lines) have too few columns and are left out",
-                    always: true)
-            }
+                "warning: \(file.file): lines \(lines) have too few columns and are left out", always: true)
         }
         if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
     }
 
     private func cache(_ report: ActivationCacheReport) {
         let part =
-            switch report.cutPoint.position {
-            case .input, .pooled:
-                "the output of the lowest \(report.cutPoint.layer) of \(report.layers) layers"
-            case .heads: "the output of the attention heads of layer \(report.cutPoint.layer)"
-            case .feedForwardInput: "the feed-forward input of layer \(report.cutPoint.layer)"
+            switch report.point {
+            case .input, .pooled: "the output of the lowest \(report.layer) of \(report.layers) layers"
+            case .heads: "the output of the attention heads of layer \(report.layer)"
+            case .feedForwardInput: "the feed-forward input of layer \(report.layer)"
             }
         if let refusal = report.refusal {
             say(
@@ -118,9 +107,9 @@ final class Progress: RunObserver {
     }
 
     private func step(_ report: StepReport) {
-        for (task, loss) in report.losses {
-            if losses[task] == nil { order.append(task) }
-            losses[task] = losses[task].map { 0.9 * $0 + 0.1 * loss } ?? loss
+        for loss in report.losses.entries {
+            if losses[loss.name] == nil { order.append(loss.name) }
+            losses[loss.name] = losses[loss.name].map { 0.9 * $0 + 0.1 * loss.value } ?? loss.value
         }
         counted.steps += 1
         counted.examples += report.examples
@@ -138,28 +127,28 @@ final class Progress: RunObserver {
         shown = Date()
     }
 
-    /// What sampling gave each task, beside what it was asked for.
-    private func drawn(_ stage: JSONValue) {
-        let shares = (stage["drawn"]?.object ?? []).map { task, share in
-            func percent(_ key: String) -> String { format(100 * (share[key]?.double ?? 0), 1) }
-            return "\(task) \(percent("realised")) % (asked \(percent("requested")) %)"
+    /// The share of each task in the examples, beside the share that was asked for.
+    private func drawn(_ stage: StageResult) {
+        func percent(_ share: Double) -> String { format(100 * share, 1) }
+        let shares = stage.drawn.entries.map { task in
+            "\(task.name) \(percent(task.value.realised)) % (asked \(percent(task.value.requested)) %)"
         }
-        say("\(stage["stage"]?.string ?? "") stage drew \(shares.joined(separator: ", "))")
+        say("\(stage.stage) stage drew \(shares.joined(separator: ", "))")
     }
 
-    private func finished(_ results: JSONValue) {
-        let stages = results["stages"]?.array ?? []
+    private func finished(_ results: RunResults) {
+        let stages = results.stages
         stages.last.map(drawn)
-        let tasks = stages.last?["tasks"]?.object?.map(\.0) ?? []
+        let tasks = stages.last?.tasks.names ?? []
         let width = max(4, tasks.map(\.count).max() ?? 4)
         func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
         var lines = [
             "task".padding(toLength: width, withPad: " ", startingAt: 0)
-                + stages.map { cell($0["stage"]?.string ?? "") }.joined()
+                + stages.map { cell($0.stage) }.joined()
         ]
         for task in tasks {
-            let scores = stages.map {
-                cell($0["tasks"]?[task]?["score"]?.double.map { format($0, 4) } ?? "–")
+            let scores = stages.map { stage in
+                cell((stage.tasks[task] ?? nil).map { format($0.score, 4) } ?? "–")
             }
             lines.append(task.padding(toLength: width, withPad: " ", startingAt: 0) + scores.joined())
         }

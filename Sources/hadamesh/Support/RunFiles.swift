@@ -14,14 +14,14 @@ enum RunFiles {
     /// Whether the run of this identity is done: its results are whole, and so are its tasks' adapters.
     ///
     /// Results of another study are refused. Nothing is computed any more, so it does not matter on which kernels.
-    static func areFinished(_ directory: RunDirectory, _ identity: JSONValue, tasks: [String]) throws -> Bool
+    static func areFinished(_ directory: RunDirectory, _ identity: RunIdentity, tasks: [String]) throws
+        -> Bool
     {
         let files = FileManager.default
-        guard let text = files.contents(atPath: directory.resultsFile),
-            let results = try? JSONValue(parsing: text, at: directory.resultsFile),
-            results["stages"]?.array?.isEmpty == false, let recorded = try self.identity(in: directory)
+        guard let results = try? RunResults.read(directory), !results.stages.isEmpty,
+            let recorded = try self.identity(in: directory)
         else { return false }
-        _ = try RunIdentity.check(recorded, against: identity, allowingDifferentKernels: true)
+        _ = try recorded.resumed(as: identity, allowingDifferentKernels: true)
         return tasks.allSatisfy { task in
             ["adapter_model.safetensors", "adapter_config.json"].allSatisfy {
                 files.fileExists(atPath: "\(directory.adapters(task: task))/\($0)")
@@ -35,22 +35,16 @@ enum RunFiles {
         to directory: RunDirectory
     ) throws {
         try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: directory.studyFile)
-        let earlier = try manifest(in: directory)?["starts"]?.array ?? []
-        let manifest = Manifest([
-            ("identity", run.identity), ("mixed", .bool(RunIdentity.isMixed(run.identity))),
-            ("starts", .array(earlier + [try start(study, backbone, run, ranks)])),
-        ])
+        let earlier = try Manifest.read(directory)?.starts ?? []
+        let manifest = try Manifest(
+            identity: run.identity, mixed: run.identity?.isMixed,
+            starts: earlier + [start(study, backbone, run, ranks)])
         try manifest.write(to: directory)
     }
 
     /// The identity that an earlier start wrote down; nil where none did.
-    static func identity(in directory: RunDirectory) throws -> JSONValue? {
-        try manifest(in: directory)?["identity"]
-    }
-
-    private static func manifest(in directory: RunDirectory) throws -> Manifest? {
-        let isThere = FileManager.default.fileExists(atPath: directory.manifestFile)
-        return isThere ? try Manifest.read(directory) : nil
+    static func identity(in directory: RunDirectory) throws -> RunIdentity? {
+        try Manifest.read(directory)?.identity()
     }
 
     /// When, where and on what the run was started.
@@ -69,7 +63,8 @@ enum RunFiles {
                         "kernels": .array(Set(kernels).sorted().map { .string($0) }),
                     ]
                 }),
-            "settings": try RunIdentity.freeSettings(of: study), "mpi": .string(MPI.libraryVersion),
+            "settings": try JSONValue(encoding: RunIdentity.freeSettings(of: study)),
+            "mpi": .string(MPI.libraryVersion),
             "bits": .string(VectorKernels.bits),
             "backbone": [
                 "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),

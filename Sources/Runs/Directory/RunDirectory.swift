@@ -37,13 +37,17 @@ package struct RunDirectory: Sendable, Equatable {
     /// The folder of checkpoints, one folder a checkpoint.
     package var checkpoints: String { "\(path)/checkpoints" }
 
+    /// The folder of recorded gradients.
+    package var reference: String { "\(path)/reference" }
+
     /// The folder of one task's trained adapter.
     package func adapters(task: String) -> String { "\(adapters)/\(task)" }
 
     /// The folder of the checkpoint after some optimizer steps.
     package func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
 
-    private init(path: String) {
+    /// A directory that need not be there.
+    package init(path: String) {
         // Every path below begins with this one and a slash: nothing would name the root of the file system.
         let given = path.isEmpty ? "." : path
         self.path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
@@ -111,7 +115,8 @@ package struct RunDirectory: Sendable, Equatable {
 
     /// The first thing found that only a run leaves behind.
     private var trace: String? {
-        ["manifest.json", "journal.jsonl", "checkpoints", "study.yaml"]
-            .first { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+        [manifestFile, journalFile, checkpoints, studyFile]
+            .first(where: FileManager.default.fileExists)
+            .map { String($0.dropFirst(path.count + 1)) }
     }
 }

@@ -1,16 +1,22 @@
 import Adapters
 import Collectives
 import Diagnostics
-import Formats
 import Kernels
 import Studies
 import Tasks
 import Training
 
-/// Scores tasks on all ranks together, and keeps what is best.
-final class Evaluator {
+/// Computes the logits and scores of tasks on all ranks together; the parameters are given, and no state changes.
+final class DistributedPredictor {
     /// Examples of one unit: enough for products at their full rate, few enough for an even share of the ranks.
     private static let examplesPerUnit = 8
+
+    /// Examples of one evaluation set, and where their logits lie among all.
+    private struct Piece {
+        let task, set: Int
+        let examples: [Int]
+        let offset: Int
+    }
 
     private let context: RunContext
     private let communicator: any Communicator
@@ -29,77 +35,19 @@ final class Evaluator {
         self.workspace = workspace
     }
 
-    /// Scores tasks, and updates best states, patience and activity; equal on all ranks.
-    ///
-    /// Tasks that are no longer drawn are scored too where the state is kept for all tasks at once and has changed for them:
-    /// a mean over tasks is then one state's, and the last scores are those of the last state.
-    func evaluate(_ schedule: StageSchedule, _ state: inout TrainingState) throws
-        -> [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)]
-    {
-        let settings = context.study.evaluation
-        let tasks = state.active.indices.filter {
-            state.active[$0] || (settings.keep != .best && changes($0, schedule, state.active))
+    /// The scores of tasks on their evaluation sets; see ``predict(_:_:adapted:)``.
+    func scores(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [TaskScore] {
+        try zip(tasks, predict(tasks, vectors, adapted: adapted)).map { task, predictions in
+            let data = context.data[task]
+            return TaskScore(
+                task: data.task.name,
+                try zip(data.sets, predictions).map { set, predictions in
+                    TaskScore.Entry(
+                        split: set.split,
+                        scores: try data.task.scores(
+                            predictions, targets: set.indices.compactMap { set.examples.targets[$0] }))
+                })
         }
-        let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
-        let predictions = try predict(tasks, vectors, adapted: schedule.stage != .head)
-        var report: [(task: String, score: Double, isBest: Bool, stops: Bool, detail: JSONValue)] = []
-        for (position, task) in tasks.enumerated() {
-            let found = try self.score(task, predictions[position])
-            let score = TrainingState.Score(
-                mean: found.mean, step: state.step, detail: Self.detail(found))
-            let isBest = score.mean > state.best[task]?.score.mean ?? -.infinity
-            if isBest {
-                state.best[task] = TrainingState.Best(
-                    score: score, values: settings.keep == .best ? vectors[position] : nil)
-            }
-            var stops = false
-            if state.active[task] {
-                state.stale[task] = isBest ? 0 : state.stale[task] + 1
-                stops = settings.patience > 0 && state.stale[task] >= settings.patience
-                state.active[task] = !stops
-            }
-            state.latest[task] = score
-            report.append((context.names[task], score.mean, isBest, stops, score.detail))
-        }
-        let scores = state.latest.compactMap { $0 }
-        if settings.keep == .mean, scores.count == context.names.count,
-            TrainingState.mean(scores) > state.bestMean?.mean ?? -.infinity
-        {
-            state.bestMean = TrainingState.BestMean(step: state.step, scores: scores, values: state.values)
-        }
-        state.evaluatedAt = state.step
-        return report
-    }
-
-    /// Whether a task that is no longer drawn shares something that a task still drawn trains.
-    private func changes(_ task: Int, _ schedule: StageSchedule, _ active: [Bool]) -> Bool {
-        context.store.placements[task].map { context.store.blocks[$0] }.contains { block in
-            schedule.trains(block.slice.kind) && block.tasks.contains { active[$0] }
-        }
-    }
-
-    /// The scores of a task's evaluation sets, one set of predictions each.
-    func score(_ task: Int, _ predictions: [Predictions]) throws -> TaskScore {
-        let data = context.data[task]
-        return TaskScore(
-            task: data.task.name,
-            try zip(data.sets, predictions).map { set, predictions in
-                TaskScore.Entry(
-                    split: set.split,
-                    scores: try data.task.scores(
-                        predictions, targets: set.indices.compactMap { set.examples.targets[$0] }))
-            })
-    }
-
-    /// A score as results and the journal hold it: split by split, metric by metric.
-    static func detail(_ score: TaskScore) -> JSONValue {
-        .object(
-            score.entries.map { entry in
-                (
-                    entry.split.rawValue,
-                    .object(entry.scores.entries.map { ($0.metric.rawValue, .number($0.value)) })
-                )
-            })
     }
 
     /// Logits of tasks' evaluation sets, computed on all ranks together.
@@ -111,7 +59,7 @@ final class Evaluator {
     /// - Returns: by task, then by set
     /// - Throws: a failure where a logit is not finite
     func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
-        var pieces: [(task: Int, set: Int, examples: [Int], offset: Int)] = []
+        var pieces: [Piece] = []
         var costs: [Double] = []
         var end = 0
         for (position, task) in tasks.enumerated() {
@@ -120,7 +68,7 @@ final class Evaluator {
                     let examples = Array(
                         evaluation.indices[
                             start..<min(evaluation.indices.count, start + Self.examplesPerUnit)])
-                    pieces.append((position, set, examples, end))
+                    pieces.append(Piece(task: position, set: set, examples: examples, offset: end))
                     costs.append(cost(of: examples, in: evaluation.examples))
                     end += examples.count * context.data[task].task.output.width
                 }

@@ -4,8 +4,8 @@ import Foundation
 
 /// What happened in a run, written as it happens: events as JSON lines, curves as TensorBoard scalars.
 ///
-/// Every event is on disk, whole, when ``record(_:_:)`` returns to the caller; a process killed later loses
-/// none of them. Nobody reads the journal during a run, so that training never waits for a reader.
+/// Every event is the system's, whole, when ``record(_:_:)`` returns: a process that is killed later loses none of them.
+/// A machine that fails may lose those since ``synchronize()``. Nobody reads the journal during a run, so that training never waits for a reader.
 package final class Journal {
     private let lines: JSONLines
     private let scalars: EventFile
@@ -27,6 +27,11 @@ package final class Journal {
             throw Failure.data("an event of kind '\(kind)' has two fields '\(name)'", at: lines.path)
         }
         try lines.append(.object(members))
+    }
+
+    /// Writes one event, its fields those of a report.
+    package func record(_ kind: String, _ report: some Encodable) throws {
+        try record(kind, JSONValue(encoding: report).object ?? [])
     }
 
     /// Writes one point of a curve.

@@ -1,0 +1,42 @@
+import Formats
+import Studies
+
+/// The settings of a study with every default, by key: ranks, runs and adapters are compared by them.
+package struct StudySettings: Codable, Sendable, Equatable {
+    /// A key whose value has changed.
+    struct Difference {
+        let path, saved, current: String
+    }
+
+    private let json: JSONValue
+
+    init(_ study: Study) throws { json = try JSONValue(encoding: study).canonical }
+
+    private init(_ json: JSONValue) { self.json = json }
+
+    package init(from decoder: any Decoder) throws { json = try JSONValue(from: decoder) }
+    package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+
+    /// The settings of some of a study's keys.
+    func filtered(_ isIncluded: (String) -> Bool) -> StudySettings {
+        StudySettings(.object((json.object ?? []).filter { isIncluded($0.0) }))
+    }
+
+    /// The keys whose values are others now, in alphabetical order.
+    func differences(from current: StudySettings) -> [Difference] {
+        Self.differences(json, current.json, at: "")
+    }
+
+    private static func differences(
+        _ saved: JSONValue, _ current: JSONValue, at path: String
+    ) -> [Difference] {
+        if saved == current { return [] }
+        guard let old = saved.object, let new = current.object else {
+            return [Difference(path: path, saved: saved.encoded(), current: current.encoded())]
+        }
+        let keys = Set(old.map(\.0)).union(new.map(\.0)).sorted()
+        return keys.flatMap { key in
+            differences(saved[key] ?? .null, current[key] ?? .null, at: path.isEmpty ? key : "\(path).\(key)")
+        }
+    }
+}

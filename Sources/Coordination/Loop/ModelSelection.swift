@@ -1,0 +1,122 @@
+import Adapters
+import Formats
+import Runs
+import Studies
+import Tasks
+
+/// Chooses the states that a run keeps, and the tasks that it still draws, from scores alone; equal on all ranks.
+struct ModelSelection {
+    private let context: RunContext
+    private var settings: EvaluationSettings { context.study.evaluation }
+
+    init(_ context: RunContext) { self.context = context }
+
+    /// The tasks to score: those that are drawn, and others where one state is kept for all and it has changed for them.
+    ///
+    /// A mean over tasks is then one state's, and the last scores are those of the last state.
+    func tasksToScore(_ state: TrainingState, _ schedule: StageSchedule) -> [Int] {
+        let active = state.active
+        return active.indices.filter { task in
+            active[task]
+                || settings.keep != .best
+                    && context.store.placements[task].map { context.store.blocks[$0] }.contains { block in
+                        schedule.trains(block.slice.kind) && block.tasks.contains { active[$0] }
+                    }
+        }
+    }
+
+    /// Updates best states, patience and activity by scores of some tasks.
+    func update(_ state: inout TrainingState, _ tasks: [Int], _ scores: [TaskScore]) -> [TaskEvaluation] {
+        let evaluations = zip(tasks, scores).map { task, found in
+            let score = TrainingState.Score(mean: found.mean, step: state.step, splits: found.splits)
+            let isBest = score.mean > state.tasks[task].best?.score.mean ?? -.infinity
+            if isBest {
+                let values = settings.keep == .best ? context.store.values(of: task, in: state.values) : nil
+                state.tasks[task].best = TrainingState.Best(score: score, values: values)
+            }
+            let stops = state.tasks[task].add(score, isBest: isBest, patience: settings.patience)
+            return TaskEvaluation(
+                task: context.names[task], score: score.mean, isBest: isBest, stops: stops,
+                splits: score.splits)
+        }
+        let last = state.tasks.compactMap(\.lastScore)
+        if settings.keep == .mean, last.count == state.tasks.count,
+            TrainingState.mean(last) > state.bestMean?.mean ?? -.infinity
+        {
+            state.bestMean = TrainingState.BestMean(step: state.step, scores: last, values: state.values)
+        }
+        state.evaluatedAt = state.step
+        return evaluations
+    }
+
+    /// The kept parameters of a task, in its own layout.
+    func keptValues(of task: Int, in state: TrainingState) -> [Float] {
+        switch settings.keep {
+        case .best: state.tasks[task].best?.values ?? context.store.values(of: task, in: state.values)
+        case .mean: context.store.values(of: task, in: state.bestMean?.values ?? state.values)
+        case .last: context.store.values(of: task, in: state.values)
+        }
+    }
+
+    /// Goes back to the kept state, where tasks can have one each.
+    func restoreKept(_ state: inout TrainingState) {
+        switch settings.keep {
+        case .last: break
+        case .mean: state.values = state.bestMean?.values ?? state.values
+        case .best:
+            for (task, progress) in state.tasks.enumerated() {
+                guard let values = progress.best?.values else { continue }
+                context.store.put(values, of: task, into: &state.values) { $0.tasks == [task] }
+            }
+        }
+    }
+
+    /// The scores of the stage under way, with its kept state.
+    func result(_ state: TrainingState, drawn: PlannerState) -> StageResult {
+        let names = context.names
+        let requested = drawn.requested.reduce(0, +)
+        let realised = Double(drawn.positions.reduce(0, +))
+        return StageResult(
+            stage: context.stages[state.stage].name, steps: state.stageStep,
+            tasks: NamedValues(names.indices.map { (names[$0], keptScore(of: $0, in: state)) }),
+            drawn: NamedValues(
+                names.indices.map { task in
+                    let examples = drawn.positions[task]
+                    return (
+                        names[task],
+                        DrawnShare(
+                            requested: requested > 0 ? drawn.requested[task] / requested : 0,
+                            realised: realised > 0 ? Double(examples) / realised : 0, examples: examples)
+                    )
+                }))
+    }
+
+    private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {
+        let (best, last) = (state.tasks[task].best?.score, state.tasks[task].lastScore)
+        // Where no evaluation gave a number to choose by, the state after the last step is kept.
+        let (kept, step) =
+            switch settings.keep {
+            case .best: (best ?? last, best?.step ?? state.step)
+            case .mean: (state.bestMean?.scores[task] ?? last, state.bestMean?.step ?? state.step)
+            case .last: (last, state.step)
+            }
+        return kept.map {
+            KeptScore(
+                score: $0.mean, step: step, splits: $0.splits,
+                best: best.map { KeptScore.Best(score: $0.mean, step: $0.step) })
+        }
+    }
+}
+
+extension TaskScore {
+    /// The metrics as results and the journal hold them.
+    fileprivate var splits: SplitScores {
+        NamedValues(
+            entries.map { entry in
+                (
+                    entry.split.rawValue,
+                    NamedValues(entry.scores.entries.map { ($0.metric.rawValue, $0.value) })
+                )
+            })
+    }
+}

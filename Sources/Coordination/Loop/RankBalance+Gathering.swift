@@ -1,0 +1,23 @@
+import Collectives
+import Foundation
+import Runs
+
+extension RankBalance {
+    /// Compares the computing ranks of a world since a moment; a collective.
+    static func gathered(
+        _ communicator: any Communicator, since start: Date, _ before: CommunicationStatistics,
+        computing: [Int]
+    ) throws -> RankBalance {
+        let spent = communicator.statistics.since(before)
+        let working = max(0, Date().timeIntervalSince(start) - spent.seconds)
+        let all = try communicator.allGather([
+            Int64(spent.secondsWaiting * 1e6), Int64(working * 1e6),
+        ])
+        return RankBalance(
+            computing.map {
+                Work(
+                    rank: $0, waiting: Double(all[$0][0]) * 1e-6, working: Double(all[$0][1]) * 1e-6,
+                    host: communicator.watch?.host(of: $0))
+            })
+    }
+}

@@ -1,0 +1,171 @@
+import Adapters
+import Diagnostics
+import Formats
+import Runs
+import Training
+
+extension TrainingState {
+    /// The facts of a state, beside its tensors in a checkpoint.
+    struct Facts: Codable {
+        /// A task's progress without parameters.
+        struct Task: Codable {
+            let best: Score?
+            let evaluationsSinceBest: Int
+            let isActive: Bool
+            let lastScore: Score?
+        }
+
+        /// A mean's step and scores.
+        struct Mean: Codable {
+            let step: Int
+            let scores: [Score]
+        }
+
+        /// The run that the state belongs to; nil where nothing goes on with it.
+        let identity: RunIdentity?
+        let stage, stageStep, evaluatedAt: Int
+        let history: [StageResult]
+        let tasks: [Task]
+        let bestMean: Mean?
+        let positions: [Int]
+        let microBatches: Int
+        let requested: [Double]
+        let topology: [BlockOwner]
+
+        /// Reads the facts of a checkpoint; a key that can't be used is named.
+        init(_ checkpoint: Checkpoint) throws {
+            self = try checkpoint.facts.decoded { unusable($0, checkpoint) }
+        }
+
+        fileprivate init(
+            _ state: TrainingState, _ planner: PlannerState, _ topology: [BlockOwner],
+            _ identity: RunIdentity?
+        ) {
+            self.identity = identity
+            (stage, stageStep, evaluatedAt) = (state.stage, state.stageStep, state.evaluatedAt)
+            history = state.history
+            tasks = state.tasks.map {
+                Task(
+                    best: $0.best?.score, evaluationsSinceBest: $0.evaluationsSinceBest,
+                    isActive: $0.isActive, lastScore: $0.lastScore)
+            }
+            bestMean = state.bestMean.map { Mean(step: $0.step, scores: $0.scores) }
+            positions = planner.positions
+            microBatches = planner.microBatches
+            requested = planner.requested
+            self.topology = topology
+        }
+    }
+
+    /// The state as a checkpoint of a run, with what the coordinator has drawn.
+    func checkpoint(
+        _ store: ParameterStore, names: [String], identity: RunIdentity?, _ planner: PlannerState
+    ) throws -> Checkpoint {
+        func floats(_ name: String, _ values: [Float]) -> NamedTensor {
+            NamedTensor(name: name, shape: [values.count], values: .float(values))
+        }
+        var tensors = [
+            floats("parameters", values), floats("moments.first", moments.first),
+            floats("moments.second", moments.second),
+            NamedTensor(name: "times", shape: [times.count], values: .int64(times)),
+        ]
+        if let words = mask?.words {
+            tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
+        }
+        for (name, task) in zip(names, tasks) {
+            if let values = task.best?.values { tensors.append(floats("best.\(name)", values)) }
+        }
+        if let bestMean { tensors.append(floats("best mean", bestMean.values)) }
+        let facts = Facts(self, planner, store.topology(names), identity)
+        return Checkpoint(step: step, tensors: tensors, facts: try JSONValue(encoding: facts))
+    }
+
+    /// Reads a checkpoint of the same study, whose facts are known.
+    init(
+        _ checkpoint: Checkpoint, _ facts: Facts, _ store: ParameterStore, names: [String],
+        _ stages: [StageSchedule]
+    ) throws {
+        func require(_ isUsable: Bool, _ key: String) throws { try checkpoint.require(isUsable, key) }
+        func count(_ value: Int, _ key: String) throws -> Int { try checkpoint.count(value, key) }
+        for (key, found) in [
+            ("tasks", facts.tasks.count), ("positions", facts.positions.count),
+            ("requested", facts.requested.count),
+        ] where found != names.count {
+            throw Failure.data(
+                "the checkpoint of step \(checkpoint.step) has \(found) of '\(key)', expected \(names.count)")
+        }
+        self.init(store, tasks: names.count)
+        step = try count(checkpoint.step, "step")
+        stage = facts.stage
+        try require(stages.indices.contains(stage), "stage")
+        stageStep = facts.stageStep
+        try require((0...stages[stage].steps).contains(stageStep), "stageStep")
+        // -1 is a stage without an evaluation.
+        evaluatedAt = facts.evaluatedAt == -1 ? -1 : try count(facts.evaluatedAt, "evaluatedAt")
+        history = facts.history
+        values = try checkpoint.floats("parameters", count: store.count)
+        moments = AdamW(
+            first: try checkpoint.floats("moments.first", count: store.count),
+            second: try checkpoint.floats("moments.second", count: store.count))
+        times = try checkpoint.int64s("times", count: store.blocks.count)
+        for time in times { _ = try count(Int(time), "times") }
+        if checkpoint.tensors.contains(where: { $0.name == Self.maskName }) {
+            let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
+            mask = ParameterMask(count: store.count, words: words)
+            if mask == nil {
+                throw Failure.data("the checkpoint of step \(step) removes parameters that there are not")
+            }
+        } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
+            throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
+        }
+        for (index, (task, name)) in zip(facts.tasks, names).enumerated() {
+            for score in [task.best, task.lastScore] { _ = try count(score?.step ?? 0, "tasks[\(index)]") }
+            let tensor = "best.\(name)"
+            let isKept = checkpoint.tensors.contains { $0.name == tensor }
+            tasks[index] = TaskProgress(
+                best: try task.best.map {
+                    let count = store.layouts[index].count
+                    return Best(score: $0, values: isKept ? try checkpoint.floats(tensor, count: count) : nil)
+                },
+                evaluationsSinceBest: try count(
+                    task.evaluationsSinceBest, "tasks[\(index)].evaluationsSinceBest"),
+                isActive: task.isActive, lastScore: task.lastScore)
+        }
+        if let mean = facts.bestMean {
+            try require(mean.scores.count == names.count, "bestMean")
+            bestMean = BestMean(
+                step: try count(mean.step, "bestMean"), scores: mean.scores,
+                values: try checkpoint.floats("best mean", count: store.count))
+        }
+    }
+
+    private static let maskName = "removed"
+}
+
+extension PlannerState {
+    /// Reads what a checkpoint says was drawn.
+    init(_ checkpoint: Checkpoint, _ facts: TrainingState.Facts) throws {
+        positions = try facts.positions.map { try checkpoint.count($0, "positions") }
+        requested = facts.requested
+        try checkpoint.require(requested.allSatisfy { $0.isFinite && $0 >= 0 }, "requested")
+        microBatches = try checkpoint.count(facts.microBatches, "microBatches")
+    }
+}
+
+extension Checkpoint {
+    fileprivate func require(_ isUsable: Bool, _ key: String) throws {
+        if !isUsable { throw unusable(key, self) }
+    }
+
+    /// A number of steps, micro-batches or examples.
+    ///
+    /// No run reaches 2^53, and counting on from there would overflow.
+    fileprivate func count(_ value: Int, _ key: String) throws -> Int {
+        try require((0...1 << 53).contains(value), key)
+        return value
+    }
+}
+
+private func unusable(_ key: String, _ checkpoint: Checkpoint) -> Failure {
+    .data("the checkpoint of step \(checkpoint.step) has no usable '\(key)'")
+}

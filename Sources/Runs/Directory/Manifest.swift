@@ -1,0 +1,41 @@
+import Diagnostics
+package import Formats
+import Foundation
+
+/// The identity of a run and each of its starts, as `manifest.json` holds them.
+package struct Manifest: Codable, Sendable, Equatable {
+    /// The identity; nil where none was written.
+    private let json: JSONValue?
+    /// Whether parts of the result have other bits than the rest.
+    package let mixed: Bool?
+    /// Each start: time, machine, kernels and settings that change no bit.
+    package let starts: [JSONValue]?
+
+    private enum CodingKeys: String, CodingKey { case json = "identity", mixed, starts }
+
+    package init(identity: (some Encodable)?, mixed: Bool? = nil, starts: [JSONValue]? = nil) throws {
+        json = try identity.map { try JSONValue(encoding: $0) }
+        self.mixed = mixed
+        self.starts = starts
+    }
+
+    /// The identity, as whoever compares it reads it; nil where none was written.
+    package func identity<Identity: Decodable>() throws -> Identity? {
+        try json?.decoded { .data("has no usable 'identity.\($0)'", at: "manifest.json") }
+    }
+
+    /// Writes the manifest atomically.
+    package func write(to directory: RunDirectory) throws {
+        let text = try JSONValue(encoding: self).encodedForReading()
+        try AtomicFile.write(Data(text.utf8), to: directory.manifestFile)
+    }
+
+    /// Reads the manifest of a run; nil where it has none.
+    package static func read(_ directory: RunDirectory) throws -> Manifest? {
+        let path = directory.manifestFile
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let content = try MappedFile(path: path).withBytes { try JSONValue(parsing: $0, at: path) }
+        guard content.object != nil else { throw Failure.data("expected a JSON object", at: path) }
+        return try content.decoded(from: path)
+    }
+}

@@ -1,0 +1,21 @@
+/// A task's scores in one evaluation.
+package struct TaskEvaluation: Encodable, Sendable, Equatable {
+    package let task: String
+    /// The mean of its metrics.
+    package let score: Double
+    /// Whether that is its best yet, and whether the task stops here.
+    package let isBest, stops: Bool
+    package let splits: SplitScores
+
+    private enum CodingKeys: String, CodingKey {
+        case score, isBest = "best", stops, splits
+    }
+
+    package init(task: String, score: Double, isBest: Bool, stops: Bool, splits: SplitScores) {
+        self.task = task
+        self.score = score
+        self.isBest = isBest
+        self.stops = stops
+        self.splits = splits
+    }
+}

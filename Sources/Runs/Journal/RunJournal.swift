@@ -1,0 +1,148 @@
+import Diagnostics
+package import Formats
+import Foundation
+
+/// Writes a run's events to its directory: journal, TensorBoard events, the ranks' timeline, the results.
+package final class RunJournal: RunObserver {
+    private let journal: Journal
+    private let directory: RunDirectory
+    private let began = Date()
+    /// Of earlier starts and this one, but for this one's seconds.
+    private var counters = RunCounters()
+    /// How many events an earlier start left that this one goes through again; nil for a first start.
+    private var superseded: Int?
+    private var timeline: TimelineFile?
+    private var balance: RankBalance?
+
+    /// Observes a run for its journal.
+    package init(_ journal: Journal, _ directory: RunDirectory) {
+        self.journal = journal
+        self.directory = directory
+    }
+
+    /// Writes an event.
+    package func observe(_ event: RunEvent) throws {
+        switch event {
+        case .began(let facts, let resumedFrom):
+            let own: [(String, JSONValue)] = superseded.map { [("superseded", .integer($0))] } ?? []
+            try journal.record(
+                "began",
+                [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null)] + own
+                    + [("facts", JSONValue(encoding: facts))])
+        case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
+        case .stage(let name, let steps):
+            try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
+        case .pruned(let report): try journal.record("pruned", report)
+        case .cache(let report): try journal.record("cache", [("decision", try JSONValue(encoding: report))])
+        case .pooled(let done, let total):
+            if done == total { try journal.record("pooled", [("chunks", .integer(total))]) }
+        case .step(let report): try step(report)
+        case .evaluated(let report): try evaluated(report)
+        case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])
+        case .stalled(let text): try journal.record("stalled", [("text", .string(text))])
+        case .balance(let balance):
+            self.balance = balance
+            try journal.record("balance", [("balance", JSONValue(encoding: balance))])
+        case .timeline(let timeline, let isLast): try add(timeline, isLast: isLast)
+        case .stageEnded(let result):
+            try journal.record("stageEnded", [("result", JSONValue(encoding: result))])
+            try kept(result)
+        case .finished(let results): try finished(results)
+        case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
+        }
+    }
+
+    // MARK: Going on
+
+    /// A checkpoint's note: how long the journal was, and what the run had cost.
+    private struct Note: Codable {
+        let journal: Int
+        let counters: RunCounters
+    }
+
+    /// The journal is on disk, and how long it was is known, before a checkpoint says that its events have happened.
+    package func save() throws -> JSONValue {
+        try journal.synchronize()
+        return try JSONValue(encoding: Note(journal: journal.position, counters: currentCounters))
+    }
+
+    /// Counts on from the checkpoint, and moves away the events that will come again.
+    package func resume(after step: Int, _ saved: JSONValue) throws {
+        let note: Note? = try? saved.decoded(from: directory.journalFile)
+        counters = note?.counters ?? RunCounters()
+        var position = step == 0 ? 0 : note?.journal
+        if let known = position, try !journal.isWhole(at: known) { position = nil }
+        superseded = try journal.goOn(after: step, position: position) { event in
+            guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
+            if let own = event["step"]?.int, own <= step, kind == "checkpoint" || position == nil {
+                return false
+            }
+            return position != nil || event["step"] != nil
+        }
+    }
+
+    /// Events that a run comes to again where it goes on from an earlier state.
+    private static let repeated: Set<String> = [
+        "stage", "pruned", "step", "evaluated", "checkpoint", "stageEnded", "finished",
+    ]
+
+    private var currentCounters: RunCounters {
+        var counters = counters
+        counters.seconds += Date().timeIntervalSince(began)
+        return counters
+    }
+
+    // MARK: Events
+
+    /// Adds a rank's spans to the trace of this start; a trace that can't be written stops nothing.
+    private func add(_ own: Timeline, isLast: Bool) throws {
+        do {
+            if own.rank == 0 { timeline = try TimelineFile(path: directory.nextTimelineFile) }
+            try timeline?.append(own)
+            if isLast {
+                try timeline?.finish()
+                timeline = nil
+            }
+        } catch let failure as Failure {
+            timeline = nil
+            try journal.record("warning", [("text", .string("\(failure)"))])
+        }
+    }
+
+    /// The scores of the kept state, as points beside the curves.
+    private func kept(_ stage: StageResult) throws {
+        for entry in stage.tasks.entries {
+            guard let kept = entry.value else { continue }
+            try journal.scalar("\(entry.name)/kept score", kept.score, step: kept.step)
+        }
+    }
+
+    private func step(_ report: StepReport) throws {
+        counters.count(report)
+        try journal.record("step", report)
+        for loss in report.losses.entries {
+            try journal.scalar("\(loss.name)/loss", loss.value, step: report.step)
+        }
+        try journal.scalar(
+            "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
+    }
+
+    private func evaluated(_ report: EvaluationReport) throws {
+        try journal.record("evaluated", report)
+        for score in report.scores {
+            try journal.scalar("\(score.task)/score", score.score, step: report.step)
+        }
+    }
+
+    private func finished(_ results: RunResults) throws {
+        let all = currentCounters
+        var whole = results
+        whole.bytesPerStep = all.bytesPerStep
+        whole.examplesPerSecond = all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : 0
+        whole.seconds = all.seconds
+        whole.balance = balance
+        try whole.write(to: directory)
+        try journal.record("finished", [("results", JSONValue(encoding: results))])
+        if let last = results.stages.last { try kept(last) }
+    }
+}

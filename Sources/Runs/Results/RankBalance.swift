@@ -1,0 +1,86 @@
+import Foundation
+
+/// How evenly the ranks of a run worked: who waited, and who was waited for.
+package struct RankBalance: Codable, Sendable, Equatable {
+    /// A rank's seconds of waiting and of its own work, and its host where that is known.
+    package struct Work: Sendable {
+        let rank: Int
+        let waiting, working: Double
+        let host: String?
+
+        package init(rank: Int, waiting: Double, working: Double, host: String?) {
+            self.rank = rank
+            self.waiting = waiting
+            self.working = working
+            self.host = host
+        }
+    }
+
+    /// The share of the ranks' time that was spent waiting for other ranks.
+    package let waitingShare: Double
+    /// How many ranks computed.
+    package let ranks: Int
+    /// The rank that worked longest, `rank 2`, and its host; nil where that is not known.
+    package let slowestRank: String, host: String?
+    /// Seconds that the slowest rank did not wait or exchange, and those of the median rank.
+    package let seconds, medianSeconds: Double
+    /// The host whose ranks worked longest; nil where there is one host.
+    package let slowestHost: String?
+    /// The mean seconds of that host's ranks, and of the median host's; nil where there is one host.
+    package let hostSeconds, medianHostSeconds: Double?
+
+    /// Compares ranks.
+    package init(_ all: [Work]) {
+        let total = all.reduce(0) { $0 + $1.waiting + $1.working }
+        waitingShare = total > 0 ? all.reduce(0) { $0 + $1.waiting } / total : 0
+        ranks = all.count
+        let first = all.max { $0.working < $1.working }
+        slowestRank = "rank \(first?.rank ?? 0)"
+        host = first?.host
+        seconds = first?.working ?? 0
+        medianSeconds = Self.median(all.map(\.working))
+        let hosts = Dictionary(grouping: all, by: \.host).mapValues { ranks in
+            ranks.reduce(0) { $0 + $1.working } / Double(ranks.count)
+        }
+        let slowest = hosts.count > 1 ? hosts.max { $0.value < $1.value } : nil
+        slowestHost = slowest.map { $0.key ?? "" }
+        hostSeconds = slowest?.value
+        medianHostSeconds = slowest.map { _ in Self.median(Array(hosts.values)) }
+    }
+
+    /// Writes `null` for a host that is not known.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(waitingShare, forKey: .waitingShare)
+        try container.encode(ranks, forKey: .ranks)
+        try container.encode(slowestRank, forKey: .slowestRank)
+        try container.encode(host, forKey: .host)
+        try container.encode(seconds, forKey: .seconds)
+        try container.encode(medianSeconds, forKey: .medianSeconds)
+        try container.encodeIfPresent(slowestHost, forKey: .slowestHost)
+        try container.encodeIfPresent(hostSeconds, forKey: .hostSeconds)
+        try container.encodeIfPresent(medianHostSeconds, forKey: .medianHostSeconds)
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+
+    /// In a line: the share of waiting, the slowest rank and host against the median.
+    package var line: String {
+        if ranks == 1 { return "1 rank computed and waited for no other" }
+        func times(_ slowest: Double, _ median: Double) -> String {
+            String(format: "%.2f times the median", median > 0 ? slowest / median : 1)
+        }
+        let place = host.map { " on \($0)" } ?? ""
+        var line =
+            "\(ranks) ranks waited \(String(format: "%.1f", 100 * waitingShare)) % of their time; "
+            + "slowest \(slowestRank)\(place), \(times(seconds, medianSeconds))"
+        if let slowestHost, let hostSeconds, let medianHostSeconds {
+            line += "; slowest host \(slowestHost), \(times(hostSeconds, medianHostSeconds))"
+        }
+        return line
+    }
+}
