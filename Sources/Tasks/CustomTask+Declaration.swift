@@ -2,7 +2,9 @@ import Diagnostics
 
 /// Validation of a declaration.
 extension CustomTask {
-    /// In bytes. Names become parts of file names, for which file systems allow 255 bytes.
+    /// In bytes.
+    ///
+    /// Names become parts of file names, for which file systems allow 255 bytes.
     static let longestName = 100
 
     /// The reason why a name cannot be used for directories and events, or nil if it can.

@@ -91,7 +91,9 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
 
     package var isPaired: Bool { columns.second != nil }
 
-    /// Reads a split. Test examples have targets if the file has the label column.
+    /// Reads a split.
+    ///
+    /// Test examples have targets if the file has the label column.
     package func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
         let files: [Split: String] = [.train: train, .dev: dev, .test: test].compactMapValues { $0 }
         guard let file = files[split] else {

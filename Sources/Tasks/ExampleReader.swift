@@ -2,7 +2,9 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// Reads the examples of a data file. Every malformed line is a failure that names file and line.
+/// Reads the examples of a data file.
+///
+/// Every malformed line is a failure that names file and line.
 struct ExampleReader {
     /// Whether the file has targets.
     enum Labels { case required, optional, absent }

@@ -2,7 +2,9 @@ import Diagnostics
 
 /// The GLUE benchmark.
 package enum GLUE {
-    /// All tasks, in the benchmark's order. A test compares the table with the files of `Sources/Tasks/GLUE`.
+    /// All tasks, in the benchmark's order.
+    ///
+    /// A test compares the table with the files of `Sources/Tasks/GLUE`.
     package static let tasks: [GLUETask] = [
         .cola, .sst2, .mrpc, .stsb, .qqp, .mnli, .qnli, .rte, .wnli,
     ]

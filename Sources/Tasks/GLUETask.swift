@@ -49,7 +49,9 @@ package struct GLUETask: LanguageTask {
         "\(folder)/\(fileNames[split] ?? "\(split.rawValue).tsv")"
     }
 
-    /// Reads a split. Test splits have no labels.
+    /// Reads a split.
+    ///
+    /// Test splits have no labels.
     package func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
         guard splits.contains(split) else {
             throw Failure.usage(

@@ -12,7 +12,9 @@ package enum TaskReference: Codable, Sendable, Equatable {
         }
     }
 
-    /// Reads a name or a mapping. The failure for an unknown name suggests the nearest.
+    /// Reads a name or a mapping.
+    ///
+    /// The failure for an unknown name suggests the nearest.
     package init(from decoder: any Decoder) throws {
         guard let name = try? decoder.singleValueContainer().decode(String.self) else {
             self = .custom(try CustomTask(from: decoder))

@@ -26,8 +26,9 @@ struct Work: Sendable {
             })
     }
 
-    /// The rows' sums over the ranks of the world. Rank `owner(i)` adds contribution i, the last one first if
-    /// reversed.
+    /// The rows' sums over the ranks of the world.
+    ///
+    /// Rank `owner(i)` adds contribution i, the last one first if reversed.
     func sum(
         on world: any Communicator, with sum: ExactSum? = nil, reversed: Bool = false, owner: (Int) -> Int
     ) throws -> [[Float]] {

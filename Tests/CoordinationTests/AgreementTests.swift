@@ -67,7 +67,8 @@ struct AgreementTests {
         #expect(failures == [failure, failure, failure])
         #expect(failure.kind == .rank && failure.location == "step 2")
         #expect(
-            failure.message.hasPrefix("the ranks' replicas have come apart: parameters differs between ranks"))
+            failure.message.hasPrefix("the ranks' replicas have come apart: parameters differs between ranks")
+        )
         #expect(failure.message.contains("on ranks 0, 2 (") && failure.message.contains("on rank 1 ("))
     }
 }

@@ -65,7 +65,8 @@ struct NodeWeightMemoryTests {
             #expect(rank.tensors == alone.namedTensors(prefix: ""))
             #expect(rank.shared == 0 && rank.copied == alone.copiedBytes)
             #expect(
-                rank.refusals.first?.message.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true)
+                rank.refusals.first?.message.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true
+            )
         }
     }
 

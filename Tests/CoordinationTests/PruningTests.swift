@@ -306,7 +306,8 @@ struct PruningTests {
                 .write(into: folder.file("checkpoints"), keep: 1)
             for failure in try study.failures(ranks: 2, into: folder, resuming: true) {
                 #expect(
-                    failure.kind == .data && failure.message.hasPrefix("the checkpoint of step 8"), "\(failure)")
+                    failure.kind == .data && failure.message.hasPrefix("the checkpoint of step 8"),
+                    "\(failure)")
             }
         }
     }

@@ -157,7 +157,8 @@ struct RefusalTests {
         try Checkpoint(step: name == "step" ? .max : saved.step, tensors: tensors, facts: saved.facts)
             .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.kind == .data && failure.message.hasSuffix("has no usable '\(name)'"), "\(failure)")
+            #expect(
+                failure.kind == .data && failure.message.hasSuffix("has no usable '\(name)'"), "\(failure)")
         }
     }
 

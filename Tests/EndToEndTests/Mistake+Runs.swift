@@ -23,7 +23,8 @@ extension Mistake {
             "an output below a file", code: 3,
             says: ["study.yaml/run: cannot create the directory", "Not a directory"]
         ) { ["train", $0.study, "--output", "\($0.study)/run"] },
-        Mistake("an output that is a file", code: 3, says: ["study.yaml: found a file, expected a directory"]) {
+        Mistake("an output that is a file", code: 3, says: ["study.yaml: found a file, expected a directory"])
+        {
             ["train", $0.study, "--output", $0.study]
         },
         Mistake(

@@ -69,7 +69,8 @@ struct ForeignFolderTests {
                 try form.write(scene.trained, to: folder.file("adapter"))
             } catch let failure as Failure {
                 // A setting that the form lacks is named, and nothing is left behind.
-                #expect(failure.kind == .usage && failure.location?.hasPrefix("adapter.") == true, "\(failure)")
+                #expect(
+                    failure.kind == .usage && failure.location?.hasPrefix("adapter.") == true, "\(failure)")
                 #expect(!FileManager.default.fileExists(atPath: folder.file("adapter")))
                 continue
             }

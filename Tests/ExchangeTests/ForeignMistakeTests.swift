@@ -147,7 +147,8 @@ struct ForeignMistakeTests {
         let failure = #expect(throws: Failure.self) {
             try ImportedAdapter.read(folder.file("adapters-pfeiffer"), on: weights)
         }
-        #expect(failure?.message.hasSuffix("adapter_down.0.weight' has shape [], expected 2 dimensions") == true)
+        #expect(
+            failure?.message.hasSuffix("adapter_down.0.weight' has shape [], expected 2 dimensions") == true)
     }
 
     @Test("A head for another number of classes is refused")

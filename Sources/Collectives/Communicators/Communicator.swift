@@ -73,7 +73,9 @@ extension Communicator {
         return values[0]
     }
 
-    /// Replaces every rank's array by the root's. Lengths may differ: the root sends its length first.
+    /// Replaces every rank's array by the root's.
+    ///
+    /// Lengths may differ: the root sends its length first.
     package func broadcast<T: MPIElement>(_ values: inout [T], from root: Int) throws {
         var length = [Int64(values.count)]
         try length.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }

@@ -18,7 +18,9 @@ package final class NodeSharedMemory: @unchecked Sendable {
 
     deinit { munmap(bytes.baseAddress, bytes.count) }
 
-    /// Allocates memory that the ranks of a node share. Collective; all ranks pass the same arguments.
+    /// Allocates memory that the ranks of a node share.
+    ///
+    /// Collective; all ranks pass the same arguments.
     ///
     /// - Parameters:
     ///   - byteCount: greater than 0

@@ -28,6 +28,7 @@ package enum RankPhase: UInt64, CaseIterable, Sendable {
     /// - Parameters:
     ///   - step: the number of steps taken before
     ///   - microBatch: the micro-batch, from 1; 0 before the first
+    /// - Returns: the text
     func description(step: Int, microBatch: Int) -> String {
         let phase =
             switch self {

@@ -1,4 +1,6 @@
-/// Records stalls and saves the run's state. Only rank 0 has one.
+/// Records stalls and saves the run's state.
+///
+/// Only rank 0 has one.
 ///
 /// Methods are called on the watch's thread while the rank's own thread is held inside a collective.
 package protocol StallListener: AnyObject {

@@ -60,7 +60,9 @@ package final class StallWatch: @unchecked Sendable {
         board.begin(slot, rank: rank, process: getpid(), at: since)
     }
 
-    /// Starts watching a world. Collective; nil in a world of one rank.
+    /// Starts watching a world.
+    ///
+    /// Collective; nil in a world of one rank.
     static func start(_ world: MPICommunicator) throws -> StallWatch? {
         guard world.size > 1 else { return nil }
         let node = try world.nodeCommunicator()
@@ -237,7 +239,9 @@ package final class StallWatch: @unchecked Sendable {
 
     // MARK: The second limit
 
-    /// Ends the job. Rank 0 saves the state first; the other ranks leave it time to do so.
+    /// Ends the job.
+    ///
+    /// Rank 0 saves the state first; the other ranks leave it time to do so.
     private func end(_ diagnosis: StallDiagnosis, over: Double, limit: Double) {
         if rank == 0 {
             guard hold() else { return }

@@ -55,8 +55,9 @@ package final class ExactSum {
 
     deinit { results.deallocate() }
 
-    /// Begins a step. All ranks pass the same layout and, for each row, the number of contributions on all
-    /// ranks.
+    /// Begins a step.
+    ///
+    /// All ranks pass the same layout and, for each row, the number of contributions on all ranks.
     package func begin(_ layout: ReductionLayout, contributionsPerRow: [Int]) {
         precondition(contributionsPerRow.count == layout.rows.count, "one count per row")
         precondition(
@@ -75,7 +76,9 @@ package final class ExactSum {
         hasBegun = true
     }
 
-    /// Adds a contribution to a row, and its loss to the row's loss. The values are copied.
+    /// Adds a contribution to a row, and its loss to the row's loss.
+    ///
+    /// The values are copied.
     package func add(row: Int, _ values: UnsafeBufferPointer<Float>, loss: Double = 0) {
         precondition(hasBegun, "begin a step before adding to it")
         precondition(values.count == layout.rowLengths[row], "a contribution has its row's length")

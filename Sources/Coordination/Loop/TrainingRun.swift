@@ -130,7 +130,8 @@ package final class TrainingRun: StallListener {
         let newest = try Checkpoint.newest(in: output.checkpoints)
         for failure in newest.damaged {
             try output.observe(
-                .warned(.data(failure.message, at: failure.location, remedy: "the checkpoint before it is used")))
+                .warned(
+                    .data(failure.message, at: failure.location, remedy: "the checkpoint before it is used")))
         }
         if newest.checkpoint == nil, !newest.damaged.isEmpty {
             throw Failure.data(

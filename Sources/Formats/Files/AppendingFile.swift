@@ -1,7 +1,9 @@
 import Diagnostics
 import Foundation
 
-/// An append-only file of records. A record that cannot be written completely is removed again.
+/// An append-only file of records.
+///
+/// A record that cannot be written completely is removed again.
 final class AppendingFile {
     let path: String
     private let descriptor: Int32

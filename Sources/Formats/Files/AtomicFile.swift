@@ -59,7 +59,9 @@ package enum AtomicFile {
         }
     }
 
-    /// The path with symbolic links resolved. Throws if it is not a regular file, such as a device.
+    /// The path with symbolic links resolved.
+    ///
+    /// Throws if it is not a regular file, such as a device.
     private static func resolved(_ path: String) throws -> String {
         var status = stat()
         guard stat(path, &status) == 0 else { return path }

@@ -1,5 +1,7 @@
 extension JSONValue {
-    /// The value on one line. Equal values give equal text on every machine.
+    /// The value on one line.
+    ///
+    /// Equal values give equal text on every machine.
     ///
     /// Numbers have the fewest digits that parse to the same `Double`. JSON has no non-finite numbers: they
     /// become the strings `"nan"`, `"inf"` and `"-inf"`.

@@ -1,7 +1,8 @@
 package import Foundation
 
-/// Writes safetensors files. Equal tensors and metadata give equal bytes, so a file's hash identifies its
-/// content.
+/// Writes safetensors files.
+///
+/// Equal tensors and metadata give equal bytes, so a file's hash identifies its content.
 package enum Safetensors {
     /// The bytes of a file.
     package static func encode(_ tensors: [NamedTensor], metadata: [String: String] = [:]) -> Data {

@@ -52,7 +52,9 @@ package final class SafetensorsFolder: TensorSource {
     /// Throws if a file was written since it was mapped.
     package func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
 
-    /// The checksum of all files, concatenated in order of name. Reads every byte.
+    /// The checksum of all files, concatenated in order of name.
+    ///
+    /// Reads every byte.
     package func checksum() -> UInt32 {
         var checksum = CRC32C()
         for file in files { file.add(to: &checksum) }

@@ -14,7 +14,9 @@ extension TensorSource {
     /// Sorted.
     package var names: [String] { tensors.keys.sorted() }
 
-    /// The tensor's entry. The failure for a missing tensor suggests the nearest name.
+    /// The tensor's entry.
+    ///
+    /// The failure for a missing tensor suggests the nearest name.
     package func entry(_ name: String) throws -> TensorEntry { try located(name).entry }
 
     /// The tensor's first byte, at any alignment; valid while this object lives.
