@@ -34,7 +34,7 @@ package struct ImportedAdapter: Sendable {
 
     /// The values of a task's layout, with the head's rows in the order of the task's classes.
     ///
-    /// `labels` names the classes in the order of the head's rows if the folder does not, or names them wrongly.
+    /// `labels` names the classes in the order of the head's rows if the folder does not, or does wrongly.
     package func values(
         in layout: ParameterLayout, for output: TaskOutput, labels: [String]? = nil
     ) throws -> [Float] {

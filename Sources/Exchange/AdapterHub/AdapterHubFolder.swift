@@ -48,9 +48,8 @@ package enum AdapterHubFolder {
         try Safetensors.write(adapter.namedTensors(of: trained), to: "\(directory)/\(weightsName)")
         if !encoderOnly {
             let labels = trained.labels
-            try Safetensors.write(
-                trained.head.namedTensors(of: headModule(trained.task)), to: "\(directory)/\(headWeightsName)"
-            )
+            let head = trained.head.namedTensors(of: headModule(trained.task))
+            try Safetensors.write(head, to: "\(directory)/\(headWeightsName)")
             try AtomicFile.write(
                 described([
                     ("head_type", "classification"), ("num_labels", .integer(labels.count)), ("layers", 1),
@@ -90,8 +89,8 @@ package enum AdapterHubFolder {
                 "no \(headConfigurationName)", at: directory,
                 remedy: "save it with its head: only adapters with a head can be used")
         }
-        let settings = try ForeignSettings(try JSONValue(parsing: data, at: path), at: path).settings(
-            "config")
+        let whole = ForeignSettings(try JSONValue(parsing: data, at: path), at: path)
+        let settings = try whole.settings("config")
         try settings.require("head_type", "classification")
         try settings.require("layers", 1)
         try settings.require("bias", true)
