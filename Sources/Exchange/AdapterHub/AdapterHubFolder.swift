@@ -44,7 +44,7 @@ package enum AdapterHubFolder {
             ])
             return Data(object.encodedForReading().utf8)
         }
-        try Folder.create(directory)
+        try Directory.create(directory)
         try Safetensors.write(adapter.namedTensors(of: trained), to: "\(directory)/\(weightsName)")
         if !encoderOnly {
             let labels = trained.labels
