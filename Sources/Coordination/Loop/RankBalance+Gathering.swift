@@ -3,7 +3,7 @@ import Foundation
 import Runs
 
 extension RankBalance {
-    /// Compares the computing ranks of a world since a moment; a collective.
+    /// Gathers how long each computing rank has worked and waited since `start`; a collective.
     static func gathered(
         _ communicator: any Communicator, since start: Date, _ before: CommunicationStatistics,
         computing: [Int]
