@@ -259,7 +259,7 @@ struct StageTests {
         let failure = #expect(throws: Failure.self) {
             _ = try TinyStudy(["stages.head.steps": 0, "stages.adapter.steps": 0])
         }
-        #expect(failure?.place == "stages")
+        #expect(failure?.location == "stages")
     }
 
     @Test("Results have each task's requested and realised share")

@@ -151,7 +151,7 @@ extension Agreement {
         } catch let failure as Failure where failure.kind == .data {
             throw Failure(
                 .rank, at: "step \(state.step)",
-                "the ranks' replicas of the state differ: \(failure.place ?? "state") \(failure.what)",
+                "the ranks' replicas of the state differ: \(failure.location ?? "state") \(failure.message)",
                 remedy: "a host's memory or processor may be faulty; use --resume without that host")
         }
     }

@@ -78,7 +78,7 @@ package final class NodeWeightMemory: WeightMemory {
     }
 
     private static func filled(
-        _ memory: NodeMemory, by host: any Communicator,
+        _ memory: NodeSharedMemory, by host: any Communicator,
         _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory {
         if host.rank == 0 { try fill(memory.bytes) }
@@ -103,16 +103,16 @@ package final class NodeWeightMemory: WeightMemory {
     /// The shared memory of this rank's node; nil, with a refusal on all ranks, if it cannot be allocated.
     private func shared(
         _ byteCount: Int, among host: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
-    ) throws -> NodeMemory? {
-        var memory: NodeMemory?
+    ) throws -> NodeSharedMemory? {
+        var memory: NodeSharedMemory?
         var why: String?
         if host.size > 1 || evenAlone {
-            switch try NodeMemory.make(
+            switch try NodeSharedMemory.make(
                 byteCount: byteCount, in: directory, named: evenAlone ? Self.prepackedName : Self.name,
                 among: host)
             {
             case .success(let made): memory = made
-            case .failure(let unavailable): why = unavailable.why
+            case .failure(let unavailable): why = unavailable.reason
             }
         }
         // All ranks of a node are refused together, so its first rank reports for it.

@@ -1,5 +1,5 @@
 import Collectives
-import Formats
+import Diagnostics
 import Kernels
 
 /// Where a rank runs, and with which kernels.
