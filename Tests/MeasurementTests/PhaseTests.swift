@@ -122,7 +122,7 @@ import Testing
         #expect(scaling.weak.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
         #expect(scaling.paying?.ranks == 4)
         #expect(scaling.text.contains("at most 4 ranks can take part"))
-        // Units of one example allow eight times as many.
+        // Micro-batches of one example allow eight times as many.
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 }?.microBatches == 32)
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 8 }?.paying.ranks == 4)
         #expect(scaling.alternatives.first { $0.examples == 512 && $0.microBatch == 8 }?.microBatches == 64)

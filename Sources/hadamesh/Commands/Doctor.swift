@@ -52,7 +52,7 @@ struct Doctor: ParsableCommand {
             let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
             backbone.warn(from: world.rank)
             let weights = backbone.model.weights
-            _ = try onCoordinator(world) {
+            _ = try onRoot(world) {
                 print(
                     "backbone  \(settings.backbone): \(weights.configuration.layers) layers of \(weights.configuration.hidden), "
                         + "\(weights.mappedBytes >> 20) MB mapped and shared, "

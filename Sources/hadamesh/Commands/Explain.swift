@@ -50,7 +50,7 @@ struct Explain: ParsableCommand {
                 study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
                 allowing: foreign.allowed)
             let task = try trained.task(named: self.task)
-            _ = try onCoordinator(world) {
+            _ = try onRoot(world) {
                 let lines = try readTexts(input, for: task)
                 let shifted = try trained.tokenShifts(self.task, lines, loaded.tokenizer)
                 let report = TokenReport(

@@ -123,7 +123,7 @@ struct Export: ParsableCommand {
             return averaged.values
         }
         let study = run.study.using(AdapterSettings(adapter))
-        let model = try AdaptedEncoder(run.model.weights, adapter, study.head)
+        let model = try AdaptedModel(run.model.weights, adapter, study.head)
         try writeRun(study, model, vectors, to: destination)
         let after = try TrainedRun(study, model, directory: destination)
         let examples = try run.tasks.map { try TaskData($0, study, loaded.tokenizer) }

@@ -38,7 +38,7 @@ struct Predict: ParsableCommand {
                 study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
                 allowing: foreign.allowed)
             let task = try trained.task(named: self.task)
-            _ = try onCoordinator(world) {
+            _ = try onRoot(world) {
                 try predict(task, trained, loaded.tokenizer)
                 return []
             }

@@ -85,7 +85,7 @@ struct Train: ParsableCommand {
         var recorded: RunIdentity?
         var lock: RunLock?
         defer { lock?.release() }
-        let said = try onCoordinator(world) {
+        let said = try onRoot(world) {
             let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
@@ -120,7 +120,7 @@ struct Train: ParsableCommand {
         for warning in backbone.warnings { try output?.observe(.warned(warning)) }
         // Only now is it certain that the run directory is this study's.
         let ranks = try RankDescription.all(world)
-        _ = try onCoordinator(world) {
+        _ = try onRoot(world) {
             if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }
             return []
         }

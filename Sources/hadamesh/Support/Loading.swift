@@ -13,7 +13,7 @@ import Training
 
 /// A study's backbone: frozen weights, tokenizer, and the model on top.
 struct LoadedBackbone {
-    private(set) var model: AdaptedEncoder
+    private(set) var model: AdaptedModel
     let tokenizer: any Tokenizer
     /// What the user should know of its memory.
     private(set) var warnings: [Failure] = []
@@ -22,7 +22,7 @@ struct LoadedBackbone {
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         try Self.checkKernels()
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
-        model = try AdaptedEncoder(weights, study.adapter.method, study.head)
+        model = try AdaptedModel(weights, study.adapter.method, study.head)
         tokenizer = try TokenizerFolder.load(study.backbone)
         try model.check(
             tokenizer, maximumTokens: study.maximumTokens,

@@ -14,7 +14,7 @@ func requireNothing(at path: String) throws {
 }
 
 /// Makes a run directory of adapters that no study here trained, a vector for each task: what evaluates and predicts.
-func writeRun(_ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String) throws {
+func writeRun(_ study: Study, _ model: AdaptedModel, _ vectors: [[Float]], to directory: String) throws {
     let (run, lock) = try RunDirectory.claim(directory, resuming: false)
     defer { lock.release() }
     try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: run.studyFile)
