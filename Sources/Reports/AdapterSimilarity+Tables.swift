@@ -2,13 +2,13 @@ package import Formats
 import Foundation
 
 extension AdapterSimilarity {
-    /// As many pairs as a table has columns for.
+    /// The largest number of pairs that are columns.
     static let mostPairs = 10
 
-    /// The report without a last line feed: cosines by tensor and layer, their means over layers, and norms.
+    /// The report without a final line feed: cosines by tensor and layer, their means over layers, and norms.
     ///
-    /// Where there are more than ten pairs, a row has the lowest, mean and highest cosine, and each tensor's means over
-    /// the layers are a table of adapters by adapters.
+    /// With more than ten pairs, a row has the lowest, mean and highest cosine, and a matrix of adapters
+    /// shows each tensor's means over the layers.
     package func report(_ format: TableFormat = .text) -> String {
         if format == .json { return String(json().encodedForReading().dropLast()) }
         let tables =
@@ -36,7 +36,7 @@ extension AdapterSimilarity {
             }
     }
 
-    /// A row's cells, as many as ``cosines`` has columns.
+    /// A row's cells in the columns of ``cosines``.
     private func cells(_ likenesses: [Likeness]) -> [String] {
         let known = likenesses.compactMap(\.own)
         let mean = known.isEmpty ? nil : average(known)
@@ -48,7 +48,7 @@ extension AdapterSimilarity {
             ? ["shared", "shared", "shared"] : [text(known.min()), text(mean), text(known.max())]
     }
 
-    /// Where the pairs are too many for columns: the means over the layers, adapters by adapters, above the diagonal.
+    /// With too many pairs for columns: each tensor's means over the layers, as a matrix above the diagonal.
     private var matrices: [(String, [[String]])] {
         guard isWide else { return [] }
         return names.map { tensor in
@@ -74,7 +74,7 @@ extension AdapterSimilarity {
             }
     }
 
-    /// The mean over the layers for each pair; of layers that a pair shares there is none.
+    /// The mean over the layers for each pair; shared layers are excluded.
     func overLayers(_ name: String) -> [Likeness] {
         let own = rows.filter { $0.tensor.name == name }
         return pairs.indices.map { pair in
@@ -97,7 +97,7 @@ extension AdapterSimilarity {
     }
 
     // {"members": [name], "pairs": [[name, name]], "tensors": [{"tensor", "layer", "cosines", "norms"}],
-    //  "means": [{"tensor", "cosines"}]}; a cosine is a number, "shared", or null where a change is nothing.
+    //  "means": [{"tensor", "cosines"}]}; a cosine is a number, "shared", or null if a change is zero.
     private func json() -> JSONValue {
         func json(_ likeness: Likeness) -> JSONValue {
             switch likeness {

@@ -1,11 +1,13 @@
 import Formats
 import Foundation
 
-// {"tasks": [name], "groups": [{"name", "method", "seeds", "scores": {task: spread}, "mean": spread, "facts": {key: number},
-//  "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]}, a spread being {"mean", "deviation", "runs"}.
+// {"tasks": [name],
+//  "groups": [{"name", "method", "seeds", "scores": {task: spread}, "mean": spread, "facts": {key: number},
+//              "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]},
+// where spread = {"mean", "deviation", "runs"}.
 
 extension Comparison {
-    /// Everything, with all digits; what a run lacks is null.
+    /// All numbers with all digits; missing ones are null.
     func json() -> JSONValue {
         [
             "tasks": .array(tasks.map { .string($0) }),

@@ -3,24 +3,22 @@ import Formats
 import Foundation
 import Runs
 
-/// What the directory of a finished run says of it.
+/// A finished run, read from its directory.
 ///
-/// Whatever an older run did not write down is nil.
+/// Fields absent from the files are nil.
 struct FinishedRun: Sendable {
-    /// The directory, as it was named.
     let path: String
-    /// The method that was trained.
+    /// The trained method, marked if the run mixed kernels.
     let method: String?
-    /// The seed.
     let seed: JSONValue?
-    /// All that the result depends on but the seed: study, backbone, data.
+    /// The run's identity without the seed: study, backbone, data.
     let study: JSONValue?
     /// Each task's score in the last stage, in the study's order.
     let scores: [(task: String, score: Double)]
-    /// The facts of ``RunFact``, by key.
+    /// The values of each ``RunFact``, by key.
     let facts: [String: Double]
 
-    /// Reads a run; one that has not finished is refused.
+    /// Reads a run; an unfinished one is refused.
     init(_ path: String) throws {
         let directory = try RunDirectory.open(at: path)
         guard let results = try RunResults.read(directory) else {
@@ -32,7 +30,6 @@ struct FinishedRun: Sendable {
         scores = (last?.tasks.entries ?? []).compactMap { task in
             task.value.map { (task.name, $0.score) }
         }
-        // Its bits are those of no single set of kernels.
         let mark = results.mixed == true ? " (mixed kernels)" : ""
         method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
@@ -46,10 +43,9 @@ struct FinishedRun: Sendable {
     /// The mean of the tasks' scores.
     var mean: Double? { scores.isEmpty ? nil : average(scores.map(\.score)) }
 
-    /// The score of a task.
     func score(_ task: String) -> Double? { scores.first { $0.task == task }?.score }
 
-    /// What the manifest says that the result depends on, in a form that is equal for equal studies; the seed apart.
+    /// The identity in the manifest, split into everything but the seed, and the seed.
     private static func identity(_ directory: RunDirectory) throws -> (JSONValue?, JSONValue?) {
         guard let identity: JSONValue = try Manifest.read(directory)?.identity(),
             let members = identity.object, let study = identity["study"]?.object
@@ -60,7 +56,7 @@ struct FinishedRun: Sendable {
         )
     }
 
-    /// The median over the steps of a stage.
+    /// The median over a stage's steps.
     private static func secondsPerStep(_ directory: RunDirectory, _ stage: String?) throws -> Double? {
         guard let stage, FileManager.default.fileExists(atPath: directory.journalFile) else { return nil }
         let seconds = try Journal.read(directory).compactMap { event -> Double? in
@@ -71,7 +67,7 @@ struct FinishedRun: Sendable {
         return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
     }
 
-    /// The size of the largest task's trained tensors on disk, head included.
+    /// The size of the largest adapter file, head included.
     private static func adapterBytes(_ directory: RunDirectory) -> Double? {
         let files = FileManager.default
         let tasks = (try? files.contentsOfDirectory(atPath: directory.adapters)) ?? []
@@ -82,5 +78,5 @@ struct FinishedRun: Sendable {
     }
 }
 
-/// The mean of numbers, of which there is one at least.
+/// The mean of at least one number.
 func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

@@ -1,25 +1,24 @@
 import Runs
 
-/// A number that a run is compared by, beside its scores.
+/// A column of a comparison besides the scores: a number of each run.
 struct RunFact: Sendable {
-    /// What it is called in machine-readable tables.
+    /// The key in JSON.
     let key: String
-    /// What it is called in tables for readers.
+    /// The heading in text tables.
     let name: String
-    /// Its decimals; nil for a count.
+    /// The number of decimals; nil for a count.
     let digits: Int?
-    /// Whether tables have it only where a run does.
+    /// Whether tables omit the column if no run has a value.
     let isRare: Bool
     private let find: @Sendable (RunResults) -> Double?
 
-    /// Reads it from a run's results.
     func read(_ results: RunResults) -> Double? { find(results) }
 
     static let parametersPerTask = "parametersPerTask"
     static let secondsPerStep = "secondsPerStep"
     static let adapterBytes = "adapterBytes"
 
-    /// All facts, in the order of tables.
+    /// All columns, in order.
     static let all: [RunFact] = [
         RunFact(parametersPerTask, "parameters per task") { count($0.parameters?.adapterPerTask) },
         RunFact("keptPerTask", "after pruning", isRare: true) { count($0.parameters?.keptPerTask) },

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// `hadamesh explain`, on a run of AdapterBias.
+    /// `hadamesh explain` on a run of AdapterBias.
     @Suite struct ExplainTests {
         private func finished(_ adapter: String) async throws -> Scene {
             let scene = try Scene()

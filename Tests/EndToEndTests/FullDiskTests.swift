@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A run that finds no room says so once, and goes on when there is room again.
+    /// A run on a full disk ends with one message, and resumes once there is space.
     @Suite struct FullDiskTests {
         private static let canMount = getuid() == 0 && Disk(kilobytes: 16) != nil
 

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Mistake {
-    /// On the command line.
+    /// Mistakes on the command line.
     static let inCommands: [Mistake] = [
         Mistake(
             "unknown subcommand", code: 2, says: ["unknown subcommand 'trian'", "did you mean 'train'?"],
@@ -64,7 +64,7 @@ extension Mistake {
         },
     ]
 
-    /// On a finished run.
+    /// Mistakes with a finished run.
     static let inRuns: [Mistake] = [
         .afterARun(
             "a run that is there", code: 2,
@@ -94,7 +94,7 @@ extension Mistake {
             mayAlsoSay: ["warning: "]
         ) { scene in
             try scene.damageCheckpoints()
-            // A run that is finished needs none.
+            // A finished run needs no checkpoint.
             try FileManager.default.removeItem(atPath: scene.path("run/results.json"))
             return scene.training + ["--resume"]
         },
@@ -163,7 +163,7 @@ extension Mistake {
         },
     ]
 
-    /// In a scene where the study was trained; the run must not be changed by it.
+    /// A mistake in a scene with a finished run, which must stay unchanged.
     private static func afterARun(
         _ name: String, code: Int32, says: [String], mayAlsoSay: [String] = [],
         _ make: @escaping @Sendable (Scene) throws -> [String]
@@ -180,7 +180,7 @@ extension Mistake {
 }
 
 extension Scene {
-    /// Changes two bytes in the middle of every checkpoint, or of the newest alone.
+    /// Changes two bytes in the middle of every checkpoint, or only of the newest.
     func damageCheckpoints(newestAlone: Bool = false) throws {
         let steps = try FileManager.default.contentsOfDirectory(atPath: path("run/checkpoints"))
             .sorted { $0.localizedStandardCompare($1) == .orderedDescending }

@@ -21,7 +21,7 @@ import Testing
         for step in 1...9 { try recorder.observe(.step(Self.report("adapter", step))) }
         let phases = recorder.measured(rate: 1e9)
         #expect(phases.map(\.name) == ["adapter stage, first epoch", "adapter stage, later epochs"])
-        // The very first step warms up.
+        // The first step is a warm-up.
         #expect(phases.map(\.steps) == [2, 6])
         for phase in phases {
             let spread = phase.examplesPerSecond
@@ -65,11 +65,12 @@ import Testing
     }
 
     private func benchmark(examplesPerSecond: Double, _ scaling: [Scaling]?) throws -> Benchmark {
-        // A phase has no other initializer than reading one.
+        // A phase can only be decoded.
         let phase = """
             {"name": "adapter stage, later epochs", "steps": 6, "examplesPerSecond":
              {"median": \(examplesPerSecond), "lowest": 1, "highest": 99}, "tokensPerSecond": 500,
-             "secondsPerStep": 0.8, "operationsPerSecond": 1e9, "shareOfProductRate": 0.5, "waitingShare": 0.25,
+             "secondsPerStep": 0.8, "operationsPerSecond": 1e9, "shareOfProductRate": 0.5,
+             "waitingShare": 0.25,
              "communicationShare": 0.125, "bytesPerStep": 80032,
              "operators": [{"name": "attention", "share": 0.75, "microseconds": 12.5}]}
             """
@@ -105,7 +106,7 @@ import Testing
         let written = try benchmark(
             examplesPerSecond: 40, [scaling("ethernet-10g"), scaling("shared-memory", link: link)])
         let read = try JSONDecoder().decode(Benchmark.self, from: JSONEncoder().encode(written))
-        // Numbers may differ in their last digit, so the text is compared.
+        // Compare the text, since numbers may differ in the last digit.
         #expect(read.text() == written.text())
         #expect(read.scaling?.count == 2)
     }
@@ -122,7 +123,7 @@ import Testing
         #expect(scaling.weak.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
         #expect(scaling.paying?.ranks == 4)
         #expect(scaling.text.contains("at most 4 ranks can take part"))
-        // Units of one example allow eight times as many.
+        // Micro-batches of one example allow eight times as many ranks.
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 }?.microBatches == 32)
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 8 }?.paying.ranks == 4)
         #expect(scaling.alternatives.first { $0.examples == 512 && $0.microBatch == 8 }?.microBatches == 64)
@@ -130,7 +131,7 @@ import Testing
 
     @Test func aSlowNetworkIsNamedAsTheCause() throws {
         let text = try scaling("50000:0.001").text
-        // Two ranks of a host don't need it.
+        // Two ranks of a host do not use it.
         #expect(text.contains("stops paying beyond 2 ranks") && text.contains("mostly for communication"))
     }
 
@@ -143,7 +144,7 @@ import Testing
         #expect(named.network == (try Network.named("ethernet-10g")).link && named.node == link.link)
     }
 
-    @Test func smallerUnitsKeepTheWork() throws {
+    @Test func smallerMicroBatchesKeepTheWork() throws {
         let scaling = try scaling("infiniband-hdr")
         let smallest = try #require(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 })
         #expect(abs(smallest.paying.compute * Double(smallest.paying.ranks) - 0.8) < 1e-9)

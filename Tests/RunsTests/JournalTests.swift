@@ -83,7 +83,7 @@ import Testing
         #expect(try Journal.read(run).isEmpty)
     }
 
-    @Test func aWriteThatFailsIsToldAndNamesTheFile() throws {
+    @Test func aFailedWriteNamesTheFile() throws {
         symlink("/dev/full", run.journalFile)
         let journal = try Journal(directory: run, appending: false)
         let error = #expect(throws: Failure.self) { try journal.record("began") }
@@ -156,7 +156,7 @@ import Testing
 }
 
 @Suite struct ManifestTests {
-    @Test func whatIsWrittenIsReadBackInOrder() throws {
+    @Test func aManifestIsReadBackInOrder() throws {
         let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.path)
         #expect(try Manifest.read(run) == nil)

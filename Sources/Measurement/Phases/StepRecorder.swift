@@ -6,33 +6,29 @@ package import Kernels
 package import Runs
 import Studies
 
-/// A step as it was measured.
+/// A measured step.
 package struct MeasuredStep: Codable, Sendable, Equatable {
-    /// On how many ranks.
     package let ranks: Int
-    /// Seconds of a step, and those of them in which collective calls moved data.
-    package let seconds: Double, transfers: Double
+    /// Seconds of the step, and of moving data in its collective calls.
+    package let seconds, transfers: Double
 
-    /// Names the numbers.
     package init(ranks: Int, seconds: Double, transfers: Double) {
-        self.ranks = ranks
-        self.seconds = seconds
-        self.transfers = transfers
+        (self.ranks, self.seconds, self.transfers) = (ranks, seconds, transfers)
     }
 }
 
-/// Listens to a run on the coordinator's rank and takes a step apart into what ``StepParts`` says.
+/// Measures the ``StepParts`` of a run, as an observer on the coordinator's rank.
 ///
-/// It looks at the adapter stage after its first pass, which fills what later ones reuse. It reads the clock that operators
-/// report to and resets nothing: where a ``PhaseRecorder`` listens too, this one comes first.
+/// It measures the adapter stage after the first pass, which fills the caches. It reads the operator clock
+/// without resetting it, so it must precede a ``PhaseRecorder`` in the list of observers.
 package final class StepRecorder: RunObserver {
     private struct Sample {
-        /// The cost of each micro-batch, as the assignment counts it.
+        /// The cost of each micro-batch, as counted by the assignment.
         let costs: [Double]
-        /// Seconds altogether, and for a cost of 1.
-        let seconds: Double, secondsPerCost: Double
-        let update: Double, planning: Double
-        /// Seconds of collective calls after every rank had come to them.
+        /// Seconds of the step, and per unit of cost.
+        let seconds, secondsPerCost: Double
+        let update, planning: Double
+        /// Seconds of collective calls, without waiting.
         let transfers: Double
     }
 
@@ -46,20 +42,15 @@ package final class StepRecorder: RunObserver {
     private var last = Date()
     private var used = CommunicationStatistics()
 
-    /// Records a run.
-    ///
-    /// Throws a failure where the world has more ranks than a step has micro-batches.
+    /// Throws a failure if the world has more ranks than a step has micro-batches.
     package init(
         _ clock: OperatorClock, _ context: RunContext, _ communicator: any Communicator, stepsPerPass: Int
     ) throws {
-        self.clock = clock
-        self.context = context
-        self.communicator = communicator
+        (self.clock, self.context, self.communicator) = (clock, context, communicator)
         computing = try context.computingRanks(of: communicator.size)
         firstStep = stepsPerPass + 1
     }
 
-    /// Takes note of an event.
     package func observe(_ event: RunEvent) throws {
         if case .step(let report) = event, report.stage == "adapter", report.stageStep >= firstStep {
             add(report)
@@ -77,7 +68,7 @@ package final class StepRecorder: RunObserver {
         let planning = clock.times[.planning]?.seconds ?? 0
         var loads = [Double](repeating: 0, count: communicator.size)
         for (cost, rank) in zip(costs, assign(costs: costs, to: computing)) { loads[rank] += cost }
-        // A coordinator that does not compute waits for as long as the most loaded rank computes.
+        // A dedicated coordinator waits while the most loaded rank computes.
         let isDedicated = computing.first != 0
         let own = isDedicated ? loads.max() ?? 0 : loads[0]
         let computed =
@@ -99,21 +90,21 @@ package final class StepRecorder: RunObserver {
         let rows = GradientRows(context.store, tasks: plan.tasks) {
             trainHead || blocks[$0].slice.kind != .head
         }
-        // The one maximum beside the losses' asks ranks to stop.
+        // Besides the losses' maximum there is one more: the request to stop.
         let exponents = ExactSum.exponentBytes(rows.layout, maxima: 1)
         return StepParts.Messages(
             directive: 8 * Directive.step(plan).words.count, exponents: exponents,
             sums: max(0, report.bytes - exponents))
     }
 
-    /// The step itself: medians.
+    /// The medians over the steps.
     package var measured: MeasuredStep {
         MeasuredStep(
             ranks: communicator.size, seconds: median(samples.map(\.seconds)),
             transfers: median(samples.map(\.transfers)))
     }
 
-    /// The parts of a step: medians over the steps, and the micro-batches of up to eight of them.
+    /// The medians over the steps, and the micro-batches of up to eight of them.
     package var parts: StepParts {
         let secondsPerCost = median(samples.map(\.secondsPerCost))
         return StepParts(

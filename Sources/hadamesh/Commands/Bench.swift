@@ -15,11 +15,12 @@ import Training
 /// `hadamesh bench`.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures how fast this machine trains a study, and where the time goes.",
+        abstract: "Measures the speed of training a study on this machine, by phase and operator.",
         discussion: """
-            Trains the study for a few steps on a part of its examples, again and again, on all ranks: examples and \
-            tokens a second by phase, the share of the matrix product's own rate, time by operator, waiting, bytes, \
-            memory and start-up. Nothing of the run is kept. Tests/Reference/speed.py measures PyTorch beside it.
+            Trains the study on all ranks, with several passes over a part of its examples, and prints \
+            examples and tokens per second by phase, the share of the product rate, time by operator, \
+            waiting, bytes, memory and start-up. The run is not kept. Tests/Reference/speed.py is the same \
+            measurement of PyTorch.
             """)
 
     @Argument(help: "The study file, in YAML.")
@@ -30,19 +31,19 @@ struct Bench: ParsableCommand {
         help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
     var changes: [String] = []
 
-    @Flag(help: "Fewer steps: under a minute with a small encoder.")
+    @Flag(help: "Take fewer steps: under a minute with a small encoder.")
     var quick = false
 
-    @Option(help: "Steps of one pass over the examples; 20 by default, 6 when quick.")
+    @Option(help: "Steps per pass over the examples; 20 by default, 6 with --quick.")
     var steps: Int?
 
-    @Option(help: "How many passes follow the first; 5 by default, 2 when quick.")
+    @Option(help: "Passes after the first; 5 by default, 2 with --quick.")
     var repeats: Int?
 
-    @Option(help: "Write what was measured to this file, as JSON.")
+    @Option(help: "Also write the measurements to this file, as JSON.")
     var json: String?
 
-    @Option(help: "A file that --json wrote: print the ratios to it.")
+    @Option(help: "A file written by --json: print the ratios to it.")
     var compare: String?
 
     @OptionGroup var scaling: BenchScaling
@@ -78,7 +79,7 @@ struct Bench: ParsableCommand {
         let perPass = self.steps ?? (quick ? 6 : 20)
         let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
         let stages = try StudyFile(path: study, overrides: changes).study().stages
-        // A stage that the study leaves out is left out here.
+        // A stage that the study skips is skipped here.
         func steps(_ stage: StageSettings) -> Int { stage.stepCount(perEpoch: 1) == 0 ? 0 : total }
         let study = try StudyFile(
             path: self.study,
@@ -89,11 +90,11 @@ struct Bench: ParsableCommand {
             ]
         ).study()
 
-        let backbone = try LoadedBackbone(study, on: world, for: .learning)
+        let backbone = try LoadedBackbone(study, on: world, for: .training)
         backbone.warn(from: world.rank)
         let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let all = whole.reduce(0) { $0 + $1.drawn.count }
-        // Tasks keep their shares, and a pass goes once through what is left of them.
+        // Tasks keep their shares; a pass covers the remaining examples once.
         let data = whole.map { $0.limited(to: max(1, perPass * study.batch.examples * $0.drawn.count / all)) }
         let context = try RunContext(study, backbone.model, data)
         let sets = data.flatMap(\.sets)
@@ -120,7 +121,7 @@ struct Bench: ParsableCommand {
         _ = try run.run()
         OperatorClock.current = nil
 
-        // Measured again: a moment in which the machine did something else must not pass for its rate.
+        // Measured again: a disturbance during the first measurement must not lower the rate.
         let slowest = try slowest(before.best(with: ProductRate.measured()), world)
         let memory = try largest(ProcessMemory.current(), world)
         let scaling = try scaling.predicted(world, stepRecorder)
@@ -130,8 +131,7 @@ struct Bench: ParsableCommand {
             trainedParameters: context.trainedParameters, kernels: VectorKernels.name,
             blas: BLAS.coreName, rate: slowest,
             startSeconds: recorder.firstResult.map { $0.timeIntervalSince(launchTime()) } ?? 0,
-            memory: memory,
-            phases: recorder.measured(rate: slowest.library), scaling: scaling)
+            memory: memory, phases: recorder.measured(rate: slowest.library), scaling: scaling)
     }
 
     private func slowest(_ rate: ProductRate, _ world: MPICommunicator) throws -> ProductRate {
@@ -148,12 +148,12 @@ struct Bench: ParsableCommand {
 
     private static func read(_ path: String) throws -> Benchmark {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure.usage("no readable file", at: path, remedy: "--compare wants what --json wrote")
+            throw Failure.usage("no readable file", at: path, remedy: "name a file written by --json")
         }
         do {
             return try JSONDecoder().decode(Benchmark.self, from: data)
         } catch {
-            throw Failure.data("is no measurement of this version", at: path, remedy: "measure it again")
+            throw Failure.data("is not a measurement of this version", at: path, remedy: "measure again")
         }
     }
 }

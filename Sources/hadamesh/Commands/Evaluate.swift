@@ -10,18 +10,18 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Scores a run's adapters, on all ranks together.",
         discussion:
-            "Prints a line for each task, split and metric: task, split, metric, value, separated by tabs.")
+            "Prints one line per task, split and metric: task, split, metric, value, separated by tabs.")
 
     @Argument(help: "The run directory.")
     var directory: String
 
-    @Option(help: "The split to score on; each task's own evaluation splits by default.")
+    @Option(help: "The split to score on; each task's evaluation splits by default.")
     var split: String?
 
-    @Option(help: "The backbone's folder, where it has moved since the run.")
+    @Option(help: "The backbone's folder, if it has moved since the run.")
     var backbone: String?
 
-    @Option(help: "The data folder, where it has moved since the run, or other data to score on.")
+    @Option(help: "The data folder, if it has moved since the run, or other data to score on.")
     var data: String?
 
     @OptionGroup
@@ -38,7 +38,7 @@ struct Evaluate: ParsableCommand {
                 return split
             }
             let study = try studyOfRun(directory, backbone: backbone, data: data)
-            let loaded = try LoadedBackbone(study, on: world, for: .answers)
+            let loaded = try LoadedBackbone(study, on: world, for: .inference)
             loaded.warn(from: world.rank)
             let trained = try TrainedRun(
                 study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
@@ -47,7 +47,7 @@ struct Evaluate: ParsableCommand {
                 try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
             }
             world.watch?.enter(.evaluation, step: 0)
-            // Scores of other data are of use too, but not by accident.
+            // Unless other data is requested, it must be the run's own.
             let scores = try trained.evaluate(
                 examples, requiringItsOwn: data == nil && chosen == nil, world)
             for score in scores where world.rank == 0 {

@@ -12,25 +12,26 @@ import Tokenizers
 /// `hadamesh explain`.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows how much of AdapterBias's shift each token of lines of text gets, layer by layer.",
+        abstract: "Shows how much of AdapterBias's shift each token of a text gets, by layer.",
         discussion: """
-            For each line, which for a task of pairs is split by a tab, a table with tokens as rows and layers as columns. The run's \
-            method must be adapter-bias, or a list with it. Runs in one process.
+            Prints a table for each line of input, with tokens as rows and layers as columns. In a task of \
+            pairs a tab separates the texts of a line. The run's method must be adapter-bias, or a list with \
+            it. Runs in one process.
             """)
 
     @Argument(help: "The run directory.")
     var directory: String
 
-    @Option(help: "The task whose adapter is explained.")
+    @Option(help: "The task whose adapter is shown.")
     var task: String
 
-    @Option(help: "A file of lines, or - for standard input.")
+    @Option(help: "A text file, or - for standard input.")
     var input = "-"
 
-    @Option(help: "Also write a page with shaded tokens to this file.")
+    @Option(help: "Also write an HTML page with shaded tokens to this file.")
     var html: String?
 
-    @Option(help: "The backbone's folder, where it has moved since the run.")
+    @Option(help: "The backbone's folder, if it has moved since the run.")
     var backbone: String?
 
     @OptionGroup

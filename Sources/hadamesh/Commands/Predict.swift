@@ -10,7 +10,7 @@ import Training
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Predicts a task's labels for lines of text, with a run's adapter.",
-        discussion: "One line in, one line out; a pair is split by a tab. Runs in one process.")
+        discussion: "One line of output per line of input; a tab separates a pair. Runs in one process.")
 
     @Argument(help: "The run directory.")
     var directory: String
@@ -18,13 +18,13 @@ struct Predict: ParsableCommand {
     @Option(help: "The task to predict.")
     var task: String
 
-    @Option(help: "A file of lines, or - for standard input.")
+    @Option(help: "A text file, or - for standard input.")
     var input = "-"
 
     @Flag(help: "Write the logits, separated by tabs, instead of labels.")
     var logits = false
 
-    @Option(help: "The backbone's folder, where it has moved since the run.")
+    @Option(help: "The backbone's folder, if it has moved since the run.")
     var backbone: String?
 
     @OptionGroup

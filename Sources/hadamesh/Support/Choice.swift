@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// The value of an option that has one of a few names.
+/// The value of an option that takes one of a few names.
 func choice<Value: NamedChoice>(_ name: String, of option: String) throws -> Value {
     guard let value = Value(rawValue: name) else {
         throw Failure.usage(

@@ -2,7 +2,7 @@ import Diagnostics
 import Foundation
 import Tasks
 
-/// The lines of a file, or of standard input for `-`, split at line feeds alone; a last empty line is none.
+/// The lines of a file, or of standard input for `-`, split at line feeds only; a line with a tab is a pair.
 func readLines(_ input: String) throws -> [(first: String, second: String?)] {
     let data: Data
     if input == "-" {
@@ -24,7 +24,7 @@ func readLines(_ input: String) throws -> [(first: String, second: String?)] {
     }
 }
 
-/// The lines of a file or of standard input as a task's texts; a pair where there must be none, or the reverse, is a failure.
+/// The lines as texts of a task: all pairs or none, as the task requires.
 func readTexts(_ input: String, for task: any LanguageTask) throws -> [(first: String, second: String?)] {
     let lines = try readLines(input)
     if let number = lines.firstIndex(where: { ($0.second != nil) != task.isPaired }) {
@@ -35,7 +35,7 @@ func readTexts(_ input: String, for task: any LanguageTask) throws -> [(first: S
     return lines
 }
 
-/// Writes lines to standard output in one go; what can't be written is a failure.
+/// Writes lines to standard output at once.
 func writeLines(_ lines: [String]) throws {
     let text = lines.joined(separator: "\n") + (lines.isEmpty ? "" : "\n")
     do {

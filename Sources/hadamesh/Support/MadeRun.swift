@@ -6,14 +6,15 @@ import Runs
 import Studies
 import Training
 
-/// Refuses to write over what is there.
+/// Refuses to overwrite an existing file or folder.
 func requireNothing(at path: String) throws {
     if FileManager.default.fileExists(atPath: path) {
         throw Failure.usage("is there already", at: path, remedy: "name a folder to make")
     }
 }
 
-/// Makes a run directory of adapters that no study here trained, a vector for each task: what evaluates and predicts.
+/// Writes a run directory for adapters from elsewhere, one vector per task, with which to evaluate and
+/// predict.
 func writeRun(_ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: String) throws {
     let (run, lock) = try RunDirectory.claim(directory, resuming: false)
     defer { lock.release() }

@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 
-/// Whether this process is alone, or the first of those that a launcher started.
+/// Whether this process is the only one, or the first started by a launcher.
 let isFirstProcess: Bool = {
     let environment = ProcessInfo.processInfo.environment
     let numbers = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].compactMap {
@@ -10,9 +10,9 @@ let isFirstProcess: Bool = {
     return numbers.first ?? "0" == "0"
 }()
 
-/// Does the work of a command that knows no ranks: under a launcher the first process alone does it.
+/// Runs a command that does not use ranks: under a launcher, only in the first process.
 ///
-/// A failure ends the program with its one line and its exit code.
+/// A failure ends the program with its message and exit code.
 func runInOneProcess(_ body: () throws -> Void) throws {
     guard isFirstProcess else { return }
     do {

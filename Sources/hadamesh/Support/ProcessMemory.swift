@@ -1,9 +1,9 @@
 import Foundation
 import Measurement
 
-/// What Linux says of this process.
+/// This process, as Linux describes it in `/proc`.
 enum ProcessMemory {
-    /// Its memory, zeros where the system doesn't tell.
+    /// The memory of this process; zeros if `/proc` cannot be read.
     static func current() -> Benchmark.Memory {
         var inWeights = false
         var sizes: [String: Int] = [:]
@@ -11,7 +11,7 @@ enum ProcessMemory {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             guard let name = words.first, words.count > 1 else { continue }
             if !name.hasSuffix(":") {
-                // The backbone's file, or what ranks share of a converted one.
+                // The backbone's file, or the memory of converted weights that ranks share.
                 inWeights = line.hasSuffix(".safetensors") || line.contains("/memfd:hadamesh-weights")
             } else if name == "Pss:", let kilobytes = Int(words[1]) {
                 sizes["all", default: 0] += kilobytes << 10
@@ -30,9 +30,9 @@ enum ProcessMemory {
     }
 }
 
-/// When this process was started, or the launcher that started it on this host.
+/// The start of this process, or of its launcher on this host.
 func launchTime() -> Date {
-    // Field 22 of stat is the start in hundredths of a second since the system's; names may hold blanks.
+    // Field 22 of stat is the start in hundredths of a second since boot; the name may contain blanks.
     func fields(_ process: String) -> (name: Substring, fields: [Substring])? {
         guard let line = ProcessMemory.lines("/proc/\(process)/stat").first,
             let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")")
