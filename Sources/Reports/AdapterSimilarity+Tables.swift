@@ -1,5 +1,5 @@
 package import Formats
-import Foundation
+import Runs
 
 extension AdapterSimilarity {
     /// The largest number of pairs that are columns.
@@ -39,7 +39,7 @@ extension AdapterSimilarity {
     /// A row's cells in the columns of ``cosines``.
     private func cells(_ likenesses: [Likeness]) -> [String] {
         let known = likenesses.compactMap(\.own)
-        let mean = known.isEmpty ? nil : average(known)
+        let mean = known.mean
         guard isWide else {
             let summary = likenesses.allSatisfy { $0 == .shared } ? "shared" : text(mean)
             return likenesses.map(text) + (pairs.count > 1 ? [summary] : [])
@@ -80,8 +80,7 @@ extension AdapterSimilarity {
         return pairs.indices.map { pair in
             let likenesses = own.map { $0.likenesses[pair] }
             if likenesses.allSatisfy({ $0 == .shared }) { return .shared }
-            let known = likenesses.compactMap(\.own)
-            return .cosine(known.isEmpty ? nil : average(known))
+            return .cosine(likenesses.compactMap(\.own).mean)
         }
     }
 

@@ -18,7 +18,7 @@ extension Comparison {
                         "seeds": .array(group.runs.map { $0.seed ?? .null }),
                         "scores": .object(tasks.map { ($0, json(group.score($0))) }),
                         "mean": json(group.mean),
-                        "facts": .object(RunFact.all.map { ($0.key, json(group.fact($0.key))) }),
+                        "facts": .object(ComparisonColumn.all.map { ($0.key, json(group.fact($0.key))) }),
                         "runs": .array(group.runs.map(json)),
                     ]
                 }),
@@ -29,11 +29,11 @@ extension Comparison {
         [
             "path": .string(run.path), "seed": run.seed ?? .null,
             "scores": .object(tasks.map { ($0, json(run.score($0))) }), "mean": json(run.mean),
-            "facts": .object(RunFact.all.map { ($0.key, json(run.facts[$0.key])) }),
+            "facts": .object(ComparisonColumn.all.map { ($0.key, json(run.facts[$0.key])) }),
         ]
     }
 
-    private func json(_ spread: Spread?) -> JSONValue {
+    private func json(_ spread: SeedSpread?) -> JSONValue {
         guard let spread else { return .null }
         return [
             "mean": json(spread.mean), "deviation": json(spread.deviation),

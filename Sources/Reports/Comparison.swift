@@ -26,7 +26,7 @@ package struct Comparison: Sendable {
         func value(_ group: RunGroup) -> Double {
             let own =
                 order == .score
-                ? group.mean.map { -$0.mean } : group.fact(RunFact.parametersPerTask)
+                ? group.mean.map { -$0.mean } : group.fact(ComparisonColumn.parametersPerTask)
             return own.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
         }
         // Swift's sort is stable.
@@ -59,7 +59,7 @@ package struct Comparison: Sendable {
         columns.append(["seeds"] + groups.map { "\($0.runs.count)" })
         for task in tasks { columns.append([task] + groups.map { text($0.score(task)) }) }
         columns.append(["mean"] + groups.map { text($0.mean) })
-        for fact in RunFact.all {
+        for fact in ComparisonColumn.all {
             let values = groups.map { $0.fact(fact.key) }
             if fact.isRare, values.allSatisfy({ $0 == nil }) { continue }
             columns.append([fact.name] + values.map { TextTable.number($0, digits: fact.digits ?? 0) })
@@ -68,7 +68,7 @@ package struct Comparison: Sendable {
         return columns[0].indices.map { row in columns.map { $0[row] } }
     }
 
-    private func text(_ spread: Spread?) -> String {
+    private func text(_ spread: SeedSpread?) -> String {
         let mean = TextTable.number(spread?.mean, digits: 4)
         return spread?.deviation.map { "\(mean) ± \(TextTable.number($0, digits: 4))" } ?? mean
     }

@@ -15,7 +15,7 @@ struct FinishedRun: Sendable {
     let study: JSONValue?
     /// Each task's score in the last stage, in the study's order.
     let scores: [(task: String, score: Double)]
-    /// The values of each ``RunFact``, by key.
+    /// The values of each ``ComparisonColumn``, by key.
     let facts: [String: Double]
 
     /// Reads a run; an unfinished one is refused.
@@ -34,14 +34,14 @@ struct FinishedRun: Sendable {
         method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
         var facts: [String: Double] = [:]
-        for fact in RunFact.all { facts[fact.key] = fact.read(results) }
-        facts[RunFact.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
-        facts[RunFact.adapterBytes] = Self.adapterBytes(directory)
+        for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
+        facts[ComparisonColumn.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
+        facts[ComparisonColumn.adapterBytes] = Self.adapterBytes(directory)
         self.facts = facts
     }
 
     /// The mean of the tasks' scores.
-    var mean: Double? { scores.isEmpty ? nil : average(scores.map(\.score)) }
+    var mean: Double? { scores.map(\.score).mean }
 
     func score(_ task: String) -> Double? { scores.first { $0.task == task }?.score }
 
@@ -59,12 +59,10 @@ struct FinishedRun: Sendable {
     /// The median over a stage's steps.
     private static func secondsPerStep(_ directory: RunDirectory, _ stage: String?) throws -> Double? {
         guard let stage, FileManager.default.fileExists(atPath: directory.journalFile) else { return nil }
-        let seconds = try Journal.read(directory).compactMap { event -> Double? in
+        return try Journal.read(directory).compactMap { event -> Double? in
             guard event["kind"]?.string == "step", event["stage"]?.string == stage else { return nil }
             return event["seconds"]?.double
-        }.sorted()
-        guard !seconds.isEmpty else { return nil }
-        return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
+        }.median
     }
 
     /// The size of the largest adapter file, head included.
@@ -77,6 +75,3 @@ struct FinishedRun: Sendable {
         }.max()
     }
 }
-
-/// The mean of at least one number.
-func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

@@ -21,29 +21,11 @@ struct RunGroup: Sendable {
     }
 
     /// A task's scores.
-    func score(_ task: String) -> Spread? { Spread(runs.compactMap { $0.score(task) }) }
+    func score(_ task: String) -> SeedSpread? { SeedSpread(runs.compactMap { $0.score(task) }) }
 
     /// The runs' mean scores.
-    var mean: Spread? { Spread(runs.compactMap(\.mean)) }
+    var mean: SeedSpread? { SeedSpread(runs.compactMap(\.mean)) }
 
     /// The mean of a fact.
-    func fact(_ key: String) -> Double? { Spread(runs.compactMap { $0.facts[key] })?.mean }
-}
-
-/// The mean and the standard deviation of a sample.
-struct Spread: Sendable {
-    let values: [Double]
-    let mean: Double
-    /// With n − 1 in the denominator; nil for a single value.
-    let deviation: Double?
-
-    /// Nil for no values.
-    init?(_ values: [Double]) {
-        guard !values.isEmpty else { return nil }
-        let mean = average(values)
-        self.values = values
-        self.mean = mean
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
-    }
+    func fact(_ key: String) -> Double? { SeedSpread(runs.compactMap { $0.facts[key] })?.mean }
 }

@@ -1,4 +1,5 @@
 import Formats
+import Runs
 
 /// A number for each token and layer of some texts, as a text table or an HTML page.
 package struct TokenReport: Sendable {
@@ -41,7 +42,7 @@ package struct TokenReport: Sendable {
 
     /// The rows of a table: each token's numbers by layer, and their mean.
     func columns(of entry: Entry) -> [[Double]] {
-        entry.values.map { $0 + [$0.reduce(0, +) / Double(max(1, $0.count))] }
+        entry.values.map { $0 + [$0.mean ?? 0] }
     }
 
     /// Four decimals; zero without a sign.

@@ -46,10 +46,10 @@ enum Program {
             let text = Hadamesh.fullMessage(for: error)
             // Under a launcher every rank parses the same arguments: only the first prints.
             if !isMistake {
-                if isFirstProcess { print(text) }
+                if SingleProcess.isFirst { print(text) }
                 exit(0)
             }
-            if isFirstProcess {
+            if SingleProcess.isFirst {
                 writeToStandardError("hadamesh: \(withoutPrefix(text))\n")
             } else {
                 // The launcher kills all processes at the first failure: let the first rank print before.

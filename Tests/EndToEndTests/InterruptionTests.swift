@@ -81,7 +81,7 @@ extension EndToEnd {
             let results = try JSONValue(parsing: scene.read("run/results.json"), at: "results.json")
             #expect(results["bytesPerStep"]?.int == counted.compactMap { $0["bytes"]?.int }.max())
             let rate = try #require(results["examplesPerSecond"]?.double)
-            let examples = counted.flatMap { $0["units"]?.array ?? [] }
+            let examples = counted.flatMap { $0["microBatches"]?.array ?? [] }
                 .reduce(0) { $0 + ($1["examples"]?.array?.count ?? 0) }
             #expect(abs(rate - Double(examples) / seconds) < 1e-6 * rate)
             #expect(results["seconds"]?.double ?? 0 > seconds)

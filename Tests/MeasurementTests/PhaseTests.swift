@@ -46,7 +46,7 @@ import Testing
     private static func report(_ stage: String, _ step: Int) -> StepReport {
         StepReport(
             stage: stage, step: step, stageStep: step, stageSteps: 100,
-            units: [StepReport.Unit(task: "task", examples: [1, 2, 3])],
+            microBatches: [StepReport.MicroBatch(task: "task", examples: [1, 2, 3])],
             losses: NamedValues([("task", 1)]), learningRates: NamedValues([]), gradientNorm: 1, tokens: 30,
             bytes: 4096, seconds: 0.1,
             secondsWaiting: 0, secondsCommunicating: 0)

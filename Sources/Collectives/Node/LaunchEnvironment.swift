@@ -9,7 +9,7 @@ package struct LaunchEnvironment: Sendable {
     package let processNumber: Int
 
     /// As this process found it at its first use, which ``MPI/run(_:)`` makes before MPI adds its own variables.
-    static let current = LaunchEnvironment(ProcessInfo.processInfo.environment)
+    package static let current = LaunchEnvironment(ProcessInfo.processInfo.environment)
 
     /// Reads the variables of `mpirun`, of a Slurm step, and of launchers that speak PMI.
     ///
@@ -23,7 +23,8 @@ package struct LaunchEnvironment: Sendable {
             (["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"] + slurm).lazy
             .compactMap { name in number(name).map { (size: $0, variable: name) } }.first
         processNumber =
-            ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"].lazy.compactMap { number($0) }.first ?? 0
+            ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy
+            .compactMap { number($0) }.first ?? 0
     }
 
     /// Refuses a world of another size than the launcher started.

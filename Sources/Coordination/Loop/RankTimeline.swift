@@ -1,5 +1,5 @@
 import Collectives
-import Foundation
+import Diagnostics
 import Runs
 
 /// One rank's timeline, in words that travel: every rank keeps its own, and the coordinator meets them all, one rank's
@@ -25,7 +25,7 @@ struct RankTimeline {
     /// Work, start and length in microseconds, three words a span.
     private var words: [Int64] = []
     private var leftOut = 0
-    private let began: Date
+    private let began: Double
     /// As many spans as this rank keeps.
     private let capacity: Int
     /// As many spans of one rank as are kept at most, and of all ranks together: a megabyte, and a file of about 20.
@@ -35,7 +35,7 @@ struct RankTimeline {
     init(_ communicator: any Communicator) throws {
         capacity = Self.capacity(ranks: communicator.size)
         try communicator.barrier()
-        began = Date()
+        began = MonotonicClock.seconds
     }
 
     /// How many spans each of so many ranks keeps: the more ranks, the fewer, so that the whole stays bounded.
@@ -47,7 +47,7 @@ struct RankTimeline {
             leftOut += 1
             return
         }
-        let end = Date().timeIntervalSince(began) - before
+        let end = MonotonicClock.seconds - began - before
         words += [work.rawValue, Int64((end - seconds) * 1e6), Int64(max(0, seconds) * 1e6)]
     }
 

@@ -1,4 +1,5 @@
 import Kernels
+import Runs
 
 /// The speed of a phase of a run, over all ranks.
 package struct PhaseMeasurement: Codable, Sendable, Equatable {
@@ -24,13 +25,7 @@ package struct PhaseMeasurement: Codable, Sendable, Equatable {
         package let median, lowest, highest: Double
 
         package init(_ values: [Double]) {
-            let sorted = values.sorted()
-            let middle = sorted.count / 2
-            median =
-                sorted.isEmpty
-                ? 0 : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-            lowest = sorted.first ?? 0
-            highest = sorted.last ?? 0
+            (median, lowest, highest) = (values.median ?? 0, values.min() ?? 0, values.max() ?? 0)
         }
     }
 

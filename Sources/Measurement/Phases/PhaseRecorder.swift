@@ -1,4 +1,4 @@
-package import Foundation
+import Diagnostics
 package import Kernels
 package import Runs
 
@@ -22,11 +22,11 @@ package final class PhaseRecorder: RunObserver {
 
     private(set) var phases: [(name: String, samples: [Sample])] = []
     /// The time at which the first step or the first pooled vectors were complete.
-    package private(set) var firstResult: Date?
+    package private(set) var firstResult: Double?
     private let clock: OperatorClock
     private let stepsPerPass: Int
     private let evaluated: (examples: Int, tokens: Int)
-    private var last = Date()
+    private var last = MonotonicClock.seconds
 
     /// - Parameters:
     ///   - clock: the operator clock, which is reset at each event
@@ -59,7 +59,7 @@ package final class PhaseRecorder: RunObserver {
                 $0.communicating = report.secondsCommunicating
             }
         default:
-            last = Date()
+            last = MonotonicClock.seconds
             clock.reset()
         }
     }
@@ -67,10 +67,10 @@ package final class PhaseRecorder: RunObserver {
     private func add(
         to phase: String, pass: Int, examples: Int, tokens: Int, _ more: (inout Sample) -> Void = { _ in }
     ) {
-        let now = Date()
+        let now = MonotonicClock.seconds
         firstResult = firstResult ?? now
         var sample = Sample(
-            pass: pass, seconds: now.timeIntervalSince(last), examples: examples, tokens: tokens,
+            pass: pass, seconds: now - last, examples: examples, tokens: tokens,
             operations: clock.operations, operators: clock.times)
         more(&sample)
         if let index = phases.firstIndex(where: { $0.name == phase }) {
@@ -79,7 +79,7 @@ package final class PhaseRecorder: RunObserver {
             phases.append((phase, [sample]))
         }
         clock.reset()
-        last = Date()
+        last = MonotonicClock.seconds
     }
 
     /// The phases; `rate` is this rank's product rate in floating-point operations per second.

@@ -1,3 +1,5 @@
+import Runs
+
 /// The parts of a step, measured on a few ranks.
 package struct StepParts: Codable, Sendable, Equatable {
     /// Examples of a step and of a micro-batch: `batch.examples` and `batch.microBatch`.
@@ -42,7 +44,7 @@ package struct StepParts: Codable, Sendable, Equatable {
     /// Seconds of a micro-batch: the mean, and the standard deviation relative to it.
     package var microBatchSeconds: (mean: Double, spread: Double) {
         let all = microBatches.flatMap(\.self)
-        let mean = all.reduce(0, +) / Double(max(1, all.count))
+        let mean = all.mean ?? 0
         let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, all.count))
         return (mean, mean > 0 ? variance.squareRoot() / mean : 0)
     }

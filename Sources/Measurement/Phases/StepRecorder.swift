@@ -1,7 +1,7 @@
 import Adapters
 package import Collectives
 package import Coordination
-import Foundation
+import Diagnostics
 package import Kernels
 package import Runs
 import Studies
@@ -39,7 +39,7 @@ package final class StepRecorder: RunObserver {
     private let firstStep: Int
     private var samples: [Sample] = []
     private var messages = StepParts.Messages(directive: 0, exponents: 0, sums: 0)
-    private var last = Date()
+    private var last = MonotonicClock.seconds
     private var used = CommunicationStatistics()
 
     /// Throws a failure if the world has more ranks than a step has micro-batches.
@@ -56,14 +56,14 @@ package final class StepRecorder: RunObserver {
             add(report)
         }
         used = communicator.statistics
-        last = Date()
+        last = MonotonicClock.seconds
     }
 
     private func add(_ report: StepReport) {
-        let seconds = Date().timeIntervalSince(last)
+        let seconds = MonotonicClock.seconds - last
         let communication = communicator.statistics.since(used)
-        let tasks = report.units.compactMap { context.names.firstIndex(of: $0.task) }
-        let costs = zip(tasks, report.units).map { cost(of: $1.examples, in: context.data[$0].train) }
+        let tasks = report.microBatches.compactMap { context.names.firstIndex(of: $0.task) }
+        let costs = zip(tasks, report.microBatches).map { cost(of: $1.examples, in: context.data[$0].train) }
         let update = clock.times[.optimizer]?.seconds ?? 0
         let planning = clock.times[.planning]?.seconds ?? 0
         var loads = [Double](repeating: 0, count: communicator.size)
@@ -73,7 +73,7 @@ package final class StepRecorder: RunObserver {
         let own = isDedicated ? loads.max() ?? 0 : loads[0]
         let computed =
             isDedicated ? communication.secondsWaiting : seconds - communication.seconds - update - planning
-        guard own > 0, tasks.count == report.units.count else { return }
+        guard own > 0, tasks.count == report.microBatches.count else { return }
         samples.append(
             Sample(
                 costs: costs, seconds: seconds, secondsPerCost: max(0, computed) / own, update: update,
@@ -84,7 +84,7 @@ package final class StepRecorder: RunObserver {
     private func sizes(_ report: StepReport, _ tasks: [Int]) -> StepParts.Messages {
         let trainHead = context.study.stages.adapter.trainHead
         let plan = StepPlan(
-            zip(tasks, report.units).map { MicroBatch(task: $0, examples: $1.examples) },
+            zip(tasks, report.microBatches).map { MicroBatch(task: $0, examples: $1.examples) },
             ranks: tasks.map { _ in 0 })
         let blocks = context.store.blocks
         let rows = GradientRows(context.store, tasks: plan.tasks) {
@@ -114,5 +114,5 @@ package final class StepRecorder: RunObserver {
             messages: messages, isDedicated: context.study.coordinator == .dedicated)
     }
 
-    private func median(_ values: [Double]) -> Double { PhaseMeasurement.Spread(values).median }
+    private func median(_ values: [Double]) -> Double { values.median ?? 0 }
 }

@@ -1,6 +1,6 @@
 package import Collectives
 import Diagnostics
-import Dispatch
+import Runs
 
 /// The link between the ranks of a world, derived from all-reduces of two sizes.
 package struct LinkMeasurement: Codable, Sendable, Equatable {
@@ -63,7 +63,7 @@ package struct LinkMeasurement: Codable, Sendable, Equatable {
             // The first calls open connections and are not counted.
             if call >= 5 { times.append(MonotonicClock.seconds - start) }
         }
-        return PhaseMeasurement.Spread(times).median
+        return times.median ?? 0
     }
 }
 

@@ -3,7 +3,7 @@ package import Formats
 /// An optimizer step.
 package struct StepReport: Encodable, Sendable {
     /// A task's name and the indices of its examples.
-    package struct Unit: Encodable, Sendable, Equatable {
+    package struct MicroBatch: Encodable, Sendable, Equatable {
         package let task: String
         package let examples: [Int]
 
@@ -15,7 +15,7 @@ package struct StepReport: Encodable, Sendable {
     package let step: Int
     /// Its number in the stage, from 1, and the number of steps in the stage.
     package let stageStep, stageSteps: Int
-    package let units: [Unit]
+    package let microBatches: [MicroBatch]
     /// The mean loss of each drawn task, before the update.
     package let losses: NamedValues<Double>
     /// The learning rate of each parameter kind.
@@ -30,22 +30,24 @@ package struct StepReport: Encodable, Sendable {
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     private enum CodingKeys: CodingKey {
-        case stage, step, units, losses, learningRates, gradientNorm, tokens, bytes, seconds, secondsWaiting,
+        case stage, step, microBatches, losses, learningRates, gradientNorm, tokens, bytes, seconds,
+            secondsWaiting,
             secondsCommunicating
     }
 
     package init(
-        stage: String, step: Int, stageStep: Int, stageSteps: Int, units: [Unit], losses: NamedValues<Double>,
+        stage: String, step: Int, stageStep: Int, stageSteps: Int, microBatches: [MicroBatch],
+        losses: NamedValues<Double>,
         learningRates: NamedValues<Double>, gradientNorm: Double, tokens: Int, bytes: Int, seconds: Double,
         secondsWaiting: Double, secondsCommunicating: Double
     ) {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
-        (self.units, self.losses, self.learningRates) = (units, losses, learningRates)
+        (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
     }
 
     /// Examples of all tasks.
-    package var examples: Int { units.reduce(0) { $0 + $1.examples.count } }
+    package var examples: Int { microBatches.reduce(0) { $0 + $1.examples.count } }
 }

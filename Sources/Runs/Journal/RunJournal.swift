@@ -6,7 +6,7 @@ import Foundation
 package final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
-    private let began = Date()
+    private let began = MonotonicClock.seconds
     /// Of all starts, without the seconds of this one.
     private var counters = RunCounters()
     /// The number of earlier events that this start repeats; nil for a first start.
@@ -85,7 +85,7 @@ package final class RunJournal: RunObserver {
 
     private var currentCounters: RunCounters {
         var counters = counters
-        counters.seconds += Date().timeIntervalSince(began)
+        counters.seconds += MonotonicClock.seconds - began
         return counters
     }
 

@@ -34,14 +34,12 @@ package struct RankBalance: Codable, Sendable, Equatable {
         slowestRank = "rank \(first?.rank ?? 0)"
         host = first?.host
         seconds = first?.working ?? 0
-        medianSeconds = Self.median(all.map(\.working))
-        let hosts = Dictionary(grouping: all, by: \.host).mapValues { ranks in
-            ranks.reduce(0) { $0 + $1.working } / Double(ranks.count)
-        }
+        medianSeconds = all.map(\.working).median ?? 0
+        let hosts = Dictionary(grouping: all, by: \.host).compactMapValues { $0.map(\.working).mean }
         let slowest = hosts.count > 1 ? hosts.max { $0.value < $1.value } : nil
         slowestHost = slowest.map { $0.key ?? "" }
         hostSeconds = slowest?.value
-        medianHostSeconds = slowest.map { _ in Self.median(Array(hosts.values)) }
+        medianHostSeconds = slowest.flatMap { _ in Array(hosts.values).median }
     }
 
     /// Writes `null` for an unknown host.
@@ -56,12 +54,6 @@ package struct RankBalance: Codable, Sendable, Equatable {
         try container.encodeIfPresent(slowestHost, forKey: .slowestHost)
         try container.encodeIfPresent(hostSeconds, forKey: .hostSeconds)
         try container.encodeIfPresent(medianHostSeconds, forKey: .medianHostSeconds)
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     /// One line for the terminal: waiting, and the slowest rank and host relative to the median.

@@ -26,10 +26,8 @@ struct Bench: ParsableCommand {
     @Argument(help: "The study file, in YAML.")
     var study: String
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
-    var changes: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
     @Flag(help: "Take fewer steps: under a minute with a small encoder.")
     var quick = false
@@ -78,17 +76,16 @@ struct Bench: ParsableCommand {
     private func measure(_ world: MPICommunicator, _ before: ProductRate) throws -> Benchmark {
         let perPass = self.steps ?? (quick ? 6 : 20)
         let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
-        let stages = try StudyFile(path: study, overrides: changes).study().stages
+        let stages = try options.study(study).stages
         // A stage that the study skips is skipped here.
         func steps(_ stage: StageSettings) -> Int { stage.stepCount(perEpoch: 1) == 0 ? 0 : total }
-        let study = try StudyFile(
-            path: self.study,
-            overrides: changes + [
+        let study = try options.study(
+            self.study,
+            [
                 "evaluation.every=\(perPass)", "evaluation.patience=0", "checkpoint.every=0",
-                "cache.features=null",
-                "stages.head.steps=\(steps(stages.head))", "stages.adapter.steps=\(steps(stages.adapter))",
-            ]
-        ).study()
+                "cache.features=null", "stages.head.steps=\(steps(stages.head))",
+                "stages.adapter.steps=\(steps(stages.adapter))",
+            ])
 
         let backbone = try LoadedBackbone(study, on: world, for: .training)
         backbone.warn(from: world.rank)
@@ -123,14 +120,14 @@ struct Bench: ParsableCommand {
 
         // Measured again: a disturbance during the first measurement must not lower the rate.
         let slowest = try slowest(before.best(with: ProductRate.measured()), world)
-        let memory = try largest(ProcessMemory.current(), world)
+        let memory = try largest(CurrentProcess.memory(), world)
         let scaling = try scaling.predicted(world, stepRecorder)
         return Benchmark(
             study: self.study, backbone: study.backbone, tasks: context.names,
             method: type(of: study.adapter.method).name, ranks: world.size,
             trainedParameters: context.trainedParameters, kernels: VectorKernels.name,
             blas: BLAS.coreName, rate: slowest,
-            startSeconds: recorder.firstResult.map { $0.timeIntervalSince(launchTime()) } ?? 0,
+            startSeconds: recorder.firstResult.map { $0 - CurrentProcess.launch() } ?? 0,
             memory: memory, phases: recorder.measured(rate: slowest.library), scaling: scaling)
     }
 

@@ -23,10 +23,10 @@ struct Compare: ParsableCommand {
     var sort = "given"
 
     func run() throws {
-        try runInOneProcess {
-            let format: TableFormat = try choice(self.format, of: "--format")
-            let comparison = try Comparison(runs, order: try choice(sort, of: "--sort"))
-            try writeLines([comparison.table(format)])
+        try SingleProcess.run {
+            let format: TableFormat = try NamedOption.value(self.format, of: "--format")
+            let comparison = try Comparison(runs, order: try NamedOption.value(sort, of: "--sort"))
+            try TextOutput.write([comparison.table(format)])
         }
     }
 }

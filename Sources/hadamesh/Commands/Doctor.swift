@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Foundation
 import Kernels
+import Measurement
 import Studies
 import Tasks
 import Tokenizers
@@ -19,10 +20,8 @@ struct Doctor: ParsableCommand {
     @Argument(help: "A study whose backbone and data are checked.")
     var study: String?
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
-    var changes: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
     func run() throws {
         MPI.run { world in
@@ -47,7 +46,7 @@ struct Doctor: ParsableCommand {
                 advise(numbers)
             }
             guard let study else { return 0 }
-            let settings = try StudyFile(path: study, overrides: changes).study()
+            let settings = try options.study(study)
             let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
             backbone.warn(from: world.rank)
             let weights = backbone.model.weights
@@ -86,7 +85,7 @@ struct Doctor: ParsableCommand {
     /// The number of cores that this process may run on.
     private static var allowedCores: Int {
         let name = "Cpus_allowed:"
-        let line = ProcessMemory.lines("/proc/self/status").first { $0.hasPrefix(name) }
+        let line = CurrentProcess.lines("/proc/self/status").first { $0.hasPrefix(name) }
         // A hexadecimal mask in comma-separated groups.
         return line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
     }

@@ -19,8 +19,8 @@ struct Explain: ParsableCommand {
             it. Runs in one process.
             """)
 
-    @Argument(help: "The run directory.")
-    var directory: String
+    @OptionGroup
+    var options: TrainedRunOptions
 
     @Option(help: "The task whose adapter is shown.")
     var task: String
@@ -31,31 +31,23 @@ struct Explain: ParsableCommand {
     @Option(help: "Also write an HTML page with shaded tokens to this file.")
     var html: String?
 
-    @Option(help: "The backbone's folder, if it has moved since the run.")
-    var backbone: String?
-
-    @OptionGroup
-    var foreign: ForeignInputOptions
-
     func run() throws {
         MPI.run { world in
-            let study = try studyOfRun(directory, backbone: backbone, data: nil)
+            let study = try options.study()
             guard TokenShifts.exist(in: study.adapter.method) else {
                 throw Failure.usage(
                     "explain needs adapter-bias, this run trained \(type(of: study.adapter.method).name)",
-                    at: directory,
+                    at: options.directory,
                     remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
             }
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
+            let trained = try options.trained(study, loaded)
             let task = try trained.task(named: self.task)
             _ = try onCoordinator(world) {
-                let lines = try readTexts(input, for: task)
+                let lines = try TextInput(path: input).texts(for: task)
                 let shifted = try trained.tokenShifts(self.task, lines, loaded.tokenizer)
                 let report = TokenReport(
-                    title: "\(URL(fileURLWithPath: directory).lastPathComponent): \(self.task)",
+                    title: "\(URL(fileURLWithPath: options.directory).lastPathComponent): \(self.task)",
                     layers: shifted.first?.layers ?? [],
                     entries: zip(lines, shifted).map { line, shifted in
                         TokenReport.Entry(
@@ -63,7 +55,7 @@ struct Explain: ParsableCommand {
                             values: shifted.values.map { $0.map { Double($0) } })
                     })
                 if let html { try AtomicFile.write(Data(report.page().utf8), to: html) }
-                if !report.entries.isEmpty { try writeLines([report.text()]) }
+                if !report.entries.isEmpty { try TextOutput.write([report.text()]) }
                 return []
             }
             return 0

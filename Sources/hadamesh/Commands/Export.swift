@@ -29,8 +29,8 @@ struct Export: ParsableCommand {
         case merged, peft, adapters
     }
 
-    @Argument(help: "The run directory.")
-    var directory: String
+    @OptionGroup
+    var options: TrainedRunOptions
 
     @Option(help: "The task whose adapter is written; required if the run has several.")
     var task: String?
@@ -47,14 +47,8 @@ struct Export: ParsableCommand {
     @Flag(help: "Average the heads of tiny attention into one, and score the task before and after.")
     var averageHeads = false
 
-    @Option(help: "The backbone's folder, if it has moved since the run.")
-    var backbone: String?
-
     @Option(help: "The data folder, if it has moved since the run.")
     var data: String?
-
-    @OptionGroup
-    var foreign: ForeignInputOptions
 
     func validate() throws {
         if format == nil, !averageHeads {
@@ -66,13 +60,11 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        try runInOneProcess {
-            let study = try studyOfRun(directory, backbone: backbone, data: data)
+        try SingleProcess.run {
+            let study = try options.study(data: data)
             let loaded = try LoadedBackbone(study)
-            let run = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
-            try requireNothing(at: destination)
+            let run = try options.trained(study, loaded)
+            try WrittenRun.requireNothing(at: destination)
             guard let format else {
                 try averageHeads(run, loaded)
                 return
@@ -118,7 +110,7 @@ struct Export: ParsableCommand {
         }
         let study = run.study.using(AdapterSettings(adapter))
         let model = try AdaptedEncoder(run.model.weights, adapter, study.head)
-        try writeRun(study, model, vectors, to: destination)
+        try WrittenRun.create(study, model, vectors, at: destination)
         let after = try TrainedRun(study, model, directory: destination)
         let examples = try run.tasks.map { try TaskData($0, study, loaded.tokenizer) }
         let scores = try ThreadWorld.run(1) { world in

@@ -29,8 +29,8 @@ struct Import: ParsableCommand {
     @Option(name: .customLong("output"), help: "The run directory to create.")
     var output: String
 
-    @Option(name: .customLong("set"), help: "A change to the study: key.sub=value. Repeatable.")
-    var overrides: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
     @Option(
         help: ArgumentHelp(
@@ -39,8 +39,8 @@ struct Import: ParsableCommand {
     var labels: String?
 
     func run() throws {
-        try runInOneProcess {
-            let asked = try StudyFile(path: study, overrides: overrides).study()
+        try SingleProcess.run {
+            let asked = try options.study(study)
             let tasks = try asked.tasks.map { try $0.resolve() }
             guard tasks.count == 1 else {
                 throw Failure.usage(
@@ -48,7 +48,7 @@ struct Import: ParsableCommand {
                         + "and an adapter of other software has one head",
                     remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
             }
-            try requireNothing(at: output)
+            try WrittenRun.requireNothing(at: output)
             let weights = try EncoderWeights(directory: asked.backbone)
             let imported = try ImportedAdapter.read(folder, on: weights)
             let study = asked.using(
@@ -57,7 +57,7 @@ struct Import: ParsableCommand {
             let layout = model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
             let values = try imported.values(
                 in: layout, for: tasks[0].output, labels: labels?.split(separator: ",").map(String.init))
-            try writeRun(study, model, [values], to: output)
+            try WrittenRun.create(study, model, [values], at: output)
             print("wrote \(output): \(imported.software)'s \(type(of: study.adapter.method).name)")
         }
     }

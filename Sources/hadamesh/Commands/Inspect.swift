@@ -16,7 +16,7 @@ struct Inspect: ParsableCommand {
     var path: String
 
     func run() throws {
-        try runInOneProcess {
+        try SingleProcess.run {
             let manager = FileManager.default
             var isFolder: ObjCBool = false
             guard manager.fileExists(atPath: path, isDirectory: &isFolder) else {

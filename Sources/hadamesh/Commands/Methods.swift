@@ -33,7 +33,7 @@ struct Methods: ParsableCommand {
     }
 
     func run() throws {
-        try runInOneProcess {
+        try SingleProcess.run {
             let weights = try backbone.map { try EncoderWeights(directory: $0) }
             var chosen = AdapterTable.all
             if let name {

@@ -12,8 +12,8 @@ struct Predict: ParsableCommand {
         abstract: "Predicts a task's labels for lines of text, with a run's adapter.",
         discussion: "One line of output per line of input; a tab separates a pair. Runs in one process.")
 
-    @Argument(help: "The run directory.")
-    var directory: String
+    @OptionGroup
+    var options: TrainedRunOptions
 
     @Option(help: "The task to predict.")
     var task: String
@@ -24,19 +24,11 @@ struct Predict: ParsableCommand {
     @Flag(help: "Write the logits, separated by tabs, instead of labels.")
     var logits = false
 
-    @Option(help: "The backbone's folder, if it has moved since the run.")
-    var backbone: String?
-
-    @OptionGroup
-    var foreign: ForeignInputOptions
-
     func run() throws {
         MPI.run { world in
-            let study = try studyOfRun(directory, backbone: backbone, data: nil)
+            let study = try options.study()
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
+            let trained = try options.trained(study, loaded)
             let task = try trained.task(named: self.task)
             _ = try onCoordinator(world) {
                 try predict(task, trained, loaded.tokenizer)
@@ -47,10 +39,10 @@ struct Predict: ParsableCommand {
     }
 
     private func predict(_ task: any LanguageTask, _ trained: TrainedRun, _ tokenizer: any Tokenizer) throws {
-        let lines = try readTexts(input, for: task)
+        let lines = try TextInput(path: input).texts(for: task)
         let predictions = try trained.predict(self.task, lines, tokenizer)
         if logits {
-            try writeLines(
+            try TextOutput.write(
                 (0..<predictions.count).map { row in
                     predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
                         "\($0)"
@@ -58,7 +50,7 @@ struct Predict: ParsableCommand {
                     .joined(separator: "\t")
                 })
         } else {
-            try writeLines(task.output.texts(of: predictions))
+            try TextOutput.write(task.output.texts(of: predictions))
         }
     }
 }

@@ -33,8 +33,8 @@ struct Similarity: ParsableCommand {
     var backbone: String?
 
     func run() throws {
-        try runInOneProcess {
-            let format: TableFormat = try choice(self.format, of: "--format")
+        try SingleProcess.run {
+            let format: TableFormat = try NamedOption.value(self.format, of: "--format")
             let names: [String?] = runs.count > 1 ? runNames(runs.map { [$0] }) : [nil]
             let adapters = try zip(runs, names).flatMap(adapters)
             guard let first = adapters.first else { return }
@@ -49,7 +49,7 @@ struct Similarity: ParsableCommand {
                 return change.values(of: change.tensors[tensor])
             }
             let chosen = try tensor.map { try AdapterSimilarity(all, ofTensorsNamed: $0) } ?? all
-            try writeLines([chosen.report(format)])
+            try TextOutput.write([chosen.report(format)])
         }
     }
 
@@ -65,7 +65,7 @@ struct Similarity: ParsableCommand {
     }
 
     private func adapters(of run: String, named name: String?) throws -> [Adapter] {
-        let study = try studyOfRun(run, backbone: backbone, data: nil)
+        let study = try StudyFile.study(ofRun: run, backbone: backbone, data: nil)
         let weights = try EncoderWeights(directory: study.backbone)
         let model = try AdaptedEncoder(weights, study.adapter.method, study.head)
         let trained = try TrainedRun(study, model, directory: run)

@@ -19,11 +19,12 @@ struct Tokenize: ParsableCommand {
     var maximumTokens: Int?
 
     func run() throws {
-        try runInOneProcess {
+        try SingleProcess.run {
             let tokenizer = try TokenizerFolder.load(backbone)
-            let lines = try readLines("-").enumerated().map { index, line in
+            let input = TextInput(path: "-")
+            let lines = try input.lines().enumerated().map { index, line in
                 if pairs, line.second == nil {
-                    throw Failure.data("has no tab that splits a pair", at: "standard input:\(index + 1)")
+                    throw Failure.data(TextInput.noTab, at: input.location(ofLine: index))
                 }
                 // Without --pairs a tab is ordinary white space.
                 let (first, second) =
@@ -31,7 +32,7 @@ struct Tokenize: ParsableCommand {
                 return try tokenizer.encode(first, second, limit: maximumTokens ?? .max).ids.map(String.init)
                     .joined(separator: " ")
             }
-            try writeLines(lines)
+            try TextOutput.write(lines)
         }
     }
 }

@@ -31,10 +31,8 @@ struct Train: ParsableCommand {
         help: "The run directory to create; runs/<study>-<time> by default.")
     var output: String?
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
-    var changes: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
     @Flag(help: "Continue the run in --output from its newest checkpoint, or from the start without one.")
     var resume = false
@@ -61,7 +59,7 @@ struct Train: ParsableCommand {
                     at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
-            let study = try StudyFile(path: study, overrides: changes).study()
+            let study = try options.study(study)
             StopSignal.install()
             // A closed output, as in `| head` or a closed terminal, must not end the training.
             signal(SIGPIPE, SIG_IGN)

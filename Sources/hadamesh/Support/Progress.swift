@@ -14,9 +14,9 @@ final class Progress: RunObserver {
     private var losses: [String: Double] = [:]
     private var order: [String] = []
     /// The start of the current steps, and the steps and examples since.
-    private var begun = Date()
+    private var begun = MonotonicClock.seconds
     private var counted = (steps: 0, examples: 0)
-    private var shown = Date.distantPast
+    private var shown = -Double.infinity
     private var lineIsOpen = false
 
     init(directory: String, quiet: Bool) {
@@ -105,7 +105,7 @@ final class Progress: RunObserver {
     }
 
     private func restart() {
-        begun = Date()
+        begun = MonotonicClock.seconds
         counted = (0, 0)
     }
 
@@ -117,10 +117,10 @@ final class Progress: RunObserver {
         counted.steps += 1
         counted.examples += report.examples
         guard
-            Date().timeIntervalSince(shown) >= (isTerminal ? 0.2 : 10)
+            MonotonicClock.seconds - shown >= (isTerminal ? 0.2 : 10)
                 || report.stageStep == report.stageSteps
         else { return }
-        let seconds = max(1e-9, Date().timeIntervalSince(begun))
+        let seconds = max(1e-9, MonotonicClock.seconds - begun)
         let left = seconds / Double(counted.steps) * Double(report.stageSteps - report.stageStep)
         let texts = order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }
         let text =
@@ -128,7 +128,7 @@ final class Progress: RunObserver {
             + "loss \(texts.joined(separator: "  "))  "
             + "\(Int((Double(counted.examples) / seconds).rounded())) examples/s  \(duration(left)) left"
         if isTerminal { live(text) } else { say(text) }
-        shown = Date()
+        shown = MonotonicClock.seconds
     }
 
     /// Each task's share of the examples, drawn and requested.

@@ -1,6 +1,7 @@
 import Coordination
 import Diagnostics
 import Foundation
+import Runs
 import Studies
 import Yams
 
@@ -40,6 +41,16 @@ struct StudyFile {
             }
             throw Failure.usage("cannot be read: \(error)", at: path)
         }
+    }
+
+    /// The study in a run directory; `backbone` and `data` replace its paths.
+    static func study(ofRun run: String, backbone: String?, data: String?) throws -> Study {
+        let file = RunDirectory(path: run).studyFile
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw Failure.usage("no study.yaml: this is not a run directory", at: run)
+        }
+        let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self)
+        return try StudyFile(path: file, overrides: overrides).study()
     }
 
     /// A study as YAML with all defaults filled in.

@@ -3,9 +3,7 @@ import Collectives
 import Coordination
 import Diagnostics
 import Encoders
-import Foundation
 import Kernels
-import Runs
 import Studies
 import Tasks
 import Tokenizers
@@ -66,14 +64,4 @@ extension LoadedBackbone {
         guard rank == 0 else { return }
         for warning in warnings { writeToStandardError("warning: \(warning)\n") }
     }
-}
-
-/// The study in a run directory; `backbone` and `data` replace its paths.
-func studyOfRun(_ run: String, backbone: String?, data: String?) throws -> Study {
-    let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap { $0 }
-    let file = RunDirectory(path: run).studyFile
-    guard FileManager.default.fileExists(atPath: file) else {
-        throw Failure.usage("no study.yaml: this is not a run directory", at: run)
-    }
-    return try StudyFile(path: file, overrides: overrides).study()
 }
