@@ -26,9 +26,9 @@ let package = Package(
         // MPI in a form Swift can import; the only target that sees <mpi.h>.
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
 
-        // How the software talks about bad input: failures with a place and a remedy, strict settings.
+        // Error messages with location and remedy, strict reading of settings, clock, hash.
         .target(name: "Diagnostics"),
-        // Bytes on disk: safetensors, mapped and atomic files, checksums, TSV, JSON lines, event files.
+        // File formats: safetensors, mapped and atomic files, checksums, TSV, JSON lines, event files.
         .target(name: "Formats", dependencies: ["Diagnostics"]),
         // The inner loops of Kernels, compiled for each instruction set and chosen at run time.
         .target(name: "CKernels"),
@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "Encoders", dependencies: ["Diagnostics", "Formats", "Kernels"]),
         // Adapter methods: what is trained at which site. Knows methods, not tasks.
         .target(name: "Adapters", dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders"]),
-        // What is learned: data files, labels, metrics. Knows GLUE, not models.
+        // Tasks: data files, labels, metrics. Independent of models.
         .target(name: "Tasks", dependencies: ["Diagnostics", "Formats"]),
         // One unit of work as a pure function, optimizers, evaluation, checkpoints. Knows no ranks.
         .target(

@@ -11,7 +11,7 @@ package enum AdapterFolder {
     package static func write(
         _ layout: ParameterLayout, _ values: [Float], configuration: JSONValue, to directory: String
     ) throws {
-        try Folder.create(directory)
+        try Directory.create(directory)
         let tensors = zip(layout.slices, layout.ranges).map { slice, range in
             NamedTensor(name: slice.name, shape: slice.shape, values: .float(Array(values[range])))
         }

@@ -1,4 +1,4 @@
-// The thin layer between Swift and <mpi.h>: see cmpi.h for why it must exist.
+// A thin layer over <mpi.h>; cmpi.h explains why Swift needs it.
 #include "cmpi.h"
 
 #include <limits.h>
@@ -12,11 +12,15 @@ _Static_assert(sizeof(MPI_Request) <= sizeof(uint64_t), "an MPI_Request must fit
 
 const int32_t cmpi_any_source = MPI_ANY_SOURCE;
 
-// Handles are pointers in Open MPI and ints in MPICH; both travel in a 64-bit word.
+// Handles are pointers in Open MPI and ints in MPICH; both fit a 64-bit word.
 static MPI_Comm comm_of(cmpi_comm c) { MPI_Comm m; memcpy(&m, &c.raw, sizeof m); return m; }
 static cmpi_comm to_comm(MPI_Comm m) { cmpi_comm c = {0}; memcpy(&c.raw, &m, sizeof m); return c; }
 static MPI_Request request_of(cmpi_request r) { MPI_Request m; memcpy(&m, &r.raw, sizeof m); return m; }
-static cmpi_request to_request(MPI_Request m) { cmpi_request r = {0}; memcpy(&r.raw, &m, sizeof m); return r; }
+static cmpi_request to_request(MPI_Request m) {
+    cmpi_request r = {0};
+    memcpy(&r.raw, &m, sizeof m);
+    return r;
+}
 
 static MPI_Datatype type_of(cmpi_type t) {
     switch (t) {
@@ -93,7 +97,7 @@ int cmpi_comm_split(cmpi_comm comm, int32_t color, int32_t key, cmpi_comm *out) 
     return rc;
 }
 
-int cmpi_comm_split_host(cmpi_comm comm, int32_t key, cmpi_comm *out) {
+int cmpi_comm_split_node(cmpi_comm comm, int32_t key, cmpi_comm *out) {
     MPI_Comm made = MPI_COMM_NULL;
     int rc = MPI_Comm_split_type(comm_of(comm), MPI_COMM_TYPE_SHARED, key, MPI_INFO_NULL, &made);
     *out = to_comm(made);
@@ -110,7 +114,7 @@ int cmpi_comm_free(cmpi_comm *comm) {
 
 int cmpi_barrier(cmpi_comm comm) { return MPI_Barrier(comm_of(comm)); }
 
-// MPI-3 counts are int; walk a longer buffer in pieces of at most INT_MAX elements.
+// MPI-3 counts are int: split longer buffers into pieces of at most INT_MAX elements.
 #define IN_PIECES(data, count, type, call)                          \
     for (int64_t at = 0; at < (count); at += INT_MAX) {             \
         int n = (count) - at > INT_MAX ? INT_MAX : (int)((count) - at); \

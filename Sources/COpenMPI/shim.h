@@ -1,2 +1,2 @@
-// OpenMPI found through pkg-config; CMPI is the only target that includes it.
+// Open MPI, found through pkg-config. Only CMPI includes it.
 #include <mpi.h>

@@ -1,13 +1,13 @@
-/// A failure that is told to the user: where, what was found against what was expected, and what to do.
+/// An error to report to the user: its location, the value found and the value expected, and a remedy.
 ///
-/// Every part of the software throws this one type for bad input, so that each message has the same
-/// shape and each kind of failure the same exit code, on any rank.
+/// All modules throw this type for bad input, so that all messages have the same form and each kind of
+/// failure has the same exit code on every rank.
 package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The kind of failure, which is the exit code of the whole job.
+    /// The kind of failure; its raw value is the job's exit code.
     package enum Kind: Int32, Sendable {
         /// The command or the study is wrong.
         case usage = 2
-        /// Data, backbone or checkpoint is bad, or a file cannot be read or written.
+        /// Data, a backbone or a checkpoint is invalid, or a file cannot be read or written.
         case data = 3
         /// A rank failed.
         case rank = 4
@@ -15,35 +15,31 @@ package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
         case stalled = 5
     }
 
-    /// The kind, and so the exit code.
     package let kind: Kind
     /// The file (`train.tsv:17`), tensor or key that the message is about.
-    package let place: String?
-    /// What was found, and what was expected.
-    package let what: String
-    /// What to do about it.
+    package let location: String?
+    package let message: String
     package let remedy: String?
 
-    /// Makes a failure of any kind.
-    package init(_ kind: Kind, at place: String? = nil, _ what: String, remedy: String? = nil) {
+    package init(_ kind: Kind, at location: String? = nil, _ message: String, remedy: String? = nil) {
         self.kind = kind
-        self.place = place
-        self.what = what
+        self.location = location
+        self.message = message
         self.remedy = remedy
     }
 
-    /// A failure of the command or the study.
-    package static func usage(_ what: String, at place: String? = nil, remedy: String? = nil) -> Failure {
-        Failure(.usage, at: place, what, remedy: remedy)
+    package static func usage(_ message: String, at location: String? = nil, remedy: String? = nil) -> Failure
+    {
+        Failure(.usage, at: location, message, remedy: remedy)
     }
 
-    /// A failure of data, a backbone, a checkpoint or a file.
-    package static func data(_ what: String, at place: String? = nil, remedy: String? = nil) -> Failure {
-        Failure(.data, at: place, what, remedy: remedy)
+    package static func data(_ message: String, at location: String? = nil, remedy: String? = nil) -> Failure
+    {
+        Failure(.data, at: location, message, remedy: remedy)
     }
 
-    /// `place: what; remedy`, on one line.
+    /// `location: message; remedy`, on one line.
     package var description: String {
-        (place.map { "\($0): " } ?? "") + what + (remedy.map { "; \($0)" } ?? "")
+        (location.map { "\($0): " } ?? "") + message + (remedy.map { "; \($0)" } ?? "")
     }
 }

@@ -1,9 +1,7 @@
 import Dispatch
 
-/// The clock for intervals: it never jumps, so a difference of two readings is the time between them.
-///
-/// `Date` is for labels that people read.
+/// The clock for measuring intervals; unlike `Date`, it is never adjusted.
 package enum MonotonicClock {
-    /// Seconds since some moment before this process began.
+    /// Seconds since an arbitrary origin.
     package static var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }

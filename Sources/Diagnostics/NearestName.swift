@@ -1,7 +1,7 @@
-/// The candidate most like `name`, if one is near enough to be what was meant.
+/// The candidate nearest to `name`, or nil if none is near.
 ///
-/// Near enough is an edit distance (insertions, deletions, substitutions, swapped neighbours) of at
-/// most a third of the longer word, and never more than three.
+/// Near means an edit distance (insertions, deletions, substitutions, transpositions of neighbours) of at
+/// most a third of the longer name plus one, and at most three.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
     let best = candidates.map { (name: $0, distance: editDistance(name, $0)) }
         .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
@@ -9,13 +9,13 @@ package func nearestName(to name: String, among candidates: some Sequence<String
     return best.name
 }
 
-/// The remedy for an unknown name: the nearest one, or all that are allowed.
+/// The remedy for an unknown name: the nearest candidate, or the list of all.
 package func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String {
     if let near = nearestName(to: name, among: candidates) { return "did you mean '\(near)'?" }
     return "allowed: \(candidates.sorted().joined(separator: ", "))"
 }
 
-/// Damerau's distance with adjacent transpositions, ignoring case.
+/// The Damerau-Levenshtein distance (optimal string alignment), ignoring case.
 private func editDistance(_ left: String, _ right: String) -> Int {
     let a = Array(left.lowercased())
     let b = Array(right.lowercased())

@@ -1,19 +1,19 @@
-/// One mapping of a settings file, read strictly: a key that nobody knows is an error, not a default.
+/// A mapping of a settings file, read strictly: unknown keys are errors.
 ///
-/// A settings type declares its keys once, as `CodingKeys: String, CodingKey, CaseIterable`, and reads
-/// them in `init(from:)`:
+/// A settings type declares its keys once, as `CodingKeys: String, CodingKey, CaseIterable`, and reads their
+/// values in `init(from:)`:
 ///
 ///     let section = try SettingsSection<CodingKeys>(decoder)
 ///     rank = try section.value(.rank, default: 8)
 ///
-/// Places in its failures are key paths (`sampler.name`); whoever owns the file adds file and line.
+/// Failures have key paths (`sampler.name`); the caller that reads the file adds its name and line.
 package struct SettingsSection<Key: CodingKey> {
     private let container: KeyedDecodingContainer<Key>
     private let path: [any CodingKey]
 
-    /// Opens the decoder's mapping and refuses keys that are neither in `keys` nor in `also`.
+    /// Opens the decoder's mapping; throws for keys that are neither in `keys` nor in `also`.
     ///
-    /// `renamed` has the present names of keys that a study may still have under a former one.
+    /// `renamed` maps former keys to their present names, which the failures for former keys suggest.
     package init(
         _ decoder: any Decoder, keys: [Key], also: [String] = [], renamed: [String: String] = [:]
     ) throws {
@@ -41,42 +41,42 @@ package struct SettingsSection<Key: CodingKey> {
         container.contains(key) && (try? container.decodeNil(forKey: key)) != true
     }
 
-    /// The value, or the default where the key is absent.
+    /// The value, or the default if the key is absent.
     package func value<T: Decodable>(_ key: Key, default fallback: @autoclosure () -> T) throws -> T {
         try has(key) ? decode(key) : fallback()
     }
 
-    /// The value, or nil where the key is absent.
+    /// The value, or nil if the key is absent.
     package func optional<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T? {
         guard has(key) else { return nil }
         let value: T = try decode(key)
         return value
     }
 
-    /// The value, which must be there.
+    /// The value; throws if the key is absent.
     package func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T {
-        guard has(key) else { throw Failure.usage("missing key '\(key.stringValue)'", at: place(key)) }
+        guard has(key) else { throw Failure.usage("missing key '\(key.stringValue)'", at: location(of: key)) }
         return try decode(key)
     }
 
-    /// A failure about the key's value, or about an element of a list.
+    /// A failure about the key's value, or about an element of it.
     package func failure(
-        _ key: Key, element: Int? = nil, _ what: String, remedy: String? = nil
+        _ key: Key, element: Int? = nil, _ message: String, remedy: String? = nil
     ) -> Failure {
-        .usage(what, at: place(key) + (element.map { "[\($0)]" } ?? ""), remedy: remedy)
+        .usage(message, at: location(of: key) + (element.map { "[\($0)]" } ?? ""), remedy: remedy)
     }
 
-    /// Refuses the key's value unless the condition holds.
-    package func require(_ condition: Bool, _ key: Key, _ what: @autoclosure () -> String) throws {
-        if !condition { throw failure(key, what()) }
+    /// Throws a failure about the key's value unless the condition holds.
+    package func require(_ condition: Bool, _ key: Key, _ message: @autoclosure () -> String) throws {
+        if !condition { throw failure(key, message()) }
     }
 
-    private func place(_ key: Key) -> String { keyPath(path + [key]) }
+    private func location(of key: Key) -> String { keyPath(path + [key]) }
 
     private func decode<T: Decodable>(_ key: Key) throws -> T {
         do {
             let value = try container.decode(T.self, forKey: key)
-            // YAML knows them, and as "off" they come to mind; but nothing can be reckoned with them, nor JSON write them.
+            // YAML has .inf and .nan, and users may try them for "off", but JSON cannot represent them.
             if let bad = numbers(in: value).first(where: { !$0.isFinite }) {
                 throw failure(key, "is \(bad), expected a finite number")
             }
@@ -95,19 +95,16 @@ package struct SettingsSection<Key: CodingKey> {
 }
 
 extension SettingsSection where Key: CaseIterable {
-    /// Opens the decoder's mapping and refuses keys that are neither `Key`s nor in `also`.
+    /// Opens the decoder's mapping; throws for keys that are neither `Key`s nor in `also`.
     package init(_ decoder: any Decoder, also: [String] = [], renamed: [String: String] = [:]) throws {
         try self.init(decoder, keys: Array(Key.allCases), also: also, renamed: renamed)
     }
 }
 
-/// A value with a closed set of names, read from a settings file.
-///
-/// Conform a `String` enumeration to it to get the "did you mean" of ``SettingsSection`` for its values.
+/// A `String` enumeration in a settings file; failures for unknown values suggest the nearest one.
 package protocol NamedChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
 
 extension NamedChoice {
-    /// Reads the name; an unknown one is a failure that suggests the nearest.
     package init(from decoder: any Decoder) throws {
         let name: String
         do { name = try decoder.singleValueContainer().decode(String.self) } catch {
@@ -124,7 +121,7 @@ extension NamedChoice {
     }
 }
 
-/// `a.b[2].c`: the way to a value in a settings file.
+/// The path of a value in a settings file: `a.b[2].c`.
 package func keyPath(_ path: [any CodingKey]) -> String {
     path.reduce("") { text, key in
         if let index = key.intValue { return "\(text)[\(index)]" }
@@ -132,7 +129,7 @@ package func keyPath(_ path: [any CodingKey]) -> String {
     }
 }
 
-/// The floating-point numbers of a value, where it is one or a collection of them.
+/// The floating-point numbers in a number, array or dictionary.
 private func numbers(in value: Any) -> [Double] {
     switch value {
     case let number as Double: [number]
@@ -148,14 +145,14 @@ private func readableName(of type: Any.Type) -> String {
     case is Int.Type, is UInt64.Type: "a whole number"
     case is Double.Type, is Float.Type: "a number"
     case is Bool.Type: "true or false"
-    case is String.Type: "a text"
-    case is [String].Type: "a list of texts"
+    case is String.Type: "a string"
+    case is [String].Type: "a list of strings"
     case is [Int].Type: "a list of whole numbers"
     default: "\(type)"
     }
 }
 
-/// A key that is known at run time only.
+/// A key determined at run time.
 package struct SettingKey: CodingKey {
     package let stringValue: String
     package let intValue: Int? = nil

@@ -4,9 +4,9 @@
     import Darwin
 #endif
 
-/// Writes a text to standard error, as far as anyone is there to read it.
+/// Writes text to standard error and ignores errors.
 ///
-/// A terminal that was closed, or a full disk behind a redirection, is no reason to end; a `FileHandle` would.
+/// `FileHandle` would end the program after a closed terminal or on a full disk behind a redirection.
 package func writeToStandardError(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {

@@ -33,7 +33,7 @@ package enum MergedFolder {
             let names = Set(own.map(\.name))
             tensors = tensors.filter { !names.contains($0.name) } + own
         }
-        try Folder.create(directory)
+        try Directory.create(directory)
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/model.safetensors")
         try copyTokenizer(from: trained.model.weights.directory, to: directory)
         let configuration = try configuration(trained, encoderOnly: encoderOnly)

@@ -1,26 +1,29 @@
 import Diagnostics
 
-/// The rules a declaration is held to.
+/// Validation of a declaration.
 extension CustomTask {
-    /// Bytes of the longest name: file systems allow 255, and names of files are made of it.
+    /// In bytes.
+    ///
+    /// Names become parts of file names, for which file systems allow 255 bytes.
     static let longestName = 100
 
-    /// What is wrong with a name that folders and events are to bear, if anything.
+    /// The reason why a name cannot be used for directories and events, or nil if it can.
     static func problem(withName name: String) -> String? {
         if name.isEmpty { return "the name is empty" }
         if name.utf8.count > longestName {
-            return
-                "'\(name.prefix(20))…' has \(name.utf8.count) bytes, expected at most \(longestName), since folders bear it"
+            return "'\(name.prefix(20))…' has \(name.utf8.count) bytes, expected at most \(longestName), "
+                + "because it becomes a directory name"
         }
         if name.hasPrefix(".") || name.hasPrefix("-") {
-            return "'\(name)' must begin with a letter or a digit, since folders bear it"
+            return "'\(name)' must begin with a letter or a digit, because it becomes a directory name"
         }
         let allowed = name.unicodeScalars.allSatisfy { scalar in
             let isWord = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
             return isWord || "-_.".unicodeScalars.contains(scalar)
         }
         if !allowed {
-            return "'\(name)' may hold letters, digits, '-', '_' and '.' only, since folders bear it"
+            return "'\(name)' may contain only letters, digits, '-', '_' and '.', "
+                + "because it becomes a directory name"
         }
         if GLUE.tasks.contains(where: { $0.name == name.lowercased() }) {
             return "'\(name)' is the name of a GLUE task, choose another"
@@ -28,7 +31,7 @@ extension CustomTask {
         return nil
     }
 
-    /// The classes from `labels`, or the range from `range`: exactly one must be given.
+    /// The classes from `labels` or the range from `range`, exactly one of which must be given.
     static func output(_ section: SettingsSection<CodingKeys>) throws -> TaskOutput {
         let labels = try section.optional(.labels, [LabelName].self)?.map(\.text)
         let bounds = try section.optional(.range, [Double].self)
@@ -38,14 +41,14 @@ extension CustomTask {
                 .labels, "neither labels nor range is given",
                 remedy: "give labels: [one, other] for classes, or range: [0, 5] for numbers")
         case (.some, .some):
-            throw section.failure(.range, "labels and range are both given, expected one of them")
+            throw section.failure(.range, "labels and range are both given, expected only one")
         case (let labels?, nil):
             try check(labels, section)
             return .classes(labels)
         case (nil, let bounds?):
             try section.require(
                 bounds.count == 2, .range, "\(bounds.count) numbers, expected [lowest, highest]")
-            // Targets are Floats where they are learned.
+            // Training converts targets to Float.
             try section.require(
                 bounds.allSatisfy { $0.isFinite && abs($0) <= Double(Float.greatestFiniteMagnitude) }, .range,
                 "the bounds must be finite numbers within Float's range")
@@ -64,26 +67,26 @@ extension CustomTask {
             try section.require(!label.isEmpty, .labels, "a label is empty")
             let hasSeparator = label.unicodeScalars.contains { $0 == "\t" || $0 == "\n" || $0 == "\r" }
             try section.require(
-                !hasSeparator, .labels, "a label with a tab or a line break can be in no file")
-            try section.require(seen.insert(label).inserted, .labels, "the label '\(label)' is there twice")
+                !hasSeparator, .labels, "a label cannot contain a tab or a line break")
+            try section.require(seen.insert(label).inserted, .labels, "the label '\(label)' is listed twice")
         }
     }
 
-    /// The declared metrics, or the usual ones for the output.
+    /// The declared metrics, or the default ones for the output.
     static func metrics(_ section: SettingsSection<CodingKeys>, _ output: TaskOutput) throws -> [Metric] {
-        let usual: [Metric] = if case .classes = output { [.accuracy] } else { [.pearson, .spearman] }
-        let metrics = try section.value(.metrics, default: usual)
+        let standard: [Metric] = if case .classes = output { [.accuracy] } else { [.pearson, .spearman] }
+        let metrics = try section.value(.metrics, default: standard)
         try section.require(!metrics.isEmpty, .metrics, "the list is empty")
         for (index, metric) in metrics.enumerated() {
             if let problem = metric.mismatch(with: output) { throw section.failure(.metrics, problem) }
             try section.require(
-                !metrics[..<index].contains(metric), .metrics, "'\(metric.rawValue)' is there twice")
+                !metrics[..<index].contains(metric), .metrics, "'\(metric.rawValue)' is listed twice")
         }
         return metrics
     }
 }
 
-/// A label as a settings file may write it: text, or a whole number standing for its digits.
+/// A label in a settings file: a string, or an integer for its digits.
 private struct LabelName: Decodable {
     let text: String
 
@@ -94,7 +97,7 @@ private struct LabelName: Decodable {
         } else if let number = try? container.decode(Int.self) {
             text = String(number)
         } else {
-            throw Failure.usage("expected a label, a text", at: keyPath(decoder.codingPath))
+            throw Failure.usage("expected a label", at: keyPath(decoder.codingPath))
         }
     }
 }

@@ -2,33 +2,30 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// Where in a tab-separated file an example's parts are.
-enum ColumnLayout: Sendable {
-    /// Under these names in the header line; other columns are ignored.
-    case header(first: String, second: String? = nil, label: String)
-    /// At these positions from 0, in a file of `count` columns without a header line.
-    case positions(first: Int, label: Int, count: Int)
-
-    var isPaired: Bool {
-        if case .header(_, _?, _) = self { true } else { false }
-    }
-}
-
-/// Reads one data file into examples, strictly: what does not fit is a failure that names file and line.
+/// Reads the examples of a data file.
+///
+/// Every malformed line is a failure that names file and line.
 struct ExampleReader {
     /// Whether the file has targets.
     enum Labels { case required, optional, absent }
 
-    let path: String
+    /// The file; relative to the directory unless it begins with a slash.
+    let file: String
+    let directory: String
     let columns: ColumnLayout
     let output: TaskOutput
     let labels: Labels
-    /// Whether a sentence without any visible character is kept rather than refused.
+    /// Whether an empty sentence is kept; otherwise it is a failure.
     let keepsEmptyText: Bool
-    /// Whether lines with too few columns are left out and counted, while they are few.
+    /// Whether a few lines with too few columns are dropped; otherwise each is a failure.
     let dropsShortLines: Bool
-    /// What to do where the file is missing.
+    /// The remedy if the file is missing.
     let remedy: String
+
+    private var path: String {
+        if file.hasPrefix("/") || directory.isEmpty { return file }
+        return directory.hasSuffix("/") ? directory + file : "\(directory)/\(file)"
+    }
 
     func read() throws -> ExampleFile {
         guard FileManager.default.fileExists(atPath: path) else {
@@ -36,8 +33,8 @@ struct ExampleReader {
         }
         let rows = try TabSeparatedFile(path: path).rows
         guard let top = rows.first else { throw Failure.data("the file is empty", at: path, remedy: remedy) }
-        let positions = try Positions(columns, labels, header: top.fields, at: "\(path):\(top.line)")
-        let reading = Reading(output)
+        let positions = try ColumnPositions(columns, labels, header: top.fields, at: "\(path):\(top.line)")
+        let parser = TargetParser(output)
         var examples: [Example] = []
         var droppedLines: [Int] = []
         for row in positions.hasHeader ? rows.dropFirst() : rows[...] {
@@ -48,14 +45,14 @@ struct ExampleReader {
                 }
                 throw Failure.data(
                     "\(row.fields.count) columns, expected \(positions.count)", at: "\(path):\(row.line)",
-                    remedy: "columns are split at tabs alone, and quotes are text")
+                    remedy: "only tabs separate columns, and quotes are ordinary characters")
             }
-            var place: String { "\(path):\(row.line)" }
+            var location: String { "\(path):\(row.line)" }
             examples.append(
                 Example(
-                    first: try text(row.fields[positions.first], "first", at: place),
-                    second: try positions.second.map { try text(row.fields[$0], "second", at: place) },
-                    target: try positions.label.map { try reading.target(row.fields[$0], at: place) },
+                    first: try text(row.fields[positions.first], "first", at: location),
+                    second: try positions.second.map { try text(row.fields[$0], "second", at: location) },
+                    target: try positions.label.map { try parser.target(row.fields[$0], at: location) },
                     index: examples.count, line: row.line))
         }
         try checkDropped(droppedLines, kept: examples.count)
@@ -65,14 +62,17 @@ struct ExampleReader {
         return ExampleFile(path: path, examples: examples, droppedLines: droppedLines)
     }
 
-    private func text(_ field: String, _ role: String, at place: @autoclosure () -> String) throws -> String {
+    private func text(
+        _ field: String, _ role: String, at location: @autoclosure () -> String
+    ) throws -> String {
         if !keepsEmptyText, field.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
-            throw Failure.data("the \(role) sentence is empty", at: place())
+            throw Failure.data("the \(role) sentence is empty", at: location())
         }
         return field
     }
 
-    /// A few broken records are a known flaw of a file; many are another file, or a damaged one.
+    /// Throws if there are more short lines than the known few of QQP: then the file is damaged or another
+    /// one.
     private func checkDropped(_ lines: [Int], kept: Int) throws {
         let allowed = max(2, kept / 1000)
         guard lines.count > allowed else { return }
@@ -83,15 +83,17 @@ struct ExampleReader {
     }
 }
 
-/// The columns' positions in one file.
-private struct Positions {
+/// The positions of columns in a file.
+private struct ColumnPositions {
     let hasHeader: Bool
     let count: Int
     let first: Int
     let second: Int?
     let label: Int?
 
-    init(_ layout: ColumnLayout, _ labels: ExampleReader.Labels, header: [String], at place: String) throws {
+    init(
+        _ layout: ColumnLayout, _ labels: ExampleReader.Labels, header: [String], at location: String
+    ) throws {
         switch layout {
         case .positions(let first, let label, let count):
             hasHeader = false
@@ -103,12 +105,12 @@ private struct Positions {
             func position(_ name: String) throws -> Int {
                 let found = header.indices.filter { header[$0] == name }
                 guard found.count < 2 else {
-                    throw Failure.data("\(found.count) columns are named '\(name)'", at: place)
+                    throw Failure.data("\(found.count) columns are named '\(name)'", at: location)
                 }
                 guard let position = found.first else {
                     throw Failure.data(
-                        "no column '\(name)' in the header, which has \(listed(header))", at: place,
-                        remedy: "the first line must name the columns, split by tabs")
+                        "no column '\(name)' in the header, which has \(listed(header))", at: location,
+                        remedy: "the first line must name the columns, separated by tabs")
                 }
                 return position
             }
@@ -125,8 +127,8 @@ private struct Positions {
     }
 }
 
-/// How a label's text becomes a target.
-private struct Reading {
+/// Parses labels and values.
+private struct TargetParser {
     private let output: TaskOutput
     private let classes: [String: Int]
 
@@ -139,27 +141,28 @@ private struct Reading {
         }
     }
 
-    func target(_ text: String, at place: @autoclosure () -> String) throws -> Target {
+    func target(_ text: String, at location: @autoclosure () -> String) throws -> Target {
         switch output {
         case .classes(let names):
             guard let label = classes[text] else {
-                throw Failure.data("unknown label '\(text)', expected one of \(listed(names))", at: place())
+                throw Failure.data(
+                    "unknown label '\(text)', expected one of \(listed(names))", at: location())
             }
             return .label(label)
         case .regression(let range):
             guard let value = Double(text), value.isFinite else {
-                throw Failure.data("'\(text)' is not a number", at: place())
+                throw Failure.data("'\(text)' is not a number", at: location())
             }
             guard range.contains(value) else {
                 throw Failure.data(
-                    "'\(text)' is outside \(range.lowerBound) to \(range.upperBound)", at: place())
+                    "'\(text)' is outside \(range.lowerBound) to \(range.upperBound)", at: location())
             }
             return .value(value)
         }
     }
 }
 
-/// The names as a message shows them, the first twenty of many.
+/// The names in a message; only the first twenty of many.
 private func listed(_ names: [String]) -> String {
     let shown = names.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
     return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown

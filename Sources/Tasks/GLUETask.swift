@@ -1,30 +1,27 @@
 import Diagnostics
 
-/// A task of the GLUE benchmark, read from the benchmark's own files.
+/// A task of the GLUE benchmark, read from the benchmark's files.
 ///
-/// Each is one value in one file of `Sources/Tasks/GLUE`; ``GLUE/tasks`` has them all. Their sentences are
-/// taken as they are, quotes and empty ones included (QQP's training file has two empty questions).
+/// Each task is one value in one file of `Sources/Tasks/GLUE`; ``GLUE/tasks`` lists them. Sentences are used
+/// verbatim, including quotes and empty sentences (QQP's training file has two empty questions).
 package struct GLUETask: LanguageTask {
-    /// The name in studies: lower case, no signs.
+    /// Lower case, without punctuation.
     package let name: String
-    /// The folder inside the data directory.
+    /// The task's folder in the data directory.
     package let folder: String
-    /// The classes in the order of the benchmark's class indices, or the range.
+    /// Classes are in the order of the benchmark's class indices.
     package let output: TaskOutput
-    /// The benchmark's metrics.
     package let metrics: [Metric]
-    /// Every split there is a file for.
     package let splits: [Split]
-    /// The labelled splits that make up the score.
     package let evaluationSplits: [Split]
-    /// Whether a line with too few columns in a labelled file is left out, and reported, rather than refused.
+    /// Whether lines with too few columns in labelled files are dropped and reported.
     ///
-    /// QQP's training file has about twenty of them: records cut in two by a line feed inside a question.
-    /// More than one such line in a thousand examples (two in a small file), or a line with too many
-    /// columns, is a failure all the same.
+    /// QQP's training file has about twenty: records split by a line feed inside a question. More than one
+    /// such line per thousand examples (or two, in a small file), or a line with too many columns, is still a
+    /// failure.
     package let droppedShortLines: Bool
     let columns: ColumnLayout
-    /// The layout of files without labels, where it is another one.
+    /// The columns of test files, if they differ.
     let testColumns: ColumnLayout
     private let fileNames: [Split: String]
 
@@ -45,7 +42,6 @@ package struct GLUETask: LanguageTask {
         self.fileNames = fileNames
     }
 
-    /// Whether the layout has a second sentence.
     package var isPaired: Bool { columns.isPaired }
 
     /// The file of a split, relative to the data directory.
@@ -53,7 +49,9 @@ package struct GLUETask: LanguageTask {
         "\(folder)/\(fileNames[split] ?? "\(split.rawValue).tsv")"
     }
 
-    /// Reads a split of the benchmark's files; test splits have no labels.
+    /// Reads a split.
+    ///
+    /// Test splits have no labels.
     package func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile {
         guard splits.contains(split) else {
             throw Failure.usage(
@@ -61,12 +59,10 @@ package struct GLUETask: LanguageTask {
                 remedy: "it has \(splits.map(\.rawValue).joined(separator: ", "))")
         }
         let reader = ExampleReader(
-            path: joined(dataDirectory, file(of: split)), columns: split.isTest ? testColumns : columns,
+            file: file(of: split), directory: dataDirectory, columns: split.isTest ? testColumns : columns,
             output: output, labels: split.isTest ? .absent : .required, keepsEmptyText: true,
             dropsShortLines: droppedShortLines && !split.isTest,
-            remedy:
-                "fetch GLUE with launch/glue, or let the study's 'data' name the folder that has \(folder)"
-        )
+            remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the directory with \(folder)")
         return try reader.read()
     }
 }

@@ -1,19 +1,19 @@
 import Diagnostics
 
-/// What a head answered: `count` rows of `width` finite logits, row after row.
+/// Finite logits: `count` rows, one per example, of `width`.
 package struct Predictions: Sendable, Equatable {
-    /// The logits, row-major.
+    /// Row-major.
     package let logits: [Float]
-    /// Logits per example: the number of classes, or 1 for a regression.
+    /// The number of classes, or 1 for a regression.
     package let width: Int
 
     /// The number of examples.
     package var count: Int { logits.count / width }
 
-    /// Takes logits; one that is not finite is a failure, since no metric of it means anything.
+    /// Throws if a logit is not finite.
     package init(logits: [Float], width: Int) throws {
         guard width > 0, logits.count.isMultiple(of: width) else {
-            throw Failure.data("\(logits.count) logits cannot be rows of \(width)")
+            throw Failure.data("\(logits.count) logits are not a multiple of \(width) per example")
         }
         if let position = logits.firstIndex(where: { !$0.isFinite }) {
             throw Failure.data(
@@ -24,7 +24,7 @@ package struct Predictions: Sendable, Equatable {
         self.width = width
     }
 
-    /// The class of each example: the largest logit, the lowest index where several are largest.
+    /// The class of each example: the index of the largest logit, the lowest in a tie.
     package var classes: [Int] {
         (0..<count).map { row in
             var best = row * width

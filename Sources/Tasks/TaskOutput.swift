@@ -1,14 +1,13 @@
 import Diagnostics
 import Foundation
 
-/// What a task asks of its head: one of several classes, or a number.
+/// The kind of answer a task expects: one of several classes, or a number.
 package enum TaskOutput: Sendable, Equatable {
-    /// One of these classes; a class's index is its position here, a label in a file its text.
+    /// The labels as in the task's files, in the order of class indices.
     case classes([String])
-    /// A number within the range.
     case regression(ClosedRange<Double>)
 
-    /// The number of logits the head gives.
+    /// The number of logits per example.
     package var width: Int {
         switch self {
         case .classes(let names): names.count

@@ -1,13 +1,10 @@
 import Diagnostics
 
-/// A task as a study lists it: the name of a GLUE task, or the declaration of one's own.
+/// An entry of a study's task list: the name of a GLUE task, or the declaration of a custom task.
 package enum TaskReference: Codable, Sendable, Equatable {
-    /// A GLUE task by its name.
     case glue(String)
-    /// A task that the study declares.
     case custom(CustomTask)
 
-    /// The task's name.
     package var name: String {
         switch self {
         case .glue(let name): name
@@ -15,24 +12,24 @@ package enum TaskReference: Codable, Sendable, Equatable {
         }
     }
 
-    /// Reads a name or a mapping; a name that is no GLUE task is a failure that suggests the nearest.
+    /// Reads a name or a mapping.
+    ///
+    /// The failure for an unknown name suggests the nearest.
     package init(from decoder: any Decoder) throws {
         guard let name = try? decoder.singleValueContainer().decode(String.self) else {
             self = .custom(try CustomTask(from: decoder))
             return
         }
-        let place = keyPath(decoder.codingPath)
         let names = GLUE.tasks.map(\.name)
         guard names.contains(name) else {
             throw Failure.usage(
-                "unknown task '\(name)'", at: place,
+                "unknown task '\(name)'", at: keyPath(decoder.codingPath),
                 remedy: didYouMean(name, among: names)
-                    + " (a task of your own is a mapping: name, train, dev, labels)")
+                    + " (declare a custom task as a mapping: name, train, dev, labels)")
         }
         self = .glue(name)
     }
 
-    /// Writes the name or the mapping.
     package func encode(to encoder: any Encoder) throws {
         switch self {
         case .glue(let name):
@@ -42,7 +39,6 @@ package enum TaskReference: Codable, Sendable, Equatable {
         }
     }
 
-    /// The task itself.
     package func resolve() throws -> any LanguageTask {
         switch self {
         case .glue(let name): try GLUE.task(named: name)

@@ -78,7 +78,7 @@ package struct Checkpoint: Sendable {
         let partial = "\(target).partial"
         let manager = FileManager.default
         try? manager.removeItem(atPath: partial)
-        try Folder.create(partial)
+        try Directory.create(partial)
         do {
             let data = encoded()
             try AtomicFile.write(data, to: "\(partial)/\(Self.stateName)")

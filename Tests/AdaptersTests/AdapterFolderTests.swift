@@ -79,8 +79,8 @@ struct AdapterFolderTests {
         let other = ParameterLayout(test.slices)
         try AdapterFolder.write(other, other.initial, configuration: [:], to: folder.path)
         let failure = #expect(throws: Failure.self) { try AdapterFolder.read(layout, from: folder.path) }
-        #expect(failure?.what == test.message)
-        #expect(failure?.place == folder.file("adapter_model.safetensors"))
+        #expect(failure?.message == test.message)
+        #expect(failure?.location == folder.file("adapter_model.safetensors"))
         #expect(failure?.kind == .data)
     }
 
@@ -88,9 +88,9 @@ struct AdapterFolderTests {
     func refusesFolders() throws {
         let folder = try TemporaryFolder()
         let missing = #expect(throws: Failure.self) { try AdapterFolder.read(layout, from: folder.path) }
-        #expect(missing?.place?.hasPrefix(folder.file("adapter_model.safetensors")) == true)
+        #expect(missing?.location?.hasPrefix(folder.file("adapter_model.safetensors")) == true)
         let unknown = #expect(throws: Failure.self) { try AdapterFolder.configuration(of: folder.path) }
-        #expect(unknown?.place == folder.file("adapter_config.json"))
+        #expect(unknown?.location == folder.file("adapter_config.json"))
         try folder.write("not JSON", to: "adapter_config.json")
         #expect(throws: Failure.self) { try AdapterFolder.configuration(of: folder.path) }
         try folder.write("a file", to: "taken")

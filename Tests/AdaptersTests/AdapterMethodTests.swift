@@ -435,7 +435,7 @@ struct AdapterMethodTests {
         for key in method.settings.map(\.key) {
             let misspelt = test.settings.dropLast() + ", \"\(key)x\": 1}"
             let failure = #expect(throws: Failure.self) { try AdaptedModel.decode(String(misspelt)) }
-            #expect(failure?.what == "unknown key '\(key)x'")
+            #expect(failure?.message == "unknown key '\(key)x'")
             #expect(failure?.remedy == "did you mean '\(key)'?")
             #expect(failure?.kind == .usage)
         }

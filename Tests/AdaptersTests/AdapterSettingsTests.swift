@@ -41,8 +41,8 @@ struct AdapterSettingsTests {
     func refuses(_ test: Case) {
         let study = Data("{\"adapter\": \(test.section)}".utf8)
         let failure = #expect(throws: Failure.self) { try JSONDecoder().decode(Study.self, from: study) }
-        #expect(failure?.place == test.place)
-        #expect(failure?.what == test.message)
+        #expect(failure?.location == test.place)
+        #expect(failure?.message == test.message)
         #expect(failure?.remedy == test.remedy)
         #expect(failure?.kind == .usage)
     }
@@ -52,7 +52,7 @@ struct AdapterSettingsTests {
         let failure = #expect(throws: Failure.self) {
             try JSONDecoder().decode(AdapterSettings.self, from: Data("{\"method\": \"x\"}".utf8))
         }
-        #expect(failure?.place == "method")
+        #expect(failure?.location == "method")
     }
 
     @Test("Defaults are those of the method; a null is an absent key")

@@ -74,7 +74,7 @@ struct BottleneckTests {
         for method in test.methods {
             let study = Data("{\"adapter\": {\"method\": \"\(method)\", \(test.setting)}}".utf8)
             let failure = #expect(throws: Failure.self) { try decoder.decode(Study.self, from: study) }
-            #expect(failure?.kind == .usage && failure?.place == test.place, "\(method)")
+            #expect(failure?.kind == .usage && failure?.location == test.place, "\(method)")
             for part in test.parts {
                 #expect(failure?.description.contains(part) == true, "\(method): \(part)")
             }
@@ -89,8 +89,8 @@ struct BottleneckTests {
             #expect(throws: Failure.self) { try settings.method.slices(on: weights, seed: 1) },
             #expect(throws: Failure.self) { try settings.method.addedOperations(on: weights, tokens: 5) },
         ] {
-            #expect(failure?.place == "adapter.layers" && failure?.kind == .usage)
-            #expect(failure?.what == "'1-3' names layer 3, the backbone has layers 0-2")
+            #expect(failure?.location == "adapter.layers" && failure?.kind == .usage)
+            #expect(failure?.message == "'1-3' names layer 3, the backbone has layers 0-2")
         }
     }
 
@@ -99,7 +99,7 @@ struct BottleneckTests {
         let settings = try AdaptedModel.decode(#"[{"method": "mam"}, {"method": "prefix"}]"#)
         let weights = try TinyModel().weights
         let failure = #expect(throws: Failure.self) { try settings.method.slices(on: weights, seed: 1) }
-        #expect(failure?.what == "mam and prefix both train 'layer.0.prefix.key.weight'")
+        #expect(failure?.message == "mam and prefix both train 'layer.0.prefix.key.weight'")
     }
 
     @Test("Defaults are those of the papers")

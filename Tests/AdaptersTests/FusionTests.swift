@@ -136,14 +136,14 @@ struct FusionTests {
         // The second time nothing is left over from the first.
         for _ in 0..<2 {
             let failure = #expect(throws: Failure.self) { try method.slices(on: weights, seed: 1) }
-            #expect(failure?.place == "adapter.adapters[1]", "\(String(describing: failure))")
-            #expect(failure?.what.contains(test.what) == true, "\(String(describing: failure))")
-            #expect(failure?.what.contains(folder.path) == true, "\(String(describing: failure))")
+            #expect(failure?.location == "adapter.adapters[1]", "\(String(describing: failure))")
+            #expect(failure?.message.contains(test.what) == true, "\(String(describing: failure))")
+            #expect(failure?.message.contains(folder.path) == true, "\(String(describing: failure))")
             #expect(failure?.remedy?.hasPrefix(test.remedy) == true, "\(String(describing: failure))")
         }
         let pruned = try AdaptedModel.decode(#"{"method": "sparse", "base": \#(section.encoded())}"#).method
         let failure = #expect(throws: Failure.self) { try pruned.slices(on: weights, seed: 1) }
-        #expect(failure?.place == "adapter.base.adapters[1]")
+        #expect(failure?.location == "adapter.base.adapters[1]")
     }
 
     @Test(
@@ -152,8 +152,8 @@ struct FusionTests {
             (#"{}"#, "adapters", "missing key 'adapters'"),
             (#"{"adapters": []}"#, "adapters", "lists no adapter, expected two or more"),
             (#"{"adapters": ["a"]}"#, "adapters", "lists one adapter, expected two or more"),
-            (#"{"adapters": "a"}"#, "adapters", "expected a list of texts"),
-            (#"{"adapters": [1, 2]}"#, "adapters", "expected a list of texts"),
+            (#"{"adapters": "a"}"#, "adapters", "expected a list of strings"),
+            (#"{"adapters": [1, 2]}"#, "adapters", "expected a list of strings"),
             (#"{"adapters": ["a", "b", "a"]}"#, "adapters[2]", "'a' is listed before, at 0"),
             (#"{"adapters": ["a", "b", "./x/../b/"]}"#, "adapters[2]", "'./x/../b/' is listed before, at 1"),
             (#"{"adapters": ["a", "b"], "queryInput": "key"}"#, "queryInput", "unknown value 'key'"),
@@ -167,8 +167,8 @@ struct FusionTests {
         let keys = section.dropFirst().dropLast()
         let text = #"{"method": "fusion"\#(keys.isEmpty ? "" : ", ")\#(keys)}"#
         let failure = #expect(throws: Failure.self) { try AdaptedModel.decode(text) }
-        #expect(failure?.kind == .usage && failure?.place == place, "\(String(describing: failure))")
-        #expect(failure?.what.contains(what) == true, "\(String(describing: failure))")
+        #expect(failure?.kind == .usage && failure?.location == place, "\(String(describing: failure))")
+        #expect(failure?.message.contains(what) == true, "\(String(describing: failure))")
     }
 
     @Test("A link to a folder is that folder")
@@ -179,7 +179,7 @@ struct FusionTests {
         let failure = #expect(throws: Failure.self) {
             try model(["\(Self.trained)/gelu", folder.file("link")])
         }
-        #expect(failure?.place == "adapters[1]")
+        #expect(failure?.location == "adapters[1]")
     }
 
     @Test("Adapters that were trained on the same weights in another file are refused")
@@ -190,8 +190,8 @@ struct FusionTests {
         let section = Self.section(["\(Self.trained)/gelu", "\(Self.trained)/swish"])
         let method = try AdaptedModel.decode(section.encoded()).method
         let failure = #expect(throws: Failure.self) { try method.slices(on: other, seed: 1) }
-        #expect(failure?.place == "adapter.adapters[0]")
-        #expect(failure?.what.contains("another checksum") == true)
+        #expect(failure?.location == "adapter.adapters[0]")
+        #expect(failure?.message.contains("another checksum") == true)
     }
 
     // MARK: What it computes
@@ -266,7 +266,7 @@ struct FusionTests {
         DispatchQueue.concurrentPerform(iterations: 8) { _ in #expect(bound.slices(seed: 5) == expected) }
         #expect(bound.addedOperations(tokens: 3) > 0)
         let failure = #expect(throws: Failure.self) { try method.bind(to: TinyModel().weights) }
-        #expect(failure?.what.contains("is not there") == true)
+        #expect(failure?.message.contains("is not there") == true)
     }
 
     @Test("Operations are those of the frozen bottlenecks and of the attention over them")

@@ -41,8 +41,8 @@ struct LayerSetTests {
     func beyondTheBackbone(text: String, layer: Int) throws {
         let set = try #require(LayerSet(text))
         let failure = #expect(throws: Failure.self) { try set.indices(of: 12, key: "adapter.layers") }
-        #expect(failure?.what == "'\(text)' names layer \(layer), the backbone has layers 0-11")
-        #expect(failure?.place == "adapter.layers")
+        #expect(failure?.message == "'\(text)' names layer \(layer), the backbone has layers 0-11")
+        #expect(failure?.location == "adapter.layers")
         #expect(failure?.kind == .usage)
     }
 
@@ -65,6 +65,6 @@ struct LayerSetTests {
         let failure = #expect(throws: Failure.self) {
             try JSONDecoder().decode(LayerSet.self, from: Data(json.utf8))
         }
-        #expect(failure?.what.hasPrefix("expected layers as 'all', '4-11' or '0,2,5'") == true)
+        #expect(failure?.message.hasPrefix("expected layers as 'all', '4-11' or '0,2,5'") == true)
     }
 }

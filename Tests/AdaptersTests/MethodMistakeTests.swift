@@ -95,8 +95,8 @@ struct MethodMistakeTests {
             let method = try JSONDecoder().decode(Study.self, from: study).adapter.method
             _ = try method.slices(on: weights, seed: 1)
         }
-        #expect(failure?.place == test.place)
-        #expect(failure?.what == test.message)
+        #expect(failure?.location == test.place)
+        #expect(failure?.message == test.message)
         #expect(failure?.remedy == test.remedy)
         #expect(failure?.kind == .usage)
     }
@@ -108,7 +108,7 @@ struct MethodMistakeTests {
             as [any AdapterMethod]
         {
             let failure = #expect(throws: Failure.self) { try method.slices(on: weights, seed: 1) }
-            #expect(failure?.place == "adapter.rank")
+            #expect(failure?.location == "adapter.rank")
         }
         #expect(LinearTargets([]) == nil && LinearTargets([.key, .key]) == nil)
         #expect(LinearTargets([.value, .key])?.listed == [.value, .key])

@@ -46,8 +46,8 @@ struct SparseTests {
         let failure = #expect(throws: Failure.self) {
             try AdaptedModel.decode("{\"method\": \"sparse\", \(Self.base), \(settings)}")
         }
-        #expect(failure?.kind == .usage && failure?.place == place)
-        #expect(failure?.what.contains(what) == true, "\(String(describing: failure))")
+        #expect(failure?.kind == .usage && failure?.location == place)
+        #expect(failure?.message.contains(what) == true, "\(String(describing: failure))")
     }
 
     @Test(
@@ -66,8 +66,8 @@ struct SparseTests {
         let failure = #expect(throws: Failure.self) {
             try AdaptedModel.decode("{\"method\": \"sparse\", \"base\": \(base)}")
         }
-        #expect(failure?.kind == .usage && failure?.place == place)
-        #expect(failure?.what.contains(what) == true, "\(String(describing: failure))")
+        #expect(failure?.kind == .usage && failure?.location == place)
+        #expect(failure?.message.contains(what) == true, "\(String(describing: failure))")
     }
 
     @Test("A base without projection matrices can neither be pruned nor widened")
@@ -75,13 +75,13 @@ struct SparseTests {
         let weights = try TinyModel().weights
         let method = try AdaptedModel.decode(#"{"method": "sparse", "base": {"method": "hadamard"}}"#).method
         let failure = #expect(throws: Failure.self) { _ = try method.slices(on: weights, seed: 1) }
-        #expect(failure?.place == "adapter.base" && failure?.kind == .usage)
-        #expect(failure?.what == "hadamard has no matrices that could be pruned")
+        #expect(failure?.location == "adapter.base" && failure?.kind == .usage)
+        #expect(failure?.message == "hadamard has no matrices that could be pruned")
         let wide = #expect(throws: Failure.self) {
             try AdaptedModel.decode(
                 #"{"method": "sparse", "base": {"method": "hadamard"}, "largeSparse": 2}"#)
         }
-        #expect(wide?.place == "largeSparse")
+        #expect(wide?.location == "largeSparse")
     }
 
     @Test("What the base finds wrong has the base's place")
@@ -92,7 +92,7 @@ struct SparseTests {
                 "{\"method\": \"sparse\", \"base\": {\"method\": \"lora\", \"\(key)\": \(value)}}"
             ).method
             let failure = #expect(throws: Failure.self) { _ = try method.slices(on: weights, seed: 1) }
-            #expect(failure?.place == "adapter.base.\(key)")
+            #expect(failure?.location == "adapter.base.\(key)")
         }
     }
 
@@ -126,7 +126,7 @@ struct SparseTests {
         let failure = #expect(throws: Failure.self) {
             try AdaptedModel.decode("[\(sparse), \(sparse)]")
         }
-        #expect(failure?.what == "has more than one method that is pruned")
+        #expect(failure?.message == "has more than one method that is pruned")
         let both = try AdaptedModel.decode(
             "{\"method\": \"sparse\", \"base\": [{\"method\": \"hadamard\"}, \(other)], \"largeSparse\": 2}"
         ).method

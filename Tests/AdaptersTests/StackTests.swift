@@ -25,8 +25,8 @@ struct StackTests {
         let weights = try TinyModel().weights
         let method = try AdaptedModel.decode(settings).method
         let failure = #expect(throws: Failure.self) { try method.slices(on: weights, seed: 1) }
-        #expect(failure?.what == message)
-        #expect(failure?.kind == .usage && failure?.place == "adapter")
+        #expect(failure?.message == message)
+        #expect(failure?.kind == .usage && failure?.location == "adapter")
     }
 
     @Test(
@@ -48,11 +48,11 @@ struct StackTests {
     @Test("An empty list, or an unknown method in one, is refused with its place")
     func mistakes() {
         let empty = #expect(throws: Failure.self) { try AdaptedModel.decode("[]") }
-        #expect(empty?.what == "is an empty list")
+        #expect(empty?.message == "is an empty list")
         let unknown = #expect(throws: Failure.self) {
             try AdaptedModel.decode(#"[{"method": "hadamard"}, {"method": "lara"}]"#)
         }
-        #expect(unknown?.what == "unknown method 'lara'")
+        #expect(unknown?.message == "unknown method 'lara'")
         #expect(unknown?.remedy == "did you mean 'lora'?")
     }
 }

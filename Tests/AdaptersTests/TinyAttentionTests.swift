@@ -56,8 +56,8 @@ struct TinyAttentionTests {
             _ = try method.slices(on: weights, seed: 1)
         }
         #expect(failure?.kind == .usage)
-        #expect(failure?.place == test.place)
-        #expect(failure?.what == test.says)
+        #expect(failure?.location == test.place)
+        #expect(failure?.message == test.says)
         #expect(failure?.remedy == test.remedy)
     }
 
@@ -68,7 +68,7 @@ struct TinyAttentionTests {
             try TinyAttention().with { ($0.heads, $0.width) = (.max, .max) }
                 .addedOperations(on: weights, tokens: 10)
         }
-        #expect(failure?.place == "adapter.heads")
+        #expect(failure?.location == "adapter.heads")
         // 3 layers of 2·24·3 + 4·10 + 2·24 + 24.
         #expect(try TinyAttention().addedOperations(on: weights, tokens: 10) == 3 * (144 + 40 + 48 + 24))
     }

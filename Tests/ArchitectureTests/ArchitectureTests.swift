@@ -40,6 +40,21 @@ import Testing
         #expect(tree.mentionsOfAdapterMethods(in: "Encoders") == [])
     }
 
+    @Test(
+        arguments: [
+            (
+                "Coordination",
+                ["Data", "Plan", "Parameters", "State", "ActivationCache", "Agreement", "Loop", "Jobs"]
+            ),
+            ("Runs", ["Directory", "Results", "Events", "Journal"]),
+            ("Tokenizers", ["Pipeline", "WordPiece", "Files"]),
+            ("Formats", ["Files", "JSON", "Safetensors", "Tables"]),
+            ("hadamesh", ["Support", "Commands"]),
+        ] as [(String, [String])])
+    func foldersNameTypesOfEarlierFoldersAlone(target: String, folders: [String]) {
+        #expect(tree.wrongArrows(in: target, folders: folders) == [])
+    }
+
     @Test func everyCHeaderSaysWhyItExists() { #expect(tree.headersWithoutReason == []) }
 
     @Test func noFileIsTooLongToReadAtOnce() { #expect(tree.filesLongerThan(500) == []) }
@@ -124,6 +139,18 @@ import Testing
         #expect(tree.importers(of: "Low", upTo: "Middle") == [])
         #expect(tree.includers(of: "blas.h", exceptIn: "Low") == ["Sources/CBlas/a.h"])
         #expect(tree.includers(of: "blas.h", exceptIn: "CBlas") == [])
+    }
+
+    @Test func folderArrowsThatPointDownAreFound() {
+        let tree = tree([
+            "Sources/Low/One/A.swift": "struct A {}\n// B\nlet text = \"B\"",
+            "Sources/Low/Two/B.swift": "package final class B { let a: A }\nprivate enum C {}",
+            "Sources/Low/One/D.swift": "struct D { let b: B, c: C }", "Sources/Low/E.swift": "let b: B",
+        ])
+        let wrong = ["Sources/Low/One/D.swift: names B, which Two declares"]
+        #expect(tree.wrongArrows(in: "Low", folders: ["One", "Two"]) == wrong)
+        #expect(
+            tree.wrongArrows(in: "Low", folders: ["Two"]) == ["Sources/Low/One: no such folder in the order"])
     }
 
     @Test func adapterMethodsAreFoundByTheirFiles() {

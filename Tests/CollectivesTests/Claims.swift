@@ -2,7 +2,8 @@ import Collectives
 import Foundation
 import Testing
 
-/// A property of collective calls that every rank of any world must see, as a body that throws where it does not.
+/// A property of collective calls that every rank of any world must see, as a body that throws where it does
+/// not.
 ///
 /// Ranks may be threads or processes, so a body cannot use the expectations of the test that started them.
 struct Claim: Sendable, CustomTestStringConvertible {
@@ -127,33 +128,33 @@ extension Claim {
             }
             try group.free()
         },
-        Claim("what one rank writes to a host's memory is there for its others") { world in
-            let host = try world.nodeCommunicator()
+        Claim("the ranks of a node share its memory") { world in
+            let node = try world.nodeCommunicator()
             for directory in [nil, FileManager.default.temporaryDirectory.path] {
-                let made = try NodeMemory.make(byteCount: 8 * host.size, in: directory, among: host)
+                let made = try NodeSharedMemory.make(byteCount: 8 * node.size, in: directory, among: node)
                 guard case .success(let memory) = made else {
                     throw Violation(description: "no memory: \(made)")
                 }
                 let words = memory.bytes.bindMemory(to: Int64.self)
-                try require(words[host.rank] == 0, "the memory begins with something")
-                words[host.rank] = Int64(host.rank) + 7
-                try host.barrier()
-                try requireEqual(Array(words), (0..<host.size).map { Int64($0) + 7 }, "words")
-                try host.barrier()
+                try require(words[node.rank] == 0, "the memory is not zeroed")
+                words[node.rank] = Int64(node.rank) + 7
+                try node.barrier()
+                try requireEqual(Array(words), (0..<node.size).map { Int64($0) + 7 }, "words")
+                try node.barrier()
             }
         },
-        Claim("where memory can't be had, every rank hears why") { world in
-            let host = try world.nodeCommunicator()
+        Claim("every rank gets the reason why memory is unavailable") { world in
+            let node = try world.nodeCommunicator()
             for (bytes, directory) in [(1 << 60, nil), (8, "/nowhere/at/all")] {
-                switch try NodeMemory.make(byteCount: bytes, in: directory, among: host) {
+                switch try NodeSharedMemory.make(byteCount: bytes, in: directory, among: node) {
                 case .success: throw Violation(description: "\(bytes) bytes in \(directory ?? "memory")")
-                case .failure(let refusal): try require(!refusal.why.isEmpty, "no reason")
+                case .failure(let unavailable): try require(!unavailable.reason.isEmpty, "no reason")
                 }
             }
         },
     ]
 
-    private static func sums<T: Transferable & FixedWidthInteger>(_ type: T.Type, _ world: any Communicator)
+    private static func sums<T: MPIElement & FixedWidthInteger>(_ type: T.Type, _ world: any Communicator)
         throws
     {
         var values = [T(world.rank + 1), 0, 100]

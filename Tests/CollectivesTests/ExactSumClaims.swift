@@ -3,27 +3,27 @@ import Diagnostics
 
 extension Claim {
     static let exactSum: [Claim] = [
-        Claim("the exact sum has the bits of a single rank's, whoever does which unit") { world in
+        Claim("the exact sum has the bits of a single rank's, whichever rank adds a contribution") { world in
             let sum = ExactSum(world)
             for (name, work) in Work.samples {
                 let expected = try work.sumAlone().map { $0.map(\.bitPattern) }
                 for round in 0..<4 {
-                    let found = try work.sum(on: world, with: sum, reversed: round % 2 == 1) { unit in
-                        (unit * (round + 1) + round) % world.size
+                    let found = try work.sum(on: world, with: sum, reversed: round % 2 == 1) { i in
+                        (i * (round + 1) + round) % world.size
                     }
                     try requireEqual(found.map { $0.map(\.bitPattern) }, expected, name)
                 }
             }
         },
-        Claim("one rank may do all the units") { world in
+        Claim("one rank may add all contributions") { world in
             let work = Work.samples[0].work
             let found = try work.sum(on: world) { _ in world.size - 1 }
             try requireEqual(found, work.sumAlone(), "sum")
         },
-        Claim("sums and maxima of the caller travel along") { world in
+        Claim("the caller's sums and maxima are reduced in the same calls") { world in
             let sum = ExactSum(world)
             for step in 0..<3 {
-                sum.begin(ReductionLayout(rows: [[1]]), unitsPerRow: [world.size])
+                sum.begin(ReductionLayout(rows: [[1]]), contributionsPerRow: [world.size])
                 [Float(step)].withUnsafeBufferPointer { sum.add(row: 0, $0, loss: 0.5) }
                 var sums = [Int64(world.rank), -1, .max]
                 var maxima = [Int32(world.rank), -7]
@@ -42,7 +42,7 @@ extension Claim {
             for bad in [Float.nan, .signalingNaN, .infinity, -.infinity] {
                 var work = Work.samples[0].work
                 // Unit 3 is row 3's first; 64 is the first number of its second group.
-                work.units[3].values[64] = bad
+                work.contributions[3].values[64] = bad
                 var caught: NonFiniteContribution?
                 do {
                     _ = try work.sum(on: world, with: sum) { $0 % world.size }
@@ -60,8 +60,9 @@ extension Claim {
             let losses = [0.1, 3e-9, 7.25, 1e-300, 2.5e7, 1e30]
             @Sendable func summed(on world: any Communicator) throws -> [Double] {
                 let sum = ExactSum(world)
-                sum.begin(ReductionLayout(rows: [[], []]), unitsPerRow: [losses.count, losses.count])
-                for (unit, loss) in losses.enumerated() where unit % world.size == world.rank {
+                sum.begin(
+                    ReductionLayout(rows: [[], []]), contributionsPerRow: [losses.count, losses.count])
+                for (index, loss) in losses.enumerated() where index % world.size == world.rank {
                     for row in 0...1 {
                         [].withUnsafeBufferPointer {
                             sum.add(row: row, $0, loss: row == 0 ? loss : loss.squareRoot())
@@ -77,7 +78,7 @@ extension Claim {
         },
         Claim("a loss that is not finite is named on all ranks alike") { world in
             let sum = ExactSum(world)
-            sum.begin(ReductionLayout(rows: [[1], [1]]), unitsPerRow: [world.size, world.size])
+            sum.begin(ReductionLayout(rows: [[1], [1]]), contributionsPerRow: [world.size, world.size])
             for row in 0...1 {
                 let isBad = row == 1 && world.rank == world.size - 1
                 [1].withUnsafeBufferPointer { sum.add(row: row, $0, loss: isBad ? .nan : 1) }
@@ -91,7 +92,7 @@ extension Claim {
         },
         Claim("maxima are valid beside a NaN") { world in
             let sum = ExactSum(world)
-            sum.begin(ReductionLayout(rows: [[2]]), unitsPerRow: [world.size])
+            sum.begin(ReductionLayout(rows: [[2]]), contributionsPerRow: [world.size])
             [1, world.rank == 0 ? .nan : 1].withUnsafeBufferPointer { sum.add(row: 0, $0) }
             var sums: [Int64] = []
             var maxima = [Int32(world.rank)]
@@ -102,26 +103,26 @@ extension Claim {
                 try requireEqual(maxima, [Int32(world.size - 1)], "maxima")
             }
         },
-        Claim("a unit that nobody did is noticed by all") { world in
+        Claim("all ranks notice a missing contribution") { world in
             let sum = ExactSum(world)
-            sum.begin(ReductionLayout(rows: [[1], [1]]), unitsPerRow: [world.size, world.size + 1])
+            sum.begin(ReductionLayout(rows: [[1], [1]]), contributionsPerRow: [world.size, world.size + 1])
             for row in 0...1 { [1].withUnsafeBufferPointer { sum.add(row: row, $0) } }
             do {
                 _ = try sum.finish()
-                throw Violation(description: "a missing unit went unnoticed")
+                throw Violation(description: "a missing contribution went unnoticed")
             } catch let failure as Failure {
-                try require(failure.what.contains("row 1") && failure.kind == .rank, "\(failure)")
+                try require(failure.message.contains("row 1") && failure.kind == .rank, "\(failure)")
             }
         },
-        Claim("differing layouts of equal size are noticed by all") { world in
+        Claim("all ranks notice differing layouts of equal size") { world in
             guard world.size > 1 else { return }
             let sum = ExactSum(world)
-            sum.begin(ReductionLayout(rows: [world.rank == 0 ? [1, 2] : [2, 1]]), unitsPerRow: [0])
+            sum.begin(ReductionLayout(rows: [world.rank == 0 ? [1, 2] : [2, 1]]), contributionsPerRow: [0])
             do {
                 _ = try sum.finish()
                 throw Violation(description: "differing layouts went unnoticed")
             } catch let failure as Failure {
-                try require(failure.what.contains("disagree"), "\(failure)")
+                try require(failure.message.contains("disagree"), "\(failure)")
             }
         },
     ]

@@ -1,16 +1,17 @@
 import Collectives
 import Testing
 
-/// The page on which a host's ranks publish where they are.
+/// The page on which a node's ranks publish their progress.
 @Suite struct RankBoardTests {
-    @Test func aRankIsSeenWhereItIs() {
+    @Test func aSnapshotHasWhatTheRankPublished() {
         let board = RankBoard(count: 3)
         board.begin(1, rank: 5, process: 77, at: 10)
         board.enter(1, .evaluation, step: 40, at: 11)
-        board.enter(1, unit: 3, at: 12)
+        board.enter(1, microBatch: 3, at: 12)
         board.beat(1, stopRequested: false, at: 14)
         var expected = RankSnapshot(
-            rank: 5, process: 77, phase: .evaluation, step: 40, unit: 3, calls: 0, isInCall: false, since: 12,
+            rank: 5, process: 77, phase: .evaluation, step: 40, microBatch: 3, calls: 0, isInCall: false,
+            since: 12,
             beat: 14)
         #expect(board.snapshot(1) == expected)
         board.arrive(1, call: 8, at: 13)
@@ -22,7 +23,7 @@ import Testing
         #expect(board.snapshot(0).process == 0 && board.snapshot(2).process == 0)
     }
 
-    @Test func oneRankAloneSpeaksOfACall() {
+    @Test func onlyOneRankClaimsACall() {
         let board = RankBoard(count: 2)
         #expect(board.claimWarning(call: 4))
         #expect(!board.claimWarning(call: 4))
@@ -34,14 +35,14 @@ import Testing
 
     @Test func theLongestOfAllRanksCounts() {
         let board = RankBoard(count: 2)
-        #expect(board.longestMark(.step) == nil)
-        board.setMark(0, .step, 2)
-        board.setMark(1, .step, 3)
+        #expect(board.longestInterval(.step) == nil)
+        board.setInterval(0, .step, 2)
+        board.setInterval(1, .step, 3)
         board.setRound(0, .step, 7)
-        #expect(board.longestMark(.step) == 3)
+        #expect(board.longestInterval(.step) == 3)
         #expect(board.longestRound(.step) == 7)
-        #expect(board.longestMark(.evaluation) == nil)
-        #expect(board.mark(0, .step) == 2 && board.round(1, .step) == 0)
+        #expect(board.longestInterval(.evaluation) == nil)
+        #expect(board.interval(0, .step) == 2 && board.round(1, .step) == 0)
     }
 
     @Test func aStopRequestOfAnyRankIsSeen() {

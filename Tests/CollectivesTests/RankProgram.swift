@@ -52,7 +52,7 @@ enum RankProgram: String {
                 usleep(UInt32(world.rank) * 50_000)
                 throw failure
             case .allFailDifferently:
-                throw Failure(failure.kind, at: "rank \(world.rank)'s file", failure.what)
+                throw Failure(failure.kind, at: "rank \(world.rank)'s file", failure.message)
             case .oneFails:
                 if fails { throw failure }
             case .allButTheLastFail:
@@ -73,7 +73,7 @@ enum RankProgram: String {
         for group in groups {
             for claim in Claim.all { try claim.body(group) }
         }
-        try requireEqual(world.nodeCommunicator().size, world.size, "ranks on this host")
+        try requireEqual(world.nodeCommunicator().size, world.size, "ranks on this node")
         try requireEqual(world.split(color: world.rank == 0 ? nil : 0) == nil, world.rank == 0, "left out")
         try halves?.free()
         // Each one that is not freed takes one of the library's few thousand names.

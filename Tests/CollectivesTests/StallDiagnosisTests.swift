@@ -3,22 +3,22 @@ import Diagnostics
 import Foundation
 import Testing
 
-/// Who is found to be behind, and what is said of it.
+/// The rank that is found to be behind, and the messages about it.
 @Suite struct StallDiagnosisTests {
     private static let now = 1000.0
 
-    /// A rank that waits in its seventh collective since some seconds.
+    /// A rank that has waited in its seventh collective for some seconds.
     private func waiter(_ rank: Int, for seconds: Double) -> RankSnapshot {
         RankSnapshot(
-            rank: rank, process: Int32(100 + rank), phase: .step, step: 411, unit: 2, calls: 7,
+            rank: rank, process: Int32(100 + rank), phase: .step, step: 411, microBatch: 2, calls: 7,
             isInCall: true,
             since: Self.now - seconds, beat: Self.now - 0.1)
     }
 
-    /// A rank that has not come to the seventh collective and whose latest sign of progress is some seconds old.
+    /// A rank that has not entered the seventh collective and made its last progress some seconds ago.
     private func late(_ rank: Int, for seconds: Double, beat: Double = 0.1) -> RankSnapshot {
         RankSnapshot(
-            rank: rank, process: Int32(100 + rank), phase: .evaluation, step: 411, unit: 9, calls: 6,
+            rank: rank, process: Int32(100 + rank), phase: .evaluation, step: 411, microBatch: 9, calls: 6,
             isInCall: false, since: Self.now - seconds, beat: Self.now - beat)
     }
 
@@ -38,8 +38,8 @@ import Testing
         #expect(found.seconds == 74)
     }
 
-    /// A slow rank that goes from unit to unit is no stall, however long the others wait.
-    @Test func progressOfTheRankThatIsBehindStartsTheTimeAnew() throws {
+    /// A slow rank that completes micro-batches is no stall, however long the others wait.
+    @Test func progressOfTheRankThatIsBehindRestartsTheTime() throws {
         let found = try #require(diagnose([waiter(0, for: 500), late(1, for: 3)]))
         #expect(found.behind?.rank == 1)
         #expect(found.seconds == 3)
@@ -53,7 +53,7 @@ import Testing
         #expect(found.seconds == 90)
     }
 
-    /// A rank may be stopped after it has come: its watch is then silent as well.
+    /// A rank may be stopped inside the collective; its watch is then silent as well.
     @Test func aRankThatWasStoppedInsideTheCollectiveIsBehind() throws {
         var stopped = waiter(1, for: 80)
         stopped.beat = Self.now - 70
@@ -71,7 +71,7 @@ import Testing
         #expect(try #require(diagnose([saving, waiter(1, for: 80)], from: 1)).behind == nil)
     }
 
-    @Test func whereAllWaitTheLastToComeCounts() throws {
+    @Test func ifAllWaitTheLastArrivalCounts() throws {
         let found = try #require(diagnose([waiter(0, for: 80), waiter(1, for: 30)]))
         #expect(found.behind == nil)
         #expect(found.seconds == 30)
@@ -80,75 +80,78 @@ import Testing
     // MARK: Words
 
     private func report(
-        _ ranks: [RankSnapshot], _ hosts: [RankHosts.Host], own: Int = 0, _ state: Character? = "S"
+        _ ranks: [RankSnapshot], _ nodes: [RankNodes.Node], own: Int = 0, _ state: Character? = "S"
     ) throws -> StallReport {
         let found = try #require(diagnose(ranks))
         return StallReport(
-            diagnosis: found, hosts: RankHosts(all: hosts, own: own),
+            diagnosis: found, nodes: RankNodes(all: nodes, own: own),
             process: found.behind.map { _ in ProcessState(letter: state) })
     }
 
-    private static let oneHost = [RankHosts.Host(name: "node03", ranks: [0, 1, 2])]
-    private static let threeHosts = [
-        RankHosts.Host(name: "node01", ranks: [0, 1]), .init(name: "node02", ranks: [2, 3]),
-        .init(name: "node03", ranks: [4]),
+    private static let oneNode = [RankNodes.Node(hostName: "node03", ranks: [0, 1, 2])]
+    private static let threeNodes = [
+        RankNodes.Node(hostName: "node01", ranks: [0, 1]), .init(hostName: "node02", ranks: [2, 3]),
+        .init(hostName: "node03", ranks: [4]),
     ]
 
     @Test func aStoppedRankIsNamedWithWhatHelps() throws {
         let report = try report(
-            [waiter(0, for: 80), waiter(1, for: 75), late(2, for: 74)], Self.oneHost, "T")
+            [waiter(0, for: 80), waiter(1, for: 75), late(2, for: 74)], Self.oneNode, "T")
         #expect(
             report.warning(left: 226)
-                == "2 of 3 ranks have waited 74 s in step 412 for rank 2 on node03, pid 102: it is still in the "
-                + "evaluation after step 411, unit 9, and its process is stopped (T); 'kill -CONT 102' there lets it go "
-                + "on; otherwise the job ends in 226 s")
-        #expect(report.resumed(after: 80.3) == "rank 2 on node03, pid 102 went on after 80 s")
+                == "2 of 3 ranks have waited 74 s in step 412 for rank 2 on node03, pid 102: it is still in "
+                + "the evaluation after step 411, micro-batch 9, and its process is stopped (T); "
+                + "run 'kill -CONT 102' there to resume it; otherwise the job ends in 226 s")
+        #expect(report.resumed(after: 80.3) == "rank 2 on node03, pid 102 resumed after 80 s")
         let failure = report.failure(.step(411))
         #expect(failure.kind == .stalled)
         #expect(
             "\(failure)"
-                == "rank 2 on node03, pid 102: no progress in the evaluation after step 411, unit 9 while 2 of 3 ranks "
-                + "waited 74 s; its process is stopped (T); the state after step 411 is saved; go on with --resume"
+                == "rank 2 on node03, pid 102: no progress in the evaluation after step 411, micro-batch 9 "
+                + "while 2 of 3 ranks waited 74 s; its process is stopped (T); the state after step 411 is "
+                + "saved; go on with --resume"
         )
     }
 
     @Test(
         arguments: [
-            ("D", "waits for a disk (D)"), ("R", "is running (R)"), ("S", "sleeps (S)"), ("Z", "is gone"),
-            (nil, "is gone"), ("t", "is held by a debugger (t)"),
+            ("D", "is waiting for a disk (D)"), ("R", "is running (R)"), ("S", "is sleeping (S)"),
+            ("Z", "is gone"),
+            (nil, "is gone"), ("t", "is stopped by a debugger (t)"),
         ] as [(Character?, String)])
     func theProcessStateIsNamed(letter: Character?, words: String) throws {
-        let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneHost, letter)
+        let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneNode, letter)
         #expect(report.warning(left: nil).contains("its process \(words)"))
     }
 
-    @Test func hostsThatCannotBeSeenAreNamed() throws {
-        let report = try report([waiter(0, for: 80), waiter(1, for: 75)], Self.threeHosts)
+    @Test func nodesWithoutVisibleStateAreNamed() throws {
+        let report = try report([waiter(0, for: 80), waiter(1, for: 75)], Self.threeNodes)
         #expect(
             report.warning(left: nil)
                 == "2 of the 2 ranks on node01 have waited 75 s in step 412 for the ranks of node02 (ranks 2, 3), node03 "
-                + "(rank 4): they cannot be seen from node01; see whether these hosts run and can be reached")
+                + "(rank 4): their state is not visible from node01; check that these nodes are up and reachable"
+        )
     }
 
-    /// Without memory to share, a rank sees none of its host's others.
-    @Test func aRankWithoutABoardSeesItselfAlone() {
-        let hosts = RankHosts(all: Self.threeHosts, own: 1).seen(alone: 3)
-        #expect(hosts.all.map(\.ranks) == [[0, 1], [2], [3], [4]])
-        #expect(hosts.own == 2)
-        #expect(hosts.size == 5)
-        #expect(hosts.others == "node01 (ranks 0, 1), node02 (rank 2), node03 (rank 4)")
-        let alone = RankHosts(all: [.init(name: "node01", ranks: [0])], own: 0)
-        #expect(alone.seen(alone: 0) == alone)
+    /// Without shared memory, a rank sees none of the other ranks of its node.
+    @Test func aRankWithoutABoardIsOnANodeOfItsOwn() {
+        let nodes = RankNodes(all: Self.threeNodes, own: 1).isolating(3)
+        #expect(nodes.all.map(\.ranks) == [[0, 1], [2], [3], [4]])
+        #expect(nodes.own == 2)
+        #expect(nodes.size == 5)
+        #expect(nodes.others == "node01 (ranks 0, 1), node02 (rank 2), node03 (rank 4)")
+        let alone = RankNodes(all: [.init(hostName: "node01", ranks: [0])], own: 0)
+        #expect(alone.isolating(0) == alone)
     }
 
-    @Test func whatCouldNotBeSavedIsSaid() throws {
-        let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneHost, "T")
+    @Test func theFailureSaysIfTheStateIsNotSaved() throws {
+        let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneNode, "T")
         #expect("\(report.failure(.failed("no room")))".contains("the state could not be saved: no room"))
         #expect("\(report.failure(.outOfReach))".contains("rank 0 could not save the state"))
         #expect(report.failure(.nothing).remedy == "start again")
     }
 
-    @Test func theKernelsLineIsReadPastAnyName() {
+    @Test func theProcessNameMayContainParentheses() {
         let state = ProcessState(statistics: "42 (a (b) c) T 1 42 42 0 -1 4194560 2001 0 17 0 9 3 0 0 20 0")
         #expect(state.letter == "T")
         #expect(state.majorFaults == 17)

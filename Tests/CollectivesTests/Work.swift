@@ -1,41 +1,47 @@
 import Collectives
 
-/// The units of one step, each with its row and its contribution, drawn from a seed.
+/// The contributions of one step, each with its row, drawn from a seed.
 struct Work: Sendable {
     let layout: ReductionLayout
-    var units: [(row: Int, values: [Float])]
+    var contributions: [(row: Int, values: [Float])]
 
-    var unitsPerRow: [Int] { layout.rows.indices.map { row in units.count { $0.row == row } } }
-
-    init(rows: [[Int]], units: [(row: Int, values: [Float])]) {
-        layout = ReductionLayout(rows: rows)
-        self.units = units
+    var contributionsPerRow: [Int] {
+        layout.rows.indices.map { row in contributions.count { $0.row == row } }
     }
 
-    /// Several rows, groups of odd lengths, an empty group, and a row that no unit contributes to.
+    init(rows: [[Int]], contributions: [(row: Int, values: [Float])]) {
+        layout = ReductionLayout(rows: rows)
+        self.contributions = contributions
+    }
+
+    /// Several rows, groups of odd lengths, an empty group, and a row without contributions.
     init(seed: UInt64, _ draw: (inout Numbers) -> Float) {
         let rows = [[5, 0, 17, 1], [33], [], [64, 3], [2]]
         var numbers = Numbers(state: seed)
         let order = [0, 1, 0, 3, 3, 0, 1, 2, 0, 3, 0, 1, 3, 0, 0]
         self.init(
             rows: rows,
-            units: order.map { row in (row, (0..<rows[row].reduce(0, +)).map { _ in draw(&numbers) }) })
+            contributions: order.map { row in
+                (row, (0..<rows[row].reduce(0, +)).map { _ in draw(&numbers) })
+            })
     }
 
-    /// The rows' sums over the ranks of the world, when unit u is done by rank `owner(u)`, last unit first if reversed.
+    /// The rows' sums over the ranks of the world.
+    ///
+    /// Rank `owner(i)` adds contribution i, the last one first if reversed.
     func sum(
         on world: any Communicator, with sum: ExactSum? = nil, reversed: Bool = false, owner: (Int) -> Int
     ) throws -> [[Float]] {
         let sum = sum ?? ExactSum(world)
-        sum.begin(layout, unitsPerRow: unitsPerRow)
-        for unit in reversed ? Array(units.indices.reversed()) : Array(units.indices)
-        where owner(unit) == world.rank {
-            units[unit].values.withUnsafeBufferPointer { sum.add(row: units[unit].row, $0) }
+        sum.begin(layout, contributionsPerRow: contributionsPerRow)
+        let indices = Array(contributions.indices)
+        for i in reversed ? indices.reversed() : indices where owner(i) == world.rank {
+            contributions[i].values.withUnsafeBufferPointer { sum.add(row: contributions[i].row, $0) }
         }
         return try sum.finish().map { Array($0) }
     }
 
-    /// The sums on one rank, in the order of the units.
+    /// The sums on one rank, in the order of the contributions.
     func sumAlone() throws -> [[Float]] {
         try ThreadWorld.run(1) { try sum(on: $0) { _ in 0 } }[0]
     }

@@ -225,7 +225,7 @@ private final class NodeCommunicator: ForwardingCommunicator, @unchecked Sendabl
         super.init(inner)
     }
 
-    override func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+    override func broadcast<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         if T.self == Float.self { broadcasts.floats.withLock { $0 += data.count } }
         try super.broadcast(data, from: root)
     }

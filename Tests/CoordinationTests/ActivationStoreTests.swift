@@ -138,7 +138,7 @@ struct ActivationStoreTests {
         #expect(later.pooled == 0 && later.found == 0 && later.computed)
         #expect(
             later.warnings.count == 12
-                && later.warnings.allSatisfy { $0.place?.hasPrefix(folder.path) == true })
+                && later.warnings.allSatisfy { $0.location?.hasPrefix(folder.path) == true })
         #expect(later.files.difference(from: whole.files) == nil)
     }
 

@@ -35,15 +35,15 @@ struct AgreementTests {
         }
         let failure = try #require(all[0])
         #expect(all == [failure, failure, failure])
-        #expect(failure.kind == .data && failure.place == "data of rte")
-        #expect(failure.what.hasPrefix("differs between ranks: a on ranks 0, 2 ("))
-        #expect(failure.what.contains("b on rank 1 (") && failure.what.hasSuffix("(and 1 more: rate)"))
+        #expect(failure.kind == .data && failure.location == "data of rte")
+        #expect(failure.message.hasPrefix("differs between ranks: a on ranks 0, 2 ("))
+        #expect(failure.message.contains("b on rank 1 (") && failure.message.hasSuffix("(and 1 more: rate)"))
     }
 
     @Test("A fact that a rank lacks differs")
     func lacking() throws {
         let all = try failures(2) { $0 == 0 ? [("x", "1")] : [] }
-        #expect(all[0]?.what.contains("nothing on rank 1") == true)
+        #expect(all[0]?.message.contains("nothing on rank 1") == true)
     }
 
     @Test(
@@ -65,10 +65,11 @@ struct AgreementTests {
         }
         let failure = try #require(failures[0])
         #expect(failures == [failure, failure, failure])
-        #expect(failure.kind == .rank && failure.place == "step 2")
+        #expect(failure.kind == .rank && failure.location == "step 2")
         #expect(
-            failure.what.hasPrefix("the ranks' replicas have come apart: parameters differs between ranks"))
-        #expect(failure.what.contains("on ranks 0, 2 (") && failure.what.contains("on rank 1 ("))
+            failure.message.hasPrefix("the ranks' replicas have come apart: parameters differs between ranks")
+        )
+        #expect(failure.message.contains("on ranks 0, 2 (") && failure.message.contains("on rank 1 ("))
     }
 }
 
@@ -76,7 +77,7 @@ struct AgreementTests {
 private final class FaultyCommunicator: ForwardingCommunicator, @unchecked Sendable {
     private var sums = 0
 
-    override func received<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>) {
+    override func received<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>) {
         guard T.kind == .i64, data.count > 8 else { return }
         sums += 1
         if sums == 2 { data[0] = T.sum(data[0], data[0]) }

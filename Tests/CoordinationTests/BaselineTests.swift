@@ -58,8 +58,8 @@ struct BaselineTests {
                 "adapter": ["method": "head"], "stages.head.steps": 0, "stages.adapter.trainHead": false,
             ])
         }
-        #expect(failure?.place == "stages" && failure?.kind == .usage)
-        #expect(failure?.what.contains("'head' has nothing to train in the adapter stage") == true)
+        #expect(failure?.location == "stages" && failure?.kind == .usage)
+        #expect(failure?.message.contains("'head' has nothing to train in the adapter stage") == true)
     }
 
     @Test("A pooler that the head doesn't read is not trained", arguments: ["full", "bitfit"])
@@ -70,7 +70,7 @@ struct BaselineTests {
                     "adapter": ["method": .string(method), "pooler": true], "head.pooling": .string(pooling),
                 ])
             }
-            #expect(failure?.place == "adapter.pooler" && failure?.kind == .usage)
+            #expect(failure?.location == "adapter.pooler" && failure?.kind == .usage)
             #expect(failure?.remedy == "set it to false, or set head.pooling to 'pooler'")
         }
         _ = try TinyStudy(["adapter": ["method": .string(method), "pooler": true], "head.pooling": "pooler"])

@@ -10,7 +10,7 @@ class ForwardingCommunicator: Communicator, @unchecked Sendable {
     func come() throws {}
 
     /// Called after each reduction, with what it gave this rank.
-    func received<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>) {}
+    func received<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>) {}
 
     var rank: Int { inner.rank }
     var size: Int { inner.size }
@@ -21,13 +21,13 @@ class ForwardingCommunicator: Communicator, @unchecked Sendable {
         try inner.barrier()
     }
 
-    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
+    func allReduce<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
         try come()
         try inner.allReduce(data, operation)
         received(data)
     }
 
-    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+    func broadcast<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         try come()
         try inner.broadcast(data, from: root)
     }

@@ -65,7 +65,8 @@ struct NodeWeightMemoryTests {
             #expect(rank.tensors == alone.namedTensors(prefix: ""))
             #expect(rank.shared == 0 && rank.copied == alone.copiedBytes)
             #expect(
-                rank.refusals.first?.what.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true)
+                rank.refusals.first?.message.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true
+            )
         }
     }
 
@@ -75,7 +76,7 @@ struct NodeWeightMemoryTests {
         let data = try spoilt.read("model.safetensors")
         try spoilt.write(data.dropLast(2) + Data([0x80, 0x7f]), to: "model.safetensors")
         let failures = try Self.ranks(3, directory: spoilt.path, in: folder).map(\.failure)
-        #expect(failures[0]?.what == "element 575 is inf, expected a finite number")
+        #expect(failures[0]?.message == "element 575 is inf, expected a finite number")
         #expect(failures[0]?.kind == .data)
         #expect(failures.allSatisfy { $0 == failures[0] })
     }
@@ -110,8 +111,8 @@ struct NodeWeightMemoryTests {
             #expect(rank.refusals.count == (folder == nil ? 0 : 1))
             for refusal in rank.refusals {
                 #expect(
-                    refusal.what.hasPrefix("frozen weights are not laid out for products")
-                        && refusal.what.contains("on 1 of 1 host: /nowhere/at/all: No such file"))
+                    refusal.message.hasPrefix("frozen weights are not laid out for products")
+                        && refusal.message.contains("on 1 of 1 host: /nowhere/at/all: No such file"))
             }
         }
     }
@@ -124,7 +125,7 @@ struct NodeWeightMemoryTests {
             }
         }
         #expect(failures.allSatisfy { $0?.kind == .data && $0 == failures[0] })
-        #expect(failures[0]?.what == "rank 0 asks for 16 bytes of memory for weights, rank 2 for 8")
+        #expect(failures[0]?.message == "rank 0 asks for 16 bytes of memory for weights, rank 2 for 8")
     }
 
     private final class Fills: Sendable {

@@ -228,7 +228,7 @@ struct OneResultTests {
         try folder.write(try folder.read(newest).dropLast(), to: newest)
         let run = try TinyStudy().train(ranks: 2, into: folder, resuming: true)
         let warnings = run.events.compactMap { if case .warned(let failure) = $0 { failure } else { nil } }
-        #expect(warnings.count == 1 && warnings[0].place == folder.file(newest))
+        #expect(warnings.count == 1 && warnings[0].location == folder.file(newest))
         #expect(run.steps.map(\.step) == [10, 11, 12])
         #expect(try TrainedFiles(folder).difference(from: expected) == nil)
     }
@@ -241,7 +241,7 @@ struct OneResultTests {
             try folder.write("", to: "checkpoints/step-\(step)/checkpoint.json")
         }
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.kind == .data && failure.what == "holds no whole checkpoint")
+            #expect(failure.kind == .data && failure.message == "holds no whole checkpoint")
         }
     }
 

@@ -279,8 +279,8 @@ struct PruningTests {
     func zeroStart(score: JSONValue) throws {
         let study = try TinyStudy(["adapter": Self.adapter(["score": score], start: "standard")])
         for failure in try study.failures(ranks: 3, into: TemporaryFolder()) {
-            #expect(failure.kind == .usage && failure.place == "adapter.base.start")
-            #expect(failure.what.contains("scores 0 by \(score.string ?? "")"), "\(failure)")
+            #expect(failure.kind == .usage && failure.location == "adapter.base.start")
+            #expect(failure.message.contains("scores 0 by \(score.string ?? "")"), "\(failure)")
             #expect(failure.remedy?.contains("start: normal") == true)
         }
         // What needs no values prunes it as it is.
@@ -306,7 +306,8 @@ struct PruningTests {
                 .write(into: folder.file("checkpoints"), keep: 1)
             for failure in try study.failures(ranks: 2, into: folder, resuming: true) {
                 #expect(
-                    failure.kind == .data && failure.what.hasPrefix("the checkpoint of step 8"), "\(failure)")
+                    failure.kind == .data && failure.message.hasPrefix("the checkpoint of step 8"),
+                    "\(failure)")
             }
         }
     }

@@ -23,13 +23,13 @@ struct RefusalTests {
         let failures = try study.failures(ranks: ranks, into: folder)
         #expect(failures.count == ranks && failures.allSatisfy { $0 == failures[0] })
         let failure = failures[0]
-        #expect(failure.kind == .data && failure.what.hasSuffix("is not finite"))
-        #expect(study.context.names.contains { failure.what.contains("of \($0)") })
+        #expect(failure.kind == .data && failure.message.hasSuffix("is not finite"))
+        #expect(study.context.names.contains { failure.message.contains("of \($0)") })
         #expect(failure.remedy?.contains("learning rate") == true)
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
         // Rates are 0 in the first step of a stage, so the second is the first that can fail.
         #expect((test.0 == "head" ? 1...3 : 6...8).contains(saved.step))
-        #expect(failure.place == "step \(saved.step + 1)")
+        #expect(failure.location == "step \(saved.step + 1)")
         let count = study.context.store.count
         #expect(try saved.floats("parameters", count: count).allSatisfy(\.isFinite))
 
@@ -46,8 +46,8 @@ struct RefusalTests {
         let failure = #expect(throws: Failure.self) {
             _ = try TinyStudy(["backbone": .string(folder.path)])
         }
-        #expect(failure?.what == "segment id 1 is outside the backbone's 1 segment")
-        #expect(failure?.place == "pair/train")
+        #expect(failure?.message == "segment id 1 is outside the backbone's 1 segment")
+        #expect(failure?.location == "pair/train")
     }
 
     // MARK: Ranks
@@ -59,8 +59,8 @@ struct RefusalTests {
         let context = try TinyStudy(["coordinator": .string(role)]).context
         #expect(try context.computingRanks(of: most) == Array((role == "dedicated" ? 1 : 0)..<most))
         let failure = #expect(throws: Failure.self) { _ = try context.computingRanks(of: tooMany) }
-        #expect(failure?.place == "batch" && failure?.kind == .usage)
-        #expect(failure?.what.hasPrefix("5 ranks would compute, a step has only 4 micro-batches") == true)
+        #expect(failure?.location == "batch" && failure?.kind == .usage)
+        #expect(failure?.message.hasPrefix("5 ranks would compute, a step has only 4 micro-batches") == true)
         #expect(failure?.remedy == "start fewer ranks, or set batch.microBatch to 2 or less")
     }
 
@@ -68,7 +68,7 @@ struct RefusalTests {
     func dedicatedAlone() throws {
         let context = try TinyStudy(["coordinator": "dedicated"]).context
         let failure = #expect(throws: Failure.self) { _ = try context.computingRanks(of: 1) }
-        #expect(failure?.place == "coordinator")
+        #expect(failure?.location == "coordinator")
     }
 
     // MARK: Another study
@@ -93,15 +93,15 @@ struct RefusalTests {
         ] as [([String: JSONValue], String, String)])
     func otherStudy(changes: [String: JSONValue], place: String, what: String) throws {
         for failure in try TinyStudy(changes).failures(ranks: 2, into: stopped(), resuming: true) {
-            #expect(failure.kind == .usage && failure.place == place)
-            #expect(failure.what.contains(what), "\(failure)")
+            #expect(failure.kind == .usage && failure.location == place)
+            #expect(failure.message.contains(what), "\(failure)")
         }
     }
 
     @Test("Resuming with another backbone or other data says so")
     func otherFiles() throws {
         let backbone = try TinyStudy(backbone: 8).failures(ranks: 2, into: stopped(), resuming: true)
-        #expect(backbone.allSatisfy { $0.kind == .data && $0.place == "backbone" })
+        #expect(backbone.allSatisfy { $0.kind == .data && $0.location == "backbone" })
         let changed = try TinyData()
         try changed.replace("\twarm", by: "\tcold", in: "colour.train.tsv")
         try changed.replace("\n", by: "\na cloud\t1.5\n", in: "size.train.tsv")
@@ -109,8 +109,8 @@ struct RefusalTests {
         try changed.replace("\tnone", by: "\tone", in: "pair.dev.tsv")
         let failures = try TinyStudy(data: changed).failures(ranks: 2, into: stopped(), resuming: true)
         for failure in failures {
-            #expect(failure.kind == .data && failure.place == "data")
-            #expect(failure.what == "the data of colour, pair, size changed since this run began")
+            #expect(failure.kind == .data && failure.location == "data")
+            #expect(failure.message == "the data of colour, pair, size changed since this run began")
         }
     }
 
@@ -141,7 +141,7 @@ struct RefusalTests {
             }, facts: saved.facts)
         try short.write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.what.hasPrefix("the checkpoint of step 2 has no 'parameters' of"))
+            #expect(failure.message.hasPrefix("the checkpoint of step 2 has no 'parameters' of"))
         }
     }
 
@@ -157,7 +157,8 @@ struct RefusalTests {
         try Checkpoint(step: name == "step" ? .max : saved.step, tensors: tensors, facts: saved.facts)
             .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.kind == .data && failure.what.hasSuffix("has no usable '\(name)'"), "\(failure)")
+            #expect(
+                failure.kind == .data && failure.message.hasSuffix("has no usable '\(name)'"), "\(failure)")
         }
     }
 
@@ -168,9 +169,9 @@ struct RefusalTests {
         for failure in try TinyStudy(["seed": .unsigned(.max - 1)]).failures(
             ranks: 1, into: folder, resuming: true)
         {
-            #expect(failure.place == "seed")
+            #expect(failure.location == "seed")
             #expect(
-                failure.what.hasPrefix(
+                failure.message.hasPrefix(
                     "was 18446744073709551615 when this run began, is now 18446744073709551614"))
         }
     }
@@ -192,7 +193,7 @@ struct RefusalTests {
         try Checkpoint(step: saved.step, tensors: saved.tensors, facts: facts)
             .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.kind == .data && failure.what.contains("\(path.last ?? "")'"), "\(failure)")
+            #expect(failure.kind == .data && failure.message.contains("\(path.last ?? "")'"), "\(failure)")
         }
     }
 }

@@ -105,7 +105,7 @@ struct SharingTests {
         ] as [(JSONValue, String, String)])
     func impossible(sharing: JSONValue, place: String, what: String) throws {
         let failure = #expect(throws: Failure.self) { _ = try blocks(sharing) }
-        #expect(failure?.kind == .usage && failure?.place == place && failure?.what == what)
+        #expect(failure?.kind == .usage && failure?.location == place && failure?.message == what)
     }
 
     // MARK: Training

@@ -256,7 +256,7 @@ struct StageTests {
         let failure = #expect(throws: Failure.self) {
             _ = try TinyStudy(["stages.head.steps": 0, "stages.adapter.steps": 0])
         }
-        #expect(failure?.place == "stages")
+        #expect(failure?.location == "stages")
     }
 
     @Test("Results tell what each task was asked for and given")

@@ -125,7 +125,7 @@ struct StudyTests {
 
     private func expectRefusal(of bad: Bad) throws {
         let failure = #expect(throws: Failure.self) { _ = try TinyStudy.decode([bad.path: bad.value]) }
-        #expect(failure?.kind == .usage && failure?.place == bad.place)
+        #expect(failure?.kind == .usage && failure?.location == bad.place)
         #expect(failure?.description.contains(bad.text) == true, "\(failure?.description ?? "none")")
     }
 

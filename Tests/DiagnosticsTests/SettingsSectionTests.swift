@@ -79,7 +79,7 @@ private func outer(_ json: String) throws -> Outer {
         (#"{"seed":null}"#, "seed: missing key 'seed'"),
         (#"{"seed":"x"}"#, "seed: expected a whole number"),
         (#"{"seed":7,"rate":"fast"}"#, "rate: expected a number"),
-        (#"{"seed":7,"note":3}"#, "note: expected a text"),
+        (#"{"seed":7,"note":3}"#, "note: expected a string"),
         (#"{"seed":7,"inner":{"weights":["a"]}}"#, "inner.weights: expected a list of whole numbers"),
         (#"{"seed":7,"inner":3}"#, "inner: expected a mapping with keys among name, weights"),
         (

@@ -90,8 +90,8 @@ struct EncoderConfigurationTests {
         try folder.write(
             try changed(test.key, to: test.value, in: folder.read("config.json")), to: "config.json")
         let failure = #expect(throws: Failure.self) { try EncoderConfiguration(directory: folder.path) }
-        #expect(failure?.what.contains(test.message) == true, "\(String(describing: failure))")
-        #expect(failure?.place == folder.file("config.json"))
+        #expect(failure?.message.contains(test.message) == true, "\(String(describing: failure))")
+        #expect(failure?.location == folder.file("config.json"))
         #expect(failure?.kind == .data)
     }
 
@@ -106,8 +106,8 @@ struct EncoderConfigurationTests {
         let folder = try TemporaryFolder()
         if let text { try folder.write(text, to: "config.json") }
         let failure = #expect(throws: Failure.self) { try EncoderConfiguration(directory: folder.path) }
-        #expect(failure?.what.contains(message) == true, "\(String(describing: failure))")
-        #expect(failure?.place?.hasPrefix(folder.file("config.json")) == true)
+        #expect(failure?.message.contains(message) == true, "\(String(describing: failure))")
+        #expect(failure?.location?.hasPrefix(folder.file("config.json")) == true)
         #expect(failure?.kind == .data)
     }
 }

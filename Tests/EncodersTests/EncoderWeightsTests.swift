@@ -99,9 +99,9 @@ struct EncoderWeightsTests {
         try test.change(folder)
         let failure = #expect(throws: Failure.self) { try EncoderWeights(directory: folder.path) }
         #expect(failure?.kind == .data)
-        #expect(failure?.place?.hasPrefix(folder.path) == true, "\(String(describing: failure))")
+        #expect(failure?.location?.hasPrefix(folder.path) == true, "\(String(describing: failure))")
         if !test.message.isEmpty {
-            #expect(failure?.what.contains(test.message) == true, "\(String(describing: failure))")
+            #expect(failure?.message.contains(test.message) == true, "\(String(describing: failure))")
         }
     }
 
@@ -117,8 +117,8 @@ struct EncoderWeightsTests {
         try folder.write(data, to: "model.safetensors")
         let failure = #expect(throws: Failure.self) { try EncoderWeights(directory: folder.path) }
         #expect(failure?.kind == .data)
-        #expect(failure?.place == "\(folder.file("model.safetensors")): tensor 'pooler.dense.weight'")
-        #expect(failure?.what == "element 575 is \(bad), expected a finite number")
+        #expect(failure?.location == "\(folder.file("model.safetensors")): tensor 'pooler.dense.weight'")
+        #expect(failure?.message == "element 575 is \(bad), expected a finite number")
     }
 
     @Test(
@@ -134,8 +134,8 @@ struct EncoderWeightsTests {
         try file.write(contentsOf: Data([0, 0, 0, 0]))
         try file.close()
         let failure = #expect(throws: Failure.self) { try weights.checkUnchanged() }
-        #expect(failure?.place == path && failure?.kind == .data)
-        #expect(failure?.what.hasPrefix("was written to while it was in use") == true)
+        #expect(failure?.location == path && failure?.kind == .data)
+        #expect(failure?.message.hasPrefix("was written to while it was in use") == true)
 
         let again = try EncoderWeights(directory: folder.path)
         try folder.write(data, to: "new")

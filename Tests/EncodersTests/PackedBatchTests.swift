@@ -120,8 +120,8 @@ struct PackedBatchTests {
         let failure = #expect(throws: Failure.self) {
             try bounds.check(against: tiny.weights.configuration, at: "texts")
         }
-        #expect(failure?.what == test.message)
-        #expect(failure?.place == "texts")
+        #expect(failure?.message == test.message)
+        #expect(failure?.location == "texts")
         #expect(failure?.kind == .data)
     }
 

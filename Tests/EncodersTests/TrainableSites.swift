@@ -82,10 +82,10 @@ final class TrainableSites: EncoderAdaptation {
 
     private func isTrained(_ place: LayerSite) -> Bool { lowestTrained.map { place >= $0 } ?? false }
 
-    private func tensor(_ place: LayerSite, _ part: String) -> (value: Matrix, gradient: Matrix?)? {
+    private func tensor(_ place: LayerSite, _ part: String) -> (value: FrozenMatrix, gradient: Matrix?)? {
         let tensor = Tensor(place: place, part: part)
         guard let value = values[tensor], let gradient = gradients[tensor] else { return nil }
-        return (value.view, isTrained(place) ? gradient.view : nil)
+        return (value.view.frozen, isTrained(place) ? gradient.view : nil)
     }
 
     func acts(at place: LayerSite) -> Bool {

@@ -103,8 +103,8 @@ struct WeightMemoryTests {
                 try EncoderWeights(directory: folder.path, convertingInto: memory)
             }
             #expect(failure?.kind == .data)
-            #expect(failure?.place == "\(folder.path)/model.safetensors: tensor 'pooler.dense.weight'")
-            #expect(failure?.what == "element 575 is \(word), expected a finite number")
+            #expect(failure?.location == "\(folder.path)/model.safetensors: tensor 'pooler.dense.weight'")
+            #expect(failure?.message == "element 575 is \(word), expected a finite number")
         }
     }
 

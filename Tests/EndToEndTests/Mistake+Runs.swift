@@ -21,9 +21,10 @@ extension Mistake {
             with: ["--expect-ranks", "2"]),
         Mistake(
             "an output below a file", code: 3,
-            says: ["study.yaml/run: cannot make the folder", "Not a directory"]
+            says: ["study.yaml/run: cannot create the directory", "Not a directory"]
         ) { ["train", $0.study, "--output", "\($0.study)/run"] },
-        Mistake("an output that is a file", code: 3, says: ["study.yaml: found a file, expected a folder"]) {
+        Mistake("an output that is a file", code: 3, says: ["study.yaml: found a file, expected a directory"])
+        {
             ["train", $0.study, "--output", $0.study]
         },
         Mistake(

@@ -95,7 +95,7 @@ extension EndToEnd {
             let job = try await running
             #expect(job.status == 0, "\(job)")
             #expect(job.errors.contains("its process is stopped (T)"), "\(job.errors)")
-            #expect(job.errors.contains("pid \(process) went on after"), "\(job.errors)")
+            #expect(job.errors.contains("pid \(process) resumed after"), "\(job.errors)")
             try await expectUninterruptedResult("run")
         }
 

@@ -69,7 +69,8 @@ struct ForeignFolderTests {
                 try form.write(scene.trained, to: folder.file("adapter"))
             } catch let failure as Failure {
                 // A setting that the form lacks is named, and nothing is left behind.
-                #expect(failure.kind == .usage && failure.place?.hasPrefix("adapter.") == true, "\(failure)")
+                #expect(
+                    failure.kind == .usage && failure.location?.hasPrefix("adapter.") == true, "\(failure)")
                 #expect(!FileManager.default.fileExists(atPath: folder.file("adapter")))
                 continue
             }
@@ -92,8 +93,8 @@ struct ForeignFolderTests {
             let failure = #expect(throws: Failure.self, "\(test)") {
                 try form.write(scene.trained, to: folder.file("adapter"))
             }
-            #expect(failure?.kind == .usage && failure?.place == "--format", "\(test)")
-            #expect(failure?.what.contains(type(of: scene.trained.model.method).name) == true, "\(test)")
+            #expect(failure?.kind == .usage && failure?.location == "--format", "\(test)")
+            #expect(failure?.message.contains(type(of: scene.trained.model.method).name) == true, "\(test)")
             #expect(!FileManager.default.fileExists(atPath: folder.file("adapter")), "\(test)")
         }
     }
@@ -107,13 +108,13 @@ struct ForeignFolderTests {
         let failure = #expect(throws: Failure.self) {
             try form.write(scene.trained, to: folder.file("adapter"))
         }
-        #expect(failure?.kind == .usage && failure?.place == "head.pooling")
+        #expect(failure?.kind == .usage && failure?.location == "head.pooling")
         try form.write(scene.trained, encoderOnly: true, to: folder.file("adapter"))
         let headless = #expect(throws: Failure.self) {
             try ImportedAdapter.read(folder.file("adapter"), on: scene.tiny.weights)
         }
         #expect(
-            headless?.kind == .data && headless?.what.contains("no ") == true,
+            headless?.kind == .data && headless?.message.contains("no ") == true,
             "\(String(describing: headless))")
     }
 
@@ -154,13 +155,13 @@ struct ForeignFolderTests {
         #expect(try head(["warm", "cold"]) == asSaved.reversed())
         // Names that are not the task's say nothing of the order, which must then be given.
         let unknown = #expect(throws: Failure.self) { try head(["yes", "no"]) }
-        #expect(unknown?.place == "--labels" && unknown?.kind == .usage)
-        #expect(unknown?.what.hasPrefix("calls the rows of its head cold, warm") == true)
+        #expect(unknown?.location == "--labels" && unknown?.kind == .usage)
+        #expect(unknown?.message.hasPrefix("calls the rows of its head cold, warm") == true)
         #expect(unknown?.remedy?.hasPrefix("give yes,no in the order") == true)
         #expect(try head(["yes", "no"], labels: ["yes", "no"]) == asSaved)
         #expect(try head(["yes", "no"], labels: ["no", "yes"]) == asSaved.reversed())
         let wrong = #expect(throws: Failure.self) { try head(["yes", "no"], labels: ["yes", "maybe"]) }
-        #expect(wrong?.what == "names yes, maybe, the task's labels are yes, no")
+        #expect(wrong?.message == "names yes, maybe, the task's labels are yes, no")
     }
 
     @Test("PEFT's folders name no classes, so that their order must be given")
@@ -168,7 +169,7 @@ struct ForeignFolderTests {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/peft-lora", on: tiny.weights)
         let failure = #expect(throws: Failure.self) { try logits(read, tiny, .classes(["cold", "warm"])) }
-        #expect(failure?.place == "--labels")
-        #expect(failure?.what.hasPrefix("does not name the rows of its head") == true)
+        #expect(failure?.location == "--labels")
+        #expect(failure?.message.hasPrefix("does not name the rows of its head") == true)
     }
 }

@@ -128,7 +128,7 @@ struct ForeignMistakeTests {
         let failure = #expect(throws: Failure.self) {
             try ImportedAdapter.read(folder.file("peft-lora"), on: weights)
         }
-        #expect(failure?.what.contains("'base_model.model.extra'") == true)
+        #expect(failure?.message.contains("'base_model.model.extra'") == true)
     }
 
     @Test("A tensor without dimensions is refused, not indexed")
@@ -147,7 +147,8 @@ struct ForeignMistakeTests {
         let failure = #expect(throws: Failure.self) {
             try ImportedAdapter.read(folder.file("adapters-pfeiffer"), on: weights)
         }
-        #expect(failure?.what.hasSuffix("adapter_down.0.weight' has shape [], expected 2 dimensions") == true)
+        #expect(
+            failure?.message.hasSuffix("adapter_down.0.weight' has shape [], expected 2 dimensions") == true)
     }
 
     @Test("A head for another number of classes is refused")
@@ -158,6 +159,6 @@ struct ForeignMistakeTests {
         let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling))
         let layout = model.layout(for: output, headOwner: "letters", seed: 1)
         let failure = #expect(throws: Failure.self) { try read.values(in: layout, for: output) }
-        #expect(failure?.what == "the head has 2 rows of 24, the task needs 3 of 24")
+        #expect(failure?.message == "the head has 2 rows of 24, the task needs 3 of 24")
     }
 }

@@ -70,7 +70,7 @@ struct MergedFolderTests {
         let failure = #expect(throws: Failure.self) {
             try MergedFolder.write(mean.trained, encoderOnly: false, to: folder.file("merged"))
         }
-        #expect(failure?.kind == .usage && failure?.place == "head.pooling")
+        #expect(failure?.kind == .usage && failure?.location == "head.pooling")
         #expect(!FileManager.default.fileExists(atPath: folder.file("merged")))
     }
 }

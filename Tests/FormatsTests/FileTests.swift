@@ -104,7 +104,7 @@ import Testing
         let failure = #expect(throws: Failure.self) {
             try AtomicFile.write(Data(), to: directory.file("file"))
         }
-        #expect(failure?.what == "cannot write: Permission denied")
+        #expect(failure?.message == "cannot write: Permission denied")
     }
 }
 
@@ -112,20 +112,22 @@ import Testing
     @Test(arguments: ["a", "a/b//c/", ""]) func missingFoldersAreMadeAndExistingOnesKept(name: String) throws
     {
         let directory = try TemporaryFolder()
-        for _ in 0..<2 { try Folder.create(directory.file(name)) }
+        for _ in 0..<2 { try Directory.create(directory.file(name)) }
         #expect(FileManager.default.isWritableFile(atPath: directory.file(name)))
     }
 
     @Test func aFileInTheWayIsNamed() throws {
         let directory = try TemporaryFolder()
         let file = try directory.write(Data(), to: "file")
-        #expect(throws: Failure.data("found a file, expected a folder", at: file)) { try Folder.create(file) }
+        #expect(throws: Failure.data("found a file, expected a directory", at: file)) {
+            try Directory.create(file)
+        }
         #expect(
             throws: Failure.data(
-                "cannot make the folder: Not a directory", at: file + "/a",
-                remedy: "a part of the path is a file, not a directory")
+                "cannot create the directory: Not a directory", at: file + "/a",
+                remedy: "a component of the path is a file, not a directory")
         ) {
-            try Folder.create(file + "/a")
+            try Directory.create(file + "/a")
         }
     }
 }

@@ -30,8 +30,8 @@ private final class TinyFileSystem {
         let path = "\(disk.path)/file"
         try AtomicFile.write(Data("old".utf8), to: path)
         let failure = #expect(throws: Failure.self) { try AtomicFile.write(Data(count: 200_000), to: path) }
-        #expect(failure?.place == path)
-        #expect(failure?.what == "cannot write: No space left on device")
+        #expect(failure?.location == path)
+        #expect(failure?.message == "cannot write: No space left on device")
         #expect(failure?.remedy?.contains("free space") == true)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == ["file"])
@@ -52,6 +52,6 @@ private final class TinyFileSystem {
     @Test func aDeviceThatIsAlwaysFullFailsTheFirstLine() throws {
         let lines = try JSONLines(path: "/dev/full", appending: false)
         let failure = #expect(throws: Failure.self) { try lines.append(1) }
-        #expect(failure?.what == "cannot write: No space left on device")
+        #expect(failure?.message == "cannot write: No space left on device")
     }
 }

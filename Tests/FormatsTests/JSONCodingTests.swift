@@ -51,6 +51,6 @@ import Testing
         ] as [(JSONValue, String)])
     func anUnusableKeyIsNamed(json: JSONValue, key: String) {
         let failure = #expect(throws: Failure.self) { let _: Outer = try json.decoded(from: "file") }
-        #expect(failure?.place == "file" && failure?.what == "has no usable '\(key)'")
+        #expect(failure?.location == "file" && failure?.message == "has no usable '\(key)'")
     }
 }

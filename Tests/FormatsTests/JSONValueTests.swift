@@ -47,8 +47,8 @@ private func parsed(_ text: String) throws -> JSONValue {
         ("-", "expected a digit"),
         ("1e", "expected a digit"), ("+1", "expected a value"), ("1e999", "out of range"),
         ("NaN", "expected a value"),
-        ("nul", "expected a value"), ("// c\n1", "expected a value"), (#""abc"#, "ends inside quotes"),
-        (#""\"#, "ends inside quotes"), (#""\x""#, "no escape"), (#""\u12g4""#, "hexadecimal"),
+        ("nul", "expected a value"), ("// c\n1", "expected a value"), (#""abc"#, "ends inside a string"),
+        (#""\"#, "ends inside a string"), (#""\x""#, "not an escape"), (#""\u12g4""#, "hexadecimal"),
         (#""\u+123""#, "hexadecimal"),
         (#""\u12"#, "hexadecimal"), (#""\ud83d""#, "surrogate"), (#""\ud83dx""#, "surrogate"),
         (#""\ude00\ud83d""#, "surrogate"), (#""\ud83d\ud83d""#, "surrogate"),
@@ -60,20 +60,20 @@ private func parsed(_ text: String) throws -> JSONValue {
     func whatIsNotJSONIsRefused(text: String, expected: String) throws {
         let failure = try #require(throws: Failure.self) { try parsed(text) }
         #expect(failure.kind == .data)
-        #expect(failure.what.contains(expected), "\(failure)")
-        #expect(failure.place?.hasPrefix("x.json:") == true)
+        #expect(failure.message.contains(expected), "\(failure)")
+        #expect(failure.location?.hasPrefix("x.json:") == true)
     }
 
     @Test func theFailureNamesTheLine() throws {
         let failure = try #require(throws: Failure.self) { try parsed("{\n\"a\": 1,\n\"b\": oops\n}") }
-        #expect(failure.place == "x.json:3")
+        #expect(failure.location == "x.json:3")
     }
 
     @Test(arguments: ["[", "{\"a\":", "[{\"a\":"]) func hostileNestingIsRefused(opening: String) throws {
         let failure = try #require(throws: Failure.self) {
             try parsed(String(repeating: opening, count: 1_000_000))
         }
-        #expect(failure.what.contains("nest deeper"))
+        #expect(failure.message.contains("nest deeper"))
     }
 
     /// Copying what was read at each escape would take a quarter of an hour for this much.
@@ -92,7 +92,7 @@ private func parsed(_ text: String) throws -> JSONValue {
         for bytes: [UInt8] in [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf5, 0x80, 0x80, 0x80]] {
             let text = Data([0x22] + bytes + [0x22])
             let failure = try #require(throws: Failure.self) { try JSONValue(parsing: text, at: "x") }
-            #expect(failure.what == "a text is not valid UTF-8")
+            #expect(failure.message == "a string is not valid UTF-8")
         }
     }
 

@@ -86,6 +86,6 @@ import Testing
     @Test(arguments: ["1\noops\n3\n", "1\n\n3\n"]) func aBadLineIsNamed(content: String) throws {
         let path = try directory.write(Data(content.utf8), to: "a.jsonl")
         let failure = try #require(throws: Failure.self) { try JSONLines.read(path: path) }
-        #expect(failure.place == "\(path):2")
+        #expect(failure.location == "\(path):2")
     }
 }

@@ -61,7 +61,7 @@ import Testing
         try write(["a"], to: "model-1.safetensors")
         try writeIndex(#"{"a":"model-1.safetensors","b":"model-1.safetensors"}"#)
         #expect(
-            try failure().contains("model-1.safetensors: has no tensor 'b', which the index places there"))
+            try failure().contains("model-1.safetensors: has no tensor 'b', though the index lists it there"))
     }
 
     @Test func aTensorInTwoShardsIsNamed() throws {
@@ -87,7 +87,7 @@ import Testing
         #expect(try failure().contains("found no weights"))
         #expect(throws: Failure.self) { try SafetensorsFolder(directory: directory.file("absent")) }
         let file = try directory.write(Data(), to: "file")
-        #expect(throws: Failure.data("found a file, expected a folder", at: file)) {
+        #expect(throws: Failure.data("found a file, expected a directory", at: file)) {
             try SafetensorsFolder(directory: file)
         }
     }

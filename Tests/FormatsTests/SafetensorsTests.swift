@@ -180,7 +180,7 @@ import Testing
         Malformed("shorter than a length", bytes: Data([1, 2, 3]), expected: "found 3 bytes"),
         Malformed(
             "header beyond the file", bytes: Data([9, 0, 0, 0, 0, 0, 0, 0, 0x7b]),
-            expected: "9 bytes long, but 1"),
+            expected: "9 bytes, but only 1"),
         Malformed(
             "header of 2^64-1 bytes", bytes: Data(repeating: 0xff, count: 9),
             expected: "18446744073709551615 bytes"),
@@ -201,7 +201,8 @@ import Testing
         Malformed(
             "notes that are no object", #"{"__metadata__":3}"#, expected: "__metadata__: expected an object"),
         Malformed(
-            "notes that are no texts", #"{"__metadata__":{"a":3}}"#, expected: "expected a text under 'a'"),
+            "metadata other than strings", #"{"__metadata__":{"a":3}}"#,
+            expected: "expected a string under 'a'"),
         Malformed("entry that is no object", #"{"x":3}"#, expected: "tensor 'x': has no dtype"),
         Malformed(
             "unknown dtype", #"{"x":\#(entry("F31", "[1]", "[0,4]"))}"#, data: 4,
@@ -261,7 +262,7 @@ import Testing
         let path = try directory.write(malformed.bytes, to: "bad.safetensors")
         let failure = try #require(throws: Failure.self) { try SafetensorsFile(path: path) }
         #expect(failure.kind == .data)
-        #expect(failure.place?.hasPrefix(path) == true)
+        #expect(failure.location?.hasPrefix(path) == true)
         #expect(failure.description.contains(malformed.expected), "\(failure)")
     }
 

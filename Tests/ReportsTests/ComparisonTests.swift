@@ -181,7 +181,7 @@ struct ComparisonTests {
         let finished = try runs.run("finished", runs.results([("rte", 0.5)]))
         let path = try runs.run("unfinished", nil)
         let failure = #expect(throws: Failure.self) { _ = try Comparison([finished, path]) }
-        #expect(failure?.kind == .usage && failure?.place == path)
+        #expect(failure?.kind == .usage && failure?.location == path)
         #expect(failure?.description.contains("has no results yet") == true)
     }
 
@@ -189,7 +189,7 @@ struct ComparisonTests {
     func noRun() throws {
         let path = runs.path("nowhere")
         let failure = #expect(throws: Failure.self) { _ = try Comparison([path]) }
-        #expect(failure?.kind == .usage && failure?.place?.hasPrefix(path) == true)
+        #expect(failure?.kind == .usage && failure?.location?.hasPrefix(path) == true)
     }
 
     @Test("A run named twice is refused, however its path is spelled")
@@ -206,7 +206,7 @@ struct ComparisonTests {
         let path = try runs.run("damaged", RunResults(stages: []))
         try runs.write("{\"steps\": 4", to: "\(path)/results.json")
         let failure = #expect(throws: Failure.self) { _ = try Comparison([path]) }
-        #expect(failure?.kind == .data && failure?.place?.contains("results.json") == true)
+        #expect(failure?.kind == .data && failure?.location?.contains("results.json") == true)
     }
 
     @Test("A missing number is a dash")

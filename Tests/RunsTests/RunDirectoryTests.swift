@@ -69,10 +69,11 @@ import Testing
     @Test func aPlaceThatCannotBeADirectoryIsNamed() throws {
         try Data().write(to: URL(fileURLWithPath: place.file("file")))
         #expect(
-            failure { try .create(at: place.file("file")) }.hasSuffix("file: found a file, expected a folder")
+            failure { try .create(at: place.file("file")) }.hasSuffix(
+                "file: found a file, expected a directory")
         )
         let below = failure { try .create(at: place.file("file/run")) }
-        #expect(below.contains("file/run: cannot make the folder: Not a directory"))
+        #expect(below.contains("file/run: cannot create the directory: Not a directory"))
     }
 
     @Test(.enabled(if: getuid() != 0, "the superuser may write everywhere"))
@@ -80,6 +81,8 @@ import Testing
         chmod(place.path, 0o500)
         defer { chmod(place.path, 0o700) }
         #expect(failure { try .create(at: place.file("run")) }.contains("Permission denied"))
-        #expect(failure { try .create(at: place.path) }.contains("cannot write into: Permission denied"))
+        #expect(
+            failure { try .create(at: place.path) }.contains(
+                "cannot write into the directory: Permission denied"))
     }
 }

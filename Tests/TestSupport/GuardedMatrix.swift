@@ -47,10 +47,11 @@ package struct GuardedMatrix {
     }
 }
 
-extension Matrix {
+extension ReadableMatrix {
     /// A copy of the elements, row after row.
     package var values: [Float] {
-        (0..<rows).flatMap { Array(UnsafeBufferPointer(start: row($0), count: columns)) }
+        let view = frozen
+        return (0..<view.rows).flatMap { Array(UnsafeBufferPointer(start: view.row($0), count: view.columns)) }
     }
 }
 

@@ -103,7 +103,7 @@ import Tokenizers
         Bad(["tokenizer.json": "{}\n{}"], at: "tokenizer.json:2", "found '{' after the JSON value"),
         Bad(
             ["tokenizer.json": "{\"a\": \"b"], at: "tokenizer.json:1",
-            "the text ends inside quotes"),
+            "the text ends inside a string"),
         Bad(
             ["vocab.txt": small, "tokenizer_config.json": #"{"do_lower_case": "yes"}"#],
             at: "tokenizer_config.json", "found a text for do_lower_case"),
@@ -141,9 +141,9 @@ import Tokenizers
         try Goldens.withFolder(bytes: files) { directory in
             let failure = #expect(throws: Failure.self) { try TokenizerFolder.load(directory) }
             #expect(failure?.kind == .data)
-            #expect(failure?.what.contains(says) == true, "\(failure?.what ?? "")")
+            #expect(failure?.message.contains(says) == true, "\(failure?.message ?? "")")
             let expected = place.isEmpty ? directory : "\(directory)/\(place)"
-            #expect(failure?.place?.hasPrefix(expected) == true, "\(failure?.place ?? "")")
+            #expect(failure?.location?.hasPrefix(expected) == true, "\(failure?.location ?? "")")
         }
     }
 

@@ -127,9 +127,9 @@ struct CheckpointTests {
         let found = try Checkpoint.newest(in: directory)
         #expect(found.checkpoint?.step == 3)
         try #require(found.damaged.count == 1)
-        #expect(found.damaged[0].place?.hasPrefix(newest) == true)
+        #expect(found.damaged[0].location?.hasPrefix(newest) == true)
         #expect(found.damaged[0].kind == .data)
-        #expect(found.damaged[0].what.contains(expected), "\(found.damaged[0])")
+        #expect(found.damaged[0].message.contains(expected), "\(found.damaged[0])")
     }
 
     @Test("Every single flipped byte is noticed")
@@ -185,7 +185,7 @@ struct CheckpointTests {
         let folder = try #require(folder)
         try folder.write("a file", to: "checkpoints")
         let failure = #expect(throws: Failure.self) { try Self.checkpoint(1).write(into: directory, keep: 1) }
-        #expect(failure?.kind == .data && failure?.place?.hasPrefix(directory) == true)
+        #expect(failure?.kind == .data && failure?.location?.hasPrefix(directory) == true)
         let long = folder.file(String(repeating: "n", count: 300))
         #expect(throws: Failure.self) { try Self.checkpoint(1).write(into: long, keep: 1) }
     }
@@ -199,7 +199,7 @@ struct CheckpointTests {
         let failure = #expect(throws: Failure.self) {
             try Self.checkpoint(2, numbers: 50_000).write(into: disk.path, keep: 1)
         }
-        #expect(failure?.what.contains("No space left on device") == true)
+        #expect(failure?.message.contains("No space left on device") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == ["step-1"])
         #expect(try Checkpoint.newest(in: disk.path).checkpoint?.encoded() == Self.checkpoint(1).encoded())
     }

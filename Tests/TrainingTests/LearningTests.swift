@@ -133,7 +133,7 @@ struct LearningTests {
         let failure = #expect(throws: Failure.self) {
             _ = try AdaptedEncoder(bare.weights, Hadamard(), HeadSettings(pooling: .pooler))
         }
-        #expect(failure?.place == "head.pooling")
+        #expect(failure?.location == "head.pooling")
     }
 }
 

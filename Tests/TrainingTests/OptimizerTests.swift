@@ -193,6 +193,6 @@ struct OptimizerTests {
         let failure = #expect(throws: Failure.self) {
             _ = try JSONDecoder().decode(OptimizerSettings.self, from: Data(text.utf8))
         }
-        #expect(failure?.place == key && failure?.kind == .usage)
+        #expect(failure?.location == key && failure?.kind == .usage)
     }
 }

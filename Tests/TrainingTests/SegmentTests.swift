@@ -32,7 +32,8 @@ struct SegmentTests {
         let failure = #expect(throws: Failure.self) {
             try model.check(tokenizer, maximumTokens: 8, tasks: [pairs])
         }
-        #expect(failure?.what.hasPrefix("'rte' is a task of pairs, and the backbone has one segment") == true)
+        #expect(
+            failure?.message.hasPrefix("'rte' is a task of pairs, and the backbone has one segment") == true)
         try model.check(tokenizer, maximumTokens: 8, tasks: [GLUE.task(named: "sst2")])
 
         let other = OneSegment(base: tokenizer)

@@ -113,9 +113,9 @@ package struct Sparse: CompositeMethod, PrunedMethod {
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
         let bound: any BoundMethod
         do { bound = try parts[0].bind(to: weights) } catch let failure as Failure {
-            guard let place = failure.place, place.hasPrefix("adapter.") else { throw failure }
+            guard let place = failure.location, place.hasPrefix("adapter.") else { throw failure }
             throw Failure(
-                failure.kind, at: "adapter.base." + place.dropFirst("adapter.".count), failure.what,
+                failure.kind, at: "adapter.base." + place.dropFirst("adapter.".count), failure.message,
                 remedy: failure.remedy)
         }
         guard bound.slices(seed: 0).contains(where: \.isPrunable) else {

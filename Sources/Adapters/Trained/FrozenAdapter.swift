@@ -65,7 +65,7 @@ struct FrozenAdapter: Sendable {
         let configuration: JSONValue
         do { configuration = try AdapterFolder.configuration(of: folder) } catch let problem as Failure {
             throw failure(
-                "is not a trained adapter: \(problem.what)",
+                "is not a trained adapter: \(problem.message)",
                 remedy: "name RUN/adapters/TASK of a finished run")
         }
         guard let own = configuration["hadamesh"], let section = own["adapter"] else {

@@ -1,11 +1,10 @@
 // The part of MPI this package uses, in a form Swift can import.
 //
-// MPI_COMM_WORLD, MPI_FLOAT, MPI_SUM, MPI_IN_PLACE and MPI_STATUS_IGNORE are macros
-// that expand to pointer casts, which Swift's Clang importer refuses.  This header
-// never includes <mpi.h>: it trades in integers, closed enums and word-sized handles,
-// so every type here is Sendable in Swift and fits any MPI implementation's ABI.
+// MPI_COMM_WORLD, MPI_FLOAT, MPI_SUM, MPI_IN_PLACE and MPI_STATUS_IGNORE are macros that expand to pointer
+// casts, which Swift's Clang importer cannot import.  This header never includes <mpi.h>: it uses integers,
+// closed enums and word-sized handles, so every type here is Sendable in Swift and fits any MPI's ABI.
 //
-// Every function that returns int returns an MPI error code; 0 is success.
+// Functions returning int return an MPI error code; 0 is success.
 #ifndef CMPI_H
 #define CMPI_H
 
@@ -42,23 +41,23 @@ typedef enum CMPI_ENUM cmpi_thread {
 
 extern const int32_t cmpi_any_source;
 
-// Lifecycle.  cmpi_init also sets MPI_ERRORS_RETURN, so failures come back as codes.
+// Lifecycle.  cmpi_init also sets MPI_ERRORS_RETURN, so that errors are returned as codes.
 int cmpi_init(cmpi_thread wanted, cmpi_thread *provided);
 int cmpi_finalize(void);
 _Noreturn void cmpi_abort(cmpi_comm comm, int code);
 void cmpi_error_string(int code, char *buffer, size_t capacity);
 void cmpi_library_version(char *buffer, size_t capacity);
 
-// Communicators.  A negative color leaves the caller out of every new group.
+// Communicators.  A caller with a negative color joins no new group.
 cmpi_comm cmpi_world(void);
 int cmpi_comm_rank(cmpi_comm comm, int32_t *rank);
 int cmpi_comm_size(cmpi_comm comm, int32_t *size);
 int cmpi_comm_dup(cmpi_comm comm, cmpi_comm *out);
 int cmpi_comm_split(cmpi_comm comm, int32_t color, int32_t key, cmpi_comm *out);
-int cmpi_comm_split_host(cmpi_comm comm, int32_t key, cmpi_comm *out);
+int cmpi_comm_split_node(cmpi_comm comm, int32_t key, cmpi_comm *out);
 int cmpi_comm_free(cmpi_comm *comm);
 
-// Collectives.  Counts are 64-bit: longer messages than INT_MAX go in pieces.
+// Collectives.  Counts are 64-bit; messages above INT_MAX elements are sent in pieces.
 int cmpi_barrier(cmpi_comm comm);
 int cmpi_bcast(void *data, int64_t count, cmpi_type type, int32_t root, cmpi_comm comm);
 int cmpi_allreduce(void *data, int64_t count, cmpi_type type, cmpi_op op, cmpi_comm comm);

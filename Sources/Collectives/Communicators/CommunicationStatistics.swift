@@ -1,27 +1,20 @@
-import Diagnostics
-import Dispatch
 import Synchronization
 
-/// What a rank's collective calls have moved and cost.
+/// Traffic and time of a rank's collective calls.
 package struct CommunicationStatistics: Sendable, Equatable {
-    /// How many calls were made.
     package var calls = 0
-    /// The payload of those calls, in bytes.
-    ///
-    /// A group of one rank moves nothing.
+    /// The payload of the calls; 0 in a group of one rank.
     package var bytes = 0
-    /// Seconds spent until the last rank had come to the call.
+    /// Time until the last rank entered each call.
     package var secondsWaiting = 0.0
-    /// Seconds spent on the exchange itself, after every rank had come.
+    /// Time for the exchange itself, once every rank had entered the call.
     package var secondsTransferring = 0.0
 
-    /// Seconds spent in calls altogether.
     package var seconds: Double { secondsWaiting + secondsTransferring }
 
-    /// No calls.
     package init() {}
 
-    /// What was added since an earlier reading.
+    /// The increase since an earlier reading.
     package func since(_ earlier: CommunicationStatistics) -> CommunicationStatistics {
         var difference = self
         difference.calls -= earlier.calls
@@ -32,7 +25,7 @@ package struct CommunicationStatistics: Sendable, Equatable {
     }
 }
 
-/// The running statistics of one rank, shared by the communicators that belong together.
+/// The running statistics of one rank, shared by a communicator and those derived from it.
 final class StatisticsCounter: Sendable {
     private let state = Mutex(CommunicationStatistics())
 
@@ -47,5 +40,3 @@ final class StatisticsCounter: Sendable {
         }
     }
 }
-
-/// Seconds on a clock that only goes forward.

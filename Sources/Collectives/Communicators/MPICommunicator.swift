@@ -5,27 +5,26 @@ import Synchronization
 
 /// How a rank waits for the others.
 package enum WaitPolicy: Sendable {
-    /// Inside MPI, which burns a core and answers at once: for ranks that compute.
+    /// Busy-waits inside MPI: lowest latency, occupies a core. For ranks that compute.
     case spin
-    /// By naps of half a millisecond between looks, which leaves the core to others: for a dedicated coordinator.
+    /// Polls every half millisecond and leaves the core to others. For a dedicated coordinator.
     case sleep
 }
 
-/// A group of ranks that are processes, joined by MPI.
+/// A group of processes that communicate through MPI.
 ///
-/// Each call first waits, in a nonblocking barrier, until every rank has come, and only then exchanges
-/// data. That lets ranks of one group wait by different policies (MPI does not match a nonblocking
-/// reduction with a blocking one), keeps MPI's tuned blocking algorithms, and tells waiting for a slow
-/// rank apart from a slow network.
+/// Each call first waits in a nonblocking barrier until every rank has entered it, then exchanges data. Ranks
+/// of one group can therefore wait by different policies (MPI does not match a nonblocking reduction with a
+/// blocking one), MPI's tuned blocking algorithms remain usable, and time lost to a slow rank is measured
+/// apart from time lost to a slow network.
 ///
-/// One thread at a time may call it. A communicator lives until ``free()``, the world as long as MPI does.
+/// Only one thread at a time may use a communicator.
 package final class MPICommunicator: Communicator {
     package let rank: Int
     package let size: Int
-    /// How this rank waits for the others.
     package let waitPolicy: WaitPolicy
     let raw: cmpi_comm
-    /// This node's ranks, once they have been asked for; copies with another wait policy share it.
+    /// The node's communicator once created; shared by copies with another wait policy.
     private let node: CachedNode
     private let counter: StatisticsCounter
     package let watch: StallWatch?
@@ -58,25 +57,25 @@ package final class MPICommunicator: Communicator {
         self.waitPolicy = waitPolicy
     }
 
-    /// The same group, waited for in another way by this rank; it shares the statistics.
+    /// The same group and statistics with another wait policy on this rank.
     package func withWaitPolicy(_ policy: WaitPolicy) -> MPICommunicator {
         MPICommunicator(self, waitPolicy: policy)
     }
 
     package func nodeCommunicator() throws -> any Communicator {
-        if let known = node.value { return known }
-        var made = cmpi_comm()
-        try watched { try check(cmpi_comm_split_host(raw, Int32(rank), &made), "split by node") }
-        let ranks = try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
-        node.value = ranks
-        return ranks
+        if let cached = node.value { return cached }
+        var new = cmpi_comm()
+        try watched { try check(cmpi_comm_split_node(raw, Int32(rank), &new), "split by node") }
+        let communicator = try MPICommunicator(new, waitPolicy: waitPolicy, counter: counter, watch: watch)
+        node.value = communicator
+        return communicator
     }
 
     package func split(color: Int32?) throws -> (any Communicator)? {
-        var made = cmpi_comm()
-        try watched { try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &made), "split") }
+        var new = cmpi_comm()
+        try watched { try check(cmpi_comm_split(raw, color ?? -1, Int32(rank), &new), "split") }
         return color == nil
-            ? nil : try MPICommunicator(made, waitPolicy: waitPolicy, counter: counter, watch: watch)
+            ? nil : try MPICommunicator(new, waitPolicy: waitPolicy, counter: counter, watch: watch)
     }
 
     package func free() throws {
@@ -90,7 +89,7 @@ package final class MPICommunicator: Communicator {
         try call("barrier", bytes: 0) { 0 }
     }
 
-    package func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction)
+    package func allReduce<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction)
         throws
     {
         try call("all-reduce", bytes: data.count * MemoryLayout<T>.stride) {
@@ -98,7 +97,7 @@ package final class MPICommunicator: Communicator {
         }
     }
 
-    package func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+    package func broadcast<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
         try call("broadcast", bytes: data.count * MemoryLayout<T>.stride) {
             cmpi_bcast(data.baseAddress, Int64(data.count), T.kind.raw, Int32(root), raw)
@@ -140,7 +139,7 @@ package final class MPICommunicator: Communicator {
         }
     }
 
-    /// Marks the messages of ``gather(_:to:_:)``, the only ones that go from one rank to another here.
+    /// The tag of ``gather(_:to:_:)``, the only point-to-point messages on these communicators.
     private static let gatherTag: Int32 = 1
 
     private func call(_ name: String, bytes: Int, _ exchange: () -> Int32) throws {
@@ -152,9 +151,10 @@ package final class MPICommunicator: Communicator {
         watch?.arrive(at: start)
         defer { watch?.leave(at: MonotonicClock.seconds) }
         try waitForAll(name)
-        let together = MonotonicClock.seconds
+        let allArrived = MonotonicClock.seconds
         try check(exchange(), name)
-        counter.add(bytes: bytes, waiting: together - start, transferring: MonotonicClock.seconds - together)
+        counter.add(
+            bytes: bytes, waiting: allArrived - start, transferring: MonotonicClock.seconds - allArrived)
     }
 
     private func watched(_ body: () throws -> Void) throws {
@@ -180,7 +180,6 @@ package final class MPICommunicator: Communicator {
     }
 }
 
-/// The communicator of a node's ranks; nil until it is made.
 private final class CachedNode: Sendable {
     private let cached = Mutex<MPICommunicator?>(nil)
 
@@ -190,14 +189,14 @@ private final class CachedNode: Sendable {
     }
 }
 
-/// Turns an MPI error code into a failure that names the call and MPI's words.
+/// Throws a failure with the call and MPI's error string unless the code is 0.
 func check(_ code: Int32, _ call: String) throws {
     guard code != 0 else { return }
     var text = [CChar](repeating: 0, count: 512)
     cmpi_error_string(code, &text, text.count)
-    let words = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     throw Failure(
-        .rank, "MPI \(call): \(words)", remedy: "the ranks may have run on differing inputs or versions")
+        .rank, "MPI \(call): \(message)", remedy: "check that all ranks have the same inputs and version")
 }
 
 extension ElementKind {

@@ -1,19 +1,19 @@
 import Diagnostics
 import Foundation
 
-/// What one rank brings to a collective: its buffer, and what it believes the call to be.
+/// One rank's call and buffer in a collective.
 struct Contribution {
     let call: String
     let buffer: UnsafeMutableRawPointer?
 }
 
-/// The place where the threads of a group meet, call after call.
+/// The barrier at which the threads of a group exchange their buffers.
 ///
-/// Safe to share: every property is only read and written with the condition locked.
+/// Sendable because every property is accessed only with the condition locked.
 final class Rendezvous: @unchecked Sendable {
     let size: Int
     private let condition = NSCondition()
-    private var brought: [Contribution?]
+    private var contributions: [Contribution?]
     private var arrived = 0
     private var generation = 0
     private var departure: Failure?
@@ -22,23 +22,23 @@ final class Rendezvous: @unchecked Sendable {
 
     init(size: Int) {
         self.size = size
-        brought = [Contribution?](repeating: nil, count: size)
+        contributions = [Contribution?](repeating: nil, count: size)
     }
 
-    /// The error that was thrown first, if any was.
+    /// The first error that a rank threw.
     var firstError: (any Error)? {
         condition.lock()
         defer { condition.unlock() }
         return error
     }
 
-    /// Waits for all ranks and returns what each brought, in the order of the ranks.
+    /// Waits for all ranks and returns their contributions, by rank.
     func gather(_ rank: Int, _ contribution: Contribution) throws -> [Contribution] {
         condition.lock()
         defer { condition.unlock() }
-        brought[rank] = contribution
+        contributions[rank] = contribution
         try wait()
-        let all = brought.compactMap { $0 }
+        let all = contributions.compactMap { $0 }
         for other in all where other.call != contribution.call {
             throw Failure(.rank, "rank \(rank) calls \(contribution.call) where another calls \(other.call)")
         }
@@ -52,7 +52,7 @@ final class Rendezvous: @unchecked Sendable {
         try wait()
     }
 
-    /// A place for a group of these threads.
+    /// A rendezvous for a subgroup of these threads.
     func child(size: Int) -> Rendezvous {
         condition.lock()
         defer { condition.unlock() }
@@ -62,7 +62,7 @@ final class Rendezvous: @unchecked Sendable {
         return child
     }
 
-    /// Takes a rank out for good: whoever waits for it here or in a group, now or later, throws.
+    /// Removes a rank for good: ranks that wait for it here or in a subgroup, now or later, throw.
     func end(_ rank: Int, because cause: (any Error)?) {
         condition.lock()
         defer { condition.unlock() }
@@ -73,7 +73,7 @@ final class Rendezvous: @unchecked Sendable {
                 .rank, cause.map { "rank \(rank) failed: \($0)" } ?? "rank \(rank) has already returned")
         self.departure = departure
         condition.broadcast()
-        // A rank that is done may leave before the others of its world, but not one that failed.
+        // A finished rank may leave its subgroups early; a failed one takes them down.
         for child in children where cause != nil { child.abandon(departure) }
     }
 

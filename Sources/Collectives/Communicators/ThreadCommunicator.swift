@@ -1,9 +1,9 @@
 import Diagnostics
 
-/// One thread's view of a ``ThreadWorld``.
+/// One thread's communicator in a ``ThreadWorld``.
 ///
-/// Each collective meets twice: once to learn where every rank's buffer lies, and once more after
-/// everybody has read them, when they may be written again.
+/// A collective synchronizes twice: first to publish every rank's buffer, then after all ranks have read
+/// them, when the buffers may be reused.
 final class ThreadCommunicator: Communicator {
     let rank: Int
     private let rendezvous: Rendezvous
@@ -22,15 +22,15 @@ final class ThreadCommunicator: Communicator {
     func split(color: Int32?) throws -> (any Communicator)? {
         let colors = try allGather([color.map(Int64.init) ?? -1]).map { $0[0] }
         let own = colors.indices.filter { colors[$0] == colors[rank] }
-        // The first rank of each group makes the place where the group meets, and the others find it there.
-        let made = own.first == rank ? rendezvous.child(size: own.count) : nil
-        let found = try collective(
-            "split", bytes: 0, made.map { Unmanaged.passUnretained($0).toOpaque() }
-        ) { places in
-            places[own[0]].map { Unmanaged<Rendezvous>.fromOpaque($0).takeUnretainedValue() }
+        // The first rank of each subgroup creates its rendezvous and passes it to the others.
+        let new = own.first == rank ? rendezvous.child(size: own.count) : nil
+        let shared = try collective(
+            "split", bytes: 0, new.map { Unmanaged.passUnretained($0).toOpaque() }
+        ) { pointers in
+            pointers[own[0]].map { Unmanaged<Rendezvous>.fromOpaque($0).takeUnretainedValue() }
         }
-        guard color != nil, let found, let place = own.firstIndex(of: rank) else { return nil }
-        return ThreadCommunicator(rank: place, rendezvous: found)
+        guard color != nil, let shared, let subrank = own.firstIndex(of: rank) else { return nil }
+        return ThreadCommunicator(rank: subrank, rendezvous: shared)
     }
 
     func free() throws {}
@@ -39,7 +39,7 @@ final class ThreadCommunicator: Communicator {
         try collective("barrier", bytes: 0, nil) { _ in }
     }
 
-    func allReduce<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
+    func allReduce<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
         let reduced = try collective(
             "all-reduce \(operation) of \(data.count) \(T.self)", bytes: data.count * MemoryLayout<T>.stride,
             data.baseAddress
@@ -56,7 +56,7 @@ final class ThreadCommunicator: Communicator {
         _ = data.update(fromContentsOf: reduced)
     }
 
-    func broadcast<T: Transferable>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
+    func broadcast<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
         try collective(
             "broadcast of \(data.count) \(T.self) from \(root)", bytes: data.count * MemoryLayout<T>.stride,
@@ -115,12 +115,12 @@ final class ThreadCommunicator: Communicator {
     ) throws -> Result {
         let start = MonotonicClock.seconds
         let all = try rendezvous.gather(rank, Contribution(call: call, buffer: buffer))
-        let together = MonotonicClock.seconds
+        let allArrived = MonotonicClock.seconds
         let result = read(all.map(\.buffer))
         try rendezvous.leave()
         counter.add(
-            bytes: size > 1 ? bytes : 0, waiting: together - start,
-            transferring: MonotonicClock.seconds - together)
+            bytes: size > 1 ? bytes : 0, waiting: allArrived - start,
+            transferring: MonotonicClock.seconds - allArrived)
         return result
     }
 }

@@ -2,12 +2,12 @@ import Diagnostics
 import Foundation
 import Synchronization
 
-/// Ranks as threads of this process, for tests: the same code as under MPI, with no launcher.
+/// Ranks as threads of this process, for tests without a launcher.
 package enum ThreadWorld {
-    /// Runs `body` once per rank, each on its own thread, and returns their results in the order of the ranks.
+    /// Runs `body` once per rank, each on its own thread, and returns the results by rank.
     ///
     /// When a rank throws, the others' pending and later collectives throw too, and `run` throws the first
-    /// error. A rank that returns while others wait for it is an error as well, where MPI would hang.
+    /// error. A rank that returns while others wait for it is also an error; under MPI it would hang.
     package static func run<R: Sendable>(
         _ size: Int, _ body: @escaping @Sendable (any Communicator) throws -> R
     ) throws -> [R] {
@@ -36,7 +36,7 @@ package enum ThreadWorld {
     }
 }
 
-/// What each rank returned.
+/// The ranks' results, as they come in.
 private final class Outcomes<R: Sendable>: Sendable {
     private let values: Mutex<[R?]>
 

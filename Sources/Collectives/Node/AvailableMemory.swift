@@ -1,21 +1,22 @@
 import Foundation
 
-/// How much memory new pages can take on this host before something must be pushed out or a process is killed.
+/// The memory that can be allocated on this node without swapping or killing a process.
 ///
-/// It is the least of what the kernel calls available and of what the limits of the process's control groups leave: of its
-/// own group and of every group above it, in version 2 (`memory.max`) and in version 1 (`memory.limit_in_bytes`). What a
-/// group keeps of files that are read no more counts as free: it is given up before the limit is met.
+/// It is the minimum of the kernel's `MemAvailable` and of the room left under the limits of the process's
+/// control group and all its ancestors, in cgroup version 2 (`memory.max`) and version 1
+/// (`memory.limit_in_bytes`). A group's inactive file pages count as free, because the kernel reclaims them
+/// before it enforces the limit.
 package enum AvailableMemory {
-    /// Bytes; nil where the system doesn't tell.
+    /// In bytes; nil if the system does not report it.
     package static var bytes: Int? { bytes(root: "/") }
 
-    /// Reads a system whose files begin at `root`.
+    /// Like ``bytes``, for a file system mounted at `root`.
     package static func bytes(root: String) -> Int? {
         let limits = groups(root).compactMap { left(in: $0) }
         return ([free(root)].compactMap(\.self) + limits).min()
     }
 
-    /// Whether it is a control group's limit that leaves the least: the host itself has more.
+    /// Whether a control group's limit, not the node's memory, is the minimum.
     package static func isLimited(root: String = "/") -> Bool {
         guard let free = free(root), let left = groups(root).compactMap({ left(in: $0) }).min() else {
             return false
@@ -29,16 +30,16 @@ package enum AvailableMemory {
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 
-    /// A control group with a count of memory, and what its files are called.
+    /// A control group that accounts for memory.
     private struct Group {
-        let folder: String
+        let directory: String
         let isSecondVersion: Bool
     }
 
-    /// The groups of this process that count memory, each with those above it.
+    /// This process's memory groups and their ancestors.
     ///
-    /// `/proc/self/cgroup` names a group from the hierarchy's root, `/proc/self/mountinfo` where that root, or in a container
-    /// a group below it, is mounted.
+    /// `/proc/self/cgroup` has a group's path from the root of the hierarchy. `/proc/self/mountinfo` has the
+    /// mount point of that root or, in a container, of a group below it.
     private static func groups(_ root: String) -> [Group] {
         let memberships = (text("\(root)/proc/self/cgroup") ?? "").split(separator: "\n").map {
             $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
@@ -49,27 +50,29 @@ package enum AvailableMemory {
                     ? $0[0] == "0" && $0[1].isEmpty : $0[1].split(separator: ",").contains("memory")
             }
             guard let path = membership?[2] else { return [] }
-            // Inside a container the mounted group may be the process's own, under a name from outside.
+            // In a container the mounted group may be the process's own, under its name outside the
+            // container.
             let inside = path.hasPrefix(mount.group) ? String(path.dropFirst(mount.group.count)) : ""
             let names = inside.contains("..") ? [] : inside.split(separator: "/").map(String.init)
             return (0...names.count).map { depth in
                 let below = names.prefix(depth).map { "/\($0)" }.joined()
                 return Group(
-                    folder: "\(root)\(mount.place)\(below)", isSecondVersion: mount.isSecondVersion)
+                    directory: "\(root)\(mount.path)\(below)", isSecondVersion: mount.isSecondVersion)
             }
         }
     }
 
     private struct Mount {
-        /// The group that is mounted, without a slash at its end.
+        /// The mounted group's path in the hierarchy, without a trailing slash.
         let group: String
-        let place: String
+        /// The mount point.
+        let path: String
         let isSecondVersion: Bool
     }
 
     private static func mounts(_ root: String) -> [Mount] {
         (text("\(root)/proc/self/mountinfo") ?? "").split(separator: "\n").compactMap { line in
-            // 35 31 0:32 GROUP PLACE rw,relatime … - TYPE SOURCE OPTIONS
+            // 35 31 0:32 GROUP PATH rw,relatime … - TYPE SOURCE OPTIONS
             let parts = line.split(separator: " ").map(String.init)
             guard parts.count > 5, let dash = parts[5...].firstIndex(of: "-"), parts.count > dash + 3 else {
                 return nil
@@ -79,21 +82,21 @@ package enum AvailableMemory {
                 parts[dash + 1] == "cgroup" && parts[dash + 3].split(separator: ",").contains("memory")
             guard isFirstVersion || isSecondVersion else { return nil }
             return Mount(
-                group: parts[3] == "/" ? "" : parts[3], place: parts[4], isSecondVersion: isSecondVersion)
+                group: parts[3] == "/" ? "" : parts[3], path: parts[4], isSecondVersion: isSecondVersion)
         }
     }
 
-    /// The bytes that a group's limit leaves; nil where it has none.
+    /// The bytes left under a group's limit; nil if it has no limit.
     private static func left(in group: Group) -> Int? {
         let names =
             group.isSecondVersion
             ? ("memory.max", "memory.current", "inactive_file")
             : ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-        // "max", or in version 1 a number beyond every machine's, is no limit.
-        guard let limit = number(text("\(group.folder)/\(names.0)")), limit < 1 << 60,
-            let used = number(text("\(group.folder)/\(names.1)"))
+        // "max", or in version 1 a number near 2^63, means no limit.
+        guard let limit = number(text("\(group.directory)/\(names.0)")), limit < 1 << 60,
+            let used = number(text("\(group.directory)/\(names.1)"))
         else { return nil }
-        let lines = (text("\(group.folder)/memory.stat") ?? "").split(separator: "\n")
+        let lines = (text("\(group.directory)/memory.stat") ?? "").split(separator: "\n")
         let cached = lines.first { $0.hasPrefix("\(names.2) ") }.flatMap {
             number(String($0.dropFirst(names.2.count + 1)))
         }

@@ -1,15 +1,14 @@
 import Foundation
 
-/// The state of a process of this host, as the kernel shows it in `/proc`.
+/// The state of a process on this node, from `/proc`.
 package struct ProcessState: Equatable, Sendable {
-    /// The kernel's letter; nil for a process that is gone.
+    /// The kernel's letter for the state; nil for a process that has ended.
     package let letter: Character?
-    /// Pages that it had to read from disk so far.
+    /// Page faults so far that needed a read from disk.
     package var majorFaults = 0
-    /// Whether it reads pages from disk now: see ``of(_:)``.
     package var isSwapping = false
 
-    /// Reads the state of a process twice, a moment apart, which shows whether it is swapping.
+    /// Reads the state twice, 100 ms apart: a rising count of major faults means swapping.
     package static func of(_ pid: Int32) -> ProcessState {
         let first = read(pid)
         usleep(100_000)
@@ -27,9 +26,9 @@ package struct ProcessState: Equatable, Sendable {
 
     package init(letter: Character?) { self.letter = letter }
 
-    /// Takes a line of `/proc/PID/stat`.
+    /// Parses `/proc/PID/stat`.
     ///
-    /// The program's name is in parentheses and may hold spaces and parentheses of its own.
+    /// The program's name is in parentheses and may itself contain spaces and parentheses.
     package init(statistics line: String) {
         guard let end = line.lastIndex(of: ")") else {
             self.init(letter: nil)
@@ -40,34 +39,34 @@ package struct ProcessState: Equatable, Sendable {
         if fields.count > 9 { majorFaults = Int(fields[9]) ?? 0 }
     }
 
-    /// Whether the process can't do anything by itself.
+    /// Whether the process is stopped by a signal or a debugger.
     package var isStopped: Bool { letter == "T" || letter == "t" }
 
-    /// Whether it has ended.
+    /// Whether the process has ended.
     package var isGone: Bool { letter == nil || letter == "Z" || letter == "X" }
 
-    /// The state in a sentence about the process.
-    package var words: String {
+    /// The state as a clause of a message.
+    package var description: String {
         switch letter {
         case _ where isGone: "its process is gone"
         case "T": "its process is stopped (T)"
-        case "t": "its process is held by a debugger (t)"
+        case "t": "its process is stopped by a debugger (t)"
         case _ where isSwapping: "its process is swapping"
-        case "D": "its process waits for a disk (D)"
+        case "D": "its process is waiting for a disk (D)"
         case "R": "its process is running (R)"
-        default: "its process sleeps (S)"
+        default: "its process is sleeping (S)"
         }
     }
 
     /// The remedy for a rank in this state.
     package func remedy(_ pid: Int32) -> String {
         switch letter {
-        case _ where isGone: "look for why it ended in the host's log (out of memory?)"
-        case "T": "'kill -CONT \(pid)' there lets it go on"
-        case "t": "let the debugger go on or detach"
-        case _ where isSwapping: "the host has too little memory: start fewer ranks on it"
-        case "D": "look at the disk or network file system that it reads or writes"
-        default: "look at it there: 'top -H -p \(pid)', 'gdb -p \(pid)'"
+        case _ where isGone: "check that node's system log for the reason (out of memory?)"
+        case "T": "run 'kill -CONT \(pid)' there to resume it"
+        case "t": "continue or detach the debugger"
+        case _ where isSwapping: "that node is short of memory: start fewer ranks on it"
+        case "D": "check the disk or network file system that it uses"
+        default: "inspect it there: 'top -H -p \(pid)', 'gdb -p \(pid)'"
         }
     }
 }

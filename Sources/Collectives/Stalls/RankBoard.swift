@@ -1,36 +1,39 @@
 import Foundation
 import Synchronization
 
-/// A page that the ranks of a host share: each publishes where it is, and all can read where the others are.
+/// A page of memory on which the ranks of a node publish their progress to one another.
 ///
-/// A rank writes its own slot by plain atomic stores, which cost nanoseconds. The words of a slot can belong to
-/// different moments, but one that was written lately always makes the slot look alive.
+/// A rank updates its own slot by relaxed atomic stores, which cost nanoseconds. A reader may see words from
+/// different moments, but any recent store makes the slot look alive.
+///
+/// An *interval* is the time between two signs of progress of a rank; a *round* is the time it waits in a
+/// collective, or works between two. The board keeps the longest of each per rank and phase.
 package final class RankBoard: @unchecked Sendable {
     /// The words of a slot.
     private enum Word: Int, CaseIterable {
-        case rank, process, phase, step, unit, calls, isInCall, since, beat, isSaving, stopRequested
+        case rank, process, phase, step, microBatch, calls, isInCall, since, beat, isSaving, stopRequested
     }
 
     private static let phases = RankPhase.allCases.count
-    /// Where a slot's longest marks and its longest rounds begin, phase by phase.
-    private static let marks = Word.allCases.count, rounds = marks + phases
-    /// The slot's words, the longest marks, the longest rounds; whole cache lines.
+    /// Offsets in a slot of the longest intervals and the longest rounds, one word per phase.
+    private static let intervals = Word.allCases.count, rounds = intervals + phases
+    /// Words per slot, rounded up to whole cache lines.
     private static let stride = (rounds + phases + 7) / 8 * 8
-    /// The words before the first slot: which call was warned about, which call's stall ended the job.
+    /// Words before the first slot: the last call warned about, and whether the job is being ended.
     private static let header = 8
 
-    /// Keeps the words' memory.
+    /// Owns the memory of `words`.
     private let memory: AnyObject?
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
-    /// How many ranks have a slot.
+    /// The number of slots, one per rank.
     package let count: Int
 
-    /// How many bytes a board of so many ranks takes.
+    /// The bytes that a board for `count` ranks needs.
     package static func byteCount(_ count: Int) -> Int {
         (header + count * stride) * MemoryLayout<Atomic<UInt64>>.stride
     }
 
-    /// A board in memory of zeros that is shared; `memory` keeps it.
+    /// A board in zeroed shared memory owned by `memory`.
     package init(_ bytes: UnsafeMutableRawBufferPointer, memory: AnyObject?, count: Int) {
         precondition(bytes.count >= Self.byteCount(count), "too little memory for \(count) ranks")
         guard let base = bytes.baseAddress else { preconditionFailure("a board has memory") }
@@ -39,7 +42,7 @@ package final class RankBoard: @unchecked Sendable {
         self.count = count
     }
 
-    /// A board that only this process sees, for as long as the process lives.
+    /// A board private to this process, never freed.
     package convenience init(count: Int) {
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.byteCount(count), alignment: 64)
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
@@ -66,7 +69,7 @@ package final class RankBoard: @unchecked Sendable {
 
     // MARK: Writing
 
-    /// Puts a rank on its slot.
+    /// Assigns a slot to a rank.
     package func begin(_ slot: Int, rank: Int, process: Int32, at now: Double) {
         store(slot, .rank, rank)
         store(slot, .process, Int(process))
@@ -77,12 +80,12 @@ package final class RankBoard: @unchecked Sendable {
     package func enter(_ slot: Int, _ phase: RankPhase, step: Int, at now: Double) {
         store(slot, .phase, Int(phase.rawValue))
         store(slot, .step, step)
-        store(slot, .unit, 0)
+        store(slot, .microBatch, 0)
         store(slot, Word.since.rawValue, now.bitPattern)
     }
 
-    package func enter(_ slot: Int, unit: Int, at now: Double) {
-        store(slot, .unit, unit)
+    package func enter(_ slot: Int, microBatch: Int, at now: Double) {
+        store(slot, .microBatch, microBatch)
         store(slot, Word.since.rawValue, now.bitPattern)
     }
 
@@ -97,7 +100,7 @@ package final class RankBoard: @unchecked Sendable {
         store(slot, .isInCall, 0)
     }
 
-    /// Says that the rank's process runs at all.
+    /// Records that the rank's process is running.
     package func beat(_ slot: Int, stopRequested: Bool, at now: Double) {
         store(slot, Word.beat.rawValue, now.bitPattern)
         store(slot, .stopRequested, stopRequested ? 1 : 0)
@@ -105,48 +108,50 @@ package final class RankBoard: @unchecked Sendable {
 
     package func setSaving(_ slot: Int, _ isSaving: Bool) { store(slot, .isSaving, isSaving ? 1 : 0) }
 
-    /// Keeps how long a rank took, at most, from one sign of progress to the next in a phase.
-    package func setMark(_ slot: Int, _ phase: RankPhase, _ length: Double) {
-        store(slot, Self.marks + Int(phase.rawValue), length.bitPattern)
+    /// Sets a rank's longest interval in a phase.
+    package func setInterval(_ slot: Int, _ phase: RankPhase, _ length: Double) {
+        store(slot, Self.intervals + Int(phase.rawValue), length.bitPattern)
     }
 
-    /// Keeps how long a rank waited, or worked between two collectives, at most in a phase.
+    /// Sets a rank's longest round in a phase.
     package func setRound(_ slot: Int, _ phase: RankPhase, _ length: Double) {
         store(slot, Self.rounds + Int(phase.rawValue), length.bitPattern)
     }
 
     // MARK: Reading
 
-    /// Where a rank is.
     package func snapshot(_ slot: Int) -> RankSnapshot {
         RankSnapshot(
             rank: load(slot, .rank), process: Int32(truncatingIfNeeded: load(slot, .process)),
             phase: RankPhase(rawValue: load(slot, Word.phase.rawValue)) ?? .startUp, step: load(slot, .step),
-            unit: load(slot, .unit), calls: load(slot, .calls), isInCall: load(slot, .isInCall) == 1,
+            microBatch: load(slot, .microBatch), calls: load(slot, .calls),
+            isInCall: load(slot, .isInCall) == 1,
             since: seconds(slot, Word.since.rawValue), beat: seconds(slot, Word.beat.rawValue),
             isSaving: load(slot, .isSaving) == 1)
     }
 
-    /// Where all ranks of the host are.
+    /// Snapshots of all ranks of the node, by slot.
     package var snapshots: [RankSnapshot] { (0..<count).map(snapshot) }
 
-    /// Whether some rank of the host was asked to stop.
+    /// Whether any rank of the node has received a request to stop.
     package var isStopRequested: Bool { (0..<count).contains { load($0, .stopRequested) == 1 } }
 
-    /// A rank's longest time from one sign of progress to the next in a phase; 0 before the first.
-    package func mark(_ slot: Int, _ phase: RankPhase) -> Double {
-        seconds(slot, Self.marks + Int(phase.rawValue))
+    /// A rank's longest interval in a phase; 0 before the first.
+    package func interval(_ slot: Int, _ phase: RankPhase) -> Double {
+        seconds(slot, Self.intervals + Int(phase.rawValue))
     }
 
-    /// A rank's longest round of a phase; 0 before the first.
+    /// A rank's longest round in a phase; 0 before the first.
     package func round(_ slot: Int, _ phase: RankPhase) -> Double {
         seconds(slot, Self.rounds + Int(phase.rawValue))
     }
 
-    /// The longest time from one sign of progress to the next in a phase, over the ranks; nil before the first.
-    package func longestMark(_ phase: RankPhase) -> Double? { longest(Self.marks + Int(phase.rawValue)) }
+    /// The longest interval of all ranks in a phase; nil before the first.
+    package func longestInterval(_ phase: RankPhase) -> Double? {
+        longest(Self.intervals + Int(phase.rawValue))
+    }
 
-    /// The longest round of a phase, over the ranks; nil before the first.
+    /// The longest round of all ranks in a phase; nil before the first.
     package func longestRound(_ phase: RankPhase) -> Double? { longest(Self.rounds + Int(phase.rawValue)) }
 
     private func longest(_ offset: Int) -> Double? {
@@ -154,12 +159,12 @@ package final class RankBoard: @unchecked Sendable {
         return longest > 0 ? longest : nil
     }
 
-    // MARK: Who speaks
+    // MARK: Claims
 
-    /// Whether this caller is the first of the host to warn about a call.
+    /// True for the first caller on the node that warns about a call.
     package func claimWarning(call: Int) -> Bool { claim(0, call) }
 
-    /// Whether this caller is the first of the host to end the job.
+    /// True for the first caller on the node that ends the job.
     package func claimEnd() -> Bool { claim(1, 1) }
 
     private func claim(_ word: Int, _ number: Int) -> Bool {
@@ -168,41 +173,4 @@ package final class RankBoard: @unchecked Sendable {
         if found >= wanted { return false }
         return words[word].compareExchange(expected: found, desired: wanted, ordering: .relaxed).exchanged
     }
-}
-
-/// Where a rank was when its slot was read.
-package struct RankSnapshot: Equatable, Sendable {
-    /// The rank in its world, and its process.
-    package var rank: Int, process: Int32
-    /// The phase, how many steps were taken before it, and the unit of work, from 1.
-    package var phase: RankPhase, step: Int, unit: Int
-    /// How many collectives it has come to, and whether it is in the last of them.
-    package var calls: Int, isInCall: Bool
-    /// When it last made progress.
-    package var since: Double
-    /// When its process last ran.
-    package var beat: Double
-    /// Whether it saves the state before the job ends.
-    package var isSaving = false
-
-    package init(
-        rank: Int, process: Int32, phase: RankPhase, step: Int, unit: Int, calls: Int, isInCall: Bool,
-        since: Double, beat: Double, isSaving: Bool = false
-    ) {
-        self.rank = rank
-        self.process = process
-        self.phase = phase
-        self.step = step
-        self.unit = unit
-        self.calls = calls
-        self.isInCall = isInCall
-        self.since = since
-        self.beat = beat
-        self.isSaving = isSaving
-    }
-
-    /// Its place in the run, in words.
-    package var place: String { phase.words(step: step, unit: unit) }
-    /// The place of the collective that it is in.
-    package var callPlace: String { phase.words(step: step, unit: 0) }
 }

@@ -1,23 +1,21 @@
-/// The part of a run that a rank is in, as it publishes it to the other ranks of its host.
+/// The phase of a run that a rank is in, as published to the other ranks of its node.
 package enum RankPhase: UInt64, CaseIterable, Sendable {
-    /// Loading the study, the backbone and the data, and looking for a checkpoint.
+    /// Loading the study, the backbone, the data and the checkpoint.
     case startUp
-    /// Deciding on the next directive; only rank 0 does.
+    /// Choosing the next directive; rank 0 only.
     case planning
     /// Computing the frozen backbone's pooled vectors.
     case pooling
     /// An optimizer step.
     case step
-    /// Pruning adapters.
     case pruning
-    /// Scoring tasks.
     case evaluation
-    /// Writing a checkpoint; ranks that don't write wait in this phase.
+    /// Writing a checkpoint, or waiting for rank 0 to write it.
     case checkpoint
-    /// Writing results and ending MPI.
+    /// Writing results and finalizing MPI.
     case finishing
 
-    /// Whether the ranks do like work, over and over, so that one round predicts the next.
+    /// Whether the phase repeats similar work, so that past rounds predict the next.
     var repeats: Bool {
         switch self {
         case .startUp, .finishing: false
@@ -25,14 +23,14 @@ package enum RankPhase: UInt64, CaseIterable, Sendable {
         }
     }
 
-    /// The phase in a sentence: `step 12, unit 3`.
+    /// The phase as text: `step 12, micro-batch 3`.
     ///
     /// - Parameters:
-    ///   - step: how many steps were taken before
-    ///   - unit: the unit of work, from 1; 0 before the first
-    /// - Returns: the words
-    func words(step: Int, unit: Int) -> String {
-        let place =
+    ///   - step: the number of steps taken before
+    ///   - microBatch: the micro-batch, from 1; 0 before the first
+    /// - Returns: the text
+    func description(step: Int, microBatch: Int) -> String {
+        let phase =
             switch self {
             case .startUp: "start-up"
             case .planning: "planning step \(step + 1)"
@@ -43,6 +41,6 @@ package enum RankPhase: UInt64, CaseIterable, Sendable {
             case .checkpoint: "the checkpoint of step \(step)"
             case .finishing: "finishing"
             }
-        return unit > 0 ? "\(place), unit \(unit)" : place
+        return microBatch > 0 ? "\(phase), micro-batch \(microBatch)" : phase
     }
 }

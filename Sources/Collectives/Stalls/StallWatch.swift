@@ -2,37 +2,26 @@ import Diagnostics
 import Foundation
 import Synchronization
 
-/// Whoever keeps what a stalled job should not lose; only rank 0 has one.
+/// Ends the job when a rank stalls, so that the other ranks do not wait for it forever.
 ///
-/// It is called from the watch's thread, while the rank's own thread is held inside a collective.
-package protocol StallListener: AnyObject {
-    /// Takes note of a stall.
-    func note(stall: String)
-
-    /// Saves the state before the step under way, without collectives.
-    ///
-    /// - Returns: how many steps that state has taken; nil where there is none to save yet
-    func saveBeforeStall() throws -> Int?
-}
-
-/// Sees to it that no rank waits for ever for one that does not come.
+/// Every rank publishes its progress on its node's ``RankBoard``. While a rank waits in a collective, its
+/// watch thread, which never calls MPI, reads the board four times a second. Past the first limit it warns
+/// and names the rank that is behind; past the second, rank 0 saves the state before the step and the job
+/// ends with exit code 5. This works whatever the waiting thread is blocked in, even if rank 0 is behind, a
+/// node is down or the network is cut.
 ///
-/// Every rank publishes on its host's ``RankBoard`` where it is. A thread of each rank, which never calls MPI, looks at
-/// the board a few times a second while its rank waits in a collective. Past the first limit it names the rank that is
-/// behind; past the second, rank 0 saves the state before the step, and the job ends with exit code 5. That works
-/// whatever the waiting thread is blocked in, also when rank 0 is behind, a host is gone or the network is cut.
-///
-/// The marks are made by the thread that makes the collective calls.
+/// Only the thread that makes the collective calls may record progress.
 package final class StallWatch: @unchecked Sendable {
     private let rank: Int
-    private let hosts: RankHosts
+    private let nodes: RankNodes
     private let board: RankBoard
     private let slot: Int
     private let limits = Mutex(StallLimits())
-    /// Whoever keeps the state; set and called only while the other thread is kept out.
+    /// Accessed by the rank's thread only while it runs, by the watch's only while it holds the gate.
     private weak var listener: (any StallListener)?
 
-    /// Who may touch the run's state: its own thread while it computes, the watch's while that one is in a collective.
+    /// Decides which thread may access the run's state: the rank's own while it computes, the watch's only
+    /// while it holds the other inside a collective.
     private let gate = Atomic<Int>(Gate.running)
 
     private enum Gate {
@@ -41,7 +30,7 @@ package final class StallWatch: @unchecked Sendable {
         static let held = 2
     }
 
-    // Of the rank's own thread.
+    // Used by the rank's own thread.
     private var fault: StallFault?
     private var calls = 0
     private var phase = RankPhase.startUp
@@ -49,21 +38,20 @@ package final class StallWatch: @unchecked Sendable {
     private var since: Double
     private var leftAt: Double
 
-    /// Held while the watch looks.
-    private let looking = Mutex(())
-    // Of whoever holds it.
-    private var spoke: (call: Int, report: StallReport, since: Double)?
-    private var noted = 0
-    private var askedAt: Double?
-    private var failedToStop = false
+    private let checking = Mutex(())
+    // Guarded by `checking`.
+    private var openWarning: (call: Int, report: StallReport, since: Double)?
+    private var lastWarnedCall = 0
+    private var stopRequestedAt: Double?
+    private var stopFailed = false
 
-    private static let seconds = 0.25
-    /// How long a stop request waits for a rank that is behind, in seconds.
+    private static let secondsBetweenChecks = 0.25
+    /// Seconds that a stop request waits for a rank that is behind.
     private static let stopPatience = 10.0
 
-    init(rank: Int, hosts: RankHosts, board: RankBoard, slot: Int) {
+    init(rank: Int, nodes: RankNodes, board: RankBoard, slot: Int) {
         self.rank = rank
-        self.hosts = hosts
+        self.nodes = nodes
         self.board = board
         self.slot = slot
         fault = StallFault(ProcessInfo.processInfo.environment, rank: rank)
@@ -72,28 +60,28 @@ package final class StallWatch: @unchecked Sendable {
         board.begin(slot, rank: rank, process: getpid(), at: since)
     }
 
-    /// Starts watching a world; all ranks must call it.
+    /// Starts watching a world.
     ///
-    /// A lone rank waits for nobody, and has no watch.
+    /// Collective; nil in a world of one rank.
     static func start(_ world: MPICommunicator) throws -> StallWatch? {
         guard world.size > 1 else { return nil }
-        let host = try world.nodeCommunicator()
-        var hosts = try RankHosts.gathered(world, host)
+        let node = try world.nodeCommunicator()
+        var nodes = try RankNodes.gathered(world, node)
         var (board, slot) = (RankBoard(count: 1), 0)
-        let made = try NodeMemory.make(
-            byteCount: RankBoard.byteCount(host.size), in: nil, named: "hadamesh-ranks", among: host)
-        if case .success(let memory) = made {
-            (board, slot) = (RankBoard(memory.bytes, memory: memory, count: host.size), host.rank)
+        let shared = try NodeSharedMemory.make(
+            byteCount: RankBoard.byteCount(node.size), in: nil, named: "hadamesh-ranks", among: node)
+        if case .success(let memory) = shared {
+            (board, slot) = (RankBoard(memory.bytes, memory: memory, count: node.size), node.rank)
         } else {
-            hosts = hosts.seen(alone: world.rank)
+            nodes = nodes.isolating(world.rank)
         }
-        let watch = StallWatch(rank: world.rank, hosts: hosts, board: board, slot: slot)
-        // Until every rank is on the board, an empty slot would pass for one that is behind.
-        try host.barrier()
+        let watch = StallWatch(rank: world.rank, nodes: nodes, board: board, slot: slot)
+        // Wait until every slot is assigned: an empty one looks like a rank that is behind.
+        try node.barrier()
         let thread = Thread {
             while true {
-                watch.looking.withLock { _ in watch.look() }
-                usleep(UInt32(seconds * 1e6))
+                watch.checking.withLock { _ in watch.check() }
+                usleep(UInt32(secondsBetweenChecks * 1e6))
             }
         }
         thread.name = "stall watch"
@@ -102,21 +90,21 @@ package final class StallWatch: @unchecked Sendable {
         return watch
     }
 
-    /// The name of a rank's host.
-    package func host(of rank: Int) -> String { hosts.name(of: rank) }
+    /// The host name of a rank's node.
+    package func hostName(of rank: Int) -> String { nodes.hostName(of: rank) }
 
-    // MARK: Marks
-
-    /// From now on these limits hold.
+    /// Replaces the limits.
     package func use(_ limits: StallLimits) { self.limits.withLock { $0 = limits } }
 
-    /// From now on the listener is told of stalls, until it is gone.
-    package func tell(_ listener: any StallListener) { self.listener = listener }
+    /// Sets the listener, which is held weakly.
+    package func setListener(_ listener: any StallListener) { self.listener = listener }
 
-    /// The rank enters a phase, after so many steps.
+    // MARK: Progress
+
+    /// Records that the rank enters a phase, after `step` steps.
     package func enter(_ phase: RankPhase, step: Int) {
         let now = MonotonicClock.seconds
-        learn(.mark, now - since)
+        learn(.interval, now - since)
         since = now
         self.phase = phase
         self.step = step
@@ -127,20 +115,20 @@ package final class StallWatch: @unchecked Sendable {
         }
     }
 
-    /// The rank begins its next unit of work, counted from 1.
-    package func enter(unit: Int) {
+    /// Records that the rank begins a micro-batch, counted from 1 in its phase.
+    package func enter(microBatch: Int) {
         let now = MonotonicClock.seconds
-        learn(.mark, now - since)
+        learn(.interval, now - since)
         since = now
-        board.enter(slot, unit: unit, at: now)
+        board.enter(slot, microBatch: microBatch, at: now)
     }
 
-    /// The job ends well: a rank that was said to be behind is no longer.
-    func settle() { looking.withLock { _ in goOn(MonotonicClock.seconds) } }
+    /// Before a normal exit, reports that the rank of an open warning has resumed.
+    func closeWarning() { checking.withLock { _ in reportResumed(MonotonicClock.seconds) } }
 
-    /// The rank comes to a collective.
+    /// Records that the rank enters a collective.
     func arrive(at now: Double) {
-        learn(.mark, now - since)
+        learn(.interval, now - since)
         learn(.round, now - leftAt)
         since = now
         calls += 1
@@ -148,7 +136,7 @@ package final class StallWatch: @unchecked Sendable {
         gate.store(Gate.inCall, ordering: .releasing)
     }
 
-    /// The rank leaves a collective.
+    /// Records that the rank leaves a collective.
     func leave(at now: Double) {
         while !gate.compareExchange(expected: Gate.inCall, desired: Gate.running, ordering: .acquiring)
             .exchanged
@@ -161,35 +149,35 @@ package final class StallWatch: @unchecked Sendable {
         board.leave(slot, at: now)
     }
 
-    private enum Length { case mark, round }
+    private enum Duration { case interval, round }
 
-    /// Learns from how long something took, unless that was a stall.
-    private func learn(_ kind: Length, _ length: Double) {
-        let own = kind == .mark ? board.mark(slot, phase) : board.round(slot, phase)
+    /// Raises this rank's longest interval or round, unless the new one was a stall.
+    private func learn(_ kind: Duration, _ length: Double) {
+        let own = kind == .interval ? board.interval(slot, phase) : board.round(slot, phase)
         guard length > own else { return }
-        let known = kind == .mark ? board.longestMark(phase) : board.longestRound(phase)
-        if let warn = limits.withLock({ $0.seconds(phase, slowest: known).warn }), length > warn { return }
-        if kind == .mark {
-            board.setMark(slot, phase, length)
+        let slowest = kind == .interval ? board.longestInterval(phase) : board.longestRound(phase)
+        if let warn = limits.withLock({ $0.seconds(phase, slowest: slowest).warn }), length > warn { return }
+        if kind == .interval {
+            board.setInterval(slot, phase, length)
         } else {
             board.setRound(slot, phase, length)
         }
     }
 
-    // MARK: Looking
+    // MARK: Checking
 
-    private func look() {
+    private func check() {
         let now = MonotonicClock.seconds
         board.beat(slot, stopRequested: StopSignal.requested, at: now)
         guard let diagnosis = StallDiagnosis(board.snapshots, slot: slot, now: now) else {
-            return goOn(now)
+            return reportResumed(now)
         }
-        if let spoke, spoke.call != diagnosis.waiter.calls { goOn(now) }
-        if board.isStopRequested { askedAt = askedAt ?? now }
+        if let openWarning, openWarning.call != diagnosis.waiter.calls { reportResumed(now) }
+        if board.isStopRequested { stopRequestedAt = stopRequestedAt ?? now }
         let limits = limits(for: diagnosis)
-        if let askedAt, !failedToStop {
+        if let stopRequestedAt, !stopFailed {
             let patience = min(Self.stopPatience, limits.warn ?? .infinity)
-            if rank == 0, now - askedAt >= patience, diagnosis.seconds >= patience { stop(diagnosis) }
+            if rank == 0, now - stopRequestedAt >= patience, diagnosis.seconds >= patience { stop(diagnosis) }
         }
         if let stop = limits.stop, diagnosis.seconds >= stop {
             end(diagnosis, over: diagnosis.seconds - stop, limit: stop)
@@ -198,58 +186,62 @@ package final class StallWatch: @unchecked Sendable {
         }
     }
 
-    /// The limits that hold for whoever is behind.
+    /// The limits that apply to the rank that is behind.
     ///
-    /// Ranks of this host show each sign of progress; ranks of others only that they come to a collective. Where rank 0
-    /// is on another host, the job ends no earlier than that rank, which can save the state, would end it.
+    /// Every sign of progress is visible for ranks of this node, only entries into collectives for ranks of
+    /// others. If rank 0 is on another node, this node must not end the job before rank 0 can: only rank 0
+    /// can save the state.
     private func limits(for diagnosis: StallDiagnosis) -> (warn: Double?, stop: Double?) {
         let limits = limits.withLock { $0 }
         let phase = diagnosis.waiter.phase
-        let unseen = limits.seconds(phase, slowest: board.longestRound(phase))
-        guard let behind = diagnosis.behind else { return unseen }
-        let seen = limits.seconds(behind.phase, slowest: board.longestMark(behind.phase))
-        guard !hosts.isFirst, let stop = seen.stop, let savedBy = unseen.stop else { return seen }
-        return (seen.warn, max(stop, savedBy))
+        let remote = limits.seconds(phase, slowest: board.longestRound(phase))
+        guard let behind = diagnosis.behind else { return remote }
+        let local = limits.seconds(behind.phase, slowest: board.longestInterval(behind.phase))
+        guard !nodes.isFirst, let localStop = local.stop, let remoteStop = remote.stop else { return local }
+        return (local.warn, max(localStop, remoteStop))
     }
 
     private func report(_ diagnosis: StallDiagnosis) -> StallReport {
         StallReport(
-            diagnosis: diagnosis, hosts: hosts, process: diagnosis.behind.map { ProcessState.of($0.process) })
+            diagnosis: diagnosis, nodes: nodes, process: diagnosis.behind.map { ProcessState.of($0.process) })
     }
 
     // MARK: The first limit
 
     private func warn(_ diagnosis: StallDiagnosis, _ limits: (warn: Double?, stop: Double?)) {
         let call = diagnosis.waiter.calls
-        guard noted != call else { return }
+        guard lastWarnedCall != call else { return }
         if diagnosis.behind == nil {
-            // The host where the rank is behind names it; without a word from there the first host speaks, a little later.
-            guard hosts.isFirst, diagnosis.seconds >= 1.1 * (limits.warn ?? 0) else { return }
+            // The stalled rank's own node warns first, because it can name the rank. The first node follows a
+            // little later.
+            guard nodes.isFirst, diagnosis.seconds >= 1.1 * (limits.warn ?? 0) else { return }
         }
-        noted = call
-        let speaks = board.claimWarning(call: call)
-        guard speaks || rank == 0 else { return }
+        lastWarnedCall = call
+        let isFirstToWarn = board.claimWarning(call: call)
+        guard isFirstToWarn || rank == 0 else { return }
         let report = report(diagnosis)
         let text = report.warning(left: limits.stop.map { $0 - diagnosis.seconds })
         if rank == 0, hold() {
             listener?.note(stall: text)
             release()
         }
-        if speaks {
-            spoke = (call, report, MonotonicClock.seconds - diagnosis.seconds)
-            say("warning: \(text)")
+        if isFirstToWarn {
+            openWarning = (call, report, MonotonicClock.seconds - diagnosis.seconds)
+            writeToStandardError("warning: \(text)\n")
         }
     }
 
-    private func goOn(_ now: Double) {
-        guard let spoke else { return }
-        say(spoke.report.resumed(after: now - spoke.since))
-        self.spoke = nil
+    private func reportResumed(_ now: Double) {
+        guard let openWarning else { return }
+        writeToStandardError("\(openWarning.report.resumed(after: now - openWarning.since))\n")
+        self.openWarning = nil
     }
 
     // MARK: The second limit
 
-    /// Ends the job, on rank 0 after saving the state; other ranks give it time for that.
+    /// Ends the job.
+    ///
+    /// Rank 0 saves the state first; the other ranks leave it time to do so.
     private func end(_ diagnosis: StallDiagnosis, over: Double, limit: Double) {
         if rank == 0 {
             guard hold() else { return }
@@ -267,27 +259,27 @@ package final class StallWatch: @unchecked Sendable {
 
     private func finish(_ failure: Failure) -> Never {
         if rank == 0 { listener?.note(stall: "\(failure)") }
-        if board.claimEnd() { say("hadamesh: \(failure)") }
-        // The launcher ends all others, stopped ones too, after the first bad exit.
+        if board.claimEnd() { writeToStandardError("hadamesh: \(failure)\n") }
+        // The launcher kills all other processes, stopped ones included, after the first nonzero exit.
         _exit(failure.kind.rawValue)
     }
 
-    /// Stops as was asked, without the rank that is behind, where the state can be saved.
+    /// Stops the job on request without the rank that is behind, if the state can be saved.
     private func stop(_ diagnosis: StallDiagnosis) {
         guard hold() else { return }
         board.setSaving(slot, true)
         let saved = save()
         guard case .step(let step) = saved else {
-            if case .failed = saved, !failedToStop {
-                failedToStop = true
-                say("warning: asked to stop, but \(saved.words)")
+            if case .failed = saved, !stopFailed {
+                stopFailed = true
+                writeToStandardError("warning: asked to stop, but \(saved.description)\n")
             }
             board.setSaving(slot, false)
             return release()
         }
         let text = report(diagnosis).stopped(step: step)
         listener?.note(stall: text)
-        if board.claimEnd() { say(text) }
+        if board.claimEnd() { writeToStandardError("\(text)\n") }
         _exit(75)
     }
 
@@ -301,15 +293,10 @@ package final class StallWatch: @unchecked Sendable {
 
     // MARK: The gate
 
-    /// Keeps the rank's own thread inside its collective; false where it is in none.
+    /// Holds the rank's own thread inside its collective; false if it is not in one.
     private func hold() -> Bool {
         gate.compareExchange(expected: Gate.inCall, desired: Gate.held, ordering: .acquiring).exchanged
     }
 
     private func release() { gate.store(Gate.inCall, ordering: .releasing) }
-
-    private func say(_ line: String) {
-        // A closed terminal is no reason to go on waiting.
-        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
-    }
 }

@@ -1,84 +1,89 @@
 import Diagnostics
 
-/// The sum over units of work whose bits depend on neither the number of ranks nor any order.
+/// A sum of contributions whose bits depend neither on the number of ranks nor on the order of the
+/// contributions.
 ///
-/// Floating-point addition is not associative, so a sum of floats depends on which rank added what first.
-/// Addition of integers is: once every unit's contribution has been rounded to whole multiples of one
-/// quantum, by itself, any grouping and any order give the same bits. The quantum is the finest for which
-/// the sum cannot overflow, and depends only on what all units together bring:
+/// Floating-point addition is not associative, so a sum of floats depends on the order of its terms. Integer
+/// addition is: once every contribution has been rounded on its own to whole multiples of one quantum, any
+/// grouping and any order give the same bits. The quantum is the finest for which the sum cannot overflow,
+/// and depends only on the set of all contributions:
 ///
-/// 1. Each (row, group) takes the largest exponent among all units' values, a maximum over the ranks. Say
-///    it bounds every |v| < 2^e, and the row has n units over all ranks.
-/// 2. With L = ceil(log2 n) and k = 62 - L - e, each unit's v 2^k is rounded to the nearest integer, of
-///    magnitude at most 2^(62 - L). n of them sum to at most 2^62: overflow is impossible.
+/// 1. Each (row, group) takes the largest exponent of all contributions' values, a maximum over the ranks.
+///    Let |v| < 2^e be the bound it gives, and n the number of the row's contributions on all ranks.
+/// 2. With L = ceil(log2 n) and k = 62 - L - e, each value v 2^k is rounded to the nearest integer, of
+///    magnitude at most 2^(62 - L). The sum of n such integers is at most 2^62 and cannot overflow.
 /// 3. The integers of all rows are summed over the ranks in one call.
 /// 4. The sum times 2^-k is rounded once, to the nearest float.
 ///
-/// The quantum 2^-k is at most 2^(L - 61) of the group's largest value M, so each contribution is off by at
-/// most 2^(L - 62) M, and the whole sum, before its own rounding to a float, by n times that. A float has
-/// 24 bits, so a value v with |v| >= 2^(L - 38) M is a multiple of the quantum and is not rounded at all: with
-/// 32 units, everything within a factor 2^33 of the largest value is summed without any error.
+/// The quantum 2^-k is at most 2^(L - 61) times the group's largest value M, so each contribution's error is
+/// at most 2^(L - 62) M, and the error of the sum before step 4 at most n times that. A float has 24
+/// significant bits, so a value v with |v| >= 2^(L - 38) M is a multiple of the quantum and is not rounded at
+/// all: of 32 contributions, every value within a factor of 2^33 of the largest is summed without error.
 ///
-/// An infinity or a NaN shows in step 1, on every rank, before anything is summed.
+/// Infinities and NaNs are detected in step 1, on every rank, before anything is summed.
 ///
-/// Use: ``begin(_:unitsPerRow:)`` with the same arguments on all ranks, ``add(row:_:loss:)`` once per unit that
-/// this rank computed, ``finish(sums:maxima:)``. The buffers are reused from step to step.
+/// Call ``begin(_:contributionsPerRow:)`` with the same arguments on all ranks, ``add(row:_:loss:)`` for each
+/// contribution that this rank has computed, then ``finish(sums:maxima:)``. Buffers are reused across steps.
 package final class ExactSum {
     private let communicator: any Communicator
     private var layout = ReductionLayout(rows: [])
-    private var unitsPerRow: [Int] = []
-    /// The units' values one after another, kept because their scale is only known at the end.
-    private var kept: [Float] = []
-    private var keptRows: [Int] = []
-    private var keptLosses: [Double] = []
-    /// Two words that differ where the ranks disagree on the layout, each group's exponent, each row's exponent of
-    /// its losses, the caller's maxima.
+    private var contributionsPerRow: [Int] = []
+    /// The contributions' values, concatenated; their scale is known only in `finish`.
+    private var values: [Float] = []
+    /// The row of each contribution.
+    private var rowOfContribution: [Int] = []
+    private var lossOfContribution: [Double] = []
+    /// A hash of the layout and its complement, each group's exponent, each row's loss exponent, the caller's
+    /// maxima.
     private var exponents: [Int32] = []
-    /// Each row's numbers, each row's number of units, each row's losses, the caller's sums.
+    /// Each row's values, each row's number of contributions, each row's loss, the caller's sums.
     private var totals: [Int64] = []
     private var results = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
     private var resultRows: [UnsafeBufferPointer<Float>] = []
-    private var ready = false
+    private var hasBegun = false
 
-    /// The payload of the latest step, in bytes.
-    ///
-    /// On one rank it does not travel.
+    /// The payload of the latest step, whether or not there are other ranks to send it to.
     package private(set) var bytesPerStep = 0
-    /// Seconds of all steps until the last rank had come: how unequal the ranks' work was.
+    /// Time of all steps until the last rank arrived: a measure of load imbalance.
     package private(set) var secondsWaiting = 0.0
-    /// Seconds of all steps for the exchange of the sums.
+    /// Time of all steps for the exchange of the sums.
     package private(set) var secondsCommunicating = 0.0
 
-    /// Sums over the ranks of the communicator.
     package init(_ communicator: any Communicator) {
         self.communicator = communicator
     }
 
     deinit { results.deallocate() }
 
-    /// Starts a step; the layout and each row's number of units over all ranks must be equal on all ranks.
-    package func begin(_ layout: ReductionLayout, unitsPerRow: [Int]) {
-        precondition(unitsPerRow.count == layout.rows.count, "one number of units per row")
-        precondition(unitsPerRow.allSatisfy { (0...(1 << 32)).contains($0) }, "from 0 to 2^32 units in a row")
+    /// Begins a step.
+    ///
+    /// All ranks pass the same layout and, for each row, the number of contributions on all ranks.
+    package func begin(_ layout: ReductionLayout, contributionsPerRow: [Int]) {
+        precondition(contributionsPerRow.count == layout.rows.count, "one count per row")
+        precondition(
+            contributionsPerRow.allSatisfy { (0...(1 << 32)).contains($0) },
+            "a row has 0 to 2^32 contributions")
         if layout != self.layout { adopt(layout) }
-        self.unitsPerRow = unitsPerRow
-        kept.removeAll(keepingCapacity: true)
-        keptRows.removeAll(keepingCapacity: true)
-        keptLosses.removeAll(keepingCapacity: true)
+        self.contributionsPerRow = contributionsPerRow
+        values.removeAll(keepingCapacity: true)
+        rowOfContribution.removeAll(keepingCapacity: true)
+        lossOfContribution.removeAll(keepingCapacity: true)
         exponents.removeAll(keepingCapacity: true)
         let agreement = agreementWord()
         exponents.append(agreement)
         exponents.append(~agreement)
         exponents.append(contentsOf: repeatElement(0, count: layout.groupCount + layout.rows.count))
-        ready = true
+        hasBegun = true
     }
 
-    /// Adds one unit's contribution to its row, and its loss to the row's; the values are copied.
+    /// Adds a contribution to a row, and its loss to the row's loss.
+    ///
+    /// The values are copied.
     package func add(row: Int, _ values: UnsafeBufferPointer<Float>, loss: Double = 0) {
-        precondition(ready, "begin a step before adding to it")
+        precondition(hasBegun, "begin a step before adding to it")
         precondition(values.count == layout.rowLengths[row], "a contribution has its row's length")
-        keptRows.append(row)
-        keptLosses.append(loss)
+        rowOfContribution.append(row)
+        lossOfContribution.append(loss)
         let lossSlot = 2 + layout.groupCount + row
         exponents[lossSlot] = max(exponents[lossSlot], FixedLoss.exponent(loss))
         guard let start = values.baseAddress else { return }
@@ -89,29 +94,29 @@ package final class ExactSum {
             exponents[slot] = max(exponents[slot], exponent)
             offset += length
         }
-        kept.append(contentsOf: values)
+        self.values.append(contentsOf: values)
     }
 
     /// The sums of a step.
     package struct Sums {
-        /// Each row's sum; valid until the next step begins.
+        /// By row; valid until the next step begins.
         package let rows: [UnsafeBufferPointer<Float>]
-        /// Each row's sum of losses.
+        /// By row.
         package let losses: [Double]
     }
 
-    /// Exchanges the step.
+    /// Sums the contributions of all ranks.
     ///
-    /// The caller's `sums` are replaced by their sum over the ranks (wrapping) and its `maxima` by their
-    /// maximum, in the same calls; every rank brings equally many. The maxima are valid even if a
-    /// ``NonFiniteContribution`` is thrown, which happens on all ranks alike. Throws a `Failure` if the ranks
-    /// disagree on the layout or a row did not receive all its units.
+    /// The same two collectives replace the caller's `sums` by their sum over the ranks (wrapping) and its
+    /// `maxima` by their maximum; every rank must pass equally many. Throws ``NonFiniteContribution`` on all
+    /// ranks alike, with valid maxima, or a `Failure` if the ranks disagree on the layout or a row lacks
+    /// contributions.
     package func finish(sums: inout [Int64], maxima: inout [Int32]) throws -> Sums {
-        precondition(ready, "begin a step before finishing it")
-        ready = false
+        precondition(hasBegun, "begin a step before finishing it")
+        hasBegun = false
         try exchangeExponents(&maxima)
-        try refuseNonFinite()
-        sumUnits()
+        try checkFinite()
+        sumContributions()
         totals.append(contentsOf: sums)
 
         let start = MonotonicClock.seconds
@@ -120,12 +125,11 @@ package final class ExactSum {
         bytesPerStep =
             exponents.count * MemoryLayout<Int32>.stride + totals.count * MemoryLayout<Int64>.stride
 
-        let rows = unitsPerRow.count
-        for (row, expected) in unitsPerRow.enumerated() where totals[layout.count + row] != expected {
+        let rows = contributionsPerRow.count
+        for (row, expected) in contributionsPerRow.enumerated() where totals[layout.count + row] != expected {
+            let found = totals[layout.count + row]
             throw Failure(
-                .rank,
-                "row \(row) of the sum received \(totals[layout.count + row]) units of work, expected \(expected)"
-            )
+                .rank, "row \(row) of the sum received \(found) contributions, expected \(expected)")
         }
         try restoreFloats()
         let losses = (0..<rows).map {
@@ -135,14 +139,14 @@ package final class ExactSum {
         return Sums(rows: resultRows, losses: losses)
     }
 
-    /// Exchanges the step, with no numbers of the caller's own, and returns each row's sum.
+    /// Like ``finish(sums:maxima:)``, without sums and maxima of the caller; returns each row's sum.
     package func finish() throws -> [UnsafeBufferPointer<Float>] {
         var sums: [Int64] = []
         var maxima: [Int32] = []
         return try finish(sums: &sums, maxima: &maxima).rows
     }
 
-    /// Bytes of the exponents of a step with so many maxima of the caller's; the rest of ``bytesPerStep`` are sums.
+    /// The bytes of a step's first exchange; the rest of ``bytesPerStep`` belongs to the second.
     package static func exponentBytes(_ layout: ReductionLayout, maxima: Int) -> Int {
         (2 + layout.groupCount + layout.rows.count + maxima) * MemoryLayout<Int32>.stride
     }
@@ -159,15 +163,14 @@ package final class ExactSum {
         }
     }
 
-    /// A word that is very likely to differ where the layouts or the numbers of units do.
+    /// A hash of the layout and the numbers of contributions.
     private func agreementWord() -> Int32 {
-        var hash: UInt32 = 0x811c_9dc5
-        func mix(_ number: Int) { hash = (hash ^ UInt32(truncatingIfNeeded: number)) &* 0x0100_0193 }
+        var hash = FNV1a()
         for (row, groups) in layout.rows.enumerated() {
-            mix(unitsPerRow[row])
-            for length in groups { mix(length) }
+            hash.combine(UInt64(contributionsPerRow[row]))
+            for length in groups { hash.combine(UInt64(length)) }
         }
-        return Int32(bitPattern: hash)
+        return Int32(truncatingIfNeeded: hash.value ^ (hash.value >> 32))
     }
 
     private func exchangeExponents(_ maxima: inout [Int32]) throws {
@@ -182,7 +185,7 @@ package final class ExactSum {
         }
     }
 
-    private func refuseNonFinite() throws {
+    private func checkFinite() throws {
         for (row, groups) in layout.rows.enumerated() {
             for group in groups.indices
             where exponents[2 + layout.groupStarts[row] + group] == FixedPoint.nonFinite {
@@ -196,22 +199,22 @@ package final class ExactSum {
 
     private func lossExponent(_ row: Int) -> Int32 { exponents[2 + layout.groupCount + row] }
 
-    private func sumUnits() {
+    private func sumContributions() {
         totals.removeAll(keepingCapacity: true)
-        totals.append(contentsOf: repeatElement(0, count: layout.count + 2 * unitsPerRow.count))
-        for (row, loss) in zip(keptRows, keptLosses) {
-            totals[layout.count + unitsPerRow.count + row] &+=
+        totals.append(contentsOf: repeatElement(0, count: layout.count + 2 * contributionsPerRow.count))
+        for (row, loss) in zip(rowOfContribution, lossOfContribution) {
+            totals[layout.count + contributionsPerRow.count + row] &+=
                 FixedLoss.encode(loss, exponent: lossExponent(row))
         }
         totals.withUnsafeMutableBufferPointer { totals in
-            kept.withUnsafeBufferPointer { kept in
+            values.withUnsafeBufferPointer { values in
                 guard let target = totals.baseAddress else { return }
                 var read = 0
-                for row in keptRows {
+                for row in rowOfContribution {
                     target[layout.count + row] &+= 1
                     var write = layout.rowStarts[row]
                     for (group, length) in layout.rows[row].enumerated() {
-                        if let source = kept.baseAddress {
+                        if let source = values.baseAddress {
                             FixedPoint.accumulate(
                                 source + read, count: length, power: scalePower(row, group),
                                 into: target + write)
@@ -241,6 +244,6 @@ package final class ExactSum {
 
     private func scalePower(_ row: Int, _ group: Int) -> Int {
         FixedPoint.scalePower(
-            largestExponent: exponents[2 + layout.groupStarts[row] + group], units: unitsPerRow[row])
+            largestExponent: exponents[2 + layout.groupStarts[row] + group], terms: contributionsPerRow[row])
     }
 }

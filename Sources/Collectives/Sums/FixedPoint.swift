@@ -1,14 +1,15 @@
-/// Fixed-point arithmetic on float vectors: the scale of a group, and the conversions there and back.
+/// Fixed-point arithmetic on float vectors: the scale of a group, and conversion in both directions.
 ///
-/// Written as loops over plain pointers, with no branch and no trap for any bit pattern, so that the
-/// compiler turns them into vector instructions.
+/// The loops run over plain pointers and neither branch nor trap for any bit pattern, so that the compiler
+/// can vectorize them.
 enum FixedPoint {
     /// The biased exponent of infinities and NaNs.
     static let nonFinite: Int32 = 255
 
-    /// The largest biased exponent among the values: 0 for zeros and denormals, ``nonFinite`` for infinities and NaNs.
+    /// The largest biased exponent among the values: 0 for zeros and denormals, ``nonFinite`` for infinities
+    /// and NaNs.
     static func largestExponent(_ values: UnsafePointer<Float>, count: Int) -> Int32 {
-        // Without its sign bit, a float's pattern orders as its magnitude does.
+        // Without the sign bit, floats order as their bit patterns do.
         var largest: UInt32 = 0
         for i in 0..<count {
             let magnitude = values[i].bitPattern & 0x7fff_ffff
@@ -17,20 +18,20 @@ enum FixedPoint {
         return Int32(truncatingIfNeeded: largest >> 23)
     }
 
-    /// The power of two k by which a group is scaled: the largest for which the sum of `units` values cannot overflow.
+    /// The power k of the scale 2^k of a group: the largest for which the sum of n terms cannot overflow.
     ///
     /// With the largest biased exponent b, every |v| < 2^e where e = b - 126 (also for b = 0). With
-    /// k = 62 - ceil(log2 units) - e each rounded |v| 2^k is at most 2^62 / units, and their sum at most 2^62.
-    static func scalePower(largestExponent b: Int32, units: Int) -> Int {
-        let logUnits = units <= 1 ? 0 : Int.bitWidth - (units - 1).leadingZeroBitCount
-        return 62 - logUnits - (Int(b) - 126)
+    /// k = 62 - ceil(log2 n) - e, each rounded |v| 2^k is at most 2^62 / n, and the sum at most 2^62.
+    static func scalePower(largestExponent b: Int32, terms n: Int) -> Int {
+        let logTerms = n <= 1 ? 0 : Int.bitWidth - (n - 1).leadingZeroBitCount
+        return 62 - logTerms - (Int(b) - 126)
     }
 
-    /// Adds each value times 2^power, rounded to the nearest whole number (ties to even), to the totals.
+    /// Adds each value times 2^power, rounded to the nearest integer (ties to even), to the totals.
     ///
-    /// The product v 2^power has up to 62 bits before its point, more than a Double's conversion by
-    /// addition of 1.5 * 2^52 can carry. So it is cut into a high part, in units of 2^32, and the rest, each
-    /// converted that way: the scaling and the rest are exact, and only the rest is rounded.
+    /// The product v 2^power has up to 62 integer bits, too many to convert a Double by adding 1.5 * 2^52.
+    /// Therefore it is split into a multiple of 2^32 and a remainder, each converted that way. The scaling
+    /// and the split are exact; only the remainder is rounded.
     static func accumulate(
         _ values: UnsafePointer<Float>, count: Int, power: Int, into totals: UnsafeMutablePointer<Int64>
     ) {
@@ -47,12 +48,12 @@ enum FixedPoint {
         }
     }
 
-    /// Writes each total times 2^-power as the nearest float; false where one is too large to be a float.
+    /// Writes each total times 2^-power as the nearest float; false if any overflows.
     static func restore(
         _ totals: UnsafePointer<Int64>, count: Int, power: Int, into values: UnsafeMutablePointer<Float>
     ) -> Bool {
         let scale = Double(sign: .plus, exponent: -power, significand: 1)
-        // Rounded to a float's 24 bits once, here; the scaling then is exact unless the result is denormal.
+        // Float() rounds to 24 bits, once; the scaling is then exact unless the result is denormal.
         for i in 0..<count { values[i] = Float(Double(Float(totals[i])) * scale) }
         return largestExponent(values, count: count) != nonFinite
     }

@@ -1,24 +1,22 @@
-/// Where the numbers of one step lie: rows of groups.
+/// The layout of a step's values: rows of groups.
 ///
-/// A row is one task that takes part in the step; its groups are its parameter slices, in order. Each
-/// (row, group) is scaled by itself, so that a slice with small gradients keeps its precision beside one
-/// with large ones.
+/// A row is a task that takes part in the step; its groups are the task's parameter slices, in order. Each
+/// group has its own scale, so that a slice with small gradients keeps its precision next to one with large
+/// gradients.
 package struct ReductionLayout: Sendable, Equatable {
-    /// The lengths of each row's groups.
+    /// `rows[r][g]` is the length of group g of row r.
     package let rows: [[Int]]
-    /// How many numbers each row has.
     package let rowLengths: [Int]
-    /// Where each row starts among all numbers.
+    /// The offset of each row.
     let rowStarts: [Int]
-    /// Where each row's first group is among all groups.
+    /// The index of each row's first group among all groups.
     let groupStarts: [Int]
 
-    /// All numbers of all rows.
+    /// The number of values of all rows.
     package var count: Int { (rowStarts.last ?? 0) + (rowLengths.last ?? 0) }
-    /// All groups of all rows.
+    /// The number of groups of all rows.
     package var groupCount: Int { (groupStarts.last ?? 0) + (rows.last?.count ?? 0) }
 
-    /// Lays out rows: `rows[r]` has the lengths of row r's groups, in order.
     package init(rows: [[Int]]) {
         precondition(rows.allSatisfy { $0.allSatisfy { $0 >= 0 } }, "a group's length is not negative")
         self.rows = rows

@@ -46,10 +46,10 @@ final class ActivationCache {
         var warnings: [Failure] = []
         var refusal: String?
         if plan.bytes > 0 {
-            switch try NodeMemory.make(
+            switch try NodeSharedMemory.make(
                 byteCount: plan.bytes, in: context.study.cache.directory, among: node.ranks)
             {
-            case .failure(let refused): refusal = refused.why
+            case .failure(let refused): refusal = refused.reason
             case .success(let memory):
                 adapter = ActivationTables(
                     at: plan.cutPoint, matrices: plan.matrices, context, offsets: plan.offsets,
@@ -85,13 +85,14 @@ final class ActivationCache {
         let bytes = count * MemoryLayout<Float>.stride
         var memory: CacheMemory?
         if node.ranks.size > 1, bytes > 0 {
-            switch try NodeMemory.make(byteCount: bytes, in: nil, named: "hadamesh-pooled", among: node.ranks)
+            switch try NodeSharedMemory.make(
+                byteCount: bytes, in: nil, named: "hadamesh-pooled", among: node.ranks)
             {
             case .success(let shared): memory = CacheMemory(shared, node)
             case .failure(let refusal):
                 warnings.append(
                     .data(
-                        "each rank caches the pooled vectors itself, \(bytes >> 20) MB: \(refusal.why)",
+                        "each rank caches the pooled vectors itself, \(bytes >> 20) MB: \(refusal.reason)",
                         remedy: "fewer ranks on a node need less"))
             }
         }
@@ -139,7 +140,7 @@ final class ActivationCache {
             examples(of: chunk).filter { !pooled.isCached[chunk.split][$0] }
         }
         for (index, (chunk, rank)) in zip(chunks, ranks).enumerated() where rank == communicator.rank {
-            communicator.watch?.enter(unit: index + 1)
+            communicator.watch?.enter(microBatch: index + 1)
             workspace.reset()
             let batch = CachedBatch(pooled, missing[index], chunk.split)
             batch.fill(pooled.state(batch.batch, workspace), workspace)

@@ -113,7 +113,7 @@ struct ActivationStore {
             let words: [Int64] = isCached.map { $0 ? 1 : 0 }
             let values = known.compactMap { tables.values($0, split).map { UnsafeBufferPointer($0) } }
             let identity = try identity(split)
-            try Folder.create(directory)
+            try Directory.create(directory)
             try Safetensors.write(
                 [
                     NamedTensor(

@@ -11,7 +11,7 @@ struct CacheMemory {
     let isWriter: Bool
 
     /// A node's memory.
-    init(_ memory: NodeMemory, _ node: Node) {
+    init(_ memory: NodeSharedMemory, _ node: Node) {
         owner = memory
         guard let start = memory.bytes.baseAddress else { preconditionFailure("memory of no bytes") }
         floats = start.assumingMemoryBound(to: Float.self)

@@ -154,7 +154,7 @@ extension Agreement {
         } catch let failure as Failure where failure.kind == .data {
             throw Failure(
                 .rank, at: "step \(state.step)",
-                "the ranks' replicas have come apart: \(failure.place ?? "state") \(failure.what)",
+                "the ranks' replicas have come apart: \(failure.location ?? "state") \(failure.message)",
                 remedy: "a host's memory or processor may be faulty; go on with --resume without it")
         }
     }

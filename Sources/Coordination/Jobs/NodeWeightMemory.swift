@@ -77,7 +77,7 @@ package final class NodeWeightMemory: WeightMemory {
     }
 
     private static func filled(
-        _ memory: NodeMemory, by host: any Communicator,
+        _ memory: NodeSharedMemory, by host: any Communicator,
         _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory {
         if host.rank == 0 { try fill(memory.bytes) }
@@ -101,16 +101,16 @@ package final class NodeWeightMemory: WeightMemory {
     /// The memory of this rank's host; nil where there is none, which is noted as a refusal that names how many hosts.
     private func shared(
         _ byteCount: Int, among host: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
-    ) throws -> NodeMemory? {
-        var memory: NodeMemory?
+    ) throws -> NodeSharedMemory? {
+        var memory: NodeSharedMemory?
         var why: String?
         if host.size > 1 || evenAlone {
-            switch try NodeMemory.make(
+            switch try NodeSharedMemory.make(
                 byteCount: byteCount, in: directory, named: evenAlone ? Self.prepackedName : Self.name,
                 among: host)
             {
             case .success(let made): memory = made
-            case .failure(let unavailable): why = unavailable.why
+            case .failure(let unavailable): why = unavailable.reason
             }
         }
         // A host's ranks are refused alike: its first one stands for it.

@@ -78,7 +78,7 @@ final class DistributedPredictor {
         var patterns = [Int32](repeating: 0, count: end)
         let owners = assign(costs: costs, to: ranks)
         for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {
-            communicator.watch?.enter(unit: index + 1)
+            communicator.watch?.enter(microBatch: index + 1)
             let logits = self.logits(
                 tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
             for (i, logit) in logits.enumerated() {

@@ -65,13 +65,14 @@ final class GradientPass {
         _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false
     ) throws -> Result {
         sum.begin(
-            rows.layout, unitsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
+            rows.layout,
+            contributionsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
         loaded = []
         var tokens: Int64 = 0
         for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
         where rank == communicator.rank {
             guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
-            communicator.watch?.enter(unit: index + 1)
+            communicator.watch?.enter(microBatch: index + 1)
             let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
             load(microBatch.task, mode.stage, values)
             rows.clear(row, gradient.base)

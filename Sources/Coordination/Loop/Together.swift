@@ -42,8 +42,8 @@ func together<Value>(_ communicator: any Communicator, _ body: () throws -> Valu
 
 private func encode(_ failure: Failure) -> String {
     JSONValue.array([
-        .integer(Int(failure.kind.rawValue)), failure.place.map { .string($0) } ?? .null,
-        .string(failure.what),
+        .integer(Int(failure.kind.rawValue)), failure.location.map { .string($0) } ?? .null,
+        .string(failure.message),
         failure.remedy.map { .string($0) } ?? .null,
     ]).encoded()
 }

@@ -74,7 +74,7 @@ package final class TrainingRun: StallListener {
         state = TrainingState(context.store, tasks: context.names.count)
         timeline = try RankTimeline(communicator)
         (began, statisticsBefore) = (MonotonicClock.seconds, communicator.statistics)
-        if output != nil, savesBeforeStall { communicator.watch?.tell(self) }
+        if output != nil, savesBeforeStall { communicator.watch?.setListener(self) }
     }
 
     /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
@@ -130,7 +130,8 @@ package final class TrainingRun: StallListener {
         let newest = try Checkpoint.newest(in: output.checkpoints)
         for failure in newest.damaged {
             try output.observe(
-                .warned(.data(failure.what, at: failure.place, remedy: "the checkpoint before it is used")))
+                .warned(
+                    .data(failure.message, at: failure.location, remedy: "the checkpoint before it is used")))
         }
         if newest.checkpoint == nil, !newest.damaged.isEmpty {
             throw Failure.data(

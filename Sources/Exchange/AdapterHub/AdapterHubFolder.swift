@@ -44,7 +44,7 @@ package enum AdapterHubFolder {
             ])
             return Data(object.encodedForReading().utf8)
         }
-        try Folder.create(directory)
+        try Directory.create(directory)
         let tensors = adapter.tensors.map {
             NamedTensor(name: $0.foreign, shape: $0.shape, values: .float(trained.tensor($0.name)))
         }

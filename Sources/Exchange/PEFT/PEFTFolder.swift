@@ -43,7 +43,7 @@ package enum PEFTFolder {
                 ("task_type", encoderOnly ? "FEATURE_EXTRACTION" : "SEQ_CLS"), ("inference_mode", true),
                 ("modules_to_save", saved.isEmpty ? .null : .array(saved)), ("revision", .null),
             ])
-        try Folder.create(directory)
+        try Directory.create(directory)
         // PEFT has no place for the names of classes, and its readers ignore unknown metadata.
         let labels = JSONValue.array(trained.labels.map { .string($0) })
         try Safetensors.write(

@@ -1,14 +1,15 @@
 import Diagnostics
 import Foundation
 
-/// A file that only grows, a record at a time: a record that cannot be written whole is taken back.
+/// An append-only file of records.
+///
+/// A record that cannot be written completely is removed again.
 final class AppendingFile {
     let path: String
     private let descriptor: Int32
-    /// Its bytes.
     private(set) var length: off_t
 
-    /// Opens the file, or makes it; `existing` says what becomes of bytes that are already there.
+    /// Opens or creates the file; `existing` decides whether bytes already there are kept.
     init(path: String, existing: Existing) throws {
         let flags =
             switch existing {
@@ -20,7 +21,7 @@ final class AppendingFile {
         guard descriptor >= 0 else { throw OperatingSystem.failure("cannot write", at: path) }
         self.path = path
         length = lseek(descriptor, 0, SEEK_END)
-        // What cannot be measured cannot be cut back either: a pipe or a terminal.
+        // A pipe or a terminal has no length and cannot be truncated.
         guard length >= 0 else { throw OperatingSystem.failure("cannot append", at: path) }
     }
 
@@ -40,7 +41,7 @@ final class AppendingFile {
         }
     }
 
-    /// Shortens the file.
+    /// Truncates the file.
     func truncate(to count: Int) throws {
         guard ftruncate(descriptor, off_t(count)) == 0 else {
             throw OperatingSystem.failure("cannot write", at: path)
@@ -48,7 +49,7 @@ final class AppendingFile {
         length = off_t(count)
     }
 
-    /// Forces what has been appended to disk.
+    /// Flushes the file to disk.
     func synchronize() throws {
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw OperatingSystem.failure("cannot write", at: path)

@@ -1,17 +1,17 @@
 import Diagnostics
 package import Foundation
 
-/// Writing a file so that a reader, or a crash at any moment, finds either the old bytes or all the new.
+/// Replaces files atomically: a reader, or a crash at any moment, leaves either the old bytes or all the new.
 package enum AtomicFile {
-    /// Writes under a temporary name beside the target, forces it to disk, and renames it into place.
+    /// Writes a temporary file next to the target, flushes it to disk, and renames it into place.
     ///
-    /// A symbolic link at `path` is followed. When anything fails, the temporary is removed and what was
-    /// at `path` is untouched.
+    /// A symbolic link at `path` is followed. On failure the temporary file is removed and the file at `path`
+    /// is unchanged.
     package static func write(_ data: Data, to path: String) throws {
         try write(to: path) { try data.withUnsafeBytes($0) }
     }
 
-    /// The same for what is given piece after piece, to the function that `body` is called with.
+    /// Like ``write(_:to:)``, for bytes that `body` passes piece by piece to `append`.
     package static func write(
         to path: String, _ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
@@ -36,18 +36,18 @@ package enum AtomicFile {
         try synchronizeDirectory(directory(of: target))
     }
 
-    /// Forces a directory's entries to disk, so that a rename in it survives a power failure.
+    /// Flushes a directory's entries to disk, so that a rename in it survives a power failure.
     package static func synchronizeDirectory(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw OperatingSystem.failure("cannot open directory", at: path) }
         defer { close(descriptor) }
-        // Some network file systems have no such call for directories and say EINVAL.
+        // Some network file systems cannot flush directories and return EINVAL.
         if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
             throw OperatingSystem.failure("cannot write directory", at: path)
         }
     }
 
-    /// Writes every byte, however many calls that takes.
+    /// Writes every byte, in as many calls as needed.
     static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at path: String) throws {
         var rest = bytes
         while !rest.isEmpty {
@@ -59,9 +59,9 @@ package enum AtomicFile {
         }
     }
 
-    /// The path behind symbolic links.
+    /// The path with symbolic links resolved.
     ///
-    /// Refuses to replace what is not a regular file, such as a device.
+    /// Throws if it is not a regular file, such as a device.
     private static func resolved(_ path: String) throws -> String {
         var status = stat()
         guard stat(path, &status) == 0 else { return path }
@@ -75,7 +75,7 @@ package enum AtomicFile {
         return String(cString: real)
     }
 
-    /// Whether a file's name is one that an unfinished file has, which stays where the writer was killed.
+    /// Whether a file name is that of a temporary file, left behind by a killed writer.
     package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryPrefix) }
 
     private static let temporaryPrefix = ".partial-"

@@ -1,14 +1,14 @@
 import Diagnostics
 package import Foundation
 
-/// Scalars over steps, in a file that TensorBoard reads.
+/// A TensorBoard event file of scalars.
 ///
-/// A file is a sequence of TFRecords (length, masked checksum of the length, message, masked checksum of
-/// the message), each message a protocol-buffer `Event`. Several files in one directory make one curve.
+/// The file is a sequence of TFRecords (length, masked checksum of the length, message, masked checksum of
+/// the message); each message is a protocol-buffer `Event`. TensorBoard joins all files of a directory.
 package final class EventFile {
     private let file: AppendingFile
 
-    /// Starts a new event file in a directory, named by time, host and process as TensorBoard expects.
+    /// Creates an event file, named by time, host and process as TensorBoard expects.
     package init(directory: String, date: Date = Date()) throws {
         let seconds = date.timeIntervalSince1970
         let stem = "\(directory)/events.out.tfevents.\(Int(seconds)).\(hostName()).\(getpid())"
@@ -25,10 +25,9 @@ package final class EventFile {
         try append(event)
     }
 
-    /// The file's path.
     package var path: String { file.path }
 
-    /// Appends one point of the curve `tag`.
+    /// Appends a point to the curve `tag`.
     package func scalar(_ tag: String, _ value: Double, step: Int, date: Date = Date()) throws {
         var point = ProtocolBufferMessage()
         point.append(Array(tag.utf8), field: 1)
@@ -42,7 +41,7 @@ package final class EventFile {
         try append(event)
     }
 
-    /// Says that a run goes on with a step: points of this step and later ones that were written before are void.
+    /// Marks the step at which a run resumes: TensorBoard discards earlier records of this and later steps.
     package func sessionStart(step: Int, date: Date = Date()) throws {
         var session = ProtocolBufferMessage()
         session.append(Int64(Self.start), field: 1)
@@ -78,7 +77,7 @@ package final class EventFile {
     }
 }
 
-/// The few encodings of protocol buffers that an event needs.
+/// A protocol-buffer message, with the encodings that events need.
 private struct ProtocolBufferMessage {
     private(set) var bytes: [UInt8] = []
 

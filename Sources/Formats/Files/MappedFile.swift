@@ -1,36 +1,34 @@
 import Diagnostics
 package import Foundation
 
-/// A file's bytes, mapped read-only into memory.
+/// A file mapped read-only into memory.
 ///
-/// Processes on one machine that map the same file share its physical pages, which is what keeps one
-/// copy of the backbone per node. The mapping lives as long as the object; it is never written, so any
-/// thread may read it.
+/// Processes of a node that map the same file share its physical pages, so that a node holds one copy of the
+/// backbone. The mapping lives as long as the object and is never written, so any thread may read it.
 package final class MappedFile: @unchecked Sendable {
-    /// The path as it was given.
     package let path: String
-    /// Every byte of the file; valid while this object lives.
+    /// The bytes of the file; valid while this object lives.
     ///
-    /// Swift may release an object after its last mention, though its bytes are still in use: hold the
-    /// object in a property, or use ``withBytes(_:)``.
+    /// Swift may release an object after its last use even if its bytes are still in use: hold the object in
+    /// a property, or use ``withBytes(_:)``.
     package let bytes: UnsafeRawBufferPointer
-    /// The file's state when it was mapped; nil for a copy.
+    /// The file's version when it was mapped; nil for a copy.
     private let version: Version?
 
-    /// The facts that tell one state of a file from another.
+    /// The metadata that changes when a file is written or replaced.
     private struct Version: Equatable {
-        let device, number, size, seconds, nanoseconds: Int
+        let device, inode, size, seconds, nanoseconds: Int
 
         init(_ status: stat) {
             device = Int(status.st_dev)
-            number = Int(status.st_ino)
+            inode = Int(status.st_ino)
             size = Int(status.st_size)
             seconds = status.st_mtim.tv_sec
             nanoseconds = status.st_mtim.tv_nsec
         }
     }
 
-    /// Maps a regular file; anything else is a `Failure`.
+    /// Maps a regular file; any other kind of file is a `Failure`.
     package init(path: String) throws {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -56,7 +54,7 @@ package final class MappedFile: @unchecked Sendable {
         bytes = UnsafeRawBufferPointer(start: start, count: count)
     }
 
-    /// Holds a copy of bytes that came from elsewhere, such as a file that another machine read.
+    /// Holds a copy of bytes that another rank has read; failures name `path`.
     package init(copying data: Data, path: String) throws {
         self.path = path
         version = nil
@@ -68,28 +66,27 @@ package final class MappedFile: @unchecked Sendable {
         guard let start = mmap(nil, data.count, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             start != MAP_FAILED
         else {
-            throw OperatingSystem.failure("cannot find memory for", at: path)
+            throw OperatingSystem.failure("cannot allocate memory for the file", at: path)
         }
         data.copyBytes(to: UnsafeMutableRawBufferPointer(start: start, count: data.count))
         bytes = UnsafeRawBufferPointer(start: start, count: data.count)
     }
 
-    /// Refuses a file that was written to since it was mapped: the mapped bytes have changed with it.
+    /// Throws if the file was written since it was mapped: the mapped bytes have changed with it.
     ///
-    /// Another file that was put in its place is none of this one's business: the mapping stays what it was.
+    /// A file that was renamed over it is not an error: the mapping still has the old file's bytes.
     package func checkUnchanged() throws {
         var status = stat()
         guard let version, stat(path, &status) == 0 else { return }
         let now = Version(status)
-        guard now.device == version.device, now.number == version.number, now != version else { return }
+        guard now.device == version.device, now.inode == version.inode, now != version else { return }
         throw Failure.data(
-            "was written to while it was in use: what was computed since then is wrong", at: path,
-            remedy:
-                "restore it and go on with --resume; to exchange a file that runs use, rename another one over it"
+            "was written to while it was in use: results computed since then are wrong", at: path,
+            remedy: "restore it and go on with --resume; to replace a file in use, rename the new one over it"
         )
     }
 
-    /// Calls a closure with every byte of the file, which stays mapped until the closure returns.
+    /// Calls `body` with the bytes of the file, which stays mapped until `body` returns.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(bytes) }
     }

@@ -1,14 +1,14 @@
 import Diagnostics
 import Foundation
 
-/// What the operating system said about the last call, told as a failure with a remedy.
+/// Failures of system calls.
 enum OperatingSystem {
-    /// The failure of an action (`cannot write`) on a path, for an `errno` value.
+    /// The failure of an action (`cannot write`) on a path, with the error's message and a remedy.
     static func failure(_ action: String, at path: String, code: Int32 = errno) -> Failure {
         .data("\(action): \(String(cString: strerror(code)))", at: path, remedy: remedy(for: code))
     }
 
-    /// Runs a call until a signal no longer interrupts it.
+    /// Repeats a call while signals interrupt it.
     static func uninterrupted(_ call: () -> Int) -> Int {
         while true {
             let result = call()
@@ -18,12 +18,12 @@ enum OperatingSystem {
 
     private static func remedy(for code: Int32) -> String? {
         switch code {
-        case ENOSPC, EDQUOT: "free space on that file system or choose another place"
-        case EFBIG: "raise the limit on file sizes (ulimit -f) or choose another place"
+        case ENOSPC, EDQUOT: "free space on that file system or choose another path"
+        case EFBIG: "raise the limit on file sizes (ulimit -f) or choose another path"
         case EACCES, EPERM: "check the permissions of the file and of its directory"
-        case EROFS: "choose a place that can be written"
+        case EROFS: "choose a path on a writable file system"
         case ENOENT: "check the path"
-        case ENOTDIR: "a part of the path is a file, not a directory"
+        case ENOTDIR: "a component of the path is a file, not a directory"
         case ENAMETOOLONG: "choose a shorter name"
         case EMFILE, ENFILE: "raise the limit on open files (ulimit -n)"
         case EIO: "check the disk"

@@ -1,14 +1,14 @@
 import Diagnostics
 import Foundation
 
-/// A file of JSON values, one a line, that grows at its end.
+/// An append-only file of JSON values, one per line.
 ///
-/// Every line is written whole, by a single write. A process that is killed can still leave a torn last
-/// line, which has no line feed: reopening cuts it off, and reading leaves it out.
+/// A line is written by a single call. A killed process may still leave a partial last line, without a line
+/// feed: reopening the file removes it, and reading skips it.
 package final class JSONLines {
     private let file: AppendingFile
 
-    /// Opens a file to append to, keeping the whole lines it has or starting it anew.
+    /// Opens the file, keeping its complete lines if `appending`, or else emptying it.
     package init(path: String, appending: Bool) throws {
         file = try AppendingFile(path: path, existing: appending ? .keep : .discard)
         if appending {
@@ -19,27 +19,25 @@ package final class JSONLines {
         }
     }
 
-    /// The file's path.
     package var path: String { file.path }
 
-    /// Appends a value as one line.
     package func append(_ value: JSONValue) throws {
         try file.append(Array((value.encoded() + "\n").utf8))
     }
 
-    /// Forces the lines to disk.
+    /// Flushes the file to disk.
     package func synchronize() throws { try file.synchronize() }
 
-    /// The bytes of all lines.
+    /// In bytes.
     package var length: Int { Int(file.length) }
 
-    /// Whether a line begins after so many bytes, or would if one were appended.
+    /// Whether a line begins at this byte position, or would after an append.
     package func hasLine(at position: Int) throws -> Bool {
         if position <= 0 || position > length { return position == 0 }
         return try MappedFile(path: path).withBytes { $0[position - 1] == UInt8(ascii: "\n") }
     }
 
-    /// The lines that begin after so many bytes, which must be the begin of a line.
+    /// The lines from a byte position on, which must be the start of a line.
     package func lines(after position: Int) throws -> [JSONValue] {
         if position >= length { return [] }
         return try MappedFile(path: path).withBytes {
@@ -47,13 +45,13 @@ package final class JSONLines {
         }
     }
 
-    /// Replaces all lines that begin after so many bytes.
+    /// Replaces the lines from a byte position on.
     package func replace(after position: Int, with values: [JSONValue]) throws {
         try file.truncate(to: position)
         try file.append(Array(values.map { $0.encoded() + "\n" }.joined().utf8))
     }
 
-    /// Reads every whole line.
+    /// Reads all complete lines.
     package static func read(path: String) throws -> [JSONValue] {
         try MappedFile(path: path).withBytes { try parse($0, at: path) }
     }
@@ -64,12 +62,13 @@ package final class JSONLines {
             do {
                 return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line), at: path)
             } catch let failure as Failure {
-                throw Failure(failure.kind, at: "\(path):\(index + 1)", failure.what, remedy: failure.remedy)
+                throw Failure(
+                    failure.kind, at: "\(path):\(index + 1)", failure.message, remedy: failure.remedy)
             }
         }
     }
 
-    /// The bytes up to the last line feed, it included.
+    /// The bytes up to and including the last line feed.
     private static func wholeLines(_ bytes: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
         bytes[..<(bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)]
     }

@@ -2,33 +2,32 @@ import Diagnostics
 package import Foundation
 
 extension JSONValue {
-    /// Parses a JSON text strictly (RFC 8259): no comments, no trailing commas, no key twice in one object.
+    /// Parses JSON strictly (RFC 8259): no comments, no trailing commas, no duplicate keys.
     ///
-    /// Failures name the place, usually the file's path, and the line.
-    package init(parsing data: Data, at place: String) throws {
-        self = try data.withUnsafeBytes { try JSONValue(parsing: $0, at: place) }
+    /// Failures name the location, usually the file's path, and the line.
+    package init(parsing data: Data, at location: String) throws {
+        self = try data.withUnsafeBytes { try JSONValue(parsing: $0, at: location) }
     }
 
-    /// Parses a JSON text strictly from bytes in memory.
-    package init(parsing bytes: UnsafeRawBufferPointer, at place: String) throws {
-        var parser = JSONParser(bytes: bytes, place: place)
+    package init(parsing bytes: UnsafeRawBufferPointer, at location: String) throws {
+        var parser = JSONParser(bytes: bytes, location: location)
         self = try parser.document()
     }
 }
 
-/// One pass over the bytes of a JSON text.
+/// A recursive-descent parser.
 private struct JSONParser {
     let bytes: UnsafeRawBufferPointer
-    let place: String
+    let location: String
     var position = 0
     var depth = 0
 
-    /// Nesting is recursion here, so that what nests deeper than any file we read must not exhaust the stack.
-    static let greatestDepth = 128
+    /// Bounds the recursion, so that deep nesting cannot overflow the stack.
+    static let maximumDepth = 128
 
-    init(bytes: UnsafeRawBufferPointer, place: String) {
+    init(bytes: UnsafeRawBufferPointer, location: String) {
         self.bytes = bytes
-        self.place = place
+        self.location = location
     }
 
     mutating func document() throws -> JSONValue {
@@ -36,20 +35,20 @@ private struct JSONParser {
         guard position < bytes.count else { throw failure("found nothing, expected JSON") }
         let value = try value()
         skipSpace()
-        guard position == bytes.count else { throw failure("found \(nextInWords) after the JSON value") }
+        guard position == bytes.count else { throw failure("found \(nextDescription) after the JSON value") }
         return value
     }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private var nextInWords: String {
+    private var nextDescription: String {
         guard let next else { return "the end of the text" }
         return (0x21...0x7e).contains(next) ? "'\(Character(UnicodeScalar(next)))'" : "byte \(next)"
     }
 
-    private func failure(_ what: String, remedy: String? = nil) -> Failure {
+    private func failure(_ message: String, remedy: String? = nil) -> Failure {
         let line = 1 + bytes[..<min(position, bytes.count)].count { $0 == UInt8(ascii: "\n") }
-        return .data(what, at: "\(place):\(line)", remedy: remedy)
+        return .data(message, at: "\(location):\(line)", remedy: remedy)
     }
 
     private mutating func skipSpace() {
@@ -64,7 +63,7 @@ private struct JSONParser {
 
     private mutating func value() throws -> JSONValue {
         guard let next else {
-            throw failure("the text ends where a value was expected", remedy: "the file is cut short")
+            throw failure("the text ends where a value was expected", remedy: "the file may be truncated")
         }
         switch next {
         case UInt8(ascii: "{"): return try nested { try $0.object() }
@@ -77,13 +76,13 @@ private struct JSONParser {
                 position += word.utf8.count
                 return value
             }
-            throw failure("found \(nextInWords), expected a value")
+            throw failure("found \(nextDescription), expected a value")
         }
     }
 
     private mutating func nested(_ parse: (inout JSONParser) throws -> JSONValue) throws -> JSONValue {
-        guard depth < Self.greatestDepth else {
-            throw failure("values nest deeper than \(Self.greatestDepth)")
+        guard depth < Self.maximumDepth else {
+            throw failure("values nest deeper than \(Self.maximumDepth)")
         }
         depth += 1
         defer { depth -= 1 }
@@ -100,36 +99,38 @@ private struct JSONParser {
             elements.append(try value())
             skipSpace()
             if skip("]") { return .array(elements) }
-            guard skip(",") else { throw failure("found \(nextInWords), expected ',' or ']'") }
+            guard skip(",") else { throw failure("found \(nextDescription), expected ',' or ']'") }
         }
     }
 
     private mutating func object() throws -> JSONValue {
         var members: [(String, JSONValue)] = []
-        var keys: Set<ExactText> = []
+        var keys: Set<ExactString> = []
         skipSpace()
         if skip("}") { return .object([]) }
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else {
-                throw failure("found \(nextInWords), expected a key in quotes")
+                throw failure("found \(nextDescription), expected a key in quotes")
             }
             let key = try string()
-            guard keys.insert(ExactText(text: key)).inserted else {
+            guard keys.insert(ExactString(string: key)).inserted else {
                 throw failure("key '\(key)' appears twice")
             }
             skipSpace()
-            guard skip(":") else { throw failure("found \(nextInWords), expected ':' after key '\(key)'") }
+            guard skip(":") else {
+                throw failure("found \(nextDescription), expected ':' after key '\(key)'")
+            }
             skipSpace()
             members.append((key, try value()))
             skipSpace()
             if skip("}") { return .object(members) }
-            guard skip(",") else { throw failure("found \(nextInWords), expected ',' or '}'") }
+            guard skip(",") else { throw failure("found \(nextDescription), expected ',' or '}'") }
         }
     }
 }
 
-// MARK: Numbers and texts
+// MARK: Numbers and strings
 
 extension JSONParser {
     private mutating func number() throws -> JSONValue {
@@ -158,7 +159,7 @@ extension JSONParser {
     private mutating func digits() throws {
         let start = position
         while let next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next) { position += 1 }
-        guard position > start else { throw failure("found \(nextInWords), expected a digit") }
+        guard position > start else { throw failure("found \(nextDescription), expected a digit") }
     }
 
     private mutating func string() throws -> String {
@@ -170,21 +171,22 @@ extension JSONParser {
                 position += 1
             }
             guard let piece = String(validating: bytes[start..<position], as: UTF8.self) else {
-                throw failure("a text is not valid UTF-8")
+                throw failure("a string is not valid UTF-8")
             }
             if text.isEmpty { text = piece } else { text += piece }
             if skip("\"") { return text }
             guard skip("\\") else {
                 throw failure(
                     next == nil
-                        ? "the text ends inside quotes" : "found an unescaped control character in a text")
+                        ? "the text ends inside a string" : "found an unescaped control character in a string"
+                )
             }
             text.unicodeScalars.append(try escaped())
         }
     }
 
     private mutating func escaped() throws -> Unicode.Scalar {
-        guard let code = next else { throw failure("the text ends inside quotes") }
+        guard let code = next else { throw failure("the text ends inside a string") }
         let simple: Unicode.Scalar? =
             switch code {
             case UInt8(ascii: "\""): "\""
@@ -201,17 +203,17 @@ extension JSONParser {
             position += 1
             return simple
         }
-        guard skip("u") else { throw failure("found \(nextInWords) after '\\', which is no escape") }
+        guard skip("u") else { throw failure("found \(nextDescription) after '\\', which is not an escape") }
         let unit = try hexadecimal()
         if let scalar = Unicode.Scalar(unit) { return scalar }
-        // A surrogate: only a high one followed by an escaped low one stands for a character.
+        // A surrogate is valid only as a high one followed by an escaped low one.
         guard unit < 0xdc00, skip("\\"), skip("u") else {
-            throw failure("found half of a surrogate pair in a text")
+            throw failure("found half of a surrogate pair in a string")
         }
         let low = try hexadecimal()
         guard (0xdc00...0xdfff).contains(low),
             let scalar = Unicode.Scalar(0x10000 + ((UInt32(unit) - 0xd800) << 10) + (UInt32(low) - 0xdc00))
-        else { throw failure("found half of a surrogate pair in a text") }
+        else { throw failure("found half of a surrogate pair in a string") }
         return scalar
     }
 
@@ -226,16 +228,16 @@ extension JSONParser {
     }
 }
 
-/// A text that is equal to another only byte for byte; `String` compares by Unicode equivalence.
-private struct ExactText: Hashable {
-    let text: String
+/// A string compared byte by byte; `String` compares by Unicode equivalence.
+private struct ExactString: Hashable {
+    let string: String
 
-    static func == (left: ExactText, right: ExactText) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+    static func == (left: ExactString, right: ExactString) -> Bool {
+        left.string.utf8.elementsEqual(right.string.utf8)
     }
 
     func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        var string = string
+        string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

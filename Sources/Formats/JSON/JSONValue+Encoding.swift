@@ -1,15 +1,17 @@
 extension JSONValue {
-    /// The value on one line, the same characters for the same value on every machine.
+    /// The value on one line.
     ///
-    /// Numbers take the fewest digits that read back as the same `Double`. JSON has no word for numbers
-    /// that aren't finite: they become the texts `"nan"`, `"inf"` and `"-inf"`.
+    /// Equal values give equal text on every machine.
+    ///
+    /// Numbers have the fewest digits that parse to the same `Double`. JSON has no non-finite numbers: they
+    /// become the strings `"nan"`, `"inf"` and `"-inf"`.
     package func encoded() -> String {
         var text = ""
         append(to: &text, indentation: nil)
         return text
     }
 
-    /// The value over several indented lines for a human reader; lists of plain values stay on one line.
+    /// The value indented over several lines; arrays of scalars stay on one line.
     package func encodedForReading() -> String {
         var text = ""
         append(to: &text, indentation: 0)

@@ -1,26 +1,21 @@
-/// A JSON value that keeps the order of its keys and tells whole numbers from others.
+/// A JSON value that keeps the order of keys and distinguishes integers from other numbers.
 ///
-/// Texts are compared byte by byte, not by Unicode equivalence: two tokens of a vocabulary may differ
-/// only in how an accent is composed.
+/// Strings are compared byte by byte, not by Unicode equivalence: two tokens of a vocabulary may differ only
+/// in the composition of an accent.
 package enum JSONValue: Sendable {
-    /// The value `null`.
     case null
-    /// A truth value.
     case bool(Bool)
-    /// A number written without fraction or exponent that fits 64 bits.
+    /// A number without fraction or exponent that fits `Int`.
     case integer(Int)
-    /// A whole number above those, up to 2^64 − 1, as seeds may be.
+    /// An integer above `Int.max`, up to 2^64 − 1; seeds may be that large.
     case unsigned(UInt64)
-    /// Any other number.
     case number(Double)
-    /// A text.
     case string(String)
-    /// A list.
     case array([JSONValue])
-    /// Keys and values in the order of the file.
+    /// Members in the order of the file.
     case object([(String, JSONValue)])
 
-    /// The value as a number that prints with the digits a `Float` needs, not those of its `Double`.
+    /// A number that prints with the shortest digits of the `Float`, not those of its `Double`.
     package init(_ value: Float) {
         guard value.isFinite, let shortest = Double(value.description), Float(shortest) == value else {
             self = .number(Double(value))
@@ -31,36 +26,31 @@ package enum JSONValue: Sendable {
 }
 
 extension JSONValue {
-    /// The value of an object's key; nil where this is no object or has no such key.
+    /// The value of a key; nil if this is not an object or has no such key.
     package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.0.utf8.elementsEqual(key.utf8) }?.1
     }
 
-    /// The element of an array; nil where this is no array or is shorter.
+    /// The element at an index; nil if this is not an array or the index is out of range.
     package subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
     }
 
-    /// Whether this is `null`.
     package var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// The truth value, if this is one.
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
-    /// The text, if this is one.
     package var string: String? { if case .string(let value) = self { value } else { nil } }
 
-    /// The elements, if this is an array.
     package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
 
-    /// The members in order, if this is an object.
     package var object: [(String, JSONValue)]? {
         if case .object(let members) = self { members } else { nil }
     }
 
-    /// The whole number, if this is one (`3.0` is).
+    /// The integer, if the value is whole (`3.0` is).
     package var int: Int? {
         switch self {
         case .integer(let value): value
@@ -69,7 +59,7 @@ extension JSONValue {
         }
     }
 
-    /// The number, if this is one, or one of the texts that ``encoded()`` writes for non-finite numbers.
+    /// The number, including the strings that ``encoded()`` writes for non-finite numbers.
     package var double: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -84,7 +74,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Equatable {
-    /// Whether both values are the same, the order of keys included.
+    /// The order of keys counts.
     package static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -105,18 +95,11 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// Makes `null`.
     package init(nilLiteral: ()) { self = .null }
-    /// Makes a truth value.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// Makes a whole number.
     package init(integerLiteral value: Int) { self = .integer(value) }
-    /// Makes a number.
     package init(floatLiteral value: Double) { self = .number(value) }
-    /// Makes a text.
     package init(stringLiteral value: String) { self = .string(value) }
-    /// Makes a list.
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// Makes an object with keys in the order written.
     package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 }

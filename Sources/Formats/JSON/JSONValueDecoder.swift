@@ -1,13 +1,9 @@
 package import Diagnostics
 
 extension JSONValue {
-    /// Reads a structure that ``init(encoding:)`` wrote; a key that it has no use for is left out.
+    /// Decodes a structure that ``init(encoding:)`` encoded.
     ///
-    /// - Parameters:
-    ///   - type: the structure
-    ///   - failure: the failure where a key, named by its path, is missing or has another kind of value
-    /// - Returns: the structure
-    /// - Throws: that failure
+    /// Unknown keys are ignored. Throws `failure` of a key path that is missing or has a value of the wrong type.
     package func decoded<T: Decodable>(
         as type: T.Type = T.self, orThrow failure: (_ key: String) -> Failure
     ) throws -> T {
@@ -22,7 +18,7 @@ extension JSONValue {
         }
     }
 
-    /// The structure that a file holds; a key that it lacks is named with the file.
+    /// Decodes the content of a file; the failure for an unusable key names the file.
     package func decoded<T: Decodable>(as type: T.Type = T.self, from path: String) throws -> T {
         try decoded { .data("has no usable '\($0)'", at: path) }
     }

@@ -1,12 +1,12 @@
 extension JSONValue {
-    /// The JSON of a value, with keys in the order in which its type declares them.
+    /// Encodes a value, with keys in the order in which its type encodes them.
     package init(encoding value: some Encodable) throws {
         let slot = Slot()
         try slot.encode(value, [])
         self = slot.json
     }
 
-    /// The value with sorted keys, and with whole numbers as integers: the same text for the same settings.
+    /// The value with sorted keys and whole numbers as integers, so that equal settings give equal text.
     package var canonical: JSONValue {
         switch self {
         case .array(let elements): .array(elements.map(\.canonical))
@@ -18,7 +18,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Codable {
-    /// Reads any value; only from JSON that ``decoded(as:orThrow:)`` reads.
+    /// Works only inside ``decoded(as:orThrow:)``.
     package init(from decoder: any Decoder) throws {
         guard let decoder = decoder as? JSONValueDecoder else {
             throw DecodingError.dataCorrupted(
@@ -27,7 +27,7 @@ extension JSONValue: Codable {
         self = decoder.json
     }
 
-    /// Writes the value; only into JSON that ``init(encoding:)`` makes.
+    /// Works only inside ``init(encoding:)``.
     package func encode(to encoder: any Encoder) throws {
         guard let encoder = encoder as? JSONValueEncoder else {
             throw EncodingError.invalidValue(
@@ -37,7 +37,7 @@ extension JSONValue: Codable {
     }
 }
 
-/// A place in the JSON under construction.
+/// A node of the JSON value under construction.
 private final class Slot {
     var value = JSONValue.null
     private var members: [(key: String, slot: Slot)]?
@@ -137,15 +137,4 @@ private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
         func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { encoder().unkeyedContainer() }
         func superEncoder() -> any Encoder { encoder() }
     }
-}
-
-/// A key that is known when the program runs.
-struct NameKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
-
-    init(_ name: String) { (stringValue, intValue) = (name, nil) }
-    init(index: Int) { (stringValue, intValue) = ("\(index)", index) }
-    init?(stringValue: String) { self.init(stringValue) }
-    init?(intValue: Int) { self.init(index: intValue) }
 }

@@ -1,19 +1,16 @@
-/// Values by name in their order: an object in JSON.
+/// An ordered dictionary with few entries, encoded as a JSON object.
 package struct NamedValues<Value> {
-    /// A value with its name.
     package struct Entry {
         package let name: String
         package let value: Value
     }
 
-    /// The values in their order.
     package let entries: [Entry]
 
     package init(_ entries: some Sequence<(String, Value)>) {
         self.entries = entries.map { Entry(name: $0, value: $1) }
     }
 
-    /// The value of a name; nil where there is none.
     package subscript(name: String) -> Value? { entries.first { $0.name == name }?.value }
 
     package var names: [String] { entries.map(\.name) }

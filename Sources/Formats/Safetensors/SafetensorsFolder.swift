@@ -1,27 +1,24 @@
 import Diagnostics
 import Foundation
 
-/// The weights of a Hugging Face folder, whether in one safetensors file or in shards.
+/// The weights of a Hugging Face model folder, in one safetensors file or in shards.
 ///
-/// Looks for `model.safetensors`, then `model.safetensors.index.json` with its shards, then the same
-/// with `pytorch_model` for `model`. Pickled weights (`.bin`) run code when they are loaded and are never read.
+/// Opens `model.safetensors`, or the shards listed in `model.safetensors.index.json`, or the same with
+/// `pytorch_model` for `model`. Pickled weights (`.bin`) execute code when loaded and are never read.
 package final class SafetensorsFolder: TensorSource {
-    /// The folder.
     package let path: String
-    /// Every file that holds weights, in order of name.
+    /// Sorted by name.
     package let files: [SafetensorsFile]
-    /// Every tensor by name.
     package let tensors: [String: TensorEntry]
     private let fileIndex: [String: Int]
 
-    /// Opens the folder's weights.
     package init(directory: String) throws {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
-            throw Failure.data("no such folder", at: directory)
+            throw Failure.data("no such directory", at: directory)
         }
         guard isDirectory.boolValue else {
-            throw Failure.data("found a file, expected a folder", at: directory)
+            throw Failure.data("found a file, expected a directory", at: directory)
         }
         let (shards, weightMap) = try Self.shards(in: directory)
         let files = try shards.map { try SafetensorsFile(path: "\(directory)/\($0)") }
@@ -29,7 +26,7 @@ package final class SafetensorsFolder: TensorSource {
         for (name, shard) in weightMap {
             guard let index = shards.firstIndex(of: shard), files[index].tensors[name] != nil else {
                 throw Failure.data(
-                    "has no tensor '\(name)', which the index places there", at: "\(directory)/\(shard)",
+                    "has no tensor '\(name)', though the index lists it there", at: "\(directory)/\(shard)",
                     remedy: "copy or download the folder again")
             }
             fileIndex[name] = index
@@ -50,20 +47,21 @@ package final class SafetensorsFolder: TensorSource {
             })
     }
 
-    /// The shard that holds a tensor.
     package func file(holding name: String) -> SafetensorsFile? { fileIndex[name].map { files[$0] } }
 
-    /// Refuses files that were written to since they were mapped.
+    /// Throws if a file was written since it was mapped.
     package func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
 
-    /// The checksum of the bytes of all files, in order of name; every byte is read.
+    /// The checksum of all files, concatenated in order of name.
+    ///
+    /// Reads every byte.
     package func checksum() -> UInt32 {
         var checksum = CRC32C()
         for file in files { file.add(to: &checksum) }
         return checksum.value
     }
 
-    /// The files to open, and for an indexed folder which one holds each tensor.
+    /// The files to open and, if there is an index, the file of each tensor.
     private static func shards(in directory: String) throws -> (
         names: [String], weightMap: [(String, String)]
     ) {
@@ -71,7 +69,7 @@ package final class SafetensorsFolder: TensorSource {
         do {
             present = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
         } catch {
-            throw Failure.data("the folder cannot be read", at: directory, remedy: "check its permissions")
+            throw Failure.data("cannot read the directory", at: directory, remedy: "check its permissions")
         }
         for stem in ["model", "pytorch_model"] {
             if present.contains("\(stem).safetensors") { return (["\(stem).safetensors"], []) }
@@ -89,24 +87,24 @@ package final class SafetensorsFolder: TensorSource {
         }
         throw Failure.data(
             "found no weights, expected model.safetensors or model.safetensors.index.json", at: directory,
-            remedy: "download a folder that has them")
+            remedy: "download a model with safetensors weights")
     }
 
     private static func indexed(
         by index: String, in directory: String, present: [String]
     ) throws -> (names: [String], weightMap: [(String, String)]) {
-        let place = "\(directory)/\(index)"
-        let json = try MappedFile(path: place).withBytes { try JSONValue(parsing: $0, at: place) }
+        let path = "\(directory)/\(index)"
+        let json = try MappedFile(path: path).withBytes { try JSONValue(parsing: $0, at: path) }
         guard let members = json["weight_map"]?.object, !members.isEmpty else {
-            throw Failure.data("has no weight_map", at: place)
+            throw Failure.data("has no weight_map", at: path)
         }
         let weightMap = try members.map { name, value in
             guard let shard = value.string, !shard.isEmpty, !shard.contains("/") else {
-                throw Failure.data("weight_map places tensor '\(name)' in no file of this folder", at: place)
+                throw Failure.data("weight_map has no file name for tensor '\(name)'", at: path)
             }
             guard present.contains(shard) else {
                 throw Failure.data(
-                    "weight_map names \(shard), which is not in the folder", at: place,
+                    "weight_map names \(shard), which is not in the folder", at: path,
                     remedy: "copy or download the missing shard")
             }
             return (name, shard)

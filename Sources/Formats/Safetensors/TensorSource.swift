@@ -1,35 +1,37 @@
 import Diagnostics
 
-/// Named tensors on disk, in one file or in several: look one up, use it in place or copy it.
+/// Named tensors in one safetensors file or several, to be used in place or copied.
 package protocol TensorSource: Sendable {
     /// The file or folder, as failures name it.
     var path: String { get }
-    /// Every tensor by name. Ranges count from the start of the file that holds the tensor.
+    /// Ranges are relative to the file that holds the tensor.
     var tensors: [String: TensorEntry] { get }
-    /// The file that holds a tensor; nil where there is no such tensor.
+    /// The file that holds a tensor; nil if there is no such tensor.
     func file(holding name: String) -> SafetensorsFile?
 }
 
 extension TensorSource {
-    /// Every tensor's name, sorted.
+    /// Sorted.
     package var names: [String] { tensors.keys.sorted() }
 
-    /// The tensor's entry; a tensor that isn't there is a failure which names the nearest one that is.
+    /// The tensor's entry.
+    ///
+    /// The failure for a missing tensor suggests the nearest name.
     package func entry(_ name: String) throws -> TensorEntry { try located(name).entry }
 
-    /// The tensor's first byte, valid while this object lives, at any alignment.
+    /// The tensor's first byte, at any alignment; valid while this object lives.
     package func pointer(_ name: String) throws -> UnsafeRawPointer {
         let (file, entry) = try located(name)
-        // The file holds at least its header, so that it has a first byte.
+        // A base address exists, because a file with tensors has a header.
         guard let bytes = file.bytes(of: entry).baseAddress else {
             throw Failure.data("is empty", at: file.path)
         }
         return bytes
     }
 
-    /// The tensor's numbers where they lie in the mapped file; nil unless they are F32 and 4-byte aligned.
+    /// The tensor's values in the mapped file; nil unless they are F32 and 4-byte aligned.
     ///
-    /// Valid while this object lives. Fall back to ``floats(_:)``, which copies and converts.
+    /// Valid while this object lives. As a fallback, ``floats(_:)`` copies and converts.
     package func mappedFloats(_ name: String) -> UnsafeBufferPointer<Float>? {
         guard let file = file(holding: name), let entry = tensors[name], entry.dtype == .float32 else {
             return nil
@@ -39,7 +41,7 @@ extension TensorSource {
         return UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: entry.count)
     }
 
-    /// Refuses a tensor that can't become `Float`s exactly: those of F32, F16 and BF16 can.
+    /// Throws unless the tensor is F32, F16 or BF16, which convert to `Float` exactly.
     package func checkFloats(_ name: String) throws {
         let (file, entry) = try located(name)
         guard [.float32, .float16, .bfloat16].contains(entry.dtype) else {
@@ -47,7 +49,7 @@ extension TensorSource {
         }
     }
 
-    /// A copy of the tensor as `Float`s, converted exactly from F32, F16 or BF16.
+    /// A copy of an F32, F16 or BF16 tensor, converted exactly.
     package func floats(_ name: String) throws -> [Float] {
         let entry = try entry(name)
         return try [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
@@ -56,11 +58,11 @@ extension TensorSource {
         }
     }
 
-    /// Copies the tensor as `Float`s to where there is room for as many as it has, converted exactly from F32, F16 or BF16.
+    /// Copies an F32, F16 or BF16 tensor, converted exactly, to a buffer of the same count.
     package func copyFloats(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
         try checkFloats(name)
         let (file, entry) = try located(name)
-        precondition(destination.count == entry.count, "room for another tensor than '\(name)'")
+        precondition(destination.count == entry.count, "wrong buffer size for tensor '\(name)'")
         defer { withExtendedLifetime(file) {} }
         let bytes = file.bytes(of: entry)
         switch entry.dtype {

@@ -1,25 +1,23 @@
 import Diagnostics
 package import Foundation
 
-/// A table of texts, one row a line, with a tab between fields, as GLUE's files are.
+/// A tab-separated table, as GLUE's files are.
 ///
-/// Only a tab separates and only a line feed ends a row; quotes are text. A byte order mark at the
-/// start and a carriage return before a line feed are dropped, and the last line feed may be missing.
+/// Only tabs separate fields and only line feeds end rows; quotes are ordinary characters. A byte order mark
+/// at the start and a carriage return before a line feed are dropped, and the last line feed may be missing.
 package struct TabSeparatedFile: Sendable {
-    /// A row of the table.
     package struct Row: Sendable, Equatable {
-        /// Its line in the file, counted from 1.
+        /// Counted from 1.
         package let line: Int
-        /// The texts between its tabs; an empty line is one empty text.
+        /// An empty line has one empty field.
         package let fields: [String]
     }
 
-    /// The path, or what stands for it in failures.
+    /// The path, as failures name it.
     package let path: String
-    /// Every line of the file, a header line included.
+    /// All lines, including any header.
     package let rows: [Row]
 
-    /// Reads a file.
     package init(path: String) throws {
         self = try MappedFile(path: path).withBytes { try TabSeparatedFile(bytes: $0, at: path) }
     }

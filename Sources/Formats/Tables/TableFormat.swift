@@ -1,11 +1,10 @@
 import Diagnostics
 
-/// How a table is written.
+/// The output format of a table.
 package enum TableFormat: String, NamedChoice {
-    /// For a terminal: columns padded with blanks.
+    /// Columns padded with blanks, for a terminal.
     case text
-    /// For a page in Markdown.
     case markdown
-    /// For a program: JSON, with all digits.
+    /// JSON, with all digits.
     case json
 }

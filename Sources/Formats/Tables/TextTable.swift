@@ -1,19 +1,18 @@
 import Foundation
 
-/// Rows of cells as text.
+/// A table that can be printed as text or Markdown.
 package struct TextTable {
-    /// The rows; the first one is the head of a Markdown table.
+    /// The first row is the header in Markdown.
     package let rows: [[String]]
-    /// Whether all columns but the first hold numbers, which are set flush right.
+    /// Whether all columns but the first hold numbers, which are right-aligned.
     package let holdsNumbers: Bool
 
-    /// Makes a table of rows.
     package init(_ rows: [[String]], numbers: Bool = false) {
         self.rows = rows
         holdsNumbers = numbers
     }
 
-    /// Columns padded to equal widths, two blanks apart.
+    /// Padded columns, two blanks apart.
     package var aligned: String {
         guard let columns = rows.map(\.count).max() else { return "" }
         let widths = (0..<columns).map { column in
@@ -31,7 +30,7 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// A Markdown table, all columns but the first flush right.
+    /// A Markdown table with all columns but the first right-aligned.
     package var markdown: String {
         guard let head = rows.first else { return "" }
         let lines = rows.map { row in
@@ -41,7 +40,7 @@ package struct TextTable {
         return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
     }
 
-    /// A number with so many decimals; a dash for nil, and no sign for a number that rounds to zero.
+    /// A number with `digits` decimals: a dash for nil, no sign if it rounds to zero.
     package static func number(_ value: Double?, digits: Int) -> String {
         guard let value else { return "–" }
         let text = String(format: "%.\(digits)f", value)

@@ -54,7 +54,7 @@ package struct RunDirectory: Sendable, Equatable {
     package static func create(at path: String) throws -> RunDirectory {
         let directory = RunDirectory(path: path)
         try directory.requireNoRun()
-        try Folder.create(directory.path)
+        try Directory.create(directory.path)
         return directory
     }
 
@@ -79,7 +79,7 @@ package struct RunDirectory: Sendable, Equatable {
         _ path: String, resuming: Bool, whileWaiting: () -> Void = {}
     ) throws -> (directory: RunDirectory, lock: RunLock) {
         let directory = resuming ? try open(at: path) : RunDirectory(path: path)
-        try Folder.create(directory.path)
+        try Directory.create(directory.path)
         let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
         // Checked under the lock: no other job can begin a run in between.
         if resuming { directory.removeLeftovers() } else { try directory.requireNoRun() }

@@ -1,7 +1,7 @@
 extension GLUETask {
-    /// Multi-Genre Natural Language Inference: what the first sentence says of the second.
+    /// Multi-Genre Natural Language Inference: whether the first sentence entails or contradicts the second.
     ///
-    /// It is evaluated on the genres that were trained on (matched) and on others (mismatched).
+    /// Evaluated on the genres of the training set (matched) and on others (mismatched).
     package static let mnli = GLUETask(
         name: "mnli", folder: "MNLI", output: .classes(["contradiction", "entailment", "neutral"]),
         metrics: [.accuracy],

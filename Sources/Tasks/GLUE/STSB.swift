@@ -1,5 +1,5 @@
 extension GLUETask {
-    /// The Semantic Textual Similarity Benchmark: how alike two sentences are, from 0 to 5.
+    /// The Semantic Textual Similarity Benchmark: the similarity of two sentences, from 0 to 5.
     package static let stsb = GLUETask(
         name: "stsb", folder: "STS-B", output: .regression(0...5), metrics: [.pearson, .spearman],
         columns: .header(first: "sentence1", second: "sentence2", label: "score"))

@@ -1,5 +1,6 @@
 extension GLUETask {
-    /// Winograd Natural Language Inference: whether a pronoun may be read so (1).
+    /// Winograd Natural Language Inference: whether the second sentence resolves the first one's pronoun
+    /// correctly (1).
     package static let wnli = GLUETask(
         name: "wnli", folder: "WNLI", output: .classes(["0", "1"]), metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "label"))

@@ -1,19 +1,19 @@
 import Diagnostics
 
-/// The diagonal and the margins of the confusion matrix, and the metrics that follow from them.
+/// The diagonal and the marginals of a confusion matrix, and the metrics computed from them.
 struct Confusion {
-    /// How many examples of each class were predicted to be of it.
+    /// The number of correctly predicted examples of each class.
     private let correct: [Int]
-    /// How many examples truly are of each class.
+    /// The number of examples of each class.
     private let actual: [Int]
-    /// How many examples were predicted to be of each class.
+    /// The number of predictions of each class.
     private let predicted: [Int]
     private let total: Int
 
-    /// Counts; there are as many predictions as targets.
+    /// There must be as many predictions as targets.
     init(_ predictions: Predictions, _ targets: [Target]) throws {
         let classes = predictions.width
-        guard classes > 1 else { throw Failure.data("1 logit per example, expected one for each class") }
+        guard classes > 1 else { throw Failure.data("1 logit per example, expected one per class") }
         var correct = [Int](repeating: 0, count: classes)
         var actual = correct
         var predicted = correct
@@ -34,7 +34,7 @@ struct Confusion {
 
     var accuracy: Double { Double(correct.reduce(0, +)) / Double(total) }
 
-    /// 2·TP / (2·TP + FP + FN); actual + predicted is that denominator.
+    /// 2·TP / (2·TP + FP + FN); the denominator is actual + predicted.
     func f1(of label: Int) -> Double {
         let denominator = actual[label] + predicted[label]
         return denominator == 0 ? 0 : Double(2 * correct[label]) / Double(denominator)
@@ -45,7 +45,8 @@ struct Confusion {
         return seen.reduce(0) { $0 + f1(of: $1) } / Double(seen.count)
     }
 
-    /// Gorodkin's R_K: the covariance of the two one-hot codings over the root of their variances.
+    /// Gorodkin's R_K: the covariance of the one-hot encodings over the root of the product of their
+    /// variances.
     var matthews: Double {
         let n = Double(total)
         func sumOfProducts(_ a: [Int], _ b: [Int]) -> Double {

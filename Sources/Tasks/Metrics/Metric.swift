@@ -1,29 +1,27 @@
 import Diagnostics
 
-/// A number that says how good predictions are; 1 is perfect, and more is better.
+/// A metric of predictions; higher is better, and 1 is perfect.
 ///
-/// Every value is the one scikit-learn or SciPy gives with default settings. Where they give none, for a
-/// correlation with something constant, the value is 0: such predictions carry no information, and a
-/// number keeps means and comparisons defined.
+/// Values equal those of scikit-learn or SciPy with default settings, with one exception: a correlation with
+/// a constant, undefined there, is 0, so that means and comparisons stay defined.
 package enum Metric: String, NamedChoice {
-    /// The share of examples given their own class.
+    /// The share of correct predictions.
     case accuracy
-    /// F1 of class 1, of two: 2·TP / (2·TP + FP + FN), and 0 where that is 0/0.
+    /// F1 of class 1 of two: 2·TP / (2·TP + FP + FN), or 0 for 0/0.
     case f1
-    /// The mean of the F1 of every class that is predicted or true of some example.
+    /// The mean F1 of all classes that are predicted for, or true of, some example.
     case macroF1 = "macro-f1"
-    /// Matthews' correlation of two or more classes, 0 where either side is all one class.
+    /// Matthews' correlation of two or more classes; 0 if targets or predictions are all of one class.
     case matthews
-    /// Pearson's correlation.
     case pearson
-    /// Spearman's correlation: Pearson's of the ranks, ties sharing their mean rank.
+    /// Pearson's correlation of the ranks; ties share their mean rank.
     case spearman
 
-    /// Why the metric cannot score a task with this output, or nil if it can.
+    /// The reason why the metric cannot score a task with this output, or nil if it can.
     package func mismatch(with output: TaskOutput) -> String? {
         switch (self, output) {
         case (.f1, .classes(let names)) where names.count != 2:
-            "f1 is of the second of two classes, and there are \(names.count): use macro-f1"
+            "f1 needs two classes, but there are \(names.count): use macro-f1"
         case (.accuracy, .classes), (.f1, .classes), (.macroF1, .classes), (.matthews, .classes): nil
         case (.pearson, .regression), (.spearman, .regression): nil
         case (.pearson, .classes), (.spearman, .classes): "\(rawValue) is for a range, not for labels"
@@ -32,7 +30,7 @@ package enum Metric: String, NamedChoice {
         }
     }
 
-    /// The metric of predictions against the targets of the same examples, in the same order.
+    /// The metric's value; targets are in the order of the predictions.
     package func score(predictions: Predictions, targets: [Target]) throws -> Double {
         guard predictions.count == targets.count else {
             throw Failure.data("\(predictions.count) predictions for \(targets.count) targets")
@@ -43,7 +41,7 @@ package enum Metric: String, NamedChoice {
         case .f1:
             guard predictions.width == 2 else {
                 throw Failure.data(
-                    "f1 is of two classes, and there are \(predictions.width)", remedy: "use macro-f1")
+                    "f1 needs two classes, but there are \(predictions.width)", remedy: "use macro-f1")
             }
             return try Confusion(predictions, targets).f1(of: 1)
         case .macroF1: return try Confusion(predictions, targets).macroF1
@@ -59,7 +57,7 @@ package enum Metric: String, NamedChoice {
         try targets.enumerated().map { index, target in
             guard case .value(let value) = target, value.isFinite else {
                 throw Failure.data(
-                    "the target of example \(index) is no finite value, and \(rawValue) needs one")
+                    "the target of example \(index) is not a finite number, which \(rawValue) needs")
             }
             return value
         }

@@ -1,5 +1,5 @@
 import Collectives
-import Formats
+import Diagnostics
 import Kernels
 
 /// The host and kernels of a rank.

@@ -63,8 +63,8 @@ struct StudyFile {
     // MARK: Places
 
     private func located(_ failure: Failure) -> Failure {
-        guard let key = failure.place else {
-            return Failure(failure.kind, at: path, failure.what, remedy: failure.remedy)
+        guard let key = failure.location else {
+            return Failure(failure.kind, at: path, failure.message, remedy: failure.remedy)
         }
         let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
             .split(separator: ".").map(String.init)
@@ -73,7 +73,7 @@ struct StudyFile {
         let maker = overrides.first { $0.key.starts(with: names) }
         let place =
             change.map(Self.place) ?? line(of: names).map { "\(path):\($0)" } ?? maker.map(Self.place) ?? path
-        return Failure(failure.kind, at: place, "\(key): \(failure.what)", remedy: failure.remedy)
+        return Failure(failure.kind, at: place, "\(key): \(failure.message)", remedy: failure.remedy)
     }
 
     /// The line of the longest prefix of a key path that the file contains.

@@ -1,7 +1,7 @@
 import Formats
 import Testing
 
-@Suite struct ChecksumTests {
+@Suite struct CRC32CTests {
     // The vectors of RFC 3720, appendix B.4, and the check value of the CRC catalogue.
     @Test(
         arguments: [

@@ -1,27 +1,24 @@
-/// The CRC-32C (Castagnoli) checksum, eight bytes at a time, at once or piece by piece.
+/// The CRC-32C (Castagnoli) checksum, computed eight bytes at a time.
 package struct CRC32C: Sendable {
     private var state: UInt32 = .max
 
-    /// Starts a checksum of nothing.
     package init() {}
 
-    /// The checksum of what has been added so far.
+    /// The checksum of the bytes added so far.
     package var value: UInt32 { ~state }
 
-    /// The checksum of some bytes.
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var checksum = CRC32C()
         checksum.update(bytes)
         return checksum.value
     }
 
-    /// The checksum in the form TFRecord files store, which keeps a checksum of checksums from degenerating.
+    /// The masked checksum of TFRecord files: a CRC of data that itself contains CRCs would be weak.
     package static func masked(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         let value = checksum(bytes)
         return ((value >> 15) | (value << 17)) &+ 0xa282_ead8
     }
 
-    /// Adds the next bytes.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var crc = state
         Self.tables.withUnsafeBufferPointer { table in
@@ -45,7 +42,7 @@ package struct CRC32C: Sendable {
         state = crc
     }
 
-    /// Eight tables of 256: table `k` is the effect of a byte that is followed by `k` zero bytes.
+    /// Eight tables of 256 entries: table `k` has the effect of a byte followed by `k` zero bytes.
     private static let tables: [UInt32] = {
         var tables: [UInt32] = []
         for byte in UInt32(0)..<256 {

@@ -1,15 +1,15 @@
 import Glibc
 import Synchronization
 
-/// The wish, sent as SIGTERM, SIGUSR1, SIGHUP or SIGINT, that the run stop after a checkpoint.
+/// A request, sent as SIGTERM, SIGUSR1, SIGHUP or SIGINT, to stop the run after a checkpoint.
 ///
-/// The handler does little more than set an atomic flag, which is all that a signal handler safely may. Ranks see
-/// the signal at different moments, so they must agree, by a maximum over all, on the step at which they stop.
+/// The handlers only set an atomic flag, which is async-signal-safe. Ranks see the signal at different times,
+/// so they must agree on the step at which to stop: the maximum over all ranks.
 package enum StopSignal {
-    /// Starts listening.
+    /// Installs the handlers.
     ///
-    /// The flag is touched first, so that it is initialised before any handler runs. A second SIGINT ends the process at
-    /// once. What whoever started the process had it ignore, as `nohup` does with SIGHUP, stays ignored.
+    /// The flag is accessed first, so that it is initialized before a handler runs. A second SIGINT kills the
+    /// process. SIGHUP and SIGINT stay ignored if the parent process had them ignored, as `nohup` does.
     package static func install() {
         flag.store(flag.load(ordering: .relaxed), ordering: .relaxed)
         for number in [SIGTERM, SIGUSR1] {
@@ -25,12 +25,12 @@ package enum StopSignal {
         }
     }
 
-    /// Whether one of the signals has come to this rank.
+    /// Whether this rank has received one of the signals.
     package static var requested: Bool { flag.load(ordering: .relaxed) }
 
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
-        // The C macro for "ignored" is a pointer of value 1.
+        // SIG_IGN is a macro for a function pointer of value 1, which Swift does not import.
         return sigaction(number, nil, &action) == 0
             && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }

@@ -1,61 +1,47 @@
-/// An element that ranks can exchange and reduce.
-package protocol Transferable: BitwiseCopyable, Sendable, Comparable {
-    /// What the network calls this type.
+/// An element type that ranks can exchange and reduce.
+package protocol MPIElement: BitwiseCopyable, Sendable, Comparable {
     static var kind: ElementKind { get }
 
-    /// The value that a fresh buffer holds.
     static var zero: Self { get }
 
-    /// The two values added; integers wrap.
+    /// Integer sums wrap.
     static func sum(_ left: Self, _ right: Self) -> Self
 }
 
-/// The element types that travel.
+/// MPI's name for an element type.
 package enum ElementKind: Sendable {
-    /// `UInt8`.
-    case u8
-    /// `Int32`.
-    case i32
-    /// `Int64`.
-    case i64
-    /// `Float`.
-    case f32
-    /// `Double`.
-    case f64
+    case u8, i32, i64, f32, f64
 }
 
-extension UInt8: Transferable {
+extension UInt8: MPIElement {
     package static var kind: ElementKind { .u8 }
 }
 
-extension Int32: Transferable {
+extension Int32: MPIElement {
     package static var kind: ElementKind { .i32 }
 }
 
-extension Int64: Transferable {
+extension Int64: MPIElement {
     package static var kind: ElementKind { .i64 }
 }
 
-extension Float: Transferable {
+extension Float: MPIElement {
     package static var kind: ElementKind { .f32 }
 }
 
-extension Double: Transferable {
+extension Double: MPIElement {
     package static var kind: ElementKind { .f64 }
 }
 
-extension Transferable where Self: FixedWidthInteger {
-    /// The two values added, wrapping.
+extension MPIElement where Self: FixedWidthInteger {
     package static func sum(_ left: Self, _ right: Self) -> Self { left &+ right }
 }
 
-extension Transferable where Self: BinaryFloatingPoint {
-    /// The two values added.
+extension MPIElement where Self: BinaryFloatingPoint {
     package static func sum(_ left: Self, _ right: Self) -> Self { left + right }
 }
 
-extension Transferable {
-    /// The two values combined as the reduction says.
+extension MPIElement {
     static func combined(_ left: Self, _ right: Self, by operation: Reduction) -> Self {
         switch operation {
         case .sum: sum(left, right)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The name of this host, as the kernel knows it.
+/// The name of this node, as the kernel has it.
 ///
-/// `ProcessInfo.hostName` would ask the network, and may wait for an answer.
+/// `ProcessInfo.hostName` may wait for a network lookup.
 package func hostName() -> String {
-    // The last byte stays zero: a name that was cut need not end with one.
+    // The last byte stays zero: gethostname need not terminate a truncated name.
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -53,7 +53,7 @@ package final class RunOutput {
     func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext)
         throws
     {
-        try Folder.create(directory.reference)
+        try Directory.create(directory.reference)
         var tensors: [NamedTensor] = []
         for (task, gradient) in zip(plan.tasks, gradients) {
             let values = context.store.values(of: task, in: before)

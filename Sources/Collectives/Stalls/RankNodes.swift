@@ -1,0 +1,75 @@
+import Diagnostics
+
+/// The nodes of a world with their ranks, ordered by first rank.
+package struct RankNodes: Equatable, Sendable {
+    package struct Node: Equatable, Sendable {
+        package let hostName: String
+        /// Ascending.
+        package let ranks: [Int]
+
+        package init(hostName: String, ranks: [Int]) {
+            self.hostName = hostName
+            self.ranks = ranks
+        }
+    }
+
+    package let all: [Node]
+    /// The index of this rank's node.
+    package let own: Int
+
+    package init(all: [Node], own: Int) {
+        self.all = all
+        self.own = own
+    }
+
+    /// The same world with this rank on a node of its own, for a rank that cannot share a board.
+    package func isolating(_ rank: Int) -> RankNodes {
+        let parts = all.flatMap { node -> [Node] in
+            let others = node.ranks.filter { $0 != rank }
+            guard others.count < node.ranks.count, !others.isEmpty else { return [node] }
+            return [
+                Node(hostName: node.hostName, ranks: [rank]), Node(hostName: node.hostName, ranks: others),
+            ]
+        }.sorted { $0.ranks[0] < $1.ranks[0] }
+        return RankNodes(all: parts, own: parts.firstIndex { $0.ranks == [rank] } ?? own)
+    }
+
+    /// The number of ranks in the world.
+    package var size: Int { all.reduce(0) { $0 + $1.ranks.count } }
+    /// The host name of this rank's node.
+    package var hostName: String { all[own].hostName }
+    /// Whether rank 0 is on this rank's node.
+    package var isFirst: Bool { own == 0 }
+
+    package func hostName(of rank: Int) -> String {
+        all.first { $0.ranks.contains(rank) }?.hostName ?? "an unknown node"
+    }
+
+    /// The other nodes, as text: `node02 (ranks 2, 3)`.
+    package var others: String {
+        let others = all.indices.filter { $0 != own }.map { all[$0] }
+        let shown = others.prefix(3).map { node in
+            let ranks = node.ranks.prefix(4).map(String.init).joined(separator: ", ")
+            return "\(node.hostName) (\(node.ranks.count == 1 ? "rank" : "ranks") \(ranks)"
+                + (node.ranks.count > 4 ? ", …)" : ")")
+        }
+        let more = others.count > 3 ? " and \(others.count - 3) more nodes" : ""
+        return shown.joined(separator: ", ") + more
+    }
+}
+
+extension RankNodes {
+    /// Gathers the nodes of a world; `node` has the ranks of this rank's node.
+    package static func gathered(_ world: any Communicator, _ node: any Communicator) throws -> RankNodes {
+        // A node is identified by its first rank, because host names need not be unique.
+        var first = [Int64(world.rank)]
+        try node.broadcast(&first, from: 0)
+        let firsts = try world.allGather(first).map { Int($0[0]) }
+        let names = try world.allGather(text: Diagnostics.hostName())
+        let unique = Set(firsts).sorted()
+        let all = unique.map { first in
+            Node(hostName: names[first], ranks: firsts.indices.filter { firsts[$0] == first })
+        }
+        return RankNodes(all: all, own: unique.firstIndex(of: Int(first[0])) ?? 0)
+    }
+}

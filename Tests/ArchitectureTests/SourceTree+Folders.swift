@@ -1,0 +1,56 @@
+extension SourceTree {
+    /// Places where a file of one folder names a type that a later folder of its target declares.
+    ///
+    /// - Parameter folders: the target's folders, the lowest first; every folder of the target must be among them
+    func wrongArrows(in target: String, folders: [String]) -> [String] {
+        let prefix = "Sources/\(target)/"
+        let sources = files.filter { $0.key.hasPrefix(prefix) && $0.key.hasSuffix(".swift") }
+            .map { path, text in Source(path: path, folder: Self.folder(path, after: prefix), text: text) }
+            .sorted { $0.path < $1.path }
+        var wrong = Set(sources.compactMap(\.folder)).subtracting(folders).sorted().map {
+            "\(prefix)\($0): no such folder in the order"
+        }
+        var places: [String: Int] = [:]
+        for source in sources {
+            guard let folder = source.folder, let index = folders.firstIndex(of: folder) else { continue }
+            for name in source.declaredTypes { places[name] = index }
+        }
+        for source in sources {
+            guard let folder = source.folder, let index = folders.firstIndex(of: folder) else { continue }
+            for name in source.names.sorted() {
+                guard let place = places[name], place > index else { continue }
+                wrong.append("\(source.path): names \(name), which \(folders[place]) declares")
+            }
+        }
+        return wrong
+    }
+
+    private static func folder(_ path: String, after prefix: String) -> String? {
+        let parts = path.dropFirst(prefix.count).split(separator: "/")
+        return parts.count > 1 ? String(parts[0]) : nil
+    }
+}
+
+/// A Swift file of a target's folder; nil for a file at the target's root.
+private struct Source {
+    let path: String
+    let folder: String?
+    let text: String
+
+    /// The code alone: no comments, no texts.
+    private var code: String {
+        text.replacing(/\/\/[^\n]*/, with: "").replacing(/"(?:[^"\\\n]|\\.)*"/, with: "\"\"")
+    }
+
+    /// Types that the file declares at its top level and other files can name.
+    var declaredTypes: [String] {
+        code.matches(
+            of: /^(?:[a-z@]\w*(?:\(\w+\))? )*(?:struct|class|enum|protocol|actor) (\w+)/
+                .anchorsMatchLineEndings()
+        )
+        .filter { !$0.0.contains("private ") }.map { String($0.1) }
+    }
+
+    /// Words that could name a type.
+    var names: Set<String> { Set(code.matches(of: /\b[A-Z]\w*/).map { String($0.0) }) }
+}
