@@ -5,11 +5,11 @@
     subjectivity   one sentence each: from a review or from a plot summary (its first sentence)
     topic          BBC news texts: business, entertainment, politics, sport, tech
 
-A text is stripped and its white space (tabs and newlines too) becomes single blanks. Empty texts are left
-out, repeated ones are kept once, and a text that carries two labels is left out of its task.
-A text belongs to dev when its SHA-256, read as a number, is divisible by ten, and to train otherwise, in
-every task: no dev text is ever trained on. Texts are ordered by SHA-256, and each class keeps its first
-texts up to an equal share of the task's cap.
+A text is stripped, and its white space (tabs and newlines too) becomes single blanks. Empty texts and
+texts with two labels are left out of a task, and a repeated text is used once. In every task a text whose
+SHA-256, read as a number, is divisible by ten belongs to dev, any other to train, so no dev text is ever
+trained on. Texts are ordered by SHA-256, and each class has its first texts up to an equal share of the
+task's cap.
 """
 
 import argparse
@@ -22,14 +22,14 @@ import os
 import re
 import sys
 
-# Most texts of a task in train and dev. News texts are long, and cost several times a sentence.
+# The most texts of a task in train and in dev. News texts are long and cost several times a sentence.
 CAPS = {"sentiment": (1500, 300), "subjectivity": (1000, 200), "topic": (500, 150)}
 TOPICS = {"business": "business", "entertainment": "entertainment", "politics": "politics",
           "sports": "sport", "tech": "tech"}
 
 
 def cleaned(text):
-    # `split` knows all of Unicode's white space; NUL and other controls have no place in a TSV.
+    # `split` covers all of Unicode's white space; NUL and other controls are not allowed in a TSV.
     return " ".join(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ufeff]", " ", text).split())
 
 

@@ -1,4 +1,4 @@
-"""Series of runs for launch/methods and launch/layers: they can be stopped and started again, and are read from results.json."""
+"""Series of runs for launch/methods and launch/layers, which can be stopped and started again."""
 
 import json
 import os
@@ -10,9 +10,9 @@ root = Path(__file__).resolve().parent.parent
 
 
 def add_options(parser, study):
-    """What every series needs to train a run."""
+    """Adds the options that every series needs to train a run."""
     parser.add_argument("--backbone", required=True)
-    parser.add_argument("--data", required=True, help="the GLUE folder, or what the study's tasks are relative to")
+    parser.add_argument("--data", required=True, help="the GLUE folder, or the folder of the study's tasks")
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--study", default=root / "launch" / "studies" / study)
     parser.add_argument("--seeds", default="1,2,3", help="separated by commas")
@@ -22,7 +22,7 @@ def add_options(parser, study):
 
 
 def fail(text):
-    """Ends the script for a mistake of its user's."""
+    """Ends the script after a mistake of the user."""
     print(f"{Path(sys.argv[0]).parent.name}/{Path(sys.argv[0]).name}: {text}", file=sys.stderr)
     sys.exit(2)
 
@@ -39,7 +39,7 @@ def mean_score(found):
 
 
 def train(options, run, adapter, rate, *changes):
-    """The results of a run, which is started or gone on with where it isn't finished."""
+    """The results of a run, which is started, or resumed if it is not finished."""
     if results(run) is None:
         command = [options.program] if options.ranks == 1 else [root / "launch" / "local", "-n", str(options.ranks)]
         command += ["train"] if options.ranks == 1 else []
@@ -47,7 +47,7 @@ def train(options, run, adapter, rate, *changes):
         for change in [
             f"backbone={options.backbone}", f"data={options.data}", f"adapter={adapter}",
             f"stages.adapter.learningRate={{weight: {rate}, head: {options.head_rate}}}",
-            # The heads of all of a series' runs stand on the same frozen encoder.
+            # All runs of a series read the activations of one frozen encoder.
             f"cache.features={options.output.resolve() / 'features'}", *changes,
         ]:
             command += ["--set", change]

@@ -4,10 +4,10 @@ package import Encoders
 /// A way to adapt a frozen encoder: its settings, and which tensors it trains on a backbone.
 ///
 /// A method is a file in `Methods/` and an entry in ``AdapterTable``. Its stored properties are its settings
-/// and hold the defaults; ``keys`` names them for the `adapter` section of a study. This protocol has what
-/// every method must answer; refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``,
-/// ``PrunedMethod``, ``PenalizedMethod``, ``MethodOnAdapters``. A caller asks for them with ``members(_:)``,
-/// which also finds the parts of a stack.
+/// and hold the defaults; ``keys`` names them for the `adapter` section of a study. This protocol has the
+/// requirements of every method; refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``,
+/// ``PrunedMethod``, ``PenalizedMethod``, ``MethodOnAdapters``. Callers find them with ``members(_:)``, also
+/// among the parts of a stack.
 package protocol AdapterMethod: Sendable, Codable {
     /// The name in studies and adapter files.
     static var name: String { get }
@@ -82,7 +82,7 @@ extension AdapterMethod {
         return [self as? Refinement].compactMap { $0 } + parts.flatMap { $0.members(Refinement.self) }
     }
 
-    /// A copy of the backbone with the parameters folded in, which computes what the adapted encoder does.
+    /// A copy of the backbone with the parameters folded in; its outputs are the adapted encoder's.
     ///
     /// The method's ``mergeability`` must be exact.
     package func merged(_ parameters: BoundParameters, into weights: EncoderWeights) -> MergedWeights {

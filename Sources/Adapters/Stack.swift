@@ -1,7 +1,7 @@
 import Diagnostics
 package import Encoders
 
-/// Several methods in one study, which act in their order where they meet at a site.
+/// Several methods in one study; at a site of several they act in their order.
 package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package static let name = "stack"
     package static let source = "the methods' own"
@@ -39,7 +39,7 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package var mergeability: Mergeability {
         if let part = parts.lazy.map(\.mergeability).first(where: { $0 != .exact }) { return part }
         if let shared = sharedMap(\.mergedMaps) {
-            return .never("\(shared.first) and \(shared.second) both change what '\(shared.map)' computes")
+            return .never("\(shared.methods) both change what '\(shared.map)' computes")
         }
         return .exact
     }
@@ -47,9 +47,8 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
         if let shared = sharedMap(\.replacedMaps) {
             throw Failure.usage(
-                "\(shared.first) and \(shared.second) both put a W of their own "
-                    + "in the place of '\(shared.map)'",
-                at: "adapter", remedy: "let one of them leave it alone")
+                "\(shared.methods) both put a W of their own in the place of '\(shared.map)'", at: "adapter",
+                remedy: "let one of them leave it alone")
         }
         let isPruned = !members((any PrunedMethod).self).isEmpty
         let bound = BoundStack(
@@ -79,17 +78,18 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
         return Stack(zip(parts, widened).map { $1 ?? $0 })
     }
 
-    /// The first linear map that two methods share, with their names.
+    /// The first linear map that two methods share in a layer, with their names.
     private func sharedMap(
         _ maps: (any LinearMapMethod) -> Set<Site>
-    ) -> (map: Site, first: String, second: String)? {
-        func sites(_ method: any AdapterMethod) -> Set<Site> {
-            method.members((any LinearMapMethod).self).reduce(into: []) { $0.formUnion(maps($1)) }
-        }
+    ) -> (map: Site, methods: String)? {
         for (index, method) in parts.enumerated() {
             for other in parts[..<index] {
-                if let map = sites(method).intersection(sites(other)).min() {
-                    return (map, type(of: other).name, type(of: method).name)
+                let shared = method.members((any LinearMapMethod).self).flatMap { own in
+                    other.members((any LinearMapMethod).self).filter { $0.layers.overlaps(own.layers) }
+                        .flatMap { maps($0).intersection(maps(own)) }
+                }
+                if let map = shared.min() {
+                    return (map, "\(type(of: other).name) and \(type(of: method).name)")
                 }
             }
         }

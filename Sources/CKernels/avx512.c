@@ -1,6 +1,7 @@
 // The kernels with AVX-512; up to 27 of the 32 registers hold a tile's sums, 6 × 4 for the widest tiles.
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), \
+                             apply_to = function)
 #define TABLE ckernels_avx512
 #define NAME "avx512"
 #define BITS "fma"

@@ -93,9 +93,9 @@ static void softmax_backward(long rows, long n, float scale, float *dp, long dpS
     }
 }
 
-static void layer_norm(long rows, long d, const float *x, long xStride, const float *residual, long residualStride,
-                       const float *gamma, const float *beta, float epsilon, float *y, long yStride, float *saved,
-                       long savedStride, float *reciprocal) {
+static void layer_norm(long rows, long d, const float *x, long xStride, const float *residual,
+                       long residualStride, const float *gamma, const float *beta, float epsilon,
+                       float *y, long yStride, float *saved, long savedStride, float *reciprocal) {
     long full = d / 16 * 16;
     for (long r = 0; r < rows; r++) {
         const float *source = x + r * xStride, *other = residual ? residual + r * residualStride : 0;

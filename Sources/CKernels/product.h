@@ -60,9 +60,9 @@ INLINE void step(const int rows, const int vectors, const float *a, const long *
 }
 
 // `plain`: b is a panel and the elements of a are contiguous, so four steps share one address computation.
-INLINE void tile(const int rows, const int vectors, const int plain, long k, const float *a, long aRow, long aColumn,
-                 const float *b, long bRow, float *c, long cRow, int accumulate, const float *bias,
-                 prefetch_lines *ahead) {
+INLINE void tile(const int rows, const int vectors, const int plain, long k, const float *a, long aRow,
+                 long aColumn, const float *b, long bRow, float *c, long cRow, int accumulate,
+                 const float *bias, prefetch_lines *ahead) {
     vector sums[MOST_ROWS][VECTORS];
     if (k >= WORTH_PREFETCHING) {
         UNROLL for (int r = 0; r < rows; r++) {
@@ -71,7 +71,9 @@ INLINE void tile(const int rows, const int vectors, const int plain, long k, con
     }
     UNROLL for (int r = 0; r < rows; r++) {
         UNROLL for (int v = 0; v < vectors; v++) {
-            sums[r][v] = accumulate ? take(c + r * cRow + v * LANES) : bias ? take(bias + v * LANES) : (vector)0.f;
+            sums[r][v] = accumulate ? take(c + r * cRow + v * LANES)
+                         : bias     ? take(bias + v * LANES)
+                                    : (vector)0.f;
         }
     }
     long odds[MOST_ROWS / 2];
@@ -96,8 +98,9 @@ INLINE void tile(const int rows, const int vectors, const int plain, long k, con
     }
 }
 
-static void tile_of(int rows, int vectors, long k, const float *a, long aRow, long aColumn, const float *b, long bRow,
-                    float *c, long cRow, int accumulate, const float *bias, prefetch_lines *ahead) {
+static void tile_of(int rows, int vectors, long k, const float *a, long aRow, long aColumn, const float *b,
+                    long bRow, float *c, long cRow, int accumulate, const float *bias,
+                    prefetch_lines *ahead) {
     int plain = aColumn == 1 && bRow == PANEL;
 #define ARGUMENTS k, a, aRow, aColumn, b, bRow, c, cRow, accumulate, bias, ahead
 #define TILE(r, v)                                                                   \
@@ -134,8 +137,9 @@ INLINE void transpose_eight(const float *from, long stride, int rows, float scal
         r[4 * i + 3] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
     }
     UNROLL for (int i = 0; i < 4; i++) {
-        *(eight_loose *)(to + i * PANEL) = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        *(eight_loose *)(to + (i + 4) * PANEL) = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+        eight_loose *low = (eight_loose *)(to + i * PANEL), *high = (eight_loose *)(to + (i + 4) * PANEL);
+        *low = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *high = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
     }
 }
 
@@ -166,14 +170,15 @@ static void pack_panel(long k, long n, const float *b, long bRow, long bColumn, 
 
 // Computes one tile of up to PANEL columns, in a temporary if c has no room for whole vectors. Sums past b's
 // columns are ignored.
-INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, long columns, long depth, long k,
-                    const float *panel, long panelRow, prefetch_lines *ahead) {
+INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, long columns, long depth,
+                    long k, const float *panel, long panelRow, prefetch_lines *ahead) {
     const float *a = p->a + row * p->aRow + depth * p->aColumn;
     float *c = p->c + row * p->cRow + column;
     int accumulate = p->accumulate || depth > 0, vectors = (int)vectors_of(columns);
     const float *bias = p->bias ? p->bias + column : 0;
     if (columns == vectors * LANES || (column + vectors * LANES <= p->room && !bias && !accumulate)) {
-        tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, c, p->cRow, accumulate, bias, ahead);
+        tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, c, p->cRow, accumulate, bias,
+                ahead);
         return;
     }
     float temporary[MOST_ROWS * PANEL], start[PANEL];
@@ -183,7 +188,8 @@ INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, 
             for (long j = 0; j < PANEL; j++) temporary[r * PANEL + j] = j < columns ? c[r * p->cRow + j] : 0;
         }
     }
-    tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, temporary, PANEL, accumulate, start, ahead);
+    tile_of(rows, vectors, k, a, p->aRow, p->aColumn, panel, panelRow, temporary, PANEL, accumulate, start,
+            ahead);
     for (long r = 0; r < rows; r++) {
         for (long j = 0; j < columns; j++) c[r * p->cRow + j] = temporary[r * PANEL + j];
     }
@@ -192,7 +198,8 @@ INLINE void tile_at(const ckernels_product *p, long row, int rows, long column, 
 // Packs all panels of b.
 static void pack(long k, long n, const float *b, long bRow, long bColumn, float *panels) {
     for (long column = 0; column < n; column += PANEL) {
-        pack_panel(k, n - column < PANEL ? n - column : PANEL, b + column * bColumn, bRow, bColumn, 1, panels + column * k);
+        long columns = n - column < PANEL ? n - column : PANEL;
+        pack_panel(k, columns, b + column * bColumn, bRow, bColumn, 1, panels + column * k);
     }
 }
 
@@ -250,8 +257,8 @@ static void product(const ckernels_product *p) {
                 }
                 prefetch_lines ahead = lines_after(p, column, depth, k, tiles);
                 for (long t = 0; t < tiles; t++) {
-                    long row = m * t / tiles;
-                    tile_at(p, first + row, (int)(m * (t + 1) / tiles - row), column, columns, depth, k, b, step, &ahead);
+                    long row = m * t / tiles, next = m * (t + 1) / tiles;
+                    tile_at(p, first + row, (int)(next - row), column, columns, depth, k, b, step, &ahead);
                 }
             }
         }

@@ -17,7 +17,7 @@ package struct ImportedAdapter: Sendable {
     /// The values of each slice, head included.
     let tensors: [String: [Float]]
 
-    /// Reads a folder of PEFT or AdapterHub; `adapter_config.json` says which it is.
+    /// Reads a folder of PEFT or AdapterHub; `adapter_config.json` identifies the software.
     package static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let configuration = try AdapterFolder.configuration(of: directory)
         let path = "\(directory)/adapter_config.json"
@@ -34,7 +34,7 @@ package struct ImportedAdapter: Sendable {
 
     /// The values of a task's layout, with the head's rows in the order of the task's classes.
     ///
-    /// `labels` names the classes in the order of the head's rows if the folder does not, or does so wrongly.
+    /// `labels` names the classes in the order of the head's rows if the folder does not, or does wrongly.
     package func values(
         in layout: ParameterLayout, for output: TaskOutput, labels: [String]? = nil
     ) throws -> [Float] {
@@ -62,7 +62,7 @@ package struct ImportedAdapter: Sendable {
     /// The head's row for each class of the task; nil for a regression.
     ///
     /// An unknown order is refused: Hugging Face's order of a task's classes often differs from the
-    /// benchmark's, and answers would then be exchanged silently.
+    /// benchmark's, and answers would then be swapped silently.
     private func rowOrder(_ output: TaskOutput, given: [String]?) throws -> [Int]? {
         guard case .classes(let classes) = output else {
             if let given {

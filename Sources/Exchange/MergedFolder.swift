@@ -11,7 +11,7 @@ package enum MergedFolder {
     /// Writes config.json, model.safetensors and the tokenizer's files.
     ///
     /// With the head it is the family's sequence classifier, otherwise its encoder. A method that cannot be
-    /// folded into the weights is a failure that says why.
+    /// folded into the weights is a failure with the reason.
     package static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
         if case .never(let reason) = trained.model.method.mergeability {
             throw Failure.usage(

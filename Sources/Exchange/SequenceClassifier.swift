@@ -16,26 +16,26 @@ import Training
 struct SequenceClassifier {
     private let family: EncoderFamily
     /// W [d, d] and b [d]; nil for the backbone's.
-    let pooler: (weight: [Float], bias: [Float])?
+    let pooler: LinearValues?
     /// C [classes, d] and c [classes].
-    let classifier: (weight: [Float], bias: [Float])
+    let classifier: LinearValues
 
     private static let epsilon: Float = 0x1p-14
 
     /// The tensors for an adapter's head; a head that pools the mean is a failure.
     init(_ trained: TrainedAdapter) throws {
-        let (weight, bias) = (trained.tensor(HeadSlice.weight), trained.tensor(HeadSlice.bias))
+        let head = trained.head
         let d = trained.model.weights.configuration.hidden
         family = trained.family
         switch trained.model.head.pooling {
         case .pooler:
             pooler = nil
-            classifier = (weight, bias)
+            classifier = head
         case .cls:
             var identity = [Float](repeating: 0, count: d * d)
             for i in 0..<d { identity[i * d + i] = Self.epsilon }
-            pooler = (identity, [Float](repeating: 0, count: d))
-            classifier = (weight.map { $0 / Self.epsilon }, bias)
+            pooler = LinearValues(weight: identity, bias: [Float](repeating: 0, count: d))
+            classifier = LinearValues(weight: head.weight.map { $0 / Self.epsilon }, bias: head.bias)
         case .mean:
             throw Failure.usage(
                 "the head pools 'mean', and \(family.classes.classifier) reads the first token alone",
@@ -46,22 +46,8 @@ struct SequenceClassifier {
 
     /// The tensors by their names in the class, with a prefix.
     func namedTensors(prefix: String = "") -> [NamedTensor] {
-        let (classes, d) = (classifier.bias.count, classifier.weight.count / max(1, classifier.bias.count))
-        var tensors = [
-            NamedTensor(
-                name: "\(prefix)classifier.weight", shape: [classes, d], values: .float(classifier.weight)),
-            NamedTensor(name: "\(prefix)classifier.bias", shape: [classes], values: .float(classifier.bias)),
-        ]
-        if let pooler {
-            let module = Self.pooler(of: family, prefix: prefix)
-            tensors += [
-                NamedTensor(
-                    name: "\(module).weight", shape: [d, d], values: .float(pooler.weight)),
-                NamedTensor(
-                    name: "\(module).bias", shape: [d], values: .float(pooler.bias)),
-            ]
-        }
-        return tensors
+        classifier.namedTensors(of: "\(prefix)classifier")
+            + (pooler?.namedTensors(of: Self.pooler(of: family, prefix: prefix)) ?? [])
     }
 
     private static func pooler(of family: EncoderFamily, prefix: String) -> String {

@@ -28,6 +28,8 @@ package struct TrainedAdapter: Sendable {
     /// The backbone's family.
     var family: EncoderFamily { model.weights.configuration.family }
 
+    var head: LinearValues { LinearValues(weight: tensor(HeadSlice.weight), bias: tensor(HeadSlice.bias)) }
+
     func tensor(_ name: String) -> [Float] { layout[name].map { Array(values[$0]) } ?? [] }
 
     /// The names of the classes in the order of the logits; one for a regression, as transformers has it.

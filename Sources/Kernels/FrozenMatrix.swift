@@ -17,7 +17,7 @@ extension Matrix: ReadableMatrix {
 
 /// A view of a row-major matrix that must not be written: weights, mapped or shared, and parameters.
 ///
-/// The memory behind a view must outlive it. No function that takes a ``Matrix`` to write into takes one of these.
+/// The memory behind a view must outlive it. A function that writes into a ``Matrix`` does not accept one.
 @usableFromInline
 package struct FrozenMatrix: ReadableMatrix {
     /// Element (0, 0).

@@ -1,6 +1,7 @@
 /// A view of a row-major matrix; element (r, c) is `base[r * stride + c]`.
 ///
-/// The buffer or workspace behind a view must outlive it. Weights are views of another type, ``FrozenMatrix``.
+/// The buffer or workspace behind a view must outlive it. Views of weights are of another type,
+/// ``FrozenMatrix``.
 @usableFromInline
 package struct Matrix {
     /// Element (0, 0).
@@ -74,7 +75,7 @@ package struct Matrix {
     // MARK: Lifetime
 
     #if DEBUG
-        /// A view that asserts, whenever a row is asked for, that the workspace has not released it.
+        /// A view that asserts, at each access to a row, that the workspace has not released it.
         init(
             _ base: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int,
             _ allocation: Workspace.Allocation

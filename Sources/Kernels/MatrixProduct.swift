@@ -68,8 +68,7 @@ package func linearWeightGradient(
 ) {
     precondition(
         dy.rows == x.rows && weight.rows == dy.columns && weight.columns == x.columns,
-        "the gradient of a \(weight.rows)×\(weight.columns) weight from \(dy.columns) and \(x.columns) columns"
-    )
+        "a gradient [\(weight.rows), \(weight.columns)] from \(dy.columns) and \(x.columns) columns")
     timed(.weightGradient) {
         // Packing does not pay for few rows or columns.
         if weight.rows <= 42 || weight.columns < 32 {
@@ -139,7 +138,7 @@ private func addPackedProduct(_ a: Matrix, _ b: Matrix, _ c: Matrix, _ scale: Fl
     product(a.frozen, true, b.frozen, false, into: c, scale, accumulate, room: nil)
 }
 
-/// The product behind the generic ones, which callers in other targets specialise.
+/// The product that the generic functions call; callers in other targets specialise those.
 @usableFromInline
 func product(
     _ a: FrozenMatrix, _ transposeA: Bool, _ b: FrozenMatrix, _ transposeB: Bool, into c: Matrix,

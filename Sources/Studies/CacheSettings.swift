@@ -1,29 +1,24 @@
 import Diagnostics
 
-/// The `cache` section: where the frozen backbone's activations are cached, how many, and where later runs
-/// find them.
+/// The `cache` section: the size and place of the activation cache.
 ///
 /// No bit of a result depends on it.
 package struct CacheSettings: Sendable, Codable, Equatable {
-    /// The limit on each node, in megabytes; 0 turns the cache off.
-    ///
-    /// The head stage's pooled vectors do not count.
+    /// The limit per node, in megabytes, without the head stage's pooled vectors; 0 turns the cache off.
     package let megabytes: Double
-    /// A folder on each node's local disk for the cache's file; nil for memory.
+    /// A folder on each node's local disk for the cache's file; nil to use memory.
     package let directory: String?
-    /// A folder in which runs store activations, and read those of earlier runs; nil for none.
+    /// A folder in which runs store activations for later runs; nil for none.
     package let features: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory, features }
 
-    /// Two gigabytes of memory, and nothing for later runs.
     package init() {
         megabytes = 2048
         directory = nil
         features = nil
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         megabytes = try section.value(.megabytes, default: CacheSettings().megabytes)

@@ -2,20 +2,18 @@ import Diagnostics
 
 /// The `checkpoint` section.
 package struct CheckpointSettings: Sendable, Codable, Equatable {
-    /// Steps between checkpoints; 0 writes one only when stopped and at the end.
+    /// Steps between checkpoints; 0 writes them only at a stop and at the end.
     package let every: Int
-    /// How many to keep.
+    /// The number of checkpoints to keep.
     package let keep: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case every, keep }
 
-    /// Every 100 steps, the newest two.
     package init() {
         every = 100
         keep = 2
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         every = try section.value(.every, default: 100)

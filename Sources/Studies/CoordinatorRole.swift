@@ -1,9 +1,9 @@
 import Diagnostics
 
-/// What rank 0 does.
+/// The work of rank 0.
 package enum CoordinatorRole: String, NamedChoice {
-    /// Coordinates, and computes like every other rank.
+    /// Rank 0 coordinates, and computes like every other rank.
     case computes
-    /// Coordinates only, and waits without using a core.
+    /// Rank 0 only coordinates, and waits without using a core.
     case dedicated
 }

@@ -2,20 +2,18 @@ import Diagnostics
 
 /// The `dropout` section: dropout inside the frozen backbone while adapters are trained.
 package struct DropoutSettings: Sendable, Codable, Equatable {
-    /// On embeddings, attention outputs and feed-forward outputs.
+    /// The probability on embeddings, attention outputs and feed-forward outputs.
     package let hidden: Double
-    /// On attention probabilities.
+    /// The probability on attention probabilities.
     package let attention: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable { case hidden, attention }
 
-    /// Off.
     package init() {
         hidden = 0
         attention = 0
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         hidden = try section.value(.hidden, default: 0)

@@ -1,12 +1,12 @@
 import Diagnostics
 
-/// Which state of a run is its result.
+/// The state of a run that is its result.
 package enum KeptState: String, NamedChoice {
-    /// For each task the state with its best score.
+    /// For each task, the state with its best score.
     case best
-    /// For all tasks the state with the best mean score.
+    /// For all tasks, the state with the best mean score.
     case mean
-    /// The state after the last step.
+    /// For all tasks, the state after the last step.
     case last
 }
 
@@ -16,14 +16,13 @@ package struct EvaluationSettings: Sendable, Codable, Equatable {
     package let every: Int
     /// Evaluations without a better score after which a task is no longer drawn; 0 never stops.
     package let patience: Int
-    /// Which state is the result.
+    /// The state that is the result.
     package let keep: KeptState
-    /// The share of the training examples to hold out and score on, instead of the dev split; 0 scores on dev.
+    /// The share of training examples to hold out and score on; 0 scores on the dev split.
     package let heldOut: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable { case every, patience, keep, heldOut }
 
-    /// At the end of each stage, on dev, keeping the best.
     package init() {
         every = 0
         patience = 0
@@ -31,7 +30,6 @@ package struct EvaluationSettings: Sendable, Codable, Equatable {
         heldOut = 0
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         every = try section.value(.every, default: 0)

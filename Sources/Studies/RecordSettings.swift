@@ -1,16 +1,14 @@
 import Diagnostics
 
-/// The `record` section: what a run writes down so that other software can follow it.
+/// The `record` section: tensors that a run writes for comparison with other software.
 package struct RecordSettings: Sendable, Codable, Equatable {
-    /// For how many steps of the adapter stage parameters and gradients are written to `reference/`.
+    /// The first steps of the adapter stage whose parameters and gradients are written to `reference/`.
     package let gradients: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable { case gradients }
 
-    /// Nothing.
     package init() { gradients = 0 }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         gradients = try section.value(.gradients, default: 0)

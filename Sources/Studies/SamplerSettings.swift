@@ -6,36 +6,34 @@ import Diagnostics
     import Darwin
 #endif
 
-/// How often each task is drawn, from its number of training examples n_i.
+/// The rule for the probability of each task, from its number of training examples n_i.
 package enum SamplerName: String, NamedChoice {
     /// 1 / T.
     case uniform
-    /// In turn.
+    /// Active tasks in strict turn.
     case roundrobin
     /// n_i / Σ n.
     case proportional
     /// ∝ min(n_i, cap)^(1/τ) (Raffel et al., "T5", 2020; τ = 10 in HyperFormer).
     case temperature
-    /// ∝ n_i^α with α from 1 to 0.2 over the epochs: α_e = 1 − 0.8 e / (E − 1) (Stickland and Murray, "PALs", 2019).
+    /// ∝ n_i^α with α_e = 1 − 0.8 e / (E − 1) in epoch e of E (Stickland and Murray, "PALs", 2019).
     case annealed
-    /// Given numbers.
+    /// ∝ the weights of the study.
     case weighted
 }
 
 /// The `sampler` section.
 package struct SamplerSettings: Sendable, Codable, Equatable {
-    /// Which rule.
     package let name: SamplerName
     /// τ of `temperature`.
     package let temperature: Double
-    /// The largest n_i that `temperature` counts; 0 for no limit.
+    /// The cap on n_i of `temperature`; 0 for none.
     package let cap: Int
-    /// A weight for each task, of `weighted`.
+    /// Each task's weight for `weighted`.
     package let weights: [String: Double]
 
     enum CodingKeys: String, CodingKey, CaseIterable { case name, temperature, cap, weights }
 
-    /// Proportional to the number of examples.
     package init(
         _ name: SamplerName = .proportional, temperature: Double = 10, cap: Int = 0,
         weights: [String: Double] = [:]
@@ -46,7 +44,6 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
         self.weights = weights
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         name = try section.value(.name, default: .proportional)
@@ -71,14 +68,14 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
         }
     }
 
-    /// The probability of each task in an epoch; tasks that are not active have none.
+    /// The probability of each task in an epoch; 0 for inactive tasks.
     ///
     /// - Parameters:
     ///   - tasks: each task's name and number of training examples
     ///   - active: whether each task is still drawn
-    ///   - epoch: the epoch that the draw belongs to, from 0
-    ///   - epochs: how many epochs the stage has
-    /// - Returns: numbers that add up to 1 where any task is active
+    ///   - epoch: the epoch of the draw, from 0
+    ///   - epochs: the number of epochs in the stage
+    /// - Returns: numbers that add up to 1 if any task is active
     package func probabilities(
         _ tasks: [(name: String, examples: Int)], active: [Bool], epoch: Int, epochs: Int
     ) -> [Double] {
@@ -90,7 +87,7 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
             switch name {
             case .uniform, .roundrobin: return 1
             case .proportional: return n
-            // Relative to the largest, so that no exponent overflows.
+            // Relative to the largest, so that no power overflows.
             case .temperature: return pow(counted(task.examples) / largest, 1 / temperature)
             case .annealed:
                 let progress = epochs > 1 ? Double(min(epoch, epochs - 1)) / Double(epochs - 1) : 0

@@ -1,24 +1,24 @@
 package import Adapters
 import Diagnostics
 
-/// Who shares a parameter.
+/// The tasks that share a parameter.
 package enum SharingMode: String, NamedChoice {
-    /// All tasks have one.
+    /// All tasks share it.
     case all
-    /// Each group of `sharing.groups` has one; a task in no group has its own.
+    /// The tasks of each group in `sharing.groups` share it; a task in no group has its own.
     case groups
     /// Each task has its own.
     case `private`
 }
 
-/// Who shares the parameters of one kind: one mode, or a mode for each range of layers.
+/// The sharing of one kind of parameter: one mode, or a mode for each range of layers.
 package struct SharingRule: Sendable, Codable, Equatable {
     private let parts: [(layers: LayerSet, mode: SharingMode)]
 
-    /// The same mode in every layer.
+    /// One mode for every layer.
     package init(_ mode: SharingMode) { parts = [(.all, mode)] }
 
-    /// Reads a mode, or a mapping from layers (`0-3`) to modes, which must not overlap.
+    /// Reads a mode, or a mapping from layers (`0-3`) to modes, whose layers must not overlap.
     package init(from decoder: any Decoder) throws {
         if (try? decoder.singleValueContainer().decode(String.self)) != nil {
             parts = [(.all, try SharingMode(from: decoder))]
@@ -38,7 +38,6 @@ package struct SharingRule: Sendable, Codable, Equatable {
         }
     }
 
-    /// Writes what was read.
     package func encode(to encoder: any Encoder) throws {
         if parts.count == 1, parts[0].layers == .all {
             try parts[0].mode.encode(to: encoder)
@@ -48,19 +47,19 @@ package struct SharingRule: Sendable, Codable, Equatable {
         }
     }
 
-    /// Whether two rules say the same.
     package static func == (left: SharingRule, right: SharingRule) -> Bool {
         left.parts.elementsEqual(right.parts) { $0.layers == $1.layers && $0.mode == $1.mode }
     }
 
-    /// The mode of a layer of `layers`, or of what belongs to none (nil); layers named twice or not at all are failures.
+    /// The mode of a layer, or of parameters that belong to no layer (nil).
+    ///
+    /// - Throws: a failure if the rule names the layer twice or not at all
     func mode(layer: Int?, of layers: Int, key: String) throws -> SharingMode {
         guard let layer else {
             guard parts.count == 1, parts[0].layers == .all else {
                 throw Failure.usage(
-                    "maps layers, but \(key == "sharing.head" ? "a head" : "what is trained of embeddings or pooler") belongs to no layer",
-                    at: key,
-                    remedy: "use all, groups or private")
+                    "maps layers, but \(key == "sharing.head" ? "a head" : "an embedding or the pooler") "
+                        + "belongs to no layer", at: key, remedy: "use all, groups or private")
             }
             return parts[0].mode
         }
@@ -82,22 +81,20 @@ package struct SharingRule: Sendable, Codable, Equatable {
     }
 }
 
-/// The `sharing` section: a rule for each kind of parameter, and the groups that rules may name.
+/// The `sharing` section: a rule for each kind of parameter, and the groups of tasks.
 package struct SharingSettings: Sendable, Codable, Equatable {
-    /// Vectors and matrices that act on activations.
+    /// Vectors and matrices that multiply activations.
     package let weight: SharingRule
-    /// Vectors that are added.
+    /// Vectors that are added to activations.
     package let bias: SharingRule
     /// LayerNorms.
     package let norm: SharingRule
-    /// Heads.
     package let head: SharingRule
-    /// Tasks by the name of their group.
+    /// The tasks of each group.
     package let groups: [String: [String]]
 
     enum CodingKeys: String, CodingKey, CaseIterable { case weight, bias, norm, head, groups }
 
-    /// Adapters shared by all tasks, heads private.
     package init() {
         weight = SharingRule(.all)
         bias = SharingRule(.all)
@@ -106,7 +103,6 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         groups = [:]
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         weight = try section.value(.weight, default: SharingRule(.all))
@@ -116,7 +112,6 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         groups = try section.value(.groups, default: [:])
     }
 
-    /// The rule of a kind.
     package func rule(_ kind: ParameterKind) -> SharingRule {
         switch kind {
         case .weight: weight
@@ -126,7 +121,7 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         }
     }
 
-    /// Refuses groups that name tasks the study doesn't have, or one task twice.
+    /// Refuses groups with a task that is not in the study or that another group has.
     func check(taskNames: [String]) throws {
         var seen: Set<String> = []
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
@@ -144,7 +139,7 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         }
     }
 
-    /// The name of whoever owns a task's copy of a slice.
+    /// The owner of a task's slice: `all`, `group:NAME` or `task:NAME`.
     package func owner(of slice: ParameterSlice, task: String, layers: Int) throws -> String {
         let key = "sharing.\(slice.kind.rawValue)"
         switch try rule(slice.kind).mode(layer: slice.layer, of: layers, key: key) {

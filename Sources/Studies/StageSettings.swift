@@ -2,22 +2,20 @@ package import Adapters
 import Diagnostics
 package import Training
 
-/// The `stages` section: first the heads alone, then the adapters.
+/// The `stages` section: the heads are trained first, then the adapters.
 package struct Stages: Sendable, Codable, Equatable {
-    /// The heads on the frozen backbone.
+    /// Trains the heads on the frozen backbone.
     package let head: StageSettings
-    /// Adapters and norms.
+    /// Trains adapters and norms.
     package let adapter: StageSettings
 
     enum CodingKeys: String, CodingKey, CaseIterable { case head, adapter }
 
-    /// Three epochs of each.
     package init() {
         head = StageSettings(rate: 1e-3)
         adapter = StageSettings(rate: 3e-3)
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         head = try section.value(.head, default: Stages().head)
@@ -27,24 +25,24 @@ package struct Stages: Sendable, Codable, Equatable {
     }
 }
 
-/// One stage: how long, how fast, and what else is trained.
+/// The section of one stage: its length and learning rates.
 package struct StageSettings: Sendable, Codable, Equatable {
-    /// The number of steps, where given instead of epochs; 0 skips the stage.
+    /// The number of steps, which overrides `epochs`; 0 skips the stage.
     package let steps: Int?
     /// Passes over all tasks' examples; 0 skips the stage.
     package let epochs: Double
-    /// The base learning rate of each kind.
+    /// The base learning rate of each kind of parameter.
     package let learningRate: LearningRates
-    /// What follows the warm-up.
+    /// The shape after the warm-up.
     package let schedule: LearningRateShape
     /// The share of the steps that warm up.
     package let warmup: Double
-    /// Whether the adapter stage goes on training the heads.
+    /// Whether the adapter stage trains the heads too.
     package let trainHead: Bool
 
-    /// The most steps of a stage, and the largest number of steps or times that a setting may name.
+    /// The bound on the steps of a stage, and on every other setting that counts steps.
     ///
-    /// Products of such numbers stay within 63 bits.
+    /// Products of two such numbers fit into 63 bits.
     package static let mostSteps = 1_000_000_000
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -60,12 +58,11 @@ package struct StageSettings: Sendable, Codable, Equatable {
         trainHead = false
     }
 
-    /// Reads the section of one stage.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         let isHead = decoder.codingPath.last?.stringValue == Stages.CodingKeys.head.stringValue
         steps = try section.optional(.steps)
-        // An encoded stage has both keys; the steps are then what counts.
+        // An encoded stage has both keys; steps take precedence.
         epochs = try section.value(.epochs, default: 3)
         learningRate = try section.value(.learningRate, default: LearningRates(isHead ? 1e-3 : 3e-3))
         schedule = try section.value(.schedule, default: .linear)
@@ -79,9 +76,9 @@ package struct StageSettings: Sendable, Codable, Equatable {
         try section.require((0...1).contains(warmup), .warmup, "is \(warmup), expected a share from 0 to 1")
     }
 
-    /// The stage's steps when an epoch has `perEpoch`.
+    /// The stage's steps, with `perEpoch` steps per epoch.
     ///
-    /// An epoch of so many that no stage could have them counts as one more than a stage may have.
+    /// More steps than a stage may have are returned as one more than the bound.
     package func stepCount(perEpoch: Double) -> Int {
         steps ?? Int(min((epochs * perEpoch).rounded(.up), Double(Self.mostSteps) + 1))
     }
@@ -91,12 +88,12 @@ package struct StageSettings: Sendable, Codable, Equatable {
 package struct LearningRates: Sendable, Codable, Equatable {
     private let rates: [ParameterKind: Double]
 
-    /// The same for every kind.
+    /// One rate for every kind.
     package init(_ rate: Double) {
         rates = Dictionary(uniqueKeysWithValues: ParameterKind.allCases.map { ($0, rate) })
     }
 
-    /// Reads a number, or a mapping with a number for each kind that isn't to have `weight`'s.
+    /// Reads a number, or a mapping by kind; kinds that are missing have the rate of `weight`.
     package init(from decoder: any Decoder) throws {
         if let rate = try? decoder.singleValueContainer().decode(Double.self) {
             rates = LearningRates(rate).rates
@@ -115,7 +112,7 @@ package struct LearningRates: Sendable, Codable, Equatable {
         }
     }
 
-    /// Writes one number where all are equal, otherwise the mapping.
+    /// Writes one number if all rates are equal, otherwise the mapping.
     package func encode(to encoder: any Encoder) throws {
         if Set(rates.values).count == 1 {
             var container = encoder.singleValueContainer()
@@ -126,6 +123,5 @@ package struct LearningRates: Sendable, Codable, Equatable {
         }
     }
 
-    /// The rate of a kind.
     package subscript(kind: ParameterKind) -> Double { rates[kind] ?? 0 }
 }

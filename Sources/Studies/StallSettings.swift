@@ -2,22 +2,20 @@ import Diagnostics
 
 /// The `stall` section: how long ranks wait for one that makes no progress.
 ///
-/// It changes no bit of a result.
+/// No bit of a result depends on it.
 package struct StallSettings: Sendable, Codable, Equatable {
-    /// Seconds until a warning names the rank; 0 for never, nil to learn it from the run.
+    /// Seconds until a warning names the rank; 0 for never, nil to estimate it from the run.
     package let warn: Double?
-    /// Seconds until the state is saved and the job ends with exit code 5; 0 for never, nil to learn it.
+    /// Seconds until the state is saved and the job ends with exit code 5; 0 for never, nil to estimate it.
     package let stop: Double?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case warn, stop }
 
-    /// Both learned.
     package init() {
         warn = nil
         stop = nil
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         warn = try section.optional(.warn)

@@ -5,46 +5,33 @@ package import Training
 
 /// A study file: everything that the bits of a run depend on, beside the data and the processor.
 ///
-/// Decoding is strict (an unknown key is an error that suggests the nearest) and encoding writes every default, so an
-/// encoded study is the resolved one.
+/// Decoding is strict: an unknown key is an error that suggests the nearest. Encoding writes every default.
 package struct Study: Sendable, Codable {
     /// The backbone's Hugging Face folder.
     package let backbone: String
     /// The folder that tasks' files are relative to.
     package let data: String
-    /// What is learned, in the order of tables.
+    /// The tasks, in the order in which results list them.
     package let tasks: [TaskReference]
     /// The adapter method with its settings.
     package private(set) var adapter: AdapterSettings
     /// Pooling and dropout of the heads.
     package private(set) var head: HeadSettings
-    /// Which parameters tasks share.
     package let sharing: SharingSettings
-    /// How long and how fast each stage trains.
     package let stages: Stages
-    /// Examples of a step and of a unit.
     package let batch: BatchSettings
-    /// How often each task is drawn.
     package let sampler: SamplerSettings
-    /// AdamW and clipping.
     package let optimizer: OptimizerSettings
-    /// Dropout in the frozen part.
     package let dropout: DropoutSettings
-    /// When and on what tasks are scored.
     package let evaluation: EvaluationSettings
-    /// When state is saved.
     package let checkpoint: CheckpointSettings
-    /// What is recorded for comparison with other software.
     package let record: RecordSettings
-    /// Where the frozen backbone's activations are cached, and how many.
     package let cache: CacheSettings
-    /// How long ranks wait for one that makes no progress.
     package let stall: StallSettings
-    /// The longest input; a longer one loses its end.
+    /// The most tokens of an example; longer texts are truncated.
     package let maximumTokens: Int
-    /// Whether rank 0 computes too.
     package let coordinator: CoordinatorRole
-    /// What every random number depends on.
+    /// The seed of all random numbers.
     package let seed: UInt64
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -53,7 +40,6 @@ package struct Study: Sendable, Codable {
         case checkpoint, record, cache, stall, maximumTokens, coordinator, seed
     }
 
-    /// Reads a study.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         backbone = try section.required(.backbone)
@@ -85,7 +71,7 @@ package struct Study: Sendable, Codable {
         try sampler.check(taskNames: names)
     }
 
-    /// The same study with another adapter, and perhaps another head.
+    /// A copy with another adapter and, if given, another head.
     package func using(_ adapter: AdapterSettings, _ head: HeadSettings? = nil) -> Study {
         var study = self
         study.adapter = adapter

@@ -6,7 +6,7 @@ import Diagnostics
     import Darwin
 #endif
 
-// AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019), as torch.optim.AdamW computes it:
+// AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019), as in torch.optim.AdamW:
 //
 //   θ ← θ − η λ θ
 //   m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
@@ -20,18 +20,17 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
     package let beta2: Double
     /// ε.
     package let epsilon: Double
-    /// λ, on weights and head matrices; biases and norms are not decayed unless told.
+    /// λ, on weights and head matrices.
     package let weightDecay: Double
-    /// Whether biases and norms are decayed too.
+    /// Whether λ applies to biases and norms too.
     package let decayBiasAndNorm: Bool
-    /// The largest norm of a step's whole gradient; 0 for no clipping.
+    /// The bound on the norm of a step's whole gradient; 0 for no clipping.
     package let clip: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case beta1, beta2, epsilon, weightDecay, decayBiasAndNorm, clip
     }
 
-    /// Makes settings in code.
     package init(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
         decayBiasAndNorm: Bool = false, clip: Double = 1
@@ -44,7 +43,6 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
         self.clip = clip
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         let standard = OptimizerSettings()
@@ -62,29 +60,29 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
     }
 }
 
-/// The moments of one flat vector of parameters.
+/// AdamW's moments for one flat vector of parameters.
 package struct AdamW: Sendable, Equatable {
     /// m.
     package private(set) var first: [Float]
     /// v.
     package private(set) var second: [Float]
 
-    /// Moments of zero for `count` parameters.
+    /// Zero moments for `count` parameters.
     package init(count: Int) {
         first = [Float](repeating: 0, count: count)
         second = first
     }
 
-    /// Moments as they were saved; both have a number for each parameter.
+    /// Saved moments, each with a value per parameter.
     package init(first: [Float], second: [Float]) {
         precondition(first.count == second.count, "both moments belong to the same parameters")
         self.first = first
         self.second = second
     }
 
-    /// Steps the parameters of a range for the `time`-th time, counted from 1.
+    /// Takes step t = `time`, counted from 1, on the parameters of a range.
     ///
-    /// `gradient` is as long as the parameters are, read in the range alone, and multiplied by `scale`.
+    /// `gradient` is as long as the parameters, is read only in the range, and is multiplied by `scale`.
     package mutating func step(
         _ values: inout [Float], gradient: UnsafePointer<Float>, scale: Float = 1, _ range: Range<Int>,
         time: Int, learningRate: Double, decay: Double, _ settings: OptimizerSettings
@@ -94,9 +92,9 @@ package struct AdamW: Sendable, Equatable {
         Self.step(&values, &first, &second, gradient, scale, range, factors)
     }
 
-    /// Whether a step is sure to leave the parameters of a range finite, whatever its second moments are.
+    /// True if bounds prove that a step leaves the parameters of a range finite, for any second moments.
     ///
-    /// No component of the gradient may be larger than `largest`. Told from bounds alone: false is no proof of the contrary.
+    /// `largest` bounds the magnitude of the gradient's components. False does not prove an overflow.
     package func staysFinite(
         _ values: [Float], gradientsUpTo largest: Double, _ range: Range<Int>, time: Int,
         learningRate: Double, decay: Double, _ settings: OptimizerSettings
@@ -106,17 +104,17 @@ package struct AdamW: Sendable, Equatable {
         let moment = max(largest, Double(largestMagnitude(first, range)))
         let moved = abs(Double(factors.rate)) * moment
         let kept = Double(largestMagnitude(values, range)) * abs(Double(factors.kept))
-        // Below a float's limit by more than rounding could add.
+        // Far enough below the largest float for rounding errors.
         return max(moved, kept + moved / Double(factors.epsilon)) < 1e38
     }
 
-    /// Puts the moments of a range back to what they were.
+    /// Replaces the moments of a range by saved ones.
     package mutating func restore(_ range: Range<Int>, first: [Float], second: [Float]) {
         self.first.replaceSubrange(range, with: first)
         self.second.replaceSubrange(range, with: second)
     }
 
-    /// The factors of a step, equal for all parameters of a range.
+    /// The factors of a step.
     private struct Factors {
         let beta1: Float, beta2: Float
         let rate: Float, root: Float, epsilon: Float, kept: Float
@@ -130,7 +128,7 @@ package struct AdamW: Sendable, Equatable {
         }
     }
 
-    /// A loop over plain pointers, which the compiler turns into vector instructions.
+    /// A loop over plain pointers, so that the compiler vectorizes it.
     private static func step(
         _ values: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
         _ second: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ scale: Float,
@@ -149,10 +147,10 @@ package struct AdamW: Sendable, Equatable {
     }
 }
 
-/// The largest magnitude in a range; for a NaN at least infinity's or a NaN.
+/// The largest magnitude in a range; with a NaN among the values, infinity or NaN.
 private func largestMagnitude(_ values: [Float], _ range: Range<Int>) -> Float {
     values.withUnsafeBufferPointer { values in
-        // Without its sign bit, a float's pattern orders as its magnitude does.
+        // Bit patterns without the sign bit have the order of magnitudes.
         var largest: UInt32 = 0
         for i in range {
             let magnitude = values[i].bitPattern & 0x7fff_ffff
@@ -162,22 +160,19 @@ private func largestMagnitude(_ values: [Float], _ range: Range<Int>) -> Float {
     }
 }
 
-/// The norm of a whole gradient that is met piece after piece, and what clipping multiplies it by.
+/// The norm of a whole gradient, accumulated piece by piece, and its clipping factor.
 package struct GlobalNorm: Sendable {
     private var squares = 0.0
 
-    /// The norm of nothing.
     package init() {}
 
-    /// Adds a piece.
     package mutating func add(_ values: UnsafePointer<Float>, count: Int) {
         for i in 0..<count { squares += Double(values[i]) * Double(values[i]) }
     }
 
-    /// The norm of all pieces.
     package var value: Double { squares.squareRoot() }
 
-    /// The factor that brings the norm to `limit` at most, as torch.nn.utils.clip_grad_norm_ does; 1 for a limit of 0.
+    /// The factor of torch.nn.utils.clip_grad_norm_, which bounds the norm by `limit`; 1 for a limit of 0.
     package func scale(limit: Double) -> Float {
         let factor = limit / (value + 1e-6)
         return limit > 0 && factor < 1 ? Float(factor) : 1
@@ -186,7 +181,9 @@ package struct GlobalNorm: Sendable {
 
 /// Scales a whole gradient so that its norm is at most `limit`, as torch.nn.utils.clip_grad_norm_ does.
 ///
-/// Returns the norm before clipping. A limit of 0 clips nothing.
+/// A limit of 0 clips nothing.
+///
+/// - Returns: the norm before clipping
 package func clipGlobalNorm(_ gradient: inout [Float], limit: Double) -> Double {
     var norm = GlobalNorm()
     norm.add(gradient, count: gradient.count)

@@ -4,9 +4,10 @@ package import Tasks
 package import Tokenizers
 
 extension AdaptedEncoder {
-    /// Refuses a tokenizer, a length or a kind of task that the backbone has no embeddings for, before any text is read.
+    /// Refuses a tokenizer, a length or a task that the backbone has no embeddings for.
     ///
-    /// Texts are checked against the backbone again once they are read, see ``TokenizedExamples/check(against:)``.
+    /// It runs before texts are read. Tokenized texts are checked too, see
+    /// ``TokenizedExamples/check(against:)``.
     package func check(
         _ tokenizer: any Tokenizer, maximumTokens: Int, tasks: [any LanguageTask]
     ) throws {
@@ -25,8 +26,8 @@ extension AdaptedEncoder {
             let task = tasks.first(where: \.isPaired)
         {
             throw Failure.usage(
-                "'\(task.name)' is a task of pairs, and the backbone has one segment, so it can't tell their texts apart",
-                at: "tasks",
+                "'\(task.name)' is a task of pairs, and the backbone has one segment, so it can't tell their "
+                    + "texts apart", at: "tasks",
                 remedy: "use a backbone with 'type_vocab_size' 2, or leave the task out")
         }
     }

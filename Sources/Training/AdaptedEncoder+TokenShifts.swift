@@ -3,7 +3,7 @@ package import Encoders
 package import Kernels
 
 extension AdaptedEncoder {
-    /// α [T] of every token of a batch, by layer, without dropout; nil where the method shifts no tokens.
+    /// α [T] of every token of a batch, by layer, without dropout; nil if the method shifts no tokens.
     package func tokenShifts(
         _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout, values: UnsafePointer<Float>,
         _ workspace: Workspace

@@ -4,24 +4,21 @@ package import Encoders
 package import Kernels
 package import Tasks
 
-/// A frozen backbone with an adapter method and a head: what is computed for one unit of work.
+/// A frozen backbone with an adapter method and a head: logits, losses and gradients of one micro-batch.
 ///
-/// All of its functions are pure: their bits are a function of (weights, settings, parameters, examples, seed, step),
-/// never of who calls them or of what was computed before.
+/// Its functions are pure: their bits depend on weights, settings, parameters, examples, seed and step alone.
 package struct AdaptedEncoder: Sendable {
     /// The frozen backbone.
     package let weights: EncoderWeights
-    /// What is trained inside it.
     package let method: any AdapterMethod
-    /// The method on the backbone.
+    /// The method, bound to the backbone.
     package let bound: any BoundMethod
-    /// What is trained on top.
     package let head: HeadSettings
-    /// The packed frozen maps, if memory has room for them.
+    /// The prepacked frozen maps, if memory could be allocated.
     private var prepacked: PrepackedWeights?
 
-    /// Joins the parts; a pooling that the backbone has no weights for is a failure, and so is
-    /// a pooler that is trained but not read.
+    /// - Throws: a failure if the backbone lacks the head's pooler, or if the method trains a pooler that the
+    ///   head does not read
     package init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
         if head.pooling == .pooler, weights.pooler == nil {
             throw Failure.usage(
@@ -38,9 +35,7 @@ package struct AdaptedEncoder: Sendable {
         self.head = head
     }
 
-    /// A copy with prepacked frozen maps, if memory has room for them.
-    ///
-    /// No bit depends on that.
+    /// A copy with prepacked frozen maps, if memory can be allocated; no bit depends on it.
     ///
     /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
     package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
@@ -59,14 +54,13 @@ package struct AdaptedEncoder: Sendable {
     ) throws -> Result {
         let layout = ParameterLayout(bound.slices(seed: 0))
         let values = FloatBuffer(layout.count)
-        // The parameters are views of it.
+        // The parameters are views of the buffer.
         defer { withExtendedLifetime(values) {} }
         let parameters = BoundParameters(
             layout, values: values.base, gradient: forLearning ? values.base : nil)
         return try body(bound.hooks(parameters))
     }
 
-    /// Bytes of the prepacked maps.
     package var prepackedBytes: Int { prepacked?.byteCount ?? 0 }
 
     /// The encoder, with the dropout of a step.
@@ -82,20 +76,19 @@ package struct AdaptedEncoder: Sendable {
                     for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
     }
 
-    /// How random a step is: dropout probabilities and what their masks are drawn from.
+    /// Dropout probabilities, with the seed and step that their masks are drawn from.
     package struct Randomness: Sendable {
-        /// Dropout in the frozen part.
         package let encoder: EncoderDropout
         /// The probability of dropping an element of the pooled vector.
         package let head: Float
 
-        /// The step for a method's own randomness and schedules; nil where there is none.
+        /// The step for a method's own randomness and schedules; nil in evaluation.
         let training: HookContext.Training?
 
-        /// No randomness anywhere, as in evaluation.
+        /// No randomness, as in evaluation.
         package static let none = Randomness(encoder: .none, head: 0, training: nil)
 
-        /// The randomness of the step that the encoder's dropout names.
+        /// The randomness of the seed and step in `encoder`.
         package init(encoder: EncoderDropout, head: Float) {
             self.init(
                 encoder: encoder, head: head,
@@ -109,23 +102,22 @@ package struct AdaptedEncoder: Sendable {
         }
     }
 
-    /// What a unit trains.
+    /// The parameters that have a gradient.
     package enum Stage: Sendable, Equatable {
         /// The head alone, on the frozen backbone without adapters.
         case head
-        /// Adapters and norms, and the head where told so.
+        /// Adapters and norms, and the head if `trainHead`.
         case adapter(trainHead: Bool)
     }
 
-    // MARK: Learning
+    // MARK: Training
 
-    /// One unit of work: adds the gradient of the summed losses to `gradient`, and returns that sum.
+    /// Adds the gradient of a micro-batch's summed losses to `gradient`, and returns the sum.
     ///
-    /// All memory of the workspace is given back first.
-    ///
-    /// The forward starts from the batch's tokens, or from cached activations: without encoder dropout at a
-    /// cut point below the lowest adapted site, in the head stage at the pooled vectors, where the encoder is
-    /// not run at all. The task's name is passed to the method's hooks.
+    /// It resets the workspace. The forward starts from the batch's tokens or from cached activations:
+    /// without encoder dropout, at a cut point below the lowest adapted site; in the head stage, at the
+    /// pooled vectors, so that the encoder does not run at all. The task's name is passed to the method's
+    /// hooks.
     package func learn(
         _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
         _ layout: ParameterLayout,
@@ -158,7 +150,7 @@ package struct AdaptedEncoder: Sendable {
         let z = workspace.matrix(p.rows, weight.rows)
         linear(dropped, weight, bias, into: z)
         var loss = lossAndGradient(z, targets)
-        // Once for each example, so that means over examples have it once, however they are divided into units.
+        // Once per example, so that the mean over a step's examples contains it once for any micro-batches.
         if let parameters {
             loss += method.members((any PenalizedMethod).self).reduce(0) {
                 $0 + $1.penalty(parameters, times: Double(batch.count))
@@ -182,11 +174,11 @@ package struct AdaptedEncoder: Sendable {
         return loss
     }
 
-    // MARK: Answering
+    // MARK: Prediction
 
-    /// Logits [B, C] of a batch, row after row, without dropout.
+    /// Logits [B, C] of a batch, row by row, without dropout; resets the workspace.
     ///
-    /// Without `adapted` the frozen backbone is used as it is, with the head alone.
+    /// Without `adapted`, the head reads the frozen backbone without adapters.
     package func logits(
         _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout, values: UnsafePointer<Float>,
         adapted: Bool, start: (any CachedStart)? = nil, _ workspace: Workspace
@@ -204,7 +196,7 @@ package struct AdaptedEncoder: Sendable {
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
 
-    /// How the method's matrices are pruned before they are trained; nil if they are not.
+    /// The pruning of the method's matrices before training; nil if the method does not prune.
     package var pruning: Pruning? { method.members((any PrunedMethod).self).first?.pruning }
 
     // MARK: Frozen activations
@@ -216,8 +208,7 @@ package struct AdaptedEncoder: Sendable {
         }
     }
 
-    /// Computes the frozen backbone's activations of a batch at a cut point, from its tokens or from a lower
-    /// cut point.
+    /// Computes a batch's frozen activations at a cut point, from its tokens or from a lower cut point.
     package func frozenActivations(
         at cut: CutPoint, _ batch: PackedBatch, start: (any CachedStart)? = nil, into state: CutState,
         _ workspace: Workspace
@@ -245,7 +236,7 @@ package struct AdaptedEncoder: Sendable {
         _ = head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
     }
 
-    /// About how many bytes the activations of one unit take, while adapters are trained.
+    /// An estimate of the bytes of one micro-batch's activations while adapters are trained.
     package func activationBytes(sequences: [Int]) throws -> Int {
         let layers = weights.configuration.layers
         let lowest = try withZeroParameters(forLearning: true) { $0.lowestTrained?.layer ?? layers }

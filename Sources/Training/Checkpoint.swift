@@ -2,23 +2,20 @@ package import Diagnostics
 package import Formats
 package import Foundation
 
-/// Everything that the next step depends on, at the end of one step: tensors and facts.
+/// Everything that the next step depends on, as tensors and facts.
 ///
-/// Notes may lie beside it, which no bit of the state depends on.
-///
-/// On disk it is a folder `step-N` with `state.safetensors` and `checkpoint.json`, which holds the length and CRC-32C of
-/// the former. A folder is complete when it has its name: it is written under another name, synced and renamed.
+/// On disk it is a folder `step-N` with `state.safetensors` and `checkpoint.json`; the latter has the length
+/// and CRC-32C of the former, and the notes. The folder is written under another name, synced and renamed, so
+/// one with this name is complete.
 package struct Checkpoint: Sendable {
-    /// How many optimizer steps had been taken.
+    /// The optimizer steps taken before it.
     package let step: Int
-    /// The state's numbers.
     package let tensors: [NamedTensor]
-    /// The state's other facts.
+    /// The part of the state that is not tensors.
     package let facts: JSONValue
-    /// Facts about the run at this step that are no part of its state, such as the time it took.
+    /// Records that are not part of the state, such as the time the run has taken.
     package var notes: JSONValue = .null
 
-    /// Takes the parts of a state.
     package init(step: Int, tensors: [NamedTensor], facts: JSONValue) {
         self.step = step
         self.tensors = tensors
@@ -48,7 +45,7 @@ package struct Checkpoint: Sendable {
         }
     }
 
-    /// The floats of a tensor, which must be `count`.
+    /// The values of a float tensor with `count` elements.
     package func floats(_ name: String, count: Int) throws -> [Float] {
         guard case .float(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
@@ -58,7 +55,7 @@ package struct Checkpoint: Sendable {
         return values
     }
 
-    /// The whole numbers of a tensor, which must be `count`.
+    /// The values of an integer tensor with `count` elements.
     package func int64s(_ name: String, count: Int) throws -> [Int64] {
         guard case .int64(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
@@ -70,9 +67,9 @@ package struct Checkpoint: Sendable {
 
     // MARK: Files
 
-    /// Writes the checkpoint into a folder of checkpoints, and then removes older ones until `keep` are left.
+    /// Writes the checkpoint into a folder of checkpoints, then removes older ones until `keep` are left.
     ///
-    /// Whatever happens in between, the checkpoints that were there before stay whole.
+    /// A crash at any moment leaves the earlier checkpoints whole.
     package func write(into directory: String, keep: Int) throws {
         let target = "\(directory)/\(Self.name(of: step))"
         let partial = "\(target).partial"
@@ -92,7 +89,7 @@ package struct Checkpoint: Sendable {
             try? manager.removeItem(atPath: partial)
             throw error
         }
-        // A folder can't be renamed over another; one of this name is a damaged one that was passed over.
+        // A folder cannot be renamed over another; an existing one of this name is damaged and was skipped.
         let replaced = "\(target).replaced"
         try? manager.removeItem(atPath: replaced)
         if manager.fileExists(atPath: target) { try? manager.moveItem(atPath: target, toPath: replaced) }
@@ -104,15 +101,15 @@ package struct Checkpoint: Sendable {
         }
         try AtomicFile.synchronizeDirectory(directory)
         try? manager.removeItem(atPath: replaced)
-        // Newer ones are damaged, or this state would have gone on from them: they must not count as kept.
+        // Newer checkpoints are damaged, or the run would have resumed from them: they do not count as kept.
         for old in try Self.steps(in: directory).filter({ $0 <= step }).dropLast(max(1, keep)) {
             try? manager.removeItem(atPath: "\(directory)/\(Self.name(of: old))")
         }
     }
 
-    /// The newest checkpoint of a folder that is whole, and a failure for each newer one that is damaged.
+    /// The newest whole checkpoint of a folder, and a failure for each newer one that is damaged.
     ///
-    /// A folder that can't be read is a failure: it may hold any number of them.
+    /// Throws if the folder cannot be read, since it may contain checkpoints.
     package static func newest(in directory: String) throws -> (checkpoint: Checkpoint?, damaged: [Failure]) {
         var damaged: [Failure] = []
         for step in try steps(in: directory).reversed() {
@@ -125,7 +122,7 @@ package struct Checkpoint: Sendable {
         return (nil, damaged)
     }
 
-    /// Reads a checkpoint's folder and holds it to its checksum.
+    /// Reads a checkpoint's folder and verifies its checksum.
     package static func read(_ folder: String) throws -> Checkpoint {
         let sealPath = "\(folder)/\(sealName)"
         guard let text = FileManager.default.contents(atPath: sealPath) else {
@@ -151,7 +148,7 @@ package struct Checkpoint: Sendable {
         return checkpoint
     }
 
-    /// The steps that a folder has checkpoints of, in ascending order; none where there is no folder yet.
+    /// The steps of a folder's checkpoints, ascending; empty if there is no folder.
     package static func steps(in directory: String) throws -> [Int] {
         let names: [String]
         do {
@@ -164,7 +161,7 @@ package struct Checkpoint: Sendable {
             throw Failure.data(
                 "its checkpoints can't be listed: \(error.localizedDescription)", at: directory,
                 remedy:
-                    "a run goes on only from checkpoints that it can see: restore the folder or its permissions"
+                    "a run resumes only from checkpoints that it can read: restore the folder or permissions"
             )
         }
         return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()

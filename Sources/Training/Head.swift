@@ -4,13 +4,14 @@ import Encoders
 import Kernels
 package import Tasks
 
-// The head on top of the encoder: pooling, dropout and one linear map. B sequences, T tokens, d columns, C logits.
+// The head on top of the encoder: pooling, dropout and one linear map.
+// B sequences, T tokens, d columns, C logits.
 //
 //   cls      p_s = h of the first token            mean  p_s = mean of the sequence's h
 //   pooler   p_s = tanh(h_first W_p + b_p) with the backbone's frozen pooler
 //   logits = dropout(p) Wᵀ + b                     W [C, d], b [C]
 
-/// How a sequence's hidden states become one vector.
+/// The reduction of a sequence's hidden states to one vector.
 package enum Pooling: String, NamedChoice {
     /// The first token's hidden state.
     case cls
@@ -22,20 +23,17 @@ package enum Pooling: String, NamedChoice {
 
 /// The `head` section of a study.
 package struct HeadSettings: Sendable, Codable, Equatable {
-    /// How a sequence becomes one vector.
     package let pooling: Pooling
-    /// The probability of dropping an element of that vector while training.
+    /// The probability of dropping an element of the pooled vector in training.
     package let dropout: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable { case pooling, dropout }
 
-    /// Makes settings in code.
     package init(pooling: Pooling = .mean, dropout: Double = 0.1) {
         self.pooling = pooling
         self.dropout = dropout
     }
 
-    /// Reads the section.
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         pooling = try section.value(.pooling, default: .mean)
@@ -45,7 +43,7 @@ package struct HeadSettings: Sendable, Codable, Equatable {
     }
 }
 
-/// The names of the head's tensors.
+/// The head's tensors.
 package enum HeadSlice {
     /// W [C, d].
     package static let weight = weightName.text
@@ -55,9 +53,9 @@ package enum HeadSlice {
     private static let weightName = TensorName(TensorName.head, "weight")
     private static let biasName = TensorName(TensorName.head, "bias")
 
-    /// W from N(0, 0.02²), as BERT's classifiers start, and b = 0.
+    /// W from N(0, 0.02²), the initialization of BERT's classifiers, and b = 0.
     ///
-    /// Heads of different owners start differently.
+    /// Heads of different owners have different initial values.
     package static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64)
         -> [ParameterSlice]
     {
@@ -73,16 +71,16 @@ package enum HeadSlice {
 }
 
 extension Pooling {
-    /// The tokens of the last layer that it reads.
+    /// The tokens of the last layer that the pooling reads.
     var outputTokens: OutputTokens { self == .mean ? .all : .first }
 
-    /// What pooling's forward keeps for its backward.
+    /// Activations saved for backward.
     struct Activations {
-        /// The first tokens' hidden states [B, d] that the pooler read, and what it made of them.
+        /// The pooler's input, the first tokens' hidden states [B, d], and its output p.
         let pooler: (first: Matrix, p: Matrix)?
     }
 
-    /// Puts p [B, d] of h [T, d] into `p`, which stays as it is until backward.
+    /// Pools h [T, d] into `p` [B, d], which must not change before backward.
     func forward(
         _ h: Matrix, _ batch: PackedBatch, _ encoder: Encoder, _ adaptation: (any EncoderAdaptation)?,
         into p: Matrix, _ workspace: Workspace
@@ -108,7 +106,7 @@ extension Pooling {
         return Activations(pooler: nil)
     }
 
-    /// Puts dh [T, d] of dp [B, d], which it overwrites, into `dh`; adds the gradients of a trained pooler.
+    /// Computes `dh` [T, d] from dp [B, d], which it overwrites; adds the gradients of a trained pooler.
     func backward(
         _ dp: Matrix, _ kept: Activations, _ batch: PackedBatch, _ encoder: Encoder,
         _ adaptation: any EncoderAdaptation, into dh: Matrix, _ workspace: Workspace

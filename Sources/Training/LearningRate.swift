@@ -6,10 +6,10 @@ import Diagnostics
     import Darwin
 #endif
 
-/// How a learning rate changes over a stage of N steps, after a linear warm-up of W = ⌈w N⌉ steps.
+/// The course of a learning rate over a stage of N steps, after a linear warm-up of W = ⌈w N⌉ steps.
 ///
-/// The multiplier of step s (from 0) is s / W while s < W, and then falls from 1 by its shape. A stage of one step has no
-/// warm-up.
+/// The multiplier of step s (from 0) is s / W while s < W, and then the formula of the shape. A stage of one
+/// step has no warm-up.
 package enum LearningRateShape: String, NamedChoice {
     /// (N − s) / (N − W).
     case linear
@@ -21,23 +21,22 @@ package enum LearningRateShape: String, NamedChoice {
 
 /// A shape with its warm-up.
 package struct LearningRateSchedule: Sendable, Equatable {
-    /// What follows the warm-up.
+    /// The shape after the warm-up.
     package let shape: LearningRateShape
     /// w, the share of the steps that warm up.
     package let warmup: Double
     /// N.
     package let steps: Int
 
-    /// A schedule over a stage.
     package init(_ shape: LearningRateShape, warmup: Double, steps: Int) {
         self.shape = shape
         self.warmup = warmup
         self.steps = steps
     }
 
-    /// What the base rate is multiplied by at a step of the stage.
+    /// The factor on the base rate at a step of the stage.
     package func multiplier(_ step: Int) -> Double {
-        // At the first step of a warm-up the rate is 0: a stage of one step would do nothing.
+        // The first step of a warm-up has rate 0, so with one a stage of one step would change nothing.
         let warm = steps > 1 ? Int((warmup * Double(steps)).rounded(.up)) : 0
         if step < warm { return Double(step) / Double(warm) }
         let progress = Double(step - warm) / Double(max(1, steps - warm))

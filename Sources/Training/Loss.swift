@@ -7,7 +7,7 @@ package import Tasks
     import Darwin
 #endif
 
-// The loss of a unit is the sum over its examples: what several ranks' units add up to is then the step's.
+// The loss of a micro-batch is the sum over its examples, so the losses of all ranks add up to the step's.
 //
 //   classes      l = log Σ_c e^{z_c} − z_y       dz = softmax(z) − 1_y
 //   regression   l = (z − y)²                    dz = 2 (z − y)

@@ -1,20 +1,19 @@
-/// Which numbers of a flat vector of parameters are kept; those that pruning removed are zero for good.
+/// The parameters of a flat vector that pruning kept; removed ones stay zero.
 ///
-/// A bit each, 64 to a word. Clearing a vector visits each word once and each removed number once: of all that a step
-/// does with the flat vector, this is one pass more, and the least of them.
+/// It has one bit per parameter. Clearing a vector visits each word and each removed parameter once.
 package struct ParameterMask: Sendable, Equatable {
-    /// How many numbers the vector has.
+    /// The length of the vector.
     package let count: Int
-    /// Bit i % 64 of word i / 64 is set where number i was removed.
+    /// Bit i % 64 of word i / 64 is set if parameter i was removed.
     private var removed: [UInt64]
 
-    /// Keeps everything.
+    /// Keeps all parameters.
     package init(count: Int) {
         self.count = count
         removed = [UInt64](repeating: 0, count: (count + 63) / 64)
     }
 
-    /// Takes the words of a mask that was saved; nil where they don't belong to `count` numbers.
+    /// Decodes the ``words`` of a saved mask; nil if they do not fit `count` parameters.
     package init?(count: Int, words: [Int64]) {
         self.init(count: count)
         guard words.count == removed.count else { return nil }
@@ -22,28 +21,25 @@ package struct ParameterMask: Sendable, Equatable {
         if count % 64 > 0, let last = removed.last, last >> UInt64(count % 64) != 0 { return nil }
     }
 
-    /// The words, to be saved.
+    /// The encoding in a checkpoint.
     package var words: [Int64] { removed.map { Int64(bitPattern: $0) } }
 
-    /// How many words a mask of so many numbers has.
+    /// The number of words for `count` parameters.
     package static func wordCount(_ count: Int) -> Int { (count + 63) / 64 }
 
-    /// Removes a number.
     package mutating func remove(_ index: Int) { removed[index / 64] |= 1 << UInt64(index % 64) }
 
-    /// Whether a number is kept.
     package func keeps(_ index: Int) -> Bool { removed[index / 64] >> UInt64(index % 64) & 1 == 0 }
 
-    /// How many numbers of a range were removed.
     package func removedCount(in range: Range<Int>) -> Int { range.count { !keeps($0) } }
 
-    /// Sets the removed numbers of a flat vector to zero.
+    /// Sets the removed parameters of a flat vector to zero.
     package func clear(_ values: inout [Float]) {
         precondition(values.count == count, "a mask belongs to vectors of its own length")
         clear(&values, in: 0..<count)
     }
 
-    /// Sets the removed numbers in a range of a flat vector to zero.
+    /// Sets the removed parameters in a range of a flat vector to zero.
     package func clear(_ values: UnsafeMutablePointer<Float>, in range: Range<Int>) {
         precondition(range.upperBound <= count, "a mask belongs to vectors of its own length")
         if range.isEmpty { return }

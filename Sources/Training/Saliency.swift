@@ -1,24 +1,23 @@
 // Scores of entries θ for pruning at initialisation, from gradients g = ∂L/∂θ:
 //
-//   SNIP    |θ ⊙ g|             |∂L/∂m| at m = 1 of the loss with m ⊙ θ in θ's place
-//   GraSP   (H g) ⊙ θ           the larger, the more would the gradient's norm shrink without the entry
+//   SNIP    |θ ⊙ g|             |∂L/∂m| at m = 1 of the loss with m ⊙ θ in place of θ
+//   GraSP   (H g) ⊙ θ           large where removing the entry would shrink the gradient's norm
 //
 // H g = d/dt ∇L(θ + t g) at t = 0, by the central difference along u = g / ‖g‖,
 //
 //   H g ≈ ‖g‖ (∇L(θ + h u) − ∇L(θ − h u)) / 2h,    h = ‖θ‖ / 1000
 //
-// where norms, u and H are of the scored entries alone. A step of a thousandth of ‖θ‖ leaves an error of order h², about
-// as much as single-precision gradients bring themselves. At the kink of a ReLU the difference sees the mean slope on both sides
-// of it, which a derivative at θ does not.
+// where norms, u and H are those of the scored entries alone. With this h the error of order h² is about as
+// large as that of single-precision gradients. At the kink of a ReLU the difference takes the mean of both
+// slopes, unlike a derivative at θ.
 
-/// What entries of prunable matrices are worth before they are trained.
+/// Scores of the entries of prunable matrices before training.
 package enum Saliency {
-    /// SNIP's scores.
     package static func snip(_ values: [Float], gradient: [Float]) -> [Double] {
         zip(values, gradient).map { abs(Double($0) * Double($1)) }
     }
 
-    /// GraSP's scores; `gradient` is asked for the loss's gradient at three vectors of values.
+    /// GraSP's scores; calls `gradient` for the loss's gradient at three points.
     package static func grasp(
         _ values: [Float], gradient: ([Float]) throws -> [Float]
     ) rethrows -> [Double] {

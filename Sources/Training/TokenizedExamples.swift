@@ -4,19 +4,19 @@ import Kernels
 package import Tasks
 package import Tokenizers
 
-/// A split of a task as token ids, packed so that a large split costs one array and not one per example.
+/// A tokenized split of a task, with the ids of all examples in one array.
 package struct TokenizedExamples: Sendable {
-    /// What each example should be given; nil where the split has no labels.
+    /// Each example's target; nil if the split has no labels.
     package let targets: [Target?]
     private let ids: [Int32]
-    /// How many tokens at the front of each example have segment id 0.
+    /// The number of leading tokens of each example with segment id 0.
     private let firstSegment: [Int32]
     private let offsets: [Int]
     private let key: UInt64
     private let name: String
     private let bounds: TokenBounds
 
-    /// Tokenizes examples to at most `maximumTokens` ids; `name` keeps the dropout of different splits apart.
+    /// Tokenizes examples to at most `maximumTokens` ids; dropout masks depend on `name`.
     package init(
         _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int
     ) throws {
@@ -46,16 +46,15 @@ package struct TokenizedExamples: Sendable {
         try bounds.check(against: configuration, at: name)
     }
 
-    /// How many examples there are.
     package var count: Int { targets.count }
 
-    /// How many tokens an example has.
+    /// The number of tokens in an example.
     package func tokens(_ example: Int) -> Int { offsets[example + 1] - offsets[example] }
 
-    /// All examples' tokens.
+    /// The number of tokens in all examples.
     package var totalTokens: Int { ids.count }
 
-    /// A number that changes with any example's tokens and segments.
+    /// A checksum of all examples' tokens and segments.
     package var fingerprint: Int {
         var checksum = CRC32C()
         for values in [ids, firstSegment, offsets.map { Int32(truncatingIfNeeded: $0) }] {
@@ -64,12 +63,12 @@ package struct TokenizedExamples: Sendable {
         return Int(checksum.value)
     }
 
-    /// Whether another split has the same examples in the same order, as far as an encoder can tell.
+    /// Whether another split has equal tokens and segments, in the same order.
     package func hasTokens(of other: TokenizedExamples) -> Bool {
         offsets == other.offsets && firstSegment == other.firstSegment && ids == other.ids
     }
 
-    /// Packs examples, in the order given, into a batch.
+    /// Packs examples into a batch, in this order.
     package func batch(_ examples: some Sequence<Int>) -> PackedBatch {
         var batch = PackedBatch()
         for example in examples {

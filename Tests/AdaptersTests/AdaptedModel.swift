@@ -12,7 +12,7 @@ struct AdaptedModel {
     let method: any AdapterMethod
     let bound: any BoundMethod
     let layout: ParameterLayout
-    /// What the outputs are multiplied with for a loss.
+    /// The weights of the outputs in a loss.
     let upstream: [Float]
 
     init(_ settings: String, with extra: [ParameterSlice] = [], seed: UInt64 = 5) throws {

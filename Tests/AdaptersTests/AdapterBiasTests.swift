@@ -28,8 +28,8 @@ struct AdapterBiasTests {
     func shiftIsNotDropped() throws {
         let model = try AdaptedModel(
             #"{"method": "adapter-bias", "outputNorm": false, "embeddingNorm": false, "layers": 2}"#)
-        // α = 1 for every token and a shift far above everything else: with the norm's mean taken away, what
-        // is left of h2 follows the shift, unless some of it was dropped.
+        // α = 1 for every token and a shift far above everything else: less the norm's mean, h2 follows the
+        // shift, unless some of it was dropped.
         var parameters = [Float](repeating: 0, count: model.layout.count)
         let shift = try #require(model.layout["layer.2.adapter-bias.shift.bias"])
         let one = try #require(model.layout["layer.2.adapter-bias.alpha.bias"])

@@ -70,7 +70,7 @@ struct AdapterMethodTests {
                         for (index, value) in zip(chosen, moved) { all[index] = value }
                         return dot(model.outputs(all, dropout: dropout), model.upstream)
                     }, at: chosen.map { parameters[$0] }, step: 0.02)
-                // A float loss of up to 60 over a step of 0.02, and what the fourth order leaves.
+                // A float loss of up to 60 over a step of 0.02, and the error of the fourth order.
                 let tolerance = Tolerance(absolute: 2e-3, relative: 3e-3)
                 #expect(mismatch(chosen.map { found[$0] }, slopes, tolerance, slice.name) == nil)
             }
@@ -323,7 +323,7 @@ struct AdapterMethodTests {
         let (plain, faster) = (try results(prepacked: false), try results(prepacked: true))
         #expect(differingBits(faster.hidden, plain.hidden) == nil)
         #expect(differingBits(faster.gradient, plain.gradient) == nil)
-        // What an adaptation puts in a map's place is not frozen.
+        // A map that replaces another is not frozen.
         #expect((faster.bytes > 0) == (faster.maps > 0))
     }
 
@@ -337,7 +337,7 @@ struct AdapterMethodTests {
         #expect(Set(model.layout.slices.compactMap(\.layer)).sorted() == test.layers)
         for slice in model.layout.slices {
             if let layer = slice.layer { #expect(slice.name.hasPrefix("layer.\(layer).")) }
-            // The reference scripts tell the kind by the name.
+            // The reference scripts derive the kind from the name.
             let kind: ParameterKind =
                 slice.name.contains("norm.") ? .norm : slice.name.hasSuffix("bias") ? .bias : .weight
             #expect(slice.kind == kind, "\(slice.name)")

@@ -20,7 +20,7 @@ struct FusionTests {
         try AdaptedModel(Self.section(folders, more).encoded())
     }
 
-    // MARK: What can't be used
+    // MARK: Adapters that can't be used
 
     /// A fusion of `gelu` and a spoilt copy of `swish`, which is the second of the list.
     struct Case: Sendable, CustomTestStringConvertible {
@@ -194,7 +194,7 @@ struct FusionTests {
         #expect(failure?.message.contains("another checksum") == true)
     }
 
-    // MARK: What it computes
+    // MARK: Values
 
     @Test("Defaults are those of the published code")
     func defaults() throws {

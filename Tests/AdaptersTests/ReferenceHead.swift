@@ -6,8 +6,7 @@ import TestSupport
 /// How the hidden states of a sequence become one vector.
 enum Pooling: String, CaseIterable, Sendable { case cls, mean, pooler }
 
-/// Pooling, head and loss in double precision, forward and backward: what stands above the encoder in the
-/// goldens.
+/// Pooling, head and loss in double precision, forward and backward, as above the encoder in the goldens.
 struct ReferenceHead {
     private let pooling: Pooling
     private let tiny: TinyModel

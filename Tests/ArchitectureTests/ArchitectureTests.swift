@@ -62,7 +62,7 @@ import Testing
     @Test func everyLibraryTargetHasItsPage() { #expect(tree.undocumentedTargets == []) }
 }
 
-/// Each rule finds what it is there to find.
+/// Each rule finds its violations.
 @Suite struct ArchitectureRuleTests {
     static let manifest = """
         targets: [

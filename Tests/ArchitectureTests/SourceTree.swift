@@ -1,6 +1,6 @@
 import Foundation
 
-/// The package's sources as text, and what the architecture forbids in them.
+/// The package's sources as text, and their violations of the architecture.
 struct SourceTree {
     let package: PackageTargets
     /// Text by path, such as `Sources/Formats/JSONValue.swift`.

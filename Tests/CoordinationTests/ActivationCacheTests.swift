@@ -8,17 +8,17 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The activation cache changes no bit of a result, and never takes more than it may.
+/// The activation cache changes no bit of a result and never exceeds its limit.
 @Suite("The activation cache")
 struct ActivationCacheTests {
-    /// A method, and the highest cut point below it in the tiny BERT's three layers.
+    /// A method, and the highest cut point below its sites in the tiny BERT's three layers.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let section: JSONValue
         let layer: Int
         var position = CutPoint.Position.input
         var testDescription: String { name }
-        /// Whether there is more than the embeddings to cache.
+        /// Whether more than the embeddings can be cached.
         var caches: Bool { layer > 0 || position != .input }
     }
 
@@ -85,7 +85,7 @@ struct ActivationCacheTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [], "nothing is left")
     }
 
-    @Test("A stop, and another limit after it, change no bit")
+    @Test("A stop, and another limit after it, change no bit of the result")
     func resumed() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         let whole = try TemporaryFolder()
@@ -112,7 +112,7 @@ struct ActivationCacheTests {
     }
 
     @Test(
-        "Tasks whose examples have the same tokens share the cache; one other word, and they don't"
+        "Tasks whose examples have the same tokens share the cache; one different word separates them"
     )
     func tasksOfOneText() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
@@ -159,7 +159,7 @@ struct ActivationCacheTests {
     }
 
     @Test(
-        "The head stage caches activations for an adapter stage that goes through the examples once"
+        "The head stage caches activations for an adapter stage of a single epoch"
     )
     func afterTheHeadStage() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
@@ -173,7 +173,7 @@ struct ActivationCacheTests {
         #expect(try TrainedFiles(folder).difference(from: TrainedFiles(off)) == nil)
     }
 
-    @Test("Nothing is cached with dropout in the encoder, or where no example is used twice")
+    @Test("Nothing is cached with encoder dropout, or if no example is used twice")
     func nothingToCache() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         for more: [String: JSONValue] in [
@@ -193,7 +193,7 @@ struct ActivationCacheTests {
         }
     }
 
-    @Test("Ranks that share memory exchange no vectors; nodes that share none do, with the same bits")
+    @Test("Ranks that share memory exchange no vectors; separate nodes do, with the same bits")
     func nodes() throws {
         let section: JSONValue = ["method": "hadamard", "layers": "1"]
         let alone = try TemporaryFolder()
@@ -209,12 +209,12 @@ struct ActivationCacheTests {
     }
 }
 
-/// How many floats all ranks received.
+/// The number of floats that all ranks received.
 private final class Broadcasts: Sendable {
     let floats = Mutex(0)
 }
 
-/// A rank's communicator on a node of so many ranks.
+/// A rank's communicator, with nodes of a given number of ranks.
 private final class NodeCommunicator: ForwardingCommunicator, @unchecked Sendable {
     private let ranksPerNode: Int
     private let broadcasts: Broadcasts

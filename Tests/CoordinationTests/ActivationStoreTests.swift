@@ -6,7 +6,7 @@ import Runs
 import TestSupport
 import Testing
 
-/// Activations that a run stores change no bit of later ones, and are read only where they are the same.
+/// Stored activations change no bit of later runs, and are read only if they would be computed equally.
 @Suite("Activations stored for later runs")
 struct ActivationStoreTests {
     private func changes(_ folder: String?, _ more: [String: JSONValue] = [:]) -> [String: JSONValue] {
@@ -19,8 +19,8 @@ struct ActivationStoreTests {
         "stages.adapter.steps": 15,
     ]
 
-    /// A run's files, how many examples' pooled vectors and activations below the adapter it found, whether
-    /// it computed any pooled vectors, and its warnings.
+    /// A run's files, the numbers of pooled vectors and of activations below the adapter that it found,
+    /// whether it computed any pooled vectors, and its warnings.
     private func run(_ changes: [String: JSONValue], ranks: Int = 1, data: TinyData? = nil) throws -> (
         files: TrainedFiles, pooled: Int, found: Int, computed: Bool, warnings: [Failure]
     ) {
@@ -50,7 +50,7 @@ struct ActivationStoreTests {
             #expect(later.pooled > 0 && !later.computed && later.warnings.isEmpty)
             #expect(later.files.difference(from: alone.files) == nil)
         }
-        // Another method, seed and rate stand on the same encoder; more steps need more examples, which are added.
+        // Another method, seed and rate have the same activations; more steps add the examples they need.
         let other: [String: JSONValue] = [
             "seed": 9, "adapter": ["method": "lora"], "stages.head.steps": 9,
         ]
@@ -69,7 +69,7 @@ struct ActivationStoreTests {
         #expect(first.found == 0 && first.warnings.isEmpty)
         #expect(first.files.difference(from: alone.files) == nil)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 12)
-        // All 83 examples are used, whoever computed them.
+        // All 83 examples are used, on any number of ranks.
         for ranks in [1, 3] {
             let later = try run(leave, ranks: ranks, data: data)
             #expect(later.found == 83 && !later.computed && later.warnings.isEmpty)
@@ -80,9 +80,9 @@ struct ActivationStoreTests {
         let less = try run(other.merging(["cache": small]) { $1 }, ranks: 2, data: data)
         #expect((1..<83).contains(less.found) && less.warnings.isEmpty)
         #expect(less.files.difference(from: try run(changes(nil, other), data: data).files) == nil)
-        // A run with less room leaves the file as it was.
+        // A run with a lower limit leaves the file unchanged.
         #expect(try run(leave, data: data).found == 83)
-        // Attention's output is another place in the encoder than the layer's input.
+        // After attention there is another cut point than at the layer's input.
         let lora = Self.upper.merging(["adapter": ["method": "lora", "layers": "1"]]) { $1 }
         #expect(try run(changes(folder.path, lora), data: data).found == 0)
 
@@ -93,7 +93,7 @@ struct ActivationStoreTests {
         #expect(try TrainedFiles(stopped).difference(from: alone.files) == nil)
     }
 
-    @Test("Activations that this run uses once are stored for later ones")
+    @Test("Activations that a run uses once are stored for later runs")
     func usedOnce() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let once = Self.upper.merging(["stages.head.steps": 0, "stages.adapter.steps": 3]) { $1 }
@@ -103,7 +103,7 @@ struct ActivationStoreTests {
         #expect(later.found > 40 && later.files.difference(from: alone.files) == nil)
     }
 
-    @Test("Activations that no whole layer lies below are not stored")
+    @Test("Activations below the first whole layer are not stored")
     func notWorthReading() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let lowest = Self.upper.merging(["adapter": ["method": "hadamard"]]) { $1 }
@@ -111,7 +111,7 @@ struct ActivationStoreTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 6)
     }
 
-    @Test("A file's name holds what it depends on: another pooling, or other data, finds none")
+    @Test("A file's name depends on its contents: another pooling, or other data, finds none")
     func others() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         _ = try run(changes(folder.path), data: data)
@@ -127,7 +127,7 @@ struct ActivationStoreTests {
 
     enum Damage: CaseIterable { case bytes, bits, header, length }
 
-    @Test("A file that is damaged, or has other bits, is named and not used", arguments: Damage.allCases)
+    @Test("A damaged file, or one with other bits, is named and not used", arguments: Damage.allCases)
     func damaged(_ damage: Damage) throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         let whole = try run(changes(folder.path, Self.upper), data: data)
@@ -156,7 +156,7 @@ struct ActivationStoreTests {
         case .bytes: values[0] += 1
         case .header: metadata["identity"] = "{}"
         case .bits:
-            // As another machine's kernels might have left it: whole, and one rounding away.
+            // A whole file with one value rounded differently, as from another machine's kernels.
             values[0] = values[0].nextUp
             var checksum = CRC32C()
             values.withUnsafeBytes { checksum.update($0) }
@@ -170,7 +170,7 @@ struct ActivationStoreTests {
             ], metadata: metadata, to: path)
     }
 
-    @Test("A folder that can't be written is said once a stage, and the run goes on")
+    @Test("A folder that cannot be written is one warning per stage, and the run continues")
     func refused() throws {
         let (folder, data) = (try TemporaryFolder(), try TinyData())
         try folder.write(Data(), to: "file")

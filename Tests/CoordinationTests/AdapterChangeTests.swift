@@ -7,7 +7,7 @@ import Tasks
 import TestSupport
 import Testing
 
-@Suite("What training changed")
+@Suite("The change of an adapter by training")
 struct AdapterChangeTests {
     private func trained(_ changes: [String: JSONValue], into folder: TemporaryFolder) throws
         -> (study: TinyStudy, run: TrainedRun)
@@ -18,7 +18,8 @@ struct AdapterChangeTests {
         return (study, run)
     }
 
-    @Test("It is the written value less the start, for all tensors but the head's, each with its owner")
+    @Test(
+        "It is the written value minus the initial value, for all tensors but the head's, with their owners")
     func changes() throws {
         let folder = try TemporaryFolder()
         let (study, run) = try trained(
@@ -42,7 +43,7 @@ struct AdapterChangeTests {
         #expect(moved == slices.count)
     }
 
-    @Test("What pruning removed has not changed, whatever it started from")
+    @Test("Entries that pruning removed have no change, whatever their initial values")
     func pruned() throws {
         let folder = try TemporaryFolder()
         let (study, run) = try trained(

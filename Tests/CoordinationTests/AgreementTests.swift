@@ -28,7 +28,7 @@ struct AgreementTests {
                 == [Failure?](repeating: nil, count: ranks))
     }
 
-    @Test("The first difference is named on every rank, with what it is where")
+    @Test("The first difference is named on every rank, with the values of all ranks")
     func different() throws {
         let all = try failures(3) { rank in
             [("seed", "1"), ("data of rte", rank == 1 ? "b" : "a"), ("rate", "\(rank)")]
@@ -47,7 +47,7 @@ struct AgreementTests {
     }
 
     @Test(
-        "A replica that comes apart from the others is named at the next checkpoint, not at the end of a wrong run"
+        "A replica that differs from the others is named at the next checkpoint"
     )
     func replicas() throws {
         let study = try TinyStudy(["checkpoint.every": 2])
@@ -67,13 +67,13 @@ struct AgreementTests {
         #expect(failures == [failure, failure, failure])
         #expect(failure.kind == .rank && failure.location == "step 2")
         #expect(
-            failure.message.hasPrefix("the ranks' replicas have come apart: parameters differs between ranks")
-        )
+            failure.message.hasPrefix(
+                "the ranks' replicas of the state differ: parameters differs between ranks"))
         #expect(failure.message.contains("on ranks 0, 2 (") && failure.message.contains("on rank 1 ("))
     }
 }
 
-/// A rank whose memory spoils the second sum of gradients that it receives.
+/// A rank with faulty memory, which corrupts the second sum of gradients that it receives.
 private final class FaultyCommunicator: ForwardingCommunicator, @unchecked Sendable {
     private var sums = 0
 

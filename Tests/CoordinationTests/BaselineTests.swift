@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Studies whose method trains everything, or nothing, of the encoder.
+/// Studies whose method trains the whole encoder or nothing of it.
 @Suite("Full fine-tuning and linear probes")
 struct BaselineTests {
     @Test("Full fine-tuning trains the whole encoder, with the same bits on 1, 2 and 3 ranks")
@@ -33,7 +33,8 @@ struct BaselineTests {
     }
 
     @Test(
-        "A method without parameters leaves the adapter stage out, or to the heads", arguments: [false, true])
+        "A method without parameters skips the adapter stage, or trains only heads in it",
+        arguments: [false, true])
     func linearProbe(trainHead: Bool) throws {
         let changes: [String: JSONValue] = [
             "adapter": ["method": "head"], "stages.adapter.trainHead": .bool(trainHead),

@@ -3,7 +3,7 @@ import Coordination
 import Diagnostics
 import Testing
 
-@Suite("What the coordinator tells")
+@Suite("Directives")
 struct DirectiveTests {
     static let cases: [Directive] = [
         .pool([], ranks: []),
@@ -21,12 +21,12 @@ struct DirectiveTests {
         .evaluate, .checkpoint, .nextStage, .finish(stopped: true), .finish(stopped: false),
     ]
 
-    @Test("Every directive survives the journey", arguments: cases)
+    @Test("Every directive survives encoding", arguments: cases)
     func roundTrip(_ directive: Directive) throws {
         #expect(try Directive(words: directive.words) == directive)
     }
 
-    @Test("A truncated directive is a failure, wherever it ends", arguments: cases)
+    @Test("A directive truncated anywhere is a failure", arguments: cases)
     func truncated(_ directive: Directive) {
         for count in directive.words.indices {
             let failure = #expect(throws: Failure.self) {
@@ -37,13 +37,13 @@ struct DirectiveTests {
     }
 
     @Test(
-        "Words without meaning are a failure",
+        "Undefined words are a failure",
         arguments: [[-1], [99], [0, -1], [1, .max], [1, 1, 0, 0, -3], [6, 2, 0]])
     func nonsense(_ words: [Int64]) {
         #expect(throws: Failure.self) { _ = try Directive(words: words) }
     }
 
-    @Test("What rank 0 finds, every rank has; its failure is everyone's", arguments: 1...4)
+    @Test("Every rank has the result of rank 0, or throws its failure", arguments: 1...4)
     func together(ranks: Int) throws {
         let found = try ThreadWorld.run(ranks) { communicator in
             try onCoordinator(communicator) {

@@ -1,6 +1,6 @@
 import Collectives
 
-/// A rank's communicator with places where a test can interfere.
+/// A rank's communicator with hooks for tests.
 class ForwardingCommunicator: Communicator, @unchecked Sendable {
     private let inner: any Communicator
 
@@ -9,7 +9,7 @@ class ForwardingCommunicator: Communicator, @unchecked Sendable {
     /// Called before each collective.
     func come() throws {}
 
-    /// Called after each reduction, with what it gave this rank.
+    /// Called after each reduction with its result on this rank.
     func received<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>) {}
 
     var rank: Int { inner.rank }

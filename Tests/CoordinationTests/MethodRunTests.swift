@@ -5,16 +5,16 @@ import Runs
 import TestSupport
 import Testing
 
-/// What holds for a run of every method in the table, in every setting that its cases name.
+/// Properties of a run of every method in the table, in every setting of its cases.
 @Suite("Runs of every method")
 struct MethodRunTests {
-    /// The study of a case, in which all parameters of some kinds are shared and others are each task's own.
+    /// The study of a case, with some kinds of parameters shared by all tasks and others private.
     private func changes(_ test: MethodCase) -> [String: JSONValue] {
         [
             "adapter": test.section, "stages.head.steps": 2, "stages.adapter.steps": 4,
             "sharing": ["weight": "all", "bias": "private", "norm": "all"],
             "checkpoint": ["every": 2, "keep": 9],
-            // A trained pooler is refused where the head doesn't read it.
+            // A trained pooler is refused if the head does not read it.
             "head.pooling": trainsPooler(test) ? "pooler" : "mean",
         ]
     }
@@ -23,7 +23,7 @@ struct MethodRunTests {
         (test.section.array ?? [test.section]).contains { $0["pooler"]?.bool == true }
     }
 
-    @Test("Any number of ranks, and a stop between, give the same bits", arguments: MethodCase.all)
+    @Test("Any number of ranks and a stop in between give the same bits", arguments: MethodCase.all)
     func oneResult(_ test: MethodCase) throws {
         let changes = changes(test)
         let folder = try TemporaryFolder()

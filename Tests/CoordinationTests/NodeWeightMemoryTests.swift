@@ -8,9 +8,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Converted weights that the ranks of a host share")
+@Suite("Converted weights shared by the ranks of a node")
 struct NodeWeightMemoryTests {
-    /// What a rank holds, or the failure that it ended in.
+    /// A rank's weights, or its failure.
     private struct Rank: Sendable {
         var tensors: [NamedTensor] = []
         var shared = 0
@@ -34,7 +34,7 @@ struct NodeWeightMemoryTests {
     }
 
     @Test(
-        "Every rank reads the bits that a process alone has",
+        "Every rank reads the bits of a single process",
         arguments: ["f16", "bf16"], [nil, FileManager.default.temporaryDirectory.path])
     func equalBits(form: String, folder: String?) throws {
         let alone = try EncoderWeights(directory: TinyModel.variant(form))
@@ -57,7 +57,7 @@ struct NodeWeightMemoryTests {
         }
     }
 
-    @Test("Where there is none to share, each rank has a copy of the same bits, and all know why")
+    @Test("Without shared memory, each rank has a copy of the same bits, and all have the reason")
     func refused() throws {
         let alone = try EncoderWeights(directory: TinyModel.variant("f16"))
         let ranks = try Self.ranks(3, directory: TinyModel.variant("f16"), in: "/nowhere/at/all")
@@ -70,7 +70,9 @@ struct NodeWeightMemoryTests {
         }
     }
 
-    @Test("What the first rank meets in converting, every rank throws", arguments: [nil, "/nowhere/at/all"])
+    @Test(
+        "A failure of the first rank in converting is thrown on every rank",
+        arguments: [nil, "/nowhere/at/all"])
     func failure(folder: String?) throws {
         let spoilt = try TemporaryFolder(copying: TinyModel.variant("bf16"))
         let data = try spoilt.read("model.safetensors")
@@ -94,7 +96,7 @@ struct NodeWeightMemoryTests {
         #expect(fills.ranks == [0] && seen == [41, 41, 41])
     }
 
-    @Test("What can be done without is shared, or is nowhere", arguments: [1, 3], [nil, "/nowhere/at/all"])
+    @Test("Optional memory is shared or not allocated at all", arguments: [1, 3], [nil, "/nowhere/at/all"])
     func optionalMemory(count: Int, folder: String?) throws {
         let fills = Fills()
         let seen = try ThreadWorld.run(count) { world in
@@ -111,13 +113,13 @@ struct NodeWeightMemoryTests {
             #expect(rank.refusals.count == (folder == nil ? 0 : 1))
             for refusal in rank.refusals {
                 #expect(
-                    refusal.message.hasPrefix("frozen weights are not laid out for products")
+                    refusal.message.hasPrefix("frozen weights are not prepacked")
                         && refusal.message.contains("on 1 of 1 host: /nowhere/at/all: No such file"))
             }
         }
     }
 
-    @Test("Ranks that see other files all say so")
+    @Test("Ranks with different files all throw the same failure")
     func otherFiles() throws {
         let failures = try ThreadWorld.run(3) { world in
             #expect(throws: Failure.self) {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// A study's result is a function of the study and its data: not of the ranks, not of interruptions.
+/// A study's result depends on the study and its data, not on ranks or interruptions.
 @Suite("One result")
 struct OneResultTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -43,7 +43,7 @@ struct OneResultTests {
                 "adapter": ["method": "hadamard", "site": "projection", "norm": "both"],
             ]),
         Case(
-            "temperature, patience, uneven units",
+            "temperature, patience, uneven micro-batches",
             [
                 "sampler": ["name": "temperature", "temperature": 2, "cap": 15], "batch.examples": 11,
                 "evaluation.patience": 1, "evaluation.every": 1,
@@ -83,7 +83,7 @@ struct OneResultTests {
         }
     }
 
-    @Test("What is told of each step is the same on any number of ranks")
+    @Test("Each step's report is the same on any number of ranks")
     func events() throws {
         let expected = try TinyStudy().train(into: TemporaryFolder())
         let found = try TinyStudy().train(ranks: 3, into: TemporaryFolder())
@@ -123,7 +123,8 @@ struct OneResultTests {
         }
     }
 
-    @Test("A checkpoint holds no state that can't become the result", arguments: ["best", "mean", "last"])
+    @Test(
+        "A checkpoint contains no state that cannot become the result", arguments: ["best", "mean", "last"])
     func tensors(keep: String) throws {
         let folder = try TemporaryFolder()
         _ = try train(["evaluation.keep": .string(keep)], ranks: 1, into: folder)
@@ -176,7 +177,7 @@ struct OneResultTests {
         return try TrainedFiles(folder)
     }
 
-    @Test("A request that another rank receives stops all of them after that step")
+    @Test("A stop request on another rank stops all ranks after that step")
     func stoppedByAnother() throws {
         let expected = try train([:], ranks: 1, into: TemporaryFolder())
         let folder = try TemporaryFolder()
@@ -185,7 +186,7 @@ struct OneResultTests {
         #expect(try train(resuming: [:], ranks: 2, folder).difference(from: expected) == nil)
     }
 
-    @Test("A request after the last step stops before the result, which resuming then writes")
+    @Test("A stop request after the last step stops before the results, which resuming then writes")
     func stoppedAtTheEnd() throws {
         let expected = try train([:], ranks: 1, into: TemporaryFolder())
         let folder = try TemporaryFolder()
@@ -206,7 +207,7 @@ struct OneResultTests {
         #expect(try train(resuming: [:], ranks: 1, folder).difference(from: expected) == nil)
     }
 
-    @Test("After a crash, a run goes on from the checkpoint before it", arguments: [3, 6, 9])
+    @Test("After a crash, a run resumes from the checkpoint before it", arguments: [3, 6, 9])
     func crashed(after step: Int) throws {
         let whole = try TemporaryFolder()
         let expected = try train([:], ranks: 1, into: whole)
@@ -220,7 +221,7 @@ struct OneResultTests {
         #expect(try TrainedFiles(folder).difference(from: expected) == nil)
     }
 
-    @Test("A damaged checkpoint is told of and passed over")
+    @Test("A damaged checkpoint is reported and skipped")
     func damaged() throws {
         let folder = try TemporaryFolder()
         let expected = try train([:], ranks: 1, into: folder)
@@ -233,7 +234,7 @@ struct OneResultTests {
         #expect(try TrainedFiles(folder).difference(from: expected) == nil)
     }
 
-    @Test("A run whose every checkpoint is damaged fails on every rank")
+    @Test("A run without an undamaged checkpoint fails on every rank")
     func allDamaged() throws {
         let folder = try TemporaryFolder()
         _ = try train([:], ranks: 1, into: folder)

@@ -21,7 +21,7 @@ struct PruningTests {
         }
     }
 
-    /// A study without a head stage, whose adapters are pruned at the initial values.
+    /// A study without a head stage, so that adapters are pruned at their initial values.
     static func study(_ changes: [String: JSONValue], _ more: [String: JSONValue] = [:]) throws -> TinyStudy {
         try TinyStudy(
             ["adapter": adapter(changes), "stages.head.steps": 0, "evaluation.keep": "last"].merging(more) {
@@ -63,7 +63,7 @@ struct PruningTests {
         }
     }
 
-    @Test("What is told of pruning is the same on any number of ranks")
+    @Test("The report on pruning is the same on any number of ranks")
     func events() throws {
         let study = try TinyStudy(["adapter": Self.adapter()])
         let expected = try study.train(into: TemporaryFolder())
@@ -77,7 +77,7 @@ struct PruningTests {
     // MARK: Zeros
 
     @Test(
-        "What is removed is exactly 0 from then on, values and moments; all else is trained",
+        "Values and moments of removed entries stay exactly 0; all others are trained",
         arguments: PruningScore.allCases)
     func zeros(_ score: PruningScore) throws {
         let folder = try TemporaryFolder()
@@ -91,7 +91,7 @@ struct PruningTests {
             let values = try saved.floats(name, count: store.count)
             #expect(store.count == values.count)
             for index in values.indices {
-                // The gradient of what multiplies only removed entries is 0, and so are its moments.
+                // Parameters that multiply only removed entries have zero gradient and moments.
                 if name == "parameters" { #expect((values[index] == 0) == !mask.keeps(index)) }
                 if !mask.keeps(index) { #expect(values[index].bitPattern == 0) }
             }
@@ -121,7 +121,7 @@ struct PruningTests {
         #expect(parameters?.adapterAllTasks == store.adapterCount)
     }
 
-    @Test("The norm of a step's gradient, and so clipping, is that of what is left")
+    @Test("The norm of a step's gradient, and so clipping, excludes removed entries")
     func clipping() throws {
         let folder = try TemporaryFolder()
         let study = try Self.study(
@@ -145,7 +145,7 @@ struct PruningTests {
         #expect(norm() < 0.99 * whole)
     }
 
-    @Test("At sparsity 0 the bits are the base's own")
+    @Test("At sparsity 0 the bits are those of the base method")
     func nothingRemoved() throws {
         let (plain, sparse) = (try TemporaryFolder(), try TemporaryFolder())
         _ = try TinyStudy(["adapter": Self.adapter()["base"] ?? .null]).train(into: plain)
@@ -158,7 +158,7 @@ struct PruningTests {
     // MARK: Which entries
 
     @Test(
-        "Magnitude removes the smallest initial values, over all matrices or in each",
+        "Magnitude removes the smallest initial values, over all matrices or within each",
         arguments: ["global", "local"])
     func magnitude(threshold: JSONValue) throws {
         let folder = try TemporaryFolder()
@@ -182,7 +182,7 @@ struct PruningTests {
         arguments: ["snip", "grasp"])
     func gradients(score: JSONValue) throws {
         let folder = try TemporaryFolder()
-        // One task, and more examples asked for than there are: each is read once.
+        // One task with fewer examples than requested: each is read once.
         let study = try Self.study(
             ["score": score, "examples": 999], ["tasks": [TinyStudy.settings()["tasks"]?[0] ?? .null]])
         let report = try report(try study.train(ranks: 3, into: folder))
@@ -211,13 +211,13 @@ struct PruningTests {
         let kept = matrices.flatMap(Array.init).map(mask.keeps)
         let largest = try #require(zip(scores, kept).filter { !$0.1 }.map(\.0).max())
         let smallest = try #require(zip(scores, kept).filter(\.1).map(\.0).min())
-        // Sums in another order: scores that agree to a thousandth of the largest may change sides.
+        // The sums have another order, so scores that agree to a thousandth of the largest may swap.
         let span = try #require(scores.map(abs).max())
         #expect(largest - smallest < 1e-3 * span)
         #expect(kept.count { !$0 } == Pruning().removedCount(of: initial.count))
     }
 
-    @Test("Erdős–Rényi keeps the larger a share the smaller the matrix is")
+    @Test("Erdős–Rényi keeps a larger share of smaller matrices")
     func erdosRenyi() throws {
         let study = try TinyStudy([
             "adapter": [
@@ -237,7 +237,7 @@ struct PruningTests {
         }
     }
 
-    @Test("Each owner's adapter is pruned by itself: with groups, as many thresholds")
+    @Test("Each owner's adapter is pruned separately, with its own threshold")
     func owners() throws {
         let study = try Self.study(
             ["score": "magnitude"],
@@ -271,10 +271,10 @@ struct PruningTests {
         #expect(run.results?.parameters?.keptPerTask == nil)
     }
 
-    // MARK: What is refused
+    // MARK: Refusals
 
     @Test(
-        "A matrix whose entries are all worth nothing is named on every rank",
+        "A matrix whose entries all score 0 is named on every rank",
         arguments: ["snip", "grasp", "magnitude"])
     func zeroStart(score: JSONValue) throws {
         let study = try TinyStudy(["adapter": Self.adapter(["score": score], start: "standard")])
@@ -283,12 +283,12 @@ struct PruningTests {
             #expect(failure.message.contains("scores 0 by \(score.string ?? "")"), "\(failure)")
             #expect(failure.remedy?.contains("start: normal") == true)
         }
-        // What needs no values prunes it as it is.
+        // Scores that do not depend on values can prune it.
         let random = try TinyStudy(["adapter": Self.adapter(["score": "random"], start: "standard")])
         #expect(try random.train(into: TemporaryFolder()).ending == .finished)
     }
 
-    @Test("A checkpoint whose mask is gone or foreign is refused")
+    @Test("A checkpoint with a missing or foreign mask is refused")
     func tampered() throws {
         let folder = try TemporaryFolder()
         let study = try TinyStudy(["adapter": Self.adapter()])

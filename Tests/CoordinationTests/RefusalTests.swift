@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("What stops a run")
+@Suite("Refused runs")
 struct RefusalTests {
     // MARK: Divergence
 
     @Test(
-        "A step that is not finite fails on every rank, names task and step, and keeps the state before it",
+        "A step that is not finite fails on every rank, names task and step, and saves the state before it",
         arguments: [
             ("head", ["stages.head.learningRate": 1e30]), ("adapter", ["stages.adapter.learningRate": 1e30]),
         ] as [(String, [String: JSONValue])], [1, 3])
@@ -27,20 +27,20 @@ struct RefusalTests {
         #expect(study.context.names.contains { failure.message.contains("of \($0)") })
         #expect(failure.remedy?.contains("learning rate") == true)
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
-        // Rates are 0 in the first step of a stage, so the second is the first that can fail.
+        // Rates are 0 in the first step of a stage, so the second step is the first that can fail.
         #expect((test.0 == "head" ? 1...3 : 6...8).contains(saved.step))
         #expect(failure.location == "step \(saved.step + 1)")
         let count = study.context.store.count
         #expect(try saved.floats("parameters", count: count).allSatisfy(\.isFinite))
 
-        // Going on from there with the same study fails in the same place.
+        // Resuming from there with the same study fails in the same step.
         let again = try study.failures(ranks: 2, into: folder, resuming: true)
         #expect(again == [failure, failure])
     }
 
     // MARK: Texts
 
-    @Test("No run is made of texts that the backbone has no embeddings for")
+    @Test("Texts that the backbone has no embeddings for are refused")
     func textsBeyondTheTables() throws {
         let folder = try TinyModel.withOneSegment()
         let failure = #expect(throws: Failure.self) {
@@ -53,7 +53,7 @@ struct RefusalTests {
     // MARK: Ranks
 
     @Test(
-        "Ranks that a step has no unit for are refused",
+        "More ranks than a step has micro-batches are refused",
         arguments: [("computes", 4, 5), ("dedicated", 5, 6)])
     func tooManyRanks(role: String, most: Int, tooMany: Int) throws {
         let context = try TinyStudy(["coordinator": .string(role)]).context
@@ -98,14 +98,14 @@ struct RefusalTests {
         }
     }
 
-    @Test("Resuming with another backbone or other data says so")
+    @Test("Resuming with another backbone or other data is refused")
     func otherFiles() throws {
         let backbone = try TinyStudy(backbone: 8).failures(ranks: 2, into: stopped(), resuming: true)
         #expect(backbone.allSatisfy { $0.kind == .data && $0.location == "backbone" })
         let changed = try TinyData()
         try changed.replace("\twarm", by: "\tcold", in: "colour.train.tsv")
         try changed.replace("\n", by: "\na cloud\t1.5\n", in: "size.train.tsv")
-        // What is scored on decides which state is kept.
+        // The evaluation data decide which state is kept.
         try changed.replace("\tnone", by: "\tone", in: "pair.dev.tsv")
         let failures = try TinyStudy(data: changed).failures(ranks: 2, into: stopped(), resuming: true)
         for failure in failures {
@@ -115,7 +115,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "What changes no bit may differ",
+        "Settings that change no bit may differ",
         arguments: [
             ["coordinator": "dedicated"], ["checkpoint.every": 1, "checkpoint.keep": 1],
             ["record": ["gradients": 2]],
@@ -128,11 +128,11 @@ struct RefusalTests {
         #expect(try TrainedFiles(folder).adapters == TrainedFiles(expected).adapters)
     }
 
-    @Test("A checkpoint of a run with other tasks or sizes is no state of this one")
+    @Test("A checkpoint of a run with other tasks or sizes is refused")
     func otherShape() throws {
         let folder = try stopped()
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
-        // The identity agrees, the numbers don't: a file that was tampered with.
+        // The identity agrees but the values do not: a manipulated file.
         let short = Checkpoint(
             step: saved.step,
             tensors: saved.tensors.map { tensor in
@@ -145,7 +145,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("Counts that could not be counted on are refused", arguments: ["times", "step"])
+    @Test("Counts that could overflow are refused", arguments: ["times", "step"])
     func endlessCounts(name: String) throws {
         let folder = try stopped()
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
@@ -162,7 +162,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("Seeds beyond 2^63 are told apart to their last digit")
+    @Test("Seeds beyond 2^63 are distinguished to the last digit")
     func largeSeeds() throws {
         let folder = try TemporaryFolder()
         _ = try TinyStudy(["seed": .unsigned(.max)]).train(into: folder, stopAfter: 2)
@@ -177,7 +177,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "Facts that lead nowhere are refused, not followed",
+        "Facts out of range are refused",
         arguments: [
             ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("microBatches", -1),
             ("positions", [0, 0]), ("tasks", []), ("tasks.0.isActive", nil), ("evaluatedAt", nil),

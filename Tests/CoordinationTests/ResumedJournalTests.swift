@@ -7,10 +7,10 @@ import Runs
 import TestSupport
 import Testing
 
-/// A run's journal and its counters over several starts.
+/// A run's journal and counters over several starts.
 @Suite("The journal of a resumed run")
 struct ResumedJournalTests {
-    /// Ends a run without a checkpoint once it has taken a step, as a kill would.
+    /// Ends a run after a step without a checkpoint, like a kill.
     private final class Crash: RunObserver {
         private let step: Int
 
@@ -21,7 +21,7 @@ struct ResumedJournalTests {
         }
     }
 
-    /// Trains with a journal, and crashes after a step where one is named.
+    /// Trains with a journal, and crashes after a step if one is given.
     private func train(_ study: TinyStudy, into folder: TemporaryFolder, crashAfter step: Int = 0) throws {
         let (context, identity, path) = (study.context, study.identity, folder.path)
         let trace = "\(path)/journal.jsonl"
@@ -48,7 +48,7 @@ struct ResumedJournalTests {
         try JSONValue(parsing: try folder.read("results.json"), at: "results.json")
     }
 
-    @Test("Steps after the checkpoint that a run goes on from are told once", arguments: [2, 8, 11])
+    @Test("Steps after the checkpoint that a run resumes from are recorded once", arguments: [2, 8, 11])
     func crashed(step: Int) throws {
         let (study, folder) = (try TinyStudy(), try TemporaryFolder())
         #expect(throws: Failure.self) { try train(study, into: folder, crashAfter: step) }
@@ -68,7 +68,7 @@ struct ResumedJournalTests {
         #expect(events.count { $0["kind"] == "stageEnded" } == 1)
     }
 
-    @Test("Counters go on with the run, and are those of the steps that count")
+    @Test("Counters continue with the run, and exclude superseded steps")
     func counters() throws {
         let (study, folder) = (try TinyStudy(), try TemporaryFolder())
         for step in [4, 8] {
@@ -86,7 +86,7 @@ struct ResumedJournalTests {
         #expect(found["seconds"]?.double ?? 0 > all)
     }
 
-    @Test("A run whose results were lost after its last step counts what it had counted")
+    @Test("A run that lost its results after the last step keeps its counters")
     func resultsLost() throws {
         let (study, folder) = (try TinyStudy(), try TemporaryFolder())
         try train(study, into: folder)
@@ -96,7 +96,7 @@ struct ResumedJournalTests {
         let after = try results(folder)
         for key in ["bytesPerStep", "examplesPerSecond", "stages"] { #expect(after[key] == before[key]) }
         #expect((after["seconds"]?.double ?? 0) > (before["seconds"]?.double ?? 9) * 0.5)
-        // Each start has a trace of its own.
+        // Each start has its own trace.
         for name in ["timeline.json", "timeline-2.json"] {
             #expect(FileManager.default.fileExists(atPath: folder.file(name)))
         }

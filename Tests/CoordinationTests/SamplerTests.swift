@@ -11,7 +11,8 @@ struct SamplerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let settings: SamplerSettings
-        /// What is proportional to the probabilities of the three tasks in the first and the last of 5 epochs.
+        /// Weights proportional to the probabilities of the three tasks in the first and the last of 5
+        /// epochs.
         let first: [Double]
         let last: [Double]
         init(_ name: String, _ settings: SamplerSettings, _ first: [Double], last: [Double]? = nil) {
@@ -96,7 +97,7 @@ struct SamplerTests {
     }
 
     @Test(
-        "The examples that a stage will draw are known without its plans",
+        "The examples of a stage are predicted without its plans",
         arguments: [(0, 3), (2, 9), (5, 100), (7, 100)])
     func ahead(from step: Int, steps: Int) {
         for sampler in [SamplerSettings(), SamplerSettings(.uniform), SamplerSettings(.roundrobin)] {
@@ -119,7 +120,7 @@ struct SamplerTests {
         }
     }
 
-    @Test("A long stage's examples are known in a moment")
+    @Test("The examples of a long stage are predicted quickly")
     func farAhead() {
         let own = planner(sizes: [40_000, 7, 13], steps: 1_000_000_000)
         let found = own.examples(
@@ -127,14 +128,14 @@ struct SamplerTests {
         #expect(found.map(\.count) == [40_000, 7, 13])
     }
 
-    @Test("Large steps are levelled in a moment, each micro-batch full")
+    @Test("Large steps are balanced quickly, with full micro-batches")
     func levellingLargeSteps() {
         let own = planner(sizes: [70_000, 7, 13], examples: 65_536, microBatch: 1, tokens: TokensModulo97())
         let plan = own.draw(
             DrawKey(step: 0, active: [true, false, false], PlannerState(tasks: 3))
         ).plan
         #expect(plan.microBatches.count == 65_536 && plan.microBatches.allSatisfy { $0.examples.count == 1 })
-        // Of 1 example each, the longest come first.
+        // With 1 example each, the longest come first.
         #expect(plan.microBatches.first?.examples.allSatisfy { $0 % 97 == 96 } == true)
     }
 
@@ -151,7 +152,7 @@ struct SamplerTests {
     }
 
     @Test(
-        "Over many draws each task gets its share", arguments: cases.filter { $0.settings.name != .annealed })
+        "Over many draws each task has its share", arguments: cases.filter { $0.settings.name != .annealed })
     func shares(_ test: Case) {
         let steps = 2000
         let (plans, after) = plans(planner(test.settings, sizes: Self.sizes.map(\.1), steps: steps), steps)
@@ -160,7 +161,7 @@ struct SamplerTests {
         let expected = normalized(test.first)
         for task in 0..<3 {
             let realised = Double(drawn.count { $0.task == task }) / Double(drawn.count)
-            // Five standard deviations of a share of 8000 draws.
+            // Five standard deviations of a share over 8000 draws.
             #expect(
                 abs(realised - expected[task]) <= 5
                     * (expected[task] * (1 - expected[task]) / 8000).squareRoot() + 1e-3)
@@ -176,7 +177,7 @@ struct SamplerTests {
         #expect(two.flatMap(\.microBatches).map(\.task) == (0..<12).map { [0, 2][$0 % 2] })
     }
 
-    @Test("A task that isn't active is never drawn", arguments: cases)
+    @Test("An inactive task is never drawn", arguments: cases)
     func inactive(_ test: Case) {
         for active in [[false, true, true], [true, false, false], [false, false, true]] {
             let (plans, after) = plans(planner(test.settings), 50, active: active)
@@ -185,7 +186,7 @@ struct SamplerTests {
         }
     }
 
-    @Test("A step's micro-batches of one task have even numbers of tokens, and together what was drawn")
+    @Test("A step's micro-batches of one task have even numbers of tokens and all drawn examples")
     func levelledUnits() {
         let tokens = UnorderedTokens()
         let drawn = plans(planner(examples: 32, microBatch: 8), 40).plans
@@ -209,10 +210,10 @@ struct SamplerTests {
     }
 
     @Test(
-        "Every epoch of a task visits each of its examples once, also where a micro-batch crosses into the next"
+        "Every epoch of a task visits each example once, even if a micro-batch spans two epochs"
     )
     func epochs() {
-        // 7 examples in micro-batches of 4, and in ones that are longer than the epoch.
+        // 7 examples in micro-batches of 4, and in micro-batches longer than the epoch.
         for size in [4, 16] {
             // A step of one micro-batch keeps the order in which its examples were drawn.
             let drawn = plans(planner(SamplerSettings(.uniform), examples: size, microBatch: size), 240).plans
@@ -230,7 +231,7 @@ struct SamplerTests {
         }
     }
 
-    @Test("A step has exactly its examples, the last micro-batch being what is left")
+    @Test("A step has exactly its examples; the last micro-batch has the remainder")
     func sizes() {
         for plan in plans(planner(examples: 11, microBatch: 4), 20).plans {
             #expect(plan.microBatches.map(\.examples.count) == [4, 4, 3] && plan.examples == 11)
@@ -238,13 +239,13 @@ struct SamplerTests {
         }
     }
 
-    @Test("A plan is a function of seed, stage, step and state, not of what the planner drew before")
+    @Test("A plan is a function of seed, stage, step and state, not of the planner's earlier draws")
     func pure() {
         let planner = planner(SamplerSettings(.temperature, temperature: 2))
         let (first, _) = plans(planner, 30)
         var state = PlannerState(tasks: 3)
         for step in 0..<30 {
-            // A fresh planner, as after resuming; and the used one, asked out of order.
+            // A fresh planner, as after resuming, and the used one, out of order.
             let fresh = self.planner(SamplerSettings(.temperature, temperature: 2))
             let key = DrawKey(step: step, active: [true, true, true], state)
             let draw = fresh.draw(key)
@@ -256,9 +257,9 @@ struct SamplerTests {
         #expect(plans(self.planner(stage: 1), 5).plans != plans(self.planner(), 5).plans)
     }
 
-    // MARK: Who computes
+    // MARK: Assignment
 
-    @Test("Work is shared out evenly, and always in the same way")
+    @Test("Work is assigned evenly and reproducibly")
     func assigning() {
         let costs = (0..<40).map { Double(($0 * 37) % 41) + 1 }
         for ranks in [[0], [0, 1], [1, 2, 3], [0, 1, 2, 3, 4, 5, 6]] {
@@ -266,7 +267,7 @@ struct SamplerTests {
             #expect(owners == assign(costs: costs, to: ranks))
             #expect(Set(owners) == Set(ranks))
             let loads = ranks.map { rank in zip(costs, owners).reduce(0) { $0 + ($1.1 == rank ? $1.0 : 0) } }
-            // Giving the dearest first leaves ranks at most one of the cheapest apart here.
+            // Assigned in order of falling cost, the loads here differ by at most one of the smallest costs.
             #expect((loads.max() ?? 0) - (loads.min() ?? 0) <= (costs.max() ?? 0) / 2)
         }
         #expect(assign(costs: [1, 1, 1, 1], to: [0, 1]) == [0, 1, 0, 1], "equal costs go in turn")
@@ -283,7 +284,7 @@ private struct TokensModulo97: TokenCounts {
     func tokens(task: Int, example: Int) -> Int { example % 97 }
 }
 
-/// Lengths from 5 to 60 without an order.
+/// Lengths from 5 to 60 in no order.
 private struct UnorderedTokens: TokenCounts {
     func tokens(task: Int, example: Int) -> Int { 5 + (example * 37 + task) % 56 }
 }

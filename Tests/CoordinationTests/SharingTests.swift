@@ -89,7 +89,7 @@ struct SharingTests {
     }
 
     @Test(
-        "Sharing that cannot be is a failure at its key",
+        "Impossible sharing is a failure at its key",
         arguments: [
             (
                 ["head": "all"], "sharing.head",
@@ -114,7 +114,7 @@ struct SharingTests {
         try TrainedFiles.floats(name, of: task, in: folder)
     }
 
-    @Test("After training, tasks have equal values where they share and their own where they don't")
+    @Test("After training, tasks have equal values of shared tensors and different values of private ones")
     func afterTraining() throws {
         let folder = try TemporaryFolder()
         _ = try TinyStudy([
@@ -132,10 +132,10 @@ struct SharingTests {
         #expect(try values("colour", norm, folder) == values("pair", norm, folder))
     }
 
-    @Test("A task that is in no step keeps its own parameters, and has what others learn for it")
+    @Test("A task that is in no step keeps its private parameters, and has the trained shared ones")
     func untouched() throws {
         let folder = try TemporaryFolder()
-        // With this cap on steps, round robin comes to the first two tasks alone.
+        // With so few steps, round robin draws only the first two tasks.
         let study = try TinyStudy([
             "sharing": ["weight": "private", "bias": "all"], "sampler": ["name": "roundrobin"],
             "batch": ["examples": 2, "microBatch": 1], "stages.head.steps": 0, "stages.adapter.steps": 1,

@@ -11,16 +11,16 @@ import Testing
 import Tokenizers
 import Training
 
-@Suite("Evaluation, what is kept, and stages")
+@Suite("Evaluation, the kept state, and stages")
 struct StageTests {
-    /// Every task's score with the adapters that a run left, from reading them anew.
+    /// Every task's score with the adapters that a run has written.
     private func scores(_ study: TinyStudy, _ folder: TemporaryFolder) throws -> [String: Double] {
         let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
         let scores = try ThreadScores.evaluate(trained, study.context.data)
         return Dictionary(uniqueKeysWithValues: scores.map { ($0.task, $0.mean) })
     }
 
-    /// Scores of a stage's evaluations: task by task, in order.
+    /// The scores of a stage's evaluations, by task.
     private func told(_ run: TinyStudy.Outcome, _ stage: String) -> [[String: Double]] {
         run.evaluations.filter { $0.stage == stage }.map {
             Dictionary(uniqueKeysWithValues: $0.scores.map { ($0.task, $0.score) })
@@ -31,7 +31,7 @@ struct StageTests {
         scores.values.reduce(0, +) / Double(scores.count)
     }
 
-    /// A schedule fast enough that scores go up and down.
+    /// A schedule with rates so high that scores rise and fall.
     static let restless: [String: JSONValue] = [
         "evaluation.every": 1, "stages.adapter.learningRate": 0.1, "stages.adapter.steps": 10,
         "seed": 3,
@@ -53,10 +53,10 @@ struct StageTests {
         case .mean: #expect(mean(found) == evaluations.map(mean).max())
         case .last: #expect(found == last)
         }
-        // Otherwise the three could not be told apart.
+        // Otherwise the three results would be equal.
         #expect(study.context.names.map { last[$0] } != best)
         #expect(mean(last) != evaluations.map(mean).max())
-        // The last state has the last head, and so a course of its own.
+        // The last state has the last head, and so another course.
         if keep != .last { #expect(evaluations.map(mean).max() != best.reduce(0, +) / 3) }
     }
 
@@ -95,7 +95,7 @@ struct StageTests {
         }
     }
 
-    @Test("A mean is over the scores of one state, also of tasks that are no longer drawn")
+    @Test("A mean is over the scores of one state, including tasks that are no longer drawn")
     func meanOfOneState() throws {
         var changes = Self.restless
         changes["evaluation.patience"] = 1
@@ -104,7 +104,7 @@ struct StageTests {
         let evaluations = run.evaluations.filter { $0.stage == "adapter" }
         let stopped = evaluations.firstIndex { $0.scores.contains { $0.stops } }
         #expect((stopped ?? 9) < evaluations.count - 1, "a task stops before the others")
-        // Everything but the heads is shared, so that all tasks change until the last one stops.
+        // All parameters but the heads are shared, so all tasks change until the last one stops.
         #expect(evaluations.allSatisfy { $0.scores.count == 3 })
         for task in ["colour", "pair", "size"] {
             let stops = evaluations.filter { $0.scores.contains { $0.task == task && $0.stops } }
@@ -126,7 +126,7 @@ struct StageTests {
         #expect(failure?.remedy == "did you mean 'colour'?")
     }
 
-    @Test("Predicting a task's own dev texts gives what scoring them saw")
+    @Test("Predictions of a task's dev texts are those that were scored")
     func predicting() throws {
         let (study, folder) = (try TinyStudy(), try TemporaryFolder())
         _ = try study.train(into: folder)
@@ -138,7 +138,7 @@ struct StageTests {
         #expect(together.count == 3 && together.width == 2)
         for (index, text) in texts.enumerated() {
             let alone = try trained.predict("colour", [(first: text.0, second: text.1)], tokenizer)
-            // The bits of a row may depend on the shape of the product that it is part of.
+            // The bits of a row may depend on the shape of its matrix product.
             #expect(
                 mismatch(
                     alone.logits, Array(together.logits[2 * index..<2 * index + 2]), Tolerance(relative: 1e-5)
@@ -149,7 +149,7 @@ struct StageTests {
     @Test("The adapter stage begins with each task's best head", arguments: ["best", "mean"])
     func handover(keep: String) throws {
         let folder = try TemporaryFolder()
-        // A stage at rate 0 shows what it was handed.
+        // A stage at rate 0 keeps its initial parameters.
         let run = try TinyStudy([
             "stages.head": ["steps": 10, "learningRate": 0.5], "evaluation.every": 1,
             "evaluation.keep": .string(keep), "stages.adapter.learningRate": 0, "stages.adapter.steps": 1,
@@ -167,7 +167,7 @@ struct StageTests {
         #expect(abs(mean(handed) - mean(head[9])) > 1e-3, "the last head was not the best")
     }
 
-    @Test("With rate 0 nothing moves, whatever the decay")
+    @Test("With rate 0 no parameter changes, whatever the decay")
     func rateZero() throws {
         let (study, folder) = (
             try TinyStudy(["stages.head.learningRate": 0, "stages.adapter.learningRate": 0]),
@@ -183,7 +183,7 @@ struct StageTests {
         }
     }
 
-    @Test("Rates by kind: a kind at rate 0 stays where it began")
+    @Test("A kind at rate 0 keeps its initial values")
     func ratesByKind() throws {
         let (study, folder) = (
             try TinyStudy([
@@ -197,7 +197,7 @@ struct StageTests {
             let moved = try TrainedFiles.floats(slice.name, of: "colour", in: folder) != slice.initial
             #expect(moved == (slice.kind != .bias), "\(slice.name)")
         }
-        // A kind that isn't named goes at the weights' rate.
+        // A kind without a rate has the rate of weights.
         let rates = try #require(run.steps.first { $0.stage == "adapter" && $0.stageStep == 2 }).learningRates
         #expect(rates["head"] != nil && rates["head"] == rates["weight"])
     }
@@ -229,7 +229,7 @@ struct StageTests {
         }
     }
 
-    @Test("Held-out examples are never trained on, and are what is scored")
+    @Test("Held-out examples are never trained on, and are the ones scored")
     func heldOut() throws {
         let study = try TinyStudy(["evaluation.heldOut": 0.3, "stages.head.steps": 20])
         let run = try study.train(into: TemporaryFolder())
@@ -246,9 +246,9 @@ struct StageTests {
             other.context.data.map { $0.sets[0].indices } == study.context.data.map { $0.sets[0].indices })
     }
 
-    @Test("Epochs become steps, and a stage of none is left out")
+    @Test("Epochs become steps, and a stage without steps is left out")
     func stepCounts() throws {
-        // 43 examples, 12 a step.
+        // 43 examples, 12 per step.
         let run = try TinyStudy([
             "stages.head": ["epochs": 0], "stages.adapter": ["epochs": 1.5, "learningRate": 0.01],
         ]).train(into: TemporaryFolder())
@@ -259,7 +259,7 @@ struct StageTests {
         #expect(failure?.location == "stages")
     }
 
-    @Test("Results tell what each task was asked for and given")
+    @Test("Results have each task's requested and realised share")
     func results() throws {
         let run = try TinyStudy().train(ranks: 2, into: TemporaryFolder())
         let results = try #require(run.results)
@@ -276,7 +276,7 @@ struct StageTests {
         }
     }
 
-    @Test("The timeline has what every rank did, in every step, and what it waited for", arguments: [1, 3])
+    @Test("The timeline has the work and the waiting of every rank in every step", arguments: [1, 3])
     func timeline(_ ranks: Int) throws {
         let outcome = try TinyStudy().train(ranks: ranks, into: TemporaryFolder())
         let timelines = outcome.events.compactMap {
@@ -298,7 +298,7 @@ struct StageTests {
             for name in ["wait", "sum"] {
                 #expect(count(name) == count("compute") + count("evaluate") + count("pool"))
             }
-            // A rank does one thing at a time, to the microsecond that a span is rounded to.
+            // Spans of a rank do not overlap, up to rounding to a microsecond.
             for (span, next) in zip(own, own.dropFirst()) {
                 #expect(span.start + span.duration <= next.start + 2, "\(span), \(next)")
             }

@@ -8,7 +8,7 @@ import Studies
 import TestSupport
 import Testing
 
-/// A run's part in handling stalls: its limits, the state that is saved, the line on how evenly ranks worked.
+/// A run's part in handling stalls: limits, the saved state, and the line on the balance of ranks.
 @Suite struct StallTests {
     // MARK: Settings
 
@@ -29,7 +29,7 @@ import Testing
 
     // MARK: The saved state
 
-    /// One rank whose thread is held in one of its collectives, while the run is told to save from another thread.
+    /// A rank whose thread blocks in a collective while another thread has the run save its state.
     private final class HeldCommunicator: ForwardingCommunicator, @unchecked Sendable {
         let heldAt: Int
         var calls = 0
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// Trains until the held collective; what was saved there, and how many collectives there were.
+    /// Trains up to the blocked collective; returns the saved state and the number of collectives.
     private func hold(_ study: TinyStudy, into path: String, at call: Int) throws -> (saved: Int?, calls: Int)
     {
         let (context, identity) = (study.context, study.identity)
@@ -75,7 +75,7 @@ import Testing
         }[0]
     }
 
-    /// Whatever collective a run is held in, the state that is saved there goes on to the same bits.
+    /// A run resumed from a state saved in any of its collectives ends with the same bits.
     @Test func theStateSavedInACollectiveGoesOnToTheSameBits() throws {
         let study = try TinyStudy(["checkpoint.every": 0])
         let whole = try TemporaryFolder()

@@ -17,7 +17,8 @@ struct StudyTests {
         let place: String
         let text: String
         var testDescription: String { "\(path): \(value.encoded())" }
-        /// Setting `path` to `value` fails at `place`, or at `path`, with a message that contains `text`.
+        /// Setting `path` to `value` fails at `place`, by default `path`, with a message that contains
+        /// `text`.
         init(_ path: String, _ value: JSONValue, at place: String? = nil, _ text: String) {
             (self.path, self.value, self.place, self.text) = (path, value, place ?? path, text)
         }
@@ -49,7 +50,7 @@ struct StudyTests {
         Bad("zzzzzzzz", 1, "allowed: adapter, backbone"),
     ]
 
-    /// A value out of range, of another type, or misspelt, for every key.
+    /// For every key, a value that is out of range, of another type, or misspelt.
     static let values = [
         Bad("backbone", nil, "missing key 'backbone'"), Bad("data", nil, "missing key 'data'"),
         Bad("tasks", nil, "missing key 'tasks'"), Bad("tasks", [], "is empty"),
@@ -111,16 +112,16 @@ struct StudyTests {
         Bad("seed", -1, "expected a whole number"),
     ]
 
-    @Test("Epochs without end are more steps than a stage may have, and no trap")
+    @Test("Endless epochs exceed the bound on steps without a trap")
     func endlessEpochs() throws {
         let stages = try TinyStudy.decode(["stages.adapter": ["epochs": 100_000]]).stages
         #expect(stages.adapter.stepCount(perEpoch: 1e300) == StageSettings.mostSteps + 1)
     }
 
-    @Test("A key that nobody knows is an error with a suggestion", arguments: unknownKeys)
+    @Test("An unknown key is an error with a suggestion", arguments: unknownKeys)
     func unknownKey(_ bad: Bad) throws { try expectRefusal(of: bad) }
 
-    @Test("A value that cannot be is an error at its key", arguments: values)
+    @Test("An impossible value is an error at its key", arguments: values)
     func badValue(_ bad: Bad) throws { try expectRefusal(of: bad) }
 
     private func expectRefusal(of bad: Bad) throws {
@@ -149,7 +150,7 @@ struct StudyTests {
         return try JSONValue(parsing: try encoder.encode(study), at: "study")
     }
 
-    @Test("An encoded study is the resolved one, and reads as itself", arguments: OneResultTests.cases)
+    @Test("An encoded study is the resolved one, and decodes to itself", arguments: OneResultTests.cases)
     func fixpoint(_ test: OneResultTests.Case) throws {
         let study = try TinyStudy.decode(test.changes)
         let once = try resolved(study)
@@ -158,7 +159,7 @@ struct StudyTests {
     }
 
     @Test(
-        "Rules with layers, rates by kind and epochs survive encoding too",
+        "Rules with layers, rates by kind, and epochs survive encoding",
         arguments: [
             ["sharing.weight": ["0-1": "all", "2": "private"]],
             ["stages.adapter.learningRate": ["weight": 1, "head": 2]],
@@ -170,7 +171,7 @@ struct StudyTests {
         #expect(try resolved(TinyStudy.decode(text: once.encoded())) == once)
     }
 
-    @Test("The least study has the documented defaults")
+    @Test("The smallest study has the documented defaults")
     func defaults() throws {
         let study = try TinyStudy.decode(text: #"{"backbone": "b", "data": "d", "tasks": ["mrpc"]}"#)
         let method = try #require(study.adapter.method as? Hadamard)
@@ -186,8 +187,8 @@ struct StudyTests {
         #expect(study.maximumTokens == 128 && study.seed == 42 && study.coordinator == .computes)
     }
 
-    @Test("A step's units round up, and a small batch is a unit of its own")
-    func units() throws {
+    @Test("A step's micro-batches round up, and a small batch is one micro-batch")
+    func microBatches() throws {
         #expect(BatchSettings(examples: 33, microBatch: 8).microBatches == 5)
         #expect(
             try TinyStudy.decode(["batch": ["examples": 4]]).batch

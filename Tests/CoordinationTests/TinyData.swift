@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import TestSupport
 
-/// Made-up files for the tasks of ``TinyStudy``, in words of the tiny vocabulary; removed with the object.
+/// Generated files for the tasks of ``TinyStudy``, in words of the tiny vocabulary; removed with the object.
 final class TinyData {
     private let folder: TemporaryFolder
     var path: String { folder.path }

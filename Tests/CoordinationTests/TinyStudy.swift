@@ -12,13 +12,14 @@ import TestSupport
 import Tokenizers
 import Training
 
-/// A study of three made-up tasks on the tiny BERT, small enough to be trained many times over.
+/// A study of three made-up tasks on the tiny BERT, small enough to be trained many times.
 ///
-/// `colour` has two classes, `pair` three of two sentences each, `size` is a number. A step has four units.
+/// `colour` has two classes, `pair` three classes of sentence pairs, `size` is a regression. A step has four
+/// micro-batches.
 struct TinyStudy {
     let study: Study
     let context: RunContext
-    /// What its checkpoints belong to.
+    /// The identity of its checkpoints.
     let identity: RunIdentity
 
     /// The standard study with some keys set (`"stages.head.steps": 4`).
@@ -42,12 +43,12 @@ struct TinyStudy {
         try decode(text: settings(changes, data: data).encoded())
     }
 
-    /// Decodes a study that is written as JSON.
+    /// Decodes a study from JSON.
     static func decode(text: String) throws -> Study {
         try JSONDecoder().decode(Study.self, from: Data(text.utf8))
     }
 
-    /// The standard study as it is written, with some keys set.
+    /// The standard study as JSON, with some keys set.
     static func settings(_ changes: [String: JSONValue] = [:], data: String = "data") -> JSONValue {
         let standard: JSONValue = [
             "backbone": .string(TinyModel.directory), "data": .string(data),
@@ -76,7 +77,7 @@ struct TinyStudy {
         }
     }
 
-    /// What a run came to, as rank 0 saw it.
+    /// The outcome of a run on rank 0.
     struct Outcome: Sendable {
         let ending: TrainingRun.Ending
         let events: [RunEvent]
@@ -92,7 +93,7 @@ struct TinyStudy {
         }
     }
 
-    /// Trains on so many ranks; the rank `stopper` is asked to stop after so many steps of this run.
+    /// Trains; the rank `stopper` is asked to stop after `stopAfter` steps of this run.
     func train(
         ranks: Int = 1, into folder: TemporaryFolder, resuming: Bool = false, stopAfter: Int? = nil,
         stopper: Int = 0, through wrap: @escaping @Sendable (any Communicator) -> any Communicator = { $0 }
@@ -101,7 +102,7 @@ struct TinyStudy {
         return try ThreadWorld.run(ranks) { try body(wrap($0)) }[0]
     }
 
-    /// Trains where every rank must fail; the failure of each.
+    /// Trains a study that every rank must refuse, and returns the failure of each.
     func failures(ranks: Int, into folder: TemporaryFolder, resuming: Bool = false) throws -> [Failure] {
         let body = rank(folder, resuming, nil, 0)
         return try ThreadWorld.run(ranks) { communicator in
@@ -124,7 +125,7 @@ struct TinyStudy {
             let run = try TrainingRun(context, communicator, output: output) {
                 guard communicator.rank == stopper, let stopAfter else { return false }
                 if communicator.rank == 0 { return recorder.steps >= stopAfter }
-                // Other ranks are asked once in each step, before it counts.
+                // Other ranks poll once in each step, before it is counted.
                 asked += 1
                 return asked >= stopAfter
             }
@@ -144,7 +145,7 @@ struct TinyStudy {
     }
 }
 
-/// What a run leaves that must be the same bits however it was run: adapters, and the last state.
+/// The files of a run whose bits must not depend on ranks or interruptions: adapters and the last state.
 struct TrainedFiles: Equatable {
     let adapters: [String: Data]
     let lastState: Data?
@@ -156,7 +157,7 @@ struct TrainedFiles: Equatable {
         lastState = try Checkpoint.newest(in: folder.file("checkpoints")).checkpoint?.encoded()
     }
 
-    /// What differs from the expected files, or nil.
+    /// The first difference from the expected files, or nil.
     func difference(from expected: TrainedFiles) -> String? {
         if adapters.isEmpty || lastState == nil { return "there is nothing to compare" }
         let names = Set(adapters.keys).union(expected.adapters.keys).sorted()
@@ -171,7 +172,7 @@ struct TrainedFiles: Equatable {
 }
 
 extension JSONValue {
-    /// The value with the one at a path of keys replaced or added; numbers are positions in arrays.
+    /// A copy with the value at a path replaced or added; numbers in the path are positions in arrays.
     func setting(_ path: ArraySlice<Substring>, to value: JSONValue) -> JSONValue {
         guard let key = path.first else { return value }
         if let elements = array, let index = Int(key) {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// The update of a whole run, replayed in double precision from the gradients that it recorded.
+/// The updates of a whole run, replayed in double precision from its recorded gradients.
 @Suite("The update")
 struct UpdateTests {
     /// A block's parameters and moments.
@@ -37,7 +37,7 @@ struct UpdateTests {
     static let rates: [ParameterKind: Double] = [.weight: 0.02, .bias: 0.01, .norm: 0.005, .head: 0.03]
     static let steps = 9
 
-    /// Steps with two of the three tasks, owners of every sort, and each kind at a rate of its own.
+    /// Steps with two of the three tasks, owners of every kind, and a rate for each kind of parameter.
     static func changes(clip: Double, decayBiasAndNorm: Bool) -> [String: JSONValue] {
         [
             "stages.head.steps": 0, "stages.adapter.steps": .integer(steps),
@@ -51,7 +51,7 @@ struct UpdateTests {
     }
 
     @Test(
-        "Every recorded state follows from the one before and its gradients",
+        "Every recorded state follows from the previous state and its gradients",
         arguments: [(0.5, false), (0, true)])
     func replay(clip: Double, decayBiasAndNorm: Bool) throws {
         let folder = try TemporaryFolder()
@@ -68,7 +68,7 @@ struct UpdateTests {
                 for (slice, block) in zip(store.layouts[task].slices, store.placements[task]) {
                     let name = "\(names[task])/\(slice.name)"
                     let found = try file.floats("parameters/\(name)").map { Double($0) }
-                    // Float rounding of a handful of steps of up to 0.03 each.
+                    // Float rounding of a few steps of up to 0.03 each.
                     #expect(
                         mismatch(found, replayed[block].values, Tolerance(absolute: 1e-5), "\(index) \(name)")
                             == nil)
@@ -96,14 +96,14 @@ struct UpdateTests {
         #expect(moved, "every block was trained")
     }
 
-    @Test("A gradient is the mean over the step's examples, so halves of a batch weigh as they are large")
+    @Test("A gradient is the mean over the step's examples, so parts of a batch are weighted by size")
     func meanOverExamples() throws {
-        // The same examples as one unit and as three: the sums are equal but for rounding.
-        func gradients(unit: Int) throws -> (Double, [Float]) {
+        // The examples as one micro-batch and as three: the sums are equal up to rounding.
+        func gradients(microBatch: Int) throws -> (Double, [Float]) {
             let folder = try TemporaryFolder()
             let run = try TinyStudy([
                 "tasks": [TinyStudy.settings()["tasks"]?[0] ?? .null],
-                "batch": ["examples": 7, "microBatch": .integer(unit)],
+                "batch": ["examples": 7, "microBatch": .integer(microBatch)],
                 "stages.head.steps": 0, "stages.adapter.steps": 1, "record": ["gradients": 1],
                 "dropout": ["hidden": 0, "attention": 0], "head": ["dropout": 0],
             ]).train(into: folder)
@@ -112,7 +112,7 @@ struct UpdateTests {
                 run.steps[0].losses.values[0], try file.floats("gradients/colour/layer.0.hadamard.weight")
             )
         }
-        let (whole, parts) = (try gradients(unit: 7), try gradients(unit: 3))
+        let (whole, parts) = (try gradients(microBatch: 7), try gradients(microBatch: 3))
         #expect(mismatch([parts.0], [whole.0], Tolerance(relative: 1e-5)) == nil)
         #expect(mismatch(parts.1, whole.1, Tolerance(relative: 1e-5)) == nil)
     }

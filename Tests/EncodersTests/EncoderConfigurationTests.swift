@@ -31,8 +31,8 @@ struct EncoderConfigurationTests {
         #expect(configuration.segments == 2 && configuration.layerNormEpsilon == 1e-12)
     }
 
-    /// One key of the tiny BERT's configuration set to another JSON value, or removed, and what must be said
-    /// of it.
+    /// One key of the tiny BERT's configuration set to another JSON value, or removed, and the words of the
+    /// failure.
     struct Case: Sendable, CustomTestStringConvertible {
         let key: String
         let value: String?

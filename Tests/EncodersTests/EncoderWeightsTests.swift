@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Weights that don't fit are named")
 struct EncoderWeightsTests {
-    /// A change of the tiny BERT's files and what must be said of it.
+    /// A change of the tiny BERT's files and the words of the failure.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let message: String

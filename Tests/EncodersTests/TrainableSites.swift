@@ -20,7 +20,7 @@ final class TrainableSites: EncoderAdaptation {
     let lowestTrained: LayerSite?
     /// The values of each tensor.
     private(set) var values: [Tensor: GuardedMatrix] = [:]
-    /// What backward added, in the same shapes.
+    /// The gradients that backward added, in the same shapes.
     private(set) var gradients: [Tensor: GuardedMatrix] = [:]
     private var kept: [LayerSite: [Float]] = [:]
     private let acting: Set<Site>

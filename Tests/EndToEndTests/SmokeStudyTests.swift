@@ -35,7 +35,7 @@ extension EndToEnd {
                     prelude: way.megabytes.map { "ulimit -f \($0 << 10)" })
                 try #require(job.status == 0, "\(job)")
                 let refusals = job.errorLines.filter {
-                    $0.hasPrefix("warning: frozen weights are not laid out for products")
+                    $0.hasPrefix("warning: frozen weights are not prepacked")
                         && $0.contains("on 1 of 1 host: File too large")
                 }
                 #expect(refusals.count == (way.megabytes == nil ? 0 : 1), "\(job)")

@@ -43,7 +43,7 @@ struct ForeignFolderTests {
         Form.allCases.contains { $0.methods.contains(test.method) }
     }
 
-    /// The logits [B, 2] of the tiny batch, computed with what was read.
+    /// The logits [B, 2] of the tiny batch, of an adapter that was read.
     private func logits(
         _ read: ImportedAdapter, _ tiny: TinyModel, _ output: TaskOutput, labels: [String]? = nil
     ) throws -> [Float] {

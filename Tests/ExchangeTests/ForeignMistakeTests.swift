@@ -9,10 +9,10 @@ import TestSupport
 import Testing
 import Training
 
-/// Something in another software's folder that can't be used, and what must be said of it.
+/// A change of another software's folder that makes it unusable, and the words of the failure.
 struct ForeignMistake: Sendable, CustomTestStringConvertible {
     let folder: String
-    /// The file that is changed, a part of its text, and what stands there instead.
+    /// The changed file, a part of its text, and the part's replacement.
     let file, part, instead: String
     let says: [String]
 

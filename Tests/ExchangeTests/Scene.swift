@@ -8,7 +8,7 @@ import Tasks
 import TestSupport
 import Training
 
-/// A trained adapter on the tiny BERT, with a head of two classes, and what it answers.
+/// A trained adapter on the tiny BERT, with a head of two classes, and its answers.
 struct Scene {
     let tiny: TinyModel
     let trained: TrainedAdapter

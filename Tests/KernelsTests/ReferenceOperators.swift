@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-// Every operator again, one row at a time, in double precision and the plainest form: what kernels are held
-// to.
+// Every operator again, one row at a time, in double precision and the plainest form, to compare kernels
+// with.
 
 /// A row of layer normalisation, and x̂ and the reciprocal deviation.
 func referenceLayerNorm(

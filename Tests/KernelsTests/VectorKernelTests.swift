@@ -7,7 +7,7 @@ import Testing
 /// Every table of kernels that this processor has the instructions for.
 @Suite("Kernels for several instruction sets")
 struct VectorKernelTests {
-    /// What a table makes of the same numbers, all its loops one after another.
+    /// The results of all loops of a table on the same numbers.
     private func results(_ table: ckernels, _ n: Int) -> [(name: String, values: [Float])] {
         let rows = 5
         func numbers(_ seed: Int) -> FloatBuffer { FloatBuffer(someNumbers(rows * n, seed: seed)) }

@@ -164,7 +164,7 @@ struct WidthTests {
         let pairs = zip(x.values, y.values).map { (Double($0), Double($1)) }
         let found = [sum(x.base, n), dotProduct(x.base, y.base, n)]
         let expected = [pairs.reduce(0) { $0 + $1.0 }, pairs.reduce(0) { $0 + $1.0 * $1.1 }]
-        // The rounding grows with what is added up (terms of 5 at most), not with the sum.
+        // The rounding grows with the terms (5 at most), not with the sum.
         #expect(mismatch(found, expected, Tolerance(absolute: 3e-7 * Double(n + 4))) == nil)
     }
 }

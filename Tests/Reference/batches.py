@@ -14,7 +14,7 @@ def encode(tokenizer, sentences, maximum, padding=True):
 
 
 def losses_of(logits, labels):
-    """Each example's loss: cross-entropy, or the squared error where labels are floats."""
+    """Each example's loss: cross-entropy, or the squared error if labels are floats."""
     if isinstance(labels[0], float):
         return (logits[:, 0] - torch.tensor(labels, dtype=logits.dtype)) ** 2
     return F.cross_entropy(logits, torch.tensor(labels), reduction="none")

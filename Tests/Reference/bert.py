@@ -1,11 +1,11 @@
-"""BERT in plain PyTorch, with places where an adapter method may act: what every method is compared with.
+"""BERT in plain PyTorch, with places where an adapter method may act: the reference of every method.
 
 Post-norm layer, input x [B, n, d]:
 
     q, k, v = linear(x)      a = attention(q, k, v)      o = linear(a)      h1 = LN1(o + x)
     z = linear(h1)           u = GELU(z)                 y = linear(u)      h2 = LN2(y + h1)
 
-There is no dropout. `check` holds it to transformers' BertModel.
+There is no dropout. `check` compares it with transformers' BertModel.
 """
 
 import json
@@ -44,7 +44,7 @@ def backbone_name(name):
 
 
 class Method:
-    """A method that does nothing: methods override what they change.
+    """A method that changes nothing; methods override the functions of the values that they change.
 
     `parameters` maps Hadamesh's names to tensors. `state` holds the layer's values so far (x, q, k, v, a, o, h1, z, u,
     y), its number `layer`, the number of attention `heads`, and `mask` [B, n], 1 for tokens and 0 for padding.
@@ -60,14 +60,14 @@ class Method:
             self.parameters[name] = self.bert.tensors[backbone_name(name)].clone()
 
     def tensor(self, name):
-        """What stands in for a tensor of the backbone, by Hadamesh's name; None for the frozen one."""
+        """The replacement of a tensor of the backbone, by Hadamesh's name; None for the frozen one."""
         return self.parameters.get(name)
 
     def linear(self, site, state, x, weight, bias):
         return F.linear(x, weight, bias)
 
     def prefix(self, state):
-        """Keys and values [p, d] in front of every sequence's, or None."""
+        """Keys and values [p, d] before every sequence's own, or None."""
 
     def heads(self, state, a):
         return a
@@ -85,12 +85,12 @@ class Method:
         return y
 
     def beside_feed_forward(self, state, y):
-        """The last to change y: for what reads h1, not y."""
+        """The last change of y, for methods that read h1, not y."""
         return y
 
 
 def layers_of(text, count):
-    """The layer numbers that `all`, `4-11` or `0,2,5` stands for."""
+    """The numbers of the layers `all`, `4-11` or `0,2,5`."""
     if str(text) == "all":
         return list(range(count))
     ranges = [[int(end) for end in part.split("-")] for part in str(text).split(",")]
@@ -154,7 +154,7 @@ class Bert:
 
 
 def attention(q, k, v, mask, heads, prefix=None):
-    """Concatenated heads [B, n, width of v] of q, k, v; padding is not seen, a prefix [p, …] always is."""
+    """Concatenated heads [B, n, width of v] of q, k, v; padding is masked, a prefix [p, …] is not."""
     q, k, v, mask = split(q, k, v, mask, heads, prefix)
     scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])
     scores = scores.masked_fill(mask == 0, -math.inf)
@@ -162,13 +162,13 @@ def attention(q, k, v, mask, heads, prefix=None):
 
 
 def fused_attention(q, k, v, mask, heads, prefix=None):
-    """The same by PyTorch's fused kernel, which is faster."""
+    """Attention by PyTorch's fused kernel, which is faster."""
     q, k, v, mask = split(q, k, v, mask, heads, prefix)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask.bool()).transpose(1, 2).flatten(2)
 
 
 def split(q, k, v, mask, heads, prefix):
-    """q, k, v as [B, heads, n, width of a head], with the prefix in front of k and v; the mask as [B, 1, 1, n]."""
+    """q, k, v as [B, heads, n, width of a head], with the prefix before k and v; the mask as [B, 1, 1, n]."""
     if prefix is not None:
         k, v = (torch.cat([rows.expand(len(mask), -1, -1), own], 1) for rows, own in zip(prefix, (k, v)))
         mask = torch.cat([mask.new_ones(len(mask), prefix[0].shape[0]), mask], 1)
@@ -176,7 +176,7 @@ def split(q, k, v, mask, heads, prefix):
 
 
 def check(folder):
-    """Fails where the frozen encoder differs from transformers' BertModel."""
+    """Fails if the frozen encoder differs from transformers' BertModel."""
     from transformers import BertModel
 
     bert = Bert(folder)

@@ -5,10 +5,10 @@ method of Tests/Reference/methods, `head: {dropout: 0}` and `record: {gradients:
 
     python3 Tests/Reference/compare.py RUN --backbone DIR --data GLUE [--program .build/release/hadamesh]
 
-What it reads of the run: `study.yaml`; the lines {"kind": "step", "stage": "adapter", …} of `journal.jsonl` for the
-recorded steps; `reference/step-N.safetensors` with `parameters/TASK/NAME` and `gradients/TASK/NAME` before the update
-(the gradient of the task's summed loss divided by the number of all examples of the step); the final adapters.
-The reference computes in float64 unless `--float32` is given. Exit code 0 where everything agrees, 1 where not.
+It reads from the run: `study.yaml`; the lines {"kind": "step", "stage": "adapter", …} of `journal.jsonl` for the recorded
+steps; `reference/step-N.safetensors` with `parameters/TASK/NAME` and `gradients/TASK/NAME` before the update (the gradient
+of the task's summed loss, divided by the number of all examples of the step); the final adapters. The reference computes
+in float64 unless `--float32` is given. The exit code is 0 if everything agrees, and 1 otherwise.
 """
 
 import argparse
@@ -50,7 +50,7 @@ precision = torch.float32 if options.float32 else torch.float64
 
 
 def numbers(value):
-    """A part of a study with its numbers: PyYAML reads 1e-2 and 1e+0, which have no dot, as texts."""
+    """A part of a study, with strings such as 1e-2 as numbers: PyYAML requires a dot."""
     if isinstance(value, dict):
         return {key: numbers(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -89,7 +89,7 @@ def recorded_steps():
 
 
 def logits_of(task, sentences, tensors):
-    """The logits [B, C] of a task with these parameters; they may be leaves that want a gradient."""
+    """The logits [B, C] of a task with these parameters; they may be leaves that require a gradient."""
     for name, tensor in tensors.items():
         if not name.startswith("head.") and name not in method.parameters:
             sys.exit(f"the parameters of {task} have '{name}', which the reference has not")
@@ -120,7 +120,7 @@ def batch_of(event):
 
 @functools.cache
 def kept_of(task):
-    """Where pruning left entries of a task's matrices: a removed one is 0 in the first step and still 0 at the end."""
+    """Masks of the entries that pruning left: a removed one is 0 in the first step and at the end."""
     sections = adapter if isinstance(adapter, list) else [adapter]
     if all(section.get("method") != "sparse" for section in sections):
         return {}
@@ -141,17 +141,16 @@ def gradients_of(task, examples, tensors, total):
 
 
 def greatest(errors):
-    """The greatest error, and NaN where any is: `max` would hide it."""
+    """The greatest error, or NaN if any error is NaN, which `max` would hide."""
     return float(torch.tensor(errors).max())
 
 
 def compare_gradients():
     """The greatest relative error of each kind of tensor over steps, tasks and layers.
 
-    An error is relative to the tensor's largest entry. Where the equations make a gradient 0, as that of a key's bias, which
-    a softmax over keys doesn't see, float64 leaves rounding only, and the error is relative to the step's largest entry.
-    Where an input of a ReLU is as near to 0 as float32's rounding reaches, the slopes are a matter of chance: such steps
-    are left out, and counted.
+    An error is relative to the tensor's largest entry. A gradient that is 0 by the equations, such as that of a key's bias,
+    which a softmax over keys ignores, is only rounding in float64: its error is relative to the step's largest entry. If an
+    input of a ReLU is within float32's rounding of 0, chance decides its slope: such steps are counted and left out.
     """
     errors, at_kinks = {}, 0
     for event, parameters, gradients in steps:
@@ -183,7 +182,7 @@ def compare_gradients():
 
 
 def compare_training():
-    """The greatest difference of the losses, where this script makes the same steps from the same start."""
+    """The greatest difference of the losses when this script takes the same steps from the same start."""
     defaults = {"weight": "all", "bias": "all", "norm": "all", "head": "private"}
     leaves, owner = {}, {}
     for task, tensors in steps[0][1].items():

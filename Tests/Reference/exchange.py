@@ -2,9 +2,9 @@
 
     python3 Tests/Reference/exchange.py --backbone DIR --data GLUE --output RUNS [--adapters-python PYTHON]
 
-For each line of the table below a dozen steps on MRPC, then `hadamesh export` in each form, and `exported.py` on what it
-wrote: merged models in transformers, PEFT's in PEFT, AdapterHub's in `adapters`, which wants a transformers of its own
-choice and so has its own interpreter. Finished runs are used again. Exit code 0 where all logits agree to 1e-4.
+For each line of the table below it trains a dozen steps on MRPC, runs `hadamesh export` in each form, and `exported.py` on
+the folders: merged models in transformers, PEFT's in PEFT, AdapterHub's in `adapters`. The last requires its own version of
+transformers and therefore has its own interpreter. Finished runs are reused. The exit code is 0 if all logits agree to 1e-4.
 """
 
 import argparse
@@ -46,9 +46,9 @@ parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--backbone", required=True, help="a Hugging Face folder of the BERT family")
 parser.add_argument("--data", required=True, help="the GLUE folder")
 parser.add_argument("--output", required=True, type=Path)
-parser.add_argument("--methods", default=",".join(METHODS), help="which lines of the table, separated by commas")
+parser.add_argument("--methods", default=",".join(METHODS), help="lines of the table, separated by commas")
 parser.add_argument("--program", default=".build/release/hadamesh")
-parser.add_argument("--adapters-python", help="an interpreter that has `adapters`; without it those forms are left out")
+parser.add_argument("--adapters-python", help="an interpreter that has `adapters`; without it its form is left out")
 options = parser.parse_args()
 options.output.mkdir(parents=True, exist_ok=True)
 study = options.output / "study.yaml"
@@ -62,7 +62,7 @@ def hadamesh(*arguments):
 
 for name in options.methods.split(","):
     adapter, forms = METHODS[name]
-    # A step of full fine-tuning is to be small, the others' large enough to be seen in the logits.
+    # Full fine-tuning needs small steps; those of adapters must be large enough to change the logits.
     rate = 1e-4 if name == "full" else 1e-2
     for pooling in ["pooler", "cls"]:
         run = options.output / f"{name}-{pooling}"

@@ -2,9 +2,9 @@
 
     python3 Tests/Reference/exported.py RUN FOLDER --task mrpc --data GLUE [--backbone DIR] [--pairs 64]
 
-FOLDER is what `hadamesh export RUN --task mrpc --to FOLDER` wrote; its form is told by its files. A merged model needs
-`pip install torch transformers`, a PEFT adapter `peft` too, an AdapterHub one `adapters` (which wants transformers of
-its own choice). Exit code 0 where the logits agree to 1e-4.
+FOLDER was written by `hadamesh export RUN --task mrpc --to FOLDER`; its files show its form. A merged model needs
+`pip install torch transformers`, a PEFT adapter `peft` too, an AdapterHub one `adapters`, which requires its own version of
+transformers. The exit code is 0 if the logits agree to 1e-4.
 """
 
 import argparse

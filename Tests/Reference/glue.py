@@ -1,10 +1,10 @@
-"""Reads GLUE's official TSV files: tabs alone separate, quotes are text, rows of another width are left out."""
+"""Reads GLUE's official TSV files: only tabs separate, quotes are text, rows of another width are left out."""
 
 from pathlib import Path
 
 binary, entailment = ["0", "1"], ["entailment", "not_entailment"]
 
-# Folder, columns of the sentence or sentences, column of the label, labels in class order (None: a number to regress).
+# Folder, columns of the sentences, column of the label, labels in class order (None for a regression).
 tasks = {
     "cola": ("CoLA", ["sentence"], "label", binary),
     "sst2": ("SST-2", ["sentence"], "label", binary),

@@ -5,12 +5,13 @@ Needs `pip install torch transformers safetensors` and run
     python3 Tests/Reference/peer.py --backbone DIR --data GLUE [--task mrpc] [--adapter '{"method": "lora"}']
         [--pooling cls] [--processes 2] [--threads 1] [--pad 128] [--steps 10] [--repeats 3]
 
-It trains the adapter and a linear head on the mean of all tokens, or on the first one (`--pooling cls`), 32 examples a step in all, AdamW (fused), clipping at 1, no
-dropout. The frozen backbone's tensors want no gradients, so autograd stops at the lowest trained layer, and where the
-head alone is trained the encoder runs under `no_grad`. Attention is PyTorch's fused kernel; nothing is compiled or
-kept from step to step. With several processes each has a share of the batch, padded to the longest of that share, and
-DistributedDataParallel averages the gradients over gloo. `--pad N` pads to N tokens. Examples are tokenized beforehand.
-After a warm-up it times `--repeats` stretches of `--steps` steps and prints one line of JSON with the median.
+It trains the adapter and a linear head on the mean of all tokens, or on the first one (`--pooling cls`), with 32 examples
+per step in all, fused AdamW, clipping at 1, and no dropout. The frozen backbone's tensors require no gradients, so autograd
+stops at the lowest trained layer; if only the head is trained, the encoder runs under `no_grad`. Attention is PyTorch's
+fused kernel; nothing is compiled or cached from step to step. Of several processes each has a share of the batch, padded to
+the longest of that share or to `--pad` tokens, and DistributedDataParallel averages the gradients over gloo. Examples are
+tokenized beforehand. After a warm-up it times `--repeats` stretches of `--steps` steps and prints one line of JSON with the
+median.
 """
 
 import argparse
@@ -35,7 +36,7 @@ batch_size, maximum_tokens, warmup_steps = 32, 128, 3
 
 
 class Classifier(torch.nn.Module):
-    """A frozen BERT with an adapter of `methods` and a linear head; parameters are what is trained."""
+    """A frozen BERT with an adapter of `methods` and a linear head; `parameters` are trained."""
 
     def __init__(self, backbone, adapter, pooling, classes):
         super().__init__()
@@ -135,7 +136,7 @@ if __name__ == "__main__":
     parser.add_argument("--task", default="mrpc", choices=glue.tasks)
     parser.add_argument("--adapter", type=json.loads, default={"method": "hadamard"},
                         help="a study's adapter section, as JSON; {\"method\": \"head\"} trains the head alone")
-    parser.add_argument("--pooling", default="mean", choices=("mean", "cls"), help="what the head reads")
+    parser.add_argument("--pooling", default="mean", choices=("mean", "cls"), help="the tokens that the head reads")
     parser.add_argument("--steps", type=int, default=10, help="steps of a stretch")
     parser.add_argument("--repeats", type=int, default=3, help="stretches that are timed")
     parser.add_argument("--processes", type=int, default=2)

@@ -1,11 +1,11 @@
-"""Writes a backbone of another size with random weights, to measure speed with: `hadamesh bench` on it, or speed.py.
+"""Writes a backbone of another size with random weights, for speed measurements by `hadamesh bench` or speed.py.
 
 Needs `pip install torch transformers safetensors` and run
 
     python3 Tests/Reference/shapes.py --tokenizer DIR --output NEW [--layers 12] [--hidden 768] [--heads 12]
 
-The defaults are BERT-base's. Tokenizer files and vocabulary are those of the Hugging Face folder DIR. What such a
-backbone answers means nothing; how long it takes doesn't depend on its weights.
+The defaults are BERT-base's. Tokenizer files and vocabulary are those of the Hugging Face folder DIR. The
+answers of such a backbone mean nothing, but its speed does not depend on its weights.
 """
 
 import argparse

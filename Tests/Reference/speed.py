@@ -4,13 +4,13 @@ Needs `pip install torch transformers safetensors`, a built program, Open MPI, a
 
     python3 Tests/Reference/speed.py --backbone DIR --data GLUE [--rows a,b] [--rounds 3] [--steps 10] [--ranks 2]
 
-In each round of a row every contender runs once, in turn: `hadamesh bench` with that many ranks, then peer.py with as
-many processes of one thread (DistributedDataParallel over gloo), then as one process with as many threads. PyTorch
-pads to the longest example of each process's share, and in rows that have a target for it to 128 tokens as well. It
-trains as many parameters as this program, which is checked, and keeps nothing of the frozen encoder between epochs.
-A row's table has each contender's median over the rounds, lowest and highest, and how many times faster this program
-is; the last table compares with the faster of PyTorch's two set-ups. Rates of a busy machine mean little; ratios
-within one sitting more. Every rank wants a core of its own: choose `--ranks` no greater than the number of cores.
+In each round of a row every contender runs once, in turn: `hadamesh bench` with `--ranks` ranks, then peer.py with as many
+processes of one thread (DistributedDataParallel over gloo), then peer.py with one process of as many threads. PyTorch pads
+to the longest example of each process's share, and to 128 tokens too in rows with a target for it. It trains as many
+parameters as this program, which is checked, and caches no frozen activations between epochs. A row's table has each
+contender's median, lowest and highest rate over the rounds, and this program's speed-up. The last table compares with the
+faster of PyTorch's two set-ups. Rates of a busy machine mean little; ratios within one sitting mean more. Every rank needs
+its own core, so `--ranks` should not exceed the number of cores.
 """
 
 import argparse
@@ -60,7 +60,7 @@ environment = {}
 
 
 def run(*command):
-    """A command's standard output; where it fails, its error ends this program."""
+    """A command's standard output; if it fails, its error ends this program."""
     result = subprocess.run(list(map(str, command)), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if result.returncode:
         sys.exit(f"{Path(command[0]).name} ended with {result.returncode}:\n{(result.stderr or result.stdout)[-2000:]}")
@@ -68,12 +68,12 @@ def run(*command):
 
 
 def parameters_of(row):
-    """How many parameters our program trains in a row, the head's included."""
+    """The number of parameters that our program trains in a row, head included."""
     text = run(options.program, "methods", row.adapter["method"], "--backbone", options.backbone)
     found = re.search(r"^ *parameters +(\d+)", text, re.MULTILINE)
     if not found:
         sys.exit(f"{row.name}: `hadamesh methods {row.adapter['method']} --backbone` names no number of parameters")
-    # Methods that a row has in some layers have all of their parameters in layers, as many in each.
+    # A method that a row limits to some layers has all its parameters in layers, as many in each.
     adapter = int(found[1]) * len(row.adapted(layers)) // layers
     return adapter + (width + 1) * len(glue.tasks[row.task][3])
 
@@ -111,7 +111,7 @@ def contenders_of(row):
     }
     for padding, target, pad in (("longest", row.longest, None), ("128", row.fixed, 128)):
         for name, (processes, threads) in setups.items() if target else ():
-            # The defaults hold this turn's values: a closure would see the last ones.
+            # Default arguments hold this turn's values; a closure would use the last ones.
             contenders.append((
                 f"{name}, padding to {padding}", padding,
                 lambda seed, processes=processes, threads=threads, pad=pad: peer(row, seed, processes, threads, pad),
@@ -120,13 +120,13 @@ def contenders_of(row):
 
 
 def progress(text):
-    """Shows what is being measured, where there is a terminal."""
+    """Prints the current measurement if there is a terminal."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def measure(row):
-    """A row's result: what each contender did, and the ratio to PyTorch's faster set-up for each padding."""
+    """A row's result: each contender's rates, and the ratio to PyTorch's faster set-up for each padding."""
     contenders, expected = contenders_of(row), parameters_of(row)
     measured = {name: [] for name, _, _ in contenders}
     for turn in range(options.rounds):

@@ -5,9 +5,9 @@
     tokens.py BACKBONE DATA --output DIR                          write inputs and reference ids
 
 BACKBONE is a folder with tokenizer.json or vocab.txt, DATA a folder of GLUE tasks (SST-2/train.tsv ...).
-The program is run as `PROGRAM tokenize --backbone BACKBONE [--pairs]`: it reads lines (the texts of a
-pair are split by a tab) and prints one line of ids each. With --output, the folder gets sentences.txt,
-sentences.ids, pairs.txt and pairs.ids, which are what the program would read and should print.
+`PROGRAM tokenize --backbone BACKBONE [--pairs]` reads lines (a tab separates the texts of a pair) and
+prints one line of ids for each. --output writes sentences.txt and pairs.txt, the program's input, and
+sentences.ids and pairs.ids, the expected output, to the folder.
 Needs the Python package `tokenizers`, and `transformers` for a folder without tokenizer.json.
 """
 
@@ -21,7 +21,7 @@ PAIRS = [("#1 String", "#2 String"), ("sentence1", "sentence2"), ("question1", "
 
 
 def columns(header):
-    """The columns of the texts: two, or one, or None where the header is not understood."""
+    """The columns of the texts: two, or one, or None if the header is not known."""
     for first, second in PAIRS:
         if first in header and second in header:
             return [header.index(first), header.index(second)]
@@ -29,7 +29,7 @@ def columns(header):
 
 
 def examples(path):
-    """Yields the texts of each line of a file; fields are split by tabs, quotes mean nothing."""
+    """Yields the texts of each line of a file; tabs separate fields, quotes are text."""
     with open(path, encoding="utf-8-sig", newline="\n") as file:
         lines = [line.rstrip("\n").rstrip("\r").split("\t") for line in file]
     if not lines:

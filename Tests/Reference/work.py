@@ -1,7 +1,7 @@
-"""The table of work that speed.py measures: what each row trains, and how much faster than PyTorch it is to be.
+"""The rows that speed.py measures, each with the ratio to PyTorch that it should reach.
 
-Every row: 32 examples a step, a linear head that is trained too, no dropout, AdamW, clipping at 1. The head reads the mean
-of all tokens, for which the encoder of the table was made, or the first token where the name ends in `-cls`: BERT's own.
+Every row has 32 examples per step, a trained linear head, no dropout, AdamW, and clipping at 1. The head reads the mean of
+all tokens, for which the encoder was made, or the first token, as in BERT, if the name ends in `-cls`.
 """
 
 import json
@@ -13,14 +13,14 @@ from pathlib import Path
 class Row:
     name: str
     task: str
-    # The adapter section, for both sides; everything it doesn't name has its default.
+    # The adapter section, for both sides; keys that are left out have their defaults.
     adapter: dict
-    # The ratios to reach against PyTorch padding to the longest, and to 128 tokens; None where that isn't measured.
+    # The ratios to reach against PyTorch padding to the longest, and to 128 tokens; None if that is not measured.
     longest: float
     fixed: float | None = None
-    # Of the encoder's layers the last third alone has adapters.
+    # Whether only the last third of the encoder's layers has adapters.
     top: bool = False
-    # Whether what the first epoch computed once and for all counts as done.
+    # Whether only later epochs count, for which the first one has filled the activation cache.
     later: bool = False
     # Passes over the examples after the first one.
     passes: int = 2
@@ -50,9 +50,9 @@ class Row:
         }, indent=2)
 
     def rate(self, phases):
-        """Our examples a second, of the phases that `hadamesh bench` measured, and the tokens of an example.
+        """Our examples per second in the phases of `hadamesh bench`, and the tokens of an example.
 
-        A row counts three epochs, a study's default, of which the first one may be slower; or the later ones alone.
+        A row counts three epochs, a study's default, of which the first may be slower, or only later ones.
         """
         first, later = (phases[f"{self.stage} stage, {epoch}"] for epoch in ("first epoch", "later epochs"))
         rates = [phase["examplesPerSecond"]["median"] for phase in (first, later)]

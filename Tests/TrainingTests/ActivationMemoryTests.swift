@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Memory of a unit's activations")
+@Suite("Memory of a micro-batch's activations")
 struct ActivationMemoryTests {
-    /// The golden batch's sequences, some of them again: another number of tokens each time.
+    /// Batches of the golden batch's sequences, some repeated, each with another number of tokens.
     private func batches(_ task: TinyTask) -> [(PackedBatch, [Target])] {
         [[0, 1, 2, 3, 4, 0, 1, 2], [0], [3, 1], [4, 3, 2, 1, 0]].map { sequences in
             var batch = PackedBatch()
@@ -24,7 +24,7 @@ struct ActivationMemoryTests {
         }
     }
 
-    @Test("Once the largest unit was computed, no other asks for memory", arguments: [Pooling.mean, .cls])
+    @Test("After the largest micro-batch, no other allocates memory", arguments: [Pooling.mean, .cls])
     func noAllocation(_ pooling: Pooling) throws {
         let task = try TinyTask("classification", pooling: pooling)
         let workspace = Workspace()
@@ -37,7 +37,7 @@ struct ActivationMemoryTests {
                 gradient: gradient.base, .none, workspace)
         }
         let batches = batches(task)
-        // The first time chunks are added as they are needed, the second time they become one.
+        // The first pass adds chunks as needed, the second joins them into one.
         for _ in 0..<2 { learn(batches[0].0, batches[0].1) }
         let (capacity, allocations) = (workspace.capacity, workspace.allocations)
         for _ in 0..<3 {
@@ -47,12 +47,12 @@ struct ActivationMemoryTests {
         #expect(allocations > 0)
     }
 
-    @Test("The figure that is told before training covers what a unit takes, and not much more")
+    @Test("The estimate before training covers a micro-batch's memory by less than a factor of two")
     func estimate() throws {
         for layers in ["all", "2"] {
             let task = try TinyTask("classification", layers: layers)
             let (batch, targets) = batches(task)[0]
-            // Without slack for growth: what was taken, not what was set aside.
+            // The memory in use, without slack for growth.
             let workspace = Workspace()
             let (values, gradient) = (
                 GuardedMatrix(task.start), GuardedMatrix(1, task.layout.count, filledWith: 0)
@@ -60,9 +60,11 @@ struct ActivationMemoryTests {
             _ = task.model.learn(
                 batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
                 gradient: gradient.base, .none, workspace)
-            let told = Encoder(task.tiny.weights).activationBytes(
+            let estimate = Encoder(task.tiny.weights).activationBytes(
                 sequences: (0..<batch.count).map { batch.range($0).count }, lowest: layers == "all" ? 0 : 2)
-            #expect(workspace.peak <= told && told <= 2 * workspace.peak, "\(workspace.peak), told \(told)")
+            #expect(
+                workspace.peak <= estimate && estimate <= 2 * workspace.peak, "\(workspace.peak), \(estimate)"
+            )
         }
     }
 }

@@ -8,7 +8,7 @@ import Training
 /// A file system of 64 kB, which only the superuser can make.
 private final class TinyFileSystem {
     let path: String
-    // Kept, so that it outlives the mount in it.
+    // Stored, so that it outlives the mount inside it.
     private let folder: TemporaryFolder
 
     init?() {
@@ -60,7 +60,7 @@ struct CheckpointTests {
         #expect(found.encoded() == saved.encoded() && found.notes == .null)
     }
 
-    @Test("Notes lie beside the state, and change no byte of it")
+    @Test("Notes change no byte of the state")
     func notes() throws {
         var saved = Self.checkpoint(7)
         saved.notes = ["seconds": 1.5]
@@ -86,7 +86,7 @@ struct CheckpointTests {
         #expect(try Checkpoint.newest(in: directory).checkpoint?.step == 11)
     }
 
-    @Test("A folder without checkpoints has none, and nothing is wrong with it")
+    @Test("A folder without checkpoints is no failure")
     func nothing() throws {
         let newest = try Checkpoint.newest(in: directory)
         #expect(newest.checkpoint == nil && newest.damaged.isEmpty)
@@ -96,7 +96,7 @@ struct CheckpointTests {
         case truncated, flipped, lengthened, noSeal, noState, emptySeal, empty
     }
 
-    @Test("A damaged checkpoint is named and the one before is used", arguments: Damage.allCases)
+    @Test("A damaged checkpoint is named and the one before it is used", arguments: Damage.allCases)
     func damaged(_ damage: Damage) throws {
         for step in [3, 6] { try Self.checkpoint(step).write(into: directory, keep: 2) }
         let newest = "\(directory)/step-6"
@@ -145,7 +145,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test("A partial folder of a crash is no checkpoint, and the next write takes its place")
+    @Test("A partial folder of a crash is no checkpoint, and the next write replaces it")
     func partial() throws {
         try Self.checkpoint(3).write(into: directory, keep: 2)
         let partial = "\(directory)/step-6.partial"
@@ -159,7 +159,7 @@ struct CheckpointTests {
             try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["step-3", "step-6"])
     }
 
-    @Test("A damaged one is replaced when its step comes again")
+    @Test("A damaged checkpoint is replaced by a new one of the same step")
     func replacing() throws {
         for step in [3, 6] { try Self.checkpoint(step).write(into: directory, keep: 2) }
         try damage(6, "state.safetensors") { $0[20] ^= 1 }
@@ -170,7 +170,7 @@ struct CheckpointTests {
             try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["step-3", "step-6"])
     }
 
-    @Test("Damaged newer ones never push out whole ones")
+    @Test("Damaged newer checkpoints never displace whole ones")
     func damagedNewer() throws {
         for step in [2, 6, 8] { try Self.checkpoint(step).write(into: directory, keep: 3) }
         for step in [6, 8] { try damage(step, "state.safetensors") { $0.removeLast() } }
@@ -180,7 +180,7 @@ struct CheckpointTests {
         #expect(try Checkpoint.steps(in: directory).contains(2))
     }
 
-    @Test("A folder that cannot be made is a failure with its place")
+    @Test("A folder that cannot be created is a failure with its path")
     func unwritable() throws {
         let folder = try #require(folder)
         try folder.write("a file", to: "checkpoints")
@@ -191,7 +191,7 @@ struct CheckpointTests {
     }
 
     @Test(
-        "A full disk leaves the checkpoints before whole, and no half one",
+        "A full disk leaves earlier checkpoints whole, and no partial one",
         .enabled(if: canMount, "a file system can only be mounted by the superuser"))
     func fullDisk() throws {
         let disk = try #require(TinyFileSystem())

@@ -13,7 +13,7 @@ struct HeadTests {
             for: .classes((0..<classes).map { "\($0)" }), width: 200, owner: owner, seed: seed)[0].initial
     }
 
-    @Test("A head starts the same for the same owner and seed, and differently for any other")
+    @Test("Heads have equal initial values only for the same owner and seed")
     func initialValues() {
         #expect(differingBits(head("task:a", 1), head("task:a", 1)) == nil)
         #expect(head("task:a", 1) != head("task:b", 1))
@@ -44,7 +44,8 @@ struct HeadTests {
     private func dropped(
         _ task: TinyTask, seed: UInt64 = 1, step: UInt64 = 1, probability: Float = 0.5, sequences: [Int]
     ) -> [Float] {
-        // The gradient of a bias-free regression head is Σ 2 (z − y) p: one sequence's dropped places are its zeros.
+        // The weight gradient of a regression head is Σ 2 (z − y) p, so for one sequence dropped elements are
+        // 0.
         task.learn(
             task.start, stage: .head,
             AdaptedEncoder.Randomness(
@@ -70,7 +71,7 @@ struct HeadTests {
         #expect((4...20).contains(first.count { $0 }), "half of 24, within 3.3 standard deviations")
     }
 
-    @Test("The mask of an example is the same whatever shares its batch")
+    @Test("The mask of an example does not depend on the rest of the batch")
     func masksOfCompany() throws {
         let task = try TinyTask("regression")
         let alone = (0..<4).map { dropped(task, sequences: [$0]) }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("One unit of work against PyTorch")
+@Suite("One micro-batch against PyTorch")
 struct LearningTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let site: Hadamard.ActingSite
@@ -22,8 +22,9 @@ struct LearningTests {
         }
     }
 
-    // Three layers in single precision, as for the hidden states (5e-6 of the largest); a loss squares that or adds
-    // its logarithm, and a gradient multiplies it by residuals of about 5 and sums it over the tokens.
+    // Hidden states of three layers in single precision have errors of 5e-6 of the largest. A loss squares
+    // that or adds its logarithm, and a gradient multiplies it by residuals of about 5 and sums it over the
+    // tokens.
     static let logits = Tolerance(relative: 5e-6)
     static let losses = Tolerance(relative: 1e-5)
     static let gradients = Tolerance(relative: 2e-5)
@@ -63,7 +64,7 @@ struct LearningTests {
         #expect(mismatch(gradient, whole.gradient, Self.gradients) == nil)
     }
 
-    @Test("Without trainHead the head has no gradient, and every other one keeps its bits")
+    @Test("Without trainHead the head has no gradient, and every other gradient keeps its bits")
     func frozenHead() throws {
         let task = try TinyTask("classification")
         let (both, alone) = (
@@ -80,11 +81,11 @@ struct LearningTests {
         }
     }
 
-    @Test("In the head stage adapters neither act nor learn", arguments: Pooling.allCases)
+    @Test("In the head stage adapters neither act nor have gradients", arguments: Pooling.allCases)
     func headStage(_ pooling: Pooling) throws {
         let task = try TinyTask("classification", pooling: pooling)
         let found = task.learn(task.start, stage: .head)
-        // Identity adapters and the backbone's norms are what the head stage must see.
+        // The head stage must compute with identity adapters and the backbone's norms.
         var frozen = task.layout.initial
         for name in [HeadSlice.weight, HeadSlice.bias] {
             if let range = task.layout[name] {

@@ -6,7 +6,7 @@ import Training
 
 @Suite("Losses against PyTorch")
 struct LossTests {
-    // Computed in double precision from float logits; the results are rounded to floats once, as the expected ones are.
+    // Losses are computed in double precision from float logits; both results are rounded to floats once.
     static let tolerance = Tolerance(absolute: 1e-7, relative: 2e-7)
 
     @Test("Cross-entropy and its gradient", arguments: ["two", "three", "large"])

@@ -58,8 +58,8 @@ struct OptimizerTests {
                     learningRate: rate * schedule.multiplier(step), decay: decays ? decay : 0, settings)
             }
         }
-        // Early steps divide a gradient by its own size, so an element that is nearly 0 moves by a rate (up to 5e-2)
-        // times its relative error; losses, which all elements share, stay much closer.
+        // Early steps divide a gradient by its magnitude, so an element near 0 has an error of the rate (up
+        // to 5e-2) times its relative error. Losses, which average over elements, agree much better.
         let expected = try golden.floats("\(test.name).losses").map { Double($0) }
         #expect(mismatch(losses, expected, Tolerance(absolute: 1e-4)) == nil)
         let expectedNorms = try golden.floats("\(test.name).gradientNorms").map { Double($0) }
@@ -76,7 +76,7 @@ struct OptimizerTests {
     func goldenMultipliers() throws {
         let schedule = LearningRateSchedule(.linear, warmup: 0.06, steps: 20)
         let expected = try Golden("training/adamw").floats("multipliers")
-        // The expected ones were rounded to floats.
+        // The expected multipliers were rounded to floats.
         #expect(
             mismatch(
                 (0..<20).map(schedule.multiplier), expected.map { Double($0) }, Tolerance(relative: 1e-7))
@@ -101,7 +101,7 @@ struct OptimizerTests {
     }
 
     @Test(
-        "Clipping leaves a norm of at most the limit, and a smaller gradient alone",
+        "Clipping bounds the norm by the limit, and leaves a smaller gradient unchanged",
         arguments: [(0, 5), (1, 1), (5, 5), (6, 5), (0.001, 0.001)] as [(Double, Double)])
     func clipping(limit: Double, norm: Double) {
         var gradient: [Float] = [3, 0, -4]
@@ -112,26 +112,26 @@ struct OptimizerTests {
         #expect(gradient[1] == 0 && gradient[0] * -4 == gradient[2] * 3)
     }
 
-    @Test("A gradient of zeros is left at zeros")
+    @Test("A gradient of zeros stays zero")
     func clippingNothing() {
         var gradient: [Float] = [0, 0]
         #expect(clipGlobalNorm(&gradient, limit: 1) == 0)
         #expect(gradient == [0, 0])
     }
 
-    @Test("Only the given range moves, moments and all")
+    @Test("Only the given range changes, moments included")
     func rangeAlone() {
         var (values, moments): ([Float], AdamW) = ([1, 2, 3, 4], AdamW(count: 4))
         moments.step(
             &values, gradient: [1, 1, 1, 1], 1..<3, time: 1, learningRate: 0.1, decay: 0,
             OptimizerSettings())
         #expect(values[0] == 1 && values[3] == 4)
-        // The first step goes by the rate in the gradient's direction.
+        // The first step is the rate times the gradient's sign.
         #expect(mismatch([values[1], values[2]], [1.9, 2.9] as [Float], Tolerance(relative: 1e-6)) == nil)
         #expect(moments.first[0] == 0 && moments.second[3] == 0 && moments.first[1] != 0)
     }
 
-    @Test("A step that is sure to stay finite does, and one that overflows is not sure to")
+    @Test("A step proved to stay finite does, and a step that overflows is not proved to")
     func bounds() {
         let settings = OptimizerSettings()
         for rate in [1e-3, 1e20, 1e30, 1e36, 3e38] {

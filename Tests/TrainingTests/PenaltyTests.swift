@@ -9,7 +9,7 @@ import Training
 
 @Suite("A term of the loss that depends on the parameters alone")
 struct PenaltyTests {
-    /// The loss and gradient of some sequences, with the regularization of a fusion set to a number.
+    /// The loss and gradient of some sequences, at a given regularization of fusion.
     private func learn(
         _ regularization: Double, _ sequences: [Int], stage: AdaptedEncoder.Stage
     ) throws -> (loss: Double, gradient: [Float], layout: ParameterLayout) {

@@ -26,7 +26,7 @@ struct SaliencyTests {
         }()
     }
 
-    /// The prunable matrices of a case, end to end, and the loss's gradient on them.
+    /// The prunable matrices of a case, end to end, with the loss's gradient.
     private struct Model {
         let (golden, name): (Golden, String)
         let task: TinyTask
@@ -56,13 +56,13 @@ struct SaliencyTests {
             zip(layout.slices, layout.ranges).filter { $0.0.isPrunable }.map(\.1)
         }
 
-        /// Numbers of the matrices in the golden file, or of a vector.
+        /// The matrices' values from the golden file or from a vector.
         func expected(_ what: String) throws -> [Float] {
             try layout.slices.filter(\.isPrunable).flatMap { try golden.floats("\(name).\(what).\($0.name)") }
         }
         func prunable(_ vector: [Float]) -> [Float] { matrices.flatMap { vector[$0] } }
 
-        /// The gradient of the mean loss, with these numbers in the matrices.
+        /// The gradient of the mean loss at these values of the matrices.
         func gradient(_ moved: [Float]) -> [Float] {
             var all = values
             var rest = moved[...]
@@ -93,13 +93,13 @@ struct SaliencyTests {
     func grasp(_ test: Case) throws {
         let model = try Model(test)
         let scores = Saliency.grasp(model.prunable(model.values), gradient: model.gradient)
-        // The difference's own error, which grows with the square of its step.
+        // The error of the difference, which grows with the square of its step.
         let tolerance = Tolerance(relative: 1e-3)
         let wrong = mismatch(scores.map { Float($0) }, try model.expected("grasp"), tolerance)
         #expect(wrong == nil)
     }
 
-    @Test("On a quadratic loss GraSP's difference is exact but for rounding")
+    @Test("On a quadratic loss GraSP's difference is exact up to rounding")
     func graspOnQuadratic() {
         // L = ½ xᵀ A x − bᵀ x, so g = A x − b and H = A.
         let a: [[Double]] = [[2, 0.5, 0], [0.5, -1, 0.25], [0, 0.25, 4]]
@@ -114,7 +114,7 @@ struct SaliencyTests {
         #expect(mismatch(Saliency.grasp(x, gradient: gradient), expected, Tolerance(relative: 1e-4)) == nil)
     }
 
-    @Test("Where nothing can move, every score is 0")
+    @Test("If values or gradient are 0, every score is 0")
     func zero() {
         #expect(Saliency.grasp([0, 0]) { _ in [1, 1] } == [0, 0])
         #expect(Saliency.grasp([1, 2]) { _ in [0, 0] } == [0, 0])
@@ -124,7 +124,8 @@ struct SaliencyTests {
 
 @Suite("A mask of parameters")
 struct ParameterMaskTests {
-    @Test("Removed numbers are cleared, and the words bring the mask back", arguments: [1, 63, 64, 65, 200])
+    @Test(
+        "Removed parameters are cleared, and the words decode to the mask", arguments: [1, 63, 64, 65, 200])
     func words(count: Int) throws {
         var mask = ParameterMask(count: count)
         #expect(mask.removedCount(in: 0..<count) == 0 && mask.words.count == ParameterMask.wordCount(count))
@@ -136,7 +137,7 @@ struct ParameterMaskTests {
             #expect(mask.keeps(index) == !removed.contains(index))
             #expect(values[index] == (removed.contains(index) ? 0 : Float(index + 1)))
         }
-        // In a range, nothing beside it is touched.
+        // Values outside the range do not change.
         var parts = (0..<count).map { Float($0 + 1) }
         let range = count / 3..<count - count / 4
         mask.clear(&parts, in: range)
@@ -148,7 +149,7 @@ struct ParameterMaskTests {
         #expect(ParameterMask(count: count, words: mask.words) == mask)
     }
 
-    @Test("Words of another length, or of numbers that there are not, are no mask")
+    @Test("Words of another length, or with bits past the end, are refused")
     func foreign() {
         #expect(ParameterMask(count: 65, words: [0]) == nil)
         #expect(ParameterMask(count: 64, words: [0, 0]) == nil)

@@ -12,7 +12,7 @@ struct TinyTask {
     let model: AdaptedEncoder
     let layout: ParameterLayout
     let targets: [Target]
-    /// Adapters away from identity, the backbone's norms, the golden head.
+    /// Adapters that are not the identity, the backbone's norms, and the golden head.
     let start: [Float]
 
     init(
@@ -44,7 +44,7 @@ struct TinyTask {
         self.start = start
     }
 
-    /// The sum of the batch's losses and its gradient.
+    /// The batch's summed losses, with their gradient.
     func learn(
         _ values: [Float], stage: AdaptedEncoder.Stage = .adapter(trainHead: true),
         _ randomness: AdaptedEncoder.Randomness = .none, batch: PackedBatch? = nil, targets: [Target]? = nil,
@@ -65,7 +65,7 @@ struct TinyTask {
         model.logits(tiny.batch, layout, values: GuardedMatrix(values).base, adapted: adapted, Workspace())
     }
 
-    /// The part of a vector that is one tensor.
+    /// The part of a vector that belongs to one tensor.
     func slice(_ name: String, of vector: [Float]) -> [Float] {
         layout[name].map { Array(vector[$0]) } ?? []
     }

@@ -20,7 +20,7 @@ struct TokenizedExamplesTests {
     }
 
     @Test(
-        "A batch packs ids and segments of each example as the tokenizer gives them", arguments: [32, 8, 4])
+        "A batch packs each example's ids and segments from the tokenizer", arguments: [32, 8, 4])
     func packing(limit: Int) throws {
         let tokenizer = try TokenizerFolder.load(TinyModel.directory)
         let examples = try examples(limit: limit)
@@ -47,7 +47,7 @@ struct TokenizedExamplesTests {
         #expect(examples.batch([]).count == 0)
     }
 
-    @Test("Dropout keys name the split and the example, wherever it is packed")
+    @Test("Dropout keys depend on the split and the example, not on the batch")
     func keys() throws {
         let (train, dev) = (try examples(), try examples("task/dev"))
         #expect(train.batch([2, 0]).keys == [train.batch([2]).keys[0], train.batch([0]).keys[0]])

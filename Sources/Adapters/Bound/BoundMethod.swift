@@ -1,6 +1,6 @@
 package import Encoders
 
-/// A method bound to a backbone: it knows its layers, and nothing in it can fail.
+/// A method bound to a backbone: its layers are resolved, and nothing in it can fail.
 package protocol BoundMethod: Sendable {
     /// The trained tensors in a fixed order, with their values at start, which are functions of the seed.
     func slices(seed: UInt64) -> [ParameterSlice]

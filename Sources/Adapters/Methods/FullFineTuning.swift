@@ -31,6 +31,7 @@ package struct FullFineTuning: LinearMapMethod {
     package init() {}
 
     package var mergeability: Mergeability { .exact }
+    package var layers: LayerSet { .all }
     package var mergedMaps: Set<Site> { Set(Site.linears) }
     package var replacedMaps: Set<Site> { Set(Site.linears) }
 

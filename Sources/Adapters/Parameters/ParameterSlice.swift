@@ -1,6 +1,5 @@
 /// A trained tensor: its name, kind and shape, and its values at start.
 package struct ParameterSlice: Sendable, Equatable {
-    /// What the tensor is called by.
     package let tensor: TensorName
     /// The text of ``tensor``.
     package let name: String

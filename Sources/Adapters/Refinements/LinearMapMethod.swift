@@ -1,12 +1,16 @@
 package import Encoders
 
-/// A method that changes what linear maps compute, and folds that into their W and b when merged.
+/// A method that changes linear maps, and folds the change into their W and b when merged.
 package protocol LinearMapMethod: AdapterMethod {
-    /// The maps whose W or b merging changes. A stack can be merged if no two of its methods share one.
+    /// The layers whose maps are changed.
+    var layers: LayerSet { get }
+
+    /// The maps whose W or b merging changes. A stack can be merged if no two of its methods share one in a
+    /// layer.
     var mergedMaps: Set<Site> { get }
 
-    /// The maps that it computes with a W of its own; no two methods of a stack may share one. None by
-    /// default.
+    /// The maps that it computes with a W of its own; no two methods of a stack may share one in a layer.
+    /// None by default.
     var replacedMaps: Set<Site> { get }
 
     /// Folds the parameters into a copy of the backbone that already has the trained backbone tensors.

@@ -12,7 +12,7 @@ package enum Activation: String, NamedChoice {
     /// tanh z.
     case tanh
 
-    /// u = act(z), z and u [T, m]; with `save`, z is overwritten by what ``backward(_:saved:value:)`` needs.
+    /// u = act(z), z and u [T, m]; `save` overwrites z for ``backward(_:saved:value:)``.
     func forward(_ z: Matrix, into u: Matrix, save: Bool) {
         switch self {
         case .relu: Kernels.relu(z, into: u, saveDerivative: save)

@@ -70,6 +70,12 @@ package struct LayerSet: Sendable, Equatable, Codable {
     }
 
     package func contains(_ layer: Int) -> Bool { ranges.map { $0.contains { $0.contains(layer) } } ?? true }
+
+    /// Whether both sets have a layer in common.
+    func overlaps(_ other: LayerSet) -> Bool {
+        guard let ranges, let others = other.ranges else { return true }
+        return ranges.contains { range in others.contains { $0.overlaps(range) } }
+    }
 }
 
 /// A number of digits with blanks around them, not between; nil for anything else.

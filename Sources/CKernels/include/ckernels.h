@@ -18,7 +18,7 @@ typedef struct ckernels_product {
     const float *panels; // b as packed by `pack`, read instead of b, for a scale of 1; or null
     float *c;
     long cRow;
-    long room;           // floats of each row of c that may be overwritten, n or more; those past n are undefined
+    long room;           // ≥ n floats of each row of c that may be overwritten; those past n are undefined
     int accumulate;
     const float *bias;   // [n], or null; not read when accumulating
 } ckernels_product;
@@ -41,14 +41,15 @@ typedef struct ckernels {
     // past n as 0.
     void (*softmax)(long rows, long n, long whole, float *s, long stride);
     // Overwrites dp with scale · p ⊙ (dp − Σ dp ⊙ p).
-    void (*softmax_backward)(long rows, long n, float scale, float *dp, long dpStride, const float *p, long pStride);
+    void (*softmax_backward)(long rows, long n, float scale, float *dp, long dpStride, const float *p,
+                             long pStride);
 
     // y = γ ⊙ x̂ + β with x̂ the normalised x + residual; saves x̂ in `saved` and each row's 1 / √(var + ε)
     // in `reciprocal`. residual, saved and reciprocal may be null; saved may be x, and so may y if nothing is
     // saved.
-    void (*layer_norm)(long rows, long d, const float *x, long xStride, const float *residual, long residualStride,
-                       const float *gamma, const float *beta, float epsilon, float *y, long yStride, float *saved,
-                       long savedStride, float *reciprocal);
+    void (*layer_norm)(long rows, long d, const float *x, long xStride, const float *residual,
+                       long residualStride, const float *gamma, const float *beta, float epsilon,
+                       float *y, long yStride, float *saved, long savedStride, float *reciprocal);
     // Overwrites dy with dx.
     void (*layer_norm_backward)(long rows, long d, float *dy, long dyStride, const float *gamma,
                                 const float *normalized, long normalizedStride, const float *reciprocal);

@@ -9,14 +9,14 @@ import Training
 // Below the lowest adapted site an example's activations never change, so we cache them: 4·d bytes per token
 // (8·d if attention is frozen too), and one pooled vector per example for the head stage, in anonymous memory
 // shared by the ranks of a node. The cache ends with the run, so it cannot be mistaken for another
-// backbone's. A store outlives it, in files that are named after everything the activations depend on.
+// backbone's. An ``ActivationStore`` outlives it, in files named after everything the activations depend on.
 
 /// Activations of the frozen backbone, computed once and read by every later forward.
 ///
-/// There are tables at two cut points: the highest one below all adapted sites, where the adapter stage's
-/// forward starts, and the pooled vectors, which are all that the head stage needs. Bits do not depend on the
-/// batch in which an example is computed, nor on the rank. Which rank computed what follows from the plan, so
-/// ranks that share memory exchange nothing.
+/// It has tables at two cut points: the highest one below all adapted sites, where the adapter stage's
+/// forward starts, and the pooled vectors, which are all that the head stage reads. The bits depend neither
+/// on the batch in which an example is computed nor on the rank. The rank that computes an example follows
+/// from the plan, so ranks that share memory exchange nothing.
 final class ActivationCache {
     private let context: RunContext
     private let communicator: any Communicator
@@ -26,7 +26,7 @@ final class ActivationCache {
     private var adapterStore: ActivationStore?
     private var pooledStore: ActivationStore?
 
-    /// An empty cache: nothing is read from it before ``allocate(for:)``.
+    /// An empty cache, unused until ``allocate(for:)``.
     init(_ context: RunContext, _ communicator: any Communicator, _ workspace: Workspace) {
         self.context = context
         self.communicator = communicator
@@ -35,9 +35,9 @@ final class ActivationCache {
 
     // MARK: Allocating
 
-    /// Allocates the tables for a run that begins in a stage, and reads those of earlier runs; a collective.
+    /// Allocates the tables for a run that begins in a stage, and fills them from earlier runs; a collective.
     ///
-    /// - Returns: the decision; on rank 0 also files that were refused, as warnings
+    /// - Returns: the decision, and on rank 0 a warning for each file that was refused
     func allocate(for stage: AdaptedEncoder.Stage) throws -> (
         report: ActivationCacheReport, warnings: [Failure]
     ) {
@@ -60,7 +60,7 @@ final class ActivationCache {
         var report = plan.report(given: adapter == nil ? 0 : plan.bytes, refusal: refusal)
         if let directory = context.study.cache.features {
             if plan.isWorthStoring { adapterStore = adapter.map { ActivationStore(directory, $0) } }
-            // Reading is a collective, and a node that was refused memory has no tables.
+            // Reading is a collective, and a node without memory has no tables.
             if try communicator.allReduce(Int32(adapterStore == nil ? 1 : 0), .max) == 0 {
                 report.found = try adapterStore?.read(communicator, workspace, &warnings) ?? 0
             }
@@ -70,7 +70,7 @@ final class ActivationCache {
         return (report, warnings)
     }
 
-    /// Tables of all pooled vectors, in memory of the node or, where it has no room, of each rank.
+    /// Tables of all pooled vectors, in memory of the node or, if that cannot be allocated, of each rank.
     private func pooledTables(_ node: CacheMemory.Node, _ warnings: inout [Failure]) throws
         -> ActivationTables
     {
@@ -103,26 +103,26 @@ final class ActivationCache {
 
     // MARK: Forwards
 
-    /// Where the forward of a batch of examples starts: at the adapters' cut point, or at the pooled vectors
-    /// where adapters do not act; nil for the tokens.
+    /// The start of a batch's forward: the adapters' cut point if adapted, otherwise the pooled vectors; nil
+    /// for the tokens.
     func start(_ examples: [Int], _ split: Int, _ batch: PackedBatch, adapted: Bool) -> (any CachedStart)? {
         (adapted ? adapter : pooled).map { CachedBatch($0, examples, split, batch) }
     }
 
-    /// Marks examples that a rank has read as cached; only after a collective that it took part in.
+    /// Marks examples that a rank has computed as cached; only after a collective that it took part in.
     func mark(_ examples: some Sequence<Int>, _ split: Int, adapted: Bool, by rank: Int) {
         guard let tables = adapted ? adapter : pooled, tables.memory.isShared[rank] else { return }
         tables.mark(examples, split)
     }
 
-    /// Stores a stage's activations for later runs, where they are more than earlier runs stored.
+    /// Stores a stage's activations for later runs, if earlier runs stored fewer.
     func store(_ stage: AdaptedEncoder.Stage) throws {
         if stage == .head { try pooledStore?.write() } else { try adapterStore?.write() }
     }
 
     // MARK: Pooled vectors
 
-    /// Whether a chunk need not be computed.
+    /// Whether all examples of a chunk are cached.
     func isCached(_ chunk: PooledChunk) -> Bool {
         pooled.map { pooled in examples(of: chunk).allSatisfy { pooled.isCached[chunk.split][$0] } } ?? true
     }
@@ -132,10 +132,10 @@ final class ActivationCache {
         Coordination.cost(of: examples(of: chunk), in: context.splits[chunk.split])
     }
 
-    /// Computes this rank's chunks and gives all of them to every rank; a collective.
+    /// Computes this rank's chunks, and shares all chunks with every rank; a collective.
     func compute(_ chunks: [PooledChunk], ranks: [Int]) throws {
         guard let pooled else { return }
-        // Vectors that are missing are computed through the adapters' cut point.
+        // The forward to the pooled vectors passes the adapters' cut point and fills its table too.
         let missing = chunks.map { chunk in
             examples(of: chunk).filter { !pooled.isCached[chunk.split][$0] }
         }

@@ -3,17 +3,19 @@ import Runs
 import Studies
 import Training
 
-/// Which examples the adapter stage's cache holds, by a count of operations.
+/// Chooses the examples that the adapter stage caches.
 ///
-/// With ℓ of L layers below the cut point, a part of a layer counted by its share, an example that is used u
-/// times costs u ℓ forward layers without a cache, and ℓ with one. Reading a token is 4 d or 8 d bytes, less
-/// than a hundredth of computing it even from a disk, so caching pays wherever ℓ > 0 and u > 1. The head
-/// stage caches these activations on its way to the pooled vectors, and a later run that finds them in a
-/// folder is one more use. Training examples come before those that are only scored.
+/// With ℓ of L layers below the cut point, fractions included, an example that is used u times costs u ℓ
+/// forward layers without a cache and ℓ with one. A cached token is 4 d or 8 d bytes: even from disk, reading
+/// it takes less than a hundredth of the time of computing it, so caching pays if ℓ > 0 and u > 1. The head
+/// stage fills this cache on the way to the pooled vectors, which is one more use, and so is a later run that
+/// finds the activations in a folder. Training examples come before those that are only scored.
 struct ActivationCachePlan {
-    /// Where the adapter stage's forward starts.
+    /// The start of the adapter stage's forward.
     let cutPoint: CutPoint
-    /// Matrices cached per example: not x at layer 0, because recomputing the embeddings is cheaper.
+    /// Matrices cached per example.
+    ///
+    /// At layer 0 that excludes x: recomputing the embeddings is cheaper.
     let matrices: Int
     /// By split, the first float of each example; nil for an example that is not cached.
     private(set) var offsets: [[Int?]]
@@ -24,7 +26,7 @@ struct ActivationCachePlan {
     private let width: Int
     private let limit: Int
     private let averageUses: Double
-    /// Tokens that are read from the cache, and all tokens of the stage, each as often as it is used.
+    /// Tokens read from the cache and all tokens of the stage, counted once per use.
     private var saved = 0.0, total = 0.0
 
     init(_ context: RunContext) throws {
@@ -49,9 +51,9 @@ struct ActivationCachePlan {
         }
     }
 
-    /// How often an example is used.
+    /// The expected uses of an example.
     private struct Uses {
-        /// In the adapter stage: by steps, on average, and by evaluations.
+        /// In the adapter stage, by steps and by evaluations.
         var drawn = 0.0, scored = 0
         /// The probability that the head stage computes it first.
         var before = 0.0
@@ -59,7 +61,7 @@ struct ActivationCachePlan {
         var inStage: Double { drawn + Double(scored) }
     }
 
-    /// By split, then by example: the uses by all tasks that have it; none without an adapter stage.
+    /// By split, then by example: the uses by all tasks; none without an adapter stage.
     private static func uses(_ context: RunContext) -> [[Uses]] {
         let splits = context.splits
         var uses = splits.splits.map { [Uses](repeating: Uses(), count: $0.count) }
@@ -87,11 +89,10 @@ struct ActivationCachePlan {
         return uses
     }
 
-    /// The first float of an example of so many tokens; nil where caching it would not pay or exceeds the
-    /// limit.
+    /// The first float of an example; nil if caching it would not pay or would exceed the limit.
     private mutating func allocate(_ tokens: Int, _ uses: Uses) -> Int? {
         total += Double(tokens) * uses.inStage
-        // With dropout every forward computes other activations.
+        // With dropout, every forward computes different activations.
         let isRandom = study.dropout.hidden > 0 || study.dropout.attention > 0
         if isRandom || layersBelow <= 0 || limit == 0 { return nil }
         let before = isWorthStoring ? uses.before : 0
@@ -105,7 +106,7 @@ struct ActivationCachePlan {
         return bytes / MemoryLayout<Float>.stride
     }
 
-    /// True if at least one whole layer lies below.
+    /// True if at least one whole layer is below the cut point.
     ///
     /// Anything less is cheaper to recompute than to cache for a single reuse or to read from disk.
     var isWorthStoring: Bool { cutPoint.layer > 0 }
@@ -113,9 +114,9 @@ struct ActivationCachePlan {
     /// ℓ.
     private var layersBelow: Double { Double(cutPoint.layer) + cutPoint.position.shareOfLayer }
 
-    /// The decision, with the bytes that were allocated and why there are none.
+    /// The decision, with the bytes that were allocated and the reason if they could not be.
     func report(given: Int, refusal: String?) -> ActivationCacheReport {
-        // Forward through all layers, backward through those that are adapted.
+        // Forward through all layers, and backward through the layers above the cut point.
         let below = max(0, layersBelow)
         let operations = total * (2 * Double(layers) - below)
         return ActivationCacheReport(

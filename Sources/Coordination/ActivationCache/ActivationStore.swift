@@ -8,16 +8,16 @@ import Kernels
 import Runs
 import Training
 
-/// A folder in which runs store the activations at one cut point for later runs, a file for each split.
+/// A folder in which runs store the activations at one cut point for later runs, one file per split.
 ///
 /// A file's name is a checksum of everything its values depend on: the backbone's bytes, the tokens, the
-/// arithmetic, the cut point. Its header holds the same in words. Studies that share these, such as one study
-/// under many seeds and rates, compute the activations once. A file that says something else, or is damaged,
-/// is not used, nor is one whose first example has other bits than this program computes.
+/// arithmetic and the cut point. Its header lists them in full. Studies that share these, such as one study
+/// with several seeds and rates, compute the activations once. A file is not used if its header differs, if
+/// it is damaged, or if this program computes other bits for its first example.
 struct ActivationStore {
     private let directory: String
     private let tables: ActivationTables
-    /// By split, how many examples its file holds.
+    /// By split, the number of examples in its file.
     private var stored: [Int]
     private static let examplesPerBroadcast = 32
 
@@ -29,11 +29,11 @@ struct ActivationStore {
 
     // MARK: Reading
 
-    /// Reads each split's file on rank 0 into all ranks' tables, where examples have memory; a collective.
+    /// Reads each split's file on rank 0 into the tables of all ranks; a collective.
     ///
-    /// On rank 0, files that could not be used are added to `refused`.
+    /// Examples without memory are skipped. On rank 0, `refused` receives a failure for each unusable file.
     ///
-    /// - Returns: how many examples were read
+    /// - Returns: the number of examples read
     mutating func read(
         _ communicator: any Communicator, _ workspace: Workspace, _ refused: inout [Failure]
     ) throws -> Int {
@@ -61,12 +61,12 @@ struct ActivationStore {
             tables.mark(known, split)
             withExtendedLifetime(file) {}
         }
-        // Others read what a node's first rank wrote.
+        // A node's first rank has written for all of its ranks.
         try communicator.barrier()
         return tables.isCached.reduce(0) { $0 + $1.count { $0 } }
     }
 
-    /// The file that an earlier run stored of a split, checked; nil where none did.
+    /// The checked file of a split; nil if no earlier run stored one.
     private func checkedFile(_ split: Int, _ workspace: Workspace) throws -> SafetensorsFile? {
         let identity = try identity(split)
         let path = path(identity)
@@ -105,7 +105,7 @@ struct ActivationStore {
 
     // MARK: Writing
 
-    /// Writes each split of which more is cached than its file holds, in the place of that file.
+    /// Replaces the file of each split that now has more cached examples than the file.
     mutating func write() throws {
         for (split, isCached) in tables.isCached.enumerated() {
             let known = isCached.indices.filter { isCached[$0] }
@@ -130,7 +130,6 @@ struct ActivationStore {
 
     // MARK: Names
 
-    /// Everything that a split's values depend on.
     private struct Identity: Encodable {
         let backbone: BackboneIdentity
         let arithmetic: Arithmetic
@@ -141,7 +140,7 @@ struct ActivationStore {
         let examples, tokens, ids: Int
     }
 
-    /// The identity of a split's values, as text that names their file and stands in it.
+    /// Everything that a split's values depend on, as the text in its file's header.
     private func identity(_ split: Int) throws -> String {
         let (model, examples, cutPoint) = (tables.model, tables.splits[split], tables.cutPoint)
         let identity = Identity(

@@ -3,13 +3,13 @@ import Encoders
 import Kernels
 import Training
 
-/// The activations at one cut point, a table for each split.
+/// The activations at one cut point, one table per split.
 ///
-/// Cached or recomputed, the bits are the same, so ranks that share the memory may write one example at once.
-/// A rank reads only what it wrote itself, or what another wrote before a collective that both took part in.
+/// Every rank computes the same bits, so ranks that share the memory may write an example at the same time. A
+/// rank reads only its own writes, and those of other ranks from before a collective that both took part in.
 final class ActivationTables {
     let cutPoint: CutPoint
-    /// Matrices cached per example; the cut point's others are recomputed.
+    /// Matrices cached per example; the cut point's other matrices are recomputed.
     let matrices: Int
     let splits: UniqueSplits
     let model: AdaptedEncoder
@@ -18,7 +18,7 @@ final class ActivationTables {
     let lower: ActivationTables?
     /// By split, the first float of each example; nil for an example without memory.
     private let offsets: [[Int?]]
-    /// By split, whether an example's activations are there to be read.
+    /// By split, whether each example can be read.
     private(set) var isCached: [[Bool]]
 
     init(
@@ -35,17 +35,17 @@ final class ActivationTables {
         isCached = offsets.map { $0.map { _ in false } }
     }
 
-    /// How many rows an example's matrices have: one for each token, or one in all.
+    /// The rows of an example's matrices: one per token, or one pooled vector.
     private func rows(_ example: Int, _ split: Int) -> Int {
         cutPoint.position == .pooled ? 1 : splits[split].tokens(example)
     }
 
-    /// How many floats are cached of an example.
+    /// The floats cached for an example.
     func size(_ example: Int, _ split: Int) -> Int {
         matrices * rows(example, split) * model.weights.configuration.hidden
     }
 
-    /// An example's memory, cached or not yet; nil where it has none.
+    /// An example's memory, filled or not; nil if it has none.
     func values(_ example: Int, _ split: Int) -> UnsafeMutableBufferPointer<Float>? {
         offsets[split][example].map {
             UnsafeMutableBufferPointer(start: memory.floats + $0, count: size(example, split))
@@ -57,9 +57,9 @@ final class ActivationTables {
         for example in examples where offsets[split][example] != nil { isCached[split][example] = true }
     }
 
-    /// Broadcasts examples from a rank's memory, or its `source`, into the memory of all ranks.
+    /// Broadcasts examples from a rank's memory, or from its `source`, into the memory of all ranks.
     ///
-    /// A collective, to be followed by another before the examples are read.
+    /// A collective; another one must follow before the examples are read.
     func broadcast(
         _ examples: [Int], _ split: Int, from root: Int, source: [Float]? = nil,
         _ communicator: any Communicator
@@ -78,7 +78,7 @@ final class ActivationTables {
         }
     }
 
-    /// Copies an example's activations; false where they are not cached.
+    /// Copies an example's activations into `state`; false if they are not cached.
     func read(_ example: Int, _ split: Int, into state: CutState) -> Bool {
         guard isCached[split][example], var next = values(example, split)?.baseAddress else { return false }
         for matrix in cached(state) {
@@ -88,7 +88,7 @@ final class ActivationTables {
         return true
     }
 
-    /// Writes an example's activations, where it has memory.
+    /// Copies an example's activations from `state`, if it has memory.
     func write(_ example: Int, _ split: Int, from state: CutState) {
         guard var next = values(example, split)?.baseAddress else { return }
         for matrix in cached(state) {
@@ -97,14 +97,14 @@ final class ActivationTables {
         }
     }
 
-    /// The matrices of a state that are cached; all but x where it is recomputed.
+    /// The matrices of a state that are cached: all, or all but x.
     func cached(_ state: CutState) -> [Matrix] {
         (cachesResidual ? [state.residual] : []) + (state.heads.map { [$0] } ?? [])
     }
 
     var cachesResidual: Bool { matrices == cutPoint.position.matrices }
 
-    /// Memory of the workspace for a batch's activations.
+    /// Workspace memory for a batch's activations.
     func state(_ batch: PackedBatch, _ workspace: Workspace) -> CutState {
         let rows = cutPoint.position == .pooled ? batch.count : batch.tokens
         return CutState(

@@ -5,9 +5,9 @@ import Kernels
 struct CacheMemory {
     private let owner: AnyObject
     let floats: UnsafeMutablePointer<Float>
-    /// By rank: whether this rank sees what that rank writes.
+    /// By rank, whether that rank writes to this memory too.
     let isShared: [Bool]
-    /// Whether this rank writes values that all ranks receive.
+    /// Whether this rank writes broadcast values for all ranks that share the memory.
     let isWriter: Bool
 
     /// A node's memory.
@@ -19,7 +19,7 @@ struct CacheMemory {
         isWriter = node.ranks.rank == 0
     }
 
-    /// Memory of this rank's own; its pages are taken when they are first written.
+    /// Private memory of this rank; pages are allocated on first write.
     init(count: Int, _ world: any Communicator) {
         let buffer = FloatBuffer(count)
         owner = buffer
@@ -31,13 +31,13 @@ struct CacheMemory {
     /// This rank's node.
     struct Node {
         let ranks: any Communicator
-        /// By rank of the world: whether it runs there.
+        /// By rank of the world, whether it runs on this node.
         let members: [Bool]
 
-        /// Finds its ranks; a collective.
+        /// Finds the node's ranks; a collective.
         init(_ world: any Communicator) throws {
             ranks = try world.nodeCommunicator()
-            // A node is known by its first rank.
+            // A node is identified by its first rank.
             var first = [Int64(world.rank)]
             try ranks.broadcast(&first, from: 0)
             members = try world.allGather(first).map { [first] in $0 == first }

@@ -18,7 +18,7 @@ struct CachedBatch: CachedStart {
 
     var cutPoint: CutPoint { tables.cutPoint }
 
-    /// Reads what is cached, computes the rest, and writes that where it has memory.
+    /// Reads the cached examples, computes the others, and caches those that have memory.
     func fill(_ state: CutState, _ workspace: Workspace) {
         if !tables.cachesResidual {
             tables.model.encoder().activations(
@@ -43,13 +43,13 @@ struct CachedBatch: CachedStart {
         workspace.release(to: mark)
     }
 
-    /// Computes all of it, from a lower cut point where there is one.
+    /// Computes the whole batch, from the lower cut point if there is one.
     private func compute(into state: CutState, _ workspace: Workspace) {
         let start = tables.lower.map { CachedBatch($0, examples, split, batch) }
         tables.model.frozenActivations(at: cutPoint, batch, start: start, into: state, workspace)
     }
 
-    /// The rows of a sequence: its tokens', or one where vectors are pooled.
+    /// The rows of a sequence: one per token, or one pooled vector.
     private func rows(_ sequence: Int) -> Range<Int> {
         cutPoint.position == .pooled ? sequence..<sequence + 1 : batch.range(sequence)
     }

@@ -1,6 +1,6 @@
 /// Consecutive examples of a split whose pooled vectors are computed together.
 package struct PooledChunk: Hashable, Sendable {
-    /// The split's number among the study's distinct ones.
+    /// The split's number in ``UniqueSplits``.
     let split: Int
     let index: Int
 
@@ -11,12 +11,12 @@ package struct PooledChunk: Hashable, Sendable {
 
     private static let length = 8
 
-    /// The chunks that these examples lie in, ascending.
+    /// The chunks that contain these examples, ascending.
     static func chunks(of examples: some Sequence<Int>, _ split: Int) -> [PooledChunk] {
         Set(examples.map { $0 / length }).sorted().map { PooledChunk(split: split, index: $0) }
     }
 
-    /// Its examples, of so many in the split.
+    /// The chunk's examples, in a split of `count`.
     func examples(of count: Int) -> Range<Int> {
         index * Self.length..<min(count, (index + 1) * Self.length)
     }

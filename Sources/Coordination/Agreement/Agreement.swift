@@ -10,25 +10,22 @@ package import Studies
 import Tasks
 import Training
 
-/// Facts that the ranks of a world must have in common: all that the bits of a result depend on.
+/// Facts that must be equal on all ranks: everything that the bits of a result depend on.
 ///
-/// Ranks read their files themselves, on hosts that may hold stale copies of them. Facts are compared before anything
-/// is computed from them, and a difference is named with its ranks and hosts.
+/// Each rank reads its own files, and a host may have stale copies. Facts are compared before they are used,
+/// and a difference is reported with its ranks and hosts.
 package struct Agreement {
-    /// Something that all ranks must have in common.
     struct Fact: Equatable {
         /// A key of the study, or words such as `data of rte`.
         let name: String
-        /// Its value, or a checksum of it.
+        /// The value or its checksum.
         let value: String
     }
 
     private var facts: [Fact] = []
 
-    /// No facts.
     package init() {}
 
-    /// Adds a fact.
     package mutating func add(_ name: String, _ value: String) {
         facts.append(Fact(name: name, value: value))
     }
@@ -46,7 +43,7 @@ package struct Agreement {
         }
     }
 
-    /// Refuses a world whose ranks have other facts; a collective that all ranks must call.
+    /// Refuses a world whose ranks have different facts; a collective.
     package func check(_ world: any Communicator) throws {
         guard world.size > 1 else { return }
         let text = JSONValue.array(facts.map { [.string($0.name), .string($0.value)] }).encoded()
@@ -61,7 +58,7 @@ package struct Agreement {
         throw Self.difference(all, hosts)
     }
 
-    /// The failure that names the first fact that ranks do not have in common.
+    /// The failure that names the first fact that differs between ranks.
     static func difference(_ all: [[Fact]], _ hosts: [String]) -> Failure {
         var names: [String] = []
         for fact in all.joined() where !names.contains(fact.name) { names.append(fact.name) }
@@ -94,12 +91,12 @@ package struct Agreement {
 }
 
 extension Agreement {
-    /// Refuses ranks that were given other studies or run other programs or kernels, before they load anything.
+    /// Refuses ranks with different studies, programs or kernels, before anything is loaded.
     ///
-    /// Where files lie may differ from host to host. Everything else must not: also keys that change no bit decide
-    /// which collectives a rank calls.
+    /// Only the paths `backbone` and `data` may differ. Keys that change no bit must agree too, because they
+    /// decide which collectives a rank calls.
     package static func checkStudies(_ study: Study, _ world: any Communicator) throws {
-        // A lone rank agrees with itself: its program need not be read.
+        // With one rank there is no need to read the program.
         guard world.size > 1 else { return }
         var agreement = Agreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
@@ -108,9 +105,9 @@ extension Agreement {
         try agreement.check(world)
     }
 
-    /// Refuses ranks that read another backbone, tokenizer or data, or start from other parameters.
+    /// Refuses ranks with different backbones, tokenizers, data or initial parameters.
     ///
-    /// A run is held to it before its directory is touched, and again when it begins.
+    /// It is checked before the run directory is written, and again when the run begins.
     package static func checkInputs(
         _ context: RunContext, tokenizer: String, resuming: Bool, _ world: any Communicator
     ) throws {
@@ -118,7 +115,7 @@ extension Agreement {
             context, parameters: context.store.initial, tokenizer: tokenizer, resuming: resuming, world)
     }
 
-    /// Refuses ranks that read other inputs, or hold other parameters, which may be trained already.
+    /// Refuses ranks with different inputs or parameters, which may already be trained.
     static func checkInputs(
         _ context: RunContext, parameters: [Float], tokenizer: String? = nil, resuming: Bool = false,
         _ world: any Communicator
@@ -132,14 +129,14 @@ extension Agreement {
         }
         if let tokenizer { agreement.add("tokenizer", "checksum \(tokenizer)") }
         if let files = try FileOfAnotherRun.all(of: context.model.method) {
-            // Their paths may differ.
+            // Paths may differ.
             agreement.add("adapters of other runs", files.map { "\($0.checksum)" }.joined(separator: " "))
         }
         agreement.add("parameters", "checksum \(checksum(parameters))")
         try agreement.check(world)
     }
 
-    /// Refuses to go on where replicas have come apart.
+    /// Refuses to continue if the ranks' replicas of the state differ.
     static func checkReplicas(_ state: TrainingState, _ world: any Communicator) throws {
         guard world.size > 1 else { return }
         var agreement = Agreement()
@@ -154,8 +151,8 @@ extension Agreement {
         } catch let failure as Failure where failure.kind == .data {
             throw Failure(
                 .rank, at: "step \(state.step)",
-                "the ranks' replicas have come apart: \(failure.location ?? "state") \(failure.message)",
-                remedy: "a host's memory or processor may be faulty; go on with --resume without it")
+                "the ranks' replicas of the state differ: \(failure.location ?? "state") \(failure.message)",
+                remedy: "a host's memory or processor may be faulty; use --resume without that host")
         }
     }
 

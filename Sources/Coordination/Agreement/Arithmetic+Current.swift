@@ -2,10 +2,10 @@ import Kernels
 package import Runs
 
 extension Arithmetic {
-    /// The program's version: of its command line, its file formats and the order of its sums.
+    /// One version for the command line, the file formats and the order of sums.
     package static let programVersion = "0.1.0"
 
-    /// This process's.
+    /// The arithmetic of this process.
     package static var current: Arithmetic {
         Arithmetic(version: programVersion, kernels: VectorKernels.bits)
     }

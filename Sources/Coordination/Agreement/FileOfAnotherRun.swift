@@ -2,12 +2,14 @@ import Adapters
 import Diagnostics
 import Formats
 
-/// An adapter file that a method was built on; the method's results are valid only with this exact file.
+/// An adapter file that a method was built on.
+///
+/// The method's results are valid only with this exact file.
 struct FileOfAnotherRun: Codable, Sendable, Equatable {
     let path: String
     let checksum: UInt32
 
-    /// The files that a method reads; nil where it reads none.
+    /// The files that a method reads; nil if it reads none.
     static func all(of method: any AdapterMethod) throws -> [FileOfAnotherRun]? {
         let paths = method.members((any MethodOnAdapters).self).flatMap(\.inputFiles)
         if paths.isEmpty { return nil }
@@ -17,7 +19,7 @@ struct FileOfAnotherRun: Codable, Sendable, Equatable {
         }
     }
 
-    /// Refuses files whose checksums are not those that were saved; they may lie elsewhere.
+    /// Refuses files whose checksums differ from the saved ones; paths may differ.
     static func check(
         _ saved: [FileOfAnotherRun]?, against current: [FileOfAnotherRun]?, since when: String, remedy: String
     ) throws {

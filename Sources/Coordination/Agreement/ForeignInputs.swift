@@ -1,4 +1,4 @@
-/// Inputs that adapters may be used with although they were trained with others.
+/// Inputs that may differ from those an adapter was trained with.
 package struct ForeignInputs: OptionSet, Sendable {
     package let rawValue: Int
 
@@ -6,6 +6,6 @@ package struct ForeignInputs: OptionSet, Sendable {
 
     /// Another backbone of the same shape, or another tokenizer.
     package static let backbone = ForeignInputs(rawValue: 1)
-    /// Kernels with other bits, or another version of the program.
+    /// Kernels that compute other bits, or another version of the program.
     package static let kernels = ForeignInputs(rawValue: 2)
 }

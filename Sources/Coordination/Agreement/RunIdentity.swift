@@ -6,9 +6,11 @@ package import Studies
 import Tasks
 import Training
 
-/// The settings, backbone and data that the next step's bits depend on: a checkpoint belongs to one identity.
+/// The settings, backbone, data and arithmetic that the next step's bits depend on.
+///
+/// A checkpoint has one identity.
 package struct RunIdentity: Codable, Sendable, Equatable {
-    /// Study keys that change no bit of the result: a resumed run may set them differently.
+    /// Study keys that change no bit of the result, so a resumed run may change them.
     private static let free: Set<String> = [
         "backbone", "data", "coordinator", "checkpoint", "record", "cache", "stall",
     ]
@@ -19,9 +21,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     package let tokenizer: String
     /// The checksum of each task's data.
     package let data: NamedValues<Int>
-    /// Everything that computed a part of the result, in the order in which it came to it.
+    /// The kernels and versions that computed parts of the result, in order of their first use.
     package private(set) var arithmetic: [Arithmetic]
-    /// Files of other runs that the method reads; nil where it reads none.
+    /// Files of other runs that the method reads; nil if it reads none.
     let files: [FileOfAnotherRun]?
 
     /// The identity of a study on its backbone, with the arithmetic of this process.
@@ -36,17 +38,17 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         files = try FileOfAnotherRun.all(of: study.adapter.method)
     }
 
-    /// The keys of a study that change no bit of the result, which each start may set anew.
+    /// The settings of the keys that change no bit of the result.
     package static func freeSettings(of study: Study) throws -> StudySettings {
         try StudySettings(study).filtered(free.contains)
     }
 
-    /// Whether a result is of several kernels or versions, so that no single one of them would give its bits.
+    /// Whether several kernels or versions computed the result, so that no single one reproduces its bits.
     package var isMixed: Bool { arithmetic.count > 1 }
 
-    /// Refuses to go on with a run that began with something else, naming the difference.
+    /// Refuses to resume a run with another identity, and names the first difference.
     ///
-    /// - Returns: the identity to go on with: the saved one, and the arithmetic of this process where it is new and allowed
+    /// - Returns: the saved identity, with the arithmetic of this process added if it is new and allowed
     package func resumed(
         as current: RunIdentity, allowingDifferentKernels: Bool = false
     ) throws -> RunIdentity {
@@ -55,28 +57,30 @@ package struct RunIdentity: Codable, Sendable, Equatable {
             let more = differences.count > 1 ? " (and \(differences.count - 1) more keys)" : ""
             throw Failure.usage(
                 "was \(first.saved) when this run began, is now \(first.current)\(more)", at: first.path,
-                remedy: "resume with the study that the run began with, or start anew with another --output")
+                remedy:
+                    "resume with the study that the run began with, or start a new run with another --output")
         }
         if backbone != current.backbone {
             let difference = backbone.difference(from: current.backbone)
             throw Failure.data(
-                "is not the one that this run began with: \(difference ?? "its weights have another checksum")",
+                "is not the one that this run began with: "
+                    + (difference ?? "its weights have another checksum"),
                 at: "backbone",
-                remedy: "point backbone at the original folder, or start anew with another --output")
+                remedy: "point backbone at the original folder, or start a new run with another --output")
         }
         if tokenizer != current.tokenizer {
             throw Failure.data(
                 "is not the one that this run began with: it has another checksum", at: "the tokenizer",
-                remedy: "restore its files, or start anew with another --output")
+                remedy: "restore its files, or start a new run with another --output")
         }
         try FileOfAnotherRun.check(
             files, against: current.files, since: "this run began",
-            remedy: "restore it, or start anew with another --output")
+            remedy: "restore it, or start a new run with another --output")
         let names = current.data.names.filter { data[$0] != current.data[$0] }
         if !names.isEmpty {
             throw Failure.data(
                 "the data of \(names.joined(separator: ", ")) changed since this run began", at: "data",
-                remedy: "restore the data, or start anew with another --output")
+                remedy: "restore the data, or start a new run with another --output")
         }
         let new = current.arithmetic.filter { !arithmetic.contains($0) }
         if !new.isEmpty, !allowingDifferentKernels {
@@ -85,8 +89,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
                 "this run began with \(words.isEmpty ? "an older version" : words), here is "
                     + "\(Arithmetic.current.words), which gives other bits", at: "kernels",
                 remedy:
-                    "resume on processors with the same kernels, or give --allow-different-kernels, which marks "
-                    + "the result as mixed")
+                    "resume on processors with the same kernels, or give --allow-different-kernels, which "
+                    + "marks the result as mixed")
         }
         var identity = self
         identity.arithmetic += new

@@ -1,9 +1,8 @@
 import Formats
 import Studies
 
-/// The settings of a study with every default, by key: ranks, runs and adapters are compared by them.
+/// All settings of a study by key, defaults included, for comparing ranks, runs and adapters.
 package struct StudySettings: Codable, Sendable, Equatable {
-    /// A key whose value has changed.
     struct Difference {
         let path, saved, current: String
     }
@@ -17,12 +16,12 @@ package struct StudySettings: Codable, Sendable, Equatable {
     package init(from decoder: any Decoder) throws { json = try JSONValue(from: decoder) }
     package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
-    /// The settings of some of a study's keys.
+    /// The settings of the included top-level keys.
     func filtered(_ isIncluded: (String) -> Bool) -> StudySettings {
         StudySettings(.object((json.object ?? []).filter { isIncluded($0.0) }))
     }
 
-    /// The keys whose values are others now, in alphabetical order.
+    /// The keys whose values differ, in alphabetical order.
     func differences(from current: StudySettings) -> [Difference] {
         Self.differences(json, current.json, at: "")
     }

@@ -7,34 +7,33 @@ package import Tasks
 package import Tokenizers
 package import Training
 
-/// A task's examples as token ids: what is trained on, and what is scored on.
+/// A task's tokenized examples: a training split and evaluation sets.
 package struct TaskData: Sendable {
     /// The task.
     package let task: any LanguageTask
     /// The training split.
     package let train: TokenizedExamples
-    /// The training examples that are drawn: all but those held out.
+    /// The examples of the training split that are trained on: all but those held out.
     package let drawn: [Int]
-    /// What is scored on, in the order of the task's splits.
+    /// The evaluation sets, in the order of the task's splits.
     package let sets: [EvaluationSet]
-    /// Lines that the task's format allows to be dropped, by file.
+    /// Lines that the task's format allows to be skipped, by file.
     package let dropped: [(path: String, lines: [Int])]
 
-    /// Examples that a score is computed on.
+    /// The examples that a score is computed on.
     package struct EvaluationSet: Sendable {
-        /// The split they come from.
         package let split: Split
-        /// The whole split.
+        /// All examples of the split.
         package let examples: TokenizedExamples
-        /// Which of its examples count.
+        /// The examples in the set.
         package let indices: [Int]
     }
 
     /// Reads and tokenizes a task's splits.
     ///
-    /// With a held-out share, scores come from training examples that are not trained on. Which ones is a function of
-    /// the task and the example alone, so that studies that differ in their seed are scored on the same examples.
-    /// `split` scores on one split instead of the task's own.
+    /// With a held-out share, the evaluation set is a part of the training split that is not trained on. The
+    /// part is a function of the task and the example alone, so studies with other seeds are scored on the
+    /// same examples. `split` replaces the task's own evaluation splits.
     package init(
         _ task: any LanguageTask, _ study: Study, _ tokenizer: any Tokenizer, scoredOn split: Split? = nil
     ) throws {
@@ -56,8 +55,8 @@ package struct TaskData: Sendable {
             let heldOut = (0..<train.count).filter { isHeldOut[$0] }
             guard !drawn.isEmpty, !heldOut.isEmpty else {
                 throw Failure.usage(
-                    "\(study.evaluation.heldOut) of \(task.name)'s \(train.count) training examples leaves none to "
-                        + (drawn.isEmpty ? "train" : "score") + " on", at: "evaluation.heldOut")
+                    "\(study.evaluation.heldOut) of \(task.name)'s \(train.count) training examples leaves "
+                        + "none to " + (drawn.isEmpty ? "train" : "score") + " on", at: "evaluation.heldOut")
             }
             sets = [EvaluationSet(split: .train, examples: train, indices: heldOut)]
         } else {
@@ -75,7 +74,7 @@ package struct TaskData: Sendable {
         self.dropped = dropped
     }
 
-    /// The same task with at most so many examples to draw, and as many in each evaluation set: the first ones.
+    /// A copy with at most the first `examples` examples for training and in each evaluation set.
     package func limited(to examples: Int) -> TaskData {
         TaskData(
             task: task, train: train, drawn: Array(drawn.prefix(examples)),
@@ -96,10 +95,10 @@ package struct TaskData: Sendable {
         self.dropped = dropped
     }
 
-    /// A number that changes with the tokens and the target of any example that is trained or scored on.
+    /// A checksum of the tokens and targets of all examples that are trained or scored on.
     var fingerprint: Int {
         var checksum = CRC32C()
-        // Held-out examples are rows of the training split.
+        // Held-out examples are part of the training split.
         for split in [train] + sets.filter({ $0.split != .train }).map(\.examples) {
             withUnsafeBytes(of: split.fingerprint) { checksum.update($0) }
             for target in split.targets {
@@ -114,7 +113,7 @@ package struct TaskData: Sendable {
     }
 }
 
-/// What a unit of examples costs to compute, in arbitrary units: products per token, attention per pair of tokens.
+/// The relative cost of computing examples: products per token, attention per pair of tokens.
 package func cost(of examples: some Sequence<Int>, in tokenized: TokenizedExamples) -> Double {
     examples.reduce(0) { total, example in
         let tokens = Double(tokenized.tokens(example))

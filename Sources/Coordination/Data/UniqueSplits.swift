@@ -1,15 +1,13 @@
 import Training
 
-/// The splits of a study's tasks, each once: where two tasks' examples have the same tokens, their
-/// activations are computed and cached once for both.
-///
-/// An evaluation set's split is numbered like any other: held-out examples are rows of the training split.
+/// The splits of a study's tasks without duplicates: tasks whose examples have the same tokens share their
+/// cached activations.
 struct UniqueSplits: Sendable {
-    /// The splits by their numbers, in the order in which the tasks name them.
+    /// The splits, numbered in the order in which the tasks use them.
     let splits: [TokenizedExamples]
     /// The number of each task's training split.
     let train: [Int]
-    /// The number of the split of each task's evaluation sets.
+    /// By task, the number of the split of each evaluation set; for held-out examples, the training split's.
     let sets: [[Int]]
 
     init(_ data: [TaskData]) {
@@ -24,6 +22,5 @@ struct UniqueSplits: Sendable {
         self.splits = splits
     }
 
-    /// A split by its number.
     subscript(_ number: Int) -> TokenizedExamples { splits[number] }
 }

@@ -3,13 +3,14 @@ package import Diagnostics
 package import Encoders
 import Kernels
 
-/// Memory for weights that the ranks of a host share: the first of them fills it, the others wait and read.
+/// Memory for weights that the ranks of a node share: the first of them fills it, the others wait and read.
 ///
-/// Where there is none to share, ranks have a copy each of what they need, and do without the rest.
+/// If shared memory cannot be allocated, each rank has its own copy of converted weights, and prepacked
+/// weights are left out.
 package final class NodeWeightMemory: WeightMemory {
     let world: any Communicator
     private let directory: String?
-    /// What ranks have a copy each of, or do without, and why; equal on all ranks of the world.
+    /// A warning for each allocation that failed on some node; equal on all ranks of the world.
     package private(set) var refusals: [Failure] = []
 
     /// The name of converted weights in /proc/PID/maps, `/memfd:hadamesh-weights`.
@@ -17,7 +18,7 @@ package final class NodeWeightMemory: WeightMemory {
     /// The name of prepacked weights there.
     static let prepackedName = "hadamesh-weights-prepacked"
 
-    /// Memory for all ranks of a world, in a folder of each host's disk where one is given.
+    /// Memory for all ranks of a world, in RAM or in a folder on each node's disk.
     package init(_ world: any Communicator, in directory: String? = nil) {
         self.world = world
         self.directory = directory
@@ -25,7 +26,7 @@ package final class NodeWeightMemory: WeightMemory {
 
     /// Allocates and fills memory; a collective of the world.
     ///
-    /// A rank that is alone on its host allocates private memory.
+    /// A rank that is alone on its node allocates private memory.
     package func allocate(
         byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory {
@@ -41,35 +42,35 @@ package final class NodeWeightMemory: WeightMemory {
             try memory.map { try Self.filled($0, by: host, fill) }
                 ?? PrivateMemory().allocate(byteCount: byteCount, filledBy: fill)
         }
-        // All have met since the first rank wrote.
+        // The collective above came after the first rank's writes.
         memory?.seal()
         return filled
     }
 
-    /// Like ``allocate(byteCount:filledBy:)``, but nil on a host without memory to share.
+    /// Like ``allocate(byteCount:filledBy:)``, but nil on a node that cannot allocate shared memory.
     package func allocateIfAvailable(
         byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory? {
         try checkAgreement(on: byteCount, panel: VectorKernels.panel)
         guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
         let host = try world.nodeCommunicator()
-        // Kernels of other widths give the same bits, but read another layout: a host has one, its first rank's.
+        // Kernels of other widths give the same bits but read another layout: the node has its first rank's.
         let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
         let fits = layouts[host.rank] == layouts[0]
         let byteCount = Int(layouts[0][0])
         if try world.allReduce(Int32(fits ? 0 : 1), .max) == 1 {
             refusals.append(
                 .data(
-                    "ranks of one host have kernels of different widths: weights are laid out for its first rank's "
-                        + "alone, products of the others take longer",
+                    "ranks of one host have kernels of different widths: weights are prepacked for its first "
+                        + "rank only, so products on the others take longer",
                     remedy:
                         "set HADAMESH_KERNELS alike for all ranks of a host; no bit of a result depends on it"
                 ))
         }
         let memory = try shared(byteCount, among: host, evenAlone: true) { refused in
             .data(
-                "frozen weights are not laid out for products, which take longer without, \(refused)",
-                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB a host")
+                "frozen weights are not prepacked, so products take longer, \(refused)",
+                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB per host")
         }
         let filled = try together(world) { try memory.map { try Self.filled($0, by: host, fill) } }
         memory?.seal()
@@ -85,7 +86,7 @@ package final class NodeWeightMemory: WeightMemory {
             UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: host.size > 1)
     }
 
-    /// Refuses ranks that need other amounts of memory for the same panels: their files differ.
+    /// Refuses ranks that ask for different amounts of memory for the same panels: their files differ.
     private func checkAgreement(on byteCount: Int, panel: Int = 0) throws {
         let needs = try world.allGather([Int64(byteCount), Int64(panel)])
         for (rank, need) in needs.enumerated() {
@@ -93,12 +94,13 @@ package final class NodeWeightMemory: WeightMemory {
                 continue
             }
             throw Failure.data(
-                "rank \(first) asks for \(needs[first][0]) bytes of memory for weights, rank \(rank) for \(need[0])",
+                "rank \(first) asks for \(needs[first][0]) bytes of memory for weights, "
+                    + "rank \(rank) for \(need[0])",
                 at: "backbone", remedy: "all ranks must see the same files")
         }
     }
 
-    /// The memory of this rank's host; nil where there is none, which is noted as a refusal that names how many hosts.
+    /// The shared memory of this rank's node; nil, with a refusal on all ranks, if it cannot be allocated.
     private func shared(
         _ byteCount: Int, among host: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
     ) throws -> NodeSharedMemory? {
@@ -113,7 +115,7 @@ package final class NodeWeightMemory: WeightMemory {
             case .failure(let unavailable): why = unavailable.reason
             }
         }
-        // A host's ranks are refused alike: its first one stands for it.
+        // All ranks of a node are refused together, so its first rank reports for it.
         let hosts = try world.allGather([host.rank == 0 ? 1 : 0, host.rank == 0 && why != nil ? 1 : 0])
         if let first = hosts.firstIndex(where: { $0[1] == 1 }) {
             var words = Array((why ?? "").utf8)
@@ -121,7 +123,8 @@ package final class NodeWeightMemory: WeightMemory {
             let (refused, all) = hosts.reduce((0, 0)) { ($0.0 + $1[1], $0.1 + $1[0]) }
             refusals.append(
                 failure(
-                    "on \(refused) of \(all) \(all == 1 ? "host" : "hosts"): \(String(decoding: words, as: UTF8.self))"
+                    "on \(refused) of \(all) \(all == 1 ? "host" : "hosts"): "
+                        + String(decoding: words, as: UTF8.self)
                 ))
         }
         return memory

@@ -5,23 +5,21 @@ import Studies
 package import Tasks
 import Training
 
-/// What training has changed in a task's adapter: each tensor's values less those that it started from.
+/// The change of a task's adapter by training: each tensor's values minus its initial values.
 package struct AdapterChange: Sendable {
-    /// The adapter's and norms' tensors; the head is none of them.
+    /// The tensors of the adapter and the norms, without the head.
     package let tensors: [Tensor]
     private let layout: ParameterLayout
     private let values: [Float]
     private let isPruned: Bool
 
-    /// One of the tensors.
     package struct Tensor: Sendable {
         /// Its name without the layer's, such as `hadamard.weight`.
         package let name: String
-        /// Its layer; nil for what belongs to no single one.
+        /// Its layer; nil if it belongs to no single layer.
         package let layer: Int?
-        /// Its shape.
         package let shape: [Int]
-        /// Whose it is: `all`, `group:NAME` or `task:NAME`.
+        /// `all`, `group:NAME` or `task:NAME`.
         package let owner: String
         fileprivate let slice: Int
     }
@@ -42,7 +40,7 @@ package struct AdapterChange: Sendable {
         }
     }
 
-    /// The changes of a tensor's values; of a value that pruning removed before training there is none.
+    /// The changes of a tensor's values; 0 for entries that pruning removed before training.
     package func values(of tensor: Tensor) -> [Float] {
         let slice = layout.slices[tensor.slice]
         let isThinned = isPruned && slice.isPrunable
@@ -53,7 +51,7 @@ package struct AdapterChange: Sendable {
 }
 
 extension TrainedRun {
-    /// What training has changed in a task's adapter.
+    /// The change of a task's adapter by training.
     package func change(of task: any LanguageTask) throws -> AdapterChange {
         let (layout, values) = try parameters(of: task)
         let topology = try AdapterConfiguration.read(directory.adapters(task: task.name))?.topology ?? []

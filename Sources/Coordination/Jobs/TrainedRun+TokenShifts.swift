@@ -7,18 +7,18 @@ import Tasks
 package import Tokenizers
 import Training
 
-/// How much of each layer's shift AdapterBias gives to the tokens of one text.
+/// AdapterBias's weight of each layer's shift for the tokens of one text.
 package struct ShiftedTokens: Sendable {
     /// The tokens, special ones included.
     package let tokens: [String]
-    /// The layers that have a shift, in ascending order.
+    /// The layers that have a shift, ascending.
     package let layers: [Int]
     /// α by token, then by layer.
     package let values: [[Float]]
 }
 
 extension TrainedRun {
-    /// α of every token of texts, each a text or a pair, in their order.
+    /// α of every token of each text or pair, in order.
     package func tokenShifts(
         _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
     ) throws -> [ShiftedTokens] {

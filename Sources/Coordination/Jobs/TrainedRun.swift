@@ -11,13 +11,11 @@ package import Tasks
 package import Tokenizers
 package import Training
 
-/// A finished run's adapters on their backbone: what evaluates and predicts.
+/// A finished run's adapters on their backbone, for evaluation and prediction.
 package struct TrainedRun: Sendable {
-    /// The run's study.
     package let study: Study
     /// The backbone with method and head.
     package let model: AdaptedEncoder
-    /// The study's tasks.
     package let tasks: [any LanguageTask]
     let directory: RunDirectory
     private let tokenizer: String?
@@ -25,8 +23,8 @@ package struct TrainedRun: Sendable {
 
     /// Opens the adapters of a run directory.
     ///
-    /// They are used only on the backbone, tokenizer (an identity, nil where no text is read) and kernels that they were
-    /// trained with, unless others are allowed.
+    /// They are refused on a backbone, tokenizer or kernels other than those of training, unless these are
+    /// allowed to differ. `tokenizer` is its checksum, nil if no text is read.
     package init(
         _ study: Study, _ model: AdaptedEncoder, tokenizer: String? = nil, directory: String,
         allowing allowed: ForeignInputs = []
@@ -49,7 +47,7 @@ package struct TrainedRun: Sendable {
         return task
     }
 
-    /// A task's trained parameters, in its own layout.
+    /// A task's trained parameters, in its layout.
     package func parameters(of task: any LanguageTask) throws -> (layout: ParameterLayout, values: [Float]) {
         let layout = model.layout(for: task.output, headOwner: task.name, seed: study.seed)
         let folder = directory.adapters(task: task.name)
@@ -58,13 +56,13 @@ package struct TrainedRun: Sendable {
         if let recorded { try checkInputs(of: folder, recorded) }
         try FileOfAnotherRun.check(
             recorded?.files, against: FileOfAnotherRun.all(of: model.method),
-            since: "\(folder) was trained", remedy: "restore it, or train this run anew")
+            since: "\(folder) was trained", remedy: "restore it, or train this run again")
         return (layout, values)
     }
 
-    /// Refuses to use an adapter with other inputs than it was trained with.
+    /// Refuses to use an adapter with inputs other than those of training.
     ///
-    /// Facts that an older version did not write are not compared.
+    /// Entries that an older version did not write are not compared.
     private func checkInputs(of folder: String, _ recorded: AdapterConfiguration) throws {
         if !allowed.contains(.backbone) {
             let present = BackboneIdentity(of: model.weights)
@@ -102,9 +100,7 @@ package struct TrainedRun: Sendable {
         }
     }
 
-    /// Writes adapters that were not trained by this study, but that it describes: `adapters/<task>` for each task.
-    ///
-    /// There is a vector for each task of the study, in the task's own layout.
+    /// Writes imported adapters, `adapters/<task>` for each task, from vectors in the tasks' layouts.
     package static func write(
         _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: RunDirectory
     ) throws {
@@ -117,10 +113,10 @@ package struct TrainedRun: Sendable {
         }
     }
 
-    /// Scores tasks on all ranks together; every rank has the result.
+    /// Scores tasks; a collective whose result every rank has.
     ///
-    /// Ranks that have other data, adapters or backbones than the first are refused, and so is data that is not what the
-    /// run was trained and scored on, where that is required.
+    /// Ranks with different data, adapters or backbones are refused, and if required also data other than the
+    /// run was trained and scored on.
     package func evaluate(
         _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator
     ) throws -> [TaskScore] {
@@ -134,7 +130,7 @@ package struct TrainedRun: Sendable {
         return try predictor.scores(Array(data.indices), vectors, adapted: true)
     }
 
-    /// Refuses data that is not what the run was trained and scored on, where its manifest tells.
+    /// Refuses data other than the run's manifest records; a run without a manifest is not checked.
     private func checkData(_ data: [TaskData]) throws {
         let recorded: RunIdentity? = try Manifest.read(directory)?.identity()
         for data in data {
@@ -146,7 +142,7 @@ package struct TrainedRun: Sendable {
         }
     }
 
-    /// Logits for texts, each a text or a pair, in their order.
+    /// The logits of each text or pair, in order.
     package func predict(
         _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
     ) throws -> Predictions {
@@ -168,7 +164,7 @@ package struct TrainedRun: Sendable {
         return try Predictions(logits: logits, width: task.output.width)
     }
 
-    /// Texts as token ids, as many of each as the study allows.
+    /// Tokenizes each text or pair to at most the study's `maximumTokens`.
     func tokenize(
         _ texts: [(first: String, second: String?)], _ name: String, _ tokenizer: any Tokenizer
     ) throws -> TokenizedExamples {

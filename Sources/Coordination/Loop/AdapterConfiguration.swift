@@ -6,9 +6,7 @@ import Studies
 import Tasks
 import Training
 
-/// One task's adapter as `adapter_config.json` describes it under `hadamesh`: all that is needed to use it again.
-///
-/// Facts that were not written are nil.
+/// The description of a task's adapter under `hadamesh` in `adapter_config.json`; missing entries are nil.
 struct AdapterConfiguration: Codable, Sendable {
     /// A head's classes, or the range of its values.
     struct Output: Codable {
@@ -26,7 +24,7 @@ struct AdapterConfiguration: Codable, Sendable {
     let arithmetic: [Arithmetic]?
     let files: [FileOfAnotherRun]?
 
-    /// The configuration of a task's parameters in a study, and of the run's identity what a use of them must match.
+    /// The configuration of a task's adapter; the run's identity adds the tokenizer and arithmetic to match.
     init(
         _ study: Study, _ model: AdaptedEncoder, _ tasks: [any LanguageTask], _ store: ParameterStore,
         task: Int, identity: RunIdentity? = nil
@@ -47,12 +45,12 @@ struct AdapterConfiguration: Codable, Sendable {
         files = try FileOfAnotherRun.all(of: model.method)
     }
 
-    /// Reads the configuration of an adapter's folder; nil where it is no adapter of this program.
+    /// Reads the configuration of an adapter's folder; nil if another program wrote it.
     static func read(_ folder: String) throws -> AdapterConfiguration? {
         try AdapterFolder.configuration(of: folder)["hadamesh"]?.decoded(from: folder)
     }
 
-    /// Writes `adapters/<task>` of a run: a task's parameters with their configuration, beside PEFT's own keys.
+    /// Writes `adapters/<task>` of a run: a task's parameters, with the configuration beside PEFT's keys.
     func write(
         _ values: [Float], _ layout: ParameterLayout, _ study: Study, to folder: String
     ) throws {

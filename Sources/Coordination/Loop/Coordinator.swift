@@ -3,26 +3,26 @@ import Studies
 import Tasks
 import Training
 
-/// Decides what all ranks do next; rank 0 alone has one.
+/// Decides the next directive for all ranks; only rank 0 has one.
 ///
-/// A decision is a function of the training state and the planner's state, both of which checkpoints hold: a
-/// resumed run decides as the first one would have.
+/// A decision is a function of the training state and the planner's state. Checkpoints hold both, so a
+/// resumed run makes the same decisions.
 final class Coordinator {
     private let context: RunContext
     private let ranks: [Int]
     private let cache: ActivationCache
-    /// What was drawn for the steps that have been taken in this stage.
+    /// The examples drawn for the steps taken in this stage.
     private(set) var drawn: PlannerState
     private var planner: Planner?
-    /// The draw of the step under way, or of the next one, which is drawn while no rank waits for it.
+    /// The draw of the current step, or of the next one if it was drawn ahead.
     private var ahead: (key: DrawKey, draw: Draw)?
     private var pendingChunks: [PooledChunk] = []
     private var chunksPlannedFor = -1
     /// The step of the latest checkpoint, or -1.
     var checkpointedAt = -1
-    /// Whether some rank was asked to stop.
+    /// Whether any rank has received a request to stop.
     var stopRequested = false
-    /// Chunks of pooled vectors that have been computed, and all that this stage needs.
+    /// Chunks of pooled vectors computed so far, and all that this stage needs.
     private(set) var pooledProgress = (done: 0, total: 0)
 
     init(_ context: RunContext, ranks: [Int], _ cache: ActivationCache) {
@@ -32,25 +32,24 @@ final class Coordinator {
         drawn = PlannerState(tasks: context.data.count)
     }
 
-    /// Goes on from a checkpoint of a step.
+    /// Resumes from a checkpoint of a step.
     func resume(at step: Int, _ drawn: PlannerState) {
         self.drawn = drawn
         checkpointedAt = step
     }
 
-    /// Counts the draw of a step that has been taken.
+    /// Commits the draw of a step that has been taken.
     func stepTaken() {
         if let ahead { drawn = ahead.draw.after }
     }
 
-    /// Begins the next stage, which draws every task from its start.
+    /// Begins the next stage, with every task's stream at its start.
     func beginStage() {
         drawn = PlannerState(tasks: context.data.count)
         planner = nil
         ahead = nil
     }
 
-    /// The next directive.
     func decide(_ state: TrainingState) -> Directive {
         if stopRequested { return checkpointedAt == state.step ? .finish(stopped: true) : .checkpoint }
         let schedule = context.stages[state.stage]
@@ -76,16 +75,16 @@ final class Coordinator {
         return .step(draw(state, schedule).plan)
     }
 
-    /// Draws the next step's plan now, so that nobody waits for it later.
+    /// Draws the next step's plan ahead, so that no rank waits for it.
     func drawAhead(_ state: TrainingState) {
         let schedule = context.stages[state.stage]
         guard state.stageStep < schedule.steps, state.active.contains(true) else { return }
         _ = draw(state, schedule)
     }
 
-    /// The examples that each adapter's entries are scored on, none where the scores need none.
+    /// A plan for each adapter, with the examples that its entries are scored on, if the score reads any.
     ///
-    /// They are drawn among the adapter's tasks as a step's are, from streams that no stage draws from.
+    /// Examples are drawn from the adapter's tasks like those of a step, in streams that no stage uses.
     private func scoringPlans(_ pruning: Pruning) -> [StepPlan] {
         context.store.prunedAdapters.enumerated().map { index, adapter in
             if !pruning.score.readsExamples || pruning.sparsity == 0 { return StepPlan([]) }
@@ -133,11 +132,10 @@ final class Coordinator {
         return made
     }
 
-    /// The next pooled vectors to compute before a head stage's steps: those of the examples that its plans
-    /// will draw.
+    /// The next chunks of pooled vectors to compute before a head stage's steps; nil if none are left.
     ///
-    /// A task that stops early changes later plans, and a long stage's plans are not drawn to their end;
-    /// vectors that are then missing are computed by the rank that reads them.
+    /// They cover the examples that the stage's plans will draw. If a task stops early, later plans change,
+    /// and a long stage is not planned to the end: a rank computes missing vectors when it reads them.
     private func nextChunks(_ state: TrainingState, _ schedule: StageSchedule) -> [PooledChunk]? {
         if chunksPlannedFor != state.stage {
             chunksPlannedFor = state.stage
@@ -150,15 +148,15 @@ final class Coordinator {
                         of: evaluation.indices, context.splits.sets[task][set])
                 }
             }
-            // Held-out examples share chunks with the training examples around them, and tasks may share all of them.
+            // Held-out examples share chunks with training examples, and tasks may share splits.
             var seen: Set<PooledChunk> = []
             pendingChunks = pendingChunks.filter { !cache.isCached($0) && seen.insert($0).inserted }
-            // They are taken from the end.
+            // Chunks are taken from the end.
             pendingChunks.reverse()
             pooledProgress = (0, pendingChunks.count)
         }
         if pendingChunks.isEmpty { return nil }
-        // Few enough for a request to stop to be heard soon, many enough for an even share.
+        // Few enough for a quick response to a stop request, many enough for an even load.
         let chunks = Array(pendingChunks.suffix(16 * ranks.count).reversed())
         pendingChunks.removeLast(chunks.count)
         pooledProgress.done += chunks.count

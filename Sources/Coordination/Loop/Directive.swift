@@ -1,13 +1,13 @@
 import Collectives
 import Diagnostics
 
-/// What the coordinator tells every rank to do next, in one encoding.
+/// The coordinator's next instruction to every rank, with its encoding.
 package enum Directive: Equatable, Sendable {
-    /// Compute the pooled vectors of these chunks, each on the rank beside it, and give them to all ranks.
+    /// Compute the pooled vectors of these chunks, each on its rank, and share them with all ranks.
     case pool([PooledChunk], ranks: [Int])
     /// Take an optimizer step.
     case step(StepPlan)
-    /// Prune adapters before they are trained, each by the scores of a plan's examples.
+    /// Prune adapters before they are trained, each by its scores on a plan's examples.
     case prune([StepPlan])
     /// Score the active tasks.
     case evaluate
@@ -15,7 +15,7 @@ package enum Directive: Equatable, Sendable {
     case checkpoint
     /// End this stage and begin the next.
     case nextStage
-    /// End the run; `stopped` when it was asked to before it was done.
+    /// End the run; `stopped` if it was asked to stop before its last step.
     case finish(stopped: Bool)
 
     /// The phase that ranks are in while they follow it.
@@ -35,7 +35,7 @@ package enum Directive: Equatable, Sendable {
         case pool, step, evaluate, checkpoint, nextStage, finish, prune
     }
 
-    /// The words that travel.
+    /// The encoding that is broadcast.
     package var words: [Int64] {
         switch self {
         case .pool(let chunks, let ranks):
@@ -61,7 +61,7 @@ package enum Directive: Equatable, Sendable {
             }
     }
 
-    /// Reads what ``words`` wrote.
+    /// Decodes ``words``.
     package init(words: [Int64]) throws {
         var rest = words[...]
         func next() throws -> Int {
@@ -107,7 +107,7 @@ package enum Directive: Equatable, Sendable {
         }
     }
 
-    /// The coordinator's directive on every rank.
+    /// Broadcasts the coordinator's directive.
     static func shared(_ directive: Directive?, _ communicator: any Communicator) throws -> Directive {
         var words = directive?.words ?? []
         try communicator.broadcast(&words, from: 0)

@@ -6,12 +6,12 @@ import Studies
 import Tasks
 import Training
 
-/// Computes the logits and scores of tasks on all ranks together; the parameters are given, and no state changes.
+/// Computes tasks' logits and scores at given parameters, distributed over the ranks.
 final class DistributedPredictor {
-    /// Examples of one unit: enough for products at their full rate, few enough for an even share of the ranks.
-    private static let examplesPerUnit = 8
+    /// Examples per micro-batch: enough for matrix products at full speed, few enough for an even load.
+    private static let examplesPerMicroBatch = 8
 
-    /// Examples of one evaluation set, and where their logits lie among all.
+    /// A micro-batch of one evaluation set, and the offset of its logits.
     private struct Piece {
         let task, set: Int
         let examples: [Int]
@@ -50,31 +50,29 @@ final class DistributedPredictor {
         }
     }
 
-    /// Logits of tasks' evaluation sets, computed on all ranks together.
+    /// The logits of tasks' evaluation sets, on every rank; a collective.
     ///
     /// - Parameters:
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
     ///   - adapted: whether adapters act; otherwise the head reads the frozen backbone's pooled vectors
-    /// - Returns: by task, then by set
-    /// - Throws: a failure where a logit is not finite
+    /// - Returns: predictions by task, then by set
+    /// - Throws: a failure if a logit is not finite
     func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
         var pieces: [Piece] = []
         var costs: [Double] = []
         var end = 0
         for (position, task) in tasks.enumerated() {
             for (set, evaluation) in context.data[task].sets.enumerated() {
-                for start in stride(from: 0, to: evaluation.indices.count, by: Self.examplesPerUnit) {
-                    let examples = Array(
-                        evaluation.indices[
-                            start..<min(evaluation.indices.count, start + Self.examplesPerUnit)])
+                for start in stride(from: 0, to: evaluation.indices.count, by: Self.examplesPerMicroBatch) {
+                    let examples = Array(evaluation.indices[start...].prefix(Self.examplesPerMicroBatch))
                     pieces.append(Piece(task: position, set: set, examples: examples, offset: end))
                     costs.append(cost(of: examples, in: evaluation.examples))
                     end += examples.count * context.data[task].task.output.width
                 }
             }
         }
-        // Bit patterns travel as integers: each is brought by one rank, and zeros by all others.
+        // Logits are summed as integer bit patterns, to which all ranks but one contribute 0.
         var patterns = [Int32](repeating: 0, count: end)
         let owners = assign(costs: costs, to: ranks)
         for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {

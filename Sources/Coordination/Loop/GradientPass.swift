@@ -5,25 +5,24 @@ import Kernels
 import Tasks
 import Training
 
-/// Computes a plan's gradients: each rank its own micro-batches, then the exact sum over all ranks.
+/// Computes a plan's gradients: each rank its own micro-batches, followed by an exact sum over all ranks.
 ///
-/// A micro-batch is computed whole by one rank, so the bits of its gradient depend on its examples alone.
+/// One rank computes a whole micro-batch, so the bits of its gradient depend on its examples alone.
 final class GradientPass {
-    /// How a micro-batch is computed.
     struct Mode {
         /// The parameters that have a gradient.
         let stage: AdaptedEncoder.Stage
-        /// Dropout, which depends on the seed and the step.
+        /// Dropout, drawn from the seed and the step.
         let randomness: AdaptedEncoder.Randomness
     }
 
     /// Sums over all micro-batches of a plan, equal on all ranks.
     struct Result {
         let gradients: TaskGradients
-        /// The sum of the losses of each row's examples.
+        /// The summed losses of each row's task.
         let losses: [Double]
         let tokens: Int
-        /// Whether a rank was asked to stop.
+        /// Whether any rank has received a request to stop.
         let isStopRequested: Bool
     }
 
@@ -32,11 +31,13 @@ final class GradientPass {
     private let cache: ActivationCache
     private let workspace: Workspace
     private let sum: ExactSum
-    /// The gradient of the micro-batch under way, in its task's layout.
+    /// The gradient of the current micro-batch, in its task's layout.
     private let gradient: FloatBuffer
     /// The parameters of its task, in the same layout.
     private let vector: FloatBuffer
-    /// The block that each slice of `vector` holds in this pass; all tasks' layouts agree but for the head.
+    /// The block that each slice of `vector` holds in this pass.
+    ///
+    /// The layouts of tasks differ only in the head.
     private var loaded: [Int?] = []
 
     init(
@@ -53,14 +54,14 @@ final class GradientPass {
         vector = FloatBuffer(longest)
     }
 
-    /// Bytes of the latest pass, and seconds of all passes.
+    /// Bytes communicated by the latest pass, and seconds of all passes.
     var bytes: Int { sum.bytesPerStep }
     var secondsWaiting: Double { sum.secondsWaiting }
     var secondsCommunicating: Double { sum.secondsCommunicating }
 
     /// The gradients of a plan's examples at given parameters.
     ///
-    /// - Throws: a `NonFiniteContribution` on all ranks where a loss or a gradient is not finite
+    /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
         _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false
     ) throws -> Result {
@@ -101,7 +102,7 @@ final class GradientPass {
         return "the gradient of \(context.names[task]) on \(slice.name)"
     }
 
-    /// Puts the parameters that the stage reads into the task's vector.
+    /// Copies the parameters that the stage reads into `vector`.
     private func load(_ task: Int, _ stage: AdaptedEncoder.Stage, _ values: [Float]) {
         let (store, layout) = (context.store, context.store.layouts[task])
         if loaded.isEmpty { loaded = [Int?](repeating: nil, count: layout.slices.count) }
@@ -109,7 +110,7 @@ final class GradientPass {
             guard let source = values.baseAddress else { return }
             for (index, block) in store.placements[task].enumerated() {
                 let isHead = layout.slices[index].kind == .head
-                // Heads are short and share their place with other tasks' heads, so they are copied each time.
+                // Heads of other tasks overlap this one's range, so a head, which is short, is always copied.
                 if !isHead, stage == .head || loaded[index] == block { continue }
                 (vector.base + layout.ranges[index].lowerBound).update(
                     from: source + store.blocks[block].range.lowerBound, count: layout.ranges[index].count)
@@ -122,7 +123,7 @@ final class GradientPass {
     private func backward(_ microBatch: MicroBatch, _ batch: PackedBatch, _ mode: Mode) -> Double {
         let train = context.data[microBatch.task].train
         let split = context.splits.train[microBatch.task]
-        // A head stage trains on the pooled outputs of the frozen encoder, which never change.
+        // A head stage trains on the pooled vectors of the frozen backbone, which never change.
         let start = cache.start(microBatch.examples, split, batch, adapted: mode.stage != .head)
         return context.model.learn(
             batch, microBatch.examples.compactMap { train.targets[$0] },

@@ -4,16 +4,16 @@ import Runs
 import Studies
 import Tasks
 
-/// Chooses the states that a run keeps, and the tasks that it still draws, from scores alone; equal on all ranks.
+/// Chooses the states to keep and the tasks to stop, from scores alone and so equally on all ranks.
 struct ModelSelection {
     private let context: RunContext
     private var settings: EvaluationSettings { context.study.evaluation }
 
     init(_ context: RunContext) { self.context = context }
 
-    /// The tasks to score: those that are drawn, and others where one state is kept for all and it has changed for them.
+    /// The tasks to score: active ones, and others if one state is kept for all and their parameters change.
     ///
-    /// A mean over tasks is then one state's, and the last scores are those of the last state.
+    /// The mean score, and the last scores, are then those of a single state.
     func tasksToScore(_ state: TrainingState, _ schedule: StageSchedule) -> [Int] {
         let active = state.active
         return active.indices.filter { task in
@@ -25,7 +25,7 @@ struct ModelSelection {
         }
     }
 
-    /// Updates best states, patience and activity by scores of some tasks.
+    /// Updates best states, patience and activity with the scores of some tasks.
     func update(_ state: inout TrainingState, _ tasks: [Int], _ scores: [TaskScore]) -> [TaskEvaluation] {
         let evaluations = zip(tasks, scores).map { task, found in
             let score = TrainingState.Score(mean: found.mean, step: state.step, splits: found.splits)
@@ -49,7 +49,7 @@ struct ModelSelection {
         return evaluations
     }
 
-    /// The kept parameters of a task, in its own layout.
+    /// A task's parameters in the kept state, in its own layout.
     func keptValues(of task: Int, in state: TrainingState) -> [Float] {
         switch settings.keep {
         case .best: state.tasks[task].best?.values ?? context.store.values(of: task, in: state.values)
@@ -58,7 +58,7 @@ struct ModelSelection {
         }
     }
 
-    /// Goes back to the kept state, where tasks can have one each.
+    /// Restores the kept state; with one state per task, only parameters that no other task uses.
     func restoreKept(_ state: inout TrainingState) {
         switch settings.keep {
         case .last: break
@@ -71,7 +71,7 @@ struct ModelSelection {
         }
     }
 
-    /// The scores of the stage under way, with its kept state.
+    /// The result of the current stage: the scores of its kept state, and the shares of examples drawn.
     func result(_ state: TrainingState, drawn: PlannerState) -> StageResult {
         let names = context.names
         let requested = drawn.requested.reduce(0, +)
@@ -93,7 +93,7 @@ struct ModelSelection {
 
     private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {
         let (best, last) = (state.tasks[task].best?.score, state.tasks[task].lastScore)
-        // Where no evaluation gave a number to choose by, the state after the last step is kept.
+        // If no evaluation gave a comparable score, the last state is kept.
         let (kept, step) =
             switch settings.keep {
             case .best: (best ?? last, best?.step ?? state.step)
@@ -109,7 +109,7 @@ struct ModelSelection {
 }
 
 extension TaskScore {
-    /// The metrics as results and the journal hold them.
+    /// The metrics in the form of results and the journal.
     fileprivate var splits: SplitScores {
         NamedValues(
             entries.map { entry in

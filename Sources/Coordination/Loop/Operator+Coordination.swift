@@ -3,9 +3,9 @@ package import Kernels
 extension Operator {
     /// Combination, clipping and AdamW.
     package static let optimizer = Operator("optimizer")
-    /// Rounding of gradients and the exchange between ranks, with waiting.
+    /// Rounding of gradients, and their exchange between ranks, including waiting.
     static let sum = Operator("exchange, with waiting")
-    /// Packing of examples into batches.
+    /// Packing examples into batches.
     static let packing = Operator("packing")
     /// Drawing the next step's plan, on rank 0.
     package static let planning = Operator("planning")

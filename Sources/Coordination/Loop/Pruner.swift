@@ -6,10 +6,12 @@ import Runs
 import Studies
 import Training
 
-/// Prunes adapters before they are trained: one mask for all ranks, whatever their number.
+/// Prunes adapters before they are trained.
 ///
-/// Scores that need gradients read examples as steps do: each rank computes its units, without dropout, and exact sums
-/// give every rank the same bits, of which every rank then makes the same mask.
+/// The mask does not depend on the number of ranks.
+///
+/// Scores that need gradients come from the same ``GradientPass`` as a step, without dropout: exact sums give
+/// every rank the same bits, so every rank makes the same mask.
 final class Pruner {
     private let context: RunContext
     private let pass: GradientPass
@@ -19,9 +21,9 @@ final class Pruner {
         self.pass = pass
     }
 
-    /// Chooses the mask, and sets what it removes to zero; a plan for each adapter.
+    /// Scores all adapters, each on the examples of its plan, and sets the entries that are removed to zero.
     ///
-    /// A matrix whose entries are all worth nothing leaves the state as it was and throws.
+    /// - Throws: a failure if all entries of a matrix score 0; the state is then unchanged
     func prune(_ plans: [StepPlan], _ pruning: Pruning, _ state: inout TrainingState) throws -> PruningReport
     {
         let store = context.store
@@ -91,13 +93,13 @@ final class Pruner {
 
     private func worthless(_ block: ParameterBlock, _ pruning: Pruning) -> Failure {
         .usage(
-            "every entry of \(block.slice.name) scores 0 by \(pruning.score.rawValue): where a matrix starts at 0, its "
-                + "entries are worth nothing, and the matrix that feeds it has no gradient",
+            "every entry of \(block.slice.name) scores 0 by \(pruning.score.rawValue): where a matrix starts "
+                + "at 0, its entries are worth nothing, and the matrix that feeds it has no gradient",
             at: "adapter.base.start",
             remedy: "let the base start with no matrix at 0 (start: normal), or score: random")
     }
 
-    /// The gradient of the mean loss of a plan's examples on an adapter's prunable matrices, end to end.
+    /// The gradient of a plan's mean loss with respect to an adapter's prunable matrices, end to end.
     private func gradient(_ adapter: PrunedAdapter, _ plan: StepPlan, _ values: [Float]) throws -> [Float] {
         let blocks = Set(adapter.blocks)
         let rows = GradientRows(context.store, tasks: plan.tasks, where: blocks.contains)

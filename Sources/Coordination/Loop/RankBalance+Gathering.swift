@@ -3,7 +3,7 @@ import Diagnostics
 import Runs
 
 extension RankBalance {
-    /// Compares the computing ranks of a world since a moment; a collective.
+    /// Gathers how long each computing rank has worked and waited since `start`; a collective.
     static func gathered(
         _ communicator: any Communicator, since start: Double, _ before: CommunicationStatistics,
         computing: [Int]

@@ -2,16 +2,14 @@ import Collectives
 import Diagnostics
 import Runs
 
-/// One rank's timeline, in words that travel: every rank keeps its own, and the coordinator meets them all, one rank's
-/// after another's, when the run has ended.
+/// One rank's timeline, which rank 0 gathers at the end of the run.
 ///
-/// Time begins for all ranks with the barrier that they leave together.
+/// Time starts at a barrier, so that the timelines of all ranks are aligned.
 struct RankTimeline {
-    /// What a stretch of time went into.
     enum Work: Int64, CaseIterable {
         case pool, compute, wait, sum, evaluate, checkpoint
 
-        /// By which viewers colour and filter.
+        /// The Chrome trace's category, by which viewers colour and filter.
         var category: String {
             switch self {
             case .pool, .compute, .evaluate: "compute"
@@ -22,26 +20,26 @@ struct RankTimeline {
         }
     }
 
-    /// Work, start and length in microseconds, three words a span.
+    /// Three words per span: work, start and length in microseconds.
     private var words: [Int64] = []
     private var leftOut = 0
     private let began: Double
-    /// As many spans as this rank keeps.
+    /// The most spans that this rank keeps.
     private let capacity: Int
-    /// As many spans of one rank as are kept at most, and of all ranks together: a megabyte, and a file of about 20.
+    /// The most spans of one rank, about a megabyte, and of all ranks, a file of about 20 MB.
     private static let (most, mostOfAll) = (50_000, 200_000)
 
-    /// Begins now, for all ranks.
+    /// Starts the time; a collective.
     init(_ communicator: any Communicator) throws {
         capacity = Self.capacity(ranks: communicator.size)
         try communicator.barrier()
         began = MonotonicClock.seconds
     }
 
-    /// How many spans each of so many ranks keeps: the more ranks, the fewer, so that the whole stays bounded.
+    /// The most spans per rank, such that the total stays bounded.
     static func capacity(ranks: Int) -> Int { max(1, min(most, mostOfAll / ranks)) }
 
-    /// Adds a stretch that ended some seconds before now.
+    /// Adds a span that ended `before` seconds ago.
     mutating func add(_ work: Work, seconds: Double, before: Double = 0) {
         guard words.count < 3 * capacity else {
             leftOut += 1
@@ -51,7 +49,7 @@ struct RankTimeline {
         words += [work.rawValue, Int64((end - seconds) * 1e6), Int64(max(0, seconds) * 1e6)]
     }
 
-    /// Hands every rank's spans to the coordinator's `take`, rank by rank; a collective.
+    /// Calls `take` on rank 0 with the timeline of each rank in turn; a collective.
     func gather(_ communicator: any Communicator, _ take: (Timeline) throws -> Void) throws {
         try communicator.gather(words + [Int64(leftOut)], to: 0) { rank, words in
             var timeline = Timeline(rank: rank, capacity: capacity)

@@ -6,23 +6,22 @@ import Studies
 import Tasks
 import Training
 
-/// Where a run's results go: checkpoints, adapters, recorded gradients, and whoever observes it.
+/// The destination of a run's results: its directory and its observers.
 package final class RunOutput {
     private let directory: RunDirectory
     private let observers: [any RunObserver]
 
-    /// Writes into an existing run directory, and tells the observers what happens.
+    /// The directory must exist.
     package init(_ directory: RunDirectory, observers: [any RunObserver]) {
         self.directory = directory
         self.observers = observers
     }
 
-    /// Tells the observers of an event.
     package func observe(_ event: RunEvent) throws {
         for observer in observers { try observer.observe(event) }
     }
 
-    /// Writes a checkpoint, after what the observers have seen so far is durable.
+    /// Writes a checkpoint, after the observers have made their records durable.
     func write(_ checkpoint: Checkpoint, keep: Int) throws {
         var checkpoint = checkpoint
         checkpoint.notes = .array(try observers.map { try $0.save() })
@@ -31,14 +30,14 @@ package final class RunOutput {
 
     var checkpoints: String { directory.checkpoints }
 
-    /// Lets the observers go on after a step, from the notes of its checkpoint.
+    /// Resumes the observers after a step, from the notes of its checkpoint.
     func resume(after step: Int, _ notes: JSONValue) throws {
         for (index, observer) in observers.enumerated() {
             try observer.resume(after: step, notes[index] ?? .null)
         }
     }
 
-    /// Writes `adapters/<task>`: the task's parameters, and their configuration.
+    /// Writes `adapters/<task>`: the task's parameters and their configuration.
     func writeAdapter(
         _ name: String, task: Int, _ values: [Float], _ context: RunContext, _ identity: RunIdentity?
     ) throws {
@@ -49,7 +48,7 @@ package final class RunOutput {
             values, context.store.layouts[task], context.study, to: directory.adapters(task: name))
     }
 
-    /// Writes `reference/step-N.safetensors`: each task's parameters before a step, and its gradient in that step.
+    /// Writes `reference/step-N.safetensors`: each task's parameters before a step, and its gradient.
     func record(step: Int, _ plan: StepPlan, _ before: [Float], _ gradients: [[Float]], _ context: RunContext)
         throws
     {

@@ -2,6 +2,6 @@ package import Collectives
 package import Studies
 
 extension StallSettings {
-    /// The limits for the watch over the ranks.
+    /// The limits for `StallWatch`.
     package var limits: StallLimits { StallLimits(warn: warn, stop: stop) }
 }

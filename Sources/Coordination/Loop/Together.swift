@@ -3,9 +3,9 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// Does something on rank 0 alone, and gives every rank its result, or the failure that it ended in.
+/// Runs `body` on rank 0 and broadcasts its result, or throws its failure on every rank; a collective.
 ///
-/// Files that only one rank should touch are touched this way: all ranks then fail alike, and the user is told once.
+/// Use it for files that only one rank should access: all ranks then fail together, with one message.
 package func onCoordinator(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
     var failure: [UInt8] = []
     var result: [UInt8] = []
@@ -22,9 +22,9 @@ package func onCoordinator(_ communicator: any Communicator, _ body: () throws -
     return result
 }
 
-/// Does something on every rank; where any of them fails, all throw what the lowest of those threw.
+/// Runs `body` on every rank; if any rank fails, all throw the failure of the lowest such rank; a collective.
 ///
-/// `body` makes no calls that other ranks must make too.
+/// `body` must not contain collectives of this communicator.
 func together<Value>(_ communicator: any Communicator, _ body: () throws -> Value) throws -> Value {
     var outcome: Result<Value, Failure>
     do {

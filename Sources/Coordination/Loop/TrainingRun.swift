@@ -10,15 +10,15 @@ import Studies
 import Tasks
 import Training
 
-/// A run of a study on the ranks of a world: the loop that every rank is in.
+/// A run of a study on the ranks of a world: the loop that every rank executes.
 ///
-/// Rank 0 decides and tells; all ranks do; rank 0 writes.
+/// Rank 0 decides the next directive, all ranks carry it out, and rank 0 writes files.
 package final class TrainingRun: StallListener {
     /// How a run ended.
     package enum Ending: Sendable, Equatable {
         /// All stages are done.
         case finished
-        /// It was asked to stop and wrote a checkpoint.
+        /// The run was asked to stop and wrote a checkpoint.
         case stopped
     }
 
@@ -35,25 +35,25 @@ package final class TrainingRun: StallListener {
     private let selection: ModelSelection
     private let coordinator: Coordinator?
     private var state: TrainingState
-    /// The identity of a run that has begun, with all arithmetic that computed a part of it; nil where nothing goes on with it.
+    /// The identity of a run that has begun, with all arithmetic used so far; nil if it cannot be resumed.
     package private(set) var identity: RunIdentity?
-    /// The step of the checkpoint that this start goes on from; nil where it began at the first step.
+    /// The step of the checkpoint that this start resumed from; nil if it began at the first step.
     package private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
-    /// When the ranks began to work together, and what their calls had cost before.
+    /// The time and the communication statistics at the start of this run.
     private let began: Double, statisticsBefore: CommunicationStatistics
-    /// Whether the state is this run's, and may be saved.
+    /// Whether the state belongs to this run, so that it may be saved.
     private var hasBegun = false
 
-    /// Makes a run at its first step.
+    /// A run before its first step.
     ///
     /// - Parameters:
-    ///   - context: the study with everything it names, equal on all ranks
+    ///   - context: the loaded study, equal on all ranks
     ///   - communicator: the world
-    ///   - output: where results go; rank 0 has one, and only rank 0
-    ///   - savesBeforeStall: whether the state is saved where a rank stops responding, for a later start to go on from
-    ///   - isStopRequested: whether this rank was asked to stop; heard at the end of each step
-    /// - Throws: a failure where the study can't use this many ranks
+    ///   - output: the destination of results, on rank 0 only
+    ///   - savesBeforeStall: whether to save the state when a rank stops responding
+    ///   - isStopRequested: whether this rank was asked to stop; polled in each step
+    /// - Throws: a failure if the study cannot use this many ranks
     package init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
         savesBeforeStall: Bool = true, isStopRequested: @escaping () -> Bool = { false }
@@ -77,14 +77,14 @@ package final class TrainingRun: StallListener {
         if output != nil, savesBeforeStall { communicator.watch?.setListener(self) }
     }
 
-    /// Goes on from the newest whole checkpoint of the output, which rank 0 reads and gives to all.
+    /// Begins at the first step, or resumes from the newest whole checkpoint, which rank 0 broadcasts.
     ///
     /// - Parameters:
-    ///   - identity: which study, backbone, data and kernels a checkpoint must belong to; it is kept in new ones
-    ///   - recorded: the identity that an earlier start wrote down, on rank 0: a run without a checkpoint must have it
-    ///   - resuming: whether to go on from a checkpoint
-    ///   - allowingDifferentKernels: whether to go on with kernels that give other bits, which marks the result as mixed
-    /// - Throws: a failure where ranks differ in anything that the result depends on, or the run is another's
+    ///   - identity: the identity that a checkpoint must have and that new checkpoints get
+    ///   - recorded: on rank 0, the identity that an earlier start recorded; checked without a checkpoint
+    ///   - resuming: whether to resume from a checkpoint
+    ///   - allowingDifferentKernels: whether to resume with kernels that compute other bits
+    /// - Throws: a failure if ranks differ in anything that the result depends on, or if the identity differs
     package func begin(
         identity: RunIdentity?, recorded: RunIdentity? = nil, resuming: Bool,
         allowingDifferentKernels: Bool = false
@@ -97,7 +97,7 @@ package final class TrainingRun: StallListener {
             ? try onCoordinator(communicator) {
                 let bytes = try newestCheckpoint(&notes)
                 if bytes.isEmpty, let recorded, let identity {
-                    // Nothing was computed yet, so it does not matter on what.
+                    // Nothing has been computed yet, so other kernels do no harm.
                     _ = try recorded.resumed(as: identity, allowingDifferentKernels: true)
                 }
                 return bytes
@@ -111,7 +111,7 @@ package final class TrainingRun: StallListener {
             resumedFrom = checkpoint.step
             state = try TrainingState(
                 checkpoint, facts, context.store, names: context.names, context.stages)
-            // Read on every rank, so that a bad one is refused by all alike.
+            // Decoded on every rank, so that all refuse a bad one.
             let drawn = try PlannerState(checkpoint, facts)
             coordinator?.resume(at: state.step, drawn)
         }
@@ -124,7 +124,7 @@ package final class TrainingRun: StallListener {
         hasBegun = true
     }
 
-    /// The bytes of the newest whole checkpoint, none when the run had not come to its first, and what was noted beside it.
+    /// The bytes of the newest whole checkpoint and its notes; empty if the run has no checkpoint yet.
     private func newestCheckpoint(_ notes: inout JSONValue) throws -> [UInt8] {
         guard let output else { return [] }
         let newest = try Checkpoint.newest(in: output.checkpoints)
@@ -136,7 +136,7 @@ package final class TrainingRun: StallListener {
         if newest.checkpoint == nil, !newest.damaged.isEmpty {
             throw Failure.data(
                 "holds no whole checkpoint", at: output.checkpoints,
-                remedy: "start anew with another --output")
+                remedy: "start a new run with another --output")
         }
         notes = newest.checkpoint?.notes ?? .null
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
@@ -176,7 +176,7 @@ package final class TrainingRun: StallListener {
                 } else {
                     try finish()
                 }
-                // Whoever waits for the state or the results has them by now.
+                // Gathered last, after the results are written.
                 try timeline.gather(communicator) {
                     try output?.observe(.timeline($0, isLast: $0.rank == communicator.size - 1))
                 }
@@ -199,7 +199,7 @@ package final class TrainingRun: StallListener {
             outcome = try worker.step(
                 plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
         } catch let divergence as Divergence {
-            // The state is as it was before this step, on all ranks: keep what was computed up to here.
+            // All ranks still have the state from before this step: save it.
             if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }
             try communicator.barrier()
             throw divergence.failure
@@ -259,7 +259,7 @@ package final class TrainingRun: StallListener {
                     secondsCommunicating: spent.secondsTransferring)))
     }
 
-    /// Puts work that ends now, and ends with an exchange, into the timeline.
+    /// Adds work that ends now with a collective to the timeline.
     ///
     /// - Returns: the seconds it took
     @discardableResult
@@ -274,7 +274,7 @@ package final class TrainingRun: StallListener {
     }
 
     private func checkpoint() throws {
-        // On every rank, for each host may have files of its own; and before a state is kept that may be wrong.
+        // Checked before a wrong state can be saved, and on every rank, since hosts may have their own files.
         try context.model.weights.checkUnchanged()
         try Agreement.checkReplicas(state, communicator)
         guard let output, let coordinator else { return }
@@ -295,9 +295,9 @@ package final class TrainingRun: StallListener {
 
     // MARK: Stalls
 
-    /// Saves the state before the step under way; see `StallListener`.
+    /// Saves the state before the current step; see `StallListener`.
     ///
-    /// The state changes only between collectives, so it is whole while this rank is held in one.
+    /// The state changes only between collectives, so it is consistent while this rank waits in one.
     package func saveBeforeStall() throws -> Int? {
         guard hasBegun, let output, let coordinator else { return nil }
         if coordinator.checkpointedAt != state.step {
@@ -310,7 +310,7 @@ package final class TrainingRun: StallListener {
 
     /// Writes a stall into the journal.
     package func note(stall: String) {
-        // A journal that can't be written must not keep the job from ending.
+        // The job must end even if the journal cannot be written.
         try? output?.observe(.stalled(stall))
     }
 
@@ -320,7 +320,7 @@ package final class TrainingRun: StallListener {
         try output?.observe(.stage(name: schedule.name, steps: schedule.steps))
     }
 
-    /// Ends a stage; the next one starts from the state that is kept, where tasks can have one each.
+    /// Ends a stage; the next one starts from the kept state, see ``ModelSelection/restoreKept(_:)``.
     private func endStage() throws {
         let result = stageResult()
         try output?.observe(.stageEnded(result))
@@ -332,9 +332,7 @@ package final class TrainingRun: StallListener {
         try beginStage()
     }
 
-    /// Stores for later runs what the stage that ends has cached.
-    ///
-    /// A folder that cannot be written costs later runs time, and this one a warning.
+    /// Stores the stage's cached activations for later runs; an unwritable folder is only a warning.
     private func storeActivations() throws {
         guard let output else { return }
         do {
@@ -344,7 +342,7 @@ package final class TrainingRun: StallListener {
         }
     }
 
-    /// The result of the stage under way; shares of what was drawn are rank 0's alone.
+    /// The result of the current stage; only rank 0 has the shares of examples drawn.
     private func stageResult() -> StageResult {
         selection.result(state, drawn: coordinator?.drawn ?? PlannerState(tasks: context.names.count))
     }
@@ -369,7 +367,6 @@ package final class TrainingRun: StallListener {
 
     // MARK: Facts
 
-    /// The facts of a run when it begins.
     private func facts() throws -> RunFacts {
         RunFacts(
             ranks: communicator.size, coordinator: context.study.coordinator.rawValue,

@@ -5,7 +5,7 @@ import Runs
 import Training
 
 extension TrainingState {
-    /// The facts of a state, beside its tensors in a checkpoint.
+    /// The part of a checkpoint that is not tensors.
     struct Facts: Codable {
         /// A task's progress without parameters.
         struct Task: Codable {
@@ -15,13 +15,12 @@ extension TrainingState {
             let lastScore: Score?
         }
 
-        /// A mean's step and scores.
         struct Mean: Codable {
             let step: Int
             let scores: [Score]
         }
 
-        /// The run that the state belongs to; nil where nothing goes on with it.
+        /// The run that the state belongs to; nil if it cannot be resumed.
         let identity: RunIdentity?
         let stage, stageStep, evaluatedAt: Int
         let history: [StageResult]
@@ -32,7 +31,7 @@ extension TrainingState {
         let requested: [Double]
         let topology: [BlockOwner]
 
-        /// Reads the facts of a checkpoint; a key that can't be used is named.
+        /// Reads the facts of a checkpoint; a failure names the unusable key.
         init(_ checkpoint: Checkpoint) throws {
             self = try checkpoint.facts.decoded { unusable($0, checkpoint) }
         }
@@ -57,7 +56,7 @@ extension TrainingState {
         }
     }
 
-    /// The state as a checkpoint of a run, with what the coordinator has drawn.
+    /// The state as a checkpoint, with the coordinator's planner state.
     func checkpoint(
         _ store: ParameterStore, names: [String], identity: RunIdentity?, _ planner: PlannerState
     ) throws -> Checkpoint {
@@ -80,7 +79,7 @@ extension TrainingState {
         return Checkpoint(step: step, tensors: tensors, facts: try JSONValue(encoding: facts))
     }
 
-    /// Reads a checkpoint of the same study, whose facts are known.
+    /// Reads a checkpoint of the same study, with its decoded facts.
     init(
         _ checkpoint: Checkpoint, _ facts: Facts, _ store: ParameterStore, names: [String],
         _ stages: [StageSchedule]
@@ -143,7 +142,7 @@ extension TrainingState {
 }
 
 extension PlannerState {
-    /// Reads what a checkpoint says was drawn.
+    /// Reads the planner's state from a checkpoint.
     init(_ checkpoint: Checkpoint, _ facts: TrainingState.Facts) throws {
         positions = try facts.positions.map { try checkpoint.count($0, "positions") }
         requested = facts.requested
@@ -159,7 +158,7 @@ extension Checkpoint {
 
     /// A number of steps, micro-batches or examples.
     ///
-    /// No run reaches 2^53, and counting on from there would overflow.
+    /// The bound of 2^53 is beyond any run, and sums of such numbers do not overflow.
     fileprivate func count(_ value: Int, _ key: String) throws -> Int {
         try require((0...1 << 53).contains(value), key)
         return value

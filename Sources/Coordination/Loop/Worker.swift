@@ -6,19 +6,19 @@ import Kernels
 import Studies
 import Training
 
-/// Takes optimizer steps: gradients → exact sum → combination of tasks → clipping → the same update on every rank.
+/// Takes optimizer steps: gradients → exact sum → combination of tasks → clipping → AdamW on every rank.
 final class Worker {
     private let context: RunContext
     private let pass: GradientPass
     private let combination: any GradientCombination = SumOfGradients()
     private let gradient: StepGradient
 
-    /// The result of a step, beside its effect on the state.
+    /// The result of a step, beside the updated state.
     struct Outcome {
-        /// The sum of each task's losses, in the ascending order of the plan's tasks.
+        /// The summed losses of each task, in the ascending order of the plan's tasks.
         let losses: [Double]
-        /// Where they were asked for, the gradient of each task in its own layout, divided by the step's examples;
-        /// not cleared where parameters were pruned.
+        /// If recorded, the gradient of each task in its layout, divided by the step's examples, before the
+        /// mask of pruned parameters is applied.
         let gradients: [[Float]]
         /// The gradient's norm before clipping.
         let gradientNorm: Double
@@ -26,7 +26,7 @@ final class Worker {
         let bytes: Int
         let secondsWaiting: Double
         let secondsCommunicating: Double
-        /// Whether a rank was asked to stop.
+        /// Whether any rank has received a request to stop.
         let isStopRequested: Bool
     }
 
@@ -36,9 +36,11 @@ final class Worker {
         gradient = StepGradient(context.store)
     }
 
-    /// Takes one step of a stage; its cost is that of the blocks it touches.
+    /// Takes one step of a stage.
     ///
-    /// - Throws: a `Divergence` where a gradient, loss or update is not finite; the state is then as it was before
+    /// The cost of the update is that of the blocks in the step.
+    ///
+    /// - Throws: a `Divergence` if a gradient, loss or update is not finite; the state is then unchanged
     func step(
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool,
         recordingGradients: Bool = false
@@ -68,7 +70,7 @@ final class Worker {
             isStopRequested: sums.isStopRequested)
     }
 
-    /// The encoder drops out nothing in a head stage: its outputs were computed once.
+    /// In a head stage the encoder has no dropout, because its pooled vectors are cached.
     private func mode(_ schedule: StageSchedule, step: Int) -> GradientPass.Mode {
         let study = context.study
         let isHeadStage = schedule.stage == .head

@@ -1,17 +1,17 @@
-/// A rule that makes one gradient of each block from the gradients of the tasks that share it.
+/// A rule that combines the gradients of the tasks that share a block into one.
 ///
-/// Every rank applies it to the same bits, so its result is equal on all ranks and nothing more has to travel.
+/// Every rank applies it to the same bits, so the result is equal on all ranks without further communication.
 protocol GradientCombination {
     /// Combines the tasks' gradients.
     ///
     /// - Parameters:
     ///   - gradients: each task's gradient of its summed losses
-    ///   - examples: the step's examples over all tasks
-    ///   - gradient: takes the result; its blocks are those that any task has a gradient of
+    ///   - examples: the number of examples in the step, over all tasks
+    ///   - gradient: receives the result on all blocks that any task has a gradient of
     func combine(_ gradients: TaskGradients, examples: Int, into gradient: StepGradient)
 }
 
-/// The gradient of the mean loss over all examples of the step: a task counts by how many of them it brings.
+/// The gradient of the mean loss over all examples of the step: a task is weighted by its number of examples.
 struct SumOfGradients: GradientCombination {
     func combine(_ gradients: TaskGradients, examples: Int, into gradient: StepGradient) {
         let share = 1 / Float(examples)

@@ -1,20 +1,20 @@
 import Adapters
 package import Collectives
 
-/// The part of each task's gradient that a step sums over the ranks: a row for each task, a group for each of its slices.
+/// The part of each task's gradient that a step sums over the ranks: one row per task, one group per slice.
 ///
-/// A row holds the chosen slices of the task's layout end to end; slices that are left out take no bytes.
+/// A row holds the selected slices of the task's layout end to end; other slices take no bytes.
 package struct GradientRows: Sendable {
     /// The tasks, ascending; one row each.
     package let tasks: [Int]
-    /// For each row, the chosen slices of the task's layout, ascending.
+    /// For each row, the selected slices of the task's layout, ascending.
     package let slices: [[Int]]
-    /// The lengths of rows and groups, as the exact sum takes them.
+    /// The lengths of rows and groups, for the exact sum.
     package let layout: ReductionLayout
-    /// For each row, where its slices lie in the task's vector.
+    /// For each row, the ranges of its slices in the task's vector.
     private let ranges: [[Range<Int>]]
 
-    /// Chooses the slices whose blocks are included.
+    /// Selects the slices whose blocks are included.
     package init(_ store: ParameterStore, tasks: [Int], where isIncluded: (_ block: Int) -> Bool) {
         self.tasks = tasks
         slices = tasks.map { task in
@@ -29,7 +29,8 @@ package struct GradientRows: Sendable {
         for range in ranges[row] { (vector + range.lowerBound).update(repeating: 0, count: range.count) }
     }
 
-    /// Calls a function with a row's numbers end to end, copied only where the slices have gaps between them.
+    /// Calls `body` with a row's values end to end; they are copied only if there are gaps between the
+    /// slices.
     func withRow<R>(
         _ row: Int, of vector: UnsafePointer<Float>, _ body: (UnsafeBufferPointer<Float>) -> R
     ) -> R {
@@ -46,7 +47,7 @@ package struct GradientRows: Sendable {
         return joined.withUnsafeBufferPointer(body)
     }
 
-    /// A row's numbers at their places in the task's vector, and zero elsewhere.
+    /// A row's values times a factor as a vector in the task's layout, with zeros elsewhere.
     func vector(_ row: Int, _ numbers: UnsafeBufferPointer<Float>, count: Int, times factor: Float) -> [Float]
     {
         var vector = [Float](repeating: 0, count: count)

@@ -5,35 +5,35 @@ package import Studies
 package import Tasks
 package import Training
 
-/// A tensor with its owner: what is stepped by the optimizer as one.
+/// A tensor with its owner.
+///
+/// The optimizer steps a block as a whole.
 package struct ParameterBlock: Sendable, Equatable {
     /// `all`, `group:NAME` or `task:NAME`.
     package let owner: String
-    /// The tensor.
     package let slice: ParameterSlice
-    /// Where it lies in the store.
+    /// Its range in the flat vector.
     package let range: Range<Int>
-    /// The tasks, by index, that use it.
+    /// The indices of the tasks that use it.
     package let tasks: [Int]
 }
 
-/// All parameters of a study: one flat vector of blocks, and which blocks make up each task's own vector.
+/// The sharing topology of a study: all parameters as one flat vector of blocks, and the blocks of each task.
 ///
-/// This is the sharing topology. A task sees a vector in its own layout; where tasks share a tensor, their vectors
-/// hold the same block.
+/// A task sees a vector in its own layout. Tasks that share a tensor have the same block in their vectors.
 package struct ParameterStore: Sendable {
     /// The blocks in the order of the flat vector.
     package let blocks: [ParameterBlock]
     /// Each task's layout.
     package let layouts: [ParameterLayout]
-    /// For each task, the block of each slice of its layout.
+    /// By task, the block of each slice of its layout.
     package let placements: [[Int]]
     /// The length of the flat vector.
     package let count: Int
-    /// What is pruned before it is trained; nothing where the method doesn't prune.
+    /// The adapters to prune before training; empty if the method does not prune.
     let prunedAdapters: [PrunedAdapter]
 
-    /// Divides the parameters of tasks among owners, as the study's sharing rules say.
+    /// Assigns the tasks' parameters to owners by the study's sharing rules.
     package init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
         let layers = model.weights.configuration.layers
         let headSlice = ParameterSlice(TensorName(TensorName.head, "weight"), .head, [0], .values([]))
@@ -84,7 +84,7 @@ package struct ParameterStore: Sendable {
     /// The flat vector before the first update.
     package var initial: [Float] { blocks.flatMap(\.slice.initial) }
 
-    /// How many adapter and norm parameters there are over all tasks, each shared one once; heads are not counted.
+    /// The number of adapter and norm parameters of all tasks, without heads; shared ones count once.
     package var adapterCount: Int {
         blocks.filter { $0.slice.kind != .head }.reduce(0) { $0 + $1.slice.count }
     }
@@ -97,7 +97,7 @@ package struct ParameterStore: Sendable {
         return values
     }
 
-    /// Puts a task's vector into the flat one.
+    /// Copies the included blocks of a task's vector into the flat vector.
     package func put(
         _ values: [Float], of task: Int, into flat: inout [Float], where included: (ParameterBlock) -> Bool
     ) {
@@ -110,7 +110,7 @@ package struct ParameterStore: Sendable {
     func topology(_ names: [String]) -> [BlockOwner] { blocks.map { BlockOwner($0, names) } }
 }
 
-/// A tensor's owner and the tasks that use it, as a checkpoint and an adapter's configuration hold them.
+/// A tensor's owner and the tasks that use it, as stored in checkpoints and adapter configurations.
 struct BlockOwner: Codable, Sendable, Equatable {
     let name, owner: String
     let tasks: [String]

@@ -1,6 +1,6 @@
 import Adapters
 
-/// What is pruned as one: the prunable matrices of one owner, whose entries are compared with one another.
+/// The prunable matrices of one owner, pruned together: their entries are ranked against each other.
 struct PrunedAdapter: Sendable, Equatable {
     /// `all`, `group:NAME` or `task:NAME`.
     let owner: String
@@ -9,7 +9,7 @@ struct PrunedAdapter: Sendable, Equatable {
     /// The tasks that use any of them, ascending.
     let tasks: [Int]
 
-    /// The adapters among blocks, in the order of their first one.
+    /// The adapters among blocks, in the order of their first blocks.
     static func all(among blocks: [ParameterBlock]) -> [PrunedAdapter] {
         let prunable = blocks.indices.filter { blocks[$0].slice.isPrunable }
         var owners: [String] = []

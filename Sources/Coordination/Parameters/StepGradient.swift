@@ -1,13 +1,13 @@
 import Kernels
 import Training
 
-/// The gradient of one step on the blocks that it touches.
+/// The combined gradient of one step on the blocks that it updates.
 ///
-/// Its memory is as long as all parameters and is allocated once; a step writes and reads its own blocks alone.
+/// Memory for all parameters is allocated once; a step writes and reads only its own blocks.
 final class StepGradient {
     private let store: ParameterStore
     private let memory: FloatBuffer
-    /// The touched blocks, ascending.
+    /// The step's blocks, ascending.
     private(set) var blocks: [Int] = []
 
     init(_ store: ParameterStore) {
@@ -15,16 +15,15 @@ final class StepGradient {
         memory = FloatBuffer(store.count)
     }
 
-    /// All parameters' gradient; only the touched blocks' numbers mean anything.
+    /// The gradient in the layout of the flat vector; values outside the step's blocks are undefined.
     var base: UnsafeMutablePointer<Float> { memory.base }
 
-    /// The gradient of a block.
     func values(of block: Int) -> UnsafeMutableBufferPointer<Float> {
         let range = store.blocks[block].range
         return UnsafeMutableBufferPointer(start: memory.base + range.lowerBound, count: range.count)
     }
 
-    /// Begins a step that touches these blocks, with a gradient of zero.
+    /// Begins a step with these blocks and a gradient of zero.
     func begin(_ blocks: [Int]) {
         self.blocks = blocks
         for block in blocks { values(of: block).update(repeating: 0) }
@@ -36,7 +35,7 @@ final class StepGradient {
         for block in blocks { mask.clear(memory.base, in: store.blocks[block].range) }
     }
 
-    /// The norm over all touched blocks.
+    /// The norm over the step's blocks.
     var norm: GlobalNorm {
         var norm = GlobalNorm()
         for block in blocks {

@@ -2,19 +2,18 @@ import Adapters
 
 /// The gradient of each task's summed losses in one step, exact and equal on all ranks.
 ///
-/// The numbers lie in the exact sum's memory and are valid until its next step begins.
+/// The values are views of the exact sum's memory, valid until its next step begins.
 struct TaskGradients {
     /// One task's share of a block's gradient.
     struct Part {
         /// The task's row.
         let row: Int
-        /// As many numbers as the block has.
+        /// As many values as the block has.
         let values: UnsafePointer<Float>
     }
 
-    /// Which slices of which tasks there are.
+    /// The tasks and slices that the rows hold.
     let rows: GradientRows
-    /// Each row's numbers.
     let sums: [UnsafeBufferPointer<Float>]
     /// The blocks that have a gradient, ascending.
     let blocks: [Int]

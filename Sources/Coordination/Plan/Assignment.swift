@@ -1,8 +1,5 @@
-/// Gives pieces of work to ranks so that their costs are even: the dearest first, each to whoever has least.
+/// Balances pieces of work over ranks: in order of falling cost, each goes to the rank with the least load.
 ///
-/// - Parameters:
-///   - costs: the cost of each piece
-///   - ranks: the ranks that work
 /// - Returns: the rank of each piece
 package func assign(costs: [Double], to ranks: [Int]) -> [Int] {
     var load = LeastFirst([Double](repeating: 0, count: ranks.count))

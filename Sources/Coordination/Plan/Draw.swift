@@ -1,12 +1,12 @@
-/// Everything that the draw of a step's plan depends on, beside the study and its data.
+/// Everything that a step's plan depends on, beside the study and its data.
 ///
-/// A plan that was drawn ahead is used only for an equal key.
+/// A plan drawn ahead is used only if its key is equal.
 package struct DrawKey: Equatable, Sendable {
     /// Steps taken in the stage.
     package let step: Int
-    /// Which tasks are still drawn; at least one is.
+    /// Whether each task is still drawn; at least one is.
     package let active: [Bool]
-    /// What was drawn before.
+    /// The examples drawn before.
     package let state: PlannerState
 
     package init(step: Int, active: [Bool], _ state: PlannerState) {
@@ -16,7 +16,7 @@ package struct DrawKey: Equatable, Sendable {
     }
 }
 
-/// A step's plan, and the planner's state once the step has been taken.
+/// A step's plan, and the planner's state after the step.
 package struct Draw: Equatable, Sendable {
     package var plan: StepPlan
     package let after: PlannerState

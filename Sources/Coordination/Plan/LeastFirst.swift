@@ -1,26 +1,27 @@
-/// Loads that grow, by number, and which of them is the least; of equals the one with the lower number.
+/// Growing loads with their numbers, and the least of them; among equal loads, the one with the lowest
+/// number.
 ///
-/// A binary heap: each change costs the logarithm of how many there are.
+/// A binary heap: each change takes logarithmic time.
 struct LeastFirst<Load: Comparable & AdditiveArithmetic> {
     /// No element is less than the one above it, at half its position.
     private var heap: [(load: Load, number: Int)]
 
-    /// Takes loads, numbered from 0.
+    /// Numbers the loads from 0.
     init(_ loads: [Load]) {
         heap = loads.enumerated().map { ($1, $0) }
         for position in heap.indices.reversed() { sink(position) }
     }
 
-    /// The number of the least; nil where none is left.
+    /// The number of the least load; nil if none is left.
     var first: Int? { heap.first?.number }
 
-    /// Adds to the least, which then may be so no more.
+    /// Adds to the least load.
     mutating func addToFirst(_ load: Load) {
         heap[0].load += load
         sink(0)
     }
 
-    /// Takes the least away.
+    /// Removes the least load.
     mutating func removeFirst() {
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()

@@ -8,18 +8,18 @@ package final class Planner {
     let sampler: SamplerSettings
     /// Each task's name and the indices of its training examples.
     let tasks: [(name: String, examples: [Int])]
-    /// Keeps the draws of the stages apart.
+    /// The stage's number, which selects its random stream.
     let stage: Int
     /// Steps of the stage.
     let steps: Int
     private let tokens: any TokenCounts
 
-    /// Steps that show as many examples as all tasks have.
+    /// The steps that draw as many examples as all tasks have together.
     static func stepsPerEpoch(_ sizes: [Int], _ batch: BatchSettings) -> Double {
         Double(sizes.reduce(0, +)) / Double(batch.examples)
     }
 
-    /// Draws the plan of a step of the stage; no micro-batch has a rank yet.
+    /// Draws the plan of a step, without assigning ranks.
     package func draw(_ key: DrawKey) -> Draw {
         var state = key.state
         let microBatches = drawn(key.step, &state, key.active).map { task, range in
@@ -28,10 +28,10 @@ package final class Planner {
         return Draw(plan: StepPlan(levelled(microBatches)), after: state)
     }
 
-    /// The examples of each task that the steps from one on will draw while no task stops, each of them once.
+    /// By task, the set of examples that this step and all later ones draw if no task stops early.
     ///
-    /// It looks ahead only until every task shows all of its examples, or so many units that looking on would take long:
-    /// then some that come late may be missing.
+    /// It looks ahead until every task has drawn all of its examples, or `most` micro-batches far; examples
+    /// that are first drawn after that are missing.
     package func examples(from key: DrawKey, lookingAhead most: Int = 1_000_000) -> [[Int]] {
         let (step, state, active) = (key.step, key.state, key.active)
         var ahead = state
@@ -45,14 +45,14 @@ package final class Planner {
             _ = drawn(step, &ahead, active)
         }
         return tasks.indices.map { task in
-            // Of two epochs' worth of positions, the first shows all that there are.
+            // Any two epochs' worth of positions contain a whole epoch.
             if active[task], isComplete(task) { return tasks[task].examples }
             let range = state.positions[task]..<ahead.positions[task]
             return Array(Set(range.map { example(task, at: $0) }))
         }
     }
 
-    /// The micro-batches of a step: each one's task, and the positions of its examples in the task's stream.
+    /// The micro-batches of a step: the task of each, and the positions of its examples in the task's stream.
     private func drawn(
         _ step: Int, _ state: inout PlannerState, _ active: [Bool]
     ) -> [(task: Int, positions: Range<Int>)] {
@@ -77,10 +77,10 @@ package final class Planner {
         return microBatches
     }
 
-    /// Exchanges examples within each task so that its micro-batches have even numbers of tokens.
+    /// Balances the tokens of each task's micro-batches, whose numbers of examples stay.
     ///
-    /// The longest example goes first, each to the micro-batch that has the fewest tokens and is not full. Sizes stay.
-    /// Ranks with equally many micro-batches then have equally much to do.
+    /// In order of falling length, each example goes to the micro-batch with the fewest tokens that is not
+    /// full. Ranks with equally many micro-batches then have about the same load.
     private func levelled(_ drawn: [MicroBatch]) -> [MicroBatch] {
         var levelled = drawn
         for task in Set(drawn.map(\.task)) {
@@ -90,9 +90,9 @@ package final class Planner {
                 (example: $0, tokens: tokens.tokens(task: task, example: $0))
             }
             var filled = own.map { _ in [Int]() }
-            // Micro-batches that are not full, by their tokens; of equals the earlier one.
+            // The tokens of micro-batches that are not full.
             var open = LeastFirst(own.map { _ in 0 })
-            // Swift's sorting keeps the order of what compares equal.
+            // Swift's sort is stable.
             for (example, tokens) in examples.sorted(by: { $0.tokens > $1.tokens }) {
                 guard let least = open.first else { continue }
                 filled[least].append(example)
@@ -117,11 +117,11 @@ package final class Planner {
             rest -= probabilities[task]
             if rest < 0 { return task }
         }
-        // Rounding may leave the sum of the probabilities a hair under the number.
+        // With rounding, the probabilities may add up to less than the number.
         return active[active.count - 1]
     }
 
-    /// The example at a position of a task's endless stream: epoch after epoch, each in an order of its own.
+    /// The example at a position of a task's endless stream: epoch after epoch, each in another random order.
     private func example(_ task: Int, at position: Int) -> Int {
         let examples = tasks[task].examples
         return examples[order(task, epoch: position / examples.count)[position % examples.count]]

@@ -1,12 +1,12 @@
-/// How far each task's stream of examples has been drawn in this stage.
+/// The position in each task's stream of examples, in this stage.
 ///
-/// The next draw depends on it, so checkpoints hold it.
+/// The next draw depends on it, so it is part of checkpoints.
 package struct PlannerState: Equatable, Sendable {
-    /// Examples of each task that were drawn in this stage.
+    /// Examples of each task drawn in this stage.
     package var positions: [Int]
-    /// Micro-batches that were drawn in this stage.
+    /// Micro-batches drawn in this stage.
     package var microBatches = 0
-    /// The probabilities of all micro-batches drawn in this stage, added up by task: the shares that were requested.
+    /// By task, the sum of its sampling probability over all micro-batches drawn in this stage.
     package var requested: [Double]
 
     package init(tasks: Int) {

@@ -3,20 +3,18 @@ import Diagnostics
 import Studies
 import Training
 
-/// One stage of a study on its data: what is trained, for how many steps, at which rates.
+/// One stage of a study on its data: the parameters it trains, its steps and its learning rates.
 struct StageSchedule: Sendable {
     /// `head` or `adapter`.
     let name: String
-    /// What a unit trains.
+    /// The parameters that have a gradient.
     let stage: AdaptedEncoder.Stage
-    /// The study's settings for it.
     let settings: StageSettings
-    /// How many steps it has.
     let steps: Int
 
-    /// The stages of a study that have any steps and something to train, in their order.
+    /// The stages of a study that have steps and parameters to train, in their order.
     ///
-    /// A method without parameters leaves nothing to an adapter stage that doesn't train the heads.
+    /// With a method without parameters, an adapter stage that does not train the heads is left out.
     static func all(
         _ study: Study, _ layouts: [ParameterLayout], trainingExamples: [Int]
     ) throws -> [StageSchedule] {

@@ -1,5 +1,4 @@
-/// The tokens of training examples, by which micro-batches are levelled.
+/// The lengths of training examples, with which micro-batches are balanced.
 package protocol TokenCounts {
-    /// The tokens of a task's example.
     func tokens(task: Int, example: Int) -> Int
 }

@@ -1,18 +1,17 @@
 import Diagnostics
 
-/// Training left the finite numbers: a loss, a gradient or an update is infinite or not a number.
+/// A loss, a gradient or an update is infinite or NaN.
 ///
-/// All ranks throw it alike, with the state as it was before the step, so they can still save that state together. It is a
-/// type of its own, for after any other error a collective may never return.
+/// All ranks throw it together and keep the state from before the step, so they can still save that state. It
+/// has its own type because after any other error a collective might never return.
 struct Divergence: Error {
     /// The message to the user.
     let failure: Failure
 
-    /// Says what is not finite, in which step.
-    init(_ what: String, step: Int) {
+    init(_ value: String, step: Int) {
         failure = .data(
-            "\(what) is not finite", at: "step \(step)",
-            remedy: "start anew with a lower learning rate for this stage, or clip gradients; nothing was "
-                + "updated by this step")
+            "\(value) is not finite", at: "step \(step)",
+            remedy: "start over with a lower learning rate for this stage, or clip gradients; this step "
+                + "updated nothing")
     }
 }

@@ -4,25 +4,27 @@ import Training
 
 /// One step of AdamW on the blocks that have a gradient.
 ///
-/// Blocks of tasks that took no part are left alone, moments and all.
+/// Blocks of tasks that are not in the step keep their values and moments.
 struct ParameterUpdate {
     private let context: RunContext
     private let steps: [BlockStep]
 
-    /// Plans the step of the gradient's blocks at their rates.
+    /// Looks up the rate, decay and step count of each block of the gradient.
     init(_ context: RunContext, _ schedule: StageSchedule, _ state: TrainingState, _ gradient: StepGradient) {
         self.context = context
         steps = gradient.blocks.map { BlockStep($0, context, schedule, state) }
     }
 
-    /// Clips the gradient as a whole and steps every block, or leaves the state as it was and throws a `Divergence`.
+    /// Clips the whole gradient and steps every block.
     ///
     /// - Returns: the gradient's norm before clipping
+    /// - Throws: a `Divergence` if an update is not finite; the state is then unchanged
     func apply(_ gradient: StepGradient, to state: inout TrainingState) throws -> Double {
         let (settings, store) = (context.study.optimizer, context.store)
         let norm = gradient.norm
         let scale = norm.scale(limit: settings.clip)
-        // Decay and a huge rate can overflow where every gradient is finite; only then is there something to undo.
+        // A large rate or decay can overflow although every gradient is finite. Blocks are saved only if it
+        // might.
         let isSafe = steps.allSatisfy { step in
             state.moments.staysFinite(
                 state.values, gradientsUpTo: norm.value * Double(scale), step.range, time: step.time,
@@ -47,7 +49,7 @@ struct ParameterUpdate {
     private struct BlockStep {
         let block: Int
         let range: Range<Int>
-        /// How often the block will have been stepped in this stage.
+        /// The block's step count in this stage, including this step.
         let time: Int
         let rate: Double
         let decay: Double

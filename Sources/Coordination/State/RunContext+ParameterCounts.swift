@@ -4,7 +4,7 @@ import Runs
 import Training
 
 extension RunContext {
-    /// The cost of a run's adapters; of pruned ones also what is left.
+    /// The sizes and operations of a run's adapters; with a mask, also the sizes after pruning.
     func parameterCounts(_ mask: ParameterMask?) -> ParameterCounts {
         let weights = model.weights
         let trainsAdapters = stages.contains { $0.trains(.weight) }
@@ -27,7 +27,7 @@ extension RunContext {
             keptAllTasks: removed.map { store.adapterCount - $0.reduce(0, +) })
     }
 
-    /// How many tokens a training example has in the mean over all tasks' examples, rounded up.
+    /// The mean number of tokens in a training example over all tasks, rounded up.
     private var meanTokens: Int {
         let examples = data.reduce(0) { $0 + $1.train.count }
         let tokens = data.reduce(0) { $0 + $1.train.totalTokens }

@@ -5,7 +5,7 @@ package import Studies
 import Tasks
 package import Training
 
-/// What a run reads and never changes, equal on all ranks: study, model, data, sharing, stages.
+/// The constant inputs of a run, equal on all ranks: study, model, data, sharing, stages.
 package struct RunContext: Sendable {
     /// The resolved study.
     package let study: Study
@@ -13,22 +13,21 @@ package struct RunContext: Sendable {
     package let model: AdaptedEncoder
     /// Each task's examples.
     package let data: [TaskData]
-    /// Their splits, each once.
+    /// The splits of all tasks, without duplicates.
     let splits: UniqueSplits
-    /// All parameters and who shares them.
+    /// All parameters, with their owners.
     package let store: ParameterStore
     let stages: [StageSchedule]
-    /// The lengths of the longest examples that a unit could have, over all tasks.
+    /// The lengths of the examples in the longest possible micro-batch of any task.
     let largestMicroBatch: [Int]
-    /// About how many bytes a rank's activations take at most, while it trains adapters.
+    /// An estimate of the bytes that a rank's activations take at most while it trains adapters.
     package let activationBytes: Int
 
     /// The tasks' names, in the study's order.
     package var names: [String] { data.map(\.task.name) }
 
-    /// Joins what was loaded.
     package init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
-        // Nothing that reads embeddings goes past here unchecked: training, scoring, measuring.
+        // Training, scoring and measuring all come through here, so no unchecked id reaches the embeddings.
         for data in data {
             for examples in [data.train] + data.sets.map(\.examples) {
                 try examples.check(against: model.weights.configuration)
@@ -48,14 +47,16 @@ package struct RunContext: Sendable {
         activationBytes = try model.activationBytes(sequences: largestMicroBatch)
     }
 
-    /// How many numbers the last stage trains, over all tasks.
+    /// The number of parameters that the last stage trains, over all tasks.
     package var trainedParameters: Int {
         store.blocks.reduce(0) { sum, block in
             sum + (stages.last?.trains(block.slice.kind) == true ? block.range.count : 0)
         }
     }
 
-    /// The ranks that compute, of a world of `size`; too many for the study's micro-batches, or too few, is a failure.
+    /// The ranks of a world of `size` that compute.
+    ///
+    /// - Throws: a failure if there are more of them than micro-batches in a step, or none
     package func computingRanks(of size: Int) throws -> [Int] {
         let dedicated = study.coordinator == .dedicated
         if dedicated, size < 2 {
@@ -66,11 +67,12 @@ package struct RunContext: Sendable {
         let ranks = Array((dedicated ? 1 : 0)..<size)
         if ranks.count > study.batch.microBatches {
             throw Failure.usage(
-                "\(ranks.count) ranks would compute, a step has only \(study.batch.microBatches) micro-batches "
+                "\(ranks.count) ranks would compute, a step has only "
+                    + "\(study.batch.microBatches) micro-batches "
                     + "(\(study.batch.examples) examples in micro-batches of \(study.batch.microBatch))",
                 at: "batch",
-                remedy:
-                    "start fewer ranks, or set batch.microBatch to \(max(1, study.batch.examples / ranks.count)) or less"
+                remedy: "start fewer ranks, or set batch.microBatch to "
+                    + "\(max(1, study.batch.examples / ranks.count)) or less"
             )
         }
         return ranks

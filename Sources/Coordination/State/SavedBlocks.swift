@@ -1,10 +1,9 @@
 import Training
 
-/// Blocks of a state as they were before a step, to be put back where the step must not have been.
+/// Copies of some blocks of a state from before a step, with which the step can be undone.
 struct SavedBlocks {
     private var blocks: [(index: Int, values: [Float], first: [Float], second: [Float], time: Int64)] = []
 
-    /// Saves blocks of the store.
     init(_ indices: [Int], _ state: TrainingState, _ store: ParameterStore) {
         blocks = indices.map { index in
             let range = store.blocks[index].range
@@ -15,7 +14,6 @@ struct SavedBlocks {
         }
     }
 
-    /// Puts them back.
     func restore(_ state: inout TrainingState, _ store: ParameterStore) {
         for block in blocks {
             let range = store.blocks[block.index].range

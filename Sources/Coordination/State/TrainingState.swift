@@ -3,51 +3,49 @@ import Training
 
 /// Everything that the next step's update depends on; equal on all ranks.
 ///
-/// Which examples it reads depends on the coordinator's ``PlannerState`` too.
+/// The examples that the step reads depend on the coordinator's ``PlannerState`` too.
 struct TrainingState: Equatable, Sendable {
     /// Steps taken in all stages.
     var step = 0
-    /// Which stage is under way, from 0.
+    /// The current stage, from 0.
     var stage = 0
     /// Steps taken in this stage.
     var stageStep = 0
-    /// All parameters.
+    /// All parameters, as one flat vector.
     var values: [Float]
-    /// Which parameters pruning left; nil before it, and where nothing is pruned.
+    /// The parameters that pruning kept; nil before pruning, and if nothing is pruned.
     var mask: ParameterMask?
     /// The optimizer's moments.
     var moments: AdamW
-    /// How often each block was stepped in this stage.
+    /// The steps of each block in this stage.
     var times: [Int64]
     /// Each task's scores in this stage.
     var tasks: [TaskProgress]
-    /// The state of this stage with the best mean score, where that is what is kept.
+    /// The state of this stage with the best mean score, with `evaluation.keep: mean`.
     var bestMean: BestMean?
-    /// The step of the latest evaluation, or -1 when this stage has had none.
+    /// The step of the latest evaluation; -1 before the stage's first.
     var evaluatedAt = -1
-    /// The scores that each finished stage ended with, as the journal and the results show them.
+    /// The results of the finished stages.
     var history: [StageResult] = []
 
     /// A task's score at one step.
     struct Score: Codable, Equatable, Sendable {
-        /// The mean of its metrics.
+        /// The mean of the task's metrics.
         let mean: Double
-        /// After how many steps of the run.
+        /// The steps of the run before the evaluation.
         let step: Int
         let splits: SplitScores
     }
 
     /// A task's best state.
     struct Best: Equatable, Sendable {
-        /// The task's score with it.
         let score: Score
-        /// The task's own vector; nil where another state is kept.
+        /// The parameters in the task's layout; nil unless each task's best state is kept.
         let values: [Float]?
     }
 
     /// A task's scores in a stage.
     struct TaskProgress: Equatable, Sendable {
-        /// The best state; with its parameters where each task's best is what is kept.
         var best: Best?
         var evaluationsSinceBest = 0
         /// Whether the task is still drawn.
@@ -56,7 +54,7 @@ struct TrainingState: Equatable, Sendable {
 
         /// Adds a score.
         ///
-        /// - Returns: whether the task stops here
+        /// - Returns: whether the task stops
         mutating func add(_ score: Score, isBest: Bool, patience: Int) -> Bool {
             lastScore = score
             guard isActive else { return false }
@@ -68,14 +66,13 @@ struct TrainingState: Equatable, Sendable {
 
     /// The state of all tasks with the best mean score.
     struct BestMean: Equatable, Sendable {
-        /// After how many steps of the run.
+        /// The steps of the run before it.
         let step: Int
-        /// Each task's score with it.
+        /// Each task's score.
         let scores: [Score]
         /// The flat vector.
         let values: [Float]
 
-        /// The mean over the tasks.
         var mean: Double { TrainingState.mean(scores) }
     }
 

@@ -8,7 +8,7 @@ package struct TensorNames: Sendable {
     let words: String
     private let positions: String
     private let segments: String?
-    /// By site; the names of layers' modules begin behind the layer's number.
+    /// By site; names of layers' modules exclude the layer's number and all before it.
     private let modules: [Site: String]
     /// The endings that old files have in place of today's.
     let formerEndings: [String: String]

@@ -15,7 +15,7 @@ package struct CutPoint: Sendable, Hashable {
         /// How many matrices the activations are.
         package var matrices: Int { self == .heads ? 2 : 1 }
 
-        /// The share of a layer's 12 d² multiplications with weights, for f = 4 d, that lies below.
+        /// The share of a layer's 12 d² multiplications with weights, for f = 4 d, that is below.
         package var shareOfLayer: Double {
             switch self {
             case .input, .pooled: 0

@@ -12,7 +12,7 @@ final class SharedScratch {
 
     /// New memory if the layer saves the activation, the shared buffer otherwise.
     func matrix(_ buffer: Buffer, _ rows: Int, _ columns: Int, save: Bool) -> Matrix {
-        // The last layer may want fewer rows.
+        // The last layer may have fewer rows.
         if !save, let matrix = matrices[buffer], matrix.rows >= rows { return matrix.rows(0..<rows) }
         let matrix = workspace.matrix(rows, columns)
         if !save { matrices[buffer] = matrix }

@@ -2,8 +2,8 @@ package import Kernels
 
 /// An adapter's hooks into a frozen encoder for one micro-batch.
 ///
-/// The encoder knows adapters by this protocol alone. At a value site it passes the activation forward and
-/// the gradient backward, to be changed in place; at other sites it asks for replacements of frozen tensors.
+/// The encoder calls adapters through this protocol alone. At a value site the hooks change the activation in
+/// place in the forward and the gradient in the backward; at other sites they replace frozen tensors.
 /// Every requirement but ``lowestTrained`` has a default that leaves the encoder alone.
 package protocol EncoderAdaptation: AnyObject {
     /// The lowest site with trained parameters, where backward ends; nil if nothing is trained.

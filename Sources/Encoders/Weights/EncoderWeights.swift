@@ -69,7 +69,7 @@ package final class EncoderWeights: @unchecked Sendable {
         self.directory = directory
     }
 
-    /// A checksum of the files' bytes, which tells backbones apart; nil for a copy in memory.
+    /// A checksum of the files' bytes, which identifies the backbone; nil for a copy in memory.
     ///
     /// The first call reads every byte.
     package var checksum: Int? {

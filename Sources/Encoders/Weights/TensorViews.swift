@@ -7,7 +7,7 @@ struct TensorViews {
     let layers: [LayerWeights]
     let pooler: LinearWeights?
 
-    /// Asks `floats` for every tensor by its name, without the family's prefix, and its shape.
+    /// Calls `floats` with every tensor's name, without the family's prefix, and its shape.
     init(
         _ configuration: EncoderConfiguration, hasPooler: Bool,
         _ floats: (_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float>

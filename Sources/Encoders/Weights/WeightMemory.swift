@@ -2,7 +2,7 @@ import Kernels
 
 /// Allocates memory for converted and for prepacked weights.
 ///
-/// The encoder knows no ranks; an implementation may share memory among those of a node.
+/// An implementation may share memory among the ranks of a node.
 package protocol WeightMemory {
     /// Allocates memory and fills it, once for all processes that share it.
     ///

@@ -66,7 +66,7 @@ enum AdapterHubBottleneck: AdapterHubEntry {
         _ settings: ForeignSettings, _ tensors: ForeignTensors, _ modules: AdapterHubModules
     ) throws -> [(String, JSONValue)]? {
         if settings["architecture"] == "lora" { return nil }
-        // The keys that change what a bottleneck computes, with the only values that have a counterpart.
+        // Keys that change the computation, with the only values that have a counterpart.
         try settings.require("original_ln_after", true)
         try settings.require("residual_before_ln", true)
         for key in ["ln_before", "ln_after", "phm_layer", "cross_adapter", "adapter_residual_before_ln"] {

@@ -45,21 +45,10 @@ package enum AdapterHubFolder {
             return Data(object.encodedForReading().utf8)
         }
         try Directory.create(directory)
-        let tensors = adapter.tensors.map {
-            NamedTensor(name: $0.foreign, shape: $0.shape, values: .float(trained.tensor($0.name)))
-        }
-        try Safetensors.write(tensors, to: "\(directory)/\(weightsName)")
+        try Safetensors.write(adapter.namedTensors(of: trained), to: "\(directory)/\(weightsName)")
         if !encoderOnly {
             let labels = trained.labels
-            let (weight, bias) = (trained.tensor(HeadSlice.weight), trained.tensor(HeadSlice.bias))
-            let head = [
-                NamedTensor(
-                    name: headName(trained.task, "weight"),
-                    shape: [labels.count, weight.count / labels.count],
-                    values: .float(weight)),
-                NamedTensor(
-                    name: headName(trained.task, "bias"), shape: [labels.count], values: .float(bias)),
-            ]
+            let head = trained.head.namedTensors(of: headModule(trained.task))
             try Safetensors.write(head, to: "\(directory)/\(headWeightsName)")
             try AtomicFile.write(
                 described([
@@ -79,22 +68,12 @@ package enum AdapterHubFolder {
         let name = try whole.required("name", "a name", \.string)
         try whole.require("hidden_size", .integer(weights.configuration.hidden))
         try whole.require("model_type", .string(weights.configuration.family.name))
-        let settings = ForeignSettings(
-            try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
-        guard FileManager.default.fileExists(atPath: "\(directory)/\(weightsName)") else {
-            throw Failure.data(
-                "no \(weightsName)", at: directory,
-                remedy:
-                    "save it with use_safetensors=True: files of other kinds can run code when they are read")
-        }
-        var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
+        let settings = try whole.settings("config")
+        var file = try ForeignTensors(
+            weightsName, in: directory, remedy: "save it with use_safetensors=True")
         let modules = AdapterHubModules(adapter: name, weights: weights)
-        let section = try section(settings, file, modules)
-        let adapter = try AdapterSettings(json: section)
-        var tensors: [String: [Float]] = [:]
-        for pair in try foreign(adapter.method, modules).tensors {
-            tensors[pair.name] = try file.read(pair)
-        }
+        let adapter = try AdapterSettings(json: try section(settings, file, modules))
+        var tensors = try file.read(try foreign(adapter.method, modules))
         try file.requireAllRead()
         let (pooling, labels) = try readHead(directory, name, into: &tensors)
         return ImportedAdapter(
@@ -111,14 +90,13 @@ package enum AdapterHubFolder {
                 remedy: "save it with its head: only adapters with a head can be used")
         }
         let whole = ForeignSettings(try JSONValue(parsing: data, at: path), at: path)
-        let settings = ForeignSettings(
-            try whole.required("config", "an object") { $0.object.map { .object($0) } }, at: path)
+        let settings = try whole.settings("config")
         try settings.require("head_type", "classification")
         try settings.require("layers", 1)
         try settings.require("bias", true)
-        var file = try ForeignTensors(path: "\(directory)/\(headWeightsName)")
-        tensors[HeadSlice.weight] = try file.read(headName(name, "weight"))
-        tensors[HeadSlice.bias] = try file.read(headName(name, "bias"))
+        var file = try ForeignTensors(headWeightsName, in: directory)
+        tensors[HeadSlice.weight] = try file.read("\(headModule(name)).weight")
+        tensors[HeadSlice.bias] = try file.read("\(headModule(name)).bias")
         try file.requireAllRead()
         let rows = settings["label2id"]?.object?.map { (label: $0, row: $1.int ?? -1) }.sorted {
             $0.row < $1.row
@@ -129,7 +107,7 @@ package enum AdapterHubFolder {
     }
 
     /// The linear map of a head with one layer; module 0 is its dropout.
-    private static func headName(_ adapter: String, _ part: String) -> String { "heads.\(adapter).1.\(part)" }
+    private static func headModule(_ adapter: String) -> String { "heads.\(adapter).1" }
 
     // MARK: Methods
 

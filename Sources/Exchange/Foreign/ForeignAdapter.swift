@@ -1,10 +1,17 @@
 import Adapters
 import Formats
 
-/// A method as another software writes it: members of its configuration, and its tensors.
+/// A method in another software's form: members of its configuration, and its tensors.
 struct ForeignAdapter {
     let configuration: [(String, JSONValue)]
     let tensors: [TensorPair]
+
+    /// The tensors with an adapter's values, as they are stored.
+    func namedTensors(of trained: TrainedAdapter) -> [NamedTensor] {
+        tensors.map {
+            NamedTensor(name: $0.foreign, shape: $0.shape, values: .float(trained.tensor($0.name)))
+        }
+    }
 }
 
 /// A tensor under Hadamesh's name and under another software's.
@@ -16,7 +23,6 @@ struct TensorPair {
     /// Its shape there; the values and their order are the same.
     let shape: [Int]
 
-    /// A slice under another name, with its own shape unless told otherwise.
     init(_ slice: ParameterSlice, as foreign: String, shape: [Int]? = nil) {
         name = slice.name
         self.foreign = foreign

@@ -1,7 +1,7 @@
 import Diagnostics
 import Formats
 
-/// The settings in another software's JSON file.
+/// The settings of another software's JSON file.
 struct ForeignSettings {
     private let object: JSONValue
     private let path: String
@@ -20,6 +20,11 @@ struct ForeignSettings {
             throw Failure.data("'\(key)' is \(value.encoded()), expected \(expected)", at: path)
         }
         return found
+    }
+
+    /// The settings in an object that must be there.
+    func settings(_ key: String) throws -> ForeignSettings {
+        ForeignSettings(try required(key, "an object") { $0.object.map { .object($0) } }, at: path)
     }
 
     /// Refuses a key with a value that has no counterpart here; an absent key is accepted.

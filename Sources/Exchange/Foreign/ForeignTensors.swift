@@ -1,12 +1,20 @@
 import Diagnostics
 import Formats
+import Foundation
 
-/// A safetensors file of another software, every tensor of which must be read.
+/// A safetensors file of another software; every tensor must be read.
 struct ForeignTensors {
     private let file: SafetensorsFile
     private var unread: Set<String>
 
-    init(path: String) throws {
+    /// Opens a file of a folder; `remedy` is for one that was saved without it.
+    init(_ name: String, in directory: String, remedy: String? = nil) throws {
+        let path = "\(directory)/\(name)"
+        if let remedy, !FileManager.default.fileExists(atPath: path) {
+            throw Failure.data(
+                "no \(name)", at: directory,
+                remedy: "\(remedy): files of other kinds can run code when they are read")
+        }
         file = try SafetensorsFile(path: path)
         unread = Set(file.names)
     }
@@ -32,7 +40,14 @@ struct ForeignTensors {
         return try file.floats(name)
     }
 
-    mutating func read(_ pair: TensorPair) throws -> [Float] {
+    /// Reads an adapter's tensors, under Hadamesh's names.
+    mutating func read(_ adapter: ForeignAdapter) throws -> [String: [Float]] {
+        var tensors: [String: [Float]] = [:]
+        for pair in adapter.tensors { tensors[pair.name] = try read(pair) }
+        return tensors
+    }
+
+    private mutating func read(_ pair: TensorPair) throws -> [Float] {
         let values = try read(pair.foreign)
         let shape = try file.entry(pair.foreign).shape
         guard shape == pair.shape else {
@@ -43,7 +58,7 @@ struct ForeignTensors {
         return values
     }
 
-    /// Refuses a file with tensors that were not read: without them the answers would be others.
+    /// Refuses a file with tensors that were not read: without them the answers would differ.
     func requireAllRead() throws {
         if let name = unread.min() {
             throw Failure.data(

@@ -31,10 +31,7 @@ package enum PEFTFolder {
             PEFTModules(
                 family: trained.family, prefix: prefix + (encoderOnly ? "" : trained.family.tensors.prefix)))
         let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
-        var tensors = adapter.tensors.map {
-            NamedTensor(name: $0.foreign, shape: $0.shape, values: .float(trained.tensor($0.name)))
-        }
-        tensors += classifier?.namedTensors(prefix: prefix) ?? []
+        let tensors = adapter.namedTensors(of: trained) + (classifier?.namedTensors(prefix: prefix) ?? [])
         var saved: [JSONValue] = encoderOnly ? [] : ["classifier"]
         if classifier?.pooler != nil { saved.append("pooler") }
         let configuration = JSONValue.object(
@@ -44,7 +41,7 @@ package enum PEFTFolder {
                 ("modules_to_save", saved.isEmpty ? .null : .array(saved)), ("revision", .null),
             ])
         try Directory.create(directory)
-        // PEFT has no place for the names of classes, and its readers ignore unknown metadata.
+        // PEFT stores no names of classes; its readers ignore unknown metadata.
         let labels = JSONValue.array(trained.labels.map { .string($0) })
         try Safetensors.write(
             tensors, metadata: ["format": "pt", labelsNote: labels.encoded()],
@@ -57,12 +54,7 @@ package enum PEFTFolder {
     static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let settings = ForeignSettings(
             try AdapterFolder.configuration(of: directory), at: "\(directory)/\(configurationName)")
-        guard FileManager.default.fileExists(atPath: "\(directory)/\(weightsName)") else {
-            throw Failure.data(
-                "no \(weightsName)", at: directory,
-                remedy: "save it with safetensors: files of other kinds can run code when they are read")
-        }
-        var file = try ForeignTensors(path: "\(directory)/\(weightsName)")
+        var file = try ForeignTensors(weightsName, in: directory, remedy: "save it with safetensors")
         let type = try settings.required("peft_type", "LORA, IA3 or LN_TUNING", \.string)
         guard file.has("\(prefix)classifier.weight") else {
             throw Failure.data(
@@ -79,12 +71,8 @@ package enum PEFTFolder {
         let section = try entry.read(
             settings, PEFTSurvey(file: file, modules: modules, weights: weights))
         let adapter = try AdapterSettings(json: section)
-        var tensors: [String: [Float]] = [:]
-        for pair in try foreign(adapter.method, on: weights, modules).tensors {
-            tensors[pair.name] = try file.read(pair)
-        }
-        let pooling = try SequenceClassifier.read(
-            &file, of: family, prefix: prefix, into: &tensors)
+        var tensors = try file.read(try foreign(adapter.method, on: weights, modules))
+        let pooling = try SequenceClassifier.read(&file, of: family, prefix: prefix, into: &tensors)
         try file.requireAllRead()
         let note = try file.metadata(labelsNote).map {
             try JSONValue(parsing: Data($0.utf8), at: "\(directory)/\(weightsName): note '\(labelsNote)'")

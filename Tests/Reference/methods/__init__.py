@@ -1,6 +1,7 @@
 """Every adapter method in plain PyTorch, one module each: equations on the places of `bert.Method`, autograd for the rest.
 
-The module of a method has its name, with _ for -, and a class `Adapter`. Parameters have the names of Hadamesh's tensors; random starts are of no matter here, since comparisons set all values.
+A method's module has its name, with _ for -, and a class `Adapter`. Parameters have the names of Hadamesh's tensors. Random
+starts do not matter, since comparisons set all values.
 """
 
 import importlib
@@ -17,14 +18,14 @@ def build(settings, bert):
 
 
 def kind_of(name):
-    """The kind that sharing and learning rates go by: weight, bias, norm, head."""
+    """The kind of a parameter, by which sharing and learning rates are set: weight, bias, norm, head."""
     if name.startswith("head."):
         return "head"
     return "norm" if "norm." in name else "bias" if name.endswith("bias") else "weight"
 
 
 class Stack(Method):
-    """Several methods, which act in their order."""
+    """Several methods that act in their order."""
 
     def __init__(self, methods, bert):
         super().__init__({}, bert)
@@ -33,7 +34,7 @@ class Stack(Method):
             self.parameters |= method.parameters
 
     def bind(self):
-        """Gives each method its part of `parameters`, after they were set."""
+        """Gives each method its part of `parameters` once they are set."""
         for method in self.methods:
             method.parameters = {name: self.parameters[name] for name in method.parameters}
             if isinstance(method, Stack):
@@ -43,7 +44,6 @@ class Stack(Method):
         return next((own for method in self.methods if (own := method.tensor(name)) is not None), None)
 
     def linear(self, site, state, x, weight, bias):
-        # Each method's change of the output of the map before it.
         changing = [method for method in self.methods if type(method).linear is not Method.linear]
         if len(changing) > 1:
             raise SystemExit("methods that change linear maps are not stacked in the reference")

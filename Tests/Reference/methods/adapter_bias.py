@@ -1,4 +1,6 @@
-"""h2 = LN2(y + α v + h1) with α = u a + c for each token, and γ, β of LN2 and of the embeddings' LayerNorm (arXiv 2205.00305)."""
+"""h2 = LN2(y + α v + h1) with α = u a + c for each token, and γ, β of LN2 and of the embeddings'
+LayerNorm (arXiv 2205.00305).
+"""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""v → s (act(n W_d + b_d) W_u + b_u), n = LN(v) or v: what houlsby, pfeiffer, parallel and mam are made of."""
+"""v → s (act(n W_d + b_d) W_u + b_u), n = LN(v) or v: the bottlenecks of houlsby, pfeiffer, parallel and mam."""
 
 import math
 
@@ -9,9 +9,9 @@ from bert import Method
 
 
 class Kink:
-    """How near to 0, where its slope jumps, any input of a ReLU came since `nearest` was set to infinity.
+    """The smallest size of a ReLU's input since `nearest` was set to infinity; the slope jumps at 0.
 
-    An exact 0 is that of a unit without inputs, and has the slope 0 everywhere.
+    An exact 0 does not count: it comes from a unit without inputs, whose slope is 0 everywhere.
     """
 
     nearest = math.inf
@@ -28,7 +28,7 @@ norms_of = {"none": [], "attention": ["attention"], "output": ["output"], "both"
 
 
 class Bottlenecks(Method):
-    """Has a bottleneck of each of `names` in each layer; `defaults` are the method's own settings."""
+    """The bottlenecks `names` in each layer; `defaults` are the method's own settings."""
 
     names, defaults = [], {}
 
@@ -50,7 +50,7 @@ class Bottlenecks(Method):
                 self.train(*(f"layer.{layer}.{norm}.norm.{part}" for part in ("weight", "bias")))
 
     def bottleneck(self, name, state, y, x, norm):
-        """What the bottleneck adds to y, the output of what reads x and has `norm` behind it; nothing in other layers."""
+        """The bottleneck's output for the output y of a sub-layer with input x and `norm` after it; 0 in other layers."""
         if state.layer not in self.layers:
             return 0
         reads = self.settings["reads"]

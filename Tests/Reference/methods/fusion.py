@@ -1,4 +1,6 @@
-"""y + V Σ_i p_i z_i, p = softmax over trained adapters i of (Q h) · (K z_i) / τ, z_i what bottleneck i adds to y (arXiv 2005.00247)."""
+"""y + V Σ_i p_i z_i, p = softmax over trained adapters i of (Q h) · (K z_i) / τ, z_i the output of bottleneck i
+(arXiv 2005.00247).
+"""
 
 import json
 from pathlib import Path
@@ -8,7 +10,7 @@ import torch.nn.functional as F
 from bert import Method
 from safetensors.torch import load_file
 
-# Where each fused method has a bottleneck: the part of a layer, and the bottleneck's name.
+# The bottlenecks of each method that can be fused: the part of the layer, and the bottleneck's name.
 places = {
     "pfeiffer": {"output": "pfeiffer"},
     "houlsby": {"attention": "houlsby.attention", "output": "houlsby.output"},
@@ -50,7 +52,7 @@ class Adapter(Method):
         return self.mix("output", state, y, state.h1, "output.norm")
 
     def mix(self, part, state, y, x, norm):
-        """What becomes of y, the output of a sub-layer with the input x and the LayerNorm that follows."""
+        """y with the mixture added, for the output y of a sub-layer with input x and the LayerNorm `norm` after it."""
         if state.layer not in self.layers or part not in places[self.kind]:
             return y
 

@@ -1,4 +1,4 @@
-"""Nothing but a head."""
+"""The head alone."""
 
 from bert import Method
 

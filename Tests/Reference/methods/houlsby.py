@@ -1,4 +1,4 @@
-"""o + f(o) behind W_O and y + f(y) behind W_2, f a bottleneck; both LayerNorms are trained (arXiv 1902.00751)."""
+"""o + f(o) after W_O and y + f(y) after W_2, f a bottleneck; both LayerNorms are trained (arXiv 1902.00751)."""
 
 from .bottlenecks import Bottlenecks
 

@@ -1,4 +1,4 @@
-"""y + f(y) behind W_2, f a bottleneck (arXiv 2005.00247)."""
+"""y + f(y) after W_2, f a bottleneck (arXiv 2005.00247)."""
 
 from .bottlenecks import Bottlenecks
 

@@ -1,4 +1,4 @@
-"""Trained keys and values in front of every sequence's, without reparametrisation (arXiv 2101.00190)."""
+"""Trained keys and values before every sequence's own, without reparametrisation (arXiv 2101.00190)."""
 
 import torch
 from bert import Method

@@ -1,4 +1,4 @@
-"""Another method, pruned before training (arXiv 2210.04284): what it computes is the base's own, on matrices with zeros."""
+"""Another method, pruned before training (arXiv 2210.04284): the base's computation on matrices with zeros."""
 
 from . import build
 
@@ -11,7 +11,7 @@ def Adapter(settings, bert):
 
 
 def widened(base, factor):
-    """The base with a bottleneck or rank so many times as wide; LoRA at the same scale α / r."""
+    """The base with `factor` times its bottleneck or rank; LoRA at the same scale α / r."""
     if isinstance(base, list):
         return [widened(part, factor) for part in base]
     if base["method"] == "lora":

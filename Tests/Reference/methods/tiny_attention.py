@@ -1,4 +1,6 @@
-"""z + (1/M) Σ_m softmax(Q_m K_mᵀ/√D) V_m W_Oᵐ + b_O, with Q, K, V from LN(x); x = z = h1, or the layer's input beside o (arXiv 2211.01979)."""
+"""z + (1/M) Σ_m softmax(Q_m K_mᵀ/√D) V_m W_Oᵐ + b_O, with Q, K, V from LN(x); x = z = h1, or z = o
+and x the layer's input (arXiv 2211.01979).
+"""
 
 import math
 
