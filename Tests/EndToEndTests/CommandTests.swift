@@ -178,7 +178,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func inspectSaysWhatThingsHold() async throws {
+        @Test func inspectDescribesFilesAndFolders() async throws {
             let (scene, _) = try await finished()
             let adapter = "run/adapters/colour"
             let cases: [(String, [String])] = [
@@ -205,7 +205,7 @@ extension EndToEnd {
             #expect(pairs.output == "2 7 3 10 3\n", "\(pairs)")
         }
 
-        @Test(arguments: [nil, 2]) func doctorTellsWhatARunWouldMeet(ranks: Int?) async throws {
+        @Test(arguments: [nil, 2]) func doctorDescribesTheEnvironmentOfARun(ranks: Int?) async throws {
             let scene = try Scene()
             let bare = try await succeed(ranks: ranks, ["doctor"]).joined(separator: "\n")
             for word in ["MPI ", "BLAS ", "rank \((ranks ?? 1) - 1) "] {

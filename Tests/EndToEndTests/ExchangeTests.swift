@@ -23,7 +23,8 @@ extension EndToEnd {
             ("peft", "{method: lora, rank: 2}"), ("peft", "{method: layernorm}"),
             ("adapters", "{method: pfeiffer, bottleneck: 4}"), ("adapters", "{method: lora, rank: 2}"),
         ])
-        func whatIsExportedAndImportedAnswersWithTheSameBits(format: String, adapter: String) async throws {
+        func anExportedAndImportedAdapterAnswersWithTheSameBits(format: String, adapter: String) async throws
+        {
             let scene = try await finished(adapter)
             let wrote = try await succeed([
                 "export", scene.path("run"), "--task", "colour", "--format", format, "--to",
@@ -75,7 +76,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func whatCantBeExportedIsSaid() async throws {
+        @Test func anImpossibleExportIsExplained() async throws {
             let scene = try await finished("{method: houlsby, bottleneck: 4}", pooling: "mean")
             let export = ["export", scene.path("run"), "--to", scene.path("out")]
             let cases: [([String], Int32, [String])] = [
@@ -107,7 +108,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func whatCantBeImportedIsSaid() async throws {
+        @Test func anImpossibleImportIsExplained() async throws {
             let scene = try await finished("{method: lora, rank: 2}")
             let golden = EndToEnd.package.appendingPathComponent("Tests/Golden/exchange/adapters-pfeiffer")
                 .path

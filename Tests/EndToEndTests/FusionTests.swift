@@ -81,7 +81,7 @@ extension EndToEnd {
             #expect(!scene.exists("run/results.json"))
         }
 
-        @Test func methodsShowsWhatMustBeGiven() async throws {
+        @Test func methodsListsRequiredSettings() async throws {
             let job = try await EndToEnd.hadamesh([
                 "methods", "fusion", "--backbone", Scene.encoder.path,
             ])

@@ -37,7 +37,7 @@ import Testing
 
             @Test(
                 .enabled(if: canLimit, "needs a control group with a limit on memory, as root may make one"))
-            func theLimitOfAContainerIsWhatThereIs() async throws {
+            func theLimitOfAContainerIsTheAvailableMemory() async throws {
                 let group = try #require(Self.limitedGroup(bytes: 400 << 20))
                 defer { rmdir(group) }
                 let job = try await EndToEnd.hadamesh(

@@ -41,15 +41,18 @@ extension Mistake {
         ) { _ in
             ["methods", "--backbone", Scene.encoder.path, "--tokens", "9223372036854775807"]
         },
-        Mistake("evaluating what is no run", code: 2, says: ["no study.yaml: this is not a run directory"]) {
+        Mistake(
+            "evaluating a folder without a run", code: 2, says: ["no study.yaml: this is not a run directory"]
+        ) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
         },
         Mistake(
-            "comparing what is no run", code: 2, says: ["tiny-bert: found no run in it", "hadamesh train"]
+            "comparing a folder without a run", code: 2,
+            says: ["tiny-bert: found no run in it", "hadamesh train"]
         ) {
             _ in ["compare", Scene.encoder.path]
         },
-        Mistake("inspecting what is not there", code: 2, says: ["nothere: no such file or folder"]) {
+        Mistake("inspecting a missing path", code: 2, says: ["nothere: no such file or folder"]) {
             ["inspect", $0.path("nothere")]
         },
         Mistake("inspecting a file of another kind", code: 3, says: ["vocab.txt: "]) { _ in
@@ -126,8 +129,10 @@ extension Mistake {
             "similarity of tensors that are not there", code: 2,
             says: ["no tensor's name holds 'lora'", "hadamard.weight"]
         ) { ["similarity", $0.path("run"), "--tensor", "lora"] },
-        Mistake("similarity of what is no run", code: 2, says: ["no study.yaml: this is not a run directory"])
-        {
+        Mistake(
+            "similarity of a folder without a run", code: 2,
+            says: ["no study.yaml: this is not a run directory"]
+        ) {
             _ in ["similarity", Scene.encoder.path]
         },
         Mistake(

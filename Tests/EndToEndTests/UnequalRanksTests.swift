@@ -88,7 +88,7 @@ extension EndToEnd {
                 }),
         ]
 
-        @Test("What differs is named, with ranks and hosts, before the first step", arguments: differences)
+        @Test("A difference is named, with ranks and hosts, before the first step", arguments: differences)
         func areRefused(_ difference: Difference) async throws {
             let more = try difference.make(scene)
             let job = try await train("run", other: difference.other + more, variables: difference.variables)

@@ -83,7 +83,7 @@ import Testing
             scaling: scaling)
     }
 
-    @Test func theTablesNameWhatWasMeasured() throws {
+    @Test func theTablesContainTheMeasurements() throws {
         let text = try benchmark(examplesPerSecond: 40, nil).text()
         for words in [
             "hadamard on one, two", "adapter stage, later epochs", "40.0", "50.0 %", "attention", "75.0 %",
@@ -100,7 +100,7 @@ import Testing
         #expect(text.contains("ratio") && row.hasSuffix("1.25"))
     }
 
-    @Test func whatIsWrittenIsReadBack() throws {
+    @Test func aBenchmarkIsReadBack() throws {
         let link = LinkMeasurement(
             ranks: 2, hosts: 1, smallSeconds: 2e-6, largeBytes: 80_000, largeSeconds: 3e-5)
         let written = try benchmark(
@@ -117,7 +117,7 @@ import Testing
         #expect(try JSONDecoder().decode(Benchmark.self, from: written).scaling == nil)
     }
 
-    @Test func microBatchesCapTheTableAndTheTextSaysSo() throws {
+    @Test func microBatchesLimitTheTableAndTheTextExplainsIt() throws {
         let scaling = try scaling("ethernet-10g")
         #expect(scaling.strong.map(\.ranks) == [1, 2, 4])
         #expect(scaling.weak.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])

@@ -20,7 +20,7 @@ import Testing
     static let even = [Double](repeating: 0.01, count: 32)
     static let uneven = [0.02] + [Double](repeating: 0.01, count: 31)
 
-    @Test func oneRankTakesWhatWasMeasured() throws {
+    @Test func oneRankTakesTheMeasuredTime() throws {
         let point = try #require(ScalingModel(Self.parts(), on: Self.ethernet).prediction(ranks: 1))
         #expect(abs(point.seconds - (0.32 + 3e-4)) < 1e-12)
         #expect(point.communication == 0 && point.hosts == 1 && point.examples == 256)
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test(arguments: [(2, 1), (2, 2), (4, 1), (4, 4), (6, 3)])
-    func aLinkIsFoundInWhatCallsOnItTake(ranks: Int, hosts: Int) {
+    func aLinkIsDerivedFromTheTimesOfItsCalls(ranks: Int, hosts: Int) {
         let link = Link(latency: 30e-6, bandwidth: 2e8)
         let interconnect = Interconnect(
             node: hosts > 1 ? Network.sharedMemory.link : link, network: link,

@@ -54,7 +54,7 @@ package final class Journal {
     ///   - isSuperseded: whether an event after `position`, or any event if that is nil, will be repeated
     /// - Returns: the number of moved events
     /// - Throws: a failure if a file cannot be read or written
-    package func goOn(
+    package func resume(
         after step: Int, position: Int?, where isSuperseded: (JSONValue) -> Bool
     ) throws -> Int {
         let start = position ?? 0

@@ -69,7 +69,7 @@ package final class RunJournal: RunObserver {
         counters = note?.counters ?? RunCounters()
         var position = step == 0 ? 0 : note?.journal
         if let known = position, try !journal.isWhole(at: known) { position = nil }
-        superseded = try journal.goOn(after: step, position: position) { event in
+        superseded = try journal.resume(after: step, position: position) { event in
             guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
             if let own = event["step"]?.int, own <= step, kind == "checkpoint" || position == nil {
                 return false
