@@ -35,7 +35,7 @@ final class Progress: RunObserver {
         case .pruned(let report):
             say(
                 "pruned by \(report.score): "
-                    + "\(report.kept) of \(report.kept + report.removed) entries are left, "
+                    + "\(report.kept) of \(report.kept + report.removed) entries remain, "
                     + "\(format(100 * report.reached, 2)) % removed")
             restart()
         case .cache(let report): cache(report)
@@ -78,9 +78,9 @@ final class Progress: RunObserver {
                 + "\(facts.activations.bytes >> 20) MB on each rank")
         for file in facts.tasks.flatMap(\.dropped) {
             let lines = file.lines.map(String.init).joined(separator: ", ")
-            say("warning: \(file.file): lines \(lines) have too few columns and are left out", always: true)
+            say("warning: \(file.file): lines \(lines) have too few columns and are skipped", always: true)
         }
-        if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
+        if let resumedFrom { say("resumes from the checkpoint of step \(resumedFrom)") }
     }
 
     private func cache(_ report: ActivationCacheReport) {
@@ -93,7 +93,7 @@ final class Progress: RunObserver {
         if let refusal = report.refusal {
             say(
                 "warning: \(part) is not cached: \(refusal); "
-                    + "set cache.megabytes to less, or give the job more room", always: true)
+                    + "lower cache.megabytes, or give the job more memory", always: true)
         } else if report.given > 0 {
             let of = report.given < report.needed ? " of \(report.needed >> 20)" : ""
             say(
@@ -135,7 +135,7 @@ final class Progress: RunObserver {
     private func drawn(_ stage: StageResult) {
         func percent(_ share: Double) -> String { format(100 * share, 1) }
         let shares = stage.drawn.entries.map { task in
-            "\(task.name) \(percent(task.value.realised)) % (asked \(percent(task.value.requested)) %)"
+            "\(task.name) \(percent(task.value.realised)) % (requested \(percent(task.value.requested)) %)"
         }
         say("\(stage.stage) stage drew \(shares.joined(separator: ", "))")
     }
