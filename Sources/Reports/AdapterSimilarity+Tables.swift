@@ -1,14 +1,14 @@
 package import Formats
-import Foundation
+import Runs
 
 extension AdapterSimilarity {
-    /// As many pairs as a table has columns for.
+    /// The largest number of pairs that are columns.
     static let mostPairs = 10
 
-    /// The report without a last line feed: cosines by tensor and layer, their means over layers, and norms.
+    /// The report without a final line feed: cosines by tensor and layer, their means over layers, and norms.
     ///
-    /// Where there are more than ten pairs, a row has the lowest, mean and highest cosine, and each tensor's means over
-    /// the layers are a table of adapters by adapters.
+    /// With more than ten pairs, a row has the lowest, mean and highest cosine, and a matrix of adapters
+    /// shows each tensor's means over the layers.
     package func report(_ format: TableFormat = .text) -> String {
         if format == .json { return String(json().encodedForReading().dropLast()) }
         let tables =
@@ -36,10 +36,10 @@ extension AdapterSimilarity {
             }
     }
 
-    /// A row's cells, as many as ``cosines`` has columns.
+    /// A row's cells in the columns of ``cosines``.
     private func cells(_ likenesses: [Likeness]) -> [String] {
         let known = likenesses.compactMap(\.own)
-        let mean = known.isEmpty ? nil : average(known)
+        let mean = known.mean
         guard isWide else {
             let summary = likenesses.allSatisfy { $0 == .shared } ? "shared" : text(mean)
             return likenesses.map(text) + (pairs.count > 1 ? [summary] : [])
@@ -48,7 +48,7 @@ extension AdapterSimilarity {
             ? ["shared", "shared", "shared"] : [text(known.min()), text(mean), text(known.max())]
     }
 
-    /// Where the pairs are too many for columns: the means over the layers, adapters by adapters, above the diagonal.
+    /// With too many pairs for columns: each tensor's means over the layers, as a matrix above the diagonal.
     private var matrices: [(String, [[String]])] {
         guard isWide else { return [] }
         return names.map { tensor in
@@ -74,14 +74,13 @@ extension AdapterSimilarity {
             }
     }
 
-    /// The mean over the layers for each pair; of layers that a pair shares there is none.
+    /// The mean over the layers for each pair; shared layers are excluded.
     func overLayers(_ name: String) -> [Likeness] {
         let own = rows.filter { $0.tensor.name == name }
         return pairs.indices.map { pair in
             let likenesses = own.map { $0.likenesses[pair] }
             if likenesses.allSatisfy({ $0 == .shared }) { return .shared }
-            let known = likenesses.compactMap(\.own)
-            return .cosine(known.isEmpty ? nil : average(known))
+            return .cosine(likenesses.compactMap(\.own).mean)
         }
     }
 
@@ -97,7 +96,7 @@ extension AdapterSimilarity {
     }
 
     // {"members": [name], "pairs": [[name, name]], "tensors": [{"tensor", "layer", "cosines", "norms"}],
-    //  "means": [{"tensor", "cosines"}]}; a cosine is a number, "shared", or null where a change is nothing.
+    //  "means": [{"tensor", "cosines"}]}; a cosine is a number, "shared", or null if a change is zero.
     private func json() -> JSONValue {
         func json(_ likeness: Likeness) -> JSONValue {
             switch likeness {

@@ -1,49 +1,41 @@
 import Diagnostics
 
-// For two adapters with the changes u and v of one tensor: cos = u·v / (|u| |v|), and |u|, |v| themselves.
-
-/// How alike trained adapters are: cosines of what training has changed in each tensor, and how much it has.
+/// The similarity of trained adapters: cosines and norms of the change of each tensor in training.
+///
+/// For the changes u and v of a tensor in two adapters: cos = u·v / (|u| |v|).
 package struct AdapterSimilarity: Sendable {
-    /// An adapter: what it is called, and the owner of each of its tensors.
+    /// An adapter.
     package struct Member: Sendable {
-        /// Its name in tables.
+        /// The name in tables.
         package let name: String
-        /// Who has a tensor, in the order of the tensors; two adapters with the same owner hold the same tensor.
+        /// The owner of each tensor, in the order of the tensors; adapters with the same owner share the
+        /// tensor.
         package let owners: [String]
 
-        /// Describes an adapter.
-        package init(name: String, owners: [String]) {
-            self.name = name
-            self.owners = owners
-        }
+        package init(name: String, owners: [String]) { (self.name, self.owners) = (name, owners) }
     }
 
-    /// A tensor that every adapter has.
+    /// A tensor of every adapter.
     package struct Tensor: Sendable, Equatable {
-        /// Its name, the same in every layer.
+        /// The name, equal in all layers.
         package let name: String
-        /// Its layer; nil for what belongs to no single one.
+        /// Nil for a tensor outside the layers.
         package let layer: Int?
 
-        /// Names a tensor.
-        package init(name: String, layer: Int?) {
-            self.name = name
-            self.layer = layer
-        }
+        package init(name: String, layer: Int?) { (self.name, self.layer) = (name, layer) }
     }
 
-    /// What two adapters have of a tensor.
+    /// The relation of two adapters' versions of a tensor.
     enum Likeness: Equatable {
-        /// One and the same tensor.
+        /// Both adapters own the same tensor.
         case shared
-        /// The cosine of the changes; nil where one of them is nothing.
+        /// The cosine of the changes; nil if one of them is zero.
         case cosine(Double?)
 
-        /// The cosine of two tensors.
         var own: Double? { if case .cosine(let value) = self { value } else { nil } }
     }
 
-    /// The numbers of one tensor: a likeness for each pair, a norm for each adapter.
+    /// A tensor's likeness for each pair, and norm for each adapter.
     struct Row {
         let tensor: Tensor
         let likenesses: [Likeness]
@@ -51,13 +43,13 @@ package struct AdapterSimilarity: Sendable {
     }
 
     let members: [Member]
-    /// The pairs of adapters, by index, the first one below the second.
+    /// Pairs of indices of ``members``, the first below the second.
     let pairs: [(Int, Int)]
     let rows: [Row]
 
-    /// Compares adapters, two at least, whose changes `change` gives by member and tensor.
+    /// Compares at least two adapters; `change` returns a tensor's change by member and tensor.
     ///
-    /// No more than one tensor's changes are asked for before they are let go.
+    /// Only one tensor's changes are in memory at a time.
     package init(_ members: [Member], _ tensors: [Tensor], change: (_ member: Int, _ tensor: Int) -> [Float])
         throws
     {
@@ -86,7 +78,7 @@ package struct AdapterSimilarity: Sendable {
         }
     }
 
-    /// Those tensors alone whose name holds the text; where none does, a failure that says which there are.
+    /// Selects the tensors whose name contains `text`; the failure lists all names.
     package init(_ all: AdapterSimilarity, ofTensorsNamed text: String) throws {
         members = all.members
         pairs = all.pairs
@@ -98,7 +90,7 @@ package struct AdapterSimilarity: Sendable {
         }
     }
 
-    /// The tensors' names, each once.
+    /// The distinct names of the tensors.
     var names: [String] {
         rows.map(\.tensor.name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }

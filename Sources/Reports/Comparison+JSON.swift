@@ -1,11 +1,13 @@
 import Formats
 import Foundation
 
-// {"tasks": [name], "groups": [{"name", "method", "seeds", "scores": {task: spread}, "mean": spread, "facts": {key: number},
-//  "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]}, a spread being {"mean", "deviation", "runs"}.
+// {"tasks": [name],
+//  "groups": [{"name", "method", "seeds", "scores": {task: spread}, "mean": spread, "facts": {key: number},
+//              "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]},
+// where spread = {"mean", "deviation", "runs"}.
 
 extension Comparison {
-    /// Everything, with all digits; what a run lacks is null.
+    /// All numbers with all digits; missing ones are null.
     func json() -> JSONValue {
         [
             "tasks": .array(tasks.map { .string($0) }),
@@ -16,7 +18,7 @@ extension Comparison {
                         "seeds": .array(group.runs.map { $0.seed ?? .null }),
                         "scores": .object(tasks.map { ($0, json(group.score($0))) }),
                         "mean": json(group.mean),
-                        "facts": .object(RunFact.all.map { ($0.key, json(group.fact($0.key))) }),
+                        "facts": .object(ComparisonColumn.all.map { ($0.key, json(group.fact($0.key))) }),
                         "runs": .array(group.runs.map(json)),
                     ]
                 }),
@@ -27,11 +29,11 @@ extension Comparison {
         [
             "path": .string(run.path), "seed": run.seed ?? .null,
             "scores": .object(tasks.map { ($0, json(run.score($0))) }), "mean": json(run.mean),
-            "facts": .object(RunFact.all.map { ($0.key, json(run.facts[$0.key])) }),
+            "facts": .object(ComparisonColumn.all.map { ($0.key, json(run.facts[$0.key])) }),
         ]
     }
 
-    private func json(_ spread: Spread?) -> JSONValue {
+    private func json(_ spread: SeedSpread?) -> JSONValue {
         guard let spread else { return .null }
         return [
             "mean": json(spread.mean), "deviation": json(spread.deviation),

@@ -1,28 +1,22 @@
 import Diagnostics
 package import Formats
 
-/// Finished runs side by side: scores and facts of each study, over the seeds it was run with.
+/// A table of finished runs: the scores and facts of each study over its seeds.
 ///
-/// Runs whose studies differ in the seed alone are one entry.
+/// Runs whose studies differ only in the seed form one entry.
 package struct Comparison: Sendable {
-    /// The order of a table's entries.
+    /// The order of the entries: as given, by name, highest mean score first, or fewest trained parameters
+    /// first.
     package enum Order: String, NamedChoice {
-        /// As the runs were named.
-        case given
-        /// By name.
-        case name
-        /// The highest mean score first.
-        case score
-        /// The fewest trained parameters first.
-        case parameters
+        case given, name, score, parameters
     }
 
-    /// As many entries as a table can have side by side.
-    static let widest = 6
+    /// The largest number of entries that are columns; more are rows.
+    static let mostColumns = 6
 
     let groups: [RunGroup]
 
-    /// Reads run directories; one that is no run, isn't finished or is named twice is refused.
+    /// Reads run directories; each must hold a finished run and appear once.
     package init(_ runs: [String], order: Order = .given) throws {
         var known: Set<String> = []
         for run in runs where !known.insert(resolved(run)).inserted {
@@ -32,10 +26,10 @@ package struct Comparison: Sendable {
         func value(_ group: RunGroup) -> Double {
             let own =
                 order == .score
-                ? group.mean.map { -$0.mean } : group.fact(RunFact.parametersPerTask)
+                ? group.mean.map { -$0.mean } : group.fact(ComparisonColumn.parametersPerTask)
             return own.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
         }
-        // Swift's sorting keeps the order of what compares equal.
+        // Swift's sort is stable.
         self.groups =
             switch order {
             case .given: groups
@@ -44,7 +38,7 @@ package struct Comparison: Sendable {
             }
     }
 
-    /// The table without a last line feed: entries as columns, or as rows when they are many.
+    /// The table, without a final line feed.
     package func table(_ format: TableFormat = .text) -> String {
         switch format {
         case .json: return String(json().encodedForReading().dropLast())
@@ -53,7 +47,7 @@ package struct Comparison: Sendable {
         }
     }
 
-    /// Tasks of any run, in the order they first appear.
+    /// The tasks of all runs, in order of first appearance.
     var tasks: [String] {
         groups.flatMap { $0.runs.flatMap { $0.scores.map(\.task) } }
             .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -65,16 +59,16 @@ package struct Comparison: Sendable {
         columns.append(["seeds"] + groups.map { "\($0.runs.count)" })
         for task in tasks { columns.append([task] + groups.map { text($0.score(task)) }) }
         columns.append(["mean"] + groups.map { text($0.mean) })
-        for fact in RunFact.all {
+        for fact in ComparisonColumn.all {
             let values = groups.map { $0.fact(fact.key) }
             if fact.isRare, values.allSatisfy({ $0 == nil }) { continue }
             columns.append([fact.name] + values.map { TextTable.number($0, digits: fact.digits ?? 0) })
         }
-        guard groups.count > Self.widest else { return columns }
+        guard groups.count > Self.mostColumns else { return columns }
         return columns[0].indices.map { row in columns.map { $0[row] } }
     }
 
-    private func text(_ spread: Spread?) -> String {
+    private func text(_ spread: SeedSpread?) -> String {
         let mean = TextTable.number(spread?.mean, digits: 4)
         return spread?.deviation.map { "\(mean) ± \(TextTable.number($0, digits: 4))" } ?? mean
     }

@@ -3,24 +3,22 @@ import Formats
 import Foundation
 import Runs
 
-/// What the directory of a finished run says of it.
+/// A finished run, read from its directory.
 ///
-/// Whatever an older run did not write down is nil.
+/// Fields absent from the files are nil.
 struct FinishedRun: Sendable {
-    /// The directory, as it was named.
     let path: String
-    /// The method that was trained.
+    /// The trained method, marked if the run mixed kernels.
     let method: String?
-    /// The seed.
     let seed: JSONValue?
-    /// All that the result depends on but the seed: study, backbone, data.
+    /// The run's identity without the seed: study, backbone, data.
     let study: JSONValue?
     /// Each task's score in the last stage, in the study's order.
     let scores: [(task: String, score: Double)]
-    /// The facts of ``RunFact``, by key.
+    /// The values of each ``ComparisonColumn``, by key.
     let facts: [String: Double]
 
-    /// Reads a run; one that has not finished is refused.
+    /// Reads a run; an unfinished one is refused.
     init(_ path: String) throws {
         let directory = try RunDirectory.open(at: path)
         guard let results = try RunResults.read(directory) else {
@@ -32,24 +30,22 @@ struct FinishedRun: Sendable {
         scores = (last?.tasks.entries ?? []).compactMap { task in
             task.value.map { (task.name, $0.score) }
         }
-        // Its bits are those of no single set of kernels.
         let mark = results.mixed == true ? " (mixed kernels)" : ""
         method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
         var facts: [String: Double] = [:]
-        for fact in RunFact.all { facts[fact.key] = fact.read(results) }
-        facts[RunFact.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
-        facts[RunFact.adapterBytes] = Self.adapterBytes(directory)
+        for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
+        facts[ComparisonColumn.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
+        facts[ComparisonColumn.adapterBytes] = Self.adapterBytes(directory)
         self.facts = facts
     }
 
     /// The mean of the tasks' scores.
-    var mean: Double? { scores.isEmpty ? nil : average(scores.map(\.score)) }
+    var mean: Double? { scores.map(\.score).mean }
 
-    /// The score of a task.
     func score(_ task: String) -> Double? { scores.first { $0.task == task }?.score }
 
-    /// What the manifest says that the result depends on, in a form that is equal for equal studies; the seed apart.
+    /// The identity in the manifest, split into everything but the seed, and the seed.
     private static func identity(_ directory: RunDirectory) throws -> (JSONValue?, JSONValue?) {
         guard let identity: JSONValue = try Manifest.read(directory)?.identity(),
             let members = identity.object, let study = identity["study"]?.object
@@ -60,18 +56,16 @@ struct FinishedRun: Sendable {
         )
     }
 
-    /// The median over the steps of a stage.
+    /// The median over a stage's steps.
     private static func secondsPerStep(_ directory: RunDirectory, _ stage: String?) throws -> Double? {
         guard let stage, FileManager.default.fileExists(atPath: directory.journalFile) else { return nil }
-        let seconds = try Journal.read(directory).compactMap { event -> Double? in
+        return try Journal.read(directory).compactMap { event -> Double? in
             guard event["kind"]?.string == "step", event["stage"]?.string == stage else { return nil }
             return event["seconds"]?.double
-        }.sorted()
-        guard !seconds.isEmpty else { return nil }
-        return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
+        }.median
     }
 
-    /// The size of the largest task's trained tensors on disk, head included.
+    /// The size of the largest adapter file, head included.
     private static func adapterBytes(_ directory: RunDirectory) -> Double? {
         let files = FileManager.default
         let tasks = (try? files.contentsOfDirectory(atPath: directory.adapters)) ?? []
@@ -81,6 +75,3 @@ struct FinishedRun: Sendable {
         }.max()
     }
 }
-
-/// The mean of numbers, of which there is one at least.
-func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Short names that tell groups of run directories apart, each group given by its runs' paths.
+/// Short distinct names for groups of run directories, each group given as its runs' paths.
 ///
-/// What all paths have in common at either end says nothing, nor does a folder that is named after a seed: of
-/// `methods/lora/seed-1` and `methods/hut/seed-1` remain `lora` and `hut`. Several runs of a group have the name of
-/// the folder that holds them, or what their own names begin with.
+/// Components that all paths share at either end are removed, and so are folders named after a seed:
+/// `methods/lora/seed-1` and `methods/hut/seed-1` become `lora` and `hut`. A group of several runs is named
+/// after the folder that contains them, or after the common beginning of their names.
 package func runNames(_ groups: [[String]]) -> [String] {
     let paths = groups.map { group in
         group.map { path in
@@ -22,12 +22,12 @@ package func runNames(_ groups: [[String]]) -> [String] {
     return names ?? groups.map { $0.joined(separator: "+") }
 }
 
-/// Whether a folder's name is that of a seed, such as `seed-1`.
+/// Whether a folder is named after a seed, such as `seed-1`.
 private func isSeed(_ name: String) -> Bool {
     name.lowercased().wholeMatch(of: /seed[-_=.]?[0-9]+/) != nil
 }
 
-/// The folder that runs share, and in it the word that their names begin with, or their names joined.
+/// The folder shared by the runs, followed by the common first word of their names or by their joined names.
 private func place(of runs: [[String]], joining: Bool) -> [String] {
     let first = runs[0]
     if runs.allSatisfy({ $0 == first }) { return first }
@@ -38,7 +38,7 @@ private func place(of runs: [[String]], joining: Bool) -> [String] {
     return first[..<shared] + [name]
 }
 
-/// The whole words that names begin with, without the punctuation after them; nil where there are none.
+/// The whole words that all names begin with, without trailing punctuation; nil if there are none.
 private func sharedWord(_ names: [String]) -> String? {
     let first = Array(names[0])
     var count = names.map { sharedCount(Array($0), first) }.min() ?? 0
@@ -53,7 +53,8 @@ private func sharedWord(_ names: [String]) -> String? {
 
 private func isWord(_ letter: Character) -> Bool { letter.isLetter || letter.isNumber }
 
-/// Paths without what all have in common at either end; where that leaves long ones, as few last folders as tell.
+/// Paths without their common components at either end; if more than two components remain, the shortest
+/// distinct suffix.
 private func shortened(_ paths: [[String]]) -> [String] {
     guard let first = paths.first, let least = paths.map(\.count).min() else { return [] }
     guard paths.count > 1 else { return [first.last ?? "/"] }
@@ -69,12 +70,12 @@ private func shortened(_ paths: [[String]]) -> [String] {
     return inner.map { $0.joined(separator: "/") }
 }
 
-/// How many elements both begin with.
+/// The length of the common prefix.
 private func sharedCount<Element: Equatable>(_ left: [Element], _ right: [Element]) -> Int {
     zip(left, right).prefix { $0 == $1 }.count
 }
 
-/// The directory itself, however it was named.
+/// The absolute path without symbolic links, by which two spellings of a directory compare equal.
 func resolved(_ path: String) -> String {
     URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
 }

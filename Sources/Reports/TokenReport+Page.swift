@@ -1,7 +1,8 @@
 import Foundation
 
-// The page is one file without scripts or anything fetched. A number's shade is its share of the largest magnitude in
-// its column: layers have shift vectors of their own, so that their numbers compare tokens, not layers.
+// The page is one file without scripts or external resources. A number's shade is its share of the largest
+// magnitude in its column: each layer has its own shift vector, so numbers are comparable between tokens but
+// not between layers.
 
 extension TokenReport {
     /// The report as a self-contained HTML page.
@@ -14,9 +15,11 @@ extension TokenReport {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>\(escaped(title))</title>
         <style>
-        body { font: 16px/1.5 system-ui, sans-serif; color: #111; background: #fff; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+        body { font: 16px/1.5 system-ui, sans-serif; color: #111; background: #fff; \
+        max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
         h2 { font-size: 1.1rem; margin-top: 2.5rem; }
-        .tokens span { display: inline-block; padding: 0 .25rem; margin: 0 .1rem .25rem 0; border-radius: .2rem; }
+        .tokens span { display: inline-block; padding: 0 .25rem; margin: 0 .1rem .25rem 0; \
+        border-radius: .2rem; }
         .scroll { overflow-x: auto; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { padding: .1rem .6rem; text-align: right; border-bottom: 1px solid #ddd; }
@@ -25,9 +28,11 @@ extension TokenReport {
         </head>
         <body>
         <h1>\(escaped(title))</h1>
-        <p>\u{3B1} of AdapterBias: how much of a layer's shift each token gets. <span style="\(Self.shade(1))">Orange</span> is positive, \
-        <span style="\(Self.shade(-1))">blue</span> negative; the shade is the share of the largest |\u{3B1}| in the same column of all \
-        texts. Every layer has a shift of its own, so numbers and signs compare tokens within a layer, not layers.</p>
+        <p>\u{3B1} of AdapterBias: how much of a layer's shift each token gets. \
+        <span style="\(Self.shade(1))">Orange</span> is positive, \
+        <span style="\(Self.shade(-1))">blue</span> negative; the shade is the share of the largest \
+        |\u{3B1}| in the same column of all texts. Every layer has its own shift, so numbers and signs \
+        are comparable between tokens of a layer, not between layers.</p>
         \(sections.joined(separator: "\n"))
         </body>
         </html>
@@ -45,7 +50,9 @@ extension TokenReport {
                 Self.shade(largest[column] > 0 ? row[column] / largest[column] : 0)
             }
             let words = zip(entry.tokens, rows).map { token, row in
-                "<span style=\"\(shade(row, row.count - 1))\" title=\"mean \(Self.number(row[row.count - 1]))\">\(escaped(token))</span>"
+                "<span style=\"\(shade(row, row.count - 1))\" "
+                    + "title=\"mean \(Self.number(row[row.count - 1]))\">"
+                    + "\(escaped(token))</span>"
             }
             let lines = zip(entry.tokens, rows).map { token, row in
                 let cells = row.indices.map {
@@ -69,14 +76,15 @@ extension TokenReport {
         }
     }
 
-    /// The background for a share from −1 to 1, light enough for black text.
+    /// The background of a share from −1 to 1, light enough for black text.
     private static func shade(_ share: Double) -> String {
         let opacity = share.isFinite ? String(format: "%.2f", 0.7 * min(1, abs(share))) : "0"
         return "background: rgba(\(share < 0 ? "50, 120, 220" : "240, 140, 20"), \(opacity))"
     }
 }
 
-/// Text for HTML, also inside quotes; control characters, which HTML has no place for, become U+FFFD.
+/// Escapes text for HTML content and attributes; control characters become U+FFFD, since HTML does not allow
+/// them.
 private func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

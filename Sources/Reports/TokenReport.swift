@@ -1,44 +1,34 @@
 import Formats
+import Runs
 
-/// How strongly an adapter acts on each token of some texts, layer by layer: as a text table, and as a page.
+/// A number for each token and layer of some texts, as a text table or an HTML page.
 package struct TokenReport: Sendable {
-    /// One text's tokens and numbers.
     package struct Entry: Sendable {
-        /// The text as it was given.
         package let text: String
-        /// Its tokens.
         package let tokens: [String]
-        /// The numbers by token, then by layer.
+        /// Indexed by token, then by layer.
         package let values: [[Double]]
 
-        /// Joins tokens with their numbers.
         package init(text: String, tokens: [String], values: [[Double]]) {
-            self.text = text
-            self.tokens = tokens
-            self.values = values
+            (self.text, self.tokens, self.values) = (text, tokens, values)
         }
     }
 
-    /// What the report is about, such as the run and the task.
     package let title: String
-    /// The layers that the numbers belong to.
     package let layers: [Int]
-    /// The texts.
     package let entries: [Entry]
 
-    /// Makes a report; each token of an entry has a number for each layer.
+    /// Each token of an entry needs one number per layer.
     package init(title: String, layers: [Int], entries: [Entry]) {
         precondition(
             entries.allSatisfy { entry in
                 entry.tokens.count == entry.values.count
                     && entry.values.allSatisfy { $0.count == layers.count }
             }, "a token needs one number for each layer")
-        self.title = title
-        self.layers = layers
-        self.entries = entries
+        (self.title, self.layers, self.entries) = (title, layers, entries)
     }
 
-    /// The texts one below the other, each with a table: tokens as rows, layers and their mean as columns.
+    /// Each text with a table below it: tokens as rows, layers and their mean as columns.
     package func text() -> String {
         entries.map { entry in
             let rows = zip(entry.tokens, columns(of: entry)).map { token, numbers in
@@ -48,14 +38,13 @@ package struct TokenReport: Sendable {
         }.joined(separator: "\n\n")
     }
 
-    /// The headings of the columns.
     var headings: [String] { layers.map { "layer \($0)" } + ["mean"] }
 
-    /// The numbers of each token: one for each layer, and their mean.
+    /// The rows of a table: each token's numbers by layer, and their mean.
     func columns(of entry: Entry) -> [[Double]] {
-        entry.values.map { $0 + [$0.reduce(0, +) / Double(max(1, $0.count))] }
+        entry.values.map { $0 + [$0.mean ?? 0] }
     }
 
-    /// Four decimals; what rounds to zero has no sign.
+    /// Four decimals; zero without a sign.
     static func number(_ value: Double) -> String { TextTable.number(value, digits: 4) }
 }

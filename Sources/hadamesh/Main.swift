@@ -7,60 +7,59 @@ import Runs
 
 /// The command line.
 struct Hadamesh: ParsableCommand {
-    /// Of the command line, the file formats and the journal together.
+    /// One version for the command line, file formats and journal.
     static let version = Arithmetic.programVersion
 
     static let configuration = CommandConfiguration(
         commandName: "hadamesh",
         abstract:
-            "Trains extremely small adapters on a frozen encoder, for many tasks at once, on any number of MPI ranks.",
+            "Trains tiny adapters on a frozen encoder, for many tasks, on any number of MPI ranks.",
         discussion: """
-            Start one process, or several with mpirun or srun: the result is the same, bit for bit.
-            Exit codes: 0 done, 2 the command or study is wrong, 3 data, backbone or checkpoint is bad, ranks differ, or training \
-            diverged, 4 a rank failed, 5 a rank stopped responding, 75 stopped on request after a checkpoint (run again with \
-            --resume).
+            Start one process, or several with mpirun or srun: results are bit-identical.
+            Exit codes: 0 done, 2 invalid command or study, 3 invalid data, backbone or checkpoint, \
+            disagreeing ranks, or divergence, 4 a rank failed, 5 a rank stopped responding, 75 stopped \
+            on request after a checkpoint (run again with --resume).
             """,
         version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Import.self, Bench.self,
-            Compare.self,
-            Similarity.self, Methods.self, Inspect.self, Tokenize.self, Doctor.self,
+            Compare.self, Similarity.self, Methods.self, Inspect.self, Tokenize.self, Doctor.self,
         ])
 }
 
 @main
 enum Program {
     static func main() {
-        // Only its rate is of interest, and only these two commands print it.
+        // Only these two commands use OpenBLAS.
         if ["bench", "doctor"].contains(CommandLine.arguments.dropFirst().first) {
-            useTheProcessorsKernels()
+            restartWithBetterKernels()
         }
-        // A write beyond the limit on file sizes then fails, and is told, instead of ending the process.
+        // A write beyond the file size limit then fails with a message instead of ending the process.
         signal(SIGXFSZ, SIG_IGN)
         do {
             try checkSubcommand()
             var command = try Hadamesh.parseAsRoot()
             try command.run()
         } catch {
-            // Help and version arrive here too, as errors that are none.
+            // Help and version arrive here as errors with exit code 0.
             let isMistake = Hadamesh.exitCode(for: error) != .success
             let text = Hadamesh.fullMessage(for: error)
-            // Under a launcher every rank parses the same words: one of them answers.
+            // Under a launcher every rank parses the same arguments: only the first prints.
             if !isMistake {
-                if isFirstProcess { print(text) }
+                if SingleProcess.isFirst { print(text) }
                 exit(0)
             }
-            if isFirstProcess {
+            if SingleProcess.isFirst {
                 writeToStandardError("hadamesh: \(withoutPrefix(text))\n")
             } else {
-                // The launcher ends all processes at the first bad exit: let the one that tells be done first.
+                // The launcher kills all processes at the first failure: let the first rank print before.
                 usleep(500_000)
             }
             exit(2)
         }
     }
 
-    /// Refuses a first word that is no subcommand; the parser would only call it unexpected.
+    /// Suggests a subcommand for an unknown one; the parser only reports an unexpected argument.
     private static func checkSubcommand() throws {
         guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help" else {
             return
@@ -71,12 +70,12 @@ enum Program {
         }
     }
 
-    /// Starts the program again, before MPI has begun, where OpenBLAS has not recognised the processor.
-    private static func useTheProcessorsKernels() {
+    /// Restarts the program, before MPI begins, if OpenBLAS did not recognise the processor.
+    private static func restartWithBetterKernels() {
         guard let core = BLAS.betterCore else { return }
         setenv(BLAS.coreVariable, core, 1)
         var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
-        // Only returns when it fails; the kernels that are loaded are then slow, but right.
+        // Returns only on failure; the loaded kernels are then slow but correct.
         execv("/proc/self/exe", &arguments)
     }
 

@@ -91,8 +91,8 @@ struct OneResultTests {
         for (a, b) in zip(found.steps, expected.steps) {
             #expect(
                 a.losses == b.losses)
-            #expect(a.units.map(\.task) == b.units.map(\.task))
-            #expect(a.units.map(\.examples) == b.units.map(\.examples))
+            #expect(a.microBatches.map(\.task) == b.microBatches.map(\.task))
+            #expect(a.microBatches.map(\.examples) == b.microBatches.map(\.examples))
             #expect(a.gradientNorm == b.gradientNorm && a.tokens == b.tokens)
         }
         for (a, b) in zip(found.evaluations, expected.evaluations) {

@@ -142,7 +142,7 @@ struct SharingTests {
             "stages.adapter.warmup": 0, "evaluation.keep": "last",
         ])
         let run = try study.train(into: folder)
-        #expect(run.steps.flatMap(\.units).map(\.task) == ["colour", "pair"])
+        #expect(run.steps.flatMap(\.microBatches).map(\.task) == ["colour", "pair"])
         let layout = study.context.store.layouts[2]
         for (slice, range) in zip(layout.slices, layout.ranges) {
             let found = try values("size", slice.name, folder)

@@ -223,7 +223,7 @@ struct StageTests {
             #expect(stopped.count == 3 && Set(stopped.values).count > 1, "tasks stop at different steps")
             let steps = run.steps.filter { $0.stage == stage }
             for step in steps {
-                for unit in step.units { #expect(step.step <= stopped[unit.task] ?? 0) }
+                for microBatch in step.microBatches { #expect(step.step <= stopped[microBatch.task] ?? 0) }
             }
             #expect(steps.last?.step == stopped.values.max() && steps.count < 60)
         }
@@ -239,7 +239,7 @@ struct StageTests {
             #expect(
                 held.isDisjoint(with: data.trainingIndices)
                     && held.count + data.trainingIndices.count == data.train.count)
-            let trained = run.steps.flatMap(\.units).filter { $0.task == study.context.names[task] }
+            let trained = run.steps.flatMap(\.microBatches).filter { $0.task == study.context.names[task] }
                 .flatMap(\.examples)
             #expect(!trained.isEmpty && held.isDisjoint(with: trained))
         }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// What can be done with a finished run, and with what it is made of.
+    /// The commands on a finished run and on its inputs.
     @Suite struct CommandTests {
         /// A scene with a finished run, and its `results.json`.
         private func finished() async throws -> (scene: Scene, results: JSONValue) {
@@ -87,7 +87,7 @@ extension EndToEnd {
             let values = try await succeed(predict)
             let logits = try await succeed(predict + ["--logits"]).compactMap { Double($0) }
             #expect(logits.count == 2 && logits[0] != logits[1])
-            // A logit is the value itself, but for the range and the three decimals.
+            // The logit is the value before it is clipped to the range and rounded to three decimals.
             for (value, logit) in zip(values, logits) {
                 let found = try #require(Double(value))
                 #expect(abs(found - min(5, max(0, logit))) <= 0.0005, "\(values), \(logits)")
@@ -114,7 +114,7 @@ extension EndToEnd {
             #expect(cells("      ") == ["run+again", "other"])
             #expect(cells("method") == ["hadamard", "hadamard"] && cells("seeds") == ["2", "1"])
             func text(_ value: Double) -> String { String(format: "%.4f", value) }
-            // Half the distance times √2: the sample standard deviation of two.
+            // The sample standard deviation of two values is half their distance times √2.
             #expect(
                 cells("colour") == [
                     text((scores[0] + scores[1]) / 2), "±",
@@ -170,7 +170,7 @@ extension EndToEnd {
                 }
                 let u = try changes("run/adapters/colour", name)
                 let v = try changes("other/adapters/colour", name)
-                // The second of the six pairs.
+                // The second of six pairs.
                 let found = try #require(row?["cosines"]?[1]?.double, "\(name)")
                 #expect(abs(found - product(u, v) / (product(u, u) * product(v, v)).squareRoot()) < 1e-9)
                 let norm = try #require(row?["norms"]?[2]?.double)
@@ -178,7 +178,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func inspectSaysWhatThingsHold() async throws {
+        @Test func inspectDescribesFilesAndFolders() async throws {
             let (scene, _) = try await finished()
             let adapter = "run/adapters/colour"
             let cases: [(String, [String])] = [
@@ -205,7 +205,7 @@ extension EndToEnd {
             #expect(pairs.output == "2 7 3 10 3\n", "\(pairs)")
         }
 
-        @Test(arguments: [nil, 2]) func doctorTellsWhatARunWouldMeet(ranks: Int?) async throws {
+        @Test(arguments: [nil, 2]) func doctorDescribesTheEnvironmentOfARun(ranks: Int?) async throws {
             let scene = try Scene()
             let bare = try await succeed(ranks: ranks, ["doctor"]).joined(separator: "\n")
             for word in ["MPI ", "BLAS ", "rank \((ranks ?? 1) - 1) "] {

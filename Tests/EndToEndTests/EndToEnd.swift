@@ -2,18 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The built program, started as a user starts it.
-///
-/// One launch at a time: each one wants all cores.
+/// Starts the built program as a user would, one launch at a time, since each uses all cores.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 enum EndToEnd {
-    /// What a launch ended with.
+    /// The result of a launch.
     struct Job: CustomStringConvertible {
         let status: Int32
         let output: String
         let errors: String
 
-        /// The messages of failures on standard error.
+        /// The failure messages on standard error.
         var failures: [Substring] { errorLines.filter { $0.hasPrefix("hadamesh: ") } }
 
         var errorLines: [Substring] { errors.split(separator: "\n") }
@@ -21,16 +19,17 @@ enum EndToEnd {
         var description: String { "status \(status)\n\(output)\n\(errors)" }
     }
 
-    /// The program that was built beside the tests.
+    /// The program beside the test bundle.
     static let program = Launcher.products.appendingPathComponent("hadamesh").path
 
-    /// The folder of the package.
+    /// The package's folder.
     static let package = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Runs the program on so many ranks, or without `mpirun` where `ranks` is nil.
+    /// Runs the program on `ranks` ranks, or without `mpirun` if nil.
     ///
-    /// `prelude` is a line of shell that goes before it in the same process. A program that hangs is ended with status 124.
+    /// `prelude` is a shell command executed first, in the same process. A hanging program is killed with
+    /// status 124.
     static func hadamesh(
         ranks: Int? = nil, _ arguments: [String], environment: [String: String] = [:],
         prelude: String? = nil, redirection: String = "", seconds: Int = 60

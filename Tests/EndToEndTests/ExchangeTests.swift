@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// `hadamesh export` and `hadamesh import`, on runs of the tiny encoder.
+    /// `hadamesh export` and `hadamesh import` on runs of the tiny encoder.
     @Suite struct ExchangeTests {
         private func finished(_ adapter: String, pooling: String = "cls") async throws -> Scene {
             let scene = try Scene()
@@ -23,14 +23,15 @@ extension EndToEnd {
             ("peft", "{method: lora, rank: 2}"), ("peft", "{method: layernorm}"),
             ("adapters", "{method: pfeiffer, bottleneck: 4}"), ("adapters", "{method: lora, rank: 2}"),
         ])
-        func whatIsExportedAndImportedAnswersWithTheSameBits(format: String, adapter: String) async throws {
+        func anExportedAndImportedAdapterAnswersWithTheSameBits(format: String, adapter: String) async throws
+        {
             let scene = try await finished(adapter)
             let wrote = try await succeed([
                 "export", scene.path("run"), "--task", "colour", "--format", format, "--to",
                 scene.path("out"),
             ])
             #expect(wrote == "wrote \(scene.path("out"))\n")
-            // The study's one task that the folder is for; its adapter and pooling come from the folder.
+            // The study names the task; adapter and pooling come from the folder.
             let study = String(decoding: try scene.read("study.yaml"), as: UTF8.self)
             let lines = study.components(separatedBy: "\n")
             let second = try #require(lines.firstIndex { $0.contains("name: alike") })
@@ -64,7 +65,7 @@ extension EndToEnd {
             #expect(lines.prefix(2).map(\.first) == ["colour", "alike"])
             let study = String(decoding: try scene.read("one/study.yaml"), as: UTF8.self)
             #expect(study.contains("heads: 1"), "\(study)")
-            // The printed scores are those that `evaluate` gives for the two runs.
+            // The printed scores are those of `evaluate` for the two runs.
             for (run, column) in [("run", 1), ("one", 2)] {
                 let scores = try await succeed(["evaluate", scene.path(run)]).split(separator: "\n")
                 let colour = scores.filter { $0.hasPrefix("colour") }.compactMap {
@@ -75,11 +76,11 @@ extension EndToEnd {
             }
         }
 
-        @Test func whatCantBeExportedIsSaid() async throws {
+        @Test func anImpossibleExportIsExplained() async throws {
             let scene = try await finished("{method: houlsby, bottleneck: 4}", pooling: "mean")
             let export = ["export", scene.path("run"), "--to", scene.path("out")]
             let cases: [([String], Int32, [String])] = [
-                (["--task", "colour"], 2, ["name a form with --format, or --average-heads"]),
+                (["--task", "colour"], 2, ["name a format with --format, or --average-heads"]),
                 (["--task", "colour", "--format", "onnx"], 2, ["onnx", "merged", "peft", "adapters"]),
                 (["--format", "merged"], 2, ["--task: the run has several tasks", "colour, alike"]),
                 (["--task", "colours", "--format", "merged"], 2, ["did you mean 'colour'?"]),
@@ -107,7 +108,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func whatCantBeImportedIsSaid() async throws {
+        @Test func anImpossibleImportIsExplained() async throws {
             let scene = try await finished("{method: lora, rank: 2}")
             let golden = EndToEnd.package.appendingPathComponent("Tests/Golden/exchange/adapters-pfeiffer")
                 .path

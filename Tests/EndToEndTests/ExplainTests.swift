@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// `hadamesh explain`, on a run of AdapterBias.
+    /// `hadamesh explain` on a run of AdapterBias.
     @Suite struct ExplainTests {
         private func finished(_ adapter: String) async throws -> Scene {
             let scene = try Scene()
@@ -55,7 +55,7 @@ extension EndToEnd {
             #expect(pairs.output.split(separator: "\n").count == 8, "\(pairs)")
         }
 
-        @Test func whatCantBeExplainedIsSaid() async throws {
+        @Test func badRequestsAreRefused() async throws {
             let scene = try await finished("{method: adapter-bias}")
             try scene.write("lines", "red dog\nred\tdog\n")
             let run = ["explain", scene.path("run")]

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A run that finds no room says so once, and goes on when there is room again.
+    /// A run on a full disk ends with one message, and resumes once there is space.
     @Suite struct FullDiskTests {
         private static let canMount = getuid() == 0 && Disk(kilobytes: 16) != nil
 
@@ -29,7 +29,7 @@ extension EndToEnd {
         @Test(
             .enabled(if: canMount, "a file system can only be mounted by the superuser"),
             arguments: [(4, nil), (60, nil), (32, 3), (60, 3)] as [(Int, Int?)])
-        func aFullDiskIsToldOnceAndTheRunGoesOn(kilobytes: Int, ranks: Int?) async throws {
+        func aFullDiskIsReportedOnceAndTheRunResumes(kilobytes: Int, ranks: Int?) async throws {
             let scene = try Scene()
             let disk = try #require(Disk(kilobytes: kilobytes))
             let training = ["train", scene.study, "--output", "\(disk.path)/run"]
@@ -51,7 +51,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: [1, 2]) func aLimitOnFileSizesIsTold(ranks: Int) async throws {
+        @Test(arguments: [1, 2]) func aFileSizeLimitIsReported(ranks: Int) async throws {
             let scene = try Scene()
             let job = try await EndToEnd.hadamesh(
                 ranks: ranks, scene.training, prelude: "trap '' XFSZ && ulimit -f 12")

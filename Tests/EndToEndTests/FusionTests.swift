@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Adapters of two runs, fused in a third.
+    /// Adapters of two runs fused in a third.
     @Suite struct FusionTests {
-        /// Runs `one` and `two` of pfeiffer with different seeds, and a study that fuses an adapter of each.
+        /// Two pfeiffer runs, `one` and `two`, with different seeds, and a study that fuses their adapters.
         private func twoRuns() async throws -> Scene {
             let scene = try Scene()
             try scene.replace("steps: 40", by: "steps: 12", in: "study.yaml")
@@ -52,7 +52,7 @@ extension EndToEnd {
             #expect(labels.output.split(separator: "\n").allSatisfy { $0 == "warm" || $0 == "cold" })
             #expect(labels.output.split(separator: "\n").count == 2)
 
-            // What was fused is part of the result.
+            // The fused adapters are part of the result.
             let adapter = "one/adapters/colour/adapter_model.safetensors"
             var bytes = try scene.read(adapter)
             bytes[bytes.count - 2] ^= 1
@@ -81,7 +81,7 @@ extension EndToEnd {
             #expect(!scene.exists("run/results.json"))
         }
 
-        @Test func methodsShowsWhatMustBeGiven() async throws {
+        @Test func methodsListsRequiredSettings() async throws {
             let job = try await EndToEnd.hadamesh([
                 "methods", "fusion", "--backbone", Scene.encoder.path,
             ])

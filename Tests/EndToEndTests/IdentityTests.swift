@@ -4,10 +4,10 @@ import Kernels
 import Testing
 
 extension EndToEnd {
-    /// A run goes on, and its adapters are used, with what they were trained with or not at all.
+    /// A run is resumed, and its adapters are used, only with the inputs of their training.
     @Suite struct IdentityTests {
         private let scene: Scene
-        /// Kernels with other bits than the best ones of this processor.
+        /// Kernels whose bits differ from those of this processor's best.
         private let otherKernels = ["HADAMESH_KERNELS": VectorKernels.bits == "sse2" ? "avx2" : "portable"]
 
         init() throws {
@@ -20,7 +20,7 @@ extension EndToEnd {
                 ["train", scene.study, "--output", scene.path("run")] + more, environment: environment)
         }
 
-        /// Leaves a run as one that was killed after its only checkpoint, or before its first.
+        /// Makes a run look killed after its only checkpoint, or before its first.
         private func cutBack(toStep step: Int?) throws {
             let files = FileManager.default
             for name in try files.contentsOfDirectory(atPath: scene.path("run/checkpoints"))
@@ -58,7 +58,7 @@ extension EndToEnd {
             #expect(Set(starts.compactMap { $0["bits"]?.string }).count == 2)
             let table = try await EndToEnd.hadamesh(["compare", scene.path("run")])
             #expect(table.output.contains("hadamard (mixed kernels)"), "\(table)")
-            // Either of both may use what it took part in.
+            // Both kinds of kernels computed a part, so either may use the result.
             for environment in [[:], otherKernels] {
                 let scores = try await EndToEnd.hadamesh(
                     ["evaluate", scene.path("run")], environment: environment)
@@ -139,7 +139,7 @@ extension EndToEnd {
             #expect(allowed.status == 0, "\(allowed)")
         }
 
-        /// Resuming what is done changes no file, on however many ranks.
+        /// Resuming a finished run changes no file, on any number of ranks.
         @Test(arguments: [nil, 5]) func aFinishedRunIsLeftAlone(ranks: Int?) async throws {
             var job = try await train()
             try #require(job.status == 0, "\(job)")

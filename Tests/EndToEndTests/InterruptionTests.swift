@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A run that was killed or asked to stop goes on, on any number of ranks, as if nothing had happened.
+    /// A killed or stopped run resumes on any number of ranks with an unchanged result.
     @Suite struct InterruptionTests {
         private static let steps = 160
         private let scene: Scene
@@ -44,7 +44,7 @@ extension EndToEnd {
             try await expectUninterruptedResult("rank \(victim) of \(ranks) killed after step \(reached)")
         }
 
-        /// Every event before the kill is in the journal or among the superseded ones, every step is counted once.
+        /// Every event before the kill is in the journal or superseded, and every step counts once.
         @Test(arguments: [(2, 3), (3, 1)]) func aKillBetweenCheckpointsSupersedesTheStepsSince(
             ranks: Int, later: Int
         ) async throws {
@@ -81,7 +81,7 @@ extension EndToEnd {
             let results = try JSONValue(parsing: scene.read("run/results.json"), at: "results.json")
             #expect(results["bytesPerStep"]?.int == counted.compactMap { $0["bytes"]?.int }.max())
             let rate = try #require(results["examplesPerSecond"]?.double)
-            let examples = counted.flatMap { $0["units"]?.array ?? [] }
+            let examples = counted.flatMap { $0["microBatches"]?.array ?? [] }
                 .reduce(0) { $0 + ($1["examples"]?.array?.count ?? 0) }
             #expect(abs(rate - Double(examples) / seconds) < 1e-6 * rate)
             #expect(results["seconds"]?.double ?? 0 > seconds)
@@ -107,7 +107,8 @@ extension EndToEnd {
             async let asked = train(ranks: ranks, output: "run")
             let reached = try await journalReaches(step)
             print(
-                "signal \(signal) to \(ranks.map { "mpirun of \($0) ranks" } ?? "the program") after step \(reached)"
+                "signal \(signal) to \(ranks.map { "mpirun of \($0) ranks" } ?? "the program") "
+                    + "after step \(reached)"
             )
             if let process = ranks == nil ? Ranks.running(with: run).first?.id : Ranks.launcher(with: run) {
                 kill(process, signal)
@@ -122,7 +123,7 @@ extension EndToEnd {
             try await expectUninterruptedResult("signal \(signal) after step \(reached)")
         }
 
-        /// Output behind `| head -1` is read no further: that ends neither a run nor its reader.
+        /// A closed pipe, as behind `| head -1`, does not end a run.
         @Test(arguments: [nil, 2]) func aReaderThatGoesAwayEndsNothing(ranks: Int?) async throws {
             let job = try await EndToEnd.hadamesh(
                 ranks: ranks, scene.training, redirection: "2> >(head -n 1 >/dev/null) > >(true)")
@@ -130,7 +131,7 @@ extension EndToEnd {
             #expect(scene.exists("run/results.json"))
         }
 
-        /// One rank that is asked stops all: no rank leaves the others waiting.
+        /// A signal to one rank stops all ranks, and none is left waiting.
         @Test func aSignalToOneRankStopsAll() async throws {
             async let asked = train(ranks: 3, output: "run")
             _ = try await journalReaches(20)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A run directory has one job at a time.
+    /// Only one job at a time uses a run directory.
     @Suite struct LockTests {
         private let scene: Scene
 
@@ -28,7 +28,7 @@ extension EndToEnd {
             try #require(jobs.map(\.status).sorted() == [0, 2], "\(jobs)")
             let winner = jobs[0].status == 0 ? 1 : 2
             let refused = jobs[2 - winner]
-            // One that comes when the other has already ended meets a finished run.
+            // A job that starts after the other has ended finds a finished run.
             #expect(
                 refused.errors.contains("the run is in use by process ")
                     || refused.errors.contains("a run is there already"), "\(refused)")
@@ -69,7 +69,7 @@ extension EndToEnd {
 }
 
 extension Scene {
-    /// Waits until a run's journal tells of a step, and returns the last one that it tells of; -1 when it never does.
+    /// Waits for a step in a run's journal, and returns the last one; -1 on a timeout.
     func journal(_ run: String, reaches step: Int) async throws -> Int {
         for _ in 0..<30_000 {
             let text = (try? read("\(run)/journal.jsonl")).map { String(decoding: $0, as: UTF8.self) } ?? ""

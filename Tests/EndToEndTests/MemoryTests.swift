@@ -4,9 +4,9 @@ import Testing
 
 #if os(Linux)
     extension EndToEnd {
-        /// Ranks of one machine read the same weights, mapped or converted once: together they hold one copy.
+        /// The ranks of a node share one copy of the weights, mapped or converted.
         @Suite struct MemoryTests {
-            /// A control group of this test's own with a limit on memory; nil where this machine lets nobody make one.
+            /// A control group with a memory limit; nil if this machine does not allow one.
             private static func limitedGroup(bytes: Int) -> String? {
                 let manager = FileManager.default
                 for (place, file) in [
@@ -17,9 +17,10 @@ import Testing
                         (try? manager.createDirectory(atPath: group, withIntermediateDirectories: false))
                             != nil
                     else { continue }
-                    // A folder that was made elsewhere than in a file system of groups has no such file.
+                    // Outside the file system of control groups the folder has no such file.
                     if manager.fileExists(atPath: "\(group)/\(file)"),
-                        (try? "\(bytes)".write(toFile: "\(group)/\(file)", atomically: false, encoding: .utf8))
+                        (try? "\(bytes)".write(
+                            toFile: "\(group)/\(file)", atomically: false, encoding: .utf8))
                             != nil
                     {
                         return group
@@ -36,7 +37,7 @@ import Testing
 
             @Test(
                 .enabled(if: canLimit, "needs a control group with a limit on memory, as root may make one"))
-            func theLimitOfAContainerIsWhatThereIs() async throws {
+            func theLimitOfAContainerIsTheAvailableMemory() async throws {
                 let group = try #require(Self.limitedGroup(bytes: 400 << 20))
                 defer { rmdir(group) }
                 let job = try await EndToEnd.hadamesh(
@@ -76,7 +77,7 @@ import Testing
                 let ended = try await job
                 #expect(ended.status == 75, "\(ended)")
 
-                // Tensors of the shared memory begin at multiples of 64 bytes.
+                // Tensors in shared memory are aligned to 64 bytes.
                 let gaps = 64 * 100
                 let page = Int(sysconf(Int32(_SC_PAGESIZE)))
                 let bytes =
@@ -87,7 +88,7 @@ import Testing
                 #expect(mappings.count == 4)
                 #expect(pooled == 4, "the head stage's pooled vectors are one table too")
                 #expect(mappings.allSatisfy { $0.resident <= pages && $0.copied == 0 }, "\(mappings)")
-                // A share is rounded down to kilobytes, in each of the four.
+                // Each of the four shares is rounded down to kilobytes.
                 let shares = mappings.reduce(0) { $0 + $1.proportional }
                 let touched = mappings.map(\.resident).max() ?? 0
                 #expect(shares >= touched - 4 && shares <= pages, "\(mappings) of \(pages) kB")
@@ -99,7 +100,7 @@ import Testing
                 #expect(lines.last?.hasPrefix("total") == true, "\(table)")
             }
 
-            /// Kilobytes of a mapped file in a process.
+            /// The kilobytes of a mapped file in a process.
             struct Mapping: Sendable {
                 let resident: Int
                 let proportional: Int

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Mistake {
-    /// In the study file and in `--set`.
+    /// Mistakes in the study file and in `--set`.
     static let inStudies: [Mistake] = [
         .training(
             "unknown key", code: 2, says: ["study.yaml:19: ", "unknown key 'bacth'", "did you mean 'batch'?"]
@@ -122,7 +122,7 @@ extension Mistake {
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]
 
-    /// In the backbone's folder.
+    /// Mistakes in the backbone's folder.
     static let inBackbones: [Mistake] = [
         .training(
             "no folder", code: 3,
@@ -194,7 +194,7 @@ extension Mistake {
             try $0.copyEncoder()
             try $0.replace("\"is_decoder\": false", by: "\"is_decoder\": true", in: "backbone/config.json")
         },
-        // Only the rank that converts meets it.
+        // Only the converting rank finds it.
         .training(
             "an F16 number that is infinite", code: 3,
             says: [
@@ -239,7 +239,7 @@ extension Mistake {
         },
     ]
 
-    /// In the tasks' files.
+    /// Mistakes in the data files.
     static let inData: [Mistake] = [
         .training(
             "no folder", code: 3, says: ["nothere/colour-train.tsv: there is no such file", "'data'"],

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Mistake {
-    /// On the command line.
+    /// Mistakes on the command line.
     static let inCommands: [Mistake] = [
         Mistake(
             "unknown subcommand", code: 2, says: ["unknown subcommand 'trian'", "did you mean 'train'?"],
@@ -41,15 +41,18 @@ extension Mistake {
         ) { _ in
             ["methods", "--backbone", Scene.encoder.path, "--tokens", "9223372036854775807"]
         },
-        Mistake("evaluating what is no run", code: 2, says: ["no study.yaml: this is not a run directory"]) {
+        Mistake(
+            "evaluating a folder without a run", code: 2, says: ["no study.yaml: this is not a run directory"]
+        ) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
         },
         Mistake(
-            "comparing what is no run", code: 2, says: ["tiny-bert: found no run in it", "hadamesh train"]
+            "comparing a folder without a run", code: 2,
+            says: ["tiny-bert: found no run in it", "hadamesh train"]
         ) {
             _ in ["compare", Scene.encoder.path]
         },
-        Mistake("inspecting what is not there", code: 2, says: ["nothere: no such file or folder"]) {
+        Mistake("inspecting a missing path", code: 2, says: ["nothere: no such file or folder"]) {
             ["inspect", $0.path("nothere")]
         },
         Mistake("inspecting a file of another kind", code: 3, says: ["vocab.txt: "]) { _ in
@@ -65,7 +68,7 @@ extension Mistake {
         },
     ]
 
-    /// On a finished run.
+    /// Mistakes with a finished run.
     static let inRuns: [Mistake] = [
         .afterARun(
             "a run that is there", code: 2,
@@ -95,7 +98,7 @@ extension Mistake {
             mayAlsoSay: ["warning: "]
         ) { scene in
             try scene.damageCheckpoints()
-            // A run that is finished needs none.
+            // A finished run needs no checkpoint.
             try FileManager.default.removeItem(atPath: scene.path("run/results.json"))
             return scene.training + ["--resume"]
         },
@@ -126,8 +129,10 @@ extension Mistake {
             "similarity of tensors that are not there", code: 2,
             says: ["no tensor's name holds 'lora'", "hadamard.weight"]
         ) { ["similarity", $0.path("run"), "--tensor", "lora"] },
-        Mistake("similarity of what is no run", code: 2, says: ["no study.yaml: this is not a run directory"])
-        {
+        Mistake(
+            "similarity of a folder without a run", code: 2,
+            says: ["no study.yaml: this is not a run directory"]
+        ) {
             _ in ["similarity", Scene.encoder.path]
         },
         Mistake(
@@ -164,7 +169,7 @@ extension Mistake {
         },
     ]
 
-    /// In a scene where the study was trained; the run must not be changed by it.
+    /// A mistake in a scene with a finished run, which must stay unchanged.
     private static func afterARun(
         _ name: String, code: Int32, says: [String], mayAlsoSay: [String] = [],
         _ make: @escaping @Sendable (Scene) throws -> [String]
@@ -181,7 +186,7 @@ extension Mistake {
 }
 
 extension Scene {
-    /// Changes two bytes in the middle of every checkpoint, or of the newest alone.
+    /// Changes two bytes in the middle of every checkpoint, or only of the newest.
     func damageCheckpoints(newestAlone: Bool = false) throws {
         let steps = try FileManager.default.contentsOfDirectory(atPath: path("run/checkpoints"))
             .sorted { $0.localizedStandardCompare($1) == .orderedDescending }

@@ -1,18 +1,17 @@
 import Foundation
 import Testing
 
-/// Something that a user got wrong, and what the program must answer: once, promptly, with the right exit code.
+/// A user's mistake, and the message and exit code with which the program must answer.
 struct Mistake: Sendable, CustomTestStringConvertible {
     let name: String
-    /// The exit code.
     let code: Int32
-    /// What the one message must contain: place, what was found, remedy.
+    /// Parts of the one message: location, finding, remedy.
     let says: [String]
-    /// The numbers of ranks to make it on; nil is without `mpirun`.
+    /// The numbers of ranks; nil is without `mpirun`.
     let ranks: [Int?]
-    /// Lines of standard error that may stand beside the message.
+    /// Other permitted lines of standard error.
     let mayAlsoSay: [String]
-    /// Makes it in a fresh scene, and gives the command line.
+    /// Prepares a fresh scene, and returns the command line.
     let make: @Sendable (Scene) async throws -> [String]
 
     init(
@@ -23,7 +22,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         (self.mayAlsoSay, self.make) = (mayAlsoSay, make)
     }
 
-    /// A training run of the scene's study, after something in the scene was spoilt, with more arguments.
+    /// Training the scene's study with more arguments, after damage to the scene.
     static func training(
         _ name: String, code: Int32, says: [String], ranks: [Int?] = [nil, 3], mayAlsoSay: [String] = [],
         with arguments: [String] = [], after spoil: @escaping @Sendable (Scene) throws -> Void = { _ in }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Every mistake is answered with one clear message and its exit code, on one rank and on several.
+    /// Every mistake leads to one clear message and its exit code, on one rank and on several.
     @Suite struct MistakeTests {
         @Test(arguments: Mistake.inStudies) func aWrongStudyIsRefused(mistake: Mistake) async throws {
             try await expectAnswer(to: mistake)
@@ -24,7 +24,7 @@ extension EndToEnd {
             try await expectAnswer(to: mistake)
         }
 
-        /// After a failure `mpirun` would wait a second or two before it kills ranks that are gone already.
+        /// After a failure `mpirun` waits a second or two before it kills ranks, even if they have exited.
         private static let promptly = ["OMPI_MCA_odls_base_sigkill_timeout": "0"]
 
         private func expectAnswer(to mistake: Mistake) async throws {
@@ -53,7 +53,7 @@ extension EndToEnd {
 }
 
 extension Scene {
-    /// The files of `run` that a later mistake must not touch.
+    /// The files of `run` that a mistake must not change.
     fileprivate var runFiles: [String: Data] {
         guard exists("run/results.json") else { return [:] }
         let names = [

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Law: the number of ranks, their roles and the libraries' threads do not change one bit of a result.
+    /// The number of ranks, their roles and the libraries' threads do not change a bit of the result.
     @Suite struct OneResultTests {
         struct Way: CustomTestStringConvertible {
             var ranks: Int?
@@ -41,7 +41,7 @@ extension EndToEnd {
             }
         }
 
-        /// Weights that must be converted are in a copy of the process's own on one rank, and shared by three.
+        /// Converted weights are private on one rank and shared by three.
         @Test(arguments: ["f16", "bf16"]) func convertedWeightsGiveTheSameBytesWhereverTheyAre(
             variant: String
         ) async throws {

@@ -1,16 +1,16 @@
 import Foundation
 
-/// The running ranks of one run, found by the run directory in their command lines.
+/// The running ranks of a run, found by the run directory in their command lines.
 enum Ranks {
     /// A process of the program.
     struct Process: Sendable {
         let id: Int32
-        /// The rank in its world; nil where there is no launcher.
+        /// The rank in its world; nil without a launcher.
         let rank: Int?
         let arguments: [String]
     }
 
-    /// The program's processes that were given `argument`, without launchers and shells.
+    /// The program's processes with `argument` in their command lines, without launchers and shells.
     static func running(with argument: String) -> [Process] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.compactMap { id -> Process? in
@@ -24,7 +24,7 @@ enum Ranks {
         }.sorted { ($0.rank ?? 0) < ($1.rank ?? 0) }
     }
 
-    /// The `mpirun` that was given `argument`.
+    /// The `mpirun` with `argument` in its command line.
     static func launcher(with argument: String) -> Int32? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.first { id in
@@ -33,7 +33,7 @@ enum Ranks {
         }
     }
 
-    /// Texts of a file of the system that end with a zero byte each.
+    /// The zero-terminated strings of a file in `/proc`.
     private static func strings(_ file: String) -> [String] {
         let data = (try? FileHandle(forReadingAtPath: file)?.readToEnd()) ?? nil
         return (data ?? Data()).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

@@ -2,15 +2,16 @@ import Formats
 import Foundation
 import TestSupport
 
-/// A temporary folder with a tiny study of two made-up tasks on a tiny random encoder; gone with its last use.
+/// A temporary folder with a tiny study of two synthetic tasks on a tiny random encoder, removed after its
+/// last use.
 final class Scene: Sendable {
     private let place: TemporaryFolder
     var folder: URL { URL(fileURLWithPath: place.path) }
 
-    /// The tiny encoder of the goldens.
+    /// The tiny encoder of the golden files.
     static let encoder = EndToEnd.package.appendingPathComponent("Tests/Golden/encoders/tiny-bert")
 
-    /// Makes the folder, the data and the study.
+    /// Creates the folder, the data and the study.
     init() throws {
         place = try TemporaryFolder()
         var words = Words(state: 1)
@@ -21,12 +22,12 @@ final class Scene: Sendable {
         try write("study.yaml", Self.study.replacingOccurrences(of: "DATA", with: place.path))
     }
 
-    /// The path of a file of the folder.
+    /// The path of a file in the folder.
     func path(_ name: String) -> String { place.file(name) }
 
     var study: String { path("study.yaml") }
 
-    /// Writes a text file, with its folders.
+    /// Writes a text file and creates its folders.
     func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
 
     func write(_ name: String, _ data: Data) throws { try place.write(data, to: name) }
@@ -35,7 +36,7 @@ final class Scene: Sendable {
 
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
 
-    /// Replaces a part of a file that is there exactly once.
+    /// Replaces a string that must occur exactly once in the file.
     func replace(_ part: String, by other: String, in name: String) throws {
         let text = String(decoding: try read(name), as: UTF8.self)
         guard text.components(separatedBy: part).count == 2 else { throw Missing(part: part, file: name) }
@@ -49,9 +50,9 @@ final class Scene: Sendable {
         try write(name, lines.joined(separator: "\n"))
     }
 
-    /// Copies the encoder to `backbone`, where it can be spoilt, and names it in the study.
+    /// Copies the encoder to `backbone`, where a test may damage it, and names it in the study.
     ///
-    /// Its weights are F32, or those of a variant: `f16` or `bf16`.
+    /// The weights are F32, or those of the variant `f16` or `bf16`.
     func copyEncoder(weights variant: String? = nil) throws {
         try FileManager.default.copyItem(atPath: Self.encoder.path, toPath: path("backbone"))
         if let variant {
@@ -64,7 +65,8 @@ final class Scene: Sendable {
         try replace("backbone: \(Self.encoder.path)", by: "backbone: \(path("backbone"))", in: "study.yaml")
     }
 
-    /// Changes tensors of the copied encoder: a function of name and values gives shape and values, or nil for no change.
+    /// Changes tensors of the copied encoder; `change` maps name and values to shape and values, or nil for
+    /// no change.
     func changeTensors(_ change: (String, [Float]) -> (shape: [Int], values: [Float])?) throws {
         let path = path("backbone/model.safetensors")
         let file = try SafetensorsFile(path: path)
@@ -91,7 +93,7 @@ final class Scene: Sendable {
         let file: String
     }
 
-    /// Stages long enough to be interrupted, with something of everything that a checkpoint must keep.
+    /// Stages long enough to interrupt, and a study that fills every part of a checkpoint.
     private static var study: String {
         """
         backbone: \(encoder.path)
@@ -126,7 +128,10 @@ private struct Words: RandomNumberGenerator {
     var state: UInt64
 
     private static let all =
-        "red green blue cat dog bird fish house tree river stone cloud light night day over under with from to in"
+        """
+        red green blue cat dog bird fish house tree river stone cloud light night day over under \
+        with from to in
+        """
         .split(separator: " ").map(String.init)
 
     mutating func next() -> UInt64 {
@@ -140,7 +145,7 @@ private struct Words: RandomNumberGenerator {
         }
     }
 
-    /// Sentences that are warm when they name something red or a dog.
+    /// Sentences labelled warm if they contain something red or a dog.
     mutating func colours(_ count: Int) -> String {
         var lines = ["text\tlabel"]
         for _ in 0..<count {
@@ -151,7 +156,7 @@ private struct Words: RandomNumberGenerator {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Pairs with the number of words that they share.
+    /// Pairs labelled with the number of shared words.
     mutating func pairs(_ count: Int) -> String {
         var lines = ["id\tleft\tright\tscore"]
         for index in 0..<count {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// `launch/studies/smoke.yaml` on a real encoder and real GLUE data, where the environment names them.
+    /// `launch/studies/smoke.yaml` on a real encoder and GLUE data, if the environment names them.
     @Suite struct SmokeStudyTests {
         private static let backbone = ProcessInfo.processInfo.environment["HADAMESH_BACKBONE"]
         private static let data = ProcessInfo.processInfo.environment["HADAMESH_GLUE"]
@@ -12,12 +12,13 @@ extension EndToEnd {
         func everyWayToRunGivesTheSameBytes() async throws {
             let scene = try Scene()
             let study = EndToEnd.package.appendingPathComponent("launch/studies/smoke.yaml").path
-            // Scored on a few of the training examples: this is about bytes, not about scores.
+            // Evaluated on a few training examples: this test compares bytes, not scores.
             let settings = [
                 "backbone=\(Self.backbone ?? "")", "data=\(Self.data ?? "")", "stages.head.steps=2",
                 "stages.adapter.steps=3", "evaluation.heldOut=0.005", "maximumTokens=32",
             ]
-            // Megabytes that a file may have, with which memory to share is refused too: the weights take more of it.
+            // A file size limit in megabytes below the size of the weights, so that shared memory is refused
+            // too.
             let ways: [(ranks: Int?, coordinator: String, environment: [String: String], megabytes: Int?)] = [
                 (1, "computes", [:], nil), (2, "computes", ["OPENBLAS_NUM_THREADS": "2"], nil),
                 (3, "computes", [:], nil), (4, "computes", [:], nil), (3, "dedicated", [:], nil),

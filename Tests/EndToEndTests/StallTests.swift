@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A rank that stops responding is named, and ends the job with code 5, or goes on where it is let.
+    /// A rank that stops responding is named and ends the job with code 5, unless it resumes in time.
     @Suite struct StallTests {
         private let scene: Scene
 
         init() throws { scene = try Scene() }
 
-        /// Where a rank stops itself, as the program's variable names it, and as the message does.
+        /// The place at which a rank stops itself, as in the program's variable and as in the message.
         static let places = [
             ("startUp", "start-up"), ("step:2", "step 3"), ("step:20", "step 21"),
             ("evaluation", "the evaluation after step 8"), ("checkpoint", "the checkpoint of step 5"),
@@ -27,7 +27,7 @@ extension EndToEnd {
                 ] + more, environment: place.map { ["HADAMESH_STOP_AT": $0] } ?? [:], seconds: 90)
         }
 
-        /// Waits until a rank has stopped itself, and returns its process.
+        /// Waits until a rank has stopped itself, and returns its process id.
         private func stoppedRank(of output: String) async throws -> Int32? {
             for _ in 0..<3000 {
                 let stopped = Ranks.running(with: scene.path(output)).first { process in
@@ -63,7 +63,7 @@ extension EndToEnd {
                     #expect(
                         failure.contains("no progress in \(words) while 2 of 3 ranks waited"), "\(failure)")
                     #expect(failure.contains("its process is stopped (T)"), "\(failure)")
-                    // Rank 0 saves the state, where there is one and it is not itself the one that is stopped.
+                    // Rank 0 saves the state if there is one, unless rank 0 itself is stopped.
                     let saved = failure.contains("is saved; go on with --resume")
                     #expect(saved == (rank != 0 && place != "startUp"), "\(failure)")
                     let warnings = job.errorLines.filter {
@@ -99,7 +99,7 @@ extension EndToEnd {
             try await expectUninterruptedResult("run")
         }
 
-        /// A request to stop is heard while rank 0 waits.
+        /// A request to stop takes effect while rank 0 waits.
         @Test func aRequestToStopDoesNotWaitForAStoppedRank() async throws {
             async let running = train("run", stopAt: "1:step:20", warn: 1, stop: 60)
             _ = try #require(try await stoppedRank(of: "run"))
@@ -114,7 +114,7 @@ extension EndToEnd {
             try await expectUninterruptedResult("run")
         }
 
-        /// One rank has a tenth of its time, and every checkpoint and step takes longer for it.
+        /// One rank has a tenth of its processor time, which slows every checkpoint and step.
         @Test func aSlowRankIsNoStall() async throws {
             async let running = train("run", warn: 5, stop: 10)
             var slowed = 0
@@ -138,7 +138,7 @@ extension EndToEnd {
                 String(decoding: try scene.read("run/results.json"), as: UTF8.self).contains("waitingShare"))
         }
 
-        /// Without limits of its own a run gives a checkpoint minutes.
+        /// By default a checkpoint may take minutes.
         @Test func aLongCheckpointIsNoStall() async throws {
             async let running = EndToEnd.hadamesh(
                 ranks: 3, ["train", scene.study, "--output", scene.path("run")],

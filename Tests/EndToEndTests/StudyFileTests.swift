@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// The studies in `launch/studies` have no key that the program does not know.
+    /// The studies in `launch/studies` contain only known keys.
     @Suite struct StudyFileTests {
         private static let folder = EndToEnd.package.appendingPathComponent("launch/studies")
 
@@ -22,7 +22,7 @@ extension EndToEnd {
             #expect(job.failures.first?.contains(".tsv: there is no such file") == true, "\(job)")
         }
 
-        /// The README sends readers there for every key.
+        /// The README refers readers to this file for every key.
         @Test func theExplainedStudyHasEveryKey() async throws {
             func keys(_ text: String) -> Set<String> {
                 Set(text.matches(of: #/([A-Za-z]+):\s/#).map { String($0.1) })
@@ -34,7 +34,7 @@ extension EndToEnd {
                 "--output", scene.path("run"),
             ])
             #expect(job.status == 0, "\(job)")
-            // The run keeps the study with all defaults filled in.
+            // The run directory contains the study with all defaults filled in.
             let resolved = keys(String(decoding: try scene.read("run/study.yaml"), as: UTF8.self))
             let explained = keys(
                 try String(contentsOf: Self.folder.appendingPathComponent("own-task.yaml"), encoding: .utf8))

@@ -4,7 +4,7 @@ import Kernels
 import Testing
 
 extension EndToEnd {
-    /// Ranks that were not given the same thing, as two command lines of one `mpirun` start them.
+    /// Ranks with unequal inputs, started by one `mpirun` with two command lines.
     @Suite struct UnequalRanksTests {
         private let scene: Scene
 
@@ -13,7 +13,7 @@ extension EndToEnd {
             try scene.copyEncoder()
         }
 
-        /// Rank 0 runs the study; rank 1 with other arguments or variables.
+        /// Runs the study on rank 0, and with other arguments or variables on rank 1.
         private func train(
             _ run: String, _ first: [String] = [], other: [String] = [], variables: [String] = []
         ) async throws -> Job {
@@ -23,7 +23,7 @@ extension EndToEnd {
                 study + first + [":", "-np", "1", "env"] + variables + [EndToEnd.program] + study + other)
         }
 
-        /// A difference of rank 1: the beginning of the message, and how the difference is made.
+        /// A difference of rank 1: the beginning of the message, and the function that creates it.
         struct Difference: CustomTestStringConvertible, Sendable {
             let name: String
             var other: [String] = []
@@ -32,7 +32,7 @@ extension EndToEnd {
             var testDescription: String { name }
         }
 
-        /// The data in a folder of its own, the lines of its files changed.
+        /// A copy of the data with changed lines.
         private static func data(_ scene: Scene, _ change: ([Substring]) -> [Substring]) throws -> [String] {
             for file in ["colour-train.tsv", "colour-dev.tsv", "alike-train.tsv", "alike-dev.tsv"] {
                 let lines = String(decoding: try scene.read(file), as: UTF8.self).split(separator: "\n")
@@ -43,7 +43,7 @@ extension EndToEnd {
             return ["--set", "data=\(scene.path("other"))"]
         }
 
-        /// The backbone in a folder of its own, spoilt.
+        /// A damaged copy of the backbone.
         private static func backbone(_ scene: Scene, _ spoil: (String) throws -> Void) throws -> [String] {
             let other = scene.path("other-backbone")
             try FileManager.default.copyItem(atPath: scene.path("backbone"), toPath: other)
@@ -88,7 +88,7 @@ extension EndToEnd {
                 }),
         ]
 
-        @Test("What differs is named, with ranks and hosts, before the first step", arguments: differences)
+        @Test("A difference is named, with ranks and hosts, before the first step", arguments: differences)
         func areRefused(_ difference: Difference) async throws {
             let more = try difference.make(scene)
             let job = try await train("run", other: difference.other + more, variables: difference.variables)
@@ -97,13 +97,13 @@ extension EndToEnd {
             let message = String(job.failures.first ?? "")
             #expect(message.contains(difference.name.trimmingCharacters(in: .whitespaces)), "\(message)")
             #expect(message.contains("on rank 0 (") && message.contains("on rank 1 ("), "\(message)")
-            // Nothing is left that the corrected command would trip over.
+            // No file is left that would hinder the corrected command.
             for trace in ["journal.jsonl", "manifest.json", "study.yaml"] {
                 #expect(!scene.exists("run/\(trace)"), "\(trace)")
             }
         }
 
-        /// A cluster of two processor generations gives the one result.
+        /// A cluster of two processor generations computes the same result.
         @Test(
             .enabled(
                 if: VectorKernels.choices.contains("avx2") && VectorKernels.bits == "fma",

@@ -8,7 +8,7 @@ import Testing
         for link in links {
             let link = try #require(link)
             #expect(link.ranks == 2 && link.hosts == 1)
-            // A small message is no measure of a bandwidth.
+            // A small message cannot measure bandwidth.
             #expect(link.largeBytes >= 1 << 16)
             #expect(link.smallSeconds > 0 && link.link.latency > 0 && link.link.bandwidth > 0)
         }

@@ -3,7 +3,7 @@ import Measurement
 import Testing
 
 @Suite struct NetworkTests {
-    @Test func everyKnownNameIsFoundAndSaysWhy() throws {
+    @Test func everyKnownNetworkIsFoundAndHasAReason() throws {
         for network in Network.known {
             #expect(try Network.named(network.name) == network)
             #expect(!network.reason.isEmpty && network.link.latency > 0 && network.link.bandwidth > 0)

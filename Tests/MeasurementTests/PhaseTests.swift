@@ -21,7 +21,7 @@ import Testing
         for step in 1...9 { try recorder.observe(.step(Self.report("adapter", step))) }
         let phases = recorder.measured(rate: 1e9)
         #expect(phases.map(\.name) == ["adapter stage, first epoch", "adapter stage, later epochs"])
-        // The very first step warms up.
+        // The first step is a warm-up.
         #expect(phases.map(\.steps) == [2, 6])
         for phase in phases {
             let spread = phase.examplesPerSecond
@@ -46,7 +46,7 @@ import Testing
     private static func report(_ stage: String, _ step: Int) -> StepReport {
         StepReport(
             stage: stage, step: step, stageStep: step, stageSteps: 100,
-            units: [StepReport.Unit(task: "task", examples: [1, 2, 3])],
+            microBatches: [StepReport.MicroBatch(task: "task", examples: [1, 2, 3])],
             losses: NamedValues([("task", 1)]), learningRates: NamedValues([]), gradientNorm: 1, tokens: 30,
             bytes: 4096, seconds: 0.1,
             secondsWaiting: 0, secondsCommunicating: 0)
@@ -65,11 +65,12 @@ import Testing
     }
 
     private func benchmark(examplesPerSecond: Double, _ scaling: [Scaling]?) throws -> Benchmark {
-        // A phase has no other initializer than reading one.
+        // A phase can only be decoded.
         let phase = """
             {"name": "adapter stage, later epochs", "steps": 6, "examplesPerSecond":
              {"median": \(examplesPerSecond), "lowest": 1, "highest": 99}, "tokensPerSecond": 500,
-             "secondsPerStep": 0.8, "operationsPerSecond": 1e9, "shareOfProductRate": 0.5, "waitingShare": 0.25,
+             "secondsPerStep": 0.8, "operationsPerSecond": 1e9, "shareOfProductRate": 0.5,
+             "waitingShare": 0.25,
              "communicationShare": 0.125, "bytesPerStep": 80032,
              "operators": [{"name": "attention", "share": 0.75, "microseconds": 12.5}]}
             """
@@ -82,7 +83,7 @@ import Testing
             scaling: scaling)
     }
 
-    @Test func theTablesNameWhatWasMeasured() throws {
+    @Test func theTablesContainTheMeasurements() throws {
         let text = try benchmark(examplesPerSecond: 40, nil).text()
         for words in [
             "hadamard on one, two", "adapter stage, later epochs", "40.0", "50.0 %", "attention", "75.0 %",
@@ -99,13 +100,13 @@ import Testing
         #expect(text.contains("ratio") && row.hasSuffix("1.25"))
     }
 
-    @Test func whatIsWrittenIsReadBack() throws {
+    @Test func aBenchmarkIsReadBack() throws {
         let link = LinkMeasurement(
             ranks: 2, hosts: 1, smallSeconds: 2e-6, largeBytes: 80_000, largeSeconds: 3e-5)
         let written = try benchmark(
             examplesPerSecond: 40, [scaling("ethernet-10g"), scaling("shared-memory", link: link)])
         let read = try JSONDecoder().decode(Benchmark.self, from: JSONEncoder().encode(written))
-        // Numbers may differ in their last digit, so the text is compared.
+        // Compare the text, since numbers may differ in the last digit.
         #expect(read.text() == written.text())
         #expect(read.scaling?.count == 2)
     }
@@ -116,13 +117,13 @@ import Testing
         #expect(try JSONDecoder().decode(Benchmark.self, from: written).scaling == nil)
     }
 
-    @Test func microBatchesCapTheTableAndTheTextSaysSo() throws {
+    @Test func microBatchesLimitTheTableAndTheTextExplainsIt() throws {
         let scaling = try scaling("ethernet-10g")
         #expect(scaling.strong.map(\.ranks) == [1, 2, 4])
         #expect(scaling.weak.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
         #expect(scaling.paying?.ranks == 4)
         #expect(scaling.text.contains("at most 4 ranks can take part"))
-        // Micro-batches of one example allow eight times as many.
+        // Micro-batches of one example allow eight times as many ranks.
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 }?.microBatches == 32)
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 8 }?.paying.ranks == 4)
         #expect(scaling.alternatives.first { $0.examples == 512 && $0.microBatch == 8 }?.microBatches == 64)
@@ -130,7 +131,7 @@ import Testing
 
     @Test func aSlowNetworkIsNamedAsTheCause() throws {
         let text = try scaling("50000:0.001").text
-        // Two ranks of a host don't need it.
+        // Two ranks of a host do not use it.
         #expect(text.contains("stops paying beyond 2 ranks") && text.contains("mostly for communication"))
     }
 
@@ -143,7 +144,7 @@ import Testing
         #expect(named.network == (try Network.named("ethernet-10g")).link && named.node == link.link)
     }
 
-    @Test func smallerUnitsKeepTheWork() throws {
+    @Test func smallerMicroBatchesKeepTheWork() throws {
         let scaling = try scaling("infiniband-hdr")
         let smallest = try #require(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 })
         #expect(abs(smallest.paying.compute * Double(smallest.paying.ranks) - 0.8) < 1e-9)

@@ -10,7 +10,7 @@ import Testing
         ranksPerNode: 4
     )
 
-    /// Steps of 32 micro-batches of 8 examples: even ones, and ones of which the first is twice as dear.
+    /// Steps of 32 micro-batches of 8 examples: equal ones, or with a first one of twice the cost.
     static func parts(_ steps: [[Double]] = [even], dedicated: Bool = false, sums: Int = 80_000) -> StepParts
     {
         StepParts(
@@ -20,7 +20,7 @@ import Testing
     static let even = [Double](repeating: 0.01, count: 32)
     static let uneven = [0.02] + [Double](repeating: 0.01, count: 31)
 
-    @Test func oneRankTakesWhatWasMeasured() throws {
+    @Test func oneRankTakesTheMeasuredTime() throws {
         let point = try #require(ScalingModel(Self.parts(), on: Self.ethernet).prediction(ranks: 1))
         #expect(abs(point.seconds - (0.32 + 3e-4)) < 1e-12)
         #expect(point.communication == 0 && point.hosts == 1 && point.examples == 256)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func moreRanksThanUnitsCannotRun() {
+    @Test func moreRanksThanMicroBatchesCannotRun() {
         let model = ScalingModel(Self.parts(), on: Self.ethernet)
         #expect(model.prediction(ranks: 32) != nil)
         #expect(model.prediction(ranks: 33) == nil)
@@ -60,9 +60,10 @@ import Testing
         #expect(abs(point.compute - 0.01 * microBatches) < 1e-12)
     }
 
-    @Test func unequalUnitsCostWhatLevellingLeaves() throws {
+    @Test func unequalMicroBatchesCostTheRemainingImbalance() throws {
         let model = ScalingModel(Self.parts([Self.uneven, Self.even]), on: Self.fast)
-        // 33 hundredths on 32 ranks: the dear micro-batch has a rank of its own and still takes twice as long.
+        // 33 hundredths on 32 ranks: the expensive micro-batch has its own rank and still takes twice as
+        // long.
         let point = try #require(model.prediction(ranks: 32))
         #expect(abs(point.compute - (0.02 + 0.01) / 2) < 1e-12)
         let alone = try #require(model.prediction(ranks: 1))
@@ -153,7 +154,7 @@ import Testing
     }
 
     @Test func ranksOfAHostShareItsLink() {
-        // Around a ring one rank of a host sends to the next host at a time; by doubling all of them do.
+        // In a ring one rank of a host sends to the next host at a time; in doubling all of them do.
         let slow = Link(latency: 1e-5, bandwidth: 1e6)
         let alone = Interconnect(node: link, network: slow, ranksPerNode: 1)
         let shared = Interconnect(node: link, network: slow, ranksPerNode: 8)
@@ -162,7 +163,7 @@ import Testing
     }
 
     @Test(arguments: [(2, 1), (2, 2), (4, 1), (4, 4), (6, 3)])
-    func aLinkIsFoundInWhatCallsOnItTake(ranks: Int, hosts: Int) {
+    func aLinkIsDerivedFromTheTimesOfItsCalls(ranks: Int, hosts: Int) {
         let link = Link(latency: 30e-6, bandwidth: 2e8)
         let interconnect = Interconnect(
             node: hosts > 1 ? Network.sharedMemory.link : link, network: link,

@@ -113,7 +113,7 @@ def logits_of(task, sentences, tensors):
 def batch_of(event):
     """Each task's training examples of the step."""
     batch = {}
-    for unit in event["units"]:
+    for unit in event["microBatches"]:
         batch.setdefault(unit["task"], []).extend(unit["examples"])
     return batch
 

@@ -4,11 +4,11 @@ import Foundation
 import Reports
 import Testing
 
-@Suite("How alike adapters are")
+@Suite("Similarity of adapters")
 struct AdapterSimilarityTests {
     typealias Tensor = AdapterSimilarity.Tensor
 
-    /// Adapters with owners of their own, from their changes by adapter and tensor.
+    /// Adapters with distinct owners, from their changes by adapter and tensor.
     private func similarity(_ names: [String], _ tensors: [Tensor], _ changes: [[[Float]]]) throws
         -> AdapterSimilarity
     {
@@ -73,7 +73,7 @@ struct AdapterSimilarityTests {
                 """)
     }
 
-    @Test("What two adapters share is marked, and counts for no mean")
+    @Test("Shared tensors are marked and excluded from means")
     func shared() throws {
         let members = [
             AdapterSimilarity.Member(name: "a", owners: ["all", "task:a"]),
@@ -92,7 +92,7 @@ struct AdapterSimilarityTests {
         #expect(try json(similarity)["tensors"]?[0]?["cosines"] == ["shared", .number(0), .number(0)])
     }
 
-    @Test("Nothing but what is shared stays marked in the means")
+    @Test("The mean of shared tensors alone is marked as shared")
     func allShared() throws {
         let members = ["a", "b"].map { AdapterSimilarity.Member(name: $0, owners: ["all", "all"]) }
         let similarity = try AdapterSimilarity(
@@ -115,7 +115,7 @@ struct AdapterSimilarityTests {
         #expect(rows[9] == ["e", "0.0000"])
     }
 
-    @Test("Tensors are chosen by a part of their name; where there is none it is said which there are")
+    @Test("Tensors are selected by a part of their name; the failure lists all names")
     func chosen() throws {
         let tensors = [Tensor(name: "hadamard.weight", layer: 0), Tensor(name: "hadamard.bias", layer: 0)]
         let all = try similarity(["a", "b"], tensors, [[[1], [1]], [[1], [1]]])
@@ -127,7 +127,7 @@ struct AdapterSimilarityTests {
         #expect(failure?.description.contains("hadamard.weight, hadamard.bias") == true)
     }
 
-    @Test("One adapter alone is refused")
+    @Test("A single adapter is refused")
     func one() throws {
         let failure = #expect(throws: Failure.self) {
             _ = try similarity(["a"], [Tensor(name: "w", layer: 0)], [[[1]]])

@@ -44,10 +44,11 @@ struct ComparisonTests {
     }
 
     @Test(
-        "Runs that differ in the seed alone are one column: mean ± sample standard deviation, and their number"
+        "Runs that differ only in the seed are one column: mean ± sample standard deviation, and count"
     )
     func seeds() throws {
-        // 0.5, 0.6, 0.7 have the sample standard deviation 0.1; those of stsb are equal; the means 0.3, 0.35, 0.4.
+        // 0.5, 0.6, 0.7 have the sample standard deviation 0.1; those of stsb are equal; the means are 0.3,
+        // 0.35, 0.4.
         let paths = try [0.5, 0.6, 0.7].enumerated().map { index, score in
             try runs.run(
                 "lora/seed-\(index)", runs.results([("rte", score), ("stsb", 0.1)]), study: "a",
@@ -66,7 +67,7 @@ struct ComparisonTests {
     }
 
     @Test(
-        "A seed that is there already begins a column of its own, and so does a run that doesn't say its study"
+        "A repeated seed begins a new column, and so does a run without a recorded study"
     )
     func whatIsNoOtherSeed() throws {
         let scores = runs.results([("rte", 0.5)])
@@ -123,7 +124,7 @@ struct ComparisonTests {
             try runs.run("c", runs.results([("rte", 0.5)], adapters: 20)),
             try runs.run("a", runs.results([("rte", 0.4)], adapters: 10)),
             try runs.run("b", runs.results([("rte", 0.9)], adapters: 30)),
-            // Without any score it comes last, whatever its name.
+            // A run without scores comes last, whatever its name.
             try runs.run("d", runs.results([], adapters: 20)),
         ]
         let head = try Comparison(paths, order: order).table().split(separator: "\n")[0]
@@ -145,7 +146,7 @@ struct ComparisonTests {
         #expect(facts?["adapterBytes"]?.int == 5)
     }
 
-    @Test("Markdown is the same table, with bars in names escaped")
+    @Test("The Markdown table escapes bars in names")
     func markdown() throws {
         let path = try runs.run("a|b", runs.results([("rte", 0.5)]))
         let other = try runs.run("c", runs.results([("rte", 0.25)]))
@@ -154,7 +155,7 @@ struct ComparisonTests {
         #expect(lines.contains("| rte | 0.5000 | 0.2500 |"))
     }
 
-    @Test("JSON has all digits, and each run's own numbers")
+    @Test("JSON has all digits and each run's own numbers")
     func machineReadable() throws {
         let third = 1.0 / 3
         let paths = [
@@ -175,7 +176,7 @@ struct ComparisonTests {
         try JSONValue(parsing: Data(Comparison(paths).table(.json).utf8), at: "table")
     }
 
-    @Test("A run without results is named among finished ones, with what to do")
+    @Test("An unfinished run among finished ones is named, with a remedy")
     func unfinished() throws {
         let finished = try runs.run("finished", runs.results([("rte", 0.5)]))
         let path = try runs.run("unfinished", nil)
@@ -184,14 +185,14 @@ struct ComparisonTests {
         #expect(failure?.description.contains("has no results yet") == true)
     }
 
-    @Test("What is no run directory is named")
+    @Test("A folder without a run is named")
     func noRun() throws {
         let path = runs.path("nowhere")
         let failure = #expect(throws: Failure.self) { _ = try Comparison([path]) }
         #expect(failure?.kind == .usage && failure?.location?.hasPrefix(path) == true)
     }
 
-    @Test("A run that is named twice is refused, however it is written")
+    @Test("A run named twice is refused, however its path is spelled")
     func twice() throws {
         let path = try runs.run("run", runs.results([("rte", 0.5)]))
         let failure = #expect(throws: Failure.self) {
@@ -200,7 +201,7 @@ struct ComparisonTests {
         #expect(failure?.description.contains("is named twice") == true)
     }
 
-    @Test("Results that are no JSON are named with their file")
+    @Test("Results that are not JSON are refused with their file name")
     func damaged() throws {
         let path = try runs.run("damaged", RunResults(stages: []))
         try runs.write("{\"steps\": 4", to: "\(path)/results.json")
@@ -208,7 +209,7 @@ struct ComparisonTests {
         #expect(failure?.kind == .data && failure?.location?.contains("results.json") == true)
     }
 
-    @Test("Results without a fact show a dash in its place")
+    @Test("A missing number is a dash")
     func missingFacts() throws {
         let table = try Comparison([runs.run("bare", RunResults(stages: []))]).table().split(separator: "\n")
         let named = table.dropFirst().filter { !$0.hasPrefix("seeds") }

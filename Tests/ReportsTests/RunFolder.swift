@@ -3,7 +3,7 @@ import Foundation
 import Runs
 import TestSupport
 
-/// Directories as runs leave them, in a temporary folder.
+/// Run directories in a temporary folder.
 struct RunFolder {
     let folder: TemporaryFolder
 
@@ -12,7 +12,7 @@ struct RunFolder {
     /// A path in the folder.
     func path(_ name: String) -> String { folder.file(name) }
 
-    /// Makes the directory of a run, with these results if any, and with a manifest that names its study and seed.
+    /// Creates a run directory with results, if given, and a manifest with study and seed.
     func run(_ name: String, _ results: RunResults?, study: String? = nil, seed: Int = 1) throws -> String {
         let directory = try RunDirectory.create(at: folder.file(name))
         let identity: JSONValue? = study.map {
@@ -23,7 +23,7 @@ struct RunFolder {
         return directory.path
     }
 
-    /// Results of two stages, the last one with these scores.
+    /// Results of two stages; `scores` are those of the last.
     func results(
         _ scores: [(String, Double?)], adapters: Int = 9216,
         operations: ParameterCounts.Operations? = nil, kept: Int? = nil

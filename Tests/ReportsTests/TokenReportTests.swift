@@ -2,7 +2,7 @@ import Foundation
 import Reports
 import Testing
 
-@Suite("Numbers of tokens, as a table and as a page")
+@Suite("Numbers by token, as a table and as a page")
 struct TokenReportTests {
     static let hostile = [
         "<script>alert(1)</script>", "\"quoted\" & 'single'", "&lt;", "</td>", "日本語", "é\u{301}", "\u{7}bell",
@@ -29,21 +29,21 @@ struct TokenReportTests {
                 """)
     }
 
-    @Test("What rounds to zero has no sign")
+    @Test("Zero has no sign after rounding")
     func zeroHasNoSign() {
         let tiny = TokenReport(
             title: "", layers: [1], entries: [.init(text: "x", tokens: ["x"], values: [[-1e-9]])])
         #expect(tiny.text() == "x\ntoken  layer 1    mean\nx       0.0000  0.0000")
     }
 
-    @Test("A report on no texts is empty, and its page a whole one")
+    @Test("A report without texts is empty, but its page is complete")
     func noEntries() {
         let empty = TokenReport(title: "t", layers: [], entries: [])
         #expect(empty.text().isEmpty)
         #expect(empty.page().contains("</html>") && !empty.page().contains("<table"))
     }
 
-    @Test("The page has every token and every text, escaped, and no scripts")
+    @Test("The page contains every token and text, escaped, and no scripts")
     func pageIsEscaped() throws {
         let entries = Self.hostile.map { text in
             TokenReport.Entry(text: text, tokens: Self.hostile, values: Self.hostile.map { _ in [0.5] })
@@ -70,7 +70,7 @@ struct TokenReportTests {
     @Test("A cell's shade is its share of the largest magnitude in its column, its colour the sign")
     func shades() {
         let page = report.page()
-        // Column 0 goes up to 2, the last layer's to 1, the mean to 1; full is 0.70.
+        // The maxima are 2 in column 0, 1 in the last layer, and 1 in the mean; full opacity is 0.70.
         for cell in [
             "rgba(240, 140, 20, 0.17)\">0.5000</td>", "rgba(50, 120, 220, 0.70)\">-1.0000</td>",
             "rgba(50, 120, 220, 0.70)\">-2.0000</td>", "rgba(240, 140, 20, 0.00)\">0.0000</td>",

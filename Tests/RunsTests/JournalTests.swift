@@ -57,14 +57,16 @@ import Testing
         let resumed = try Journal(directory: run, appending: true)
         #expect(try resumed.isWhole(at: position) && !resumed.isWhole(at: position - 1))
         #expect(try !resumed.isWhole(at: 10_000) && resumed.isWhole(at: 0))
-        let moved = try resumed.goOn(after: 2, position: position) { $0["kind"] == "step" }
+        let moved = try resumed.resume(after: 2, position: position) { $0["kind"] == "step" }
         #expect(moved == 2)
         try resumed.record("step", [("step", 3)])
-        func told(_ path: String) throws -> [JSONValue?] { try JSONLines.read(path: path).map { $0["step"] } }
-        #expect(try told(run.journalFile) == [1, 2, 2, 3])
-        #expect(try told(run.supersededFile) == [3, 4])
+        func steps(_ path: String) throws -> [JSONValue?] {
+            try JSONLines.read(path: path).map { $0["step"] }
+        }
+        #expect(try steps(run.journalFile) == [1, 2, 2, 3])
+        #expect(try steps(run.supersededFile) == [3, 4])
         // Nothing is left to move.
-        #expect(try resumed.goOn(after: 3, position: resumed.position) { _ in true } == 0)
+        #expect(try resumed.resume(after: 3, position: resumed.position) { _ in true } == 0)
     }
 
     @Test func curvesGoToAFileThatTensorBoardFinds() throws {
@@ -83,7 +85,7 @@ import Testing
         #expect(try Journal.read(run).isEmpty)
     }
 
-    @Test func aWriteThatFailsIsToldAndNamesTheFile() throws {
+    @Test func aFailedWriteNamesTheFile() throws {
         symlink("/dev/full", run.journalFile)
         let journal = try Journal(directory: run, appending: false)
         let error = #expect(throws: Failure.self) { try journal.record("began") }
@@ -156,7 +158,7 @@ import Testing
 }
 
 @Suite struct ManifestTests {
-    @Test func whatIsWrittenIsReadBackInOrder() throws {
+    @Test func aManifestIsReadBackInOrder() throws {
         let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.path)
         #expect(try Manifest.read(run) == nil)

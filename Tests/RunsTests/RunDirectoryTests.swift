@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: ["manifest.json", "journal.jsonl", "checkpoints"])
-    func aDirectoryThatHoldsARunIsOpenedButNotMadeAnew(trace: String) throws {
+    func aDirectoryWithARunIsOpenedButNotCreated(trace: String) throws {
         if trace == "checkpoints" {
             try FileManager.default.createDirectory(
                 atPath: place.file(trace), withIntermediateDirectories: true)

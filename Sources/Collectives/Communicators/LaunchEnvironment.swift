@@ -9,7 +9,7 @@ package struct LaunchEnvironment: Sendable {
     package let processNumber: Int
 
     /// Read at first use, in ``MPI/run(_:)``, before MPI adds its own variables.
-    static let current = LaunchEnvironment(ProcessInfo.processInfo.environment)
+    package static let current = LaunchEnvironment(ProcessInfo.processInfo.environment)
 
     /// Reads the variables of `mpirun`, PMI launchers and Slurm steps.
     ///
@@ -23,7 +23,8 @@ package struct LaunchEnvironment: Sendable {
             (["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"] + slurm).lazy
             .compactMap { name in number(name).map { (size: $0, variable: name) } }.first
         processNumber =
-            ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"].lazy.compactMap { number($0) }.first ?? 0
+            ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy
+            .compactMap { number($0) }.first ?? 0
     }
 
     /// Throws if the world's size is not the number of processes that the launcher started.

@@ -1,15 +1,15 @@
 import Collectives
-import Foundation
+import Diagnostics
 import Runs
 
 extension RankBalance {
     /// Gathers how long each computing rank has worked and waited since `start`; a collective.
     static func gathered(
-        _ communicator: any Communicator, since start: Date, _ before: CommunicationStatistics,
+        _ communicator: any Communicator, since start: Double, _ before: CommunicationStatistics,
         computing: [Int]
     ) throws -> RankBalance {
         let spent = communicator.statistics.since(before)
-        let working = max(0, Date().timeIntervalSince(start) - spent.seconds)
+        let working = max(0, MonotonicClock.seconds - start - spent.seconds)
         let all = try communicator.allGather([
             Int64(spent.secondsWaiting * 1e6), Int64(working * 1e6),
         ])

@@ -1,5 +1,5 @@
 import Collectives
-import Foundation
+import Diagnostics
 import Runs
 
 /// One rank's timeline, which rank 0 gathers at the end of the run.
@@ -23,7 +23,7 @@ struct RankTimeline {
     /// Three words per span: work, start and length in microseconds.
     private var words: [Int64] = []
     private var leftOut = 0
-    private let began: Date
+    private let began: Double
     /// The most spans that this rank keeps.
     private let capacity: Int
     /// The most spans of one rank, about a megabyte, and of all ranks, a file of about 20 MB.
@@ -33,7 +33,7 @@ struct RankTimeline {
     init(_ communicator: any Communicator) throws {
         capacity = Self.capacity(ranks: communicator.size)
         try communicator.barrier()
-        began = Date()
+        began = MonotonicClock.seconds
     }
 
     /// The most spans per rank, such that the total stays bounded.
@@ -45,7 +45,7 @@ struct RankTimeline {
             leftOut += 1
             return
         }
-        let end = Date().timeIntervalSince(began) - before
+        let end = MonotonicClock.seconds - began - before
         words += [work.rawValue, Int64((end - seconds) * 1e6), Int64(max(0, seconds) * 1e6)]
     }
 

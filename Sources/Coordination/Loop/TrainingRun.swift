@@ -41,7 +41,7 @@ package final class TrainingRun: StallListener {
     package private(set) var resumedFrom: Int?
     private var timeline: RankTimeline
     /// The time and the communication statistics at the start of this run.
-    private let began: Date, statisticsBefore: CommunicationStatistics
+    private let began: Double, statisticsBefore: CommunicationStatistics
     /// Whether the state belongs to this run, so that it may be saved.
     private var hasBegun = false
 
@@ -73,7 +73,7 @@ package final class TrainingRun: StallListener {
         coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, cache) : nil
         state = TrainingState(context.store, tasks: context.names.count)
         timeline = try RankTimeline(communicator)
-        (began, statisticsBefore) = (Date(), communicator.statistics)
+        (began, statisticsBefore) = (MonotonicClock.seconds, communicator.statistics)
         if output != nil, savesBeforeStall { communicator.watch?.setListener(self) }
     }
 
@@ -153,7 +153,7 @@ package final class TrainingRun: StallListener {
             communicator.watch?.enter(directive.phase, step: state.step)
             switch directive {
             case .pool(let chunks, let ranks):
-                let (start, before) = (Date(), communicator.statistics)
+                let (start, before) = (MonotonicClock.seconds, communicator.statistics)
                 try cache.compute(chunks, ranks: ranks)
                 let spent = communicator.statistics.since(before)
                 record(.pool, since: start, spent.secondsWaiting, spent.secondsTransferring)
@@ -190,7 +190,7 @@ package final class TrainingRun: StallListener {
     // MARK: Steps
 
     private func step(_ plan: StepPlan) throws {
-        let start = Date()
+        let start = MonotonicClock.seconds
         let (number, schedule) = (state.stageStep, schedule)
         let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
         let before = recorded ? state.values : []
@@ -216,8 +216,8 @@ package final class TrainingRun: StallListener {
                 StepReport(
                     stage: schedule.name, step: state.step, stageStep: state.stageStep,
                     stageSteps: schedule.steps,
-                    units: plan.microBatches.map {
-                        StepReport.Unit(task: context.names[$0.task], examples: $0.examples)
+                    microBatches: plan.microBatches.map {
+                        StepReport.MicroBatch(task: context.names[$0.task], examples: $0.examples)
                     },
                     losses: NamedValues(
                         tasks.enumerated().map { row, task in
@@ -242,7 +242,7 @@ package final class TrainingRun: StallListener {
     }
 
     private func evaluate() throws {
-        let (start, before) = (Date(), communicator.statistics)
+        let (start, before) = (MonotonicClock.seconds, communicator.statistics)
         let tasks = selection.tasksToScore(state, schedule)
         let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
         let found = try predictor.scores(tasks, vectors, adapted: schedule.stage != .head)
@@ -264,9 +264,9 @@ package final class TrainingRun: StallListener {
     /// - Returns: the seconds it took
     @discardableResult
     private func record(
-        _ work: RankTimeline.Work, since start: Date, _ waiting: Double, _ exchanging: Double
+        _ work: RankTimeline.Work, since start: Double, _ waiting: Double, _ exchanging: Double
     ) -> Double {
-        let seconds = Date().timeIntervalSince(start)
+        let seconds = MonotonicClock.seconds - start
         timeline.add(work, seconds: seconds - waiting - exchanging, before: waiting + exchanging)
         timeline.add(.wait, seconds: waiting, before: exchanging)
         timeline.add(.sum, seconds: exchanging)
@@ -278,9 +278,9 @@ package final class TrainingRun: StallListener {
         try context.model.weights.checkUnchanged()
         try Agreement.checkReplicas(state, communicator)
         guard let output, let coordinator else { return }
-        let start = Date()
+        let start = MonotonicClock.seconds
         try write(state, to: output)
-        timeline.add(.checkpoint, seconds: Date().timeIntervalSince(start))
+        timeline.add(.checkpoint, seconds: MonotonicClock.seconds - start)
         coordinator.checkpointedAt = state.step
         try output.observe(.checkpoint(step: state.step))
     }

@@ -2,69 +2,53 @@ import Formats
 import Foundation
 package import Kernels
 
-/// How fast a study trains on this machine: what `hadamesh bench` prints and writes.
+/// The speed of training a study on this machine: the output of `hadamesh bench`.
 package struct Benchmark: Codable, Sendable, Equatable {
-    /// The study's file, backbone and tasks.
-    package let study: String, backbone: String, tasks: [String]
-    /// The adapter method.
+    /// The study's file and backbone.
+    package let study, backbone: String
+    package let tasks: [String]
     package let method: String
-    /// How many ranks computed.
     package let ranks: Int
-    /// How many numbers the last stage trains, over all tasks.
+    /// Parameters trained in the last stage, over all tasks.
     package let trainedParameters: Int
-    /// The instruction set of the kernels, and OpenBLAS's.
-    package let kernels: String, blas: String
+    /// The instruction sets of the program's kernels and of OpenBLAS.
+    package let kernels, blas: String
     /// The slowest rank's rate of matrix products, measured on all ranks at once.
     package let rate: ProductRate
     /// Seconds from the launch to the first result of training.
     package let startSeconds: Double
-    /// The largest rank's memory at its end, in bytes.
+    /// The largest of the ranks' memory at the end.
     package let memory: Memory
-    /// The phases in their order.
     package let phases: [PhaseMeasurement]
-    /// How far it scales, on each network that was named.
+    /// Predictions for each requested network.
     package let scaling: [Scaling]?
 
-    /// What a rank occupies.
+    /// A rank's memory in bytes.
     package struct Memory: Codable, Sendable, Equatable {
-        /// All of its pages that ever were in memory at once.
+        /// The peak resident set.
         package let peak: Int
-        /// Its pages now, where one that n processes map counts 1/n: the cost of one more rank on the node.
+        /// The cost of one more rank on the node: a page mapped by n processes counts 1/n.
         package let proportional: Int
-        /// Its share of that which is not the backbone's weights, mapped or shared.
+        /// The proportional set without the backbone's weights.
         package let activations: Int
 
-        /// Names the sizes.
         package init(peak: Int, proportional: Int, activations: Int) {
-            self.peak = peak
-            self.proportional = proportional
-            self.activations = activations
+            (self.peak, self.proportional, self.activations) = (peak, proportional, activations)
         }
     }
 
-    /// Joins what was measured.
     package init(
         study: String, backbone: String, tasks: [String], method: String, ranks: Int,
-        trainedParameters: Int, kernels: String,
-        blas: String, rate: ProductRate, startSeconds: Double, memory: Memory, phases: [PhaseMeasurement],
-        scaling: [Scaling]? = nil
+        trainedParameters: Int, kernels: String, blas: String, rate: ProductRate, startSeconds: Double,
+        memory: Memory, phases: [PhaseMeasurement], scaling: [Scaling]? = nil
     ) {
-        self.study = study
-        self.backbone = backbone
-        self.tasks = tasks
-        self.method = method
-        self.ranks = ranks
-        self.trainedParameters = trainedParameters
-        self.kernels = kernels
-        self.blas = blas
-        self.rate = rate
-        self.startSeconds = startSeconds
-        self.memory = memory
-        self.phases = phases
-        self.scaling = scaling
+        (self.study, self.backbone, self.tasks, self.method) = (study, backbone, tasks, method)
+        (self.ranks, self.trainedParameters) = (ranks, trainedParameters)
+        (self.kernels, self.blas, self.rate, self.startSeconds) = (kernels, blas, rate, startSeconds)
+        (self.memory, self.phases, self.scaling) = (memory, phases, scaling)
     }
 
-    /// The tables for a terminal, beside an earlier measurement where there is one.
+    /// The tables for a terminal, with ratios to an earlier measurement if given.
     package func text(comparedWith reference: Benchmark? = nil) -> String {
         func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
         func number(_ value: Double, _ digits: Int = 1) -> String { String(format: "%.\(digits)f", value) }
@@ -73,7 +57,8 @@ package struct Benchmark: Codable, Sendable, Equatable {
             ["kernels", "\(kernels), OpenBLAS \(blas)"],
             [
                 "product rate",
-                "\(number(rate.library * 1e-9, 0)) GFLOP/s a rank (OpenBLAS), \(number(rate.own * 1e-9, 0)) own",
+                "\(number(rate.library * 1e-9, 0)) GFLOP/s a rank (OpenBLAS), "
+                    + "\(number(rate.own * 1e-9, 0)) own",
             ],
             ["start", "\(number(startSeconds, 2)) s from launch to the first result"],
             [

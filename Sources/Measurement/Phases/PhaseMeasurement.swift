@@ -1,51 +1,39 @@
 import Kernels
+import Runs
 
-/// The speed of one phase of a run, over all its ranks.
+/// The speed of a phase of a run, over all ranks.
 package struct PhaseMeasurement: Codable, Sendable, Equatable {
     /// Such as `adapter stage, later epochs`.
     package let name: String
-    /// Steps or evaluations that were measured.
+    /// The number of measured steps or evaluations.
     package let steps: Int
-    /// Examples a second: the median over passes through the examples, the lowest and the highest.
+    /// Over the passes through the examples.
     package let examplesPerSecond: Spread
-    /// Tokens a second, of all ranks.
     package let tokensPerSecond: Double
-    /// Seconds of one step.
     package let secondsPerStep: Double
-    /// Floating-point operations a second of the coordinator's rank, and that as a share of its product rate.
-    package let operationsPerSecond: Double, shareOfProductRate: Double
-    /// The shares of the time that went into waiting for slower ranks, and into exchanging sums.
-    package let waitingShare: Double, communicationShare: Double
-    /// What each rank sends a step.
+    /// Floating-point operations per second of the coordinator's rank, and their share of its product rate.
+    package let operationsPerSecond, shareOfProductRate: Double
+    /// Waiting for slower ranks, and exchanging sums, as shares of the time.
+    package let waitingShare, communicationShare: Double
+    /// Bytes that each rank sends in a step.
     package let bytesPerStep: Int
-    /// Where the coordinator's time went, the most first; what no operator accounts for is `other`.
+    /// The coordinator's time by operator, in descending order; unaccounted time is `other`.
     package let operators: [OperatorShare]
 
-    /// The median of some values, the lowest and the highest.
+    /// The median and the range of a sample.
     package struct Spread: Codable, Sendable, Equatable {
-        /// The middle one.
-        package let median: Double
-        /// The extremes.
-        package let lowest: Double, highest: Double
+        package let median, lowest, highest: Double
 
         package init(_ values: [Double]) {
-            let sorted = values.sorted()
-            let middle = sorted.count / 2
-            median =
-                sorted.isEmpty
-                ? 0 : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-            lowest = sorted.first ?? 0
-            highest = sorted.last ?? 0
+            (median, lowest, highest) = (values.median ?? 0, values.min() ?? 0, values.max() ?? 0)
         }
     }
 
-    /// One operator's part of a phase.
+    /// An operator's share of a phase.
     package struct OperatorShare: Codable, Sendable, Equatable {
-        /// The operator.
         package let name: String
-        /// Its share of the phase's time.
         package let share: Double
-        /// Microseconds a call.
+        /// Microseconds per call.
         package let microseconds: Double
     }
 

@@ -1,13 +1,13 @@
-package import Foundation
+import Diagnostics
 package import Kernels
 package import Runs
 
-/// Listens to a run on the coordinator's rank and cuts its time into phases, step by step.
+/// Divides the time of a run into phases, as an observer on the coordinator's rank.
 ///
-/// The run goes through the same examples pass after pass: the first pass of a stage is a phase of its own, since it
-/// fills what later ones reuse. A phase's first step warms up and is left out where the phase has others.
+/// The first pass of a stage over the examples is a separate phase, because it fills the caches. A phase's
+/// first step is a warm-up, and is excluded unless it is the only one.
 package final class PhaseRecorder: RunObserver {
-    /// One step, or one evaluation.
+    /// A step or an evaluation.
     struct Sample {
         var pass: Int
         var seconds: Double
@@ -21,26 +21,21 @@ package final class PhaseRecorder: RunObserver {
     }
 
     private(set) var phases: [(name: String, samples: [Sample])] = []
-    /// When the first step ended or the first pooled vectors were computed, by the system's clock.
-    package private(set) var firstResult: Date?
+    /// The time at which the first step or the first pooled vectors were complete.
+    package private(set) var firstResult: Double?
     private let clock: OperatorClock
     private let stepsPerPass: Int
     private let evaluated: (examples: Int, tokens: Int)
-    private var last = Date()
+    private var last = MonotonicClock.seconds
 
-    /// Records with a clock that operators report to.
-    ///
     /// - Parameters:
-    ///   - clock: the clock, which is reset at each event
-    ///   - stepsPerPass: how many steps go once through the examples
-    ///   - evaluated: what one evaluation computes
+    ///   - clock: the operator clock, which is reset at each event
+    ///   - stepsPerPass: the number of steps in a pass over the examples
+    ///   - evaluated: the size of one evaluation
     package init(_ clock: OperatorClock, stepsPerPass: Int, evaluated: (examples: Int, tokens: Int)) {
-        self.clock = clock
-        self.stepsPerPass = stepsPerPass
-        self.evaluated = evaluated
+        (self.clock, self.stepsPerPass, self.evaluated) = (clock, stepsPerPass, evaluated)
     }
 
-    /// Takes note of an event.
     package func observe(_ event: RunEvent) throws {
         switch event {
         case .pooled:
@@ -64,7 +59,7 @@ package final class PhaseRecorder: RunObserver {
                 $0.communicating = report.secondsCommunicating
             }
         default:
-            last = Date()
+            last = MonotonicClock.seconds
             clock.reset()
         }
     }
@@ -72,10 +67,10 @@ package final class PhaseRecorder: RunObserver {
     private func add(
         to phase: String, pass: Int, examples: Int, tokens: Int, _ more: (inout Sample) -> Void = { _ in }
     ) {
-        let now = Date()
+        let now = MonotonicClock.seconds
         firstResult = firstResult ?? now
         var sample = Sample(
-            pass: pass, seconds: now.timeIntervalSince(last), examples: examples, tokens: tokens,
+            pass: pass, seconds: now - last, examples: examples, tokens: tokens,
             operations: clock.operations, operators: clock.times)
         more(&sample)
         if let index = phases.firstIndex(where: { $0.name == phase }) {
@@ -84,10 +79,10 @@ package final class PhaseRecorder: RunObserver {
             phases.append((phase, [sample]))
         }
         clock.reset()
-        last = Date()
+        last = MonotonicClock.seconds
     }
 
-    /// What was measured, phase by phase, with the floating-point operations a second of this rank's products.
+    /// The phases; `rate` is this rank's product rate in floating-point operations per second.
     package func measured(rate: Double) -> [PhaseMeasurement] {
         phases.map { name, samples in
             let warm = samples.count > 1 && samples[0].pass == 0 ? Array(samples.dropFirst()) : samples

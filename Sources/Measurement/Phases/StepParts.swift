@@ -1,63 +1,57 @@
-/// What a step consists of, as it was measured on a few ranks.
+import Runs
+
+/// The parts of a step, measured on a few ranks.
 package struct StepParts: Codable, Sendable, Equatable {
     /// Examples of a step and of a micro-batch: `batch.examples` and `batch.microBatch`.
-    package let examples: Int, microBatch: Int
-    /// The seconds of each micro-batch, for some steps that were measured.
+    package let examples, microBatch: Int
+    /// Seconds of each micro-batch, for several measured steps.
     package let microBatches: [[Double]]
     /// Seconds of the update, which every rank computes.
     package let update: Double
-    /// Seconds in which the coordinator draws the step's plan and the others wait for it.
+    /// Seconds in which the coordinator draws the plan while the other ranks wait.
     package let planning: Double
-    /// The messages of a step: what to do, the largest exponents, the sums.
     package let messages: Messages
     /// Whether one rank only coordinates.
     package let isDedicated: Bool
 
-    /// The payload of a step's collective calls.
+    /// Bytes of a step's collective calls.
     package struct Messages: Codable, Sendable, Equatable {
-        /// Bytes of the coordinator's broadcast.
+        /// The coordinator's broadcast.
         package let directive: Int
-        /// Bytes of the all-reduce of exponents, and of that of sums.
-        package let exponents: Int, sums: Int
+        /// The two all-reduces.
+        package let exponents, sums: Int
 
-        /// Names the sizes.
         package init(directive: Int, exponents: Int, sums: Int) {
-            self.directive = directive
-            self.exponents = exponents
-            self.sums = sums
+            (self.directive, self.exponents, self.sums) = (directive, exponents, sums)
         }
     }
 
-    /// Joins what was measured; at least one step has micro-batches.
+    /// At least one of the measured steps must have micro-batches.
     package init(
         examples: Int, microBatch: Int, microBatches: [[Double]], update: Double, planning: Double,
-        messages: Messages,
-        isDedicated: Bool
+        messages: Messages, isDedicated: Bool
     ) {
-        self.examples = examples
-        self.microBatch = microBatch
+        (self.examples, self.microBatch) = (examples, microBatch)
         self.microBatches = microBatches.filter { !$0.isEmpty }
-        self.update = update
-        self.planning = planning
-        self.messages = messages
-        self.isDedicated = isDedicated
+        (self.update, self.planning) = (update, planning)
+        (self.messages, self.isDedicated) = (messages, isDedicated)
     }
 
-    /// How many micro-batches a step has, and so the most ranks that can compute.
+    /// Micro-batches of a step: the largest number of ranks that can compute.
     package var microBatchCount: Int { (examples + microBatch - 1) / microBatch }
-    /// Ranks of which all but a dedicated coordinator compute.
+    /// The number of computing ranks: all but a dedicated coordinator.
     package func computing(_ ranks: Int) -> Int { isDedicated && ranks > 1 ? ranks - 1 : ranks }
-    /// Seconds of a micro-batch: the mean, and the standard deviation as a share of it.
+    /// Seconds of a micro-batch: the mean, and the standard deviation relative to it.
     package var microBatchSeconds: (mean: Double, spread: Double) {
         let all = microBatches.flatMap(\.self)
-        let mean = all.reduce(0, +) / Double(max(1, all.count))
+        let mean = all.mean ?? 0
         let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, all.count))
         return (mean, mean > 0 ? variance.squareRoot() / mean : 0)
     }
 
-    /// The step of `factor` times as many examples: as many steps' micro-batches in one.
+    /// A step with `factor` times the examples, with the micro-batches of as many measured steps.
     ///
-    /// Planning and its message grow with the micro-batches, the update and the sums do not.
+    /// Planning and the directive grow with the micro-batches; the update and the sums do not.
     func enlarged(_ factor: Int) -> StepParts {
         let taken = factor < 16 ? microBatches.indices : microBatches.indices.prefix(1)
         return StepParts(
@@ -70,13 +64,13 @@ package struct StepParts: Codable, Sendable, Equatable {
             isDedicated: isDedicated)
     }
 
-    /// The same examples in micro-batches of another size, each example as dear as before.
+    /// A step with micro-batches of `size` examples; the cost of each example is unchanged.
     func divided(microBatch size: Int) -> StepParts {
         let count = (examples + size - 1) / size
         return StepParts(
             examples: examples, microBatch: size,
             microBatches: microBatches.map { seconds in
-                // Examples in their order, each with its share of its micro-batch's time.
+                // Each example's share of the time of its micro-batch, in order.
                 let each = seconds.enumerated().flatMap { index, seconds in
                     let own = max(1, min(microBatch, examples - index * microBatch))
                     return [Double](repeating: seconds / Double(own), count: own)

@@ -1,38 +1,34 @@
 import Adapters
 package import Collectives
 package import Coordination
-import Foundation
+import Diagnostics
 package import Kernels
 package import Runs
 import Studies
 
-/// A step as it was measured.
+/// A measured step.
 package struct MeasuredStep: Codable, Sendable, Equatable {
-    /// On how many ranks.
     package let ranks: Int
-    /// Seconds of a step, and those of them in which collective calls moved data.
-    package let seconds: Double, transfers: Double
+    /// Seconds of the step, and of moving data in its collective calls.
+    package let seconds, transfers: Double
 
-    /// Names the numbers.
     package init(ranks: Int, seconds: Double, transfers: Double) {
-        self.ranks = ranks
-        self.seconds = seconds
-        self.transfers = transfers
+        (self.ranks, self.seconds, self.transfers) = (ranks, seconds, transfers)
     }
 }
 
-/// Listens to a run on the coordinator's rank and takes a step apart into what ``StepParts`` says.
+/// Measures the ``StepParts`` of a run, as an observer on the coordinator's rank.
 ///
-/// It looks at the adapter stage after its first pass, which fills what later ones reuse. It reads the clock that operators
-/// report to and resets nothing: where a ``PhaseRecorder`` listens too, this one comes first.
+/// It measures the adapter stage after the first pass, which fills the caches. It reads the operator clock
+/// without resetting it, so it must precede a ``PhaseRecorder`` in the list of observers.
 package final class StepRecorder: RunObserver {
     private struct Sample {
-        /// The cost of each micro-batch, as the assignment counts it.
+        /// The cost of each micro-batch, as counted by the assignment.
         let costs: [Double]
-        /// Seconds altogether, and for a cost of 1.
-        let seconds: Double, secondsPerCost: Double
-        let update: Double, planning: Double
-        /// Seconds of collective calls after every rank had come to them.
+        /// Seconds of the step, and per unit of cost.
+        let seconds, secondsPerCost: Double
+        let update, planning: Double
+        /// Seconds of collective calls, without waiting.
         let transfers: Double
     }
 
@@ -43,46 +39,41 @@ package final class StepRecorder: RunObserver {
     private let firstStep: Int
     private var samples: [Sample] = []
     private var messages = StepParts.Messages(directive: 0, exponents: 0, sums: 0)
-    private var last = Date()
+    private var last = MonotonicClock.seconds
     private var used = CommunicationStatistics()
 
-    /// Records a run.
-    ///
-    /// Throws a failure where the world has more ranks than a step has micro-batches.
+    /// Throws a failure if the world has more ranks than a step has micro-batches.
     package init(
         _ clock: OperatorClock, _ context: RunContext, _ communicator: any Communicator, stepsPerPass: Int
     ) throws {
-        self.clock = clock
-        self.context = context
-        self.communicator = communicator
+        (self.clock, self.context, self.communicator) = (clock, context, communicator)
         computing = try context.computingRanks(of: communicator.size)
         firstStep = stepsPerPass + 1
     }
 
-    /// Takes note of an event.
     package func observe(_ event: RunEvent) throws {
         if case .step(let report) = event, report.stage == "adapter", report.stageStep >= firstStep {
             add(report)
         }
         used = communicator.statistics
-        last = Date()
+        last = MonotonicClock.seconds
     }
 
     private func add(_ report: StepReport) {
-        let seconds = Date().timeIntervalSince(last)
+        let seconds = MonotonicClock.seconds - last
         let communication = communicator.statistics.since(used)
-        let tasks = report.units.compactMap { context.names.firstIndex(of: $0.task) }
-        let costs = zip(tasks, report.units).map { cost(of: $1.examples, in: context.data[$0].train) }
+        let tasks = report.microBatches.compactMap { context.names.firstIndex(of: $0.task) }
+        let costs = zip(tasks, report.microBatches).map { cost(of: $1.examples, in: context.data[$0].train) }
         let update = clock.times[.optimizer]?.seconds ?? 0
         let planning = clock.times[.planning]?.seconds ?? 0
         var loads = [Double](repeating: 0, count: communicator.size)
         for (cost, rank) in zip(costs, assign(costs: costs, to: computing)) { loads[rank] += cost }
-        // A coordinator that does not compute waits for as long as the most loaded rank computes.
+        // A dedicated coordinator waits while the most loaded rank computes.
         let isDedicated = computing.first != 0
         let own = isDedicated ? loads.max() ?? 0 : loads[0]
         let computed =
             isDedicated ? communication.secondsWaiting : seconds - communication.seconds - update - planning
-        guard own > 0, tasks.count == report.units.count else { return }
+        guard own > 0, tasks.count == report.microBatches.count else { return }
         samples.append(
             Sample(
                 costs: costs, seconds: seconds, secondsPerCost: max(0, computed) / own, update: update,
@@ -93,27 +84,27 @@ package final class StepRecorder: RunObserver {
     private func sizes(_ report: StepReport, _ tasks: [Int]) -> StepParts.Messages {
         let trainHead = context.study.stages.adapter.trainHead
         let plan = StepPlan(
-            zip(tasks, report.units).map { MicroBatch(task: $0, examples: $1.examples) },
+            zip(tasks, report.microBatches).map { MicroBatch(task: $0, examples: $1.examples) },
             ranks: tasks.map { _ in 0 })
         let blocks = context.store.blocks
         let rows = GradientRows(context.store, tasks: plan.tasks) {
             trainHead || blocks[$0].slice.kind != .head
         }
-        // The one maximum beside the losses' asks ranks to stop.
+        // Besides the losses' maximum there is one more: the request to stop.
         let exponents = ExactSum.exponentBytes(rows.layout, maxima: 1)
         return StepParts.Messages(
             directive: 8 * Directive.step(plan).words.count, exponents: exponents,
             sums: max(0, report.bytes - exponents))
     }
 
-    /// The step itself: medians.
+    /// The medians over the steps.
     package var measured: MeasuredStep {
         MeasuredStep(
             ranks: communicator.size, seconds: median(samples.map(\.seconds)),
             transfers: median(samples.map(\.transfers)))
     }
 
-    /// The parts of a step: medians over the steps, and the micro-batches of up to eight of them.
+    /// The medians over the steps, and the micro-batches of up to eight of them.
     package var parts: StepParts {
         let secondsPerCost = median(samples.map(\.secondsPerCost))
         return StepParts(
@@ -123,5 +114,5 @@ package final class StepRecorder: RunObserver {
             messages: messages, isDedicated: context.study.coordinator == .dedicated)
     }
 
-    private func median(_ values: [Double]) -> Double { PhaseMeasurement.Spread(values).median }
+    private func median(_ values: [Double]) -> Double { values.median ?? 0 }
 }

@@ -1,55 +1,48 @@
-/// What collective calls cost on hosts of several ranks each: the rounds of the algorithms that MPI libraries use.
+/// The cost of collective calls on hosts of several ranks, by the rounds of the algorithms in MPI libraries.
 ///
-/// A round costs what its slowest pair of ranks does. Ranks lie on hosts in blocks of ``ranksPerNode``, as `mpirun` fills
-/// slots; a round that crosses hosts goes over the network, and what several ranks of a host send at once shares it.
-/// N ranks, b bytes, L = ⌈log2 N⌉; where a library may choose among algorithms, the fastest counts, since its tables
-/// were made to find that one.
+/// A round costs as much as its slowest pair of ranks. Ranks are placed on hosts in blocks of
+/// ``ranksPerNode``, as `mpirun` fills slots; a round that crosses hosts uses the network, whose bandwidth is
+/// shared by the ranks of a host that send in that round. N ranks, b bytes, L = ⌈log2 N⌉. Of several possible
+/// algorithms the fastest counts, since libraries choose by tables tuned for speed.
 package struct Interconnect: Codable, Sendable, Equatable {
-    /// Between two ranks of a host, and between two hosts.
-    package let node: Link, network: Link
-    /// How many ranks a host has.
+    /// The links between two ranks of a host, and between two hosts.
+    package let node, network: Link
     package let ranksPerNode: Int
 
-    /// Bytes a second of adding one message to another: one core's, from memory.
+    /// Bytes per second of adding one message to another, on one core from memory.
     static let reductionRate = 5e9
 
-    /// Joins hosts by a network.
-    ///
-    /// - Parameters:
-    ///   - node: between two ranks of a host
-    ///   - network: between two hosts
-    ///   - ranksPerNode: how many ranks a host has
     package init(node: Link, network: Link, ranksPerNode: Int) {
-        self.node = node
-        self.network = network
-        self.ranksPerNode = max(1, ranksPerNode)
+        (self.node, self.network, self.ranksPerNode) = (node, network, max(1, ranksPerNode))
     }
 
-    /// A barrier by dissemination: L rounds, in round i every rank r tells rank r + 2^i.
+    /// A dissemination barrier: L rounds; in round i every rank r sends to rank r + 2^i.
     package func barrier(ranks: Int) -> Double {
         rounds(ranks).reduce(0) { $0 + shift(0, distance: $1, ranks) }
     }
 
-    /// A broadcast: by a binomial tree, L rounds of b bytes; or scattered and gathered again, 2 L rounds of b/2, b/4 ….
+    /// A broadcast: a binomial tree, L rounds of b bytes; or scatter and all-gather, 2 L rounds of b/2, b/4
+    /// ….
     package func broadcast(bytes: Int, ranks: Int) -> Double {
         let bytes = Double(bytes)
         let tree = rounds(ranks).reduce(0) { $0 + exchange(bytes, distance: $1, ranks) }
         return min(tree, halving(bytes, ranks, rounds(ranks)))
     }
 
-    /// An all-reduce: by recursive doubling, L rounds of b bytes; by halving and doubling (Rabenseifner), 2 L rounds of
-    /// b/2, b/4 …; or around a ring, 2 (N - 1) rounds of b/N.
+    /// An all-reduce: recursive doubling, L rounds of b bytes; halving and doubling (Rabenseifner), 2 L
+    /// rounds of b/2, b/4 …; or a ring, 2 (N - 1) rounds of b/N.
     package func allReduce(bytes: Int, ranks: Int) -> Double {
         guard ranks > 1 else { return 0 }
         let bytes = Double(bytes)
         let adding = bytes / Self.reductionRate
         let part = bytes / Double(ranks)
         let ring = 2 * Double(ranks - 1) * shift(part, distance: 1, ranks) + adding
-        // Ranks beyond a power of two hand their data to a neighbour first, and get the result last.
+        // Ranks beyond a power of two first send their data to a neighbour, and receive the result at the
+        // end.
         let folded = 1 << (Int.bitWidth - 1 - ranks.leadingZeroBitCount)
         let folding = folded == ranks ? 0 : 2 * exchange(bytes, distance: 1, ranks) + adding
         let inner = rounds(folded)
-        // Then the ranks that go on are no longer in step with the hosts.
+        // After folding, the remaining ranks are no longer aligned with the hosts.
         let aligned = folded == ranks
         let doubling =
             folding + inner.reduce(0) { $0 + exchange(bytes, distance: $1, ranks, aligned: aligned) + adding }
@@ -63,7 +56,8 @@ package struct Interconnect: Codable, Sendable, Equatable {
         return distances
     }
 
-    /// There and back: neighbours exchange half of what they have, then each half of that at twice the distance.
+    /// Halving and doubling: neighbours exchange half of their data, then half of that at twice the distance,
+    /// and back.
     private func halving(
         _ bytes: Double, _ ranks: Int, _ distances: [Int], aligned: Bool = true
     ) -> Double {
@@ -76,14 +70,14 @@ package struct Interconnect: Codable, Sendable, Equatable {
         return total
     }
 
-    /// A round in which rank r and rank r ± distance swap messages, within aligned blocks of 2 distance ranks.
+    /// A round in which ranks r and r ± distance swap messages, within aligned blocks of 2 distance ranks.
     private func exchange(_ bytes: Double, distance: Int, _ ranks: Int, aligned: Bool = true) -> Double {
         let isInside = aligned && ranksPerNode.isMultiple(of: 2 * distance)
         if ranks <= ranksPerNode || isInside { return node.seconds(bytes) }
         return slower(bytes, sharing: min(ranksPerNode, distance))
     }
 
-    /// A round in which rank r sends to rank r + distance: some pair lies on two hosts.
+    /// A round in which rank r sends to rank r + distance: some pair spans two hosts.
     private func shift(_ bytes: Double, distance: Int, _ ranks: Int) -> Double {
         if ranks <= ranksPerNode { return node.seconds(bytes) }
         return slower(bytes, sharing: min(ranksPerNode, distance))

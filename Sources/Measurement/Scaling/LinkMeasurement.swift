@@ -1,26 +1,25 @@
 package import Collectives
 import Diagnostics
-import Dispatch
+import Runs
 
-/// The link between the ranks of a world, from all-reduces of two sizes.
+/// The link between the ranks of a world, derived from all-reduces of two sizes.
 package struct LinkMeasurement: Codable, Sendable, Equatable {
-    /// How many ranks, on how many hosts.
-    package let ranks: Int, hosts: Int
-    /// Median seconds of the small call, with the barrier before it.
+    package let ranks, hosts: Int
+    /// Median seconds of the small call, including the barrier before it.
     package let smallSeconds: Double
     /// Bytes of the large call, and its median seconds.
     package let largeBytes: Int, largeSeconds: Double
-    /// What the two say: between hosts where there are several, between ranks of the one host otherwise.
+    /// The link between hosts, or between ranks if there is only one host.
     package let link: Link
 
     /// Bytes of the small call.
     static let smallBytes = 8
-    /// Below this a message says too little of a link's bandwidth.
+    /// Smaller messages are dominated by latency.
     static let leastLarge = 1 << 16
 
-    /// Measures for a fraction of a second, with a message of so many bytes, if it isn't too small, as the large one.
+    /// Measures for a fraction of a second, with a large message of `bytes` bytes, but at least 64 KiB.
     ///
-    /// All ranks of the world call it; nil for a world of one.
+    /// A collective; nil for a world of one rank.
     package static func measured(
         between world: any Communicator, hosts: Int, bytes: Int
     ) throws -> LinkMeasurement? {
@@ -32,27 +31,19 @@ package struct LinkMeasurement: Codable, Sendable, Equatable {
             ranks: world.size, hosts: hosts, smallSeconds: small, largeBytes: count * 8, largeSeconds: large)
     }
 
-    /// Finds the link on which the model's calls take as long as measured ones.
+    /// Fits the link for which the modelled calls take as long as the measured ones.
     ///
-    /// - Parameters:
-    ///   - ranks: how many ranks
-    ///   - hosts: on how many hosts, equally many on each
-    ///   - smallSeconds: seconds of an all-reduce of one number, with the barrier before it
-    ///   - largeBytes: the size of the large all-reduce
-    ///   - largeSeconds: its seconds, with the barrier before it
+    /// Seconds include the barrier before each all-reduce; `hosts` hosts have equal numbers of ranks.
     package init(ranks: Int, hosts: Int, smallSeconds: Double, largeBytes: Int, largeSeconds: Double) {
-        self.ranks = ranks
-        self.hosts = hosts
-        self.smallSeconds = smallSeconds
-        self.largeBytes = largeBytes
-        self.largeSeconds = largeSeconds
+        (self.ranks, self.hosts, self.smallSeconds) = (ranks, hosts, smallSeconds)
+        (self.largeBytes, self.largeSeconds) = (largeBytes, largeSeconds)
         func seconds(_ link: Link, _ bytes: Int) -> Double {
             let interconnect = Interconnect(
                 node: hosts > 1 ? Network.sharedMemory.link : link, network: link,
                 ranksPerNode: (ranks + hosts - 1) / hosts)
             return interconnect.barrier(ranks: ranks) + interconnect.allReduce(bytes: bytes, ranks: ranks)
         }
-        // Both costs rise steadily with what is searched, over nine decades.
+        // Both costs are monotonic in the unknown; bisection covers nine decades.
         let latency = solved(from: 1e-9, to: 1) { latency in
             seconds(Link(latency: latency, bandwidth: 1e15), Self.smallBytes) < smallSeconds
         }
@@ -69,14 +60,14 @@ package struct LinkMeasurement: Codable, Sendable, Equatable {
             for i in values.indices { values[i] = 1 }
             let start = MonotonicClock.seconds
             try world.allReduce(&values, .sum)
-            // The first calls open connections.
+            // The first calls open connections and are not counted.
             if call >= 5 { times.append(MonotonicClock.seconds - start) }
         }
-        return PhaseMeasurement.Spread(times).median
+        return times.median ?? 0
     }
 }
 
-/// The largest number in a range, on a scale of factors, of which a claim that holds for small ones holds.
+/// Bisects, on a logarithmic scale, for the largest number for which `isBelow` holds.
 private func solved(from low: Double, to high: Double, _ isBelow: (Double) -> Bool) -> Double {
     var (low, high) = (low, high)
     for _ in 0..<60 {

@@ -1,29 +1,22 @@
 import Diagnostics
 import Foundation
 
-/// What a message between two ranks costs: a fixed time, and a time for each byte.
+/// The cost of a message between two ranks: latency + bytes / bandwidth.
 package struct Link: Codable, Sendable, Equatable {
     /// Seconds of an empty message, from call to call.
     package let latency: Double
-    /// Bytes a second of a long one.
+    /// Bytes per second of a long message.
     package let bandwidth: Double
 
-    /// Names the two.
-    ///
-    /// - Parameters:
-    ///   - latency: seconds of an empty message
-    ///   - bandwidth: bytes a second of a long message
     package init(latency: Double, bandwidth: Double) {
-        self.latency = latency
-        self.bandwidth = bandwidth
+        (self.latency, self.bandwidth) = (latency, bandwidth)
     }
 
-    /// A link in the units of its trade.
     init(microseconds: Double, gigabits: Double) {
         self.init(latency: microseconds * 1e-6, bandwidth: gigabits * 1e9 / 8)
     }
 
-    /// Seconds of a message, where `sharing` ranks of a host send one each at the same time.
+    /// Seconds of a message, while `sharing` ranks of the host send one each.
     func seconds(_ bytes: Double, sharing: Int = 1) -> Double {
         latency + bytes * Double(sharing) / bandwidth
     }
@@ -34,13 +27,12 @@ package struct Link: Codable, Sendable, Equatable {
     }
 }
 
-/// The network between hosts, by name.
+/// The network between hosts.
 package struct Network: Codable, Sendable, Equatable {
-    /// What the command line calls it.
+    /// The name on the command line.
     package let name: String
-    /// What a message on it costs.
     package let link: Link
-    /// Why these numbers.
+    /// The source of the numbers.
     package let reason: String
 
     /// All ranks on one host.
@@ -48,10 +40,10 @@ package struct Network: Codable, Sendable, Equatable {
         name: "shared-memory", link: Link(microseconds: 1, gigabits: 40),
         reason: "all ranks on one host; assumed, and measured instead where bench has 2 ranks or more")
 
-    /// The networks that have a name.
+    /// The named networks.
     ///
-    /// Their latencies are those of small MPI messages through the whole software stack, their bandwidths what is
-    /// left for payload.
+    /// Latencies are those of small MPI messages through the whole software stack; bandwidths are net of
+    /// headers.
     package static let known: [Network] = [
         sharedMemory,
         Network(
@@ -69,11 +61,12 @@ package struct Network: Codable, Sendable, Equatable {
         Network(
             name: "testbed", link: Link(microseconds: 8, gigabits: 14),
             reason:
-                "hosts of cluster/testbed: kernel TCP between namespaces of one machine, as measured on 2 cores"
+                "hosts of cluster/testbed: "
+                + "kernel TCP between namespaces of one machine, as measured on 2 cores"
         ),
     ]
 
-    /// The network of a name, or of `LATENCY_US:GBIT`, such as `20:9.4`.
+    /// A named network, or one given as `LATENCY_US:GBIT`, such as `20:9.4`.
     package static func named(_ name: String) throws -> Network {
         if let network = known.first(where: { $0.name == name }) { return network }
         let names = known.map(\.name).joined(separator: ", ")
@@ -87,7 +80,8 @@ package struct Network: Codable, Sendable, Equatable {
             (0...1e6).contains(microseconds), (1e-6...1e6).contains(gigabits)
         else {
             throw Failure.usage(
-                "found '\(name)', expected microseconds up to 1000000 and gigabits a second from 0.000001 to 1000000",
+                "found '\(name)', expected microseconds up to 1000000 "
+                    + "and gigabits a second from 0.000001 to 1000000",
                 at: "--network", remedy: "known are \(names), or LATENCY_US:GBIT such as 20:9.4")
         }
         return Network(

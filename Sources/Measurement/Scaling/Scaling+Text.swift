@@ -5,7 +5,8 @@ extension Scaling {
     /// The tables for a terminal.
     package var text: String {
         let alternatives =
-            "Other batches, if an example costs as much in a micro-batch of any size (try it: --set batch.microBatch=N):\n"
+            "Other batches, if an example costs as much in a micro-batch of any size "
+            + "(try it: --set batch.microBatch=N):\n"
             + TextTable(alternativeRows, numbers: true).aligned
         return [facts, predictions, stopping, alternatives].joined(separator: "\n\n")
     }
@@ -22,8 +23,10 @@ extension Scaling {
             ],
             [
                 "measured",
-                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): \(parts.microBatchCount) micro-batches of "
-                    + "\(milliseconds(mean)) ms ± \(percent(spread)), update \(milliseconds(parts.update)) ms, "
+                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): "
+                    + "\(parts.microBatchCount) micro-batches "
+                    + "of \(milliseconds(mean)) ms ± \(percent(spread)), "
+                    + "update \(milliseconds(parts.update)) ms, "
                     + "planning \(milliseconds(parts.planning)) ms",
             ],
             [
@@ -36,8 +39,10 @@ extension Scaling {
         if let link = measuredLink {
             rows.append([
                 "link here",
-                "\(link.link.words) between \(ranks(link.ranks)) on \(link.hosts) host\(link.hosts == 1 ? "" : "s") "
-                    + "(all-reduce of \(LinkMeasurement.smallBytes) bytes \(milliseconds(link.smallSeconds)) ms, "
+                "\(link.link.words) between \(ranks(link.ranks)) "
+                    + "on \(link.hosts) host\(link.hosts == 1 ? "" : "s") "
+                    + "(all-reduce of \(LinkMeasurement.smallBytes) bytes "
+                    + "\(milliseconds(link.smallSeconds)) ms, "
                     + "of \(link.largeBytes) \(milliseconds(link.largeSeconds)) ms)",
             ])
         }
@@ -66,12 +71,13 @@ extension Scaling {
         ]
     }
 
-    /// Where it stops paying, and why.
+    /// The number of ranks beyond which efficiency falls below 50 %, and the main cause.
     private var stopping: String {
         guard let alone = strong.first, let paying, let most = strong.last else { return "" }
         let coordinator = parts.isDedicated ? " and the coordinator" : ""
         let cap =
-            "A step has \(parts.microBatchCount) micro-batches (batch.examples \(parts.examples) / batch.microBatch \(parts.microBatch)): "
+            "A step has \(parts.microBatchCount) micro-batches "
+            + "(batch.examples \(parts.examples) / batch.microBatch \(parts.microBatch)): "
             + "at most \(parts.microBatchCount) ranks\(coordinator) can take part."
         let efficiency = percent(paying.efficiency(alone: alone))
         guard let next = strong.first(where: { $0.ranks > paying.ranks }) else {
@@ -84,7 +90,8 @@ extension Scaling {
         ]
         let cause = losses.max { $0.0 < $1.0 }?.1 ?? ""
         return
-            "\(cap) It stops paying beyond \(ranks(paying.ranks)) (efficiency \(efficiency)): on \(next.ranks) it is "
+            "\(cap) It stops paying beyond \(ranks(paying.ranks)) (efficiency \(efficiency)): "
+            + "on \(next.ranks) it is "
             + "\(percent(next.efficiency(alone: alone))), mostly for \(cause)."
     }
 

@@ -1,57 +1,44 @@
-/// How far a study scales on a network: what `hadamesh bench --network` adds to a ``Benchmark``.
+/// The predicted scaling of a study on a network: added to a ``Benchmark`` by `hadamesh bench --network`.
 package struct Scaling: Codable, Sendable, Equatable {
-    /// What a step consists of.
     package let parts: StepParts
-    /// The step that says so.
+    /// The measured step from which the parts were derived.
     package let measured: MeasuredStep
-    /// The link between its ranks, where there were several.
+    /// The link between the measured ranks; nil for one rank.
     package let measuredLink: LinkMeasurement?
-    /// The network that the prediction is for.
     package let network: Network
-    /// What the prediction takes for messages.
     package let interconnect: Interconnect
-    /// The study's step on 1, 2, 4 … ranks, as far as it has micro-batches.
+    /// Strong scaling: the study's step on 1, 2, 4 … ranks, up to its number of micro-batches.
     package let strong: [ScalingPrediction]
-    /// A step of N times the examples on N = 1, 2, 4 … ranks.
+    /// Weak scaling: N times the examples on N = 1, 2, 4 … ranks.
     package let weak: [ScalingPrediction]
-    /// The most ranks at an efficiency of 50 %.
+    /// The largest number of ranks with an efficiency of 50 %.
     package let paying: ScalingPrediction?
-    /// What other settings would allow.
+    /// Scaling with other batches.
     package let alternatives: [Alternative]
 
-    /// Settings of the `batch` section, and how far they scale.
+    /// Other settings of the `batch` section.
     package struct Alternative: Codable, Sendable, Equatable {
         /// `batch.examples` and `batch.microBatch`.
-        package let examples: Int, microBatch: Int
-        /// How many micro-batches a step has.
+        package let examples, microBatch: Int
+        /// Micro-batches of a step.
         package let microBatches: Int
-        /// The most ranks at an efficiency of 50 %.
+        /// The largest number of ranks with an efficiency of 50 %.
         package let paying: ScalingPrediction
-        /// Examples a second on so many ranks, as a multiple of the study's own on one.
+        /// Examples per second on these ranks, relative to the study's own batch on one rank.
         package let speedup: Double
     }
 
-    /// The most ranks that are looked at.
+    /// The largest number of ranks considered.
     static let limit = 1024
 
-    /// Predicts.
-    ///
-    /// - Parameters:
-    ///   - parts: what a step consists of
-    ///   - measured: the step that says so
-    ///   - measuredLink: the link between its ranks
-    ///   - network: the network between hosts
-    ///   - ranksPerNode: how many ranks a host has
     package init(
         parts: StepParts, measured: MeasuredStep, measuredLink: LinkMeasurement?, network: Network,
         ranksPerNode: Int
     ) {
-        self.parts = parts
-        self.measured = measured
-        self.measuredLink = measuredLink
-        self.network = network
+        (self.parts, self.measured) = (parts, measured)
+        (self.measuredLink, self.network) = (measuredLink, network)
         let isOneHost = network.name == Network.sharedMemory.name
-        // Between ranks of one host a measurement is better than an assumption.
+        // Within a host, prefer the measured link to the assumed one.
         let node = measuredLink.flatMap { $0.hosts == 1 ? $0.link : nil } ?? Network.sharedMemory.link
         interconnect = Interconnect(
             node: node, network: isOneHost ? node : network.link,
@@ -63,7 +50,7 @@ package struct Scaling: Codable, Sendable, Equatable {
         alternatives = Self.alternatives(model)
     }
 
-    /// The study's batch and larger ones, each in its micro-batches and in smaller ones.
+    /// The study's batch and larger ones, each with the study's micro-batches and smaller ones.
     private static func alternatives(_ model: ScalingModel) -> [Alternative] {
         guard let own = model.prediction(ranks: 1) else { return [] }
         let parts = model.parts

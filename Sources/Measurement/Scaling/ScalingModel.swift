@@ -1,34 +1,26 @@
 import Coordination
 
-/// How long a step takes on N ranks of a network: a pure function of what was measured.
+/// Predicts the time of a step on N ranks of a network, as a pure function of measured parts.
 ///
 /// T(N) = compute(N) + update + planning + communication(N), where
 ///
-/// - compute(N) is the load of the most loaded rank after micro-batches were assigned as training assigns them, the mean over
-///   the measured steps: at least ⌈U/N⌉ micro-batches of the U that a step has;
-/// - update and planning are done once by all, or by one while all wait: they do not shrink;
-/// - communication(N) is the directive's length and words, broadcast, and the all-reduces of exponents and sums. Each
-///   of the four calls begins with a barrier.
+/// - compute(N) is the load of the most loaded rank, with micro-batches assigned as in training, averaged
+///   over the measured steps: at least ⌈U/N⌉ of the U micro-batches of a step;
+/// - update and planning do not shrink with N: every rank updates, and all wait while one plans;
+/// - communication(N) is the broadcasts of the directive's length and words, and the all-reduces of exponents
+///   and sums. Each of the four calls begins with a barrier.
 ///
-/// Nothing is overlapped, because nothing is in training: the sums need all gradients, and the next step needs the
-/// update. Neither noise of hosts nor other users of a network are in it.
+/// Nothing overlaps, as in training: the sums need all gradients, and the next step needs the update.
+/// Operating system noise and other users of the network are not modelled.
 package struct ScalingModel: Sendable, Equatable {
-    /// What a step consists of.
     package let parts: StepParts
-    /// What messages cost.
     package let interconnect: Interconnect
 
-    /// A step on a network.
-    ///
-    /// - Parameters:
-    ///   - parts: what a step consists of
-    ///   - interconnect: what messages cost
     package init(_ parts: StepParts, on interconnect: Interconnect) {
-        self.parts = parts
-        self.interconnect = interconnect
+        (self.parts, self.interconnect) = (parts, interconnect)
     }
 
-    /// The step on so many ranks; nil where there are more of them than micro-batches.
+    /// The step on `ranks` ranks; nil if they outnumber the micro-batches.
     package func prediction(ranks: Int) -> ScalingPrediction? {
         let computing = parts.computing(ranks)
         guard ranks > 0, computing <= parts.microBatchCount else { return nil }
@@ -38,13 +30,13 @@ package struct ScalingModel: Sendable, Equatable {
             barriers: ranks > 1 ? 4 * interconnect.barrier(ranks: ranks) : 0, transfers: transfers(ranks))
     }
 
-    /// The step with N times the examples on N ranks: as much work for each rank as one rank has alone.
+    /// The step with N times the examples on N ranks: the work per rank is constant.
     package func weakPrediction(ranks: Int) -> ScalingPrediction? {
         guard ranks > 0 else { return nil }
         return ScalingModel(parts.enlarged(parts.computing(ranks)), on: interconnect).prediction(ranks: ranks)
     }
 
-    /// The most ranks, among 1, 2, 4 … `limit`, whose efficiency is at least `least`.
+    /// The largest number of ranks, among 1, 2, 4 … `limit`, with an efficiency of at least `least`.
     package func mostRanks(efficiency least: Double = 0.5, upTo limit: Int = 1024) -> ScalingPrediction? {
         guard let alone = prediction(ranks: 1) else { return nil }
         var most = alone
@@ -54,7 +46,7 @@ package struct ScalingModel: Sendable, Equatable {
         return most
     }
 
-    /// Seconds of the most loaded rank, the mean over the measured steps.
+    /// Seconds of the most loaded rank, averaged over the measured steps.
     private func compute(_ computing: Int) -> Double {
         let ranks = Array(0..<computing)
         let loads = parts.microBatches.map { costs in
@@ -66,7 +58,7 @@ package struct ScalingModel: Sendable, Equatable {
         return loads.reduce(0, +) / Double(max(1, loads.count))
     }
 
-    /// Seconds of a step's four collective calls, after every rank has come to them.
+    /// Seconds of a step's four collective calls, without waiting for late ranks.
     private func transfers(_ ranks: Int) -> Double {
         guard ranks > 1 else { return 0 }
         return interconnect.broadcast(bytes: 8, ranks: ranks)
@@ -76,31 +68,29 @@ package struct ScalingModel: Sendable, Equatable {
     }
 }
 
-/// A step on so many ranks, as the model has it.
+/// The predicted step on a number of ranks.
 package struct ScalingPrediction: Codable, Sendable, Equatable {
-    /// How many ranks, on how many hosts.
-    package let ranks: Int, hosts: Int
-    /// Examples of the step.
+    package let ranks, hosts: Int
     package let examples: Int
-    /// Seconds of the most loaded rank's micro-batches, and of what does not shrink with ranks.
-    package let compute: Double, replicated: Double
-    /// Seconds of the barriers that begin collective calls, and of the calls' own messages.
-    package let barriers: Double, transfers: Double
+    /// Seconds of the most loaded rank's micro-batches, and of the parts that do not shrink with the number
+    /// of ranks.
+    package let compute, replicated: Double
+    /// Seconds of the barriers before collective calls, and of the calls' messages.
+    package let barriers, transfers: Double
 
     /// Seconds of collective calls.
     package var communication: Double { barriers + transfers }
     /// Seconds of the step.
     package var seconds: Double { compute + replicated + communication }
-    /// The share of collective calls.
     package var communicationShare: Double { seconds > 0 ? communication / seconds : 0 }
 
-    /// How much faster examples go through than on one rank.
+    /// Examples per second relative to one rank.
     package func speedup(alone: ScalingPrediction) -> Double {
         guard seconds > 0, alone.examples > 0 else { return 1 }
         return alone.seconds / seconds * Double(examples) / Double(alone.examples)
     }
 
-    /// The speed-up as a share of the ranks.
+    /// Speed-up per rank.
     package func efficiency(alone: ScalingPrediction) -> Double { speedup(alone: alone) / Double(ranks) }
 }
 

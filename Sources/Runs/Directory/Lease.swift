@@ -2,25 +2,20 @@ import Diagnostics
 package import Formats
 import Foundation
 
-/// Who holds a run directory.
+/// The holder of a run directory.
 package struct Lease: Equatable {
-    /// The host's name, for people.
     package let host: String
-    /// The kernel's boot id, which tells machines apart.
+    /// The kernel's boot id, which is unique to a machine; host names need not be.
     package let machine: String
-    /// The process.
     package let process: Int32
-    /// When it took the directory, in UTC.
+    /// The time at which it locked the directory, in UTC.
     package let since: String
 
     package init(host: String, machine: String, process: Int32, since: String) {
-        self.host = host
-        self.machine = machine
-        self.process = process
-        self.since = since
+        (self.host, self.machine, self.process, self.since) = (host, machine, process, since)
     }
 
-    /// The lease that this process would write now.
+    /// A lease of this process from now on.
     package static func ofThisProcess() -> Lease {
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")
@@ -32,10 +27,10 @@ package struct Lease: Equatable {
             process: getpid(), since: format.string(from: Date()))
     }
 
-    /// Whether its holder is gone for certain; nil where that can't be told from here.
+    /// Whether its holder is certainly gone; nil if it is on another machine and cannot be checked from here.
     ///
-    /// On this machine whoever has the lock knows that no other process has it. Without locks the process itself is looked
-    /// for.
+    /// On this machine, holding the lock proves it. If the file system has no locks, the process is looked
+    /// up.
     func isLeft(seenBy own: Lease, isLocked: Bool) -> Bool? {
         guard machine == own.machine else { return nil }
         return isLocked || (kill(process, 0) != 0 && errno == ESRCH)

@@ -2,20 +2,18 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// The file `.lock`, opened, and locked where it is free.
+/// The opened file `.lock`, locked if it was free.
 package final class LockFile {
     enum State {
-        /// This process has the lock.
-        case ours
-        /// Another process has it.
-        case others
+        /// Locked by this process, or by another one.
+        case ours, others
         /// The file system has no locks.
         case unknown
-        /// Its holder removed it after it was opened here.
+        /// Removed by its holder after it was opened here.
         case replaced
     }
 
-    /// When a file was last touched, by its file system's clock.
+    /// A modification time, by the file system's clock.
     package struct Touch: Equatable {
         let seconds: Int
         let nanoseconds: Int
@@ -45,7 +43,7 @@ package final class LockFile {
 
     deinit { close(descriptor) }
 
-    /// The lease that its holder wrote; nil where there is none.
+    /// The holder's lease; nil if there is none or it cannot be parsed.
     package var lease: Lease? {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = pread(descriptor, &bytes, bytes.count, 0)
@@ -58,7 +56,7 @@ package final class LockFile {
         return Touch(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 
-    /// How many seconds ago it was touched: by the file system's clock, since a network has as many as it has hosts.
+    /// Seconds since the last touch, by the file system's clock: the hosts of a network disagree on the time.
     var age: Double {
         var template = Array("\(path)-XXXXXX".utf8CString)
         let probe = mkstemp(&template)
@@ -75,7 +73,7 @@ package final class LockFile {
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
             throw Failure.data("cannot write: \(String(cString: strerror(errno)))", at: path)
         }
-        // Without locks two may have come this far: the later one's word is what both read.
+        // Without locks two jobs may get this far: both then read the lease that was written last.
         if state == .unknown {
             usleep(200_000)
             guard self.lease == lease else {
@@ -84,7 +82,7 @@ package final class LockFile {
         }
     }
 
-    /// Removes it, while it is locked, unless another is there by now.
+    /// Removes the file unless its name belongs to another by now; call it under the lock.
     func remove() { if LockFile.isNamed(descriptor, path) { unlink(path) } }
 
     private static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {

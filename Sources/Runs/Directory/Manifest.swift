@@ -2,13 +2,12 @@ import Diagnostics
 package import Formats
 import Foundation
 
-/// The identity of a run and each of its starts, as `manifest.json` holds them.
+/// The identity of a run and a record of each start: `manifest.json`.
 package struct Manifest: Codable, Sendable, Equatable {
-    /// The identity; nil where none was written.
     private let json: JSONValue?
-    /// Whether parts of the result have other bits than the rest.
+    /// Whether the result mixes kernels or versions whose bits differ.
     package let mixed: Bool?
-    /// Each start: time, machine, kernels and settings that change no bit.
+    /// Each start: time, machine, kernels, and the settings that do not affect bits.
     package let starts: [JSONValue]?
 
     private enum CodingKeys: String, CodingKey { case json = "identity", mixed, starts }
@@ -19,7 +18,7 @@ package struct Manifest: Codable, Sendable, Equatable {
         self.starts = starts
     }
 
-    /// The identity, as whoever compares it reads it; nil where none was written.
+    /// The identity, decoded; nil if none was written.
     package func identity<Identity: Decodable>() throws -> Identity? {
         try json?.decoded { .data("has no usable 'identity.\($0)'", at: "manifest.json") }
     }
@@ -30,7 +29,7 @@ package struct Manifest: Codable, Sendable, Equatable {
         try AtomicFile.write(Data(text.utf8), to: directory.manifestFile)
     }
 
-    /// Reads the manifest of a run; nil where it has none.
+    /// Reads the manifest of a run; nil if it has none.
     package static func read(_ directory: RunDirectory) throws -> Manifest? {
         let path = directory.manifestFile
         guard FileManager.default.fileExists(atPath: path) else { return nil }

@@ -2,58 +2,55 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// The directory of one run, and where in it everything lies.
+/// The directory of one run, and every path in it.
 package struct RunDirectory: Sendable, Equatable {
-    /// The directory itself.
     package let path: String
 
-    /// The study as it was resolved.
+    /// The study with all defaults filled in.
     package var studyFile: String { "\(path)/study.yaml" }
-    /// What the run ran on: versions, hashes, machine, ranks.
+    /// The run's identity, and the machine and ranks of each start.
     package var manifestFile: String { "\(path)/manifest.json" }
-    /// The run's events, one a line.
+    /// The run's events, one per line.
     package var journalFile: String { "\(path)/journal.jsonl" }
-    /// The scores of a finished run.
+    /// The results of a finished run.
     package var resultsFile: String { "\(path)/results.json" }
-    /// Events that a resumed run went through again, in the form of the journal's.
+    /// Events that a resumed run repeated, in the journal's format.
     package var supersededFile: String { "\(path)/journal.superseded.jsonl" }
-    /// The trace of who did what when in a run's first start, in Chrome's format.
+    /// The ranks' trace of the first start, in Chrome's format.
     package var timelineFile: String { timelineFile(start: 1) }
 
-    /// The trace of one of a run's starts, counted from 1.
+    /// The trace of a start, counted from 1.
     package func timelineFile(start: Int) -> String {
         start == 1 ? "\(path)/timeline.json" : "\(path)/timeline-\(start).json"
     }
 
-    /// The first name of a trace that is not taken: each start that comes to its end leaves one of its own.
+    /// The first unused path for a trace: each completed start leaves one.
     package var nextTimelineFile: String {
         var start = 1
         while FileManager.default.fileExists(atPath: timelineFile(start: start)) { start += 1 }
         return timelineFile(start: start)
     }
 
-    /// The folder of trained adapters, one folder a task.
+    /// The folder of trained adapters, one folder per task.
     package var adapters: String { "\(path)/adapters" }
-    /// The folder of checkpoints, one folder a checkpoint.
+    /// The folder of checkpoints, one folder per checkpoint.
     package var checkpoints: String { "\(path)/checkpoints" }
-
     /// The folder of recorded gradients.
     package var reference: String { "\(path)/reference" }
 
-    /// The folder of one task's trained adapter.
     package func adapters(task: String) -> String { "\(adapters)/\(task)" }
 
-    /// The folder of the checkpoint after some optimizer steps.
+    /// The folder of the checkpoint after `step` optimizer steps.
     package func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
 
-    /// A directory that need not be there.
+    /// The directory need not exist.
     package init(path: String) {
-        // Every path below begins with this one and a slash: nothing would name the root of the file system.
+        // Every path above appends a slash: an empty path would name the root of the file system.
         let given = path.isEmpty ? "." : path
         self.path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
     }
 
-    /// Makes the directory of a new run; one that holds a run already is refused.
+    /// Creates the directory of a new run; a directory that already holds a run is refused.
     package static func create(at path: String) throws -> RunDirectory {
         let directory = RunDirectory(path: path)
         try directory.requireNoRun()
@@ -61,7 +58,7 @@ package struct RunDirectory: Sendable, Equatable {
         return directory
     }
 
-    /// Opens the directory of an existing run; one that holds no run is refused.
+    /// Opens the directory of an existing run; a directory without a run is refused.
     package static func open(at path: String) throws -> RunDirectory {
         let directory = RunDirectory(path: path)
         guard directory.trace != nil else {
@@ -73,17 +70,18 @@ package struct RunDirectory: Sendable, Equatable {
         return directory
     }
 
-    /// Makes the directory of a new run, or opens an existing one to go on with it, for this job alone.
+    /// Creates the directory of a new run, or opens an existing one to resume it, for this job alone.
     ///
-    /// A directory that another job works in is refused by that job's name. What a killed job left half written is removed.
-    /// - Returns: the directory, and the lock to hold for as long as anything is written there
+    /// A directory that another job holds is refused with that job's name. On resuming, half-written files of
+    /// a killed job are removed.
+    /// - Returns: the directory, and the lock to hold while anything is written there
     package static func claim(
         _ path: String, resuming: Bool, whileWaiting: () -> Void = {}
     ) throws -> (directory: RunDirectory, lock: RunLock) {
         let directory = resuming ? try open(at: path) : RunDirectory(path: path)
         try Directory.create(directory.path)
         let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
-        // Looked at under the lock: no other job can begin a run in between.
+        // Checked under the lock: no other job can begin a run in between.
         if resuming { directory.removeLeftovers() } else { try directory.requireNoRun() }
         return (directory, lock)
     }
@@ -95,9 +93,9 @@ package struct RunDirectory: Sendable, Equatable {
             remedy: "go on with it by --resume, or name another place with --output")
     }
 
-    /// Removes what a job that was killed while it wrote left behind.
+    /// Removes the half-written files of a killed job.
     ///
-    /// It can't hurt where that fails: nothing reads files of these names.
+    /// Errors are harmless: nothing reads files with these names.
     private func removeLeftovers() {
         let manager = FileManager.default
         func names(_ folder: String) -> [String] { (try? manager.contentsOfDirectory(atPath: folder)) ?? [] }
@@ -113,7 +111,7 @@ package struct RunDirectory: Sendable, Equatable {
         }
     }
 
-    /// The first thing found that only a run leaves behind.
+    /// The name of the first file found that only a run creates.
     private var trace: String? {
         [manifestFile, journalFile, checkpoints, studyFile]
             .first(where: FileManager.default.fileExists)

@@ -3,33 +3,30 @@ import Dispatch
 import Formats
 import Foundation
 
-/// The right to write into a run directory, which one job has at a time.
+/// An exclusive lock on a run directory: one job writes at a time.
 ///
-/// It is a file `.lock` in the directory, locked with `flock` for as long as the job lives, and in it a lease: who holds it,
-/// since when. The kernel drops the lock of a process that was killed, so on one machine a free lock means that its holder
-/// is gone. Not every network file system carries locks between machines: the holder therefore touches the file every few
-/// seconds, and a lease of another machine is taken over when it was not touched for a minute.
+/// The file `.lock` is held with `flock` while the job lives and contains a lease: who holds it, since when.
+/// The kernel drops the lock of a killed process, so on one machine a free lock means that its holder is
+/// gone. Not every network file system carries locks between machines: the holder therefore touches the file
+/// every few seconds, and a lease from another machine is taken over after a minute without a touch.
 package final class RunLock {
-    /// How a lease is kept alive, and when it counts as left behind; in seconds.
+    /// Intervals in seconds.
     package struct Timing {
         /// Between two touches by the holder.
         package var renewal: Double
-        /// Without a touch, after which a holder on another machine is taken for dead.
+        /// Without a touch, until a holder on another machine is presumed dead.
         package var patience: Double
-        /// Between two looks at the lease of another machine.
+        /// Between two checks of another machine's lease.
         package var look: Double
 
         package init(renewal: Double = 10, patience: Double = 60, look: Double = 0.5) {
-            self.renewal = renewal
-            self.patience = patience
-            self.look = look
+            (self.renewal, self.patience, self.look) = (renewal, patience, look)
         }
     }
 
-    /// The file's name in the run directory.
     static let name = ".lock"
 
-    /// Whether a file of the run directory is one that only shows the time, left by a process that was killed just then.
+    /// Whether `name` is a probe of the file system's clock, left by a process killed while it read it.
     static func isProbe(_ name: String) -> Bool { name.hasPrefix("\(self.name)-") }
 
     private let file: LockFile
@@ -37,9 +34,10 @@ package final class RunLock {
     private let renewals: any DispatchSourceTimer
     private let queue = DispatchQueue(label: "hadamesh.lease", qos: .utility)
 
-    /// Takes the lock of a directory, which must be there; a failure names the job that has it.
+    /// Locks an existing directory; the failure names the job that holds it.
     ///
-    /// Usually that is known at once. It takes a minute where a job of another machine seems to have been lost just now.
+    /// The answer is immediate unless a job on another machine appears to have died recently: then it takes a
+    /// minute.
     package static func take(_ directory: String, whileWaiting: () -> Void = {}) throws -> RunLock {
         try take(directory, as: .ofThisProcess(), Timing(), whileWaiting: whileWaiting)
     }
@@ -49,7 +47,7 @@ package final class RunLock {
     ) throws -> RunLock {
         let began = MonotonicClock.seconds
         var first: LockFile.Touch?
-        var hasTold = false
+        var isAnnounced = false
         while true {
             let file = try LockFile(opening: "\(directory)/\(name)")
             let (lease, touch) = (file.lease, file.touch)
@@ -67,15 +65,15 @@ package final class RunLock {
                 }
                 if isLeft == false || isTouched { throw refusal(lease, directory) }
             case .others:
-                // A lock without a lease has only just been taken.
+                // The holder of a lock without a lease has yet to write it.
                 let isKnown = lease.map { $0.machine == own.machine } ?? (waited > 1)
                 if isKnown || isTouched || waited > 2 * timing.patience { throw refusal(lease, directory) }
             }
-            if let lease, !hasTold {
-                hasTold = true
+            if let lease, !isAnnounced {
+                isAnnounced = true
                 writeToStandardError(
-                    "waiting to see whether process \(lease.process) on host \(lease.host) still has \(directory)\n"
-                )
+                    "waiting to see whether process \(lease.process) on host \(lease.host) "
+                        + "still has \(directory)\n")
             }
             whileWaiting()
             usleep(UInt32((lease == nil ? 0.01 : timing.look) * 1e6))
@@ -87,7 +85,7 @@ package final class RunLock {
         let descriptor = file.descriptor
         renewals = DispatchSource.makeTimerSource(queue: queue)
         renewals.schedule(deadline: .now() + timing.renewal, repeating: timing.renewal)
-        // A touch that fails is made up for by the next one.
+        // If a touch fails, the next one makes up for it.
         renewals.setEventHandler { futimens(descriptor, nil) }
         renewals.activate()
         try file.write(own)
@@ -95,12 +93,12 @@ package final class RunLock {
 
     deinit { release() }
 
-    /// Gives the directory back; no trace of the lock is left.
+    /// Unlocks the directory and removes the file.
     package func release() {
         guard isHeld else { return }
         isHeld = false
         queue.sync { renewals.cancel() }
-        // Whoever has opened it in the meantime then finds it replaced, and opens it anew.
+        // A process that opened the file meanwhile finds it replaced and opens it again.
         file.remove()
     }
 
@@ -111,5 +109,4 @@ package final class RunLock {
             remedy: "wait until that has ended, or name another place with --output; "
                 + "if its host is gone for good, remove \(directory)/\(name)")
     }
-
 }

@@ -1,24 +1,24 @@
-/// Which activations a run caches, why, and how many of them an earlier run stored.
+/// The activations that a run caches, or the reason why it caches none.
 package struct ActivationCacheReport: Encodable, Sendable, Equatable {
-    /// A point of a forward from which it can go on.
+    /// A point in a layer at which a forward can start from cached activations.
     package enum Point: String, Encodable, Sendable { case input, heads, feedForwardInput, pooled }
 
     /// Where the adapter stage's forward starts: the highest cut point below all adapted sites.
     package let layer: Int
-    /// How many layers the encoder has.
+    /// The number of layers of the encoder.
     package let layers: Int
     package let point: Point
-    /// How often a training example will be drawn, on average, by all tasks that have it.
+    /// The mean number of draws of a training example, over all tasks that contain it.
     package let uses: Double
-    /// Bytes that would be cached without the limit, and bytes allocated, on each node.
-    package let needed: Int, given: Int
-    /// The folder of the cache's file, nil for memory.
+    /// Bytes on each node: needed without the limit, and allocated.
+    package let needed, given: Int
+    /// The folder of the cache's file; nil for a cache in memory.
     package let directory: String?
-    /// The share of the adapter stage's floating-point operations that the cache saves, by count.
+    /// The share of the adapter stage's floating-point operations that the cache saves.
     package let saves: Double
-    /// Why nothing is cached though it would pay, in words; nil otherwise.
+    /// The reason why nothing is cached although it would pay; nil otherwise.
     package let refusal: String?
-    /// Examples whose activations at the cut point, and whose pooled vectors, an earlier run stored.
+    /// Examples whose activations at the cut point, or whose pooled vectors, an earlier run stored.
     package var found = 0, foundPooled = 0
 
     private enum CodingKeys: String, CodingKey {
@@ -32,14 +32,8 @@ package struct ActivationCacheReport: Encodable, Sendable, Equatable {
         layer: Int, layers: Int, point: Point, uses: Double, needed: Int, given: Int, directory: String?,
         saves: Double, refusal: String?
     ) {
-        self.layer = layer
-        self.layers = layers
-        self.point = point
-        self.uses = uses
-        self.needed = needed
-        self.given = given
-        self.directory = directory
-        self.saves = saves
-        self.refusal = refusal
+        (self.layer, self.layers, self.point, self.uses) = (layer, layers, point, uses)
+        (self.needed, self.given, self.directory) = (needed, given, directory)
+        (self.saves, self.refusal) = (saves, refusal)
     }
 }

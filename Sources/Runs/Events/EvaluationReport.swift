@@ -1,32 +1,27 @@
 import Formats
 
-/// One evaluation.
+/// An evaluation of all tasks.
 package struct EvaluationReport: Encodable, Sendable {
-    /// The stage's name.
     package let stage: String
-    /// After how many steps of the run.
+    /// The number of the run's steps before it.
     package let step: Int
     package let scores: [TaskEvaluation]
-    /// Seconds it took, and those of them spent waiting for other ranks and exchanging logits.
-    package let seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+    /// Seconds of the evaluation, and of its waiting for other ranks and exchanging logits.
+    package let seconds, secondsWaiting, secondsCommunicating: Double
 
     package init(
         stage: String, step: Int, scores: [TaskEvaluation], seconds: Double, secondsWaiting: Double,
         secondsCommunicating: Double
     ) {
-        self.stage = stage
-        self.step = step
-        self.scores = scores
-        self.seconds = seconds
-        self.secondsWaiting = secondsWaiting
-        self.secondsCommunicating = secondsCommunicating
+        (self.stage, self.step, self.scores, self.seconds) = (stage, step, scores, seconds)
+        (self.secondsWaiting, self.secondsCommunicating) = (secondsWaiting, secondsCommunicating)
     }
 
     private enum CodingKeys: CodingKey {
         case stage, step, tasks, seconds, secondsWaiting, secondsCommunicating
     }
 
-    /// Writes scores by task.
+    /// Writes the scores as an object by task.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(stage, forKey: .stage)

@@ -1,34 +1,28 @@
-/// A pruning of adapters.
+/// The result of pruning adapters.
 package struct PruningReport: Encodable, Sendable {
-    /// A pruned matrix: its name and owner, and how many of its entries were kept and removed.
+    /// A pruned matrix, its owner, and the numbers of kept and removed entries.
     package struct Matrix: Encodable, Sendable, Equatable {
         package let name, owner: String
         package let kept, removed: Int
 
         package init(name: String, owner: String, kept: Int, removed: Int) {
-            self.name = name
-            self.owner = owner
-            self.kept = kept
-            self.removed = removed
+            (self.name, self.owner, self.kept, self.removed) = (name, owner, kept, removed)
         }
     }
 
-    /// The score of an entry, and which entries were compared.
+    /// The rule that scores an entry, and the set of entries that share a threshold.
     package let score, threshold: String
-    /// How many examples were read for the scores of all adapters.
+    /// Examples read for the scores of all adapters.
     package let examples: Int
-    /// The share that was to be removed, and the share that was.
+    /// The requested and the actual share of removed entries.
     package let asked, reached: Double
-    /// Entries of all matrices that were kept and removed.
+    /// Entries of all matrices.
     package let kept, removed: Int
     package let matrices: [Matrix]
 
     package init(score: String, threshold: String, examples: Int, asked: Double, matrices: [Matrix]) {
-        self.score = score
-        self.threshold = threshold
-        self.examples = examples
-        self.asked = asked
-        self.matrices = matrices
+        (self.score, self.threshold, self.examples) = (score, threshold, examples)
+        (self.asked, self.matrices) = (asked, matrices)
         kept = matrices.reduce(0) { $0 + $1.kept }
         removed = matrices.reduce(0) { $0 + $1.removed }
         reached = Double(removed) / Double(max(1, kept + removed))

@@ -1,35 +1,32 @@
 package import Diagnostics
 
-/// What happens in a run, as the coordinator tells it to whoever records or shows it.
+/// An event of a run, which the coordinator reports to its observers.
 package enum RunEvent: Sendable {
-    /// A run begins, or goes on from a checkpoint (`resumedFrom`).
+    /// The run began, or resumed from a checkpoint.
     case began(RunFacts, resumedFrom: Int?)
-    /// Something that the user should know, but that stops nothing.
+    /// The user should know of a problem that does not end the run.
     case warned(Failure)
-    /// A stage begins.
+    /// A stage began.
     case stage(name: String, steps: Int)
-    /// Adapters were pruned, before they are trained.
+    /// The adapters were pruned, before their training.
     case pruned(PruningReport)
-    /// The activation cache was allocated, or not, and read from a folder where an earlier run stored it.
+    /// The activation cache was planned, allocated, and filled from an earlier run's folder if there is one.
     case cache(ActivationCacheReport)
-    /// Pooled vectors were computed: how many chunks of how many.
+    /// Chunks of pooled vectors were computed.
     case pooled(done: Int, of: Int)
-    /// An optimizer step was taken.
     case step(StepReport)
-    /// Tasks were scored.
     case evaluated(EvaluationReport)
-    /// State was saved.
+    /// A checkpoint was written.
     case checkpoint(step: Int)
-    /// Ranks wait for one that makes no progress; the watch has told the user.
+    /// A rank makes no progress; the watch has already printed this line.
     case stalled(String)
-    /// The run ends; how evenly its ranks worked.
+    /// The ranks' load balance, at the end of the run.
     case balance(RankBalance)
-    /// The run has ended; what one of the ranks did when. They come in the order of the ranks, up to the last.
+    /// A rank's timeline, at the end of the run; one event per rank, in order.
     case timeline(Timeline, isLast: Bool)
-    /// A stage ended; its scores with the kept state.
     case stageEnded(StageResult)
-    /// The run is done; its results, without what it cost.
+    /// The run finished; the results still lack its cost.
     case finished(RunResults)
-    /// The run stopped on request after a checkpoint of this step.
+    /// The run stopped on request, after the checkpoint of this step.
     case stopped(step: Int)
 }

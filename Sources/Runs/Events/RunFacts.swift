@@ -1,39 +1,29 @@
-/// The facts of a run when it begins.
+/// A run at its beginning: ranks, data and parameters.
 package struct RunFacts: Encodable, Sendable, Equatable {
-    /// A task's data.
     package struct TaskFacts: Encodable, Sendable, Equatable {
         package let name: String
-        /// Training examples that are drawn, and examples that are scored.
+        /// The numbers of training examples and of evaluated examples.
         package let train, evaluated: Int
         package let dropped: [SkippedLines]
 
         package init(name: String, train: Int, evaluated: Int, dropped: [SkippedLines]) {
-            self.name = name
-            self.train = train
-            self.evaluated = evaluated
-            self.dropped = dropped
+            (self.name, self.train, self.evaluated, self.dropped) = (name, train, evaluated, dropped)
         }
     }
 
-    /// Lines of a data file that have too few columns.
+    /// Lines of a data file that are skipped for having too few columns.
     package struct SkippedLines: Encodable, Sendable, Equatable {
         package let file: String
         package let lines: [Int]
 
-        package init(file: String, lines: [Int]) {
-            self.file = file
-            self.lines = lines
-        }
+        package init(file: String, lines: [Int]) { (self.file, self.lines) = (file, lines) }
     }
 
-    /// The memory of the largest micro-batch's activations.
+    /// The activation memory of the largest micro-batch.
     package struct Activations: Encodable, Sendable, Equatable {
         package let tokens, bytes: Int
 
-        package init(tokens: Int, bytes: Int) {
-            self.tokens = tokens
-            self.bytes = bytes
-        }
+        package init(tokens: Int, bytes: Int) { (self.tokens, self.bytes) = (tokens, bytes) }
     }
 
     package let ranks: Int
@@ -47,10 +37,7 @@ package struct RunFacts: Encodable, Sendable, Equatable {
         ranks: Int, coordinator: String, tasks: [TaskFacts], parameters: ParameterCounts,
         activations: Activations
     ) {
-        self.ranks = ranks
-        self.coordinator = coordinator
-        self.tasks = tasks
-        self.parameters = parameters
-        self.activations = activations
+        (self.ranks, self.coordinator, self.tasks) = (ranks, coordinator, tasks)
+        (self.parameters, self.activations) = (parameters, activations)
     }
 }

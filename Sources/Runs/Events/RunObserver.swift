@@ -1,23 +1,20 @@
 package import Formats
 
-/// Whoever records or shows a run.
-///
-/// Only the coordinator's rank has observers.
+/// Records or displays a run, on the coordinator's rank.
 package protocol RunObserver: AnyObject {
-    /// Takes note of an event; throwing ends the run.
+    /// Receives an event; an error ends the run.
     func observe(_ event: RunEvent) throws
 
-    /// Makes durable what was observed, before a checkpoint is; what it returns is kept beside the checkpoint.
+    /// Makes the observed events durable before a checkpoint, and returns this observer's state for it.
     func save() throws -> JSONValue
 
-    /// Goes on after a step, from what ``save()`` returned for it; null where there was no checkpoint, or none of this kind.
+    /// Continues after `step` with the state that ``save()`` returned; null if there is no checkpoint or no
+    /// state.
     func resume(after step: Int, _ saved: JSONValue) throws
 }
 
 extension RunObserver {
-    /// Nothing needs to be kept.
     package func save() throws -> JSONValue { .null }
 
-    /// Nothing was kept.
     package func resume(after step: Int, _ saved: JSONValue) throws {}
 }

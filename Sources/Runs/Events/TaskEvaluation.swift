@@ -3,7 +3,7 @@ package struct TaskEvaluation: Encodable, Sendable, Equatable {
     package let task: String
     /// The mean of its metrics.
     package let score: Double
-    /// Whether that is its best yet, and whether the task stops here.
+    /// Whether the score is the task's best so far, and whether the task stops here.
     package let isBest, stops: Bool
     package let splits: SplitScores
 
@@ -12,10 +12,7 @@ package struct TaskEvaluation: Encodable, Sendable, Equatable {
     }
 
     package init(task: String, score: Double, isBest: Bool, stops: Bool, splits: SplitScores) {
-        self.task = task
-        self.score = score
-        self.isBest = isBest
-        self.stops = stops
-        self.splits = splits
+        (self.task, self.score, self.isBest) = (task, score, isBest)
+        (self.stops, self.splits) = (stops, splits)
     }
 }

@@ -2,23 +2,23 @@ import Diagnostics
 package import Formats
 import Foundation
 
-/// What happened in a run, written as it happens: events as JSON lines, curves as TensorBoard scalars.
+/// A run's record, written while it trains: events as JSON lines, curves as TensorBoard scalars.
 ///
-/// Every event is the system's, whole, when ``record(_:_:)`` returns: a process that is killed later loses none of them.
-/// A machine that fails may lose those since ``synchronize()``. Nobody reads the journal during a run, so that training never waits for a reader.
+/// When ``record(_:_:)`` returns, the operating system has the whole event: killing the process loses
+/// nothing, a failing machine may lose the events since ``synchronize()``.
 package final class Journal {
     private let lines: JSONLines
     private let scalars: EventFile
     private let directory: RunDirectory
 
-    /// Starts the journal of a run, or goes on with it after its last whole line.
+    /// Creates the journal of a run, or appends after its last whole line.
     package init(directory: RunDirectory, appending: Bool) throws {
         self.directory = directory
         lines = try JSONLines(path: directory.journalFile, appending: appending)
         scalars = try EventFile(directory: directory.path)
     }
 
-    /// Writes one event: the time in seconds since 1970, its kind, and its fields in order.
+    /// Writes an event: the time in seconds since 1970, its kind, and its fields in order.
     package func record(_ kind: String, _ fields: [(String, JSONValue)] = []) throws {
         let time = (Date().timeIntervalSince1970 * 1000).rounded() / 1000
         let members = [("time", .number(time)), ("kind", .string(kind))] + fields
@@ -29,32 +29,32 @@ package final class Journal {
         try lines.append(.object(members))
     }
 
-    /// Writes one event, its fields those of a report.
+    /// Writes an event with the fields of a report.
     package func record(_ kind: String, _ report: some Encodable) throws {
         try record(kind, JSONValue(encoding: report).object ?? [])
     }
 
-    /// Writes one point of a curve.
+    /// Writes a point of a curve.
     package func scalar(_ tag: String, _ value: Double, step: Int) throws {
         try scalars.scalar(tag, value, step: step)
     }
 
-    /// Forces what has been written to disk, so that a checkpoint never survives events that came before it.
+    /// Flushes the events to disk, so that a checkpoint never outlives events that precede it.
     package func synchronize() throws { try lines.synchronize() }
 
-    /// The bytes of all events so far: what comes later is after this position.
+    /// The length of the journal in bytes.
     package var position: Int { lines.length }
 
-    /// Goes on after a step, which the run goes through no more than once: events after a position that belong to later
-    /// steps are moved to the file of superseded ones, and curves go on after the step.
+    /// Continues after `step`: events that the run will repeat move to ``RunDirectory/supersededFile``, and
+    /// curves continue after the step.
     ///
     /// - Parameters:
-    ///   - step: the step that the run goes on after
-    ///   - position: where the journal ended when the state of that step was saved; nil where that is not known
-    ///   - isSuperseded: whether an event that was written since, or ever where that is not known, will come again
-    /// - Returns: how many events were moved
-    /// - Throws: a failure where the journal cannot be read or written
-    package func goOn(
+    ///   - step: the step of the checkpoint
+    ///   - position: the length of the journal at that checkpoint; nil if unknown
+    ///   - isSuperseded: whether an event after `position`, or any event if that is nil, will be repeated
+    /// - Returns: the number of moved events
+    /// - Throws: a failure if a file cannot be read or written
+    package func resume(
         after step: Int, position: Int?, where isSuperseded: (JSONValue) -> Bool
     ) throws -> Int {
         let start = position ?? 0
@@ -71,7 +71,7 @@ package final class Journal {
         return moved.count
     }
 
-    /// Whether the journal has an event's end, or its own, at a position.
+    /// Whether a line ends at `position`.
     package func isWhole(at position: Int) throws -> Bool { try lines.hasLine(at: position) }
 
     /// Every event of a run, oldest first.

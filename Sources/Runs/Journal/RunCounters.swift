@@ -1,4 +1,4 @@
-/// The cost of a run up to a step, over all its starts; steps that a crash lost and a later start repeated count once.
+/// The cost of a run up to a step, over all starts; steps lost in a crash and repeated count once.
 struct RunCounters: Codable, Equatable {
     /// The largest number of bytes that a rank sent in one step.
     var bytesPerStep = 0
@@ -6,10 +6,9 @@ struct RunCounters: Codable, Equatable {
     var examples = 0
     /// Seconds of all steps.
     var stepSeconds = 0.0
-    /// Seconds of all starts, from each one's begin.
+    /// Seconds of all starts, each from its beginning.
     var seconds = 0.0
 
-    /// Adds a step.
     mutating func count(_ report: StepReport) {
         bytesPerStep = max(bytesPerStep, report.bytes)
         examples += report.examples

@@ -2,25 +2,22 @@ import Diagnostics
 package import Formats
 import Foundation
 
-/// Writes a run's events to its directory: journal, TensorBoard events, the ranks' timeline, the results.
+/// Writes a run's events to its directory: journal, TensorBoard curves, the ranks' timeline, results.
 package final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
-    private let began = Date()
-    /// Of earlier starts and this one, but for this one's seconds.
+    private let began = MonotonicClock.seconds
+    /// Of all starts, without the seconds of this one.
     private var counters = RunCounters()
-    /// How many events an earlier start left that this one goes through again; nil for a first start.
+    /// The number of earlier events that this start repeats; nil for a first start.
     private var superseded: Int?
     private var timeline: TimelineFile?
     private var balance: RankBalance?
 
-    /// Observes a run for its journal.
     package init(_ journal: Journal, _ directory: RunDirectory) {
-        self.journal = journal
-        self.directory = directory
+        (self.journal, self.directory) = (journal, directory)
     }
 
-    /// Writes an event.
     package func observe(_ event: RunEvent) throws {
         switch event {
         case .began(let facts, let resumedFrom):
@@ -52,27 +49,27 @@ package final class RunJournal: RunObserver {
         }
     }
 
-    // MARK: Going on
+    // MARK: Checkpoints
 
-    /// A checkpoint's note: how long the journal was, and what the run had cost.
+    /// Stored in a checkpoint: the length of the journal and the cost of the run so far.
     private struct Note: Codable {
         let journal: Int
         let counters: RunCounters
     }
 
-    /// The journal is on disk, and how long it was is known, before a checkpoint says that its events have happened.
+    /// Flushes the journal to disk before the checkpoint that presumes its events.
     package func save() throws -> JSONValue {
         try journal.synchronize()
         return try JSONValue(encoding: Note(journal: journal.position, counters: currentCounters))
     }
 
-    /// Counts on from the checkpoint, and moves away the events that will come again.
+    /// Restores the counters, and moves the events that will be repeated.
     package func resume(after step: Int, _ saved: JSONValue) throws {
         let note: Note? = try? saved.decoded(from: directory.journalFile)
         counters = note?.counters ?? RunCounters()
         var position = step == 0 ? 0 : note?.journal
         if let known = position, try !journal.isWhole(at: known) { position = nil }
-        superseded = try journal.goOn(after: step, position: position) { event in
+        superseded = try journal.resume(after: step, position: position) { event in
             guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
             if let own = event["step"]?.int, own <= step, kind == "checkpoint" || position == nil {
                 return false
@@ -81,20 +78,20 @@ package final class RunJournal: RunObserver {
         }
     }
 
-    /// Events that a run comes to again where it goes on from an earlier state.
+    /// The kinds of events that a run repeats when it resumes from an earlier state.
     private static let repeated: Set<String> = [
         "stage", "pruned", "step", "evaluated", "checkpoint", "stageEnded", "finished",
     ]
 
     private var currentCounters: RunCounters {
         var counters = counters
-        counters.seconds += Date().timeIntervalSince(began)
+        counters.seconds += MonotonicClock.seconds - began
         return counters
     }
 
     // MARK: Events
 
-    /// Adds a rank's spans to the trace of this start; a trace that can't be written stops nothing.
+    /// Appends a rank's spans to the trace of this start; if that fails, the run continues without a trace.
     private func add(_ own: Timeline, isLast: Bool) throws {
         do {
             if own.rank == 0 { timeline = try TimelineFile(path: directory.nextTimelineFile) }
@@ -109,7 +106,7 @@ package final class RunJournal: RunObserver {
         }
     }
 
-    /// The scores of the kept state, as points beside the curves.
+    /// Plots the scores of the kept state.
     private func kept(_ stage: StageResult) throws {
         for entry in stage.tasks.entries {
             guard let kept = entry.value else { continue }

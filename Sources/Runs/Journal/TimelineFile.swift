@@ -1,16 +1,15 @@
 import Diagnostics
 import Foundation
 
-/// The trace of a run's ranks, written rank by rank in Chrome's JSON array format, an event a line.
+/// The trace of a run's ranks, written rank by rank in Chrome's JSON array format, one event per line.
 ///
-/// It has its name when it is whole, and another one before.
+/// The file has a temporary name until it is complete.
 package final class TimelineFile {
     private let path: String
     private let partial: String
     private let file: FileHandle
     private var isEmpty = true
 
-    /// Begins a trace that will be at `path`.
     package init(path: String) throws {
         self.path = path
         partial = "\(path).partial"
@@ -23,13 +22,12 @@ package final class TimelineFile {
 
     deinit { try? file.close() }
 
-    /// Appends a rank's events.
     package func append(_ timeline: Timeline) throws {
         try write((isEmpty ? "" : ",\n") + timeline.events.joined(separator: ",\n"))
         isEmpty = false
     }
 
-    /// Ends the trace and gives it its name.
+    /// Closes the array and renames the file to its final name.
     package func finish() throws {
         try write("\n]\n")
         do {

@@ -1,15 +1,11 @@
-/// The program and the kernels that compute: the bits of a result depend on them, beside study, data and backbone.
+/// The program version and kernels on which a result's bits depend, besides study, data and backbone.
 package struct Arithmetic: Codable, Sendable, Equatable {
-    /// The version of the program.
     package let version: String
-    /// The bits of its kernels, which others may give too: `fma` or `sse2`.
+    /// The class of kernels with equal bits: `fma` or `sse2`.
     package let kernels: String
 
-    package init(version: String, kernels: String) {
-        self.version = version
-        self.kernels = kernels
-    }
+    package init(version: String, kernels: String) { (self.version, self.kernels) = (version, kernels) }
 
-    /// In words: `version 0.1.0 with fma kernels`.
+    /// For messages: `version 0.1.0 with fma kernels`.
     package var words: String { "version \(version) with \(kernels) kernels" }
 }

@@ -1,35 +1,31 @@
 import Foundation
 
-/// How evenly the ranks of a run worked: who waited, and who was waited for.
+/// Load balance: how long ranks waited for each other, and which rank and host were slowest.
 package struct RankBalance: Codable, Sendable, Equatable {
-    /// A rank's seconds of waiting and of its own work, and its host where that is known.
+    /// A rank's seconds of waiting and of work, and its host if known.
     package struct Work: Sendable {
         let rank: Int
         let waiting, working: Double
         let host: String?
 
         package init(rank: Int, waiting: Double, working: Double, host: String?) {
-            self.rank = rank
-            self.waiting = waiting
-            self.working = working
-            self.host = host
+            (self.rank, self.waiting, self.working, self.host) = (rank, waiting, working, host)
         }
     }
 
-    /// The share of the ranks' time that was spent waiting for other ranks.
+    /// Waiting as a share of the ranks' time.
     package let waitingShare: Double
-    /// How many ranks computed.
+    /// The number of computing ranks.
     package let ranks: Int
-    /// The rank that worked longest, `rank 2`, and its host; nil where that is not known.
+    /// The rank that worked longest, such as `rank 2`, and its host; nil if unknown.
     package let slowestRank: String, host: String?
-    /// Seconds that the slowest rank did not wait or exchange, and those of the median rank.
+    /// Seconds of work, without waiting and communication, of the slowest and of the median rank.
     package let seconds, medianSeconds: Double
-    /// The host whose ranks worked longest; nil where there is one host.
+    /// The host whose ranks worked longest; nil if there is only one host.
     package let slowestHost: String?
-    /// The mean seconds of that host's ranks, and of the median host's; nil where there is one host.
+    /// Mean seconds of work of that host's ranks, and of the median host's; nil if there is only one host.
     package let hostSeconds, medianHostSeconds: Double?
 
-    /// Compares ranks.
     package init(_ all: [Work]) {
         let total = all.reduce(0) { $0 + $1.waiting + $1.working }
         waitingShare = total > 0 ? all.reduce(0) { $0 + $1.waiting } / total : 0
@@ -38,17 +34,15 @@ package struct RankBalance: Codable, Sendable, Equatable {
         slowestRank = "rank \(first?.rank ?? 0)"
         host = first?.host
         seconds = first?.working ?? 0
-        medianSeconds = Self.median(all.map(\.working))
-        let hosts = Dictionary(grouping: all, by: \.host).mapValues { ranks in
-            ranks.reduce(0) { $0 + $1.working } / Double(ranks.count)
-        }
+        medianSeconds = all.map(\.working).median ?? 0
+        let hosts = Dictionary(grouping: all, by: \.host).compactMapValues { $0.map(\.working).mean }
         let slowest = hosts.count > 1 ? hosts.max { $0.value < $1.value } : nil
         slowestHost = slowest.map { $0.key ?? "" }
         hostSeconds = slowest?.value
-        medianHostSeconds = slowest.map { _ in Self.median(Array(hosts.values)) }
+        medianHostSeconds = slowest.flatMap { _ in Array(hosts.values).median }
     }
 
-    /// Writes `null` for a host that is not known.
+    /// Writes `null` for an unknown host.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(waitingShare, forKey: .waitingShare)
@@ -62,13 +56,7 @@ package struct RankBalance: Codable, Sendable, Equatable {
         try container.encodeIfPresent(medianHostSeconds, forKey: .medianHostSeconds)
     }
 
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
-
-    /// In a line: the share of waiting, the slowest rank and host against the median.
+    /// One line for the terminal: waiting, and the slowest rank and host relative to the median.
     package var line: String {
         if ranks == 1 { return "1 rank computed and waited for no other" }
         func times(_ slowest: Double, _ median: Double) -> String {

@@ -1,21 +1,21 @@
 import Formats
 import Foundation
 
-/// The results of a run, as `results.json` holds them.
+/// The results of a run: `results.json`.
 ///
-/// Fields that a run did not write are nil.
+/// Fields absent from the file are nil.
 package struct RunResults: Codable, Sendable, Equatable {
-    /// The rule by which the kept state was chosen.
+    /// The rule that selects the kept state.
     package let keep: String?
     /// Steps of all stages.
     package let steps: Int?
     package let stages: [StageResult]
     package let parameters: ParameterCounts?
-    /// Everything that computed a part of the result, in the order in which it came to it.
+    /// The versions and kernels that computed parts of the result, in order.
     package let arithmetic: [Arithmetic]?
-    /// Whether a result is of several kernels or versions, so that no single one of them would give its bits.
+    /// Whether the result mixes kernels or versions whose bits differ: no single one of them reproduces it.
     package let mixed: Bool?
-    /// The most bytes that a rank sent in one step.
+    /// The largest number of bytes that a rank sent in one step.
     package var bytesPerStep: Int?
     package var examplesPerSecond: Double?
     /// Seconds of all starts.
@@ -26,12 +26,8 @@ package struct RunResults: Codable, Sendable, Equatable {
         keep: String? = nil, steps: Int? = nil, stages: [StageResult], parameters: ParameterCounts? = nil,
         arithmetic: [Arithmetic]? = nil, mixed: Bool? = nil
     ) {
-        self.keep = keep
-        self.steps = steps
-        self.stages = stages
-        self.parameters = parameters
-        self.arithmetic = arithmetic
-        self.mixed = mixed
+        (self.keep, self.steps, self.stages) = (keep, steps, stages)
+        (self.parameters, self.arithmetic, self.mixed) = (parameters, arithmetic, mixed)
     }
 
     /// Writes `results.json` atomically.
@@ -40,7 +36,7 @@ package struct RunResults: Codable, Sendable, Equatable {
         try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
     }
 
-    /// Reads the results of a run; nil where it has none yet.
+    /// Reads the results of a run; nil if it has none yet.
     package static func read(_ directory: RunDirectory) throws -> RunResults? {
         guard let data = FileManager.default.contents(atPath: directory.resultsFile) else { return nil }
         return try JSONValue(parsing: data, at: directory.resultsFile).decoded(from: directory.resultsFile)

@@ -3,54 +3,44 @@ package import Formats
 /// A task's metrics by evaluation split.
 package typealias SplitScores = NamedValues<NamedValues<Double>>
 
-/// The scores that a stage ended with, and the examples that it drew.
+/// The scores at the end of a stage, and the examples that it drew.
 package struct StageResult: Codable, Sendable, Equatable {
     package let stage: String
-    /// Steps that the stage took.
     package let steps: Int
-    /// Each task's score with the kept state; nil for one that was never scored.
+    /// Each task's score with the kept state; nil if it was never scored.
     package let tasks: NamedValues<KeptScore?>
     package let drawn: NamedValues<DrawnShare>
 
     package init(
         stage: String, steps: Int, tasks: NamedValues<KeptScore?>, drawn: NamedValues<DrawnShare>
     ) {
-        self.stage = stage
-        self.steps = steps
-        self.tasks = tasks
-        self.drawn = drawn
+        (self.stage, self.steps, self.tasks, self.drawn) = (stage, steps, tasks, drawn)
     }
 }
 
-/// A task's score with the state that is kept, and beside it the best seen.
+/// A task's score with the kept state, and the best score of the run.
 package struct KeptScore: Codable, Sendable, Equatable {
-    /// A score and the run's steps before it.
+    /// A score, and the number of the run's steps before it.
     package struct Best: Codable, Sendable, Equatable {
         package let score: Double
         package let step: Int
 
-        package init(score: Double, step: Int) {
-            self.score = score
-            self.step = step
-        }
+        package init(score: Double, step: Int) { (self.score, self.step) = (score, step) }
     }
 
     /// The mean of the task's metrics.
     package let score: Double
-    /// After how many steps of the run.
+    /// The number of the run's steps before it.
     package let step: Int
     package let splits: SplitScores
-    /// Nil where no score was a number.
+    /// Nil if no score was finite.
     package let best: Best?
 
     package init(score: Double, step: Int, splits: SplitScores, best: Best?) {
-        self.score = score
-        self.step = step
-        self.splits = splits
-        self.best = best
+        (self.score, self.step, self.splits, self.best) = (score, step, splits, best)
     }
 
-    /// Writes `null` for a best score that there is not.
+    /// Writes `null` if there is no best score.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(score, forKey: .score)
@@ -67,8 +57,6 @@ package struct DrawnShare: Codable, Sendable, Equatable {
     package let examples: Int
 
     package init(requested: Double, realised: Double, examples: Int) {
-        self.requested = requested
-        self.realised = realised
-        self.examples = examples
+        (self.requested, self.realised, self.examples) = (requested, realised, examples)
     }
 }

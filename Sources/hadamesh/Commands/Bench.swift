@@ -15,34 +15,33 @@ import Training
 /// `hadamesh bench`.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures how fast this machine trains a study, and where the time goes.",
+        abstract: "Measures the speed of training a study on this machine, by phase and operator.",
         discussion: """
-            Trains the study for a few steps on a part of its examples, again and again, on all ranks: examples and \
-            tokens a second by phase, the share of the matrix product's own rate, time by operator, waiting, bytes, \
-            memory and start-up. Nothing of the run is kept. Tests/Reference/speed.py measures PyTorch beside it.
+            Trains the study on all ranks, with several passes over a part of its examples, and prints \
+            examples and tokens per second by phase, the share of the product rate, time by operator, \
+            waiting, bytes, memory and start-up. The run is not kept. Tests/Reference/speed.py is the same \
+            measurement of PyTorch.
             """)
 
     @Argument(help: "The study file, in YAML.")
     var study: String
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
-    var changes: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
-    @Flag(help: "Fewer steps: under a minute with a small encoder.")
+    @Flag(help: "Take fewer steps: under a minute with a small encoder.")
     var quick = false
 
-    @Option(help: "Steps of one pass over the examples; 20 by default, 6 when quick.")
+    @Option(help: "Steps per pass over the examples; 20 by default, 6 with --quick.")
     var steps: Int?
 
-    @Option(help: "How many passes follow the first; 5 by default, 2 when quick.")
+    @Option(help: "Passes after the first; 5 by default, 2 with --quick.")
     var repeats: Int?
 
-    @Option(help: "Write what was measured to this file, as JSON.")
+    @Option(help: "Also write the measurements to this file, as JSON.")
     var json: String?
 
-    @Option(help: "A file that --json wrote: print the ratios to it.")
+    @Option(help: "A file written by --json: print the ratios to it.")
     var compare: String?
 
     @OptionGroup var scaling: BenchScaling
@@ -77,23 +76,22 @@ struct Bench: ParsableCommand {
     private func measure(_ world: MPICommunicator, _ before: ProductRate) throws -> Benchmark {
         let perPass = self.steps ?? (quick ? 6 : 20)
         let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
-        let stages = try StudyFile(path: study, overrides: changes).study().stages
-        // A stage that the study leaves out is left out here.
+        let stages = try options.study(study).stages
+        // A stage that the study skips is skipped here.
         func steps(_ stage: StageSettings) -> Int { stage.stepCount(perEpoch: 1) == 0 ? 0 : total }
-        let study = try StudyFile(
-            path: self.study,
-            overrides: changes + [
+        let study = try options.study(
+            self.study,
+            [
                 "evaluation.every=\(perPass)", "evaluation.patience=0", "checkpoint.every=0",
-                "cache.features=null",
-                "stages.head.steps=\(steps(stages.head))", "stages.adapter.steps=\(steps(stages.adapter))",
-            ]
-        ).study()
+                "cache.features=null", "stages.head.steps=\(steps(stages.head))",
+                "stages.adapter.steps=\(steps(stages.adapter))",
+            ])
 
-        let backbone = try LoadedBackbone(study, on: world, for: .learning)
+        let backbone = try LoadedBackbone(study, on: world, for: .training)
         backbone.warn(from: world.rank)
         let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let all = whole.reduce(0) { $0 + $1.trainingIndices.count }
-        // Tasks keep their shares, and a pass goes once through what is left of them.
+        // Tasks keep their shares; a pass covers the remaining examples once.
         let data = whole.map {
             $0.limited(to: max(1, perPass * study.batch.examples * $0.trainingIndices.count / all))
         }
@@ -122,18 +120,17 @@ struct Bench: ParsableCommand {
         _ = try run.run()
         OperatorClock.current = nil
 
-        // Measured again: a moment in which the machine did something else must not pass for its rate.
+        // Measured again: a disturbance during the first measurement must not lower the rate.
         let slowest = try slowest(before.best(with: ProductRate.measured()), world)
-        let memory = try largest(ProcessMemory.current(), world)
+        let memory = try largest(CurrentProcess.memory(), world)
         let scaling = try scaling.predicted(world, stepRecorder)
         return Benchmark(
             study: self.study, backbone: study.backbone, tasks: context.names,
             method: type(of: study.adapter.method).name, ranks: world.size,
             trainedParameters: context.trainedParameters, kernels: VectorKernels.name,
             blas: BLAS.coreName, rate: slowest,
-            startSeconds: recorder.firstResult.map { $0.timeIntervalSince(launchTime()) } ?? 0,
-            memory: memory,
-            phases: recorder.measured(rate: slowest.library), scaling: scaling)
+            startSeconds: recorder.firstResult.map { $0 - CurrentProcess.launch() } ?? 0,
+            memory: memory, phases: recorder.measured(rate: slowest.library), scaling: scaling)
     }
 
     private func slowest(_ rate: ProductRate, _ world: MPICommunicator) throws -> ProductRate {
@@ -150,12 +147,12 @@ struct Bench: ParsableCommand {
 
     private static func read(_ path: String) throws -> Benchmark {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure.usage("no readable file", at: path, remedy: "--compare wants what --json wrote")
+            throw Failure.usage("no readable file", at: path, remedy: "name a file written by --json")
         }
         do {
             return try JSONDecoder().decode(Benchmark.self, from: data)
         } catch {
-            throw Failure.data("is no measurement of this version", at: path, remedy: "measure it again")
+            throw Failure.data("is not a measurement of this version", at: path, remedy: "measure again")
         }
     }
 }

@@ -5,7 +5,7 @@ import Diagnostics
 import Kernels
 import Measurement
 
-/// The part of `hadamesh bench` that predicts other numbers of ranks.
+/// Options of `hadamesh bench` for predictions on other numbers of ranks.
 struct BenchScaling: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct BenchScaling: ParsableArguments {
             valueName: "name"))
     var network: [String] = []
 
-    @Option(help: "Ranks on each of the predicted hosts; by default as many as each host has now.")
+    @Option(help: "Ranks on each predicted host; by default as many as now.")
     var ranksPerNode: Int?
 
     func validate() throws {
@@ -26,10 +26,9 @@ struct BenchScaling: ParsableArguments {
         }
     }
 
-    /// The networks that were named.
     func chosen() throws -> [Network] { try network.map(Network.named) }
 
-    /// The predictions, after a run that `recorder` listened to on rank 0; all ranks call it.
+    /// The predictions from a run recorded on rank 0; a collective.
     func predicted(_ world: MPICommunicator, _ recorder: StepRecorder?) throws -> [Scaling]? {
         let networks = try chosen()
         if networks.isEmpty { return nil }

@@ -8,25 +8,25 @@ struct Compare: ParsableCommand {
         abstract:
             "Prints a table of finished runs: scores, parameters, operations, bytes and seconds per step.",
         discussion: """
-            Runs whose studies differ in the seed alone are one entry: each score's mean ± sample standard \
-            deviation over the seeds, and each fact's mean. Up to six entries are columns, more are rows. Seconds \
-            compare runs only where they were measured on one machine with nothing else to do.
+            Runs that differ only in the seed form one entry: mean ± sample standard deviation of each \
+            score, and the mean of each other number. Up to six entries are columns, more are rows. Seconds \
+            are comparable only between runs on the same otherwise idle machine.
             """)
 
     @Argument(help: "Run directories.")
     var runs: [String]
 
-    @Option(help: "How the table is written: text, markdown or json (with all digits, and each run's own).")
+    @Option(help: "The format: text, markdown, or json (with all digits and each run's own numbers).")
     var format = "text"
 
-    @Option(help: "The entries' order: given, name, score (highest first) or parameters (fewest first).")
+    @Option(help: "The order: given, name, score (highest first) or parameters (fewest first).")
     var sort = "given"
 
     func run() throws {
-        try runInOneProcess {
-            let format: TableFormat = try choice(self.format, of: "--format")
-            let comparison = try Comparison(runs, order: try choice(sort, of: "--sort"))
-            try writeLines([comparison.table(format)])
+        try SingleProcess.run {
+            let format: TableFormat = try NamedOption.value(self.format, of: "--format")
+            let comparison = try Comparison(runs, order: try NamedOption.value(sort, of: "--sort"))
+            try TextOutput.write([comparison.table(format)])
         }
     }
 }

@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Foundation
 import Kernels
+import Measurement
 import Studies
 import Tasks
 import Tokenizers
@@ -13,18 +14,14 @@ import Training
 /// `hadamesh doctor`.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks what a run needs on every rank: MPI, binding, BLAS, memory, and a study's files.",
-        discussion:
-            "Start it as a run would be started: mpirun -n 4 hadamesh doctor STUDY. Exits with 0 when all is well."
-    )
+        abstract: "Checks the requirements of a run on every rank: MPI, binding, memory, a study's files.",
+        discussion: "Start it like a run: mpirun -n 4 hadamesh doctor STUDY. Exits with 0 if all is well.")
 
-    @Argument(help: "A study whose backbone and data to check.")
+    @Argument(help: "A study whose backbone and data are checked.")
     var study: String?
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
-    var changes: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
     func run() throws {
         MPI.run { world in
@@ -42,22 +39,24 @@ struct Doctor: ParsableCommand {
                     "          kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)")
                 for (rank, facts) in numbers.enumerated() {
                     print(
-                        "rank \(rank)    \(facts[0] + 1) of \(facts[1]) on its host, may use \(facts[2]) cores, "
+                        "rank \(rank)    \(facts[0] + 1) of \(facts[1]) on its host, "
+                            + "may use \(facts[2]) cores, "
                             + "\(facts[3]) BLAS thread, \(facts[4]) MB of memory free")
                 }
                 advise(numbers)
             }
             guard let study else { return 0 }
-            let settings = try StudyFile(path: study, overrides: changes).study()
+            let settings = try options.study(study)
             let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
             backbone.warn(from: world.rank)
             let weights = backbone.model.weights
             _ = try onRoot(world) {
+                let shape = weights.configuration
                 print(
-                    "backbone  \(settings.backbone): \(weights.configuration.layers) layers of \(weights.configuration.hidden), "
+                    "backbone  \(settings.backbone): \(shape.layers) layers of \(shape.hidden), "
                         + "\(weights.mappedBytes >> 20) MB mapped and shared, "
-                        + "\(weights.sharedBytes >> 20) MB converted and shared, \(weights.copiedBytes >> 20) MB copied by each rank"
-                )
+                        + "\(weights.sharedBytes >> 20) MB converted and shared, "
+                        + "\(weights.copiedBytes >> 20) MB copied by each rank")
                 for reference in settings.tasks {
                     let task = try reference.resolve()
                     let counts = try ([.train] + task.evaluationSplits).map { split in
@@ -75,21 +74,19 @@ struct Doctor: ParsableCommand {
         let crowded = numbers.contains { $0[1] > Int64(ProcessInfo.processInfo.activeProcessorCount) }
         if crowded {
             print(
-                "advice    more ranks than cores on a host: export OMPI_MCA_mpi_yield_when_idle=1, or start fewer ranks"
-            )
+                "advice    more ranks than cores on a host: "
+                    + "export OMPI_MCA_mpi_yield_when_idle=1, or start fewer ranks")
         }
         if numbers.contains(where: { $0[2] == 1 && $0[1] > 1 }) {
-            print(
-                "advice    ranks are bound to one core each, which is right while each has a core of its own")
+            print("advice    each rank is bound to one core: make sure that no two share one")
         }
     }
 
-    /// Cores that this process may run on.
+    /// The number of cores that this process may run on.
     private static var allowedCores: Int {
         let name = "Cpus_allowed:"
-        let line = ProcessMemory.lines("/proc/self/status").first { $0.hasPrefix(name) }
-        // A mask in hexadecimal, in groups parted by commas.
+        let line = CurrentProcess.lines("/proc/self/status").first { $0.hasPrefix(name) }
+        // A hexadecimal mask in comma-separated groups.
         return line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
     }
-
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Collectives
 import Coordination
-import Diagnostics
 import Tasks
 import Tokenizers
 
@@ -10,44 +9,29 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Scores a run's adapters, on all ranks together.",
         discussion:
-            "Prints a line for each task, split and metric: task, split, metric, value, separated by tabs.")
-
-    @Argument(help: "The run directory.")
-    var directory: String
-
-    @Option(help: "The split to score on; each task's own evaluation splits by default.")
-    var split: String?
-
-    @Option(help: "The backbone's folder, where it has moved since the run.")
-    var backbone: String?
-
-    @Option(help: "The data folder, where it has moved since the run, or other data to score on.")
-    var data: String?
+            "Prints one line per task, split and metric: task, split, metric, value, separated by tabs.")
 
     @OptionGroup
-    var foreign: ForeignInputOptions
+    var options: TrainedRunOptions
+
+    @Option(help: "The split to score on; each task's evaluation splits by default.")
+    var split: String?
+
+    @Option(help: "The data folder, if it has moved since the run, or other data to score on.")
+    var data: String?
 
     func run() throws {
         MPI.run { world in
-            let chosen = try split.map { name in
-                guard let split = Split(rawValue: name) else {
-                    throw Failure.usage(
-                        "unknown split '\(name)'", at: "--split",
-                        remedy: didYouMean(name, among: Split.allCases.map(\.rawValue)))
-                }
-                return split
-            }
-            let study = try studyOfRun(directory, backbone: backbone, data: data)
-            let loaded = try LoadedBackbone(study, on: world, for: .answers)
+            let chosen: Split? = try split.map { try NamedOption.value($0, of: "--split", kind: "split") }
+            let study = try options.study(data: data)
+            let loaded = try LoadedBackbone(study, on: world, for: .inference)
             loaded.warn(from: world.rank)
-            let trained = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
+            let trained = try options.trained(study, loaded)
             let examples = try trained.tasks.map {
                 try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
             }
             world.watch?.enter(.evaluation, step: 0)
-            // Scores of other data are of use too, but not by accident.
+            // Unless other data is requested, it must be the run's own.
             let scores = try trained.evaluate(
                 examples, requiringItsOwn: data == nil && chosen == nil, world)
             for score in scores where world.rank == 0 {

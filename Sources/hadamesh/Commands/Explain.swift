@@ -12,49 +12,42 @@ import Tokenizers
 /// `hadamesh explain`.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows how much of AdapterBias's shift each token of lines of text gets, layer by layer.",
+        abstract: "Shows how much of AdapterBias's shift each token of a text gets, by layer.",
         discussion: """
-            For each line, which for a task of pairs is split by a tab, a table with tokens as rows and layers as columns. The run's \
-            method must be adapter-bias, or a list with it. Runs in one process.
+            Prints a table for each line of input, with tokens as rows and layers as columns. In a task of \
+            pairs a tab separates the texts of a line. The run's method must be adapter-bias, or a list with \
+            it. Runs in one process.
             """)
 
-    @Argument(help: "The run directory.")
-    var directory: String
+    @OptionGroup
+    var options: TrainedRunOptions
 
-    @Option(help: "The task whose adapter is explained.")
+    @Option(help: "The task whose adapter is shown.")
     var task: String
 
-    @Option(help: "A file of lines, or - for standard input.")
+    @Option(help: "A text file, or - for standard input.")
     var input = "-"
 
-    @Option(help: "Also write a page with shaded tokens to this file.")
+    @Option(help: "Also write an HTML page with shaded tokens to this file.")
     var html: String?
-
-    @Option(help: "The backbone's folder, where it has moved since the run.")
-    var backbone: String?
-
-    @OptionGroup
-    var foreign: ForeignInputOptions
 
     func run() throws {
         MPI.run { world in
-            let study = try studyOfRun(directory, backbone: backbone, data: nil)
+            let study = try options.study()
             guard TokenShifts.exist(in: study.adapter.method) else {
                 throw Failure.usage(
                     "explain needs adapter-bias, this run trained \(type(of: study.adapter.method).name)",
-                    at: directory,
+                    at: options.directory,
                     remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
             }
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
+            let trained = try options.trained(study, loaded)
             let task = try trained.task(named: self.task)
             _ = try onRoot(world) {
-                let lines = try readTexts(input, for: task)
+                let lines = try TextInput(path: input).texts(for: task)
                 let shifted = try trained.tokenShifts(self.task, lines, loaded.tokenizer)
                 let report = TokenReport(
-                    title: "\(URL(fileURLWithPath: directory).lastPathComponent): \(self.task)",
+                    title: "\(URL(fileURLWithPath: options.directory).lastPathComponent): \(self.task)",
                     layers: shifted.first?.layers ?? [],
                     entries: zip(lines, shifted).map { line, shifted in
                         TokenReport.Entry(
@@ -62,7 +55,7 @@ struct Explain: ParsableCommand {
                             values: shifted.values.map { $0.map { Double($0) } })
                     })
                 if let html { try AtomicFile.write(Data(report.page().utf8), to: html) }
-                if !report.entries.isEmpty { try writeLines([report.text()]) }
+                if !report.entries.isEmpty { try TextOutput.write([report.text()]) }
                 return []
             }
             return 0

@@ -14,57 +14,45 @@ import Training
 /// `hadamesh export`.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes one task's trained adapter in the form of other software.",
+        abstract: "Writes a task's trained adapter in the format of other software.",
         discussion: """
-            merged     a plain Hugging Face model with the adapter folded into its weights, for methods that merge exactly
+            merged     a plain Hugging Face model with the adapter merged into its weights, if that is exact
             peft       Hugging Face PEFT: lora, ia3, layernorm
             adapters   AdapterHub: houlsby, pfeiffer, parallel, lora, ia3
 
-            With its head the model is a sequence classifier that reads the first token: heads that pool 'mean' have no \
-            counterpart there. With --average-heads alone a tiny attention's heads are averaged into one, and a run with \
-            that adapter is written.
+            With its head the model is a sequence classifier on the first token: heads with 'mean' pooling \
+            cannot be exported. --average-heads instead averages the heads of a tiny attention into one and \
+            writes a run with that adapter.
             """)
 
-    /// What is written.
     enum Format: String, NamedChoice, ExpressibleByArgument {
-        /// A plain transformers model.
-        case merged
-        /// A PEFT adapter.
-        case peft
-        /// An AdapterHub adapter.
-        case adapters
+        case merged, peft, adapters
     }
 
-    @Argument(help: "The run directory.")
-    var directory: String
+    @OptionGroup
+    var options: TrainedRunOptions
 
-    @Option(help: "The task whose adapter is written; the run's only one by default.")
+    @Option(help: "The task whose adapter is written; required if the run has several.")
     var task: String?
 
-    @Option(name: .customLong("to"), help: "The folder to make.")
+    @Option(name: .customLong("to"), help: "The folder to create.")
     var destination: String
 
-    @Option(help: "The form: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "The format: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format: Format?
 
-    @Flag(help: "Leave the head out: the encoder's part alone.")
+    @Flag(help: "Write the encoder without the head.")
     var encoderOnly = false
 
     @Flag(help: "Average the heads of tiny attention into one, and score the task before and after.")
     var averageHeads = false
 
-    @Option(help: "The backbone's folder, where it has moved since the run.")
-    var backbone: String?
-
-    @Option(help: "The data folder, where it has moved since the run.")
+    @Option(help: "The data folder, if it has moved since the run.")
     var data: String?
-
-    @OptionGroup
-    var foreign: ForeignInputOptions
 
     func validate() throws {
         if format == nil, !averageHeads {
-            throw ValidationError("name a form with --format, or --average-heads")
+            throw ValidationError("name a format with --format, or --average-heads")
         }
         if format != nil, averageHeads {
             throw ValidationError("--average-heads writes a run, which has no --format")
@@ -72,13 +60,11 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        try runInOneProcess {
-            let study = try studyOfRun(directory, backbone: backbone, data: data)
+        try SingleProcess.run {
+            let study = try options.study(data: data)
             let loaded = try LoadedBackbone(study)
-            let run = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
-            try requireNothing(at: destination)
+            let run = try options.trained(study, loaded)
+            try WrittenRun.requireNothing(at: destination)
             guard let format else {
                 try averageHeads(run, loaded)
                 return
@@ -108,7 +94,7 @@ struct Export: ParsableCommand {
         return try run.task(named: name)
     }
 
-    /// Writes a run whose tiny attentions have one head, and prints each task's score before and after.
+    /// Writes a run whose tiny attention has one head, and prints each task's score before and after.
     private func averageHeads(_ run: TrainedRun, _ loaded: LoadedBackbone) throws {
         guard let method = run.model.method as? TinyAttention, method.heads > 1 else {
             throw Failure.usage(
@@ -124,7 +110,7 @@ struct Export: ParsableCommand {
         }
         let study = run.study.using(AdapterSettings(adapter))
         let model = try AdaptedModel(run.model.weights, adapter, study.head)
-        try writeRun(study, model, vectors, to: destination)
+        try WrittenRun.create(study, model, vectors, at: destination)
         let after = try TrainedRun(study, model, directory: destination)
         let examples = try run.tasks.map { try TaskData($0, study, loaded.tokenizer) }
         let scores = try ThreadWorld.run(1) { world in

@@ -13,41 +13,42 @@ import Training
 /// `hadamesh import`.
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes a run of an adapter that PEFT or AdapterHub trained.",
+        abstract: "Creates a run from an adapter trained by PEFT or AdapterHub.",
         discussion: """
-            The study names the backbone, the data and the one task; method, settings and pooling come from the folder. \
-            Where the folder doesn't say which label each row of the head stands for (PEFT's never do), --labels must. \
-            The run can then be used like any other: evaluate, predict, export.
+            The study names the backbone, the data and one task; method, settings and pooling come from the \
+            folder. If the folder does not name the labels of the head's rows (PEFT folders never do), \
+            --labels must. The result is an ordinary run for evaluate, predict and export.
             """)
 
     @Argument(help: "The adapter's folder: adapter_config.json and its safetensors, head included.")
     var folder: String
 
-    @Argument(help: "The study file: YAML.")
+    @Argument(help: "The study file, in YAML.")
     var study: String
 
-    @Option(name: .customLong("output"), help: "The run directory to make.")
+    @Option(name: .customLong("output"), help: "The run directory to create.")
     var output: String
 
-    @Option(name: .customLong("set"), help: "A change to the study: key.sub=value. Repeatable.")
-    var overrides: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
     @Option(
         help: ArgumentHelp(
-            "The task's labels in the order of the head's rows, where the folder doesn't tell it.",
+            "The task's labels in the order of the head's rows, if the folder does not name them.",
             valueName: "a,b,…"))
     var labels: String?
 
     func run() throws {
-        try runInOneProcess {
-            let asked = try StudyFile(path: study, overrides: overrides).study()
+        try SingleProcess.run {
+            let asked = try options.study(study)
             let tasks = try asked.tasks.map { try $0.resolve() }
             guard tasks.count == 1 else {
                 throw Failure.usage(
-                    "\(study): tasks: names \(tasks.count) tasks, and an adapter of other software has one head",
+                    "\(study): tasks: names \(tasks.count) tasks, "
+                        + "and an adapter of other software has one head",
                     remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
             }
-            try requireNothing(at: output)
+            try WrittenRun.requireNothing(at: output)
             let weights = try EncoderWeights(directory: asked.backbone)
             let imported = try ImportedAdapter.read(folder, on: weights)
             let study = asked.using(
@@ -56,7 +57,7 @@ struct Import: ParsableCommand {
             let layout = model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
             let values = try imported.values(
                 in: layout, for: tasks[0].output, labels: labels?.split(separator: ",").map(String.init))
-            try writeRun(study, model, [values], to: output)
+            try WrittenRun.create(study, model, [values], at: output)
             print("wrote \(output): \(imported.software)'s \(type(of: study.adapter.method).name)")
         }
     }

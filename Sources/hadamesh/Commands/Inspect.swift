@@ -10,13 +10,13 @@ import Tokenizers
 /// `hadamesh inspect`.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what a backbone folder, run directory, adapter folder or safetensors file holds.")
+        abstract: "Describes a backbone folder, run directory, adapter folder or safetensors file.")
 
     @Argument(help: "A folder or file.")
     var path: String
 
     func run() throws {
-        try runInOneProcess {
+        try SingleProcess.run {
             let manager = FileManager.default
             var isFolder: ObjCBool = false
             guard manager.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -33,7 +33,8 @@ struct Inspect: ParsableCommand {
                 try inspectBackbone()
             } else {
                 throw Failure.usage(
-                    "is neither a backbone (config.json), nor a run (journal.jsonl), nor an adapter (adapter_config.json)",
+                    "is neither a backbone (config.json), nor a run (journal.jsonl), "
+                        + "nor an adapter (adapter_config.json)",
                     at: path)
             }
         }
@@ -44,19 +45,19 @@ struct Inspect: ParsableCommand {
         let shape = weights.configuration
         print("family      \(shape.family.name)")
         print(
-            "layers      \(shape.layers), width \(shape.hidden), heads \(shape.heads), intermediate \(shape.intermediate)"
-        )
+            "layers      \(shape.layers), width \(shape.hidden), heads \(shape.heads), "
+                + "intermediate \(shape.intermediate)")
         let segments = shape.segments.map { "\($0) segments" } ?? "no segments"
         print("embeddings  \(shape.vocabulary) tokens, \(shape.positions) positions, \(segments)")
         print("parameters  \(shape.parameterCount)")
         print("pooler      \(weights.pooler == nil ? "none" : "yes")")
         print(
-            "memory      \(weights.mappedBytes) bytes mapped and shared, \(weights.copiedBytes) bytes converted, which a host's ranks share"
-        )
+            "memory      \(weights.mappedBytes) bytes mapped and shared, "
+                + "\(weights.copiedBytes) bytes converted, which a host's ranks share")
         let tokenizer = try TokenizerFolder.load(path)
         print(
-            "tokenizer   \(tokenizer.name), \(tokenizer.vocabularySize) tokens, identity \(tokenizer.identity)"
-        )
+            "tokenizer   \(tokenizer.name), \(tokenizer.vocabularySize) tokens, "
+                + "identity \(tokenizer.identity)")
     }
 
     private func inspectRun() throws {

@@ -10,20 +10,20 @@ struct Methods: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists every adapter method: settings, defaults, parameter count, mergeability, source.",
         discussion: """
-            With --backbone, counts are those of the default settings on that backbone, per task. A study names a method under \
-            `adapter`, or several in a list.
+            Counts are per task, with the default settings on the backbone of --backbone. A study names a \
+            method under `adapter`, or several in a list.
             """)
 
-    @Argument(help: "A method; all of them by default.")
+    @Argument(help: "A method; all methods by default.")
     var name: String?
 
     @Option(help: "A backbone's folder, for parameter counts and operations.")
     var backbone: String?
 
-    @Option(help: "Tokens of a sequence, for the operations per token.")
+    @Option(help: "The sequence length for the operations per token.")
     var tokens = 128
 
-    /// The most positions that a backbone may have.
+    /// The largest number of positions that a backbone may have.
     private static let mostTokens = 1 << 20
 
     func validate() throws {
@@ -33,7 +33,7 @@ struct Methods: ParsableCommand {
     }
 
     func run() throws {
-        try runInOneProcess {
+        try SingleProcess.run {
             let weights = try backbone.map { try EncoderWeights(directory: $0) }
             var chosen = AdapterTable.all
             if let name {

@@ -10,33 +10,25 @@ import Training
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Predicts a task's labels for lines of text, with a run's adapter.",
-        discussion: "One line in, one line out; a pair is split by a tab. Runs in one process.")
+        discussion: "One line of output per line of input; a tab separates a pair. Runs in one process.")
 
-    @Argument(help: "The run directory.")
-    var directory: String
+    @OptionGroup
+    var options: TrainedRunOptions
 
     @Option(help: "The task to predict.")
     var task: String
 
-    @Option(help: "A file of lines, or - for standard input.")
+    @Option(help: "A text file, or - for standard input.")
     var input = "-"
 
     @Flag(help: "Write the logits, separated by tabs, instead of labels.")
     var logits = false
 
-    @Option(help: "The backbone's folder, where it has moved since the run.")
-    var backbone: String?
-
-    @OptionGroup
-    var foreign: ForeignInputOptions
-
     func run() throws {
         MPI.run { world in
-            let study = try studyOfRun(directory, backbone: backbone, data: nil)
+            let study = try options.study()
             let loaded = try LoadedBackbone(study)
-            let trained = try TrainedRun(
-                study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-                allowing: foreign.allowed)
+            let trained = try options.trained(study, loaded)
             let task = try trained.task(named: self.task)
             _ = try onRoot(world) {
                 try predict(task, trained, loaded.tokenizer)
@@ -47,10 +39,10 @@ struct Predict: ParsableCommand {
     }
 
     private func predict(_ task: any LanguageTask, _ trained: TrainedRun, _ tokenizer: any Tokenizer) throws {
-        let lines = try readTexts(input, for: task)
+        let lines = try TextInput(path: input).texts(for: task)
         let predictions = try trained.predict(self.task, lines, tokenizer)
         if logits {
-            try writeLines(
+            try TextOutput.write(
                 (0..<predictions.count).map { row in
                     predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
                         "\($0)"
@@ -58,7 +50,7 @@ struct Predict: ParsableCommand {
                     .joined(separator: "\t")
                 })
         } else {
-            try writeLines(task.output.texts(of: predictions))
+            try TextOutput.write(task.output.texts(of: predictions))
         }
     }
 }

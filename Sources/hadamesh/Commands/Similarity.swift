@@ -12,29 +12,29 @@ import Training
 /// `hadamesh similarity`.
 struct Similarity: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows how alike tasks' trained adapters are: cosines and norms of what training changed.",
+        abstract: "Compares trained adapters: cosines and norms of the change of each tensor in training.",
         discussion: """
-            For every tensor, layer and pair of adapters, the cosine of their changes: for a Hadamard adapter of \
-            w − 1 and of b, for any other tensor of what it is now less its start. Of the tasks of one run, or of \
-            several runs (task@run) of one method on backbones of one shape. What two tasks share is marked so; \
-            a dash is where nothing changed. Heads are not compared.
+            Prints the cosine of the changes for every tensor, layer and pair of adapters: of w − 1 and b \
+            for a Hadamard adapter, of the difference to the initial value otherwise. Compares the tasks of \
+            one run, or of several runs (task@run) of one method on backbones of one shape. Shared tensors \
+            are marked; a dash means no change. Heads are not compared.
             """)
 
     @Argument(help: "Run directories.")
     var runs: [String]
 
-    @Option(help: "Only tensors whose name holds this text, such as hadamard.weight.")
+    @Option(help: "Only tensors whose name contains this text, such as hadamard.weight.")
     var tensor: String?
 
-    @Option(help: "How it is written: text, markdown or json (with all digits).")
+    @Option(help: "The format: text, markdown, or json (with all digits).")
     var format = "text"
 
-    @Option(help: "The backbone's folder, where it has moved since the runs.")
+    @Option(help: "The backbone's folder, if it has moved since the runs.")
     var backbone: String?
 
     func run() throws {
-        try runInOneProcess {
-            let format: TableFormat = try choice(self.format, of: "--format")
+        try SingleProcess.run {
+            let format: TableFormat = try NamedOption.value(self.format, of: "--format")
             let names: [String?] = runs.count > 1 ? runNames(runs.map { [$0] }) : [nil]
             let adapters = try zip(runs, names).flatMap(adapters)
             guard let first = adapters.first else { return }
@@ -49,23 +49,23 @@ struct Similarity: ParsableCommand {
                 return change.values(of: change.tensors[tensor])
             }
             let chosen = try tensor.map { try AdapterSimilarity(all, ofTensorsNamed: $0) } ?? all
-            try writeLines([chosen.report(format)])
+            try TextOutput.write([chosen.report(format)])
         }
     }
 
-    /// One task's adapter of a run.
+    /// A task's adapter in a run.
     private struct Adapter {
         let name: String
         let run: String
         let method: String
         let change: AdapterChange
 
-        /// The tensors' owners; runs have none in common.
+        /// The tensors' owners, distinct between runs.
         var owners: [String] { change.tensors.map { "\(run)/\($0.owner)" } }
     }
 
     private func adapters(of run: String, named name: String?) throws -> [Adapter] {
-        let study = try studyOfRun(run, backbone: backbone, data: nil)
+        let study = try StudyFile.study(ofRun: run, backbone: backbone, data: nil)
         let weights = try EncoderWeights(directory: study.backbone)
         let model = try AdaptedModel(weights, study.adapter.method, study.head)
         let trained = try TrainedRun(study, model, directory: run)
@@ -76,8 +76,8 @@ struct Similarity: ParsableCommand {
                 throw Failure.usage("the run trained heads alone, there are no adapters to compare", at: run)
             }
             return Adapter(
-                name: name.map { "\(task.name)@\($0)" } ?? task.name, run: run, method: method, change: change
-            )
+                name: name.map { "\(task.name)@\($0)" } ?? task.name, run: run, method: method,
+                change: change)
         }
     }
 

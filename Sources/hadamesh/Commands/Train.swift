@@ -16,10 +16,11 @@ import Training
 /// `hadamesh train`.
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Trains a study, alone or as one of several ranks.",
+        abstract: "Trains a study, in one process or on several ranks.",
         discussion: """
-            Results are in the run directory: results.json, adapters/<task>/, checkpoints/, journal.jsonl, and TensorBoard \
-            events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops after a checkpoint with exit code 75; --resume goes on, on any number of ranks.
+            The run directory receives results.json, adapters/<task>/, checkpoints/, journal.jsonl and \
+            TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run after a checkpoint \
+            with exit code 75; --resume continues it, on any number of ranks.
             """)
 
     @Argument(help: "The study file, in YAML.")
@@ -27,28 +28,22 @@ struct Train: ParsableCommand {
 
     @Option(
         name: [.customShort("o", allowingJoined: true), .long],
-        help: "The run directory to make; runs/<study>-<time> by default.")
+        help: "The run directory to create; runs/<study>-<time> by default.")
     var output: String?
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
-    var changes: [String] = []
+    @OptionGroup
+    var options: StudyOptions
 
-    @Flag(
-        help: "Go on with the run in --output: from its newest checkpoint, or its start if it has none yet.")
+    @Flag(help: "Continue the run in --output from its newest checkpoint, or from the start without one.")
     var resume = false
 
-    @Flag(
-        help:
-            "Let --resume go on with kernels, or a version, whose bits differ; the result is then marked as mixed."
-    )
+    @Flag(help: "Let --resume use kernels or a version whose bits differ, and mark the result as mixed.")
     var allowDifferentKernels = false
 
-    @Option(help: "Refuse to start in a world of another size.")
+    @Option(help: "Refuse to start with another number of ranks.")
     var expectRanks: Int?
 
-    @Flag(help: "Show warnings and the final table only.")
+    @Flag(help: "Print only warnings and the final table.")
     var quiet = false
 
     func validate() throws {
@@ -59,13 +54,14 @@ struct Train: ParsableCommand {
         MPI.run { world in
             if let expectRanks, expectRanks != world.size {
                 throw Failure.usage(
-                    "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), expected \(expectRanks)",
+                    "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), "
+                        + "expected \(expectRanks)",
                     at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
-            let study = try StudyFile(path: study, overrides: changes).study()
+            let study = try options.study(study)
             StopSignal.install()
-            // Output that nobody reads any more, behind `| head` or in a terminal that was closed, ends no training.
+            // A closed output, as in `| head` or a closed terminal, must not end the training.
             signal(SIGPIPE, SIG_IGN)
             let dedicated = study.coordinator == .dedicated && world.rank == 0
             return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
@@ -73,13 +69,13 @@ struct Train: ParsableCommand {
     }
 
     private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
-        let backbone = try LoadedBackbone(study, on: world, for: .learning)
+        let backbone = try LoadedBackbone(study, on: world, for: .training)
         let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
         let context = try RunContext(study, backbone.model, data)
         try Agreement.checkInputs(
             context, tokenizer: backbone.tokenizer.identity, resuming: resume, world)
 
-        // Only rank 0 touches the run directory, and every rank hears of it when that fails.
+        // Only rank 0 writes to the run directory; a failure ends all ranks.
         var output: RunOutput?
         var directory: RunDirectory?
         var recorded: RunIdentity?
@@ -118,7 +114,7 @@ struct Train: ParsableCommand {
             identity: identity, recorded: recorded, resuming: resume,
             allowingDifferentKernels: allowDifferentKernels)
         for warning in backbone.warnings { try output?.observe(.warned(warning)) }
-        // Only now is it certain that the run directory is this study's.
+        // Written only now that the run directory is known to belong to this study.
         let ranks = try RankDescription.all(world)
         _ = try onRoot(world) {
             if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }

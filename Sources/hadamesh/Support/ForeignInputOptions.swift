@@ -1,7 +1,7 @@
 import ArgumentParser
 import Coordination
 
-/// The options of commands that use trained adapters: what may differ from their training.
+/// Options of commands that use trained adapters: the inputs that may differ from training.
 struct ForeignInputOptions: ParsableArguments {
     @Flag(
         name: .customLong("allow-different-backbone"),
@@ -11,11 +11,9 @@ struct ForeignInputOptions: ParsableArguments {
     @Flag(
         name: .customLong("allow-different-kernels"),
         help:
-            "Use the adapters with kernels, or a version, whose bits differ from those they were trained with."
-    )
+            "Use the adapters with kernels or a version whose bits differ from those of training.")
     var kernels = false
 
-    /// The inputs that may differ.
     var allowed: ForeignInputs {
         var allowed: ForeignInputs = []
         if backbone { allowed.insert(.backbone) }

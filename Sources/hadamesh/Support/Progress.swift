@@ -3,20 +3,20 @@ import Formats
 import Foundation
 import Runs
 
-/// Shows a run on standard error: one live line on a terminal, plain lines now and then elsewhere.
+/// Displays a run on standard error: a live line on a terminal, otherwise a plain line every few seconds.
 final class Progress: RunObserver {
     private let directory: String
     private let quiet: Bool
-    /// Under mpirun standard error is a pipe; `launch/local` says when it ends at a terminal.
+    /// Under mpirun standard error is a pipe: `launch/local` sets a variable if it leads to a terminal.
     private let isTerminal =
         isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
     private var stage = (name: "", steps: 0)
     private var losses: [String: Double] = [:]
     private var order: [String] = []
-    /// When the steps under way began, and how many examples there were since.
-    private var begun = Date()
+    /// The start of the current steps, and the steps and examples since.
+    private var begun = MonotonicClock.seconds
     private var counted = (steps: 0, examples: 0)
-    private var shown = Date.distantPast
+    private var shown = -Double.infinity
     private var lineIsOpen = false
 
     init(directory: String, quiet: Bool) {
@@ -34,7 +34,8 @@ final class Progress: RunObserver {
             say("\(name) stage: \(steps) steps")
         case .pruned(let report):
             say(
-                "pruned by \(report.score): \(report.kept) of \(report.kept + report.removed) entries are left, "
+                "pruned by \(report.score): "
+                    + "\(report.kept) of \(report.kept + report.removed) entries remain, "
                     + "\(format(100 * report.reached, 2)) % removed")
             restart()
         case .cache(let report): cache(report)
@@ -44,7 +45,8 @@ final class Progress: RunObserver {
         case .step(let report): step(report)
         case .evaluated(let report):
             let scores = report.scores.map { score in
-                "\(score.task) \(format(score.score, 4))\(score.isBest ? "*" : "")\(score.stops ? " (stops)" : "")"
+                "\(score.task) \(format(score.score, 4))\(score.isBest ? "*" : "")"
+                    + (score.stops ? " (stops)" : "")
             }
             say("step \(report.step): \(scores.joined(separator: "  "))")
             restart()
@@ -56,7 +58,8 @@ final class Progress: RunObserver {
         case .finished(let results): finished(results)
         case .stopped(let step):
             say(
-                "stopped after the checkpoint of step \(step); go on with: hadamesh train STUDY --output \(directory) --resume",
+                "stopped after the checkpoint of step \(step); "
+                    + "go on with: hadamesh train STUDY --output \(directory) --resume",
                 always: true)
         }
     }
@@ -66,7 +69,8 @@ final class Progress: RunObserver {
         say("run: \(directory)", always: true)
         say(
             "\(parameters.method) trains \(parameters.adapterPerTask) parameters per task, "
-                + "\(format(100 * parameters.shareOfBackbone, 3)) % of the backbone's \(parameters.backbone); "
+                + "\(format(100 * parameters.shareOfBackbone, 3)) % "
+                + "of the backbone's \(parameters.backbone); "
                 + "over \(facts.tasks.count) tasks \(parameters.adapterAllTasks), "
                 + "heads \(parameters.headsAllTasks)")
         say(
@@ -74,10 +78,9 @@ final class Progress: RunObserver {
                 + "\(facts.activations.bytes >> 20) MB on each rank")
         for file in facts.tasks.flatMap(\.dropped) {
             let lines = file.lines.map(String.init).joined(separator: ", ")
-            say(
-                "warning: \(file.file): lines \(lines) have too few columns and are left out", always: true)
+            say("warning: \(file.file): lines \(lines) have too few columns and are skipped", always: true)
         }
-        if let resumedFrom { say("goes on from the checkpoint of step \(resumedFrom)") }
+        if let resumedFrom { say("resumes from the checkpoint of step \(resumedFrom)") }
     }
 
     private func cache(_ report: ActivationCacheReport) {
@@ -90,7 +93,7 @@ final class Progress: RunObserver {
         if let refusal = report.refusal {
             say(
                 "warning: \(part) is not cached: \(refusal); "
-                    + "set cache.megabytes to less, or give the job more room", always: true)
+                    + "lower cache.megabytes, or give the job more memory", always: true)
         } else if report.given > 0 {
             let of = report.given < report.needed ? " of \(report.needed >> 20)" : ""
             say(
@@ -102,7 +105,7 @@ final class Progress: RunObserver {
     }
 
     private func restart() {
-        begun = Date()
+        begun = MonotonicClock.seconds
         counted = (0, 0)
     }
 
@@ -114,24 +117,25 @@ final class Progress: RunObserver {
         counted.steps += 1
         counted.examples += report.examples
         guard
-            Date().timeIntervalSince(shown) >= (isTerminal ? 0.2 : 10)
+            MonotonicClock.seconds - shown >= (isTerminal ? 0.2 : 10)
                 || report.stageStep == report.stageSteps
         else { return }
-        let seconds = max(1e-9, Date().timeIntervalSince(begun))
+        let seconds = max(1e-9, MonotonicClock.seconds - begun)
         let left = seconds / Double(counted.steps) * Double(report.stageSteps - report.stageStep)
         let texts = order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }
         let text =
-            "\(report.stage) \(report.stageStep)/\(report.stageSteps)  loss \(texts.joined(separator: "  "))  "
+            "\(report.stage) \(report.stageStep)/\(report.stageSteps)  "
+            + "loss \(texts.joined(separator: "  "))  "
             + "\(Int((Double(counted.examples) / seconds).rounded())) examples/s  \(duration(left)) left"
         if isTerminal { live(text) } else { say(text) }
-        shown = Date()
+        shown = MonotonicClock.seconds
     }
 
-    /// The share of each task in the examples, beside the share that was asked for.
+    /// Each task's share of the examples, drawn and requested.
     private func drawn(_ stage: StageResult) {
         func percent(_ share: Double) -> String { format(100 * share, 1) }
         let shares = stage.drawn.entries.map { task in
-            "\(task.name) \(percent(task.value.realised)) % (asked \(percent(task.value.requested)) %)"
+            "\(task.name) \(percent(task.value.realised)) % (requested \(percent(task.value.requested)) %)"
         }
         say("\(stage.stage) stage drew \(shares.joined(separator: ", "))")
     }
@@ -177,9 +181,7 @@ final class Progress: RunObserver {
         lineIsOpen = false
     }
 
-    private func write(_ text: String) {
-        writeToStandardError(text)
-    }
+    private func write(_ text: String) { writeToStandardError(text) }
 
     private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 

@@ -9,11 +9,12 @@ import Runs
 import Studies
 import Training
 
-/// The files that say what a run is: the resolved study, and the manifest of its identity and every start.
+/// A run's resolved study, and its manifest of identity and starts.
 enum RunFiles {
-    /// Whether the run of this identity is done: its results are whole, and so are its tasks' adapters.
+    /// Whether the directory holds a finished run: results, and an adapter for each task.
     ///
-    /// Results of another study are refused. Nothing is computed any more, so it does not matter on which kernels.
+    /// A finished run with another identity is a failure. Kernels may differ, since nothing is left to
+    /// compute.
     static func areFinished(_ directory: RunDirectory, _ identity: RunIdentity, tasks: [String]) throws
         -> Bool
     {
@@ -29,7 +30,7 @@ enum RunFiles {
         }
     }
 
-    /// Writes the study, and adds this start to the manifest; those before it stay as they are.
+    /// Writes the study, and adds this start to those in the manifest.
     static func write(
         _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription],
         to directory: RunDirectory
@@ -42,12 +43,12 @@ enum RunFiles {
         try manifest.write(to: directory)
     }
 
-    /// The identity that an earlier start wrote down; nil where none did.
+    /// The identity recorded by an earlier start; nil if there is none.
     static func identity(in directory: RunDirectory) throws -> RunIdentity? {
         try Manifest.read(directory)?.identity()
     }
 
-    /// When, where and on what the run was started.
+    /// The manifest's record of this start.
     private static func start(
         _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription]
     ) throws -> JSONValue {

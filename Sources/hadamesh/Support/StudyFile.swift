@@ -1,16 +1,17 @@
 import Coordination
 import Diagnostics
 import Foundation
+import Runs
 import Studies
 import Yams
 
-/// A study file with the command line's changes: YAML in, a strict `Study` out, failures with file and line.
+/// A study file with changes from the command line, decoded strictly; failures name file and line.
 struct StudyFile {
     private let path: String
     private let root: Node
     private let overrides: [(key: [String], text: String)]
 
-    /// Reads a file and applies `key.sub=value` changes to it.
+    /// Reads a file and applies changes of the form `key.sub=value`.
     init(path: String, overrides: [String] = []) throws {
         self.path = path
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -28,7 +29,7 @@ struct StudyFile {
         self.root = root
     }
 
-    /// The study; each failure names the line of the key that it is about, or the change that set it.
+    /// The study; a failure names the line of its key, or the change that set it.
     func study() throws -> Study {
         do {
             return try YAMLDecoder().decode(Study.self, from: root)
@@ -42,7 +43,17 @@ struct StudyFile {
         }
     }
 
-    /// The resolved study as text: every default filled in.
+    /// The study in a run directory; `backbone` and `data` replace its paths.
+    static func study(ofRun run: String, backbone: String?, data: String?) throws -> Study {
+        let file = RunDirectory(path: run).studyFile
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw Failure.usage("no study.yaml: this is not a run directory", at: run)
+        }
+        let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self)
+        return try StudyFile(path: file, overrides: overrides).study()
+    }
+
+    /// A study as YAML with all defaults filled in.
     static func text(of study: Study) throws -> String {
         let encoder = YAMLEncoder()
         encoder.options.width = -1
@@ -58,14 +69,14 @@ struct StudyFile {
         let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
             .split(separator: ".").map(String.init)
         let change = overrides.first { names.starts(with: $0.key) }
-        // A mapping that only changes made has no line.
+        // A mapping created by changes has no line.
         let maker = overrides.first { $0.key.starts(with: names) }
         let place =
             change.map(Self.place) ?? line(of: names).map { "\(path):\($0)" } ?? maker.map(Self.place) ?? path
         return Failure(failure.kind, at: place, "\(key): \(failure.message)", remedy: failure.remedy)
     }
 
-    /// The line of the longest part of a key path that the file has.
+    /// The line of the longest prefix of a key path that the file contains.
     private func line(of names: [String]) -> Int? {
         var node = root
         var line: Int?
@@ -107,7 +118,7 @@ struct StudyFile {
 
     private static func compose(_ text: String, at place: String) throws -> Node {
         do {
-            // An empty value is an empty text, an empty file an empty mapping.
+            // An empty value is an empty string; an empty file is an empty mapping.
             return try Yams.compose(yaml: text) ?? (place == "--set" ? Node("") : Node([:]))
         } catch let error as YamlError {
             let (line, what) = described(error)
@@ -132,7 +143,8 @@ struct StudyFile {
         guard let name = path.first else { return value }
         guard case .mapping(var mapping) = node else {
             throw Failure.usage(
-                "'\(key.dropLast(path.count).joined(separator: "."))' is not a mapping, so '\(key.joined(separator: "."))' cannot be set",
+                "'\(key.dropLast(path.count).joined(separator: "."))' is not a mapping, "
+                    + "so '\(key.joined(separator: "."))' cannot be set",
                 at: "--set")
         }
         let existing = mapping.first { $0.key.string == name }

@@ -3,22 +3,20 @@ import Collectives
 import Coordination
 import Diagnostics
 import Encoders
-import Foundation
 import Kernels
-import Runs
 import Studies
 import Tasks
 import Tokenizers
 import Training
 
-/// A study's backbone: frozen weights, tokenizer, and the model on top.
+/// A study's frozen backbone with its adapted model and its tokenizer.
 struct LoadedBackbone {
     private(set) var model: AdaptedModel
     let tokenizer: any Tokenizer
-    /// What the user should know of its memory.
+    /// Warnings about memory.
     private(set) var warnings: [Failure] = []
 
-    /// Maps the weights, unless they are given, and reads the tokenizer, and holds the study's settings to them.
+    /// Maps the weights, unless given, reads the tokenizer, and checks the study's settings against both.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         try Self.checkKernels()
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
@@ -31,7 +29,7 @@ struct LoadedBackbone {
 }
 
 extension LoadedBackbone {
-    /// Refuses kernels that this processor doesn't have.
+    /// Refuses kernels that this processor does not support.
     private static func checkKernels() throws {
         guard let unknown = VectorKernels.unknownChoice else { return }
         throw Failure.usage(
@@ -39,41 +37,31 @@ extension LoadedBackbone {
             remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
     }
 
-    /// What all ranks of a world want a backbone for.
+    /// The use of a backbone, which decides how its weights are prepacked.
     enum Use {
-        /// To look at it.
+        /// Not prepacked.
         case inspection
-        /// To compute with it, forward.
-        case answers
-        /// To train with it.
-        case learning
+        /// Prepacked for the forward.
+        case inference
+        /// Prepacked for forward and backward.
+        case training
     }
 
-    /// Maps the weights on all ranks of a world; those of a host share what must be converted or laid out.
+    /// Maps the weights on all ranks; the ranks of a node share converted and prepacked weights.
     init(_ study: Study, on world: any Communicator, for use: Use) throws {
-        // Before the first collective, where a rank may already be missing.
+        // Before the first collective: a rank may already be missing there.
         world.watch?.use(study.stall.limits)
         try Self.checkKernels()
         try Agreement.checkStudies(study, world)
         let memory = NodeWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
-        if use != .inspection { model = try model.prepacked(in: memory, forLearning: use == .learning) }
+        if use != .inspection { model = try model.prepacked(in: memory, forLearning: use == .training) }
         warnings = memory.refusals
     }
 
-    /// Says the warnings on standard error, once for all ranks.
+    /// Prints the warnings on standard error, on rank 0.
     func warn(from rank: Int) {
         guard rank == 0 else { return }
         for warning in warnings { writeToStandardError("warning: \(warning)\n") }
     }
-}
-
-/// The study that a run directory holds, with a backbone and data that may have moved since.
-func studyOfRun(_ run: String, backbone: String?, data: String?) throws -> Study {
-    let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap { $0 }
-    let file = RunDirectory(path: run).studyFile
-    guard FileManager.default.fileExists(atPath: file) else {
-        throw Failure.usage("no study.yaml: this is not a run directory", at: run)
-    }
-    return try StudyFile(path: file, overrides: overrides).study()
 }
