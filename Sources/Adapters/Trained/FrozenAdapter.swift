@@ -96,7 +96,9 @@ struct FrozenAdapter: Sendable {
                 remedy: "train \(name) with norm: none")
         }
         let known = own["backbone"]
-        guard let recorded = try? known?.decoded(as: BackboneIdentity.self, from: folder) else {
+        guard let recorded = try? known?.decoded(as: BackboneIdentity.self, from: folder),
+            recorded.checksum != nil
+        else {
             throw failure(
                 "does not say which backbone it was trained on, "
                     + "expected 'hadamesh.backbone' in adapter_config.json",
