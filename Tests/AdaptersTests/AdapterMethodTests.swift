@@ -298,7 +298,7 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("Frozen maps laid out for products change no bit", arguments: MethodCase.all)
+    @Test("Frozen maps prepacked for products change no bit", arguments: MethodCase.all)
     func prepacked(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
