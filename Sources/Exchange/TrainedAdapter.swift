@@ -5,7 +5,7 @@ package import Training
 
 /// One task's trained parameters with their model and task, to be written for other software.
 package struct TrainedAdapter: Sendable {
-    package let model: AdaptedEncoder
+    package let model: AdaptedModel
     package let task: String
     /// The classes or range of the head's answers.
     package let output: TaskOutput
@@ -14,7 +14,7 @@ package struct TrainedAdapter: Sendable {
 
     /// The values must fill the layout.
     package init(
-        _ model: AdaptedEncoder, task: String, _ output: TaskOutput, _ layout: ParameterLayout,
+        _ model: AdaptedModel, task: String, _ output: TaskOutput, _ layout: ParameterLayout,
         values: [Float]
     ) {
         precondition(values.count == layout.count, "the values do not fill the layout")

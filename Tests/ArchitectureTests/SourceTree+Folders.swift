@@ -1,7 +1,7 @@
 extension SourceTree {
     /// Places where a file of one folder names a type that a later folder of its target declares.
     ///
-    /// - Parameter folders: the target's folders, the lowest first; every folder of the target must be among them
+    /// `folders` lists all folders of the target, the lowest first.
     func wrongArrows(in target: String, folders: [String]) -> [String] {
         let prefix = "Sources/\(target)/"
         let sources = files.filter { $0.key.hasPrefix(prefix) && $0.key.hasSuffix(".swift") }

@@ -74,7 +74,7 @@ struct ActivationCacheTests {
                 let outcome = try TinyStudy(changes(adapter.section, ["cache": cache])).train(
                     ranks: ranks, into: folder)
                 let found = try #require(report(outcome))
-                #expect(found.cutPoint == cutPoint && found.uses > 1)
+                #expect(found.layer == adapter.layer && found.uses > 1)
                 #expect((found.given > 0) == adapter.caches)
                 #expect((found.given < found.needed) == (cache["megabytes"] != nil && adapter.caches))
                 #expect((found.saves > 0) == adapter.caches && found.refusal == nil)

@@ -97,7 +97,7 @@ struct PruningTests {
             }
         }
         for task in store.layouts.indices {
-            let blocks = store.placements[task].map { store.blocks[$0] }
+            let blocks = store.blockOfSlice[task].map { store.blocks[$0] }
             let prunable = blocks.filter(\.slice.isPrunable)
             let count = prunable.reduce(0) { $0 + $1.slice.count }
             let removed = prunable.reduce(0) { $0 + mask.removedCount(in: $1.range) }
@@ -133,7 +133,7 @@ struct PruningTests {
         var flat = [Float](repeating: 0, count: store.count)
         for (task, name) in study.context.names.enumerated()
         where run.steps[0].losses[name] != nil {
-            for block in store.placements[task].map({ store.blocks[$0] }) {
+            for block in store.blockOfSlice[task].map({ store.blocks[$0] }) {
                 let own = try file.floats("gradients/\(name)/\(block.slice.name)")
                 for (index, value) in zip(block.range, own) { flat[index] += value }
             }
@@ -197,8 +197,9 @@ struct PruningTests {
                 rest = rest.dropFirst(range.count)
             }
             let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, store.count, filledWith: 0))
-            _ = study.context.model.learn(
-                data.train.batch(data.drawn), data.drawn.compactMap { data.train.targets[$0] },
+            _ = study.context.model.lossAndGradient(
+                data.train.batch(data.trainingIndices),
+                data.trainingIndices.compactMap { data.train.targets[$0] },
                 stage: .adapter(trainHead: false), store.layouts[0], values: vector.base,
                 gradient: gradient.base, .none, Workspace())
             return matrices.flatMap { gradient.values[$0] }

@@ -145,7 +145,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("Counts that could overflow are refused", arguments: ["times", "step"])
+    @Test("Counts that could overflow are refused", arguments: ["stepCounts", "step"])
     func endlessCounts(name: String) throws {
         let folder = try stopped()
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)

@@ -187,17 +187,17 @@ struct SamplerTests {
     }
 
     @Test("A step's micro-batches of one task have even numbers of tokens and all drawn examples")
-    func levelledUnits() {
+    func balancedUnits() {
         let tokens = UnorderedTokens()
         let drawn = plans(planner(examples: 32, microBatch: 8), 40).plans
-        let levelled = plans(planner(examples: 32, microBatch: 8, tokens: tokens), 40).plans
-        for (drawn, levelled) in zip(drawn, levelled) {
-            #expect(drawn.microBatches.map(\.task) == levelled.microBatches.map(\.task))
-            #expect(drawn.microBatches.map(\.examples.count) == levelled.microBatches.map(\.examples.count))
+        let balanced = plans(planner(examples: 32, microBatch: 8, tokens: tokens), 40).plans
+        for (drawn, balanced) in zip(drawn, balanced) {
+            #expect(drawn.microBatches.map(\.task) == balanced.microBatches.map(\.task))
+            #expect(drawn.microBatches.map(\.examples.count) == balanced.microBatches.map(\.examples.count))
             for task in drawn.tasks {
                 let (before, after) = (
                     drawn.microBatches.filter { $0.task == task },
-                    levelled.microBatches.filter { $0.task == task }
+                    balanced.microBatches.filter { $0.task == task }
                 )
                 #expect(before.flatMap(\.examples).sorted() == after.flatMap(\.examples).sorted())
                 let costs = after.map {

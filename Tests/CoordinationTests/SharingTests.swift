@@ -57,7 +57,7 @@ struct SharingTests {
         for task in 0..<3 {
             let values = store.values(of: task, in: flat)
             #expect(values.count == store.layouts[task].count)
-            for (range, block) in zip(store.layouts[task].ranges, store.placements[task]) {
+            for (range, block) in zip(store.layouts[task].ranges, store.blockOfSlice[task]) {
                 #expect(Array(values[range]) == Array(flat[store.blocks[block].range]))
                 #expect(store.blocks[block].tasks.contains(task))
             }

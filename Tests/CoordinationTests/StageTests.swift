@@ -21,7 +21,7 @@ struct StageTests {
     }
 
     /// The scores of a stage's evaluations, by task.
-    private func told(_ run: TinyStudy.Outcome, _ stage: String) -> [[String: Double]] {
+    private func scores(_ run: TinyStudy.Outcome, _ stage: String) -> [[String: Double]] {
         run.evaluations.filter { $0.stage == stage }.map {
             Dictionary(uniqueKeysWithValues: $0.scores.map { ($0.task, $0.score) })
         }
@@ -43,7 +43,7 @@ struct StageTests {
         changes["evaluation.keep"] = .string(keep.rawValue)
         let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
         let run = try study.train(ranks: 2, into: folder)
-        let evaluations = told(run, "adapter")
+        let evaluations = scores(run, "adapter")
         try #require(evaluations.count == 10)
         let found = try scores(study, folder)
         let last = evaluations[9]
@@ -74,11 +74,11 @@ struct StageTests {
             let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
             let stage = try #require(run.results?.stages.last)
             for found in try ThreadScores.evaluate(trained, study.context.data) {
-                let told = try #require(stage.tasks[found.task] ?? nil)
-                #expect(told.score == found.mean, "\(found.task) of \(sharing)")
+                let reported = try #require(stage.tasks[found.task] ?? nil)
+                #expect(reported.score == found.mean, "\(found.task) of \(sharing)")
                 for entry in found.entries {
                     for score in entry.scores.entries {
-                        let value = told.splits[entry.split.rawValue]?[score.metric.rawValue]
+                        let value = reported.splits[entry.split.rawValue]?[score.metric.rawValue]
                         #expect(value == score.value)
                     }
                 }
@@ -87,10 +87,10 @@ struct StageTests {
                     evaluation.scores.filter { $0.task == found.task }.map { ($0.score, evaluation.step) }
                 }
                 let best = seen.reduce((-Double.infinity, 0)) { $1.0 > $0.0 ? $1 : $0 }
-                #expect(told.best?.score == best.0)
-                #expect(told.best?.step == best.1)
-                if keep == .last { #expect(told.step == run.steps.last?.step) }
-                if keep == .best { #expect(told.step == best.1) }
+                #expect(reported.best?.score == best.0)
+                #expect(reported.best?.step == best.1)
+                if keep == .last { #expect(reported.step == run.steps.last?.step) }
+                if keep == .best { #expect(reported.step == best.1) }
             }
         }
     }
@@ -154,8 +154,8 @@ struct StageTests {
             "stages.head": ["steps": 10, "learningRate": 0.5], "evaluation.every": 1,
             "evaluation.keep": .string(keep), "stages.adapter.learningRate": 0, "stages.adapter.steps": 1,
         ]).train(into: folder)
-        let head = told(run, "head")
-        let handed = try #require(told(run, "adapter").first)
+        let head = scores(run, "head")
+        let handed = try #require(scores(run, "adapter").first)
         #expect(head.count == 10)
         if keep == "best" {
             for (task, score) in handed {
@@ -234,16 +234,19 @@ struct StageTests {
         let study = try TinyStudy(["evaluation.heldOut": 0.3, "stages.head.steps": 20])
         let run = try study.train(into: TemporaryFolder())
         for (task, data) in study.context.data.enumerated() {
-            let held = Set(data.sets[0].indices)
-            #expect(data.sets.count == 1 && data.sets[0].split == .train)
-            #expect(held.isDisjoint(with: data.drawn) && held.count + data.drawn.count == data.train.count)
+            let held = Set(data.evaluationSets[0].indices)
+            #expect(data.evaluationSets.count == 1 && data.evaluationSets[0].split == .train)
+            #expect(
+                held.isDisjoint(with: data.trainingIndices)
+                    && held.count + data.trainingIndices.count == data.train.count)
             let trained = run.steps.flatMap(\.microBatches).filter { $0.task == study.context.names[task] }
                 .flatMap(\.examples)
             #expect(!trained.isEmpty && held.isDisjoint(with: trained))
         }
         let other = try TinyStudy(["evaluation.heldOut": 0.3, "seed": 99])
         #expect(
-            other.context.data.map { $0.sets[0].indices } == study.context.data.map { $0.sets[0].indices })
+            other.context.data.map { $0.evaluationSets[0].indices }
+                == study.context.data.map { $0.evaluationSets[0].indices })
     }
 
     @Test("Epochs become steps, and a stage without steps is left out")

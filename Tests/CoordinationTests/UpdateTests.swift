@@ -65,7 +65,7 @@ struct UpdateTests {
             var sums: [Int: [Double]] = [:]
             #expect(report.losses.entries.count == 2)
             for task in report.losses.names.compactMap(names.firstIndex) {
-                for (slice, block) in zip(store.layouts[task].slices, store.placements[task]) {
+                for (slice, block) in zip(store.layouts[task].slices, store.blockOfSlice[task]) {
                     let name = "\(names[task])/\(slice.name)"
                     let found = try file.floats("parameters/\(name)").map { Double($0) }
                     // Float rounding of a few steps of up to 0.03 each.

@@ -14,7 +14,7 @@ struct EncoderDropoutTests {
     }
 
     @Test(
-        "An example has the same masks in whatever unit it is computed",
+        "An example has the same masks in any micro-batch",
         arguments: [
             [0], [3], [2, 1], [3, 2, 1, 0], [0, 0],
         ])

@@ -47,7 +47,7 @@ struct ForeignFolderTests {
     private func logits(
         _ read: ImportedAdapter, _ tiny: TinyModel, _ output: TaskOutput, labels: [String]? = nil
     ) throws -> [Float] {
-        let model = try AdaptedEncoder(
+        let model = try AdaptedModel(
             tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)
         return try read.values(in: layout, for: output, labels: labels).withUnsafeBufferPointer { values in
@@ -146,7 +146,7 @@ struct ForeignFolderTests {
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/adapters-pfeiffer", on: tiny.weights)
         func head(_ classes: [String], labels: [String]? = nil) throws -> [Float] {
             let output = TaskOutput.classes(classes)
-            let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
+            let model = try AdaptedModel(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
             let layout = model.layout(for: output, headOwner: "warmth", seed: 1)
             let values = try read.values(in: layout, for: output, labels: labels)
             return Array(values[try #require(layout[HeadSlice.bias])])

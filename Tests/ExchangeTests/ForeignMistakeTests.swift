@@ -156,7 +156,7 @@ struct ForeignMistakeTests {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/peft-lora", on: tiny.weights)
         let output = TaskOutput.classes(["a", "b", "c"])
-        let model = try AdaptedEncoder(tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling))
+        let model = try AdaptedModel(tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling))
         let layout = model.layout(for: output, headOwner: "letters", seed: 1)
         let failure = #expect(throws: Failure.self) { try read.values(in: layout, for: output) }
         #expect(failure?.message == "the head has 2 rows of 24, the task needs 3 of 24")

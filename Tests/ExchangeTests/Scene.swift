@@ -22,7 +22,7 @@ struct Scene {
         let trainsPooler = try method.slices(on: tiny.weights, seed: 1).contains {
             $0.tensor.site == .pooler
         }
-        let model = try AdaptedEncoder(
+        let model = try AdaptedModel(
             tiny.weights, method, HeadSettings(pooling: trainsPooler ? .pooler : pooling, dropout: 0))
         let output = TaskOutput.classes(["warm", "cold"])
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)

@@ -54,7 +54,7 @@ struct WorkspaceTests {
         }
     }
 
-    @Test("After a reset the arena is one piece, which a unit of the same size starts from the front of")
+    @Test("After a reset the arena is one piece, which a micro-batch of the same size fills from the front")
     func resetStartsAgain() {
         let workspace = Workspace()
         for _ in 0..<3 { _ = workspace.floats(1_000_000) }

@@ -161,7 +161,7 @@ import Training
         func read(_ folder: String) throws {
             let read = try ImportedAdapter.read(folder, on: weights)
             let output = TaskOutput.classes(["warm", "cold"])
-            let model = try AdaptedEncoder(
+            let model = try AdaptedModel(
                 weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
             let layout = model.layout(for: output, headOwner: "colour", seed: 1)
             _ = try read.values(in: layout, for: output, labels: ["warm", "cold"])

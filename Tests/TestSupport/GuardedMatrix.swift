@@ -51,9 +51,7 @@ extension ReadableMatrix {
     /// A copy of the elements, row after row.
     package var values: [Float] {
         let view = frozen
-        return (0..<view.rows).flatMap {
-            Array(UnsafeBufferPointer(start: view.row($0), count: view.columns))
-        }
+        return (0..<view.rows).flatMap { row in (0..<view.columns).map { view[row, $0] } }
     }
 }
 

@@ -31,17 +31,17 @@ struct ActivationMemoryTests {
         let (values, gradient) = (
             GuardedMatrix(task.start), GuardedMatrix(1, task.layout.count, filledWith: 0)
         )
-        func learn(_ batch: PackedBatch, _ targets: [Target]) {
-            _ = task.model.learn(
+        func lossAndGradient(_ batch: PackedBatch, _ targets: [Target]) {
+            _ = task.model.lossAndGradient(
                 batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
                 gradient: gradient.base, .none, workspace)
         }
         let batches = batches(task)
         // The first pass adds chunks as needed, the second joins them into one.
-        for _ in 0..<2 { learn(batches[0].0, batches[0].1) }
+        for _ in 0..<2 { lossAndGradient(batches[0].0, batches[0].1) }
         let (capacity, allocations) = (workspace.capacity, workspace.allocations)
         for _ in 0..<3 {
-            for (batch, targets) in batches { learn(batch, targets) }
+            for (batch, targets) in batches { lossAndGradient(batch, targets) }
         }
         #expect(workspace.capacity == capacity && workspace.allocations == allocations)
         #expect(allocations > 0)
@@ -57,7 +57,7 @@ struct ActivationMemoryTests {
             let (values, gradient) = (
                 GuardedMatrix(task.start), GuardedMatrix(1, task.layout.count, filledWith: 0)
             )
-            _ = task.model.learn(
+            _ = task.model.lossAndGradient(
                 batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
                 gradient: gradient.base, .none, workspace)
             let estimate = Encoder(task.tiny.weights).activationBytes(

@@ -36,7 +36,7 @@ struct CheckpointTests {
             step: step,
             tensors: [
                 NamedTensor(name: "parameters", shape: [values.count], values: .float(values)),
-                NamedTensor(name: "times", shape: [3], values: .int64([0, .max, -1])),
+                NamedTensor(name: "stepCounts", shape: [3], values: .int64([0, .max, -1])),
             ],
             facts: ["identity": ["seed": 42], "latest": [0.1, nil], "text": "größe \"q\"\n"])
     }
@@ -56,7 +56,7 @@ struct CheckpointTests {
         #expect(found.step == 7 && found.facts == saved.facts)
         let floats = try found.floats("parameters", count: 5)
         #expect(differingBits(floats, try saved.floats("parameters", count: 5)) == nil)
-        #expect(try found.int64s("times", count: 3) == [0, .max, -1])
+        #expect(try found.int64s("stepCounts", count: 3) == [0, .max, -1])
         #expect(found.encoded() == saved.encoded() && found.notes == .null)
     }
 
@@ -71,7 +71,7 @@ struct CheckpointTests {
 
     @Test(
         "A tensor that is missing, of another length or another type is named",
-        arguments: ["parameter", "times", "parameters"])
+        arguments: ["parameter", "stepCounts", "parameters"])
     func missingTensors(name: String) throws {
         let count = name == "parameters" ? 4 : 3
         let failure = #expect(throws: Failure.self) { _ = try Self.checkpoint(7).floats(name, count: count) }

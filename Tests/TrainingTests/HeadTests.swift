@@ -46,9 +46,9 @@ struct HeadTests {
     ) -> [Float] {
         // The weight gradient of a regression head is Σ 2 (z − y) p, so for one sequence dropped elements are
         // 0.
-        task.learn(
+        task.lossAndGradient(
             task.start, stage: .head,
-            AdaptedEncoder.Randomness(
+            AdaptedModel.Randomness(
                 encoder: EncoderDropout(hidden: 0, attention: 0, seed: seed, step: step), head: probability),
             batch: task.tiny.batch(of: sequences), targets: sequences.map { task.targets[$0] }
         ).gradient
@@ -85,11 +85,11 @@ struct HeadTests {
     @Test("The gradient through dropout is that of the dropped-out loss")
     func gradientThroughDropout() throws {
         let task = try TinyTask("classification", pooling: .pooler)
-        let randomness = AdaptedEncoder.Randomness(
+        let randomness = AdaptedModel.Randomness(
             encoder: EncoderDropout(hidden: 0.2, attention: 0.2, seed: 5, step: 3), head: 0.3)
-        let gradient = task.learn(task.start, randomness).gradient
+        let gradient = task.lossAndGradient(task.start, randomness).gradient
         let found = finiteDifferences(
-            of: { task.learn($0, randomness).loss }, at: task.start, step: 0.02)
+            of: { task.lossAndGradient($0, randomness).loss }, at: task.start, step: 0.02)
         // Central differences of a float function: see `finiteDifferences`.
         #expect(mismatch(gradient.map { Double($0) }, found, Tolerance(relative: 2e-3)) == nil)
     }

@@ -36,7 +36,7 @@ struct LearningTests {
             let task = try TinyTask(test.task, site: test.site, norm: norm, pooling: test.pooling)
             let logits = try golden.floats("\(test.testDescription).logits")
             #expect(mismatch(task.logits(task.start), logits, Self.logits) == nil)
-            let found = task.learn(task.start)
+            let found = task.lossAndGradient(task.start)
             let loss = try golden.floats("\(test.testDescription).losses").map { Double($0) }.reduce(0, +)
             #expect(mismatch([found.loss], [loss], Self.losses) == nil)
             for slice in task.layout.slices {
@@ -52,10 +52,10 @@ struct LearningTests {
     @Test("The loss of a batch is the sum over its sequences, and so is its gradient")
     func sumsOverSequences() throws {
         let task = try TinyTask("classification")
-        let whole = task.learn(task.start)
+        let whole = task.lossAndGradient(task.start)
         var (loss, gradient) = (0.0, [Float](repeating: 0, count: task.layout.count))
         for sequence in 0..<task.tiny.batch.count {
-            let part = task.learn(
+            let part = task.lossAndGradient(
                 task.start, batch: task.tiny.batch(of: [sequence]), targets: [task.targets[sequence]])
             loss += part.loss
             for i in gradient.indices { gradient[i] += part.gradient[i] }
@@ -68,7 +68,8 @@ struct LearningTests {
     func frozenHead() throws {
         let task = try TinyTask("classification")
         let (both, alone) = (
-            task.learn(task.start), task.learn(task.start, stage: .adapter(trainHead: false))
+            task.lossAndGradient(task.start),
+            task.lossAndGradient(task.start, stage: .adapter(trainHead: false))
         )
         #expect(alone.loss == both.loss)
         for slice in task.layout.slices {
@@ -84,7 +85,7 @@ struct LearningTests {
     @Test("In the head stage adapters neither act nor have gradients", arguments: Pooling.allCases)
     func headStage(_ pooling: Pooling) throws {
         let task = try TinyTask("classification", pooling: pooling)
-        let found = task.learn(task.start, stage: .head)
+        let found = task.lossAndGradient(task.start, stage: .head)
         // The head stage must compute with identity adapters and the backbone's norms.
         var frozen = task.layout.initial
         for name in [HeadSlice.weight, HeadSlice.bias] {
@@ -92,7 +93,7 @@ struct LearningTests {
                 frozen.replaceSubrange(range, with: task.slice(name, of: task.start))
             }
         }
-        let expected = task.learn(frozen)
+        let expected = task.lossAndGradient(frozen)
         #expect(mismatch([found.loss], [expected.loss], Self.losses) == nil)
         for slice in task.layout.slices {
             let gradient = task.slice(slice.name, of: found.gradient)
@@ -118,11 +119,11 @@ struct LearningTests {
         let pooled = PooledVectors(vectors: vectors)
         task.model.frozenActivations(
             at: pooled.cutPoint, task.tiny.batch, into: CutState(residual: vectors.view), workspace)
-        let randomness = AdaptedEncoder.Randomness(
+        let randomness = AdaptedModel.Randomness(
             encoder: EncoderDropout(hidden: 0, attention: 0, seed: 3, step: 8), head: 0.4)
         for randomness in [.none, randomness] {
-            let full = task.learn(task.start, stage: .head, randomness)
-            let known = task.learn(task.start, stage: .head, randomness, start: pooled)
+            let full = task.lossAndGradient(task.start, stage: .head, randomness)
+            let known = task.lossAndGradient(task.start, stage: .head, randomness, start: pooled)
             #expect(known.loss == full.loss)
             #expect(differingBits(known.gradient, full.gradient) == nil)
         }
@@ -132,7 +133,7 @@ struct LearningTests {
     func missingPooler() throws {
         let bare = try TinyModel(directory: TinyModel.variant("sharded"))
         let failure = #expect(throws: Failure.self) {
-            _ = try AdaptedEncoder(bare.weights, Hadamard(), HeadSettings(pooling: .pooler))
+            _ = try AdaptedModel(bare.weights, Hadamard(), HeadSettings(pooling: .pooler))
         }
         #expect(failure?.location == "head.pooling")
     }

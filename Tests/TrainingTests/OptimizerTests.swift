@@ -46,7 +46,7 @@ struct OptimizerTests {
         var (values, moments) = (task.start, AdamW(count: task.layout.count))
         var (losses, norms): ([Double], [Double]) = ([], [])
         for step in 0..<20 {
-            var (loss, gradient) = task.learn(values)
+            var (loss, gradient) = task.lossAndGradient(values)
             losses.append(loss / 4)
             for i in gradient.indices { gradient[i] /= 4 }
             norms.append(clipGlobalNorm(&gradient, limit: settings.clip))

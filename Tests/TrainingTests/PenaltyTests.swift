@@ -10,8 +10,8 @@ import Training
 @Suite("A term of the loss that depends on the parameters alone")
 struct PenaltyTests {
     /// The loss and gradient of some sequences, at a given regularization of fusion.
-    private func learn(
-        _ regularization: Double, _ sequences: [Int], stage: AdaptedEncoder.Stage
+    private func lossAndGradient(
+        _ regularization: Double, _ sequences: [Int], stage: AdaptedModel.Stage
     ) throws -> (loss: Double, gradient: [Float], layout: ParameterLayout) {
         let tiny = try TinyModel()
         let text = """
@@ -19,12 +19,12 @@ struct PenaltyTests {
              ["\(TrainedAdapters.folder)/gelu", "\(TrainedAdapters.folder)/swish"]}
             """
         let method = try JSONDecoder().decode(AdapterSettings.self, from: Data(text.utf8)).method
-        let model = try AdaptedEncoder(tiny.weights, method, HeadSettings(pooling: .mean, dropout: 0))
+        let model = try AdaptedModel(tiny.weights, method, HeadSettings(pooling: .mean, dropout: 0))
         let layout = model.layout(for: .classes(["a", "b"]), headOwner: "all", seed: 1)
         let (values, gradient) = (
             GuardedMatrix(layout.initial), GuardedMatrix(1, layout.count, filledWith: 0)
         )
-        let loss = model.learn(
+        let loss = model.lossAndGradient(
             tiny.batch(of: sequences), sequences.map { .label($0 % 2) }, stage: stage, layout,
             values: values.base, gradient: gradient.base, .none, Workspace())
         return (loss, gradient.values, layout)
@@ -33,9 +33,10 @@ struct PenaltyTests {
     @Test("It counts once for each example, whatever the stage trains", arguments: [[0, 1, 2, 3], [2]])
     func countsOnceForEachExample(_ sequences: [Int]) throws {
         for trainHead in [true, false] {
-            let stage = AdaptedEncoder.Stage.adapter(trainHead: trainHead)
+            let stage = AdaptedModel.Stage.adapter(trainHead: trainHead)
             let (without, with) = (
-                try learn(0, sequences, stage: stage), try learn(0.5, sequences, stage: stage)
+                try lossAndGradient(0, sequences, stage: stage),
+                try lossAndGradient(0.5, sequences, stage: stage)
             )
             var (term, gradient) = (0.0, without.gradient)
             for (slice, range) in zip(with.layout.slices, with.layout.ranges)
@@ -50,7 +51,7 @@ struct PenaltyTests {
             #expect(mismatch(with.gradient, gradient, Tolerance(absolute: 1e-5, relative: 1e-5)) == nil)
         }
         let (without, with) = (
-            try learn(0, sequences, stage: .head), try learn(0.5, sequences, stage: .head)
+            try lossAndGradient(0, sequences, stage: .head), try lossAndGradient(0.5, sequences, stage: .head)
         )
         #expect(without.loss == with.loss && without.gradient == with.gradient)
     }

@@ -30,7 +30,7 @@ struct SaliencyTests {
     private struct Model {
         let (golden, name): (Golden, String)
         let task: TinyTask
-        let model: AdaptedEncoder
+        let model: AdaptedModel
         let layout: ParameterLayout
         let values: [Float]
 
@@ -39,7 +39,7 @@ struct SaliencyTests {
             name = test.testDescription
             task = try TinyTask("classification")
             let settings = try JSONDecoder().decode(AdapterSettings.self, from: Data(test.settings.utf8))
-            model = try AdaptedEncoder(task.tiny.weights, settings.method, task.model.head)
+            model = try AdaptedModel(task.tiny.weights, settings.method, task.model.head)
             layout = model.layout(
                 for: .classes(["none", "some", "all"]), headOwner: "task:classification", seed: 1)
             var values: [Float] = []
@@ -71,7 +71,7 @@ struct SaliencyTests {
                 rest = rest.dropFirst(range.count)
             }
             let (vector, gradient) = (GuardedMatrix(all), GuardedMatrix(1, layout.count, filledWith: 0))
-            _ = model.learn(
+            _ = model.lossAndGradient(
                 task.tiny.batch, task.targets, stage: .adapter(trainHead: false), layout,
                 values: vector.base, gradient: gradient.base, .none, Workspace())
             return prunable(gradient.values).map { $0 / Float(task.targets.count) }

@@ -26,7 +26,7 @@ struct SegmentTests {
     @Test("A task of pairs needs the segments that the tokenizer's template uses, and no more")
     func segmentsOfPairs() throws {
         let folder = try TinyModel.withOneSegment()
-        let model = try AdaptedEncoder(EncoderWeights(directory: folder.path), Hadamard(), HeadSettings())
+        let model = try AdaptedModel(EncoderWeights(directory: folder.path), Hadamard(), HeadSettings())
         let tokenizer = try TokenizerFolder.load(folder.path)
         let pairs = try GLUE.task(named: "rte")
         let failure = #expect(throws: Failure.self) {

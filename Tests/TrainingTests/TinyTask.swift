@@ -9,7 +9,7 @@ import Training
 /// One task of the training goldens on the tiny BERT: its model, its targets and its parameters at start.
 struct TinyTask {
     let tiny: TinyModel
-    let model: AdaptedEncoder
+    let model: AdaptedModel
     let layout: ParameterLayout
     let targets: [Target]
     /// Adapters that are not the identity, the backbone's norms, and the golden head.
@@ -26,7 +26,7 @@ struct TinyTask {
             $0.norm = norm
             $0.layers = LayerSet(layers) ?? .all
         }
-        model = try AdaptedEncoder(tiny.weights, method, HeadSettings(pooling: pooling, dropout: 0))
+        model = try AdaptedModel(tiny.weights, method, HeadSettings(pooling: pooling, dropout: 0))
         let output: TaskOutput
         if task == "regression" {
             output = .regression(-5...5)
@@ -45,14 +45,14 @@ struct TinyTask {
     }
 
     /// The batch's summed losses, with their gradient.
-    func learn(
-        _ values: [Float], stage: AdaptedEncoder.Stage = .adapter(trainHead: true),
-        _ randomness: AdaptedEncoder.Randomness = .none, batch: PackedBatch? = nil, targets: [Target]? = nil,
+    func lossAndGradient(
+        _ values: [Float], stage: AdaptedModel.Stage = .adapter(trainHead: true),
+        _ randomness: AdaptedModel.Randomness = .none, batch: PackedBatch? = nil, targets: [Target]? = nil,
         start: (any CachedStart)? = nil
     ) -> (loss: Double, gradient: [Float]) {
         let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, layout.count, filledWith: 0))
         let batch = batch ?? tiny.batch
-        let loss = model.learn(
+        let loss = model.lossAndGradient(
             batch, targets ?? self.targets, stage: stage, layout, values: vector.base,
             gradient: gradient.base, randomness, start: start, Workspace())
         precondition(vector.isIntact() && vector.values.elementsEqual(values), "the parameters were changed")

@@ -38,7 +38,7 @@ final class ActivationCache {
     /// Allocates the tables for a run that begins in a stage, and fills them from earlier runs; a collective.
     ///
     /// - Returns: the decision, and on rank 0 a warning for each file that was refused
-    func allocate(for stage: AdaptedEncoder.Stage) throws -> (
+    func allocate(for stage: AdaptedModel.Stage) throws -> (
         report: ActivationCacheReport, warnings: [Failure]
     ) {
         let node = try CacheMemory.Node(communicator)
@@ -116,7 +116,7 @@ final class ActivationCache {
     }
 
     /// Stores a stage's activations for later runs, if earlier runs stored fewer.
-    func store(_ stage: AdaptedEncoder.Stage) throws {
+    func store(_ stage: AdaptedModel.Stage) throws {
         if stage == .head { try pooledStore?.write() } else { try adapterStore?.write() }
     }
 

@@ -67,19 +67,19 @@ struct ActivationCachePlan {
         var uses = splits.splits.map { [Uses](repeating: Uses(), count: $0.count) }
         let head = context.stages.first { $0.stage == .head }
         guard let schedule = context.stages.first(where: { $0.stage != .head }) else { return uses }
-        let drawn = context.data.reduce(0) { $0 + $1.drawn.count }
+        let drawn = context.data.reduce(0) { $0 + $1.trainingIndices.count }
         func draws(in stage: StageSchedule?) -> Double {
             Double(stage?.steps ?? 0) * Double(context.study.batch.examples) / Double(max(1, drawn))
         }
         let every = context.study.evaluation.every
         for (data, split) in zip(context.data, splits.train) {
-            for example in data.drawn {
+            for example in data.trainingIndices {
                 uses[split][example].drawn += draws(in: schedule)
                 uses[split][example].before = min(1, draws(in: head))
             }
         }
-        for (data, splits) in zip(context.data, splits.sets) {
-            for (set, split) in zip(data.sets, splits) {
+        for (data, splits) in zip(context.data, splits.evaluationSets) {
+            for (set, split) in zip(data.evaluationSets, splits) {
                 for example in set.indices {
                     uses[split][example].scored += every > 0 ? schedule.steps / every + 1 : 1
                     if head != nil { uses[split][example].before = 1 }

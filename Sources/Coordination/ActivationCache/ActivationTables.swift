@@ -12,7 +12,7 @@ final class ActivationTables {
     /// Matrices cached per example; the cut point's other matrices are recomputed.
     let matrices: Int
     let splits: UniqueSplits
-    let model: AdaptedEncoder
+    let model: AdaptedModel
     let memory: CacheMemory
     /// Activations at a lower cut point, from which missing ones are computed.
     let lower: ActivationTables?

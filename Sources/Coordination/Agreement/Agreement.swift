@@ -144,7 +144,7 @@ extension Agreement {
         agreement.add("parameters", "checksum \(checksum(state.values))")
         agreement.add("first moments", "checksum \(checksum(state.moments.first))")
         agreement.add("second moments", "checksum \(checksum(state.moments.second))")
-        agreement.add("times", "checksum \(checksum(state.times))")
+        agreement.add("step counts", "checksum \(checksum(state.stepCounts))")
         agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
         do {
             try agreement.check(world)

@@ -14,11 +14,11 @@ package struct TaskData: Sendable {
     /// The training split.
     package let train: TokenizedExamples
     /// The examples of the training split that are trained on: all but those held out.
-    package let drawn: [Int]
+    package let trainingIndices: [Int]
     /// The evaluation sets, in the order of the task's splits.
-    package let sets: [EvaluationSet]
+    package let evaluationSets: [EvaluationSet]
     /// Lines that the task's format allows to be skipped, by file.
-    package let dropped: [(path: String, lines: [Int])]
+    package let skippedLines: [(path: String, lines: [Int])]
 
     /// The examples that a score is computed on.
     package struct EvaluationSet: Sendable {
@@ -37,10 +37,10 @@ package struct TaskData: Sendable {
     package init(
         _ task: any LanguageTask, _ study: Study, _ tokenizer: any Tokenizer, scoredOn split: Split? = nil
     ) throws {
-        var dropped: [(path: String, lines: [Int])] = []
+        var skippedLines: [(path: String, lines: [Int])] = []
         func read(_ split: Split) throws -> TokenizedExamples {
             let file = try task.read(split, in: study.data)
-            if !file.droppedLines.isEmpty { dropped.append((file.path, file.droppedLines)) }
+            if !file.droppedLines.isEmpty { skippedLines.append((file.path, file.droppedLines)) }
             return try TokenizedExamples(
                 file.examples, name: "\(task.name)/\(split.rawValue)", tokenizer,
                 maximumTokens: study.maximumTokens)
@@ -51,17 +51,18 @@ package struct TaskData: Sendable {
         if split == nil, study.evaluation.heldOut > 0 {
             let random = CounterRandom(seed: 0, .heldOut, stableHash(task.name))
             let isHeldOut = (0..<train.count).map { random.uniform(UInt64($0)) < study.evaluation.heldOut }
-            drawn = (0..<train.count).filter { !isHeldOut[$0] }
+            trainingIndices = (0..<train.count).filter { !isHeldOut[$0] }
             let heldOut = (0..<train.count).filter { isHeldOut[$0] }
-            guard !drawn.isEmpty, !heldOut.isEmpty else {
+            guard !trainingIndices.isEmpty, !heldOut.isEmpty else {
                 throw Failure.usage(
                     "\(study.evaluation.heldOut) of \(task.name)'s \(train.count) training examples leaves "
-                        + "none to " + (drawn.isEmpty ? "train" : "score") + " on", at: "evaluation.heldOut")
+                        + "none to " + (trainingIndices.isEmpty ? "train" : "score") + " on",
+                    at: "evaluation.heldOut")
             }
-            sets = [EvaluationSet(split: .train, examples: train, indices: heldOut)]
+            evaluationSets = [EvaluationSet(split: .train, examples: train, indices: heldOut)]
         } else {
-            drawn = Array(0..<train.count)
-            sets = try (split.map { [$0] } ?? task.evaluationSplits).map { split in
+            trainingIndices = Array(0..<train.count)
+            evaluationSets = try (split.map { [$0] } ?? task.evaluationSplits).map { split in
                 let examples = try split == .train ? train : read(split)
                 guard examples.targets.allSatisfy({ $0 != nil }) else {
                     throw Failure.usage(
@@ -71,35 +72,36 @@ package struct TaskData: Sendable {
                 return EvaluationSet(split: split, examples: examples, indices: Array(0..<examples.count))
             }
         }
-        self.dropped = dropped
+        self.skippedLines = skippedLines
     }
 
     /// A copy with at most the first `examples` examples for training and in each evaluation set.
     package func limited(to examples: Int) -> TaskData {
         TaskData(
-            task: task, train: train, drawn: Array(drawn.prefix(examples)),
-            sets: sets.map {
+            task: task, train: train, trainingIndices: Array(trainingIndices.prefix(examples)),
+            evaluationSets: evaluationSets.map {
                 EvaluationSet(
                     split: $0.split, examples: $0.examples, indices: Array($0.indices.prefix(examples)))
-            }, dropped: dropped)
+            }, skippedLines: skippedLines)
     }
 
     private init(
-        task: any LanguageTask, train: TokenizedExamples, drawn: [Int], sets: [EvaluationSet],
-        dropped: [(path: String, lines: [Int])]
+        task: any LanguageTask, train: TokenizedExamples, trainingIndices: [Int],
+        evaluationSets: [EvaluationSet],
+        skippedLines: [(path: String, lines: [Int])]
     ) {
         self.task = task
         self.train = train
-        self.drawn = drawn
-        self.sets = sets
-        self.dropped = dropped
+        self.trainingIndices = trainingIndices
+        self.evaluationSets = evaluationSets
+        self.skippedLines = skippedLines
     }
 
     /// A checksum of the tokens and targets of all examples that are trained or scored on.
     var fingerprint: Int {
         var checksum = CRC32C()
         // Held-out examples are part of the training split.
-        for split in [train] + sets.filter({ $0.split != .train }).map(\.examples) {
+        for split in [train] + evaluationSets.filter({ $0.split != .train }).map(\.examples) {
             withUnsafeBytes(of: split.fingerprint) { checksum.update($0) }
             for target in split.targets {
                 switch target {

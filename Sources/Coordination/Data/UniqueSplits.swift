@@ -8,7 +8,7 @@ struct UniqueSplits: Sendable {
     /// The number of each task's training split.
     let train: [Int]
     /// By task, the number of the split of each evaluation set; for held-out examples, the training split's.
-    let sets: [[Int]]
+    let evaluationSets: [[Int]]
 
     init(_ data: [TaskData]) {
         var splits: [TokenizedExamples] = []
@@ -18,7 +18,7 @@ struct UniqueSplits: Sendable {
             return splits.count - 1
         }
         train = data.map { number($0.train) }
-        sets = data.map { $0.sets.map { number($0.examples) } }
+        evaluationSets = data.map { $0.evaluationSets.map { number($0.examples) } }
         self.splits = splits
     }
 

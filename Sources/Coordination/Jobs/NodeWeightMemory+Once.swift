@@ -4,6 +4,6 @@ extension NodeWeightMemory {
     /// Runs `body` on the first rank of each node; a collective of the world.
     package func once(_ body: () throws -> Void) throws {
         let host = try world.nodeCommunicator()
-        try together(world) { if host.rank == 0 { try body() } }
+        try allOrNone(world) { if host.rank == 0 { try body() } }
     }
 }

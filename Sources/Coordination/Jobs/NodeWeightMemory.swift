@@ -38,7 +38,7 @@ package final class NodeWeightMemory: WeightMemory {
                 "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, \(refused)",
                 remedy: "a checkpoint stored as F32 needs no conversion")
         }
-        let filled = try together(world) {
+        let filled = try allOrNone(world) {
             try memory.map { try Self.filled($0, by: host, fill) }
                 ?? PrivateMemory().allocate(byteCount: byteCount, filledBy: fill)
         }
@@ -72,7 +72,7 @@ package final class NodeWeightMemory: WeightMemory {
                 "frozen weights are not prepacked, so products take longer, \(refused)",
                 remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB per host")
         }
-        let filled = try together(world) { try memory.map { try Self.filled($0, by: host, fill) } }
+        let filled = try allOrNone(world) { try memory.map { try Self.filled($0, by: host, fill) } }
         memory?.seal()
         return fits ? filled : nil
     }

@@ -15,7 +15,7 @@ package import Training
 package struct TrainedRun: Sendable {
     package let study: Study
     /// The backbone with method and head.
-    package let model: AdaptedEncoder
+    package let model: AdaptedModel
     package let tasks: [any LanguageTask]
     let directory: RunDirectory
     private let tokenizer: String?
@@ -26,7 +26,7 @@ package struct TrainedRun: Sendable {
     /// They are refused on a backbone, tokenizer or kernels other than those of training, unless these are
     /// allowed to differ. `tokenizer` is its checksum, nil if no text is read.
     package init(
-        _ study: Study, _ model: AdaptedEncoder, tokenizer: String? = nil, directory: String,
+        _ study: Study, _ model: AdaptedModel, tokenizer: String? = nil, directory: String,
         allowing allowed: ForeignInputs = []
     ) throws {
         self.study = study
@@ -102,7 +102,7 @@ package struct TrainedRun: Sendable {
 
     /// Writes imported adapters, `adapters/<task>` for each task, from vectors in the tasks' layouts.
     package static func write(
-        _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], to directory: RunDirectory
+        _ study: Study, _ model: AdaptedModel, _ vectors: [[Float]], to directory: RunDirectory
     ) throws {
         let tasks = try study.tasks.map { try $0.resolve() }
         let store = try ParameterStore(study, tasks, model)

@@ -26,7 +26,7 @@ struct AdapterConfiguration: Codable, Sendable {
 
     /// The configuration of a task's adapter; the run's identity adds the tokenizer and arithmetic to match.
     init(
-        _ study: Study, _ model: AdaptedEncoder, _ tasks: [any LanguageTask], _ store: ParameterStore,
+        _ study: Study, _ model: AdaptedModel, _ tasks: [any LanguageTask], _ store: ParameterStore,
         task: Int, identity: RunIdentity? = nil
     ) throws {
         self.task = tasks[task].name
@@ -39,7 +39,7 @@ struct AdapterConfiguration: Codable, Sendable {
         head = try JSONValue(encoding: study.head).canonical
         backbone = BackboneIdentity(of: model.weights)
         maximumTokens = study.maximumTokens
-        topology = store.placements[task].map { BlockOwner(store.blocks[$0], tasks.map(\.name)) }
+        topology = store.blockOfSlice[task].map { BlockOwner(store.blocks[$0], tasks.map(\.name)) }
         tokenizer = identity?.tokenizer
         arithmetic = identity?.arithmetic
         files = try FileOfAnotherRun.all(of: model.method)

@@ -88,13 +88,14 @@ final class Coordinator {
     private func scoringPlans(_ pruning: Pruning) -> [StepPlan] {
         context.store.prunedAdapters.enumerated().map { index, adapter in
             if !pruning.score.readsExamples || pruning.sparsity == 0 { return StepPlan([]) }
-            let available = adapter.tasks.reduce(0) { $0 + context.data[$1].drawn.count }
+            let available = adapter.tasks.reduce(0) { $0 + context.data[$1].trainingIndices.count }
             let examples = min(pruning.examples, available)
             let planner = Planner(
                 seed: context.study.seed,
                 batch: BatchSettings(
                     examples: examples, microBatch: min(context.study.batch.microBatch, examples)),
-                sampler: context.study.sampler, tasks: context.data.map { ($0.task.name, $0.drawn) },
+                sampler: context.study.sampler,
+                tasks: context.data.map { ($0.task.name, $0.trainingIndices) },
                 stage: context.stages.count + index, steps: 1, tokens: context)
             let key = DrawKey(
                 step: 0, active: context.data.indices.map(adapter.tasks.contains),
@@ -126,7 +127,8 @@ final class Coordinator {
         if let planner, planner.stage == state.stage { return planner }
         let made = Planner(
             seed: context.study.seed, batch: context.study.batch, sampler: context.study.sampler,
-            tasks: context.data.map { ($0.task.name, $0.drawn) }, stage: state.stage, steps: schedule.steps,
+            tasks: context.data.map { ($0.task.name, $0.trainingIndices) }, stage: state.stage,
+            steps: schedule.steps,
             tokens: context)
         planner = made
         return made
@@ -143,9 +145,9 @@ final class Coordinator {
                 from: DrawKey(step: state.stageStep, active: state.active, drawn))
             for (task, data) in context.data.enumerated() {
                 pendingChunks += PooledChunk.chunks(of: needed[task], context.splits.train[task])
-                for (set, evaluation) in data.sets.enumerated() {
+                for (set, evaluation) in data.evaluationSets.enumerated() {
                     pendingChunks += PooledChunk.chunks(
-                        of: evaluation.indices, context.splits.sets[task][set])
+                        of: evaluation.indices, context.splits.evaluationSets[task][set])
                 }
             }
             // Held-out examples share chunks with training examples, and tasks may share splits.

@@ -56,8 +56,9 @@ package enum Directive: Equatable, Sendable {
 
     private static func words(of plan: StepPlan) -> [Int64] {
         [Int64(plan.microBatches.count)]
-            + zip(plan.microBatches, plan.ranks).flatMap { unit, rank in
-                [Int64(unit.task), Int64(rank), Int64(unit.examples.count)] + unit.examples.map { Int64($0) }
+            + zip(plan.microBatches, plan.ranks).flatMap { microBatch, rank in
+                [Int64(microBatch.task), Int64(rank), Int64(microBatch.examples.count)]
+                    + microBatch.examples.map { Int64($0) }
             }
     }
 

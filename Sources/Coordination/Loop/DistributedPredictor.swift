@@ -41,7 +41,7 @@ final class DistributedPredictor {
             let data = context.data[task]
             return TaskScore(
                 task: data.task.name,
-                try zip(data.sets, predictions).map { set, predictions in
+                try zip(data.evaluationSets, predictions).map { set, predictions in
                     TaskScore.Entry(
                         split: set.split,
                         scores: try data.task.scores(
@@ -63,7 +63,7 @@ final class DistributedPredictor {
         var costs: [Double] = []
         var end = 0
         for (position, task) in tasks.enumerated() {
-            for (set, evaluation) in context.data[task].sets.enumerated() {
+            for (set, evaluation) in context.data[task].evaluationSets.enumerated() {
                 for start in stride(from: 0, to: evaluation.indices.count, by: Self.examplesPerMicroBatch) {
                     let examples = Array(evaluation.indices[start...].prefix(Self.examplesPerMicroBatch))
                     pieces.append(Piece(task: position, set: set, examples: examples, offset: end))
@@ -86,14 +86,15 @@ final class DistributedPredictor {
         try timed(.sum) { try communicator.allReduce(&patterns, .sum) }
         for (piece, owner) in zip(pieces, owners) {
             cache?.mark(
-                piece.examples, context.splits.sets[tasks[piece.task]][piece.set], adapted: adapted, by: owner
+                piece.examples, context.splits.evaluationSets[tasks[piece.task]][piece.set], adapted: adapted,
+                by: owner
             )
         }
 
         var next = 0
         return try tasks.map { task in
             let width = context.data[task].task.output.width
-            return try context.data[task].sets.map { set in
+            return try context.data[task].evaluationSets.map { set in
                 defer { next += set.indices.count * width }
                 let logits = patterns[next..<next + set.indices.count * width].map {
                     Float(bitPattern: UInt32(bitPattern: $0))
@@ -106,10 +107,10 @@ final class DistributedPredictor {
     private func logits(_ task: Int, _ set: Int, _ examples: [Int], _ vector: [Float], adapted: Bool)
         -> [Float]
     {
-        let (layout, split) = (context.store.layouts[task], context.splits.sets[task][set])
+        let (layout, split) = (context.store.layouts[task], context.splits.evaluationSets[task][set])
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return [] }
-            let batch = context.data[task].sets[set].examples.batch(examples)
+            let batch = context.data[task].evaluationSets[set].examples.batch(examples)
             let start = cache?.start(examples, split, batch, adapted: adapted)
             return context.model.logits(
                 batch, task: context.names[task], layout, values: base, adapted: adapted, start: start,

@@ -11,9 +11,9 @@ import Training
 final class GradientPass {
     struct Mode {
         /// The parameters that have a gradient.
-        let stage: AdaptedEncoder.Stage
+        let stage: AdaptedModel.Stage
         /// Dropout, drawn from the seed and the step.
-        let randomness: AdaptedEncoder.Randomness
+        let randomness: AdaptedModel.Randomness
     }
 
     /// Sums over all micro-batches of a plan, equal on all ranks.
@@ -103,12 +103,12 @@ final class GradientPass {
     }
 
     /// Copies the parameters that the stage reads into `vector`.
-    private func load(_ task: Int, _ stage: AdaptedEncoder.Stage, _ values: [Float]) {
+    private func load(_ task: Int, _ stage: AdaptedModel.Stage, _ values: [Float]) {
         let (store, layout) = (context.store, context.store.layouts[task])
         if loaded.isEmpty { loaded = [Int?](repeating: nil, count: layout.slices.count) }
         values.withUnsafeBufferPointer { values in
             guard let source = values.baseAddress else { return }
-            for (index, block) in store.placements[task].enumerated() {
+            for (index, block) in store.blockOfSlice[task].enumerated() {
                 let isHead = layout.slices[index].kind == .head
                 // Heads of other tasks overlap this one's range, so a head, which is short, is always copied.
                 if !isHead, stage == .head || loaded[index] == block { continue }
@@ -125,7 +125,7 @@ final class GradientPass {
         let split = context.splits.train[microBatch.task]
         // A head stage trains on the pooled vectors of the frozen backbone, which never change.
         let start = cache.start(microBatch.examples, split, batch, adapted: mode.stage != .head)
-        return context.model.learn(
+        return context.model.lossAndGradient(
             batch, microBatch.examples.compactMap { train.targets[$0] },
             task: context.names[microBatch.task], stage: mode.stage, context.store.layouts[microBatch.task],
             values: vector.base, gradient: gradient.base, mode.randomness, start: start, workspace)

@@ -19,7 +19,7 @@ struct ModelSelection {
         return active.indices.filter { task in
             active[task]
                 || settings.keep != .best
-                    && context.store.placements[task].map { context.store.blocks[$0] }.contains { block in
+                    && context.store.blockOfSlice[task].map { context.store.blocks[$0] }.contains { block in
                         schedule.trains(block.slice.kind) && block.tasks.contains { active[$0] }
                     }
         }

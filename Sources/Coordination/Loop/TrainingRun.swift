@@ -94,7 +94,7 @@ package final class TrainingRun: StallListener {
         var notes = JSONValue.null
         let bytes =
             resuming
-            ? try onCoordinator(communicator) {
+            ? try onRoot(communicator) {
                 let bytes = try newestCheckpoint(&notes)
                 if bytes.isEmpty, let recorded, let identity {
                     // Nothing has been computed yet, so other kernels do no harm.
@@ -194,9 +194,9 @@ package final class TrainingRun: StallListener {
         let (number, schedule) = (state.stageStep, schedule)
         let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
         let before = recorded ? state.values : []
-        let outcome: Worker.Outcome
+        let result: StepResult
         do {
-            outcome = try worker.step(
+            result = try worker.step(
                 plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
         } catch let divergence as Divergence {
             // All ranks still have the state from before this step: save it.
@@ -204,12 +204,12 @@ package final class TrainingRun: StallListener {
             try communicator.barrier()
             throw divergence.failure
         }
-        let (waiting, communicating) = (outcome.secondsWaiting, outcome.secondsCommunicating)
+        let (waiting, communicating) = (result.secondsWaiting, result.secondsCommunicating)
         let seconds = record(.compute, since: start, waiting, communicating)
         coordinator?.stepTaken()
-        if outcome.isStopRequested { coordinator?.stopRequested = true }
+        if result.isStopRequested { coordinator?.stopRequested = true }
         guard let output, let coordinator else { return }
-        if recorded { try output.record(step: state.step, plan, before, outcome.gradients, context) }
+        if recorded { try output.record(step: state.step, plan, before, result.gradients, context) }
         let tasks = plan.tasks
         try output.observe(
             .step(
@@ -224,13 +224,13 @@ package final class TrainingRun: StallListener {
                             let examples = plan.microBatches.reduce(0) {
                                 $0 + ($1.task == task ? $1.examples.count : 0)
                             }
-                            return (context.names[task], outcome.losses[row] / Double(examples))
+                            return (context.names[task], result.losses[row] / Double(examples))
                         }),
                     learningRates: NamedValues(
                         ParameterKind.allCases.filter(schedule.trains).map {
                             ($0.rawValue, schedule.learningRate($0, step: number))
                         }),
-                    gradientNorm: outcome.gradientNorm, tokens: outcome.tokens, bytes: outcome.bytes,
+                    gradientNorm: result.gradientNorm, tokens: result.tokens, bytes: result.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }
     }
@@ -372,9 +372,9 @@ package final class TrainingRun: StallListener {
             ranks: communicator.size, coordinator: context.study.coordinator.rawValue,
             tasks: context.data.map { data in
                 RunFacts.TaskFacts(
-                    name: data.task.name, train: data.drawn.count,
-                    evaluated: data.sets.reduce(0) { $0 + $1.indices.count },
-                    dropped: data.dropped.map { RunFacts.SkippedLines(file: $0.path, lines: $0.lines) })
+                    name: data.task.name, train: data.trainingIndices.count,
+                    evaluated: data.evaluationSets.reduce(0) { $0 + $1.indices.count },
+                    dropped: data.skippedLines.map { RunFacts.SkippedLines(file: $0.path, lines: $0.lines) })
             },
             parameters: context.parameterCounts(state.mask),
             activations: RunFacts.Activations(

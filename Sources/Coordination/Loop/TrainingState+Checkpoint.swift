@@ -66,7 +66,7 @@ extension TrainingState {
         var tensors = [
             floats("parameters", values), floats("moments.first", moments.first),
             floats("moments.second", moments.second),
-            NamedTensor(name: "times", shape: [times.count], values: .int64(times)),
+            NamedTensor(name: "stepCounts", shape: [stepCounts.count], values: .int64(stepCounts)),
         ]
         if let words = mask?.words {
             tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
@@ -106,8 +106,8 @@ extension TrainingState {
         moments = AdamW(
             first: try checkpoint.floats("moments.first", count: store.count),
             second: try checkpoint.floats("moments.second", count: store.count))
-        times = try checkpoint.int64s("times", count: store.blocks.count)
-        for time in times { _ = try count(Int(time), "times") }
+        stepCounts = try checkpoint.int64s("stepCounts", count: store.blocks.count)
+        for steps in stepCounts { _ = try count(Int(steps), "stepCounts") }
         if checkpoint.tensors.contains(where: { $0.name == Self.maskName }) {
             let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
             mask = ParameterMask(count: store.count, words: words)

@@ -13,23 +13,6 @@ final class Worker {
     private let combination: any GradientCombination = SumOfGradients()
     private let gradient: StepGradient
 
-    /// The result of a step, beside the updated state.
-    struct Outcome {
-        /// The summed losses of each task, in the ascending order of the plan's tasks.
-        let losses: [Double]
-        /// If recorded, the gradient of each task in its layout, divided by the step's examples, before the
-        /// mask of pruned parameters is applied.
-        let gradients: [[Float]]
-        /// The gradient's norm before clipping.
-        let gradientNorm: Double
-        let tokens: Int
-        let bytes: Int
-        let secondsWaiting: Double
-        let secondsCommunicating: Double
-        /// Whether any rank has received a request to stop.
-        let isStopRequested: Bool
-    }
-
     init(_ context: RunContext, _ pass: GradientPass) {
         self.context = context
         self.pass = pass
@@ -44,7 +27,7 @@ final class Worker {
     func step(
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool,
         recordingGradients: Bool = false
-    ) throws -> Outcome {
+    ) throws -> StepResult {
         let blocks = context.store.blocks
         let rows = GradientRows(context.store, tasks: plan.tasks) { schedule.trains(blocks[$0].slice.kind) }
         let before = (pass.secondsWaiting, pass.secondsCommunicating)
@@ -63,7 +46,7 @@ final class Worker {
         }
         state.step += 1
         state.stageStep += 1
-        return Outcome(
+        return StepResult(
             losses: sums.losses, gradients: recorded, gradientNorm: norm, tokens: sums.tokens,
             bytes: pass.bytes, secondsWaiting: pass.secondsWaiting - before.0,
             secondsCommunicating: pass.secondsCommunicating - before.1,
@@ -76,7 +59,7 @@ final class Worker {
         let isHeadStage = schedule.stage == .head
         return GradientPass.Mode(
             stage: schedule.stage,
-            randomness: AdaptedEncoder.Randomness(
+            randomness: AdaptedModel.Randomness(
                 encoder: EncoderDropout(
                     hidden: isHeadStage ? 0 : Float(study.dropout.hidden),
                     attention: isHeadStage ? 0 : Float(study.dropout.attention),

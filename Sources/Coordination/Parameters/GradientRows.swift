@@ -18,7 +18,7 @@ package struct GradientRows: Sendable {
     package init(_ store: ParameterStore, tasks: [Int], where isIncluded: (_ block: Int) -> Bool) {
         self.tasks = tasks
         slices = tasks.map { task in
-            store.placements[task].indices.filter { isIncluded(store.placements[task][$0]) }
+            store.blockOfSlice[task].indices.filter { isIncluded(store.blockOfSlice[task][$0]) }
         }
         ranges = zip(tasks, slices).map { task, slices in slices.map { store.layouts[task].ranges[$0] } }
         layout = ReductionLayout(rows: ranges.map { $0.map(\.count) })

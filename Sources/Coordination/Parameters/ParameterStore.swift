@@ -27,14 +27,14 @@ package struct ParameterStore: Sendable {
     /// Each task's layout.
     package let layouts: [ParameterLayout]
     /// By task, the block of each slice of its layout.
-    package let placements: [[Int]]
+    package let blockOfSlice: [[Int]]
     /// The length of the flat vector.
     package let count: Int
     /// The adapters to prune before training; empty if the method does not prune.
     let prunedAdapters: [PrunedAdapter]
 
     /// Assigns the tasks' parameters to owners by the study's sharing rules.
-    package init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedEncoder) throws {
+    package init(_ study: Study, _ tasks: [any LanguageTask], _ model: AdaptedModel) throws {
         let layers = model.weights.configuration.layers
         let headSlice = ParameterSlice(TensorName(TensorName.head, "weight"), .head, [0], .values([]))
         layouts = try tasks.map { task in
@@ -43,10 +43,10 @@ package struct ParameterStore: Sendable {
         }
         var blocks: [ParameterBlock] = []
         var known: [String: Int] = [:]
-        var placements: [[Int]] = []
+        var blockOfSlice: [[Int]] = []
         var end = 0
         for (index, task) in tasks.enumerated() {
-            placements.append(
+            blockOfSlice.append(
                 try layouts[index].slices.map { slice in
                     let owner = try study.sharing.owner(of: slice, task: task.name, layers: layers)
                     if let block = known["\(owner)/\(slice.name)"] {
@@ -66,7 +66,7 @@ package struct ParameterStore: Sendable {
                 })
         }
         self.blocks = blocks
-        self.placements = placements
+        self.blockOfSlice = blockOfSlice
         count = end
         prunedAdapters = model.pruning == nil ? [] : PrunedAdapter.all(among: blocks)
     }
@@ -93,7 +93,7 @@ package struct ParameterStore: Sendable {
     package func values(of task: Int, in flat: [Float]) -> [Float] {
         var values: [Float] = []
         values.reserveCapacity(layouts[task].count)
-        for block in placements[task] { values += flat[blocks[block].range] }
+        for block in blockOfSlice[task] { values += flat[blocks[block].range] }
         return values
     }
 
@@ -101,7 +101,7 @@ package struct ParameterStore: Sendable {
     package func put(
         _ values: [Float], of task: Int, into flat: inout [Float], where included: (ParameterBlock) -> Bool
     ) {
-        for (block, range) in zip(placements[task], layouts[task].ranges) where included(blocks[block]) {
+        for (block, range) in zip(blockOfSlice[task], layouts[task].ranges) where included(blocks[block]) {
             flat.replaceSubrange(blocks[block].range, with: values[range])
         }
     }

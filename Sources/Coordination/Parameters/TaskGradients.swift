@@ -26,7 +26,7 @@ struct TaskGradients {
         for (row, task) in rows.tasks.enumerated() {
             guard var values = sums[row].baseAddress.map({ UnsafePointer($0) }) else { continue }
             for slice in rows.slices[row] {
-                parts[store.placements[task][slice], default: []].append(Part(row: row, values: values))
+                parts[store.blockOfSlice[task][slice], default: []].append(Part(row: row, values: values))
                 values += store.layouts[task].slices[slice].count
             }
         }

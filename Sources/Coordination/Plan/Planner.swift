@@ -25,7 +25,7 @@ package final class Planner {
         let microBatches = drawn(key.step, &state, key.active).map { task, range in
             MicroBatch(task: task, examples: range.map { example(task, at: $0) })
         }
-        return Draw(plan: StepPlan(levelled(microBatches)), after: state)
+        return Draw(plan: StepPlan(balanced(microBatches)), after: state)
     }
 
     /// By task, the set of examples that this step and all later ones draw if no task stops early.
@@ -81,8 +81,8 @@ package final class Planner {
     ///
     /// In order of falling length, each example goes to the micro-batch with the fewest tokens that is not
     /// full. Ranks with equally many micro-batches then have about the same load.
-    private func levelled(_ drawn: [MicroBatch]) -> [MicroBatch] {
-        var levelled = drawn
+    private func balanced(_ drawn: [MicroBatch]) -> [MicroBatch] {
+        var balanced = drawn
         for task in Set(drawn.map(\.task)) {
             let own = drawn.indices.filter { drawn[$0].task == task }
             if own.count == 1 { continue }
@@ -103,10 +103,10 @@ package final class Planner {
                 }
             }
             for (index, examples) in zip(own, filled) {
-                levelled[index] = MicroBatch(task: task, examples: examples)
+                balanced[index] = MicroBatch(task: task, examples: examples)
             }
         }
-        return levelled
+        return balanced
     }
 
     private func choose(_ number: Double, _ probabilities: [Double], turn: Int) -> Int {

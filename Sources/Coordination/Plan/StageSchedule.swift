@@ -8,7 +8,7 @@ struct StageSchedule: Sendable {
     /// `head` or `adapter`.
     let name: String
     /// The parameters that have a gradient.
-    let stage: AdaptedEncoder.Stage
+    let stage: AdaptedModel.Stage
     let settings: StageSettings
     let steps: Int
 
@@ -20,7 +20,7 @@ struct StageSchedule: Sendable {
     ) throws -> [StageSchedule] {
         let perEpoch = Planner.stepsPerEpoch(trainingExamples, study.batch)
         let stages = [
-            ("head", AdaptedEncoder.Stage.head, study.stages.head),
+            ("head", AdaptedModel.Stage.head, study.stages.head),
             ("adapter", .adapter(trainHead: study.stages.adapter.trainHead), study.stages.adapter),
         ].map { name, stage, settings in
             StageSchedule(

@@ -35,7 +35,7 @@ struct ParameterUpdate {
             state.moments.step(
                 &state.values, gradient: gradient.base, scale: scale, step.range, time: step.time,
                 learningRate: step.rate, decay: step.decay, settings)
-            state.times[step.block] += 1
+            state.stepCounts[step.block] += 1
         }
         if let saved, let bad = steps.first(where: { !state.values[$0.range].allSatisfy(\.isFinite) }) {
             saved.restore(&state, store)
@@ -58,7 +58,7 @@ struct ParameterUpdate {
             let (block, settings) = (context.store.blocks[index], context.study.optimizer)
             self.block = index
             range = block.range
-            time = Int(state.times[index]) + 1
+            time = Int(state.stepCounts[index]) + 1
             rate = schedule.learningRate(block.slice.kind, step: state.stageStep)
             let decays =
                 settings.decayBiasAndNorm || block.slice.kind == .weight

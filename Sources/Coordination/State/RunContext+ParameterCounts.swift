@@ -10,7 +10,7 @@ extension RunContext {
         let trainsAdapters = stages.contains { $0.trains(.weight) }
         let removed = mask.map { mask in store.blocks.map { mask.removedCount(in: $0.range) } }
         let kept = removed.map { removed in
-            zip(store.layouts, store.placements).map { layout, blocks in
+            zip(store.layouts, store.blockOfSlice).map { layout, blocks in
                 layout.adapterCount - blocks.reduce(0) { $0 + removed[$1] }
             }
         }

@@ -10,7 +10,7 @@ package struct RunContext: Sendable {
     /// The resolved study.
     package let study: Study
     /// The backbone with method and head.
-    package let model: AdaptedEncoder
+    package let model: AdaptedModel
     /// Each task's examples.
     package let data: [TaskData]
     /// The splits of all tasks, without duplicates.
@@ -26,10 +26,10 @@ package struct RunContext: Sendable {
     /// The tasks' names, in the study's order.
     package var names: [String] { data.map(\.task.name) }
 
-    package init(_ study: Study, _ model: AdaptedEncoder, _ data: [TaskData]) throws {
+    package init(_ study: Study, _ model: AdaptedModel, _ data: [TaskData]) throws {
         // Training, scoring and measuring all come through here, so no unchecked id reaches the embeddings.
         for data in data {
-            for examples in [data.train] + data.sets.map(\.examples) {
+            for examples in [data.train] + data.evaluationSets.map(\.examples) {
                 try examples.check(against: model.weights.configuration)
             }
         }
@@ -39,9 +39,9 @@ package struct RunContext: Sendable {
         splits = UniqueSplits(data)
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
-            study, store.layouts, trainingExamples: data.map(\.drawn.count))
+            study, store.layouts, trainingExamples: data.map(\.trainingIndices.count))
         let longest = data.map { data in
-            Array(data.drawn.map(data.train.tokens).sorted(by: >).prefix(study.batch.microBatch))
+            Array(data.trainingIndices.map(data.train.tokens).sorted(by: >).prefix(study.batch.microBatch))
         }
         largestMicroBatch = longest.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
         activationBytes = try model.activationBytes(sequences: largestMicroBatch)

@@ -9,7 +9,7 @@ struct SavedBlocks {
             let range = store.blocks[index].range
             return (
                 index, Array(state.values[range]), Array(state.moments.first[range]),
-                Array(state.moments.second[range]), state.times[index]
+                Array(state.moments.second[range]), state.stepCounts[index]
             )
         }
     }
@@ -19,7 +19,7 @@ struct SavedBlocks {
             let range = store.blocks[block.index].range
             state.values.replaceSubrange(range, with: block.values)
             state.moments.restore(range, first: block.first, second: block.second)
-            state.times[block.index] = block.time
+            state.stepCounts[block.index] = block.time
         }
     }
 }

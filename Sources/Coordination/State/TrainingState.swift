@@ -18,7 +18,7 @@ struct TrainingState: Equatable, Sendable {
     /// The optimizer's moments.
     var moments: AdamW
     /// The steps of each block in this stage.
-    var times: [Int64]
+    var stepCounts: [Int64]
     /// Each task's scores in this stage.
     var tasks: [TaskProgress]
     /// The state of this stage with the best mean score, with `evaluation.keep: mean`.
@@ -85,7 +85,7 @@ struct TrainingState: Equatable, Sendable {
     init(_ store: ParameterStore, tasks: Int) {
         values = store.initial
         moments = AdamW(count: store.count)
-        times = [Int64](repeating: 0, count: store.blocks.count)
+        stepCounts = [Int64](repeating: 0, count: store.blocks.count)
         self.tasks = [TaskProgress](repeating: TaskProgress(), count: tasks)
     }
 

@@ -90,11 +90,13 @@ struct Bench: ParsableCommand {
         let backbone = try LoadedBackbone(study, on: world, for: .training)
         backbone.warn(from: world.rank)
         let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
-        let all = whole.reduce(0) { $0 + $1.drawn.count }
+        let all = whole.reduce(0) { $0 + $1.trainingIndices.count }
         // Tasks keep their shares; a pass covers the remaining examples once.
-        let data = whole.map { $0.limited(to: max(1, perPass * study.batch.examples * $0.drawn.count / all)) }
+        let data = whole.map {
+            $0.limited(to: max(1, perPass * study.batch.examples * $0.trainingIndices.count / all))
+        }
         let context = try RunContext(study, backbone.model, data)
-        let sets = data.flatMap(\.sets)
+        let sets = data.flatMap(\.evaluationSets)
         let clock = OperatorClock()
         let recorder = PhaseRecorder(
             clock, stepsPerPass: perPass,

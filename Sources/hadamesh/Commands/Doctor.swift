@@ -50,7 +50,7 @@ struct Doctor: ParsableCommand {
             let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
             backbone.warn(from: world.rank)
             let weights = backbone.model.weights
-            _ = try onCoordinator(world) {
+            _ = try onRoot(world) {
                 let shape = weights.configuration
                 print(
                     "backbone  \(settings.backbone): \(shape.layers) layers of \(shape.hidden), "

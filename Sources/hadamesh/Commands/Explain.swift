@@ -43,7 +43,7 @@ struct Explain: ParsableCommand {
             let loaded = try LoadedBackbone(study)
             let trained = try options.trained(study, loaded)
             let task = try trained.task(named: self.task)
-            _ = try onCoordinator(world) {
+            _ = try onRoot(world) {
                 let lines = try TextInput(path: input).texts(for: task)
                 let shifted = try trained.tokenShifts(self.task, lines, loaded.tokenizer)
                 let report = TokenReport(

@@ -30,7 +30,7 @@ struct Predict: ParsableCommand {
             let loaded = try LoadedBackbone(study)
             let trained = try options.trained(study, loaded)
             let task = try trained.task(named: self.task)
-            _ = try onCoordinator(world) {
+            _ = try onRoot(world) {
                 try predict(task, trained, loaded.tokenizer)
                 return []
             }

@@ -81,7 +81,7 @@ struct Train: ParsableCommand {
         var recorded: RunIdentity?
         var lock: RunLock?
         defer { lock?.release() }
-        let said = try onCoordinator(world) {
+        let said = try onRoot(world) {
             let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
@@ -116,7 +116,7 @@ struct Train: ParsableCommand {
         for warning in backbone.warnings { try output?.observe(.warned(warning)) }
         // Written only now that the run directory is known to belong to this study.
         let ranks = try RankDescription.all(world)
-        _ = try onCoordinator(world) {
+        _ = try onRoot(world) {
             if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }
             return []
         }

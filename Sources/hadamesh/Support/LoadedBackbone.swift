@@ -11,7 +11,7 @@ import Training
 
 /// A study's frozen backbone with its adapted model and its tokenizer.
 struct LoadedBackbone {
-    private(set) var model: AdaptedEncoder
+    private(set) var model: AdaptedModel
     let tokenizer: any Tokenizer
     /// Warnings about memory.
     private(set) var warnings: [Failure] = []
@@ -20,7 +20,7 @@ struct LoadedBackbone {
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         try Self.checkKernels()
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
-        model = try AdaptedEncoder(weights, study.adapter.method, study.head)
+        model = try AdaptedModel(weights, study.adapter.method, study.head)
         tokenizer = try TokenizerFolder.load(study.backbone)
         try model.check(
             tokenizer, maximumTokens: study.maximumTokens,

@@ -17,7 +17,7 @@ enum WrittenRun {
 
     /// Creates the run directory; `vectors` are the adapter parameters of each task.
     static func create(
-        _ study: Study, _ model: AdaptedEncoder, _ vectors: [[Float]], at directory: String
+        _ study: Study, _ model: AdaptedModel, _ vectors: [[Float]], at directory: String
     ) throws {
         let (run, lock) = try RunDirectory.claim(directory, resuming: false)
         defer { lock.release() }

@@ -7,7 +7,7 @@ package import Tasks
 /// A frozen backbone with an adapter method and a head: logits, losses and gradients of one micro-batch.
 ///
 /// Its functions are pure: their bits depend on weights, settings, parameters, examples, seed and step alone.
-package struct AdaptedEncoder: Sendable {
+package struct AdaptedModel: Sendable {
     /// The frozen backbone.
     package let weights: EncoderWeights
     package let method: any AdapterMethod
@@ -38,7 +38,7 @@ package struct AdaptedEncoder: Sendable {
     /// A copy with prepacked frozen maps, if memory can be allocated; no bit depends on it.
     ///
     /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
-    package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedEncoder {
+    package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedModel {
         var copy = self
         copy.prepacked = try withZeroParameters(forLearning: forLearning) {
             try PrepackedWeights(weights, $0, in: memory)
@@ -118,7 +118,7 @@ package struct AdaptedEncoder: Sendable {
     /// without encoder dropout, at a cut point below the lowest adapted site; in the head stage, at the
     /// pooled vectors, so that the encoder does not run at all. The task's name is passed to the method's
     /// hooks.
-    package func learn(
+    package func lossAndGradient(
         _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
         _ layout: ParameterLayout,
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
@@ -149,7 +149,7 @@ package struct AdaptedEncoder: Sendable {
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
         let z = workspace.matrix(p.rows, weight.rows)
         linear(dropped, weight, bias, into: z)
-        var loss = lossAndGradient(z, targets)
+        var loss = Training.lossAndGradient(z, targets)
         // Once per example, so that the mean over a step's examples contains it once for any micro-batches.
         if let parameters {
             loss += method.members((any PenalizedMethod).self).reduce(0) {

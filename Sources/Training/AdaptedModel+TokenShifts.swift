@@ -2,7 +2,7 @@ package import Adapters
 package import Encoders
 package import Kernels
 
-extension AdaptedEncoder {
+extension AdaptedModel {
     /// α [T] of every token of a batch, by layer, without dropout; nil if the method shifts no tokens.
     package func tokenShifts(
         _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout, values: UnsafePointer<Float>,

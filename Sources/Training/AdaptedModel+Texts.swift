@@ -3,7 +3,7 @@ import Encoders
 package import Tasks
 package import Tokenizers
 
-extension AdaptedEncoder {
+extension AdaptedModel {
     /// Refuses a tokenizer, a length or a task that the backbone has no embeddings for.
     ///
     /// It runs before texts are read. Tokenized texts are checked too, see

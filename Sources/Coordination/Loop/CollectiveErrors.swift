@@ -6,7 +6,7 @@ import Foundation
 /// Runs `body` on rank 0 and broadcasts its result, or throws its failure on every rank; a collective.
 ///
 /// Use it for files that only one rank should access: all ranks then fail together, with one message.
-package func onCoordinator(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
+package func onRoot(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
     var failure: [UInt8] = []
     var result: [UInt8] = []
     if communicator.rank == 0 {
@@ -25,7 +25,7 @@ package func onCoordinator(_ communicator: any Communicator, _ body: () throws -
 /// Runs `body` on every rank; if any rank fails, all throw the failure of the lowest such rank; a collective.
 ///
 /// `body` must not contain collectives of this communicator.
-func together<Value>(_ communicator: any Communicator, _ body: () throws -> Value) throws -> Value {
+func allOrNone<Value>(_ communicator: any Communicator, _ body: () throws -> Value) throws -> Value {
     var outcome: Result<Value, Failure>
     do {
         outcome = .success(try body())

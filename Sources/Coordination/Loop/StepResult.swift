@@ -1,0 +1,16 @@
+/// The result of a step, beside the updated state.
+struct StepResult {
+    /// The summed losses of each task, in the ascending order of the plan's tasks.
+    let losses: [Double]
+    /// If recorded, the gradient of each task in its layout, divided by the step's examples, before the
+    /// mask of pruned parameters is applied.
+    let gradients: [[Float]]
+    /// The gradient's norm before clipping.
+    let gradientNorm: Double
+    let tokens: Int
+    let bytes: Int
+    let secondsWaiting: Double
+    let secondsCommunicating: Double
+    /// Whether any rank has received a request to stop.
+    let isStopRequested: Bool
+}
