@@ -27,12 +27,13 @@ package enum CurrentProcess {
     /// The start of this process, or of its launcher on this host, by the ``MonotonicClock``.
     package static func launch() -> Double {
         let now = MonotonicClock.seconds
-        guard let own = status("self"),
+        guard let own = Status("self"),
             let uptime = lines("/proc/uptime").first?.split(separator: " ").first.flatMap({ Double($0) })
         else { return now }
         let launchers = ["mpirun", "mpiexec", "orterun", "prterun", "orted", "prted"]
-        let parent = status(own.parent).flatMap { launchers.contains($0.name) ? $0 : nil }
-        return now - (uptime - (parent ?? own).start)
+        let parent = Status(own.parent)
+        let start = if let parent, launchers.contains(parent.name) { parent.start } else { own.start }
+        return now - (uptime - start)
     }
 
     /// The lines of a file; none if it cannot be read.
@@ -41,14 +42,20 @@ package enum CurrentProcess {
         return String(decoding: data ?? Data(), as: UTF8.self).split(separator: "\n")
     }
 
-    /// A process's name and parent, and its start in seconds since boot.
-    private static func status(_ process: String) -> (name: String, parent: String, start: Double)? {
-        // The name may contain blanks; field 22 of stat is the start in hundredths of a second since boot.
-        guard let line = lines("/proc/\(process)/stat").first, let open = line.firstIndex(of: "("),
-            let close = line.lastIndex(of: ")")
-        else { return nil }
-        let fields = line[close...].split(separator: " ")
-        guard fields.count > 20, let start = Double(fields[20]) else { return nil }
-        return (String(line[line.index(after: open)..<close]), String(fields[2]), start / 100)
+    private struct Status {
+        let name, parent: String
+        /// In seconds since boot.
+        let start: Double
+
+        init?(_ process: String) {
+            // The name may contain blanks; field 22 is the start in hundredths of a second.
+            guard let line = lines("/proc/\(process)/stat").first, let open = line.firstIndex(of: "("),
+                let close = line.lastIndex(of: ")")
+            else { return nil }
+            let fields = line[close...].split(separator: " ")
+            guard fields.count > 20, let ticks = Double(fields[20]) else { return nil }
+            (name, parent) = (String(line[line.index(after: open)..<close]), String(fields[2]))
+            start = ticks / 100
+        }
     }
 }
