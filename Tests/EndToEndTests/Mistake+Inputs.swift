@@ -89,7 +89,7 @@ extension Mistake {
             with: ["--set", "adapter=[{method: hadamard}, {method: layernorm}]"]),
         .training(
             "a layer's sharing for what has no layer", code: 2,
-            says: ["sharing.weight: maps layers", "embeddings or pooler belongs to no layer"],
+            says: ["sharing.weight: maps layers", "an embedding or the pooler belongs to no layer"],
             with: [
                 "--set", "adapter={method: full}", "--set", "head.pooling=cls", "--set",
                 "sharing.weight={0-1: all, 2: private}",
