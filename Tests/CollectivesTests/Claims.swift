@@ -19,7 +19,7 @@ struct Claim: Sendable, CustomTestStringConvertible {
     static let all = communication + exactSum
 }
 
-/// What a rank saw that contradicts a claim.
+/// A rank's observation that contradicts a claim.
 struct Violation: Error, CustomStringConvertible {
     let description: String
 }

@@ -1,7 +1,7 @@
 import Collectives
 import Testing
 
-/// What the exact sum computes; that ranks do not matter is a matter of ``Claim/exactSum``.
+/// The exact sum on one rank; ``Claim/exactSum`` has its claims on many.
 @Suite struct ExactSumTests {
     private static func sum(_ contributions: [Float]) throws -> Float {
         let work = Work(rows: [[1]], contributions: contributions.map { (0, [$0]) })

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What this test program does when a test starts it again, on ranks of `mpirun`.
+/// The program that a test starts on ranks of `mpirun`: this test program again, in another role.
 enum RankProgram: String {
     /// Checks every claim on communicators over MPI.
     case claims

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 
 extension Data {
-    /// A copy with one to four random edits: bits flipped, bytes cut, parts spliced in, tokens replaced by extremes.
+    /// A copy with one to four random edits: bits flipped, bytes cut, parts spliced in, tokens
+    /// replaced by extremes.
     func mutated(_ random: inout TestRandom) -> Data {
         var bytes = [UInt8](self)
         for _ in 0..<Int.random(in: 1...4, using: &random) {

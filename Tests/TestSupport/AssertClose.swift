@@ -12,7 +12,7 @@ package struct Tolerance: Sendable {
     }
 }
 
-/// What is wrong with the found numbers, or nil: their count first, then the worst one and where it is.
+/// A description of the mismatch, or nil: a wrong count first, then the worst number and its index.
 ///
 /// A test writes `#expect(mismatch(found, expected, …) == nil)`, and its failure shows this text.
 package func mismatch(
@@ -39,7 +39,7 @@ package func mismatch(
         + "\(expected[worst.index]): off by \(worst.error), allowed \(limit)"
 }
 
-/// What is wrong where the bits must be the same, or nil.
+/// A description of the first different bits, or nil.
 package func differingBits(_ found: [Float], _ expected: [Float], _ label: String = "") -> String? {
     let prefix = label.isEmpty ? "" : "\(label): "
     guard found.count == expected.count else {

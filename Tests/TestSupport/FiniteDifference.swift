@@ -9,7 +9,7 @@ package func finiteDifferences(
     return try point.indices.map { index in
         let center = point[index]
         defer { point[index] = center }
-        // What was really added is known only after rounding.
+        // Rounding decides how much was really added.
         func slope(_ multiple: Float) throws -> Double {
             point[index] = center + multiple * step
             let (above, right) = (try function(point), Double(point[index]))

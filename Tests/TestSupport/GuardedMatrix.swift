@@ -22,7 +22,7 @@ package struct GuardedMatrix {
         for (index, value) in values.enumerated() { view[index / columns, index % columns] = value }
     }
 
-    /// A matrix whose elements are all the same; not-a-number unless told otherwise, so that a missed write shows.
+    /// A matrix filled with one value, by default not-a-number, so that a missed write shows.
     package init(_ rows: Int, _ columns: Int, filledWith value: Float = .nan, padding: Int = 0) {
         self.init([Float](repeating: value, count: rows * columns), rows: rows, padding: padding)
     }

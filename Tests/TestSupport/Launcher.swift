@@ -19,7 +19,7 @@ package enum Launcher {
     ///   - ranks: How many processes.
     ///   - command: The program and its arguments.
     ///   - environment: Variables to set for `mpirun` and every rank.
-    ///   - timeout: Seconds after which `mpirun` ends the job with status 110; it does not apply without `mpirun`.
+    ///   - timeout: Seconds after which `mpirun` ends the job with status 110; unused without it.
     /// - Returns: The exit code (128 + n for signal n), and what was written to standard output and error.
     /// - Throws: What starting the process throws.
     package static func run(

@@ -3,10 +3,10 @@ package import Encoders
 package import Formats
 import Foundation
 
-/// One setting of one method, as a study writes it, and what it must come to on the tiny BERT.
+/// One setting of one method, as a study writes it, with its goldens on the tiny BERT.
 ///
-/// The cases are `Tests/Golden/methods/METHOD.json`, which the script that writes the goldens reads too. To add a method,
-/// add its file there: the matrix in `AdapterMethodTests` then holds it to every law.
+/// The cases are in `Tests/Golden/methods/METHOD.json`, which the script that writes the goldens reads too. A new
+/// method's file there is enough: the matrix in `AdapterMethodTests` then holds it to every law.
 package struct MethodCase: Sendable, CustomStringConvertible {
     /// The method's name in the table, `stack` for lists.
     package let method: String
@@ -48,7 +48,7 @@ package struct MethodCase: Sendable, CustomStringConvertible {
         }
     }
 
-    /// What the published counts are, by method.
+    /// The published counts, by method.
     package static let published: [PublishedCount] = files.flatMap { method, entry in
         (entry["published"]?.array ?? []).map { value in
             PublishedCount(

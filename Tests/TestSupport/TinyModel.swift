@@ -3,7 +3,7 @@ import Formats
 import Foundation
 import Kernels
 
-/// The tiny random BERT of `Tests/Golden/encoders`, its batch of four packed sequences, and what it must compute.
+/// The tiny random BERT of `Tests/Golden/encoders`, its batch of four packed sequences, and its goldens.
 package struct TinyModel: Sendable {
     /// Its folder, in the form of Hugging Face.
     package static let directory = "\(Golden.folder)/encoders/tiny-bert"
@@ -90,7 +90,7 @@ package struct TinyModel: Sendable {
         return withExtendedLifetime(workspace) { activations.hidden.values }
     }
 
-    /// Runs forward, then backward from an upstream gradient [T, d], which leaves its gradients with the adaptation.
+    /// Runs forward, then backward from an upstream gradient [T, d]; the adaptation holds the gradients.
     ///
     /// The result is the gradient at the input of each layer that backward passed through.
     @discardableResult

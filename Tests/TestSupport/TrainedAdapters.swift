@@ -32,7 +32,7 @@ package enum TrainedAdapters {
         }
     }
 
-    /// Writes an adapter of some section as a run with one head would, with a function of the seed for values.
+    /// Writes an adapter as a run with one head would; its values are a function of the seed.
     package static func write(
         _ section: JSONValue, on weights: EncoderWeights, seed: UInt64, to folder: String
     ) throws {

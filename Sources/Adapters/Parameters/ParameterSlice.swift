@@ -31,7 +31,7 @@ package struct ParameterSlice: Sendable, Equatable {
     /// The number of elements.
     package var count: Int { shape.reduce(1, *) }
 
-    /// The same tensor, not to be pruned.
+    /// A copy that is not pruned.
     var exemptFromPruning: ParameterSlice { ParameterSlice(tensor, kind, shape, start) }
 
     /// The values before the first update.

@@ -10,7 +10,7 @@ import Kernels
 /// The values of a tensor before the first update; random ones are a function of the study's seed and its
 /// name.
 package enum ParameterStart: Sendable, Equatable {
-    /// The same number everywhere.
+    /// One number for all elements.
     case constant(Float)
     /// These numbers.
     case values([Float])

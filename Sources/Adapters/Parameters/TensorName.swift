@@ -37,7 +37,7 @@ package struct TensorName: Hashable, Sendable {
         self.label = label
     }
 
-    /// The same tensor in a layer.
+    /// This tensor in a layer.
     func inLayer(_ layer: Int) -> TensorName {
         TensorName(layer: layer, method: method, site: site, part: part, label: label)
     }

@@ -57,7 +57,7 @@ package final class MPICommunicator: Communicator {
         self.waitPolicy = waitPolicy
     }
 
-    /// The same group and statistics with another wait policy on this rank.
+    /// This group, with another wait policy on this rank; the statistics are shared.
     package func withWaitPolicy(_ policy: WaitPolicy) -> MPICommunicator {
         MPICommunicator(self, waitPolicy: policy)
     }

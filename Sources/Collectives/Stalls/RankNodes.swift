@@ -22,7 +22,7 @@ package struct RankNodes: Equatable, Sendable {
         self.own = own
     }
 
-    /// The same world with this rank on a node of its own, for a rank that cannot share a board.
+    /// This world with this rank on a node of its own, for a rank that cannot share a board.
     package func isolating(_ rank: Int) -> RankNodes {
         let parts = all.flatMap { node -> [Node] in
             let others = node.ranks.filter { $0 != rank }

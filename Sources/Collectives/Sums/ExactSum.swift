@@ -107,7 +107,7 @@ package final class ExactSum {
 
     /// Sums the contributions of all ranks.
     ///
-    /// The same two collectives replace the caller's `sums` by their sum over the ranks (wrapping) and its
+    /// Its two collectives also replace the caller's `sums` by their sum over the ranks (wrapping) and its
     /// `maxima` by their maximum; every rank must pass equally many. Throws ``NonFiniteContribution`` on all
     /// ranks alike, with valid maxima, or a `Failure` if the ranks disagree on the layout or a row lacks
     /// contributions.

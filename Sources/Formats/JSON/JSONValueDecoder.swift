@@ -3,7 +3,9 @@ package import Diagnostics
 extension JSONValue {
     /// Decodes a structure that ``init(encoding:)`` encoded.
     ///
-    /// Unknown keys are ignored. Throws `failure` of a key path that is missing or has a value of the wrong type.
+    /// Unknown keys are ignored.
+    ///
+    /// Throws `failure` of a key path that is missing or has a value of the wrong type.
     package func decoded<T: Decodable>(
         as type: T.Type = T.self, orThrow failure: (_ key: String) -> Failure
     ) throws -> T {
