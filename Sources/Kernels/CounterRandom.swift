@@ -77,11 +77,6 @@ package struct CounterRandom: Sendable {
     }
 }
 
-/// FNV-1a of a name, the same in every process, unlike `Hasher`.
-package func stableHash(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
-}
-
 /// SplitMix64's finaliser.
 private func mix(_ value: UInt64) -> UInt64 {
     var z = value

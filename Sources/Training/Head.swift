@@ -60,7 +60,7 @@ package enum HeadSlice {
         -> [ParameterSlice]
     {
         let classes = output.width
-        let random = CounterRandom(seed: seed, .initialization, stableHash(owner))
+        let random = CounterRandom(seed: seed, .initialization, FNV1a.hash(owner))
         return [
             ParameterSlice(
                 weightName, .head, [classes, d],

@@ -1,3 +1,4 @@
+import Diagnostics
 package import Encoders
 import Formats
 import Kernels
@@ -36,7 +37,7 @@ package struct TokenizedExamples: Sendable {
         self.offsets = offsets
         self.firstSegment = firstSegment
         targets = examples.map(\.target)
-        key = stableHash(name)
+        key = FNV1a.hash(name)
         self.name = name
         self.bounds = bounds
     }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 import Kernels
 import TestSupport
@@ -40,7 +41,7 @@ final class TrainableSites: EncoderAdaptation {
         let (d, f) = (weights.configuration.hidden, weights.configuration.intermediate)
         func add(_ place: LayerSite, _ part: String, _ rows: Int, _ start: [Float]) {
             let tensor = Tensor(place: place, part: part)
-            let random = CounterRandom(seed: 1, .initialization, stableHash("\(tensor)"))
+            let random = CounterRandom(seed: 1, .initialization, FNV1a.hash("\(tensor)"))
             values[tensor] = GuardedMatrix(
                 start.enumerated().map { $1 + distance * Float(2 * random.uniform(UInt64($0)) - 1) },
                 rows: rows)

@@ -1,4 +1,5 @@
 import Adapters
+import Diagnostics
 package import Encoders
 package import Formats
 import Foundation
@@ -28,7 +29,7 @@ package enum TrainedAdapters {
             let sections = try JSONValue(parsing: data, at: path).object
         else { preconditionFailure("no readable \(path)") }
         for (name, section) in sections {
-            try write(section, on: weights, seed: stableHash(name), to: "\(folder)/\(name)")
+            try write(section, on: weights, seed: FNV1a.hash(name), to: "\(folder)/\(name)")
         }
     }
 

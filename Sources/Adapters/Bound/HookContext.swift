@@ -1,3 +1,4 @@
+import Diagnostics
 package import Encoders
 package import Kernels
 
@@ -39,7 +40,7 @@ package struct HookContext: Sendable {
     package func random(_ method: String, at place: LayerSite, example: UInt64) -> CounterRandom? {
         training.map {
             CounterRandom(
-                seed: $0.seed, .adapter, $0.step, stableHash("\(method).\(place.site)"),
+                seed: $0.seed, .adapter, $0.step, FNV1a.hash("\(method).\(place.site)"),
                 UInt64(place.layer + 1), example)
         }
     }

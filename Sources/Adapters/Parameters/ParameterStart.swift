@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 import Kernels
 
@@ -37,7 +38,7 @@ package enum ParameterStart: Sendable, Equatable {
     /// The values of a tensor with `count` elements.
     func values(_ count: Int, of name: String) -> [Float] {
         func random(_ seed: UInt64) -> CounterRandom {
-            CounterRandom(seed: seed, .initialization, stableHash(name))
+            CounterRandom(seed: seed, .initialization, FNV1a.hash(name))
         }
         switch self {
         case .constant(let value): return [Float](repeating: value, count: count)

@@ -30,6 +30,7 @@ package enum MPI {
             var failureChannel = cmpi_comm()
             try check(cmpi_comm_dup(unwatched.raw, &failureChannel), "duplicate")
             let watch = try StallWatch.start(unwatched)
+            try unwatched.free()
             let world = try MPICommunicator(
                 cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter(), watch: watch)
             let failure = JobFailure(

@@ -47,7 +47,7 @@ package struct Agreement {
     package func check(_ world: any Communicator) throws {
         guard world.size > 1 else { return }
         let text = JSONValue.array(facts.map { [.string($0.name), .string($0.value)] }).encoded()
-        let hashes = try world.allGather([Int64(bitPattern: stableHash(text)), Int64(text.utf8.count)])
+        let hashes = try world.allGather([Int64(bitPattern: FNV1a.hash(text)), Int64(text.utf8.count)])
         if hashes.allSatisfy({ $0 == hashes[0] }) { return }
         let hosts = try world.allGather(text: hostName())
         let all = try world.allGather(text: text).map { text in

@@ -49,7 +49,7 @@ package struct TaskData: Sendable {
         let train = try read(.train)
         self.train = train
         if split == nil, study.evaluation.heldOut > 0 {
-            let random = CounterRandom(seed: 0, .heldOut, stableHash(task.name))
+            let random = CounterRandom(seed: 0, .heldOut, FNV1a.hash(task.name))
             let isHeldOut = (0..<train.count).map { random.uniform(UInt64($0)) < study.evaluation.heldOut }
             trainingIndices = (0..<train.count).filter { !isHeldOut[$0] }
             let heldOut = (0..<train.count).filter { isHeldOut[$0] }

@@ -64,7 +64,7 @@ final class Pruner {
         case .random, .erdosRenyi:
             all = blocks.flatMap { block in
                 let random = CounterRandom(
-                    seed: context.study.seed, .pruning, stableHash(block.owner), stableHash(block.slice.name))
+                    seed: context.study.seed, .pruning, FNV1a.hash(block.owner), FNV1a.hash(block.slice.name))
                 return (0..<block.slice.count).map { random.normal(UInt64($0)) }
             }
         case .magnitude: all = own.map { abs(Double($0)) }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Kernels
 package import Studies
 
@@ -146,7 +147,7 @@ package final class Planner {
     private func order(_ task: Int, epoch: Int) -> [Int] {
         if let order = orders[task]?[epoch] { return order }
         let random = CounterRandom(
-            seed: seed, .order, stableHash(tasks[task].name), UInt64(stage), UInt64(epoch))
+            seed: seed, .order, FNV1a.hash(tasks[task].name), UInt64(stage), UInt64(epoch))
         let order = random.permutation(tasks[task].examples.count).map { Int($0) }
         orders[task] = (orders[task] ?? [:]).filter { $0.key >= epoch - 1 }
         orders[task]?[epoch] = order
