@@ -30,7 +30,8 @@ struct Scene {
         let values = layout.initial.enumerated().map {
             $1 + 0.2 * Float(2 * random.uniform(UInt64($0)) - 1)
         }
-        trained = TrainedAdapter(model, task: "colour", output, layout, values: values)
+        trained = TrainedAdapter(
+            model, task: "colour", output, isPaired: false, maximumTokens: 24, layout, values: values)
         let batch = tiny.batch
         logits = values.withUnsafeBufferPointer { values in
             values.baseAddress.map {
