@@ -84,8 +84,8 @@ struct Export: ParsableCommand {
             print("wrote \(destination)")
             if format != .merged, baseModel == nil {
                 writeToStandardError(
-                    "adapter_config.json names the backbone by its path here, \(study.backbone): "
-                        + "a name on the Hub is set with --base-model\n")
+                    "adapter_config.json names the backbone by its local path, \(study.backbone); "
+                        + "--base-model NAME names it as on the Hub\n")
             }
         }
     }
