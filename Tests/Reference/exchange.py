@@ -60,8 +60,7 @@ failed = []
 
 
 def hadamesh(*arguments):
-    subprocess.run(
-        [options.program, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    subprocess.run([options.program, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
 for name in options.methods.split(","):
