@@ -14,7 +14,7 @@ import Training
 /// `hadamesh export`.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes a task's trained adapter in the format of other software.",
+        abstract: "Exports one task's adapter to another format.",
         discussion: """
             merged     a plain Hugging Face model with the adapter merged into its weights, if that is exact
             peft       Hugging Face PEFT: lora, ia3, layernorm
@@ -37,11 +37,7 @@ struct Export: ParsableCommand {
     @Option(name: .customLong("to"), help: "The folder to create.")
     var destination: String
 
-    @Option(
-        help: """
-            The format: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")); merged if none is \
-            named.
-            """)
+    @Option(help: "The format; merged if none is named.")
     var format: ExportFormat?
 
     @Option(
