@@ -188,8 +188,13 @@ package struct AdaptedModel: Sendable {
             adapted
             ? bound.hooks(
                 BoundParameters(layout, values: values, gradient: nil), HookContext(task: task)) : nil
-        let p = workspace.matrix(batch.count, weights.configuration.hidden)
-        pool(batch, adaptation, start, into: p, workspace)
+        let p =
+            start?.pooled
+            ?? {
+                let p = workspace.matrix(batch.count, weights.configuration.hidden)
+                pool(batch, adaptation, start, into: p, workspace)
+                return p.frozen
+            }()
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
         let z = workspace.matrix(p.rows, weight.rows)
         linear(p, weight, bias, into: z)
