@@ -93,7 +93,7 @@ final class ActivationTables {
     }
 
     /// The pooled vectors of consecutive examples; nil if one is not cached, or for other examples.
-    func pooledRows(of examples: [Int], _ split: Int) -> FrozenMatrix? {
+    func pooledRows(_ examples: [Int], _ split: Int) -> FrozenMatrix? {
         guard let first = examples.first, let offset = offsets[split][first],
             examples.indices.allSatisfy({
                 examples[$0] == first + $0 && isCached[split][first + $0]

@@ -18,10 +18,6 @@ struct CachedBatch: CachedStart {
 
     var cutPoint: CutPoint { tables.cutPoint }
 
-    var pooled: FrozenMatrix? {
-        cutPoint.position == .pooled ? tables.pooledRows(of: examples, split) : nil
-    }
-
     /// Reads the cached examples, computes the others, and caches those that have memory.
     func fill(_ state: CutState, _ workspace: Workspace) {
         if !tables.cachesResidual {

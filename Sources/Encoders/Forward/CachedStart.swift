@@ -9,15 +9,8 @@ package protocol CachedStart {
     /// Where the forward starts.
     var cutPoint: CutPoint { get }
 
-    /// The batch's pooled vectors [B, d], if they lie one after another in the cache; nil at other cut points.
-    var pooled: FrozenMatrix? { get }
-
     /// Writes the batch's activations at the cut point into `state`.
     func fill(_ state: CutState, _ workspace: Workspace)
-}
-
-extension CachedStart {
-    package var pooled: FrozenMatrix? { nil }
 }
 
 /// Memory for a batch's activations at a cut point.
