@@ -62,8 +62,14 @@ extension EndToEnd {
             let cases: [([String], Int32, [String])] = [
                 (["--task", "colours"], 2, ["unknown task 'colours'", "did you mean 'colour'?"]),
                 (["--task", "colour", "--input", "nothere"], 3, ["nothere: no readable file"]),
-                (["--task", "colour", "--input", scene.path("lines")], 3, ["lines:2: has a tab"]),
-                (["--task", "alike", "--input", scene.path("lines")], 3, ["lines:1: has no tab"]),
+                (
+                    ["--task", "colour", "--input", scene.path("lines")], 3,
+                    ["lines:2: found 2 columns, expected 1"]
+                ),
+                (
+                    ["--task", "alike", "--input", scene.path("lines")], 3,
+                    ["lines:1: found 1 column, expected 2"]
+                ),
                 (
                     ["--task", "colour", "--html", scene.path("nothere/page.html")], 3,
                     ["nothere/page.html: cannot write"]
