@@ -33,7 +33,7 @@ struct ExampleReader {
 
     func read(_ table: TabSeparatedFile) throws -> ExampleFile {
         let (path, rows) = (table.path, table.rows)
-        guard let top = rows.first else { throw Failure.data("the file is empty", at: path, remedy: remedy) }
+        guard let top = rows.first else { throw Failure.data("found no lines", at: path, remedy: remedy) }
         let positions = try ColumnPositions(columns, labels, header: top.fields, at: "\(path):\(top.line)")
         let parser = TargetParser(output)
         var examples: [Example] = []

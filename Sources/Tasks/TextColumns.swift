@@ -62,7 +62,7 @@ extension LanguageTask {
             remedy: "give at least one line")
         if columns == nil {
             reader.lineRemedy =
-                "\(form): choose columns of a table with --columns, or a file of the run's data with --split"
+                "\(form): choose columns of a table with --columns, or use --split test for the run's own file"
         }
         return try reader.read(table).examples
     }

@@ -260,7 +260,7 @@ extension Mistake {
         .training(
             "bytes that are not UTF-8", code: 3, says: ["colour-train.tsv:62: ", "not UTF-8", "convert"]
         ) { try $0.write("colour-train.tsv", try $0.read("colour-train.tsv") + [0xff, 0xfe, 0x09, 0x77]) },
-        .training("an empty file", code: 3, says: ["colour-dev.tsv: the file is empty", "'dev'"]) {
+        .training("an empty file", code: 3, says: ["colour-dev.tsv: found no lines", "'dev'"]) {
             try $0.write("colour-dev.tsv", "")
         },
         .training("a header alone", code: 3, says: ["colour-dev.tsv: there are no examples"]) {

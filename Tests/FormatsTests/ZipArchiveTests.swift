@@ -1,8 +1,7 @@
+import Formats
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Formats
 
 @Suite struct ZipArchiveTests {
     @Test func theChecksumIsThatOfEthernet() {

@@ -163,7 +163,7 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
 
     /// Text of a training file, and the words its failure must have.
     static let brokenFiles: [(text: String, words: [String])] = [
-        ("", ["train.tsv", "the file is empty"]),
+        ("", ["train.tsv", "found no lines"]),
         ("text\tother\tkind\n", ["train.tsv", "no examples"]),
         ("text\tother\nx\ty\n", ["train.tsv:1", "no column 'kind'", "'text', 'other'"]),
         ("text,other,kind\nx,y,news\n", ["train.tsv:1", "no column 'text'", "'text,other,kind'"]),

@@ -109,13 +109,12 @@ import Testing
         ) { try GLUETask.requireTestFiles(of: [.mnli, .rte], in: folder.path) }
     }
 
-    /// The tasks whose training file is here whole.
-    private static let whole: [GLUETask] = [.cola, .sst2, .mrpc, .stsb, .rte, .wnli]
-
-    @Test(.enabled(if: OfficialFilesTests.folder != nil), arguments: whole)
+    @Test(.enabled(if: OfficialFilesTests.folder != nil), arguments: GLUE.tasks)
     func theConstantAnswerIsThatOfTheTrainingFile(_ task: GLUETask) throws {
         let folder = try #require(OfficialFilesTests.folder)
         let targets = try task.examples(.train, in: folder).compactMap(\.target)
+        // A sample of a large task says nothing.
+        guard targets.count > 500 else { return }
         var (counts, sum) = ([Int: Int](), 0.0)
         for target in targets {
             switch target {

@@ -1,10 +1,9 @@
 import Diagnostics
+import Formats
 import Foundation
 import Tasks
 import TestSupport
 import Testing
-
-@testable import Formats
 
 @Suite struct TextColumnsTests {
     private func texts(_ text: String, _ task: GLUETask, _ columns: String? = nil) throws -> [[String]] {
@@ -37,7 +36,7 @@ import Testing
             ("a\n \n", .sst2, nil, ["in.tsv:2: the first sentence is empty"]),
             ("a\t\n", .rte, nil, ["in.tsv:1: the second sentence is empty"]),
             ("a\tb\n", .sst2, nil, ["in.tsv:1: found 2 columns, expected 1;", "one text"]),
-            ("", .sst2, nil, ["in.tsv: the file is empty", "at least one line"]),
+            ("", .sst2, nil, ["in.tsv: found no lines", "at least one line"]),
             (
                 "index\ttext\n0\ta\n", .sst2, "sentence",
                 ["in.tsv:1: no column 'sentence'", "'index', 'text'"]
