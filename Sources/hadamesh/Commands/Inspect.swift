@@ -53,7 +53,7 @@ struct Inspect: ParsableCommand {
         print("pooler      \(weights.pooler == nil ? "none" : "yes")")
         print(
             "memory      \(weights.mappedBytes) bytes mapped and shared, "
-                + "\(weights.copiedBytes) bytes converted, which a host's ranks share")
+                + "\(weights.copiedBytes) bytes converted, which a node's ranks share")
         let tokenizer = try TokenizerFolder.load(path)
         print(
             "tokenizer   \(tokenizer.name), \(tokenizer.vocabularySize) tokens, "
