@@ -206,7 +206,7 @@ extension Mistake {
         },
         Mistake(
             "scoring a split without labels", code: 2,
-            says: ["the test split of colour has no labels", "predict"]
+            says: ["the test split of colour has no labels", "predict --split test"]
         ) { scene in
             try scene.replace(
                 "dev: colour-dev.tsv", by: "dev: colour-dev.tsv\n    test: colour-test.tsv", in: "study.yaml")
