@@ -41,7 +41,7 @@ package struct TrainedAdapter: Sendable {
     /// The names of the classes in the order of the logits; one for a regression, as transformers has it.
     var labels: [String] {
         switch output {
-        case .classes(let labels): labels
+        case .classes(let classes): classes.map(\.name)
         case .regression: ["LABEL_0"]
         }
     }

@@ -145,7 +145,7 @@ struct ForeignFolderTests {
     func labelOrder() throws {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/adapters-pfeiffer", on: tiny.weights)
-        func head(_ classes: [String], labels: [String]? = nil) throws -> [Float] {
+        func head(_ classes: [ClassLabel], labels: [String]? = nil) throws -> [Float] {
             let output = TaskOutput.classes(classes)
             let model = try AdaptedModel(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
             let layout = model.layout(for: output, headOwner: "warmth", seed: 1)
@@ -154,6 +154,8 @@ struct ForeignFolderTests {
         }
         let asSaved = try head(["cold", "warm"])
         #expect(try head(["warm", "cold"]) == asSaved.reversed())
+        let numbered = [ClassLabel("hot", value: "warm"), ClassLabel("cool", value: "cold")]
+        #expect(try head(numbered) == asSaved.reversed(), "or their values in data files")
         // Names that are not the task's say nothing of the order, which must then be given.
         let unknown = #expect(throws: Failure.self) { try head(["yes", "no"]) }
         #expect(unknown?.location == "--labels" && unknown?.kind == .usage)

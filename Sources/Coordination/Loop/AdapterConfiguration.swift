@@ -32,7 +32,7 @@ struct AdapterConfiguration: Codable, Sendable {
         self.task = tasks[task].name
         output =
             switch tasks[task].output {
-            case .classes(let labels): Output(classes: labels)
+            case .classes(let classes): Output(classes: classes.map(\.name))
             case .regression(let range): Output(range: [range.lowerBound, range.upperBound])
             }
         adapter = try JSONValue(encoding: study.adapter).canonical
