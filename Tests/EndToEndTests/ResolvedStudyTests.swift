@@ -1,0 +1,55 @@
+import Adapters
+import Formats
+import Foundation
+import Studies
+import TestSupport
+import Testing
+import hadamesh
+
+/// A run's `study.yaml` is the study, in a form that people read.
+@Suite struct ResolvedStudyTests {
+    private static let folder = EndToEnd.package.appendingPathComponent("launch/studies")
+
+    static let changes: [[String]] =
+        AdapterTable.all.map { method in
+            let keys = method.settings.compactMap { setting in
+                setting.example.map { "\(setting.key): [\($0.joined(separator: ", "))]" }
+            }
+            return ["adapter={\((["method: \(method.name)"] + keys).joined(separator: ", "))}"]
+        } + [
+            ["stages.adapter.steps=60"], ["stages.head={steps: 5, epochs: 2.5}"],
+            ["stages.adapter.epochs=0.25"],
+            ["cache={directory: '1e-3', features: '0x1p3'}"], ["stages.adapter.learningRate=1.7e-5"],
+            ["stages.adapter.learningRate={weight: 3e-3, head: 123456789.125}"],
+            ["seed=18446744073709551615"],
+            ["sampler={name: weighted, weights: {a: 1e-7, b: 1e7}}", "tasks=[mrpc, rte]"].map {
+                $0.replacing("a:", with: "mrpc:").replacing("b:", with: "rte:")
+            },
+            ["adapter={method: hadamard, layers: '0-3'}", "sharing.weight={0-3: all, 4-5: private}"],
+            ["adapter=[hadamard, {method: lora, alpha: 0.1}]"],
+        ]
+
+    @Test(arguments: EndToEnd.StudyFileTests.studies, changes)
+    func itReadsBackAsTheSameStudy(file: String, changes: [String]) throws {
+        let path = Self.folder.appendingPathComponent(file).path
+        let study = try StudyFile(path: path, overrides: ["backbone=b", "data=d"] + changes).study()
+        let text = try StudyFile.text(of: study)
+        let place = try TemporaryFolder()
+        try place.write(text, to: "study.yaml")
+        let again = try StudyFile(path: place.file("study.yaml")).study()
+        #expect(try JSONValue(encoding: again) == JSONValue(encoding: study), "\(text)")
+        #expect(try StudyFile.text(of: again) == text)
+        #expect(text.firstMatch(of: /e\+0|e-0?[123]\n/) == nil, "\(text)")
+        #expect(!text.contains("steps: 60\n    epochs:"), "\(text)")
+    }
+
+    @Test func numbersArePlain() throws {
+        let path = Self.folder.appendingPathComponent("glue-shared.yaml").path
+        let text = try StudyFile.text(of: StudyFile(path: path, overrides: ["backbone=b", "data=d"]).study())
+        for line in [
+            "dropout: 0.1", "beta1: 0.9", "epsilon: 1e-8", "megabytes: 2048", "attention: 0", "weight: 0.003",
+            "steps: 1500", "epochs: 1",
+        ] { #expect(text.contains(" \(line)\n"), "\(line) in \(text)") }
+        #expect(text.matches(of: /epochs:/).count == 1)
+    }
+}
