@@ -6,7 +6,11 @@ import Studies
 struct StudyOptions: ParsableArguments {
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the study.", valueName: "key=value"))
+        help: ArgumentHelp(
+            """
+            Sets a key of the study: batch.examples=16, tasks.0.train=a.tsv, adapter=lora, \
+            'adapter={ method: lora, rank: 4 }'.
+            """, valueName: "key=value"))
     var changes: [String] = []
 
     /// Reads a study file; `more` are changes of the command itself.
