@@ -25,7 +25,7 @@ package struct Study: Sendable, Codable {
     package let dropout: DropoutSettings
     package let evaluation: EvaluationSettings
     package let checkpoint: CheckpointSettings
-    package let record: RecordSettings
+    package let debug: DebugSettings
     package let cache: CacheSettings
     package let stall: StallSettings
     /// The most tokens of an example; longer texts are truncated.
@@ -37,11 +37,11 @@ package struct Study: Sendable, Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout,
             evaluation
-        case checkpoint, record, cache, stall, maximumTokens, coordinator, seed
+        case checkpoint, debug, cache, stall, maximumTokens, coordinator, seed
     }
 
     package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder)
+        let section = try SettingsSection<CodingKeys>(decoder, renamed: ["record": "debug"])
         backbone = try section.required(
             .backbone, remedy: "add --set backbone=DIR (launch/fetch encoder gets one)")
         data = try section.required(.data, remedy: "add --set data=DIR (launch/glue gets GLUE's)")
@@ -56,7 +56,7 @@ package struct Study: Sendable, Codable {
         dropout = try section.value(.dropout, default: DropoutSettings())
         evaluation = try section.value(.evaluation, default: EvaluationSettings())
         checkpoint = try section.value(.checkpoint, default: CheckpointSettings())
-        record = try section.value(.record, default: RecordSettings())
+        debug = try section.value(.debug, default: DebugSettings())
         cache = try section.value(.cache, default: CacheSettings())
         stall = try section.value(.stall, default: StallSettings())
         maximumTokens = try section.value(.maximumTokens, default: 128)

@@ -65,7 +65,7 @@ struct NodeWeightMemoryTests {
             #expect(rank.tensors == alone.namedTensors(prefix: ""))
             #expect(rank.shared == 0 && rank.copied == alone.copiedBytes)
             #expect(
-                rank.refusals.first?.message.contains("on 1 of 1 host: /nowhere/at/all: No such file") == true
+                rank.refusals.first?.message.contains("on 1 of 1 node: /nowhere/at/all: No such file") == true
             )
         }
     }
@@ -100,12 +100,12 @@ struct NodeWeightMemoryTests {
     func optionalMemory(count: Int, folder: String?) throws {
         let fills = Fills()
         let seen = try ThreadWorld.run(count) { world in
-            let host = NodeWeightMemory(world, in: folder)
-            let memory = try host.allocateIfAvailable(byteCount: 8) { bytes in
+            let node = NodeWeightMemory(world, in: folder)
+            let memory = try node.allocateIfAvailable(byteCount: 8) { bytes in
                 fills.note(world.rank)
                 bytes.storeBytes(of: 41, as: Int64.self)
             }
-            return (value: memory?.bytes.load(as: Int64.self), refusals: host.refusals)
+            return (value: memory?.bytes.load(as: Int64.self), refusals: node.refusals)
         }
         #expect(fills.ranks == (folder == nil ? [0] : []))
         for rank in seen {
@@ -114,7 +114,7 @@ struct NodeWeightMemoryTests {
             for refusal in rank.refusals {
                 #expect(
                     refusal.message.hasPrefix("frozen weights are not prepacked")
-                        && refusal.message.contains("on 1 of 1 host: /nowhere/at/all: No such file"))
+                        && refusal.message.contains("on 1 of 1 node: /nowhere/at/all: No such file"))
             }
         }
     }

@@ -126,7 +126,7 @@ struct PruningTests {
         let folder = try TemporaryFolder()
         let study = try Self.study(
             ["score": "random", "sparsity": 0.9],
-            ["record": ["gradients": 1], "stages.adapter.trainHead": false])
+            ["debug": ["dumpGradients": 1], "stages.adapter.trainHead": false])
         let run = try study.train(into: folder)
         let (mask, store) = (try mask(study, folder), study.context.store)
         let file = try SafetensorsFile(path: folder.file("reference/step-1.safetensors"))

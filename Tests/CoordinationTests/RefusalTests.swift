@@ -118,7 +118,7 @@ struct RefusalTests {
         "Settings that change no bit may differ",
         arguments: [
             ["coordinator": "dedicated"], ["checkpoint.every": 1, "checkpoint.keep": 1],
-            ["record": ["gradients": 2]],
+            ["debug": ["dumpGradients": 2]],
         ] as [[String: JSONValue]])
     func freeKeys(changes: [String: JSONValue]) throws {
         let expected = try TemporaryFolder()

@@ -108,32 +108,32 @@ import Testing
 
     // MARK: Balance
 
-    @Test func theSlowestRankAndHostStandAgainstTheMedian() throws {
+    @Test func theSlowestRankAndNodeStandAgainstTheMedian() throws {
         let balance = RankBalance([
             work(0, 2, 8, "node01"), work(1, 2, 8, "node01"), work(2, 0, 10, "node02"),
             work(3, 6, 4, "node02"), work(4, 5, 5, "node03"),
         ])
         #expect(balance.waitingShare == 0.3)
-        #expect(balance.slowestRank == "rank 2" && balance.host == "node02" && balance.seconds == 10)
+        #expect(balance.slowestRank == "rank 2" && balance.node == "node02" && balance.seconds == 10)
         #expect(balance.medianSeconds == 8)
-        #expect(balance.slowestHost == "node01" && balance.hostSeconds == 8)
+        #expect(balance.slowestNode == "node01" && balance.nodeSeconds == 8)
         #expect(
             balance.line
                 == "5 ranks waited 30.0 % of their time; slowest rank 2 on node02, 1.25 times the median; "
-                + "slowest host node01, 1.14 times the median")
-        #expect(balance.medianHostSeconds == 7)
+                + "slowest node node01, 1.14 times the median")
+        #expect(balance.medianNodeSeconds == 7)
         #expect(
             try JSONValue(encoding: balance).object?.map(\.0) == [
-                "waitingShare", "ranks", "slowestRank", "host", "seconds", "medianSeconds", "slowestHost",
-                "hostSeconds", "medianHostSeconds",
+                "waitingShare", "ranks", "slowestRank", "node", "seconds", "medianSeconds", "slowestNode",
+                "nodeSeconds", "medianNodeSeconds",
             ])
         let one = try JSONValue(encoding: RankBalance([work(0, 1, 1, nil)]))
-        #expect(one.object?.count == 6 && one["host"]?.isNull == true)
+        #expect(one.object?.count == 6 && one["node"]?.isNull == true)
     }
 
-    private func work(_ rank: Int, _ waiting: Double, _ working: Double, _ host: String?)
+    private func work(_ rank: Int, _ waiting: Double, _ working: Double, _ node: String?)
         -> RankBalance.Work
-    { RankBalance.Work(rank: rank, waiting: waiting, working: working, host: host) }
+    { RankBalance.Work(rank: rank, waiting: waiting, working: working, node: node) }
 
     @Test func everyRunEndsWithTheBalanceOfItsRanks() throws {
         let study = try TinyStudy()

@@ -46,7 +46,7 @@ struct UpdateTests {
             "sharing": ["weight": "private", "bias": "groups", "groups": ["texts": ["size", "colour"]]],
             "optimizer": [
                 "weightDecay": 0.3, "clip": .number(clip), "decayBiasAndNorm": .bool(decayBiasAndNorm),
-            ], "record": ["gradients": .integer(steps)], "evaluation.every": 0,
+            ], "debug": ["dumpGradients": .integer(steps)], "evaluation.every": 0,
         ]
     }
 
@@ -104,7 +104,7 @@ struct UpdateTests {
             let run = try TinyStudy([
                 "tasks": [TinyStudy.settings()["tasks"]?[0] ?? .null],
                 "batch": ["examples": 7, "microBatch": .integer(microBatch)],
-                "stages.head.steps": 0, "stages.adapter.steps": 1, "record": ["gradients": 1],
+                "stages.head.steps": 0, "stages.adapter.steps": 1, "debug": ["dumpGradients": 1],
                 "dropout": ["hidden": 0, "attention": 0], "head": ["dropout": 0],
             ]).train(into: folder)
             let file = try SafetensorsFile(path: folder.file("reference/step-1.safetensors"))

@@ -36,7 +36,7 @@ extension EndToEnd {
                 try #require(job.status == 0, "\(job)")
                 let refusals = job.errorLines.filter {
                     $0.hasPrefix("warning: frozen weights are not prepacked")
-                        && $0.contains("on 1 of 1 host: File too large")
+                        && $0.contains("on 1 of 1 node: File too large")
                 }
                 #expect(refusals.count == (way.megabytes == nil ? 0 : 1), "\(job)")
                 results.append(

@@ -88,7 +88,7 @@ extension EndToEnd {
                 }),
         ]
 
-        @Test("A difference is named, with ranks and hosts, before the first step", arguments: differences)
+        @Test("A difference is named, with ranks and nodes, before the first step", arguments: differences)
         func areRefused(_ difference: Difference) async throws {
             let more = try difference.make(scene)
             let job = try await train("run", other: difference.other + more, variables: difference.variables)
@@ -118,9 +118,9 @@ extension EndToEnd {
                 #expect(try scene.adapters("run-\(index)") == scene.adapters("alone"), "\(variables)")
             }
             let manifest = try JSONValue(parsing: scene.read("run-0/manifest.json"), at: "manifest")
-            let host = manifest["starts"]?[0]?["hosts"]?[0]
-            #expect(host?["ranks"] == 2)
-            #expect(host?["kernels"]?.array?.contains("avx2") == true)
+            let node = manifest["starts"]?[0]?["nodes"]?[0]
+            #expect(node?["ranks"] == 2)
+            #expect(node?["kernels"]?.array?.contains("avx2") == true)
         }
 
         @Test func ranksThatEvaluateAreHeldToTheSame() async throws {

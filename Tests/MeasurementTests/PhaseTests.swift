@@ -102,7 +102,7 @@ import Testing
 
     @Test func aBenchmarkIsReadBack() throws {
         let link = LinkMeasurement(
-            ranks: 2, hosts: 1, smallSeconds: 2e-6, largeBytes: 80_000, largeSeconds: 3e-5)
+            ranks: 2, nodes: 1, smallSeconds: 2e-6, largeBytes: 80_000, largeSeconds: 3e-5)
         let written = try benchmark(
             examplesPerSecond: 40, [scaling("ethernet-10g"), scaling("shared-memory", link: link)])
         let read = try JSONDecoder().decode(Benchmark.self, from: JSONEncoder().encode(written))
@@ -131,13 +131,13 @@ import Testing
 
     @Test func aSlowNetworkIsNamedAsTheCause() throws {
         let text = try scaling("50000:0.001").text
-        // Two ranks of a host do not use it.
+        // Two ranks of a node do not use it.
         #expect(text.contains("stops paying beyond 2 ranks") && text.contains("mostly for communication"))
     }
 
-    @Test func aMeasuredLinkReplacesTheAssumedOneOnOneHost() throws {
+    @Test func aMeasuredLinkReplacesTheAssumedOneOnOneNode() throws {
         let link = LinkMeasurement(
-            ranks: 2, hosts: 1, smallSeconds: 2e-5, largeBytes: 80_000, largeSeconds: 3e-4)
+            ranks: 2, nodes: 1, smallSeconds: 2e-5, largeBytes: 80_000, largeSeconds: 3e-4)
         #expect(try scaling("shared-memory", link: link).interconnect.network == link.link)
         #expect(try scaling("shared-memory").interconnect.network == Network.sharedMemory.link)
         let named = try scaling("ethernet-10g", link: link).interconnect

@@ -23,7 +23,7 @@ import Testing
     @Test func oneRankTakesTheMeasuredTime() throws {
         let point = try #require(ScalingModel(Self.parts(), on: Self.ethernet).prediction(ranks: 1))
         #expect(abs(point.seconds - (0.32 + 3e-4)) < 1e-12)
-        #expect(point.communication == 0 && point.hosts == 1 && point.examples == 256)
+        #expect(point.communication == 0 && point.nodes == 1 && point.examples == 256)
         #expect(point.efficiency(alone: point) == 1)
     }
 
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func ranksOfOneHostDoNotUseTheNetwork() {
+    @Test func ranksOfOneNodeDoNotUseTheNetwork() {
         let lost = Link(latency: 1, bandwidth: 1)
         let many = Interconnect(node: link, network: lost, ranksPerNode: 8)
         let none = Interconnect(node: link, network: link, ranksPerNode: 8)
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test func ranksOfAHostShareItsLink() {
-        // In a ring one rank of a host sends to the next host at a time; in doubling all of them do.
+        // In a ring one rank of a node sends to the next node at a time; in doubling all of them do.
         let slow = Link(latency: 1e-5, bandwidth: 1e6)
         let alone = Interconnect(node: link, network: slow, ranksPerNode: 1)
         let shared = Interconnect(node: link, network: slow, ranksPerNode: 8)
@@ -163,16 +163,16 @@ import Testing
     }
 
     @Test(arguments: [(2, 1), (2, 2), (4, 1), (4, 4), (6, 3)])
-    func aLinkIsDerivedFromTheTimesOfItsCalls(ranks: Int, hosts: Int) {
+    func aLinkIsDerivedFromTheTimesOfItsCalls(ranks: Int, nodes: Int) {
         let link = Link(latency: 30e-6, bandwidth: 2e8)
         let interconnect = Interconnect(
-            node: hosts > 1 ? Network.sharedMemory.link : link, network: link,
-            ranksPerNode: (ranks + hosts - 1) / hosts)
+            node: nodes > 1 ? Network.sharedMemory.link : link, network: link,
+            ranksPerNode: (ranks + nodes - 1) / nodes)
         func seconds(_ bytes: Int) -> Double {
             interconnect.barrier(ranks: ranks) + interconnect.allReduce(bytes: bytes, ranks: ranks)
         }
         let found = LinkMeasurement(
-            ranks: ranks, hosts: hosts, smallSeconds: seconds(8), largeBytes: 1 << 20,
+            ranks: ranks, nodes: nodes, smallSeconds: seconds(8), largeBytes: 1 << 20,
             largeSeconds: seconds(1 << 20)
         ).link
         #expect(abs(found.latency / link.latency - 1) < 0.02)

@@ -1,7 +1,7 @@
 """Compares a finished Hadamesh run with PyTorch and transformers: gradients, twenty optimizer steps, and logits.
 
 Needs `pip install torch transformers safetensors pyyaml`, a built `hadamesh`, and a run of a study on GLUE tasks with any
-method of Tests/Reference/methods, `head: {dropout: 0}` and `record: {gradients: 20}`. Then
+method of Tests/Reference/methods, `head: {dropout: 0}` and `debug: {dumpGradients: 20}`. Then
 
     python3 Tests/Reference/compare.py RUN --backbone DIR --data GLUE [--program .build/release/hadamesh]
 
@@ -84,7 +84,7 @@ def recorded_steps():
                 trees[tree].setdefault(task, {})[name] = tensor
             steps.append((event, trees["parameters"], trees["gradients"]))
     if not steps:
-        sys.exit(f"{options.run}: no adapter step was recorded; train with record: {{gradients: 20}}")
+        sys.exit(f"{options.run}: no adapter step was recorded; train with debug: {{dumpGradients: 20}}")
     return steps
 
 

@@ -165,10 +165,16 @@ import Testing
         let identity: JSONValue = [
             "version": "1", "ranks": 4, "backbone": ["hash": "ab", "layers": [1, 2]],
         ]
-        let manifest = try Manifest(identity: identity, mixed: false, starts: [["ranks": 4]])
+        let start = try RunStart(
+            time: "2026-11-24T20:00:00Z", resumedFrom: nil, version: "1",
+            nodes: [RunStart.Node(node: "node03", kernels: ["avx2", "avx2"])], settings: ["cache": 1],
+            mpi: "5", bits: "fma",
+            backbone: RunStart.Backbone(
+                path: "models/bert", mappedBytes: 1, sharedBytes: 2, copiedBytes: 3, prepackedBytes: 4))
+        let manifest = try Manifest(identity: identity, mixed: false, starts: [start])
         try manifest.write(to: run)
         let read = try #require(try Manifest.read(run))
-        #expect(read == manifest && read.mixed == false && read.starts == [["ranks": 4]])
+        #expect(read == manifest && read.mixed == false && read.starts == [start])
         #expect(try read.identity() == identity)
     }
 

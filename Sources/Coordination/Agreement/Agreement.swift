@@ -12,8 +12,8 @@ import Training
 
 /// Facts that must be equal on all ranks: everything that the bits of a result depend on.
 ///
-/// Each rank reads its own files, and a host may have stale copies. Facts are compared before they are used,
-/// and a difference is reported with its ranks and hosts.
+/// Each rank reads its own files, and a node may have stale copies. Facts are compared before they are used,
+/// and a difference is reported with its ranks and nodes.
 package struct Agreement {
     struct Fact: Equatable {
         /// A key of the study, or words such as `data of rte`.
@@ -49,17 +49,17 @@ package struct Agreement {
         let text = JSONValue.array(facts.map { [.string($0.name), .string($0.value)] }).encoded()
         let hashes = try world.allGather([Int64(bitPattern: FNV1a.hash(text)), Int64(text.utf8.count)])
         if hashes.allSatisfy({ $0 == hashes[0] }) { return }
-        let hosts = try world.allGather(text: hostName())
+        let nodes = try world.allGather(text: hostName())
         let all = try world.allGather(text: text).map { text in
             (try JSONValue(parsing: Data(text.utf8), at: "a rank's facts").array ?? []).map {
                 Fact(name: $0[0]?.string ?? "", value: $0[1]?.string ?? "")
             }
         }
-        throw Self.difference(all, hosts)
+        throw Self.difference(all, nodes)
     }
 
     /// The failure that names the first fact that differs between ranks.
-    static func difference(_ all: [[Fact]], _ hosts: [String]) -> Failure {
+    static func difference(_ all: [[Fact]], _ nodes: [String]) -> Failure {
         var names: [String] = []
         for fact in all.joined() where !names.contains(fact.name) { names.append(fact.name) }
         func values(_ name: String) -> [String] {
@@ -74,7 +74,7 @@ package struct Agreement {
         for value in found where !groups.contains(value) { groups.append(value) }
         let words = groups.map { value in
             let ranks = found.indices.filter { found[$0] == value }
-            let places = Set(ranks.map { hosts[$0] }).sorted().joined(separator: ", ")
+            let places = Set(ranks.map { nodes[$0] }).sorted().joined(separator: ", ")
             let numbers = ranks.map(String.init).joined(separator: ", ")
             return "\(value) on \(ranks.count == 1 ? "rank" : "ranks") \(numbers) (\(places))"
         }
@@ -152,7 +152,7 @@ extension Agreement {
             throw Failure(
                 .rank, at: "step \(state.step)",
                 "the ranks' replicas of the state differ: \(failure.location ?? "state") \(failure.message)",
-                remedy: "a host's memory or processor may be faulty; use --resume without that host")
+                remedy: "a node's memory or processor may be faulty; use --resume without that node")
         }
     }
 

@@ -32,14 +32,14 @@ package final class NodeWeightMemory: WeightMemory {
     ) throws -> FilledMemory {
         try checkAgreement(on: byteCount)
         guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
-        let host = try world.nodeCommunicator()
-        let memory = try shared(byteCount, among: host, evenAlone: false) { refused in
+        let node = try world.nodeCommunicator()
+        let memory = try shared(byteCount, among: node, evenAlone: false) { refused in
             .data(
                 "each rank has its own copy of the converted weights, \(byteCount >> 20) MB, \(refused)",
                 remedy: "a checkpoint stored as F32 needs no conversion")
         }
         let filled = try allOrNone(world) {
-            try memory.map { try Self.filled($0, by: host, fill) }
+            try memory.map { try Self.filled($0, by: node, fill) }
                 ?? PrivateMemory().allocate(byteCount: byteCount, filledBy: fill)
         }
         // The collective above came after the first rank's writes.
@@ -53,37 +53,37 @@ package final class NodeWeightMemory: WeightMemory {
     ) throws -> FilledMemory? {
         try checkAgreement(on: byteCount, panel: VectorKernels.panel)
         guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
-        let host = try world.nodeCommunicator()
+        let node = try world.nodeCommunicator()
         // Kernels of other widths give the same bits but read another layout: the node has its first rank's.
-        let layouts = try host.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
-        let fits = layouts[host.rank] == layouts[0]
+        let layouts = try node.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
+        let fits = layouts[node.rank] == layouts[0]
         let byteCount = Int(layouts[0][0])
         if try world.allReduce(Int32(fits ? 0 : 1), .max) == 1 {
             refusals.append(
                 .data(
-                    "ranks of one host have kernels of different widths: weights are prepacked for its first "
+                    "ranks of one node have kernels of different widths: weights are prepacked for its first "
                         + "rank only, so products on the others take longer",
                     remedy:
-                        "set HADAMESH_KERNELS alike for all ranks of a host; no bit of a result depends on it"
+                        "set HADAMESH_KERNELS alike for all ranks of a node; no bit of a result depends on it"
                 ))
         }
-        let memory = try shared(byteCount, among: host, evenAlone: true) { refused in
+        let memory = try shared(byteCount, among: node, evenAlone: true) { refused in
             .data(
                 "frozen weights are not prepacked, so products take longer, \(refused)",
-                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB per host")
+                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB per node")
         }
-        let filled = try allOrNone(world) { try memory.map { try Self.filled($0, by: host, fill) } }
+        let filled = try allOrNone(world) { try memory.map { try Self.filled($0, by: node, fill) } }
         memory?.seal()
         return fits ? filled : nil
     }
 
     private static func filled(
-        _ memory: NodeSharedMemory, by host: any Communicator,
+        _ memory: NodeSharedMemory, by node: any Communicator,
         _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory {
-        if host.rank == 0 { try fill(memory.bytes) }
+        if node.rank == 0 { try fill(memory.bytes) }
         return FilledMemory(
-            UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: host.size > 1)
+            UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: node.size > 1)
     }
 
     /// Refuses ranks that ask for different amounts of memory for the same panels: their files differ.
@@ -102,28 +102,28 @@ package final class NodeWeightMemory: WeightMemory {
 
     /// The shared memory of this rank's node; nil, with a refusal on all ranks, if it cannot be allocated.
     private func shared(
-        _ byteCount: Int, among host: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
+        _ byteCount: Int, among node: any Communicator, evenAlone: Bool, _ failure: (String) -> Failure
     ) throws -> NodeSharedMemory? {
         var memory: NodeSharedMemory?
         var why: String?
-        if host.size > 1 || evenAlone {
+        if node.size > 1 || evenAlone {
             switch try NodeSharedMemory.make(
                 byteCount: byteCount, in: directory, named: evenAlone ? Self.prepackedName : Self.name,
-                among: host)
+                among: node)
             {
             case .success(let made): memory = made
             case .failure(let unavailable): why = unavailable.reason
             }
         }
         // All ranks of a node are refused together, so its first rank reports for it.
-        let hosts = try world.allGather([host.rank == 0 ? 1 : 0, host.rank == 0 && why != nil ? 1 : 0])
-        if let first = hosts.firstIndex(where: { $0[1] == 1 }) {
+        let nodes = try world.allGather([node.rank == 0 ? 1 : 0, node.rank == 0 && why != nil ? 1 : 0])
+        if let first = nodes.firstIndex(where: { $0[1] == 1 }) {
             var words = Array((why ?? "").utf8)
             try world.broadcast(&words, from: first)
-            let (refused, all) = hosts.reduce((0, 0)) { ($0.0 + $1[1], $0.1 + $1[0]) }
+            let (refused, all) = nodes.reduce((0, 0)) { ($0.0 + $1[1], $0.1 + $1[0]) }
             refusals.append(
                 failure(
-                    "on \(refused) of \(all) \(all == 1 ? "host" : "hosts"): "
+                    "on \(refused) of \(all) \(all == 1 ? "node" : "nodes"): "
                         + String(decoding: words, as: UTF8.self)
                 ))
         }

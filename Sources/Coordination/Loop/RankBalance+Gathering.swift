@@ -17,7 +17,7 @@ extension RankBalance {
             computing.map {
                 Work(
                     rank: $0, waiting: Double(all[$0][0]) * 1e-6, working: Double(all[$0][1]) * 1e-6,
-                    host: communicator.watch?.hostName(of: $0))
+                    node: communicator.watch?.hostName(of: $0))
             })
     }
 }

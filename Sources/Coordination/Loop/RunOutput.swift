@@ -24,17 +24,15 @@ package final class RunOutput {
     /// Writes a checkpoint, after the observers have made their records durable.
     func write(_ checkpoint: Checkpoint, keep: Int) throws {
         var checkpoint = checkpoint
-        checkpoint.notes = .array(try observers.map { try $0.save() })
+        checkpoint.notes = try JSONValue(encoding: observers.compactMap { try $0.save() }.first)
         try checkpoint.write(into: checkpoints, keep: keep)
     }
 
     var checkpoints: String { directory.checkpoints }
 
-    /// Resumes the observers after a step, from the notes of its checkpoint.
-    func resume(after step: Int, _ notes: JSONValue) throws {
-        for (index, observer) in observers.enumerated() {
-            try observer.resume(after: step, notes[index] ?? .null)
-        }
+    /// Resumes the observers after a step, from the note of its checkpoint.
+    func resume(after step: Int, _ note: RunNote?) throws {
+        for observer in observers { try observer.resume(after: step, note) }
     }
 
     /// Writes `adapters/<task>`: the task's parameters and their configuration.

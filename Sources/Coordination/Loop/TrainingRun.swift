@@ -91,11 +91,11 @@ package final class TrainingRun: StallListener {
     ) throws {
         try Agreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
         self.identity = identity
-        var notes = JSONValue.null
+        var note: RunNote?
         let bytes =
             resuming
             ? try onRoot(communicator) {
-                let bytes = try newestCheckpoint(&notes)
+                let bytes = try newestCheckpoint(&note)
                 if bytes.isEmpty, let recorded, let identity {
                     // Nothing has been computed yet, so other kernels do no harm.
                     _ = try recorded.resumed(as: identity, allowingDifferentKernels: true)
@@ -115,7 +115,7 @@ package final class TrainingRun: StallListener {
             let drawn = try PlannerState(checkpoint, facts)
             coordinator?.resume(at: state.step, drawn)
         }
-        if resuming { try output?.resume(after: state.step, notes) }
+        if resuming { try output?.resume(after: state.step, note) }
         try output?.observe(.began(facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
         let (report, warnings) = try cache.allocate(for: schedule.stage)
         try output?.observe(.cache(report))
@@ -124,8 +124,8 @@ package final class TrainingRun: StallListener {
         hasBegun = true
     }
 
-    /// The bytes of the newest whole checkpoint and its notes; empty if the run has no checkpoint yet.
-    private func newestCheckpoint(_ notes: inout JSONValue) throws -> [UInt8] {
+    /// The bytes of the newest whole checkpoint and its note; empty if the run has no checkpoint yet.
+    private func newestCheckpoint(_ note: inout RunNote?) throws -> [UInt8] {
         guard let output else { return [] }
         let newest = try Checkpoint.newest(in: output.checkpoints)
         for failure in newest.damaged {
@@ -138,7 +138,7 @@ package final class TrainingRun: StallListener {
                 "holds no whole checkpoint", at: output.checkpoints,
                 remedy: "start a new run with another --output")
         }
-        notes = newest.checkpoint?.notes ?? .null
+        note = newest.checkpoint.flatMap { try? $0.notes.decoded(from: output.checkpoints) }
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
 
@@ -192,7 +192,7 @@ package final class TrainingRun: StallListener {
     private func step(_ plan: StepPlan) throws {
         let start = MonotonicClock.seconds
         let (number, schedule) = (state.stageStep, schedule)
-        let recorded = output != nil && schedule.name == "adapter" && number < context.study.record.gradients
+        let recorded = output != nil && schedule.name == "adapter" && number < context.study.debug.dumpGradients
         let before = recorded ? state.values : []
         let result: StepResult
         do {
@@ -274,7 +274,7 @@ package final class TrainingRun: StallListener {
     }
 
     private func checkpoint() throws {
-        // Checked before a wrong state can be saved, and on every rank, since hosts may have their own files.
+        // Checked before a wrong state can be saved, and on every rank, since nodes may have their own files.
         try context.model.weights.checkUnchanged()
         try Agreement.checkReplicas(state, communicator)
         guard let output, let coordinator else { return }

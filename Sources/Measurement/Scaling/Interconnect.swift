@@ -1,11 +1,11 @@
-/// The cost of collective calls on hosts of several ranks, by the rounds of the algorithms in MPI libraries.
+/// The cost of collective calls on nodes of several ranks, by the rounds of the algorithms in MPI libraries.
 ///
-/// A round costs as much as its slowest pair of ranks. Ranks are placed on hosts in blocks of
-/// ``ranksPerNode``, as `mpirun` fills slots; a round that crosses hosts uses the network, whose bandwidth is
-/// shared by the ranks of a host that send in that round. N ranks, b bytes, L = ⌈log2 N⌉. Of several possible
+/// A round costs as much as its slowest pair of ranks. Ranks are placed on nodes in blocks of
+/// ``ranksPerNode``, as `mpirun` fills slots; a round that crosses nodes uses the network, whose bandwidth is
+/// shared by the ranks of a node that send in that round. N ranks, b bytes, L = ⌈log2 N⌉. Of several possible
 /// algorithms the fastest counts, since libraries choose by tables tuned for speed.
 package struct Interconnect: Codable, Sendable, Equatable {
-    /// The links between two ranks of a host, and between two hosts.
+    /// The links between two ranks of a node, and between two nodes.
     package let node, network: Link
     package let ranksPerNode: Int
 
@@ -42,7 +42,7 @@ package struct Interconnect: Codable, Sendable, Equatable {
         let folded = 1 << (Int.bitWidth - 1 - ranks.leadingZeroBitCount)
         let folding = folded == ranks ? 0 : 2 * exchange(bytes, distance: 1, ranks) + adding
         let inner = rounds(folded)
-        // After folding, the remaining ranks are no longer aligned with the hosts.
+        // After folding, the remaining ranks are no longer aligned with the nodes.
         let aligned = folded == ranks
         let doubling =
             folding + inner.reduce(0) { $0 + exchange(bytes, distance: $1, ranks, aligned: aligned) + adding }
@@ -77,7 +77,7 @@ package struct Interconnect: Codable, Sendable, Equatable {
         return slower(bytes, sharing: min(ranksPerNode, distance))
     }
 
-    /// A round in which rank r sends to rank r + distance: some pair spans two hosts.
+    /// A round in which rank r sends to rank r + distance: some pair spans two nodes.
     private func shift(_ bytes: Double, distance: Int, _ ranks: Int) -> Double {
         if ranks <= ranksPerNode { return node.seconds(bytes) }
         return slower(bytes, sharing: min(ranksPerNode, distance))

@@ -4,12 +4,12 @@ import Runs
 
 /// The link between the ranks of a world, derived from all-reduces of two sizes.
 package struct LinkMeasurement: Codable, Sendable, Equatable {
-    package let ranks, hosts: Int
+    package let ranks, nodes: Int
     /// Median seconds of the small call, including the barrier before it.
     package let smallSeconds: Double
     /// Bytes of the large call, and its median seconds.
     package let largeBytes: Int, largeSeconds: Double
-    /// The link between hosts, or between ranks if there is only one host.
+    /// The link between nodes, or between ranks if there is only one node.
     package let link: Link
 
     /// Bytes of the small call.
@@ -21,26 +21,26 @@ package struct LinkMeasurement: Codable, Sendable, Equatable {
     ///
     /// A collective; nil for a world of one rank.
     package static func measured(
-        between world: any Communicator, hosts: Int, bytes: Int
+        between world: any Communicator, nodes: Int, bytes: Int
     ) throws -> LinkMeasurement? {
         guard world.size > 1 else { return nil }
         let count = max(leastLarge, bytes) / 8
         let small = try median(of: 200, world, count: smallBytes / 8)
         let large = try median(of: 40, world, count: count)
         return LinkMeasurement(
-            ranks: world.size, hosts: hosts, smallSeconds: small, largeBytes: count * 8, largeSeconds: large)
+            ranks: world.size, nodes: nodes, smallSeconds: small, largeBytes: count * 8, largeSeconds: large)
     }
 
     /// Fits the link for which the modelled calls take as long as the measured ones.
     ///
-    /// Seconds include the barrier before each all-reduce; `hosts` hosts have equal numbers of ranks.
-    package init(ranks: Int, hosts: Int, smallSeconds: Double, largeBytes: Int, largeSeconds: Double) {
-        (self.ranks, self.hosts, self.smallSeconds) = (ranks, hosts, smallSeconds)
+    /// Seconds include the barrier before each all-reduce; `nodes` nodes have equal numbers of ranks.
+    package init(ranks: Int, nodes: Int, smallSeconds: Double, largeBytes: Int, largeSeconds: Double) {
+        (self.ranks, self.nodes, self.smallSeconds) = (ranks, nodes, smallSeconds)
         (self.largeBytes, self.largeSeconds) = (largeBytes, largeSeconds)
         func seconds(_ link: Link, _ bytes: Int) -> Double {
             let interconnect = Interconnect(
-                node: hosts > 1 ? Network.sharedMemory.link : link, network: link,
-                ranksPerNode: (ranks + hosts - 1) / hosts)
+                node: nodes > 1 ? Network.sharedMemory.link : link, network: link,
+                ranksPerNode: (ranks + nodes - 1) / nodes)
             return interconnect.barrier(ranks: ranks) + interconnect.allReduce(bytes: bytes, ranks: ranks)
         }
         // Both costs are monotonic in the unknown; bisection covers nine decades.

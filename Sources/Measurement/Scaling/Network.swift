@@ -16,7 +16,7 @@ package struct Link: Codable, Sendable, Equatable {
         self.init(latency: microseconds * 1e-6, bandwidth: gigabits * 1e9 / 8)
     }
 
-    /// Seconds of a message, while `sharing` ranks of the host send one each.
+    /// Seconds of a message, while `sharing` ranks of the node send one each.
     func seconds(_ bytes: Double, sharing: Int = 1) -> Double {
         latency + bytes * Double(sharing) / bandwidth
     }
@@ -27,7 +27,7 @@ package struct Link: Codable, Sendable, Equatable {
     }
 }
 
-/// The network between hosts.
+/// The network between nodes.
 package struct Network: Codable, Sendable, Equatable {
     /// The name on the command line.
     package let name: String
@@ -35,10 +35,10 @@ package struct Network: Codable, Sendable, Equatable {
     /// The source of the numbers.
     package let reason: String
 
-    /// All ranks on one host.
+    /// All ranks on one node.
     package static let sharedMemory = Network(
         name: "shared-memory", link: Link(microseconds: 1, gigabits: 40),
-        reason: "all ranks on one host; assumed, and measured instead where bench has 2 ranks or more")
+        reason: "all ranks on one node; assumed, and measured instead where bench has 2 ranks or more")
 
     /// The named networks.
     ///
@@ -61,7 +61,7 @@ package struct Network: Codable, Sendable, Equatable {
         Network(
             name: "testbed", link: Link(microseconds: 8, gigabits: 14),
             reason:
-                "hosts of cluster/testbed: "
+                "nodes of cluster/testbed: "
                 + "kernel TCP between namespaces of one machine, as measured on 2 cores"
         ),
     ]

@@ -18,8 +18,8 @@ extension Scaling {
                 "scaling on", "\(network.name): \(network.link.words) (\(network.reason))",
             ],
             [
-                "hosts",
-                "of \(ranks(interconnect.ranksPerNode)), \(interconnect.node.words) between ranks of a host",
+                "nodes",
+                "of \(ranks(interconnect.ranksPerNode)), \(interconnect.node.words) between ranks of a node",
             ],
             [
                 "measured",
@@ -40,7 +40,7 @@ extension Scaling {
             rows.append([
                 "link here",
                 "\(link.link.words) between \(ranks(link.ranks)) "
-                    + "on \(link.hosts) host\(link.hosts == 1 ? "" : "s") "
+                    + "on \(link.nodes) node\(link.nodes == 1 ? "" : "s") "
                     + "(all-reduce of \(LinkMeasurement.smallBytes) bytes "
                     + "\(milliseconds(link.smallSeconds)) ms, "
                     + "of \(link.largeBytes) \(milliseconds(link.largeSeconds)) ms)",
@@ -52,12 +52,12 @@ extension Scaling {
     private var predictions: String {
         guard let alone = strong.first else { return "" }
         let head = [
-            "ranks", "hosts", "ms/step", "speed-up", "efficiency", "communication", "N × batch: ms/step",
+            "ranks", "nodes", "ms/step", "speed-up", "efficiency", "communication", "N × batch: ms/step",
             "speed-up", "efficiency", "communication",
         ]
         let rows = weak.map { weak in
             let strong = strong.first { $0.ranks == weak.ranks }
-            return ["\(weak.ranks)", "\(weak.hosts)"] + cells(strong, alone: alone)
+            return ["\(weak.ranks)", "\(weak.nodes)"] + cells(strong, alone: alone)
                 + cells(weak, alone: alone)
         }
         return TextTable([head] + rows, numbers: true).aligned

@@ -37,12 +37,12 @@ package struct Scaling: Codable, Sendable, Equatable {
     ) {
         (self.parts, self.measured) = (parts, measured)
         (self.measuredLink, self.network) = (measuredLink, network)
-        let isOneHost = network.name == Network.sharedMemory.name
-        // Within a host, prefer the measured link to the assumed one.
-        let node = measuredLink.flatMap { $0.hosts == 1 ? $0.link : nil } ?? Network.sharedMemory.link
+        let isOneNode = network.name == Network.sharedMemory.name
+        // Within a node, prefer the measured link to the assumed one.
+        let node = measuredLink.flatMap { $0.nodes == 1 ? $0.link : nil } ?? Network.sharedMemory.link
         interconnect = Interconnect(
-            node: node, network: isOneHost ? node : network.link,
-            ranksPerNode: isOneHost ? Self.limit : ranksPerNode)
+            node: node, network: isOneNode ? node : network.link,
+            ranksPerNode: isOneNode ? Self.limit : ranksPerNode)
         let model = ScalingModel(parts, on: interconnect)
         strong = powersOfTwo(upTo: Self.limit).compactMap { model.prediction(ranks: $0) }
         weak = powersOfTwo(upTo: Self.limit).compactMap { model.weakPrediction(ranks: $0) }

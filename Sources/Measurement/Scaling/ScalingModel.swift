@@ -25,7 +25,7 @@ package struct ScalingModel: Sendable, Equatable {
         let computing = parts.computing(ranks)
         guard ranks > 0, computing <= parts.microBatchCount else { return nil }
         return ScalingPrediction(
-            ranks: ranks, hosts: (ranks + interconnect.ranksPerNode - 1) / interconnect.ranksPerNode,
+            ranks: ranks, nodes: (ranks + interconnect.ranksPerNode - 1) / interconnect.ranksPerNode,
             examples: parts.examples, compute: compute(computing), replicated: parts.update + parts.planning,
             barriers: ranks > 1 ? 4 * interconnect.barrier(ranks: ranks) : 0, transfers: transfers(ranks))
     }
@@ -70,7 +70,7 @@ package struct ScalingModel: Sendable, Equatable {
 
 /// The predicted step on a number of ranks.
 package struct ScalingPrediction: Codable, Sendable, Equatable {
-    package let ranks, hosts: Int
+    package let ranks, nodes: Int
     package let examples: Int
     /// Seconds of the most loaded rank's micro-batches, and of the parts that do not shrink with the number
     /// of ranks.

@@ -1,5 +1,5 @@
 import Diagnostics
-package import Formats
+import Formats
 import Foundation
 
 /// The identity of a run and a record of each start: `manifest.json`.
@@ -7,12 +7,11 @@ package struct Manifest: Codable, Sendable, Equatable {
     private let json: JSONValue?
     /// Whether the result mixes kernels or versions whose bits differ.
     package let mixed: Bool?
-    /// Each start: time, machine, kernels, and the settings that do not affect bits.
-    package let starts: [JSONValue]?
+    package let starts: [RunStart]?
 
     private enum CodingKeys: String, CodingKey { case json = "identity", mixed, starts }
 
-    package init(identity: (some Encodable)?, mixed: Bool? = nil, starts: [JSONValue]? = nil) throws {
+    package init(identity: (some Encodable)?, mixed: Bool? = nil, starts: [RunStart]? = nil) throws {
         json = try identity.map { try JSONValue(encoding: $0) }
         self.mixed = mixed
         self.starts = starts

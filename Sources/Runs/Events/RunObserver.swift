@@ -1,20 +1,17 @@
-package import Formats
-
 /// Records or displays a run, on the coordinator's rank.
 package protocol RunObserver: AnyObject {
     /// Receives an event; an error ends the run.
     func observe(_ event: RunEvent) throws
 
-    /// Makes the observed events durable before a checkpoint, and returns this observer's state for it.
-    func save() throws -> JSONValue
+    /// Makes the observed events durable before a checkpoint; nil if this observer keeps none.
+    func save() throws -> RunNote?
 
-    /// Continues after `step` with the state that ``save()`` returned; null if there is no checkpoint or no
-    /// state.
-    func resume(after step: Int, _ saved: JSONValue) throws
+    /// Continues after `step` with the note that ``save()`` returned; nil if there is no checkpoint.
+    func resume(after step: Int, _ saved: RunNote?) throws
 }
 
 extension RunObserver {
-    package func save() throws -> JSONValue { .null }
+    package func save() throws -> RunNote? { nil }
 
-    package func resume(after step: Int, _ saved: JSONValue) throws {}
+    package func resume(after step: Int, _ saved: RunNote?) throws {}
 }

@@ -1,5 +1,5 @@
 /// The cost of a run up to a step, over all starts; steps lost in a crash and repeated count once.
-struct RunCounters: Codable, Equatable {
+struct RunCounters: Codable, Sendable, Equatable {
     /// The largest number of bytes that a rank sent in one step.
     var bytesPerStep = 0
     /// Examples of all steps.

@@ -1,5 +1,5 @@
 import Diagnostics
-package import Formats
+import Formats
 import Foundation
 
 /// Writes a run's events to its directory: journal, TensorBoard curves, the ranks' timeline, results.
@@ -51,21 +51,14 @@ package final class RunJournal: RunObserver {
 
     // MARK: Checkpoints
 
-    /// Stored in a checkpoint: the length of the journal and the cost of the run so far.
-    private struct Note: Codable {
-        let journal: Int
-        let counters: RunCounters
-    }
-
     /// Flushes the journal to disk before the checkpoint that presumes its events.
-    package func save() throws -> JSONValue {
+    package func save() throws -> RunNote? {
         try journal.synchronize()
-        return try JSONValue(encoding: Note(journal: journal.position, counters: currentCounters))
+        return RunNote(journal: journal.position, counters: currentCounters)
     }
 
     /// Restores the counters, and moves the events that will be repeated.
-    package func resume(after step: Int, _ saved: JSONValue) throws {
-        let note: Note? = try? saved.decoded(from: directory.journalFile)
+    package func resume(after step: Int, _ note: RunNote?) throws {
         counters = note?.counters ?? RunCounters()
         var position = step == 0 ? 0 : note?.journal
         if let known = position, try !journal.isWhole(at: known) { position = nil }

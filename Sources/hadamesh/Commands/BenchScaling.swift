@@ -14,7 +14,7 @@ struct BenchScaling: ParsableArguments {
             valueName: "name"))
     var network: [String] = []
 
-    @Option(help: "Ranks on each predicted host; by default as many as now.")
+    @Option(help: "Ranks on each predicted node; by default as many as now.")
     var ranksPerNode: Int?
 
     func validate() throws {
@@ -32,16 +32,16 @@ struct BenchScaling: ParsableArguments {
     func predicted(_ world: MPICommunicator, _ recorder: StepRecorder?) throws -> [Scaling]? {
         let networks = try chosen()
         if networks.isEmpty { return nil }
-        let host = try world.nodeCommunicator()
-        let perHost = try Int(world.allReduce(Int64(host.size), .max))
-        let hosts = try Int(world.allReduce(Int64(host.rank == 0 ? 1 : 0), .sum))
+        let node = try world.nodeCommunicator()
+        let perNode = try Int(world.allReduce(Int64(node.size), .max))
+        let nodes = try Int(world.allReduce(Int64(node.rank == 0 ? 1 : 0), .sum))
         let bytes = try Int(world.allReduce(Int64(recorder?.parts.messages.sums ?? 0), .max))
-        let link = try LinkMeasurement.measured(between: world, hosts: hosts, bytes: bytes)
+        let link = try LinkMeasurement.measured(between: world, nodes: nodes, bytes: bytes)
         return recorder.map { recorder in
             networks.map {
                 Scaling(
                     parts: recorder.parts, measured: recorder.measured, measuredLink: link, network: $0,
-                    ranksPerNode: ranksPerNode ?? perHost)
+                    ranksPerNode: ranksPerNode ?? perNode)
             }
         }
     }

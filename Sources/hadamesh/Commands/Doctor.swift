@@ -26,9 +26,9 @@ struct Doctor: ParsableCommand {
     func run() throws {
         MPI.run { world in
             let threads = BLAS.useOneThread()
-            let host = try world.nodeCommunicator()
+            let node = try world.nodeCommunicator()
             let numbers = try world.allGather([
-                Int64(host.rank), Int64(host.size), Int64(Self.allowedCores), Int64(threads),
+                Int64(node.rank), Int64(node.size), Int64(Self.allowedCores), Int64(threads),
                 Int64((AvailableMemory.bytes ?? 0) >> 20),
             ])
             if world.rank == 0 {
@@ -39,7 +39,7 @@ struct Doctor: ParsableCommand {
                     "          kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)")
                 for (rank, facts) in numbers.enumerated() {
                     print(
-                        "rank \(rank)    \(facts[0] + 1) of \(facts[1]) on its host, "
+                        "rank \(rank)    \(facts[0] + 1) of \(facts[1]) on its node, "
                             + "may use \(facts[2]) cores, "
                             + "\(facts[3]) BLAS thread, \(facts[4]) MB of memory free")
                 }
@@ -74,7 +74,7 @@ struct Doctor: ParsableCommand {
         let crowded = numbers.contains { $0[1] > Int64(ProcessInfo.processInfo.activeProcessorCount) }
         if crowded {
             print(
-                "advice    more ranks than cores on a host: "
+                "advice    more ranks than cores on a node: "
                     + "export OMPI_MCA_mpi_yield_when_idle=1, or start fewer ranks")
         }
         if numbers.contains(where: { $0[2] == 1 && $0[1] > 1 }) {

@@ -1,10 +1,11 @@
 import Collectives
 import Diagnostics
 import Kernels
+import Runs
 
-/// The host and kernels of a rank.
+/// The node and kernels of a rank.
 struct RankDescription {
-    let host: String
+    let node: String
     let kernels: String
 
     /// All ranks of a world, in order; a collective.
@@ -13,14 +14,12 @@ struct RankDescription {
             RankDescription.init)
     }
 
-    /// The kernels of each host's ranks; hosts in the order of their first ranks.
-    static func hosts(of ranks: [RankDescription]) -> [(host: String, kernels: [String])] {
-        ranks.reduce(into: []) { hosts, rank in
-            if let known = hosts.firstIndex(where: { $0.host == rank.host }) {
-                hosts[known].kernels.append(rank.kernels)
-            } else {
-                hosts.append((rank.host, [rank.kernels]))
-            }
+    /// The nodes of ranks, in the order of their first ranks.
+    static func nodes(of ranks: [RankDescription]) -> [RunStart.Node] {
+        var names: [String] = []
+        for rank in ranks where !names.contains(rank.node) { names.append(rank.node) }
+        return names.map { name in
+            RunStart.Node(node: name, kernels: ranks.filter { $0.node == name }.map(\.kernels))
         }
     }
 }

@@ -51,27 +51,14 @@ enum RunFiles {
     /// The manifest's record of this start.
     private static func start(
         _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription]
-    ) throws -> JSONValue {
+    ) throws -> RunStart {
         let weights = backbone.model.weights
-        return [
-            "time": .string(ISO8601DateFormatter().string(from: Date())),
-            "resumedFrom": run.resumedFrom.map { .integer($0) } ?? .null,
-            "version": .string(Hadamesh.version), "ranks": .integer(ranks.count),
-            "hosts": .array(
-                RankDescription.hosts(of: ranks).map { host, kernels in
-                    [
-                        "host": .string(host), "ranks": .integer(kernels.count),
-                        "kernels": .array(Set(kernels).sorted().map { .string($0) }),
-                    ]
-                }),
-            "settings": try JSONValue(encoding: RunIdentity.freeSettings(of: study)),
-            "mpi": .string(MPI.libraryVersion),
-            "bits": .string(VectorKernels.bits),
-            "backbone": [
-                "path": .string(study.backbone), "mappedBytes": .integer(weights.mappedBytes),
-                "sharedBytes": .integer(weights.sharedBytes), "copiedBytes": .integer(weights.copiedBytes),
-                "prepackedBytes": .integer(backbone.model.prepackedBytes),
-            ],
-        ]
+        return try RunStart(
+            time: ISO8601DateFormatter().string(from: Date()), resumedFrom: run.resumedFrom,
+            version: Hadamesh.version, nodes: RankDescription.nodes(of: ranks),
+            settings: RunIdentity.freeSettings(of: study), mpi: MPI.libraryVersion, bits: VectorKernels.bits,
+            backbone: RunStart.Backbone(
+                path: study.backbone, mappedBytes: weights.mappedBytes, sharedBytes: weights.sharedBytes,
+                copiedBytes: weights.copiedBytes, prepackedBytes: backbone.model.prepackedBytes))
     }
 }

@@ -1,0 +1,49 @@
+import Formats
+
+/// A start of a run, for the record: when, on which machines, and with which settings that change no bit.
+package struct RunStart: Codable, Sendable, Equatable {
+    /// The ranks of one node, and the names of their kernels.
+    package struct Node: Codable, Sendable, Equatable {
+        package let node: String
+        package let ranks: Int
+        package let kernels: [String]
+
+        package init(node: String, kernels: [String]) {
+            (self.node, ranks, self.kernels) = (node, kernels.count, Set(kernels).sorted())
+        }
+    }
+
+    /// The backbone's folder, and the bytes of its weights on each rank.
+    package struct Backbone: Codable, Sendable, Equatable {
+        let path: String
+        let mappedBytes, sharedBytes, copiedBytes, prepackedBytes: Int
+
+        package init(
+            path: String, mappedBytes: Int, sharedBytes: Int, copiedBytes: Int, prepackedBytes: Int
+        ) {
+            (self.path, self.mappedBytes, self.sharedBytes) = (path, mappedBytes, sharedBytes)
+            (self.copiedBytes, self.prepackedBytes) = (copiedBytes, prepackedBytes)
+        }
+    }
+
+    let time: String
+    /// The step of the checkpoint that it resumed from; nil for a start from the first step.
+    let resumedFrom: Int?
+    let version: String
+    let ranks: Int
+    let nodes: [Node]
+    /// The settings that do not affect bits.
+    private let settings: JSONValue
+    let mpi, bits: String
+    let backbone: Backbone
+
+    package init(
+        time: String, resumedFrom: Int?, version: String, nodes: [Node], settings: some Encodable, mpi: String,
+        bits: String, backbone: Backbone
+    ) throws {
+        (self.time, self.resumedFrom, self.version, self.nodes) = (time, resumedFrom, version, nodes)
+        ranks = nodes.reduce(0) { $0 + $1.ranks }
+        self.settings = try JSONValue(encoding: settings)
+        (self.mpi, self.bits, self.backbone) = (mpi, bits, backbone)
+    }
+}
