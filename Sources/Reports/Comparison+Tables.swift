@@ -17,9 +17,9 @@ extension Comparison {
             let table = TextTable(oriented(rows(shown)), numbers: true)
             if format == .latex { return table.latex }
             let left = all.filter { line in !shown.contains { $0.name == line.name } }
-            let notes = notes(all, leftOut: left, content)
-            if format == .markdown { return ([table.markdown] + notes).joined(separator: "\n\n") }
-            return ([table.aligned(within: width)] + notes.map { TextTable.wrapped($0, within: width) })
+            let below = notes(all, leftOut: left, content)
+            if format == .markdown { return ([table.markdown] + below).joined(separator: "\n\n") }
+            return ([table.aligned(within: width)] + below.map { TextTable.wrapped($0, within: width) })
                 .joined(separator: "\n\n")
         }
     }

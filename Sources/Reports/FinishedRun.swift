@@ -41,8 +41,11 @@ struct FinishedRun: Sendable {
         }
         metrics = (last?.tasks.entries ?? []).flatMap { task in
             (task.value?.splits.entries ?? []).flatMap { split in
-                split.value.entries.map {
-                    (MetricName(task: task.name, split: split.name, metric: $0.name), $0.value)
+                split.value.entries.map { metric in
+                    (
+                        name: MetricName(task: task.name, split: split.name, metric: metric.name),
+                        value: metric.value
+                    )
                 }
             }
         }

@@ -76,7 +76,7 @@ package struct TextTable {
     /// A LaTeX `tabular` with all columns but the first right-aligned; it needs no package.
     package var latex: String {
         func escaped(_ text: String) -> String {
-            text.map { letter in
+            text.map { letter -> String in
                 switch letter {
                 case "\\": "\\textbackslash{}"
                 case "&", "%", "$", "#", "_", "{", "}": "\\\(letter)"
