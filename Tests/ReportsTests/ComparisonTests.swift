@@ -209,8 +209,12 @@ struct ComparisonTests {
     @Test("Differences are taken within seeds, to the first entry")
     func differences() throws {
         // By seed: 0.5 and 0.6 against 0.6 and 0.9; seed 3 has no partner.
-        let paths = try [("a", 1, 0.5), ("a", 2, 0.6), ("b", 1, 0.6), ("b", 2, 0.9), ("b", 3, 0.1)].map {
-            try runs.run("\($0)/seed-\($1)", runs.results([("rte", $2)]), study: $0, seed: $1)
+        let scores = ["a": [0.5, 0.6], "b": [0.6, 0.9, 0.1]]
+        let paths = try ["a", "b"].flatMap { name in
+            try (scores[name] ?? []).enumerated().map { seed, score in
+                try runs.run(
+                    "\(name)/seed-\(seed)", runs.results([("rte", score)]), study: name, seed: seed)
+            }
         }
         let lines = try Comparison(paths).table(content: ComparisonContent(differences: true))
             .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
@@ -225,8 +229,8 @@ struct ComparisonTests {
             ("b", ["method": "hadamard", "norm": "none", "site": "projection"]),
             ("c", [["method": "hadamard"], ["method": "lora"]]),
         ]
-        let paths = try sections.map {
-            try runs.run($0, runs.results([("rte", 0.5)]), study: $0, adapter: $1)
+        let paths = try sections.map { name, adapter in
+            try runs.run(name, runs.results([("rte", 0.5)]), study: name, adapter: adapter)
         }
         let table = try Comparison(paths).table()
         let line = try #require(table.split(separator: "\n").first { $0.hasPrefix("method") })
