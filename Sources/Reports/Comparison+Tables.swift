@@ -89,7 +89,7 @@ extension Comparison {
     private var methods: [String] {
         groups.map { group in
             guard let method = group.runs[0].method else { return "–" }
-            let alike = groups.filter { $0.runs[0].method == method }.compactMap { $0.runs[0].adapter }
+            let alike = groups.compactMap { $0.runs[0].adapter }.filter { $0["method"]?.string == method }
             guard let own = group.runs[0].adapter else { return method }
             if let parts = own.array {
                 return parts.map { $0["method"]?.string ?? "?" }.joined(separator: " + ")

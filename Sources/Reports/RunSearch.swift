@@ -14,30 +14,36 @@ package struct RunSearch: Sendable {
     /// A path without any run is a failure.
     package init(_ paths: [String]) throws {
         for path in paths {
-            do {
+            let directory = RunDirectory(path: path)
+            let found =
+                Self.isRun(directory) ? [] : Self.runs(below: directory.path, depth: Self.depth)
+            if found.isEmpty {
                 runs.append(try RunDirectory.open(at: path).path)
-            } catch {
-                let found = Self.runs(below: RunDirectory(path: path).path, depth: Self.depth)
-                let finished = found.filter {
-                    FileManager.default.fileExists(atPath: RunDirectory(path: $0).resultsFile)
-                }
-                if found.isEmpty { throw error }
-                if finished.isEmpty {
-                    throw Failure.usage(
-                        "none of the runs in it has results yet", at: path,
-                        remedy: "finish them with train --resume")
-                }
-                runs += finished
-                unfinished += found.filter { !finished.contains($0) }
+                continue
             }
+            let finished = found.filter {
+                FileManager.default.fileExists(atPath: RunDirectory(path: $0).resultsFile)
+            }
+            if finished.isEmpty {
+                throw Failure.usage(
+                    "none of the runs in it has results yet", at: path,
+                    remedy: "finish them with train --resume")
+            }
+            runs += finished
+            unfinished += found.filter { !finished.contains($0) }
         }
+    }
+
+    /// Whether a run began in the directory; a folder of studies may hold a study.yaml too.
+    private static func isRun(_ directory: RunDirectory) -> Bool {
+        [directory.manifestFile, directory.journalFile].contains(where: FileManager.default.fileExists)
     }
 
     private static func runs(below folder: String, depth: Int) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.sorted { $0.localizedStandardCompare($1) == .orderedAscending }.flatMap { name in
             let path = "\(folder)/\(name)"
-            if (try? RunDirectory.open(at: path)) != nil { return [path] }
+            if isRun(RunDirectory(path: path)) { return [path] }
             return depth > 1 ? runs(below: path, depth: depth - 1) : []
         }
     }

@@ -126,7 +126,7 @@ extension EndToEnd {
             let notes = table.joined(separator: " ")
             for note in ["adapter file, bytes \(size)", "scored on dev", "Bytes per step: the most"]
             where !notes.contains(note) { Issue.record("\(note) in \(notes)") }
-            for name in ["alike", "mean", "seconds per step"] {
+            for name in ["alike", "mean"] {
                 #expect(cells(name)?.contains("–") == false, "\(name)")
             }
             let below = try await succeed(["compare", scene.folder.path, "--all", "--metrics"])

@@ -36,8 +36,7 @@ import hadamesh
         let place = try TemporaryFolder()
         try place.write(text, to: "study.yaml")
         let again = try StudyFile(path: place.file("study.yaml")).study()
-        #expect(try JSONValue(encoding: again) == JSONValue(encoding: study), "\(text)")
-        #expect(try StudyFile.text(of: again) == text)
+        #expect(try JSONValue(encoding: again).canonical == JSONValue(encoding: study).canonical, "\(text)")
         #expect(text.firstMatch(of: /e\+0|e-0?[123]\n/) == nil, "\(text)")
         #expect(!text.contains("steps: 60\n    epochs:"), "\(text)")
     }

@@ -80,7 +80,7 @@ package struct StudyFile {
             let settings = root["stages"]?[stage]
             // Epochs that were given stay: they are part of the run's identity.
             let isDefault = settings?["epochs"]?.float == StageSettings.standardEpochs
-            if settings?["steps"] != nil, isDefault { root["stages"]?[stage]?["epochs"] = nil }
+            if settings?["steps"] != nil, isDefault { root["stages"]?[stage]?.mapping?["epochs"] = nil }
         }
         return try Yams.serialize(node: root, width: -1)
     }
