@@ -3,7 +3,7 @@ package import Formats
 extension Comparison {
     /// The table, without a final line feed.
     ///
-    /// A text table is at most `width` characters wide, if possible, in several blocks of columns if necessary.
+    /// A text table is at most `width` characters wide, if possible, in several blocks if necessary.
     package func table(
         _ format: TableFormat = .text, content: ComparisonContent = .standard,
         width: Int = .max
