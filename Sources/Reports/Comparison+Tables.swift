@@ -69,7 +69,7 @@ extension Comparison {
     {
         var notes: [String] = []
         if !leftOut.isEmpty {
-            let facts = leftOut.map { "\($0.name) \($0.constant ?? "–")" }.joined(separator: ", ")
+            let facts = leftOut.map { "\($0.name) \($0.constant ?? "–")" }.joined(separator: "; ")
             notes.append("The same for all (--all shows it in the table): \(facts).")
         }
         if content.showsDifferences, groups.count > 1 {

@@ -34,9 +34,9 @@ struct ComparisonTests {
                 extra FLOPs per token           –              5
                 extra FLOPs, %                  –          0.250
 
-                The same for all (--all shows it in the table): seeds 1,
-                scored on dev, heads, all tasks 1538, bytes per step 36912,
-                steps 40, total seconds 12.3.
+                The same for all (--all shows it in the table): seeds 1;
+                scored on dev; heads, all tasks 1538; bytes per step 36912;
+                steps 40; total seconds 12.3.
 
                 Bytes per step: the most that one rank sent in a step. Each
                 task's gradient travels by itself, so sharing parameters
