@@ -192,7 +192,8 @@ package final class TrainingRun: StallListener {
     private func step(_ plan: StepPlan) throws {
         let start = MonotonicClock.seconds
         let (number, schedule) = (state.stageStep, schedule)
-        let recorded = output != nil && schedule.name == "adapter" && number < context.study.debug.dumpGradients
+        let recorded =
+            output != nil && schedule.name == "adapter" && number < context.study.debug.dumpGradients
         let before = recorded ? state.values : []
         let result: StepResult
         do {

@@ -38,7 +38,8 @@ package struct RunStart: Codable, Sendable, Equatable {
     let backbone: Backbone
 
     package init(
-        time: String, resumedFrom: Int?, version: String, nodes: [Node], settings: some Encodable, mpi: String,
+        time: String, resumedFrom: Int?, version: String, nodes: [Node], settings: some Encodable,
+        mpi: String,
         bits: String, backbone: Backbone
     ) throws {
         (self.time, self.resumedFrom, self.version, self.nodes) = (time, resumedFrom, version, nodes)
