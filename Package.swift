@@ -143,7 +143,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["hadamesh", "Formats", "Encoders", "Kernels", "TestSupport"]),
+            dependencies: [
+                "hadamesh", "Formats", "Encoders", "Kernels", "Adapters", "Studies", "TestSupport",
+            ]),
         .testTarget(name: "ArchitectureTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -47,7 +47,8 @@ extension AdapterMethod {
     package init(from decoder: any Decoder) throws {
         self.init()
         let section = try SettingsSection(
-            decoder, keys: Self.keys.map { SettingKey($0.setting.key) }, also: ["method"])
+            decoder, keys: Self.keys.map { SettingKey($0.setting.key) }, also: ["method"],
+            misplaced: AdapterTable.keysOfOthers(than: Self.name))
         for key in Self.keys { try key.read(section, into: &self) }
         try check(section)
     }

@@ -2,7 +2,8 @@ import Diagnostics
 package import Formats
 import Foundation
 
-/// The `adapter` section of a study: `method` and that method's own keys, or a list of such sections.
+/// The `adapter` section of a study: `method` and that method's own keys, a method's name alone, or a list of
+/// such sections.
 package struct AdapterSettings: Sendable, Codable {
     /// The method with its settings.
     package let method: any AdapterMethod
@@ -22,20 +23,43 @@ package struct AdapterSettings: Sendable, Codable {
             method = try Stack(from: decoder)
             return
         }
-        let place = keyPath(decoder.codingPath + [CodingKeys.method])
+        if let name = try? decoder.singleValueContainer().decode(String.self) {
+            method = try Self.withDefaults(
+                try Self.method(named: name, decoder, at: decoder.codingPath), decoder)
+            return
+        }
+        let place = decoder.codingPath + [CodingKeys.method]
         let allowed = "allowed: \(Self.names.joined(separator: ", "))"
         guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.method)
         else {
-            throw Failure.usage("missing key 'method'", at: place, remedy: allowed)
+            throw Failure.usage("missing key 'method'", at: keyPath(place), remedy: allowed)
         }
         guard let name = try? container.decode(String.self, forKey: .method) else {
-            throw Failure.usage("expected a method's name", at: place, remedy: allowed)
+            throw Failure.usage("expected a method's name", at: keyPath(place), remedy: allowed)
         }
-        guard let type = AdapterTable.method(named: name) else {
-            throw Failure.usage(
-                "unknown method '\(name)'", at: place, remedy: didYouMean(name, among: Self.names))
+        method = try Self.method(named: name, decoder, at: place).init(from: decoder)
+    }
+
+    private static func method(
+        named name: String, _ decoder: any Decoder, at place: [any CodingKey]
+    ) throws -> any AdapterMethod.Type {
+        if let type = AdapterTable.method(named: name) { return type }
+        throw Failure.usage(
+            "unknown method '\(name)'", at: keyPath(place),
+            remedy: decoder.remedy(forValue: name, allowed: names))
+    }
+
+    /// A method of which a study gives the name alone; the key of one without a default must be given.
+    private static func withDefaults(
+        _ type: any AdapterMethod.Type, _ decoder: any Decoder
+    ) throws -> any AdapterMethod {
+        do {
+            return try AdapterSettings(json: ["method": .string(type.name)]).method
+        } catch let failure as Failure {
+            let place = [keyPath(decoder.codingPath), failure.location ?? ""].filter { !$0.isEmpty }
+            throw Failure(
+                failure.kind, at: place.joined(separator: "."), failure.message, remedy: failure.remedy)
         }
-        method = try type.init(from: decoder)
     }
 
     /// Writes `method` and the method's keys.

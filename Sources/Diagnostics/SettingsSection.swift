@@ -13,9 +13,11 @@ package struct SettingsSection<Key: CodingKey> {
 
     /// Opens the decoder's mapping; throws for keys that are neither in `keys` nor in `also`.
     ///
-    /// `renamed` maps former keys to their present names, which the failures for former keys suggest.
+    /// `renamed` maps former keys to their present names, which the failures for former keys suggest;
+    /// `misplaced` has a message for each key that belongs elsewhere.
     package init(
-        _ decoder: any Decoder, keys: [Key], also: [String] = [], renamed: [String: String] = [:]
+        _ decoder: any Decoder, keys: [Key], also: [String] = [], renamed: [String: String] = [:],
+        misplaced: @autoclosure () -> [String: String] = [:]
     ) throws {
         path = decoder.codingPath
         let names = keys.map(\.stringValue)
@@ -24,14 +26,22 @@ package struct SettingsSection<Key: CodingKey> {
             found = try decoder.container(keyedBy: SettingKey.self)
         } catch {
             throw Failure.usage(
-                "expected a mapping with keys among \(names.sorted().joined(separator: ", "))",
+                "expected a mapping with keys among \(names.sorted().joined(separator: ", "))"
+                    + ((try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""),
                 at: keyPath(path))
         }
         let known = names + also
         for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
+            let place = keyPath(path + [SettingKey(key)])
+            if let message = misplaced()[key] {
+                throw Failure.usage(
+                    message, at: place, remedy: "allowed: \(known.sorted().joined(separator: ", "))")
+            }
             throw Failure.usage(
-                "unknown key '\(key)'", at: keyPath(path + [SettingKey(key)]),
-                remedy: renamed[key].map { "it is now called '\($0)'" } ?? didYouMean(key, among: known))
+                "unknown key '\(key)'", at: place,
+                remedy: renamed[key].map { "it is now called '\($0)'" }
+                    ?? decoder.foreignNames?.remedy(forKey: key, known: known)
+                    ?? didYouMean(key, among: known))
         }
         container = try decoder.container(keyedBy: Key.self)
     }
@@ -54,8 +64,10 @@ package struct SettingsSection<Key: CodingKey> {
     }
 
     /// The value; throws if the key is absent.
-    package func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self) throws -> T {
-        guard has(key) else { throw Failure.usage("missing key '\(key.stringValue)'", at: location(of: key)) }
+    package func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self, remedy: String? = nil) throws
+        -> T
+    {
+        guard has(key) else { throw failure(key, "missing key '\(key.stringValue)'", remedy: remedy) }
         return try decode(key)
     }
 
@@ -88,6 +100,14 @@ package struct SettingsSection<Key: CodingKey> {
         } catch let DecodingError.keyNotFound(missing, context) {
             throw Failure.usage(
                 "missing key '\(missing.stringValue)'", at: keyPath(context.codingPath + [missing]))
+        } catch let DecodingError.typeMismatch(type, context) {
+            // Below the key, it is an element of a list or a value of a mapping that has another type.
+            let below = context.codingPath.dropFirst(path.count + 1)
+            let found = try? container.decode(FoundValue.self, forKey: key)[below]
+            throw Failure.usage(
+                "expected \(readableName(of: below.isEmpty ? T.self : type))"
+                    + (found.map { ", found \($0)" } ?? ""),
+                at: keyPath(path + [key] + below))
         } catch {
             throw failure(key, "expected \(readableName(of: T.self))")
         }
@@ -109,13 +129,14 @@ extension NamedChoice {
         let name: String
         do { name = try decoder.singleValueContainer().decode(String.self) } catch {
             throw Failure.usage(
-                "expected one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))",
+                "expected one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))"
+                    + ((try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""),
                 at: keyPath(decoder.codingPath))
         }
         guard let value = Self(rawValue: name) else {
             throw Failure.usage(
                 "unknown value '\(name)'", at: keyPath(decoder.codingPath),
-                remedy: didYouMean(name, among: Self.allCases.map(\.rawValue)))
+                remedy: decoder.remedy(forValue: name, allowed: Self.allCases.map(\.rawValue)))
         }
         self = value
     }
@@ -148,9 +169,15 @@ private func readableName(of type: Any.Type) -> String {
     case is String.Type: "a string"
     case is [String].Type: "a list of strings"
     case is [Int].Type: "a list of whole numbers"
-    default: "\(type)"
+    // Types of this program and of the decoder mean nothing to users.
+    case is any DictionaryType.Type: "a mapping"
+    case is any Sequence.Type: "a list"
+    default: "another kind of value"
     }
 }
+
+private protocol DictionaryType {}
+extension Dictionary: DictionaryType {}
 
 /// A key determined at run time.
 package struct SettingKey: CodingKey {

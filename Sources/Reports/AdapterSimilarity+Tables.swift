@@ -16,6 +16,8 @@ extension AdapterSimilarity {
         return tables.map { title, rows in
             switch format {
             case .markdown: "**\(title)**\n\n\(TextTable(rows).markdown)"
+            case .csv: "\(title)\n\(TextTable(rows).csv)"
+            case .latex: "% \(title)\n\(TextTable(rows).latex)"
             default: "\(title)\n\(TextTable(rows, numbers: true).aligned)"
             }
         }.joined(separator: "\n\n")

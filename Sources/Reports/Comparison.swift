@@ -1,5 +1,4 @@
 import Diagnostics
-package import Formats
 
 /// A table of finished runs: the scores and facts of each study over its seeds.
 ///
@@ -23,10 +22,11 @@ package struct Comparison: Sendable {
             throw Failure.usage("is named twice", at: run)
         }
         let groups = RunGroup.groups(of: try runs.map(FinishedRun.init))
+        let common = Self.commonTasks(of: groups)
         func value(_ group: RunGroup) -> Double {
             let own =
                 order == .score
-                ? group.mean.map { -$0.mean } : group.fact(ComparisonColumn.parametersPerTask)
+                ? group.mean(of: common).map { -$0.mean } : group.fact(ComparisonColumn.parametersPerTask)
             return own.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
         }
         // Swift's sort is stable.
@@ -38,38 +38,25 @@ package struct Comparison: Sendable {
             }
     }
 
-    /// The table, without a final line feed.
-    package func table(_ format: TableFormat = .text) -> String {
-        switch format {
-        case .json: return String(json().encodedForReading().dropLast())
-        case .text: return TextTable(rows, numbers: true).aligned
-        case .markdown: return TextTable(rows).markdown
-        }
-    }
-
     /// The tasks of all runs, in order of first appearance.
-    var tasks: [String] {
-        groups.flatMap { $0.runs.flatMap { $0.scores.map(\.task) } }
-            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    var tasks: [String] { Self.distinct(groups.flatMap { $0.runs.flatMap { $0.scores.map(\.task) } }) }
+
+    /// The tasks that every entry scored, over which means are taken.
+    var commonTasks: [String] { Self.commonTasks(of: groups) }
+
+    /// The metrics of all runs, in order of first appearance.
+    var metricNames: [FinishedRun.MetricName] {
+        let all = Self.distinct(groups.flatMap { $0.runs.flatMap { $0.metrics.map(\.name) } })
+        return tasks.flatMap { task in all.filter { $0.task == task } }
     }
 
-    private var rows: [[String]] {
-        var columns: [[String]] = [[""] + groups.map(\.name)]
-        columns.append(["method"] + groups.map { $0.runs[0].method ?? "–" })
-        columns.append(["seeds"] + groups.map { "\($0.runs.count)" })
-        for task in tasks { columns.append([task] + groups.map { text($0.score(task)) }) }
-        columns.append(["mean"] + groups.map { text($0.mean) })
-        for fact in ComparisonColumn.all {
-            let values = groups.map { $0.fact(fact.key) }
-            if fact.isRare, values.allSatisfy({ $0 == nil }) { continue }
-            columns.append([fact.name] + values.map { TextTable.number($0, digits: fact.digits ?? 0) })
-        }
-        guard groups.count > Self.mostColumns else { return columns }
-        return columns[0].indices.map { row in columns.map { $0[row] } }
+    private static func commonTasks(of groups: [RunGroup]) -> [String] {
+        let scored = groups.map(\.tasks).filter { !$0.isEmpty }
+        return (scored.first ?? []).filter { task in scored.allSatisfy { $0.contains(task) } }
     }
 
-    private func text(_ spread: SeedSpread?) -> String {
-        let mean = TextTable.number(spread?.mean, digits: 4)
-        return spread?.deviation.map { "\(mean) ± \(TextTable.number($0, digits: 4))" } ?? mean
+    private static func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
+        var known: Set<Value> = []
+        return values.filter { known.insert($0).inserted }
     }
 }

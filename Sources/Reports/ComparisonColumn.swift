@@ -8,8 +8,6 @@ struct ComparisonColumn: Sendable {
     let name: String
     /// The number of decimals; nil for a count.
     let digits: Int?
-    /// Whether tables omit the column if no run has a value.
-    let isRare: Bool
     private let find: @Sendable (RunResults) -> Double?
 
     func read(_ results: RunResults) -> Double? { find(results) }
@@ -17,11 +15,13 @@ struct ComparisonColumn: Sendable {
     static let parametersPerTask = "parametersPerTask"
     static let secondsPerStep = "secondsPerStep"
     static let adapterBytes = "adapterBytes"
+    static let bytesPerStep = "bytesPerStep"
+    static let bytesPerStepName = "bytes per step"
 
     /// All columns, in order.
     static let all: [ComparisonColumn] = [
         ComparisonColumn(parametersPerTask, "parameters per task") { count($0.parameters?.adapterPerTask) },
-        ComparisonColumn("keptPerTask", "after pruning", isRare: true) { count($0.parameters?.keptPerTask) },
+        ComparisonColumn("keptPerTask", "after pruning") { count($0.parameters?.keptPerTask) },
         ComparisonColumn("percentOfBackbone", "% of the backbone", digits: 3) {
             $0.parameters.map { 100 * $0.shareOfBackbone }
         },
@@ -29,27 +29,27 @@ struct ComparisonColumn: Sendable {
             count($0.parameters?.adapterAllTasks)
         },
         ComparisonColumn("headsAllTasks", "heads, all tasks") { count($0.parameters?.headsAllTasks) },
-        ComparisonColumn("operationsFrozen", "forward operations per token") {
+        ComparisonColumn("operationsFrozen", "forward FLOPs per token") {
             $0.parameters?.operationsPerToken?.frozen
         },
-        ComparisonColumn("operationsAdded", "added by the method") {
+        ComparisonColumn("operationsAdded", "extra FLOPs per token") {
             $0.parameters?.operationsPerToken?.added
         },
-        ComparisonColumn("percentOperationsAdded", "added, %", digits: 3) {
+        ComparisonColumn("percentOperationsAdded", "extra FLOPs, %", digits: 3) {
             $0.parameters?.operationsPerToken.flatMap { $0.frozen > 0 ? 100 * $0.added / $0.frozen : nil }
         },
         ComparisonColumn(adapterBytes, "adapter file, bytes") { _ in nil },
-        ComparisonColumn("bytesPerStep", "bytes per step") { count($0.bytesPerStep) },
+        ComparisonColumn(bytesPerStep, bytesPerStepName) { count($0.bytesPerStep) },
         ComparisonColumn(secondsPerStep, "seconds per step", digits: 4) { _ in nil },
         ComparisonColumn("steps", "steps") { count($0.steps) },
-        ComparisonColumn("seconds", "seconds", digits: 1) { $0.seconds },
+        ComparisonColumn("seconds", "total seconds", digits: 1) { $0.seconds },
     ]
 
     private init(
-        _ key: String, _ name: String, digits: Int? = nil, isRare: Bool = false,
+        _ key: String, _ name: String, digits: Int? = nil,
         find: @escaping @Sendable (RunResults) -> Double?
     ) {
-        (self.key, self.name, self.digits, self.isRare, self.find) = (key, name, digits, isRare, find)
+        (self.key, self.name, self.digits, self.find) = (key, name, digits, find)
     }
 
     private static func count(_ value: Int?) -> Double? { value.map { Double($0) } }

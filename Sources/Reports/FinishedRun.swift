@@ -15,6 +15,15 @@ struct FinishedRun: Sendable {
     let study: JSONValue?
     /// Each task's score in the last stage, in the study's order.
     let scores: [(task: String, score: Double)]
+    /// A metric of a task on a split.
+    struct MetricName: Hashable, Sendable {
+        let task, split, metric: String
+    }
+
+    /// The metrics whose mean is a score, in the order of tasks and splits.
+    let metrics: [(name: MetricName, value: Double)]
+    /// The `adapter` section.
+    let adapter: JSONValue?
     /// The values of each ``ComparisonColumn``, by key.
     let facts: [String: Double]
 
@@ -27,9 +36,20 @@ struct FinishedRun: Sendable {
         scores = (last?.tasks.entries ?? []).compactMap { task in
             task.value.map { (task.name, $0.score) }
         }
+        metrics = (last?.tasks.entries ?? []).flatMap { task in
+            (task.value?.splits.entries ?? []).flatMap { split in
+                split.value.entries.map { metric in
+                    (
+                        name: MetricName(task: task.name, split: split.name, metric: metric.name),
+                        value: metric.value
+                    )
+                }
+            }
+        }
         let mark = results.mixed == true ? " (mixed kernels)" : ""
         method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
+        adapter = study?["study"]?["adapter"]
         var facts: [String: Double] = [:]
         for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
         facts[ComparisonColumn.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
@@ -37,10 +57,15 @@ struct FinishedRun: Sendable {
         self.facts = facts
     }
 
-    /// The mean of the tasks' scores.
-    var mean: Double? { scores.map(\.score).mean }
+    /// The mean score of tasks; nil if one has none.
+    func mean(of tasks: [String]) -> Double? {
+        let scores = tasks.compactMap(score)
+        return scores.count == tasks.count ? scores.mean : nil
+    }
 
     func score(_ task: String) -> Double? { scores.first { $0.task == task }?.score }
+
+    func metric(_ name: MetricName) -> Double? { metrics.first { $0.name == name }?.value }
 
     /// The identity in the manifest, split into everything but the seed, and the seed.
     private static func identity(_ directory: RunDirectory) throws -> (JSONValue?, JSONValue?) {

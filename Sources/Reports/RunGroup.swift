@@ -23,8 +23,35 @@ struct RunGroup: Sendable {
     /// A task's scores.
     func score(_ task: String) -> SeedSpread? { SeedSpread(runs.compactMap { $0.score(task) }) }
 
-    /// The runs' mean scores.
-    var mean: SeedSpread? { SeedSpread(runs.compactMap(\.mean)) }
+    func metric(_ name: FinishedRun.MetricName) -> SeedSpread? {
+        SeedSpread(runs.compactMap { $0.metric(name) })
+    }
+
+    /// The runs' mean scores of tasks.
+    func mean(of tasks: [String]) -> SeedSpread? { SeedSpread(runs.compactMap { $0.mean(of: tasks) }) }
+
+    /// The differences of a score to another entry's, over the seeds of both; the tasks' mean for several.
+    func difference(from other: RunGroup, in tasks: [String]) -> SeedSpread? {
+        SeedSpread(
+            runs.compactMap { run in
+                guard let seed = run.seed, let twin = other.runs.first(where: { $0.seed == seed }),
+                    let own = run.mean(of: tasks), let its = twin.mean(of: tasks)
+                else { return nil }
+                return own - its
+            })
+    }
+
+    /// The tasks that all runs scored.
+    var tasks: [String] {
+        runs[0].scores.map(\.task).filter { task in runs.allSatisfy { $0.score(task) != nil } }
+    }
+
+    /// The splits of the scores.
+    var splits: [String] {
+        runs.flatMap { $0.metrics.map(\.name.split) }.reduce(into: []) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+    }
 
     /// The mean of a fact.
     func fact(_ key: String) -> Double? { SeedSpread(runs.compactMap { $0.facts[key] })?.mean }

@@ -1,7 +1,7 @@
 import Runs
 
 /// The mean and the standard deviation over seeds.
-struct SeedSpread: Sendable {
+struct SeedSpread: Sendable, Equatable {
     let values: [Double]
     let mean: Double
     /// With n − 1 in the denominator; nil for a single value.

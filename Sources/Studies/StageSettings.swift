@@ -9,7 +9,7 @@ package struct Stages: Sendable, Codable, Equatable {
     /// Trains adapters and norms.
     package let adapter: StageSettings
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case head, adapter }
+    package enum CodingKeys: String, CodingKey, CaseIterable { case head, adapter }
 
     package init() {
         head = StageSettings(rate: 1e-3)
@@ -40,6 +40,9 @@ package struct StageSettings: Sendable, Codable, Equatable {
     /// Whether the adapter stage trains the heads too.
     package let trainHead: Bool
 
+    /// The epochs by default.
+    package static let standardEpochs = 3.0
+
     /// The bound on the steps of a stage, and on every other setting that counts steps.
     ///
     /// Products of two such numbers fit into 63 bits.
@@ -51,7 +54,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
 
     package init(rate: Double) {
         steps = nil
-        epochs = 3
+        epochs = Self.standardEpochs
         learningRate = LearningRates(rate)
         schedule = .linear
         warmup = 0.06
@@ -63,7 +66,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
         let isHead = decoder.codingPath.last?.stringValue == Stages.CodingKeys.head.stringValue
         steps = try section.optional(.steps)
         // An encoded stage has both keys; steps take precedence.
-        epochs = try section.value(.epochs, default: 3)
+        epochs = try section.value(.epochs, default: Self.standardEpochs)
         learningRate = try section.value(.learningRate, default: LearningRates(isHead ? 1e-3 : 3e-3))
         schedule = try section.value(.schedule, default: .linear)
         warmup = try section.value(.warmup, default: 0.06)

@@ -42,8 +42,9 @@ package struct Study: Sendable, Codable {
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, renamed: ["record": "debug"])
-        backbone = try section.required(.backbone)
-        data = try section.required(.data)
+        backbone = try section.required(
+            .backbone, remedy: "add --set backbone=DIR (launch/fetch encoder gets one)")
+        data = try section.required(.data, remedy: "add --set data=DIR (launch/glue gets GLUE's)")
         tasks = try section.required(.tasks)
         adapter = try section.value(.adapter, default: AdapterSettings(Hadamard()))
         head = try section.value(.head, default: HeadSettings())

@@ -51,7 +51,8 @@ enum Program {
                 exit(0)
             }
             if SingleProcess.isFirst {
-                writeToStandardError("hadamesh: \(withoutPrefix(text))\n")
+                let split = StudyOptions.splitValue(in: CommandLine.arguments)?.description
+                writeToStandardError("hadamesh: \(split ?? withoutPrefix(text))\n")
             } else {
                 // The launcher kills all processes at the first failure: let the first rank print before.
                 usleep(500_000)

@@ -18,7 +18,7 @@ struct AdapterSettingsTests {
         "What can't be followed is named with its key, and with what was meant",
         arguments: [
             Case("{}", at: "adapter.method", "missing key 'method'", allowed),
-            Case("\"hadamard\"", at: "adapter.method", "missing key 'method'", allowed),
+            Case("\"hadamrd\"", at: "adapter", "unknown method 'hadamrd'", "did you mean 'hadamard'?"),
             Case("{\"method\": 3}", at: "adapter.method", "expected a method's name", allowed),
             Case(
                 "{\"method\": \"hadamrd\"}", at: "adapter.method", "unknown method 'hadamrd'",
@@ -33,7 +33,7 @@ struct AdapterSettingsTests {
                 "did you mean 'attention'?"),
             Case(
                 "{\"method\": \"hadamard\", \"site\": 5}", at: "adapter.site",
-                "expected one of heads, projection"),
+                "expected one of heads, projection, found '5'"),
             Case(
                 "{\"method\": \"hadamard\", \"layers\": \"4-\"}", at: "adapter.layers",
                 "expected layers as 'all', '4-11' or '0,2,5', found '4-'"),

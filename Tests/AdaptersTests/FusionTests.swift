@@ -153,7 +153,7 @@ struct FusionTests {
             (#"{"adapters": []}"#, "adapters", "lists no adapter, expected two or more"),
             (#"{"adapters": ["a"]}"#, "adapters", "lists one adapter, expected two or more"),
             (#"{"adapters": "a"}"#, "adapters", "expected a list of strings"),
-            (#"{"adapters": [1, 2]}"#, "adapters", "expected a list of strings"),
+            (#"{"adapters": [1, 2]}"#, "adapters[0]", "expected a string, found '1'"),
             (#"{"adapters": ["a", "b", "a"]}"#, "adapters[2]", "'a' is listed before, at 0"),
             (#"{"adapters": ["a", "b", "./x/../b/"]}"#, "adapters[2]", "'./x/../b/' is listed before, at 1"),
             (#"{"adapters": ["a", "b"], "queryInput": "key"}"#, "queryInput", "unknown value 'key'"),

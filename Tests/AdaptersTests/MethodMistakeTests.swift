@@ -29,7 +29,8 @@ struct MethodMistakeTests {
                     at: "adapter.rank",
                     "is 9223372036854775807, expected a rank from 1 to 24, the width of 'output'", ranks),
                 Case(
-                    #"{"method": "\#(method)", "rank": 1.5}"#, at: "adapter.rank", "expected a whole number"),
+                    #"{"method": "\#(method)", "rank": 1.5}"#, at: "adapter.rank",
+                    "expected a whole number"),
                 Case(
                     #"{"method": "\#(method)", "targets": ["query", "valeu"]}"#, at: "adapter.targets[1]",
                     "unknown value 'valeu'", "did you mean 'value'?"),
@@ -60,13 +61,15 @@ struct MethodMistakeTests {
                 #"{"method": "lora", "start": "normall"}"#, at: "adapter.start", "unknown value 'normall'",
                 "did you mean 'normal'?"),
             Case(
-                #"{"method": "lora", "norm": "both"}"#, at: "adapter.norm", "unknown key 'norm'",
+                #"{"method": "lora", "norm": "both"}"#, at: "adapter.norm",
+                "'norm' is a key of other methods, not of lora",
                 "allowed: alpha, layers, method, rank, start, targets"),
             Case(
                 #"{"method": "hut", "form": "diagonal"}"#, at: "adapter.form", "unknown value 'diagonal'",
                 "allowed: lowrank, rowcolumn"),
             Case(
-                #"{"method": "ia3", "rank": 4}"#, at: "adapter.rank", "unknown key 'rank'",
+                #"{"method": "ia3", "rank": 4}"#, at: "adapter.rank",
+                "'rank' is a key of hut, lora, not of ia3",
                 "allowed: feedForward, heads, layers, method"),
             Case(
                 #"{"method": "ia3", "feedForward": "both"}"#, at: "adapter.feedForward",
@@ -78,13 +81,14 @@ struct MethodMistakeTests {
                 #"{"method": "layernorm", "norm": "none"}"#, at: "adapter.norm", "leaves nothing to train",
                 "use 'attention', 'output' or 'both', or set 'embeddings: true'"),
             Case(
-                #"{"method": "bitfit", "pooler": "yes"}"#, at: "adapter.pooler", "expected true or false"),
+                #"{"method": "bitfit", "pooler": "yes"}"#, at: "adapter.pooler",
+                "expected true or false, found 'yes'"),
             Case(
-                #"{"method": "full", "layers": "all"}"#, at: "adapter.layers", "unknown key 'layers'",
-                "allowed: method, pooler"),
+                #"{"method": "full", "layers": "all"}"#, at: "adapter.layers",
+                "'layers' is a key of other methods, not of full", "allowed: method, pooler"),
             Case(
-                #"{"method": "head", "layers": "all"}"#, at: "adapter.layers", "unknown key 'layers'",
-                "allowed: method"),
+                #"{"method": "head", "layers": "all"}"#, at: "adapter.layers",
+                "'layers' is a key of other methods, not of head", "allowed: method"),
         ])
     func refuses(_ test: Case) throws {
         /// The section under its key, so that places can be checked.

@@ -27,7 +27,7 @@ struct TinyAttentionTests {
             Mistake(#""heads": 0"#, at: "adapter.heads", "is 0, expected 1 or more"),
             Mistake(#""heads": -3"#, at: "adapter.heads", "is -3, expected 1 or more"),
             Mistake(#""width": 0"#, at: "adapter.width", "is 0, expected 1 or more"),
-            Mistake(#""width": "x""#, at: "adapter.width", "expected a whole number"),
+            Mistake(#""width": "x""#, at: "adapter.width", "expected a whole number, found 'x'"),
             Mistake(
                 #""width": 9223372036854775807"#, at: "adapter.width",
                 "is 9223372036854775807, expected 1 to 24, the backbone's hidden size"),
@@ -46,7 +46,7 @@ struct TinyAttentionTests {
             Mistake(
                 #""placement": "paralel""#, at: "adapter.placement", "unknown value 'paralel'",
                 "did you mean 'parallel'?"),
-            Mistake(#""norm": 1"#, at: "adapter.norm", "expected true or false"),
+            Mistake(#""norm": 1"#, at: "adapter.norm", "expected true or false, found '1'"),
         ])
     func refuses(_ test: Mistake) throws {
         let study = #"{"adapter": {"method": "tiny-attention", \#(test.settings)}}"#

@@ -77,16 +77,25 @@ private func outer(_ json: String) throws -> Outer {
         ),
         (#"{"rate":1}"#, "seed: missing key 'seed'"),
         (#"{"seed":null}"#, "seed: missing key 'seed'"),
-        (#"{"seed":"x"}"#, "seed: expected a whole number"),
-        (#"{"seed":7,"rate":"fast"}"#, "rate: expected a number"),
-        (#"{"seed":7,"note":3}"#, "note: expected a string"),
-        (#"{"seed":7,"inner":{"weights":["a"]}}"#, "inner.weights: expected a list of whole numbers"),
-        (#"{"seed":7,"inner":3}"#, "inner: expected a mapping with keys among name, weights"),
+        (#"{"seed":"x"}"#, "seed: expected a whole number, found 'x'"),
+        (#"{"seed":7,"rate":"fast"}"#, "rate: expected a number, found 'fast'"),
+        (#"{"seed":7,"note":3}"#, "note: expected a string, found '3'"),
+        (
+            #"{"seed":7,"inner":{"weights":["a"]}}"#,
+            "inner.weights[0]: expected a whole number, found 'a'"
+        ),
+        (
+            #"{"seed":7,"inner":{"weights":{"a":1}}}"#,
+            "inner.weights: expected a list of whole numbers, found a mapping"
+        ),
+        (#"{"seed":7,"list":"a,b"}"#, "list: expected a list, found 'a,b'"),
+        (#"{"seed":[7]}"#, "seed: expected a whole number, found a list"),
+        (#"{"seed":7,"inner":3}"#, "inner: expected a mapping with keys among name, weights, found '3'"),
         (
             #"{"seed":7,"inner":{"name":"unifrom"}}"#,
             "inner.name: unknown value 'unifrom'; did you mean 'uniform'?"
         ),
-        (#"{"seed":7,"inner":{"name":3}}"#, "inner.name: expected one of proportional, uniform"),
+        (#"{"seed":7,"inner":{"name":3}}"#, "inner.name: expected one of proportional, uniform, found '3'"),
         (#"{"seed":7,"inner":{"weights":[-1]}}"#, "inner.weights: a weight is negative"),
         (
             #"{"seed":7,"list":[{},{"name":"x"}]}"#,

@@ -30,9 +30,33 @@ extension Mistake {
             "steps without end", code: 2,
             says: ["stages.adapter.steps: is 9000000000000000000, expected 0 (skip the stage) to 1000000000"],
             with: ["--set", "stages.adapter.steps=9000000000000000000"]),
-        Mistake("no study file", code: 2, says: ["nothere.yaml: no readable study file"]) {
+        Mistake("no study file", code: 2, says: ["nothere.yaml: no such file"]) {
             ["train", $0.path("nothere.yaml"), "--output", $0.path("run")]
         },
+        Mistake(
+            "a misspelt study file", code: 2, says: ["stduy.yaml: no such file", "did you mean study.yaml?"],
+            ranks: [nil]
+        ) { ["train", $0.path("stduy.yaml"), "--output", $0.path("run")] },
+        Mistake("a folder as study", code: 2, says: [": is a folder, expected a study file"], ranks: [nil]) {
+            ["train", $0.folder.path, "--output", $0.path("run")]
+        },
+        .training(
+            "a tab", code: 2, says: ["study.yaml:2: a tab; indent with spaces"], ranks: [nil]
+        ) { try $0.write("study.yaml", "batch:\n\texamples: 8\n") },
+        .training(
+            "keys of a section at two depths", code: 2,
+            says: ["study.yaml:3: is not YAML: column 3: this line is no key of the section", "alike"],
+            ranks: [nil]
+        ) { try $0.write("study.yaml", "batch:\n   examples: 8\n  microBatch: 4\n") },
+        .training(
+            "a study without a backbone", code: 2,
+            says: ["study.yaml: missing key 'backbone'", "add --set backbone=DIR (launch/fetch encoder"],
+            ranks: [nil]
+        ) { try $0.write("study.yaml", "tasks: [mrpc]\n") },
+        .training(
+            "a study without data", code: 2, says: ["study.yaml: missing key 'data'", "add --set data=DIR"],
+            ranks: [nil]
+        ) { try $0.write("study.yaml", "tasks: [mrpc]\nbackbone: x\n") },
         .training("not YAML", code: 2, says: ["study.yaml:2: is not YAML", "column"]) {
             try $0.write("study.yaml", "tasks: [1\nbatch: }\n")
         },
@@ -40,7 +64,7 @@ extension Mistake {
             try $0.write("study.yaml", Data([0x74, 0xff, 0xfe]))
         },
         .training("empty", code: 2, says: ["study.yaml: ", "missing key"]) { try $0.write("study.yaml", "") },
-        .training("a key twice", code: 2, says: ["study.yaml:", "the key 'data' is there twice"]) {
+        .training("a key twice", code: 2, says: ["study.yaml:", "duplicate key 'data'"]) {
             try $0.replace("tasks:\n", by: "data: elsewhere\ntasks:\n", in: "study.yaml")
         },
         .training(
@@ -52,18 +76,52 @@ extension Mistake {
             with: ["--set", "batch.microBatches=4"]),
         .training(
             "--set of a text for a number", code: 2,
-            says: ["--set batch.microBatch: ", "expected a whole number"],
+            says: ["--set batch.microBatch: expected a whole number, found 'many'"],
             with: ["--set", "batch.microBatch=many"]),
         .training(
-            "--set below a number", code: 2, says: ["--set seed.x: seed: expected a whole number"],
+            "--set below a number", code: 2,
+            says: ["--set seed.x: seed: expected a whole number, found a mapping"],
             with: ["--set", "seed.x=4"]),
+        .training(
+            "--set of a list without brackets", code: 2,
+            says: ["--set tasks: expected a list, found 'mrpc,rte'; --set 'tasks=[mrpc, rte]'"],
+            ranks: [nil], with: ["--set", "tasks=mrpc,rte"]),
+        .training(
+            "--set split by the shell", code: 2,
+            says: ["hadamesh: --set: quote a value with spaces: --set 'tasks=[mrpc, rte]'"],
+            ranks: [nil], with: ["--set", "tasks=[mrpc,", "rte]"]),
+        .training(
+            "--set beyond the end of a list", code: 2,
+            says: ["--set tasks.2.name: 'tasks' is a list, it has no key '2'; its elements are 0 to 1"],
+            ranks: [nil], with: ["--set", "tasks.2.name=x"]),
+        .training(
+            "--set in a list", code: 2, says: ["--set tasks[0].name: 'mrpc' is the name of a GLUE task"],
+            ranks: [nil], with: ["--set", "tasks.0.name=mrpc"]),
+        .training(
+            "--set of a misspelt section", code: 2,
+            says: ["hadamesh: --set adaptor.method: unknown key 'adaptor'; did you mean 'adapter'?"],
+            ranks: [nil], with: ["--set", "adaptor.method=lora"]),
+        .training(
+            "a key of PEFT", code: 2, says: ["--set adapter.r: unknown key 'r'; the key is rank"],
+            ranks: [nil], with: ["--set", "adapter={method: lora, r: 4}"]),
+        .training(
+            "a key of the Hugging Face Trainer", code: 2,
+            says: ["--set learning_rate: unknown key", "the key is stages.adapter.learningRate"],
+            ranks: [nil], with: ["--set", "learning_rate=1e-3"]),
+        .training(
+            "a linear map of another model", code: 2,
+            says: ["--set adapter.targets[0]: unknown value 'q_proj'; here it is query"],
+            ranks: [nil], with: ["--set", "adapter={method: lora, targets: [q_proj]}"]),
         .training(
             "layers beyond the backbone", code: 2,
             says: ["adapter.layers", "'0-11' names layer 11, the backbone has layers 0-2"],
             with: ["--set", "adapter={method: hadamard, layers: 0-11}"]),
         .training(
             "a setting that the method doesn't have", code: 2,
-            says: ["--set adapter: adapter.rank: unknown key 'rank'", "allowed: layers, method, norm, site"],
+            says: [
+                "--set adapter.rank: 'rank' is a key of hut, lora, not of hadamard",
+                "allowed: layers, method, norm, site",
+            ],
             with: ["--set", "adapter={method: hadamard, rank: 4}"]),
         .training(
             "a method that there isn't", code: 2,
@@ -126,7 +184,9 @@ extension Mistake {
     static let inBackbones: [Mistake] = [
         .training(
             "no folder", code: 3,
-            says: ["nothere/config.json: no readable config.json", "Hugging Face folder"],
+            says: [
+                "nothere: no such folder; Hub names are not downloaded", "huggingface-cli download nothere",
+            ],
             with: ["--set", "backbone=nothere"]),
         .training("no config.json", code: 3, says: ["backbone/config.json: no readable config.json"]) {
             try $0.copyEncoder()

@@ -79,6 +79,10 @@ extension Mistake {
             says: ["optimizer.weightDecay: was 0.01 when this run began, is now 0.5", "another --output"]
         ) { $0.training + ["--resume", "--set", "optimizer.weightDecay=0.5"] },
         .afterARun(
+            "resuming without the number of steps", code: 2,
+            says: ["stages.adapter.steps: was 10 when this run began, is now not set"]
+        ) { $0.training + ["--resume", "--set", "stages.adapter.steps=null"] },
+        .afterARun(
             "resuming with other data", code: 3, says: ["data: the data of colour changed"]
         ) { scene in
             try scene.replaceLine(7, by: "red house\twarm", in: "colour-train.tsv")

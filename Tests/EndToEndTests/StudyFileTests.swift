@@ -43,6 +43,38 @@ extension EndToEnd {
             #expect(resolved.subtracting(explained) == [])
         }
 
+        /// Changes of the method, and the settings that the former method had for itself.
+        static let switches: [(changes: [String], note: String?)] = [
+            (["adapter=hut"], nil), (["adapter=lora", "adapter.rank=2"], nil),
+            (
+                ["adapter.method=hadamard"],
+                "dropped adapter.rank, adapter.start, which lora has and hadamard does not take"
+            ),
+            // A value that only the former method allows.
+            (
+                ["adapter.method=houlsby"],
+                "dropped adapter.rank, adapter.start, which lora has and houlsby does not take"
+            ),
+            (
+                ["adapter.method=hut"],
+                "dropped adapter.start, which lora has and hut does not take"
+            ),
+        ]
+
+        @Test(arguments: switches)
+        func aChangeOfTheMethodDropsItsOwnSettings(changes: [String], note: String?) async throws {
+            let scene = try Scene()
+            try scene.write(
+                "study.yaml",
+                String(decoding: try scene.read("study.yaml"), as: UTF8.self)
+                    + "\nadapter: { method: lora, rank: 2, start: standard }\n")
+            let job = try await EndToEnd.hadamesh(
+                ["doctor", scene.study] + changes.flatMap { ["--set", $0] })
+            let notes = job.errorLines.filter { $0.hasPrefix("--set") }
+            #expect(notes == (note.map { ["--set \(changes[0]): \($0)"] } ?? []), "\(job)")
+            #expect(job.failures.isEmpty, "\(job)")
+        }
+
         @Test func thereAreStudies() { #expect(Self.studies.contains("smoke.yaml")) }
     }
 }

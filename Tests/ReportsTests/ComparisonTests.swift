@@ -20,27 +20,34 @@ struct ComparisonTests {
             runs.results(
                 [("rte", 0.8), ("cola", nil)], operations: operations, kept: 100))
         #expect(
-            try Comparison([shared, apart]).table() == """
-                                                shared  a-longer-name
-                method                        hadamard       hadamard
-                seeds                                1              1
-                rte                             0.7500         0.8000
-                mrpc                            0.5000              –
-                mean                            0.6250         0.8000
-                parameters per task              36864           9216
-                after pruning                        –            100
-                % of the backbone                0.369          0.092
-                parameters, all tasks            73728          18432
-                heads, all tasks                  1538           1538
-                forward operations per token         –           2000
-                added by the method                  –              5
-                added, %                             –          0.250
-                adapter file, bytes                  –              –
-                bytes per step                   36912          36912
-                seconds per step                     –              –
-                steps                               40             40
-                seconds                           12.3           12.3
+            try Comparison([shared, apart]).table(width: 60) == """
+                                           shared  a-longer-name
+                method                   hadamard       hadamard
+                rte                        0.7500         0.8000
+                mrpc                       0.5000              –
+                mean of rte                0.7500         0.8000
+                parameters per task         36864           9216
+                after pruning                   –            100
+                % of the backbone           0.369          0.092
+                parameters, all tasks       73728          18432
+                forward FLOPs per token         –           2000
+                extra FLOPs per token           –              5
+                extra FLOPs, %                  –          0.250
+
+                The same for all (--all shows it in the table): seeds 1;
+                scored on dev; heads, all tasks 1538; bytes per step 36912;
+                steps 40; total seconds 12.3.
+
+                Bytes per step: the most that one rank sent in a step. Each
+                task's gradient travels by itself, so sharing parameters
+                between tasks saves none.
                 """)
+        let all = try Comparison([shared, apart]).table(content: ComparisonContent(constants: true))
+        for line in [
+            "seeds                           1              1", "seconds per step", "Bytes per step: the",
+        ] {
+            #expect(all.contains("\n\(line)"), "\(line) in \(all)")
+        }
     }
 
     @Test(
@@ -61,7 +68,8 @@ struct ComparisonTests {
         let expected = [
             ["lora", "hut"], ["method", "hadamard", "hadamard"], ["seeds", "3", "1"],
             ["rte", "0.6000", "±", "0.1000", "0.7500"], ["stsb", "0.1000", "±", "0.0000", "–"],
-            ["mean", "0.3500", "±", "0.0500", "0.7500"],
+            // hut has no score of stsb.
+            ["mean", "of", "rte", "0.6000", "±", "0.1000", "0.7500"],
         ]
         #expect(Array(lines.prefix(expected.count)) == expected)
     }
@@ -108,9 +116,8 @@ struct ComparisonTests {
         }
         #expect(try Comparison(Array(paths.dropLast())).table().hasPrefix("       "))
         let lines = try Comparison(paths).table().split(separator: "\n")
-        #expect(lines.count == 8)
-        #expect(lines[0].contains("method  seeds     rte    mean  parameters per task  % of the backbone"))
-        #expect(lines[7].hasPrefix("run-6  hadamard      1  0.6000  0.6000                 9216"))
+        #expect(lines[0].split(separator: " ").map(String.init) == ["method", "rte", "mean"])
+        #expect(lines[7].hasPrefix("run-6  hadamard  0.6000  0.6000"))
     }
 
     @Test(
@@ -153,6 +160,120 @@ struct ComparisonTests {
         let lines = try Comparison([path, other]).table(.markdown).split(separator: "\n")
         #expect(lines[0] == #"|  | a\|b | c |"# && lines[1] == "|---|---:|---:|")
         #expect(lines.contains("| rte | 0.5000 | 0.2500 |"))
+    }
+
+    @Test("A narrow table has several blocks of columns, each with the names")
+    func blocks() throws {
+        let paths = try ["first", "second", "third"].enumerated().map { index, name in
+            try runs.run(name, runs.results([("rte", 0.5)], adapters: 10 * (index + 1)))
+        }
+        let facts = try ComparisonContent(facts: ["parametersPerTask"])
+        #expect(
+            try Comparison(paths).table(content: facts, width: 40).components(separatedBy: "\n\n").prefix(2)
+                == [
+                    """
+                                            first    second
+                    method               hadamard  hadamard
+                    rte                    0.5000    0.5000
+                    mean                   0.5000    0.5000
+                    parameters per task        10        20
+                    """,
+                    """
+                                            third
+                    method               hadamard
+                    rte                    0.5000
+                    mean                   0.5000
+                    parameters per task        30
+                    """,
+                ])
+    }
+
+    @Test("An unknown column suggests the nearest")
+    func unknownColumn() {
+        let failure = #expect(throws: Failure.self) { try ComparisonContent(facts: ["bytesPerSteps"]) }
+        #expect(
+            failure?.description == "--columns: unknown column 'bytesPerSteps'; did you mean 'bytesPerStep'?")
+    }
+
+    @Test("Metrics take the place of a score")
+    func metrics() throws {
+        let path = try runs.run("one", runs.results([("mrpc", 0.75)], metrics: ["accuracy": 0.7, "f1": 0.8]))
+        let lines = try Comparison([path]).table(content: ComparisonContent(metrics: true))
+            .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        for line in ["mrpc accuracy 0.7000", "mrpc f1 0.8000", "mean 0.7500"] {
+            #expect(lines.contains(line), "\(lines)")
+        }
+        #expect(try json([path])["groups"]?[0]?["metrics"]?["mrpc"]?["dev"]?["f1"]?["mean"] == 0.8)
+    }
+
+    @Test("Differences are taken within seeds, to the first entry")
+    func differences() throws {
+        // By seed: 0.5 and 0.6 against 0.6 and 0.9; seed 3 has no partner.
+        let scores = ["a": [0.5, 0.6], "b": [0.6, 0.9, 0.1]]
+        let paths = try ["a", "b"].flatMap { name in
+            try (scores[name] ?? []).enumerated().map { seed, score in
+                try runs.run(
+                    "\(name)/seed-\(seed)", runs.results([("rte", score)]), study: name, seed: seed)
+            }
+        }
+        let lines = try Comparison(paths).table(content: ComparisonContent(differences: true))
+            .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(lines.contains("Δ rte – +0.2000 ± 0.1414"), "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("Δ: less the score of a") })
+    }
+
+    @Test("Entries of one method are told apart by their settings")
+    func methods() throws {
+        let sections: [(String, JSONValue)] = [
+            ("a", ["method": "hadamard", "norm": "none", "site": "heads"]),
+            ("b", ["method": "hadamard", "norm": "none", "site": "projection"]),
+            ("c", [["method": "hadamard"], ["method": "lora"]]),
+        ]
+        let paths = try sections.map { name, adapter in
+            try runs.run(name, runs.results([("rte", 0.5)]), study: name, adapter: adapter)
+        }
+        let table = try Comparison(paths).table()
+        let line = try #require(table.split(separator: "\n").first { $0.hasPrefix("method") })
+        #expect(
+            line.dropFirst(6).split(separator: "  ").map { $0.trimmingCharacters(in: .whitespaces) }
+                == ["hadamard site=heads", "hadamard site=projection", "hadamard + lora"])
+    }
+
+    @Test("CSV has a row for each entry and all digits; LaTeX escapes its own signs")
+    func csvAndLaTeX() throws {
+        let third = 1.0 / 3
+        let paths = try [1, 2].map {
+            try runs.run("my_run/seed-\($0)", runs.results([("rte", third)]), study: "a", seed: $0)
+        }
+        let comparison = try Comparison(paths)
+        let csv = try comparison.table(.csv, content: ComparisonContent(facts: ["steps"])).split(
+            separator: "\n")
+        #expect(
+            csv == [
+                "entry,method,seeds,scored on,rte,rte sd,mean,mean sd,steps",
+                "my_run,hadamard,2,dev,\(third),0,\(third),0,40",
+            ])
+        let latex = try comparison.table(.latex, content: ComparisonContent(facts: ["percentOfBackbone"]))
+            .split(separator: "\n")
+        #expect(latex.prefix(3) == ["\\begin{tabular}{lr}", "\\hline", " & my\\_run \\\\"])
+        #expect(latex.contains("rte & 0.3333 $\\pm$ 0.0000 \\\\"))
+        #expect(latex.contains("\\% of the backbone & 0.092 \\\\"))
+    }
+
+    @Test("A folder stands for the finished runs below it")
+    func folders() throws {
+        let paths = try ["x/lora/seed-10", "x/lora/seed-9", "x/hut"].map {
+            try runs.run($0, runs.results([("rte", 0.5)]))
+        }
+        let unfinished = try runs.run("x/late", nil)
+        let found = try RunSearch([runs.path("x/")])
+        #expect(found.runs == [paths[2], paths[1], paths[0]] && found.unfinished == [unfinished])
+        #expect(try RunSearch([paths[0], unfinished]).runs == [paths[0], unfinished])
+        let failure = #expect(throws: Failure.self) { try RunSearch([runs.path("x/none")]) }
+        #expect(failure?.description.contains("no such run directory") == true)
+        _ = try runs.run("y/late", nil)
+        let none = #expect(throws: Failure.self) { try RunSearch([runs.path("y")]) }
+        #expect(none?.description.contains("none of the runs in it has results yet") == true)
     }
 
     @Test("JSON has all digits and each run's own numbers")
@@ -211,8 +332,9 @@ struct ComparisonTests {
 
     @Test("A missing number is a dash")
     func missingFacts() throws {
-        let table = try Comparison([runs.run("bare", RunResults(stages: []))]).table().split(separator: "\n")
-        let named = table.dropFirst().filter { !$0.hasPrefix("seeds") }
-        #expect(named.count == 14 && named.allSatisfy { $0.hasSuffix("–") })
+        let table = try Comparison([runs.run("bare", RunResults(stages: []))])
+            .table(content: ComparisonContent(constants: true)).split(separator: "\n")
+        let named = table.dropFirst().prefix { !$0.hasPrefix("Bytes") }.filter { !$0.hasPrefix("seeds") }
+        #expect(named.count == 16 && named.allSatisfy { $0.hasSuffix("–") }, "\(table)")
     }
 }

@@ -13,10 +13,13 @@ struct RunFolder {
     func path(_ name: String) -> String { folder.file(name) }
 
     /// Creates a run directory with results, if given, and a manifest with study and seed.
-    func run(_ name: String, _ results: RunResults?, study: String? = nil, seed: Int = 1) throws -> String {
+    func run(
+        _ name: String, _ results: RunResults?, study: String? = nil, seed: Int = 1,
+        adapter: JSONValue = .null
+    ) throws -> String {
         let directory = try RunDirectory.create(at: folder.file(name))
         let identity: JSONValue? = study.map {
-            ["study": ["name": .string($0), "seed": .integer(seed)], "backbone": 7]
+            ["study": ["name": .string($0), "seed": .integer(seed), "adapter": adapter], "backbone": 7]
         }
         try Manifest(identity: identity).write(to: directory)
         try results?.write(to: directory)
@@ -26,7 +29,8 @@ struct RunFolder {
     /// Results of two stages; `scores` are those of the last.
     func results(
         _ scores: [(String, Double?)], adapters: Int = 9216,
-        operations: ParameterCounts.Operations? = nil, kept: Int? = nil
+        operations: ParameterCounts.Operations? = nil, kept: Int? = nil,
+        metrics: KeyValuePairs<String, Double>? = nil
     ) -> RunResults {
         func stage(_ name: String, _ scores: [(String, Double?)]) -> StageResult {
             StageResult(
@@ -35,7 +39,13 @@ struct RunFolder {
                     scores.map { task, score in
                         (
                             task,
-                            score.map { KeptScore(score: $0, step: 20, splits: NamedValues([]), best: nil) }
+                            score.map { score in
+                                let values = metrics.map(Array.init) ?? [("accuracy", score)]
+                                return KeptScore(
+                                    score: score, step: 20,
+                                    splits: NamedValues([("dev", NamedValues(values.map { ($0, $1) }))]),
+                                    best: nil)
+                            }
                         )
                     }), drawn: NamedValues([]))
         }

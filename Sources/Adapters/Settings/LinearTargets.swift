@@ -71,6 +71,6 @@ extension MethodKey {
         MethodKey(
             "targets", property,
             allowed: "a list of \(LinearTarget.allCases.map(\.rawValue).joined(separator: ", "))",
-            "the linear maps of a layer that have it")
+            "the linear maps of a layer it is applied to")
     }
 }

@@ -57,7 +57,7 @@ package struct MethodKey<Method>: Sendable {
     /// The key `layers`, which most methods have.
     package static func layers(_ property: SettingPath<Method, LayerSet>) -> MethodKey {
         MethodKey(
-            "layers", property, allowed: "all, 4-11, 0,2,5", "the layers that have it, counted from 0")
+            "layers", property, allowed: "all, 4-11, 0,2,5", "layers it is applied to, counted from 0")
     }
 
     /// The key of a method that contains this one's as a property.

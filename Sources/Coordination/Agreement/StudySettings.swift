@@ -31,7 +31,8 @@ package struct StudySettings: Codable, Sendable, Equatable {
     ) -> [Difference] {
         if saved == current { return [] }
         guard let old = saved.object, let new = current.object else {
-            return [Difference(path: path, saved: saved.encoded(), current: current.encoded())]
+            func words(_ value: JSONValue) -> String { value.isNull ? "not set" : value.encoded() }
+            return [Difference(path: path, saved: words(saved), current: words(current))]
         }
         let keys = Set(old.map(\.0)).union(new.map(\.0)).sorted()
         return keys.flatMap { key in

@@ -30,6 +30,70 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 
+    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first column.
+    package func aligned(within width: Int) -> String {
+        guard let columns = rows.map(\.count).max() else { return "" }
+        func block(_ range: Range<Int>) -> TextTable {
+            TextTable(
+                rows.map { Array($0.prefix(1) + $0.dropFirst(range.lowerBound).prefix(range.count)) },
+                numbers: holdsNumbers)
+        }
+        func isWide(_ range: Range<Int>) -> Bool {
+            block(range).aligned.split(separator: "\n").contains { $0.count > width }
+        }
+        var blocks: [Range<Int>] = []
+        for column in 1..<max(2, columns) {
+            if let last = blocks.last, !isWide(last.lowerBound..<column + 1) {
+                blocks[blocks.count - 1] = last.lowerBound..<column + 1
+            } else {
+                blocks.append(column..<column + 1)
+            }
+        }
+        return blocks.map { block($0).aligned }.joined(separator: "\n\n")
+    }
+
+    /// A text in lines that are no longer than `width`, if possible.
+    package static func wrapped(_ text: String, within width: Int) -> String {
+        text.split(separator: " ").reduce(into: [String]()) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }.joined(separator: "\n")
+    }
+
+    /// Comma-separated values; a field with a comma, a quote or a line feed is in quotes.
+    package var csv: String {
+        rows.map { row in
+            row.map { field in
+                field.contains { ",\"\n".contains($0) }
+                    ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
+            }.joined(separator: ",")
+        }.joined(separator: "\n")
+    }
+
+    /// A LaTeX `tabular` with all columns but the first right-aligned; it needs no package.
+    package var latex: String {
+        func escaped(_ text: String) -> String {
+            text.map { letter -> String in
+                switch letter {
+                case "\\": "\\textbackslash{}"
+                case "&", "%", "$", "#", "_", "{", "}": "\\\(letter)"
+                case "±": "$\\pm$"
+                case "Δ": "$\\Delta$"
+                case "–": "--"
+                default: "\(letter)"
+                }
+            }.joined()
+        }
+        let lines = rows.map { $0.map(escaped).joined(separator: " & ") + " \\\\" }
+        let columns = "l" + String(repeating: "r", count: max(0, (rows.map(\.count).max() ?? 1) - 1))
+        return
+            (["\\begin{tabular}{\(columns)}", "\\hline"] + lines.prefix(1) + ["\\hline"]
+            + lines.dropFirst() + ["\\hline", "\\end{tabular}"]).joined(separator: "\n")
+    }
+
     /// A Markdown table with all columns but the first right-aligned.
     package var markdown: String {
         guard let head = rows.first else { return "" }

@@ -76,7 +76,7 @@ struct Bench: ParsableCommand {
     private func measure(_ world: MPICommunicator, _ before: ProductRate) throws -> Benchmark {
         let perPass = self.steps ?? (quick ? 6 : 20)
         let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
-        let stages = try options.study(study).stages
+        let stages = try StudyFile(path: study, overrides: options.changes).study().stages
         // A stage that the study skips is skipped here.
         func steps(_ stage: StageSettings) -> Int { stage.stepCount(perEpoch: 1) == 0 ? 0 : total }
         let study = try options.study(

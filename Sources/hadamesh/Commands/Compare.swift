@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Formats
 import Reports
 
@@ -6,27 +7,64 @@ import Reports
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Prints a table of finished runs: scores, parameters, operations, bytes and seconds per step.",
+            "Prints a table of finished runs: scores, parameters, FLOPs, bytes and seconds per step.",
         discussion: """
             Runs that differ only in the seed form one entry: mean ± sample standard deviation of each \
-            score, and the mean of each other number. Up to six entries are columns, more are rows. Seconds \
-            are comparable only between runs on the same otherwise idle machine.
+            score, and the mean of each other number. A score is the mean of the task's metrics on dev, or \
+            on the held-out examples; the mean is over the tasks that all entries scored. Up to six entries \
+            are columns, more are rows. A line with one value for all entries is left out and named below. \
+            The text table fits the terminal (or COLUMNS, or 80 characters) in several blocks.
+
+            Bytes per step are the most that one rank sent in a step. Each task's gradient travels by \
+            itself, so sharing parameters between tasks saves none. Seconds are comparable only between \
+            runs on the same otherwise idle machine.
             """)
 
-    @Argument(help: "Run directories.")
+    @Argument(help: "Run directories, or folders of runs such as `runs`.")
     var runs: [String]
 
-    @Option(help: "The format: text, markdown, or json (with all digits and each run's own numbers).")
+    @Option(
+        help: """
+            The format: text, markdown, latex, csv (one row for each entry, all digits), or json (with each \
+            run's own numbers).
+            """)
     var format = "text"
 
     @Option(help: "The order: given, name, score (highest first) or parameters (fewest first).")
     var sort = "given"
 
+    @Flag(help: "Show each metric, such as accuracy and F1, in place of the task's score.")
+    var metrics = false
+
+    @Flag(
+        help: """
+            Show differences to the first entry over the seeds that both have: mean ± sample standard \
+            deviation of the differences.
+            """)
+    var differences = false
+
+    @Flag(help: "Show lines with one value for all entries too.")
+    var all = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The facts besides scores, separated by commas: "
+                + ComparisonContent.factKeys.joined(separator: ", ") + ".",
+            valueName: "facts"))
+    var columns: String?
+
     func run() throws {
         try SingleProcess.run {
             let format: TableFormat = try NamedOption.value(self.format, of: "--format")
-            let comparison = try Comparison(runs, order: try NamedOption.value(sort, of: "--sort"))
-            try TextOutput.write([comparison.table(format)])
+            let content = try ComparisonContent(
+                constants: all, facts: columns?.split { ", ".contains($0) }.map(String.init),
+                metrics: metrics, differences: differences)
+            let found = try RunSearch(runs)
+            for run in found.unfinished {
+                writeToStandardError("warning: \(run): has no results yet and is left out\n")
+            }
+            let comparison = try Comparison(found.runs, order: try NamedOption.value(sort, of: "--sort"))
+            try TextOutput.write([comparison.table(format, content: content, width: TextOutput.width)])
         }
     }
 }

@@ -6,86 +6,201 @@ import Formats
 import Foundation
 import Runs
 import Tokenizers
+import Training
 
 /// `hadamesh inspect`.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Describes a backbone folder, run directory, adapter folder or safetensors file.")
+        abstract: "Describes a backbone, run, checkpoint, adapter or safetensors file.",
+        discussion: """
+            Prints facts and tables: of a run its scores, adapters and checkpoints, otherwise the tensors. \
+            A checkpoint's checksum is verified.
+            """)
 
     @Argument(help: "A folder or file.")
     var path: String
 
+    @Option(help: "The format: text, markdown, latex, csv or json.")
+    var format = "text"
+
     func run() throws {
         try SingleProcess.run {
-            let manager = FileManager.default
-            var isFolder: ObjCBool = false
-            guard manager.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw Failure.usage("no such file or folder", at: path)
-            }
-            func has(_ name: String) -> Bool { manager.fileExists(atPath: "\(path)/\(name)") }
-            if !isFolder.boolValue {
-                try tensors(of: path)
-            } else if has("journal.jsonl") {
-                try inspectRun()
-            } else if has("adapter_config.json") {
-                try inspectAdapter(path)
-            } else if has("config.json") {
-                try inspectBackbone()
-            } else {
-                throw Failure.usage(
-                    "is neither a backbone (config.json), nor a run (journal.jsonl), "
-                        + "nor an adapter (adapter_config.json)",
-                    at: path)
-            }
+            let format: TableFormat = try NamedOption.value(self.format, of: "--format")
+            try TextOutput.write([inspection().report(format)])
         }
     }
 
-    private func inspectBackbone() throws {
+    private func inspection() throws -> Inspection {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw Failure.usage("no such file or folder", at: path)
+        }
+        func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
+        if !isFolder.boolValue {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            // A checkpoint's file is described as its folder is.
+            if path.hasSuffix("/checkpoint.json") { return try Self.checkpoint(folder) }
+            return try Self.tensors(of: path)
+        }
+        if has("journal.jsonl") { return try Self.run(RunDirectory(path: path)) }
+        if has("checkpoint.json") { return try Self.checkpoint(path) }
+        if has("adapter_config.json") { return try Self.adapter(path) }
+        if has("config.json") { return try Self.backbone(path) }
+        let steps = try Checkpoint.steps(in: path)
+        if !steps.isEmpty {
+            var inspection = Inspection("checkpoints")
+            try Self.add(checkpoints: path, to: &inspection)
+            return inspection
+        }
+        throw Failure.usage(
+            "is neither a backbone (config.json), nor a run (journal.jsonl), "
+                + "nor an adapter (adapter_config.json), nor a checkpoint (checkpoint.json)",
+            at: path)
+    }
+
+    private static func backbone(_ path: String) throws -> Inspection {
         let weights = try EncoderWeights(directory: path)
-        let shape = weights.configuration
-        print("family      \(shape.family.name)")
-        print(
-            "layers      \(shape.layers), width \(shape.hidden), heads \(shape.heads), "
-                + "intermediate \(shape.intermediate)")
-        let segments = shape.segments.map { "\($0) segments" } ?? "no segments"
-        print("embeddings  \(shape.vocabulary) tokens, \(shape.positions) positions, \(segments)")
-        print("parameters  \(shape.parameterCount)")
-        print("pooler      \(weights.pooler == nil ? "none" : "yes")")
-        print(
-            "memory      \(weights.mappedBytes) bytes mapped and shared, "
-                + "\(weights.copiedBytes) bytes converted, which a node's ranks share")
         let tokenizer = try TokenizerFolder.load(path)
-        print(
-            "tokenizer   \(tokenizer.name), \(tokenizer.vocabularySize) tokens, "
-                + "identity \(tokenizer.identity)")
+        let shape = weights.configuration
+        var inspection = Inspection("backbone")
+        inspection.add("family", .string(shape.family.name))
+        inspection.add("layers", shape.layers)
+        inspection.add("width", shape.hidden)
+        inspection.add("heads", shape.heads)
+        inspection.add("intermediate", shape.intermediate)
+        inspection.add("positions", shape.positions)
+        inspection.add("segments", shape.segments)
+        inspection.add("parameters", shape.parameterCount)
+        inspection.add("pooler", .bool(weights.pooler != nil))
+        inspection.add("mapped bytes", weights.mappedBytes)
+        inspection.add("converted bytes", weights.copiedBytes)
+        inspection.add("tokenizer", .string(tokenizer.name))
+        inspection.add("tokens", tokenizer.vocabularySize)
+        inspection.add("tokenizer identity", .string("\(tokenizer.identity)"))
+        return inspection
     }
 
-    private func inspectRun() throws {
-        let run = RunDirectory(path: path)
-        if let results = try RunResults.read(run) {
-            print(try JSONValue(encoding: results).encodedForReading())
-        } else {
-            print("not finished")
-        }
-        let adapters = (try? FileManager.default.contentsOfDirectory(atPath: run.adapters)) ?? []
-        for adapter in adapters.sorted() {
-            print("\nadapters/\(adapter)")
-            try tensors(of: "\(run.adapters(task: adapter))/adapter_model.safetensors")
-        }
+    private static func run(_ run: RunDirectory) throws -> Inspection {
+        let results = try RunResults.read(run)
+        let identity: JSONValue? = try Manifest.read(run)?.identity()
+        var inspection = Inspection("run")
+        inspection.add("state", .string(results == nil ? "not finished" : "finished"))
+        inspection.add("adapter", identity?["study"]?["adapter"])
+        inspection.add("seed", identity?["study"]?["seed"])
+        inspection.add("kept state", results?.keep.map { .string($0) })
+        inspection.add("steps", results?.steps)
+        inspection.add("parameters per task", results?.parameters?.adapterPerTask)
+        inspection.add("after pruning", results?.parameters?.keptPerTask)
+        inspection.add("parameters, all tasks", results?.parameters?.adapterAllTasks)
+        inspection.add("heads, all tasks", results?.parameters?.headsAllTasks)
+        inspection.add("bytes per step", results?.bytesPerStep)
+        inspection.add("seconds", results?.seconds.map { .number($0) })
+        inspection.add("starts", try Manifest.read(run)?.starts?.count)
+        let stages = results?.stages ?? []
+        inspection.add(
+            "scores", ["task"] + stages.map(\.stage),
+            (stages.last?.tasks.names ?? []).map { task in
+                [.string(task)] + stages.map { number(($0.tasks[task] ?? nil)?.score) }
+            })
+        inspection.add(
+            "metrics", ["task", "split", "metric", "value"],
+            (stages.last?.tasks.entries ?? []).flatMap { task in
+                (task.value?.splits.entries ?? []).flatMap { split in
+                    split.value.entries.map {
+                        [.string(task.name), .string(split.name), .string($0.name), number($0.value)]
+                    }
+                }
+            })
+        let tasks = ((try? FileManager.default.contentsOfDirectory(atPath: run.adapters)) ?? []).sorted()
+        inspection.add(
+            "adapters", ["adapter", "tensors", "numbers", "bytes"],
+            try tasks.map { task in
+                let file = try SafetensorsFile(path: "\(run.adapters(task: task))/adapter_model.safetensors")
+                return [
+                    .string("adapters/\(task)"), .integer(file.names.count), .integer(try numbers(in: file)),
+                    .integer(file.byteCount),
+                ]
+            })
+        try add(checkpoints: run.checkpoints, to: &inspection)
+        return inspection
     }
 
-    private func inspectAdapter(_ folder: String) throws {
-        print(try AdapterFolder.configuration(of: folder).encodedForReading())
-        try tensors(of: "\(folder)/adapter_model.safetensors")
+    private static func add(checkpoints folder: String, to inspection: inout Inspection) throws {
+        inspection.add(
+            "checkpoints", ["checkpoint", "bytes"],
+            try Checkpoint.steps(in: folder).map { step in
+                let file = "\(folder)/step-\(step)/state.safetensors"
+                let bytes = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? NSNumber
+                return [.string("checkpoints/step-\(step)"), bytes.map { .integer($0.intValue) } ?? .null]
+            })
     }
 
-    private func tensors(of file: String) throws {
-        let safetensors = try SafetensorsFile(path: file)
-        for name in safetensors.names {
-            let entry = try safetensors.entry(name)
-            print(
-                name, entry.dtype.rawValue, entry.shape.map(String.init).joined(separator: "×"),
-                separator: "\t")
-        }
+    private static func checkpoint(_ folder: String) throws -> Inspection {
+        let checkpoint = try Checkpoint.read(folder)
+        let study = checkpoint.facts["identity"]?["study"]
+        var inspection = Inspection("checkpoint")
+        inspection.add("step", checkpoint.step)
+        let finished = (checkpoint.facts["history"]?.array ?? []).compactMap { $0["stage"] }
+        inspection.add("stages before", finished.isEmpty ? nil : .array(finished))
+        inspection.add("step of the stage", checkpoint.facts["stageStep"])
+        inspection.add("adapter", study?["adapter"])
+        inspection.add("seed", study?["seed"])
+        let names = (study?["tasks"]?.array ?? []).map { $0["name"] ?? $0 }
+        let tasks = checkpoint.facts["tasks"]?.array ?? []
+        inspection.add(
+            "tasks", ["task", "last score", "best score", "of step"],
+            zip(names, tasks).map { name, task in
+                [
+                    name, task["lastScore"]?["mean"] ?? .null, task["best"]?["mean"] ?? .null,
+                    task["best"]?["step"] ?? .null,
+                ]
+            })
+        inspection.add(
+            "tensors", ["tensor", "shape"],
+            checkpoint.tensors.map { [.string($0.name), .string(shape($0.shape))] })
+        return inspection
     }
+
+    private static func adapter(_ folder: String) throws -> Inspection {
+        let configuration = try AdapterFolder.configuration(of: folder)
+        let own = configuration["hadamesh"]
+        var inspection = try tensors(
+            of: "\(folder)/adapter_model.safetensors", kind: "adapter",
+            owners: own?["topology"]?.array ?? [])
+        // Another program's settings are few and flat.
+        let settings: [(String, JSONValue?)] =
+            own.map { own in
+                ["task", "output", "adapter", "head", "maximumTokens", "tokenizer"].map { ($0, own[$0]) }
+                    + [("backbone", configuration["base_model_name_or_path"])]
+            } ?? (configuration.object ?? []).map { ($0.0, $0.1) }
+        for (name, value) in settings { inspection.add(name, value) }
+        return inspection
+    }
+
+    private static func tensors(
+        of path: String, kind: String = "safetensors file", owners: [JSONValue] = []
+    ) throws -> Inspection {
+        let file = try SafetensorsFile(path: path)
+        let entries = try file.names.map { (name: $0, entry: try file.entry($0)) }
+        var inspection = Inspection(kind)
+        inspection.add("tensor count", entries.count)
+        inspection.add("numbers", try numbers(in: file))
+        inspection.add("bytes", file.byteCount)
+        inspection.add(
+            "tensors", ["tensor", "type", "shape"] + (owners.isEmpty ? [] : ["owner"]),
+            entries.map { name, entry in
+                let owner = owners.first { $0["name"]?.string == name }?["owner"] ?? .null
+                return [.string(name), .string(entry.dtype.rawValue), .string(shape(entry.shape))]
+                    + (owners.isEmpty ? [] : [owner])
+            })
+        return inspection
+    }
+
+    private static func numbers(in file: SafetensorsFile) throws -> Int {
+        try file.names.reduce(0) { $0 + (try file.entry($1)).shape.reduce(1, *) }
+    }
+
+    private static func shape(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+
+    private static func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
 }

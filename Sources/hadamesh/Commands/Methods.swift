@@ -11,7 +11,8 @@ struct Methods: ParsableCommand {
         abstract: "Lists every adapter method: settings, defaults, parameter count, mergeability, source.",
         discussion: """
             Counts are per task, with the default settings on the backbone of --backbone. A study names a \
-            method under `adapter`, or several in a list.
+            method under `adapter`, as `adapter: lora` or `adapter: { method: lora, rank: 4 }`, or several \
+            in a list. --set adapter.method=NAME keeps the settings that both methods take.
             """)
 
     @Argument(help: "A method; all methods by default.")

@@ -2,37 +2,54 @@ import Coordination
 import Diagnostics
 import Foundation
 import Runs
-import Studies
+package import Studies
 import Yams
 
 /// A study file with changes from the command line, decoded strictly; failures name file and line.
-struct StudyFile {
+package struct StudyFile {
     private let path: String
     private let root: Node
-    private let overrides: [(key: [String], text: String)]
+    private let changes: [StudyChange]
+    /// Consequences of the changes that a user may not expect.
+    private(set) var notes: [String] = []
 
     /// Reads a file and applies changes of the form `key.sub=value`.
-    init(path: String, overrides: [String] = []) throws {
+    package init(path: String, overrides: [String] = []) throws {
         self.path = path
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure.usage("no readable study file", at: path)
-        }
+        guard let data = FileManager.default.contents(atPath: path) else { throw Self.unreadable(path) }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure.usage("is not UTF-8 text", at: path)
         }
-        self.overrides = try overrides.map(Self.parse)
-        var root = try Self.compose(text, at: path)
-        for change in self.overrides {
-            root = try Self.set(
-                change.key[...], to: try Self.compose(change.text, at: "--set"), in: root, change.key)
+        changes = try overrides.map(StudyChange.init)
+        let file = try YAMLText.compose(text, at: path) ?? Node([:])
+        var root = file
+        for change in changes { root = try change.applied(to: root) }
+        for change in changes {
+            notes +=
+                try change.removeFormerSettings(from: &root, was: file, besides: changes).map { [$0] } ?? []
         }
         self.root = root
     }
 
+    private static func unreadable(_ path: String) -> Failure {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+            let found = isFolder.boolValue ? "is a folder, expected a study file" : "no readable study file"
+            return .usage(found, at: path)
+        }
+        let file = URL(fileURLWithPath: path)
+        let folder = file.deletingLastPathComponent()
+        let studies = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+            .filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+        let near = nearestName(to: file.lastPathComponent, among: studies)
+        return .usage("no such file", at: path, remedy: near.map { "did you mean \($0)?" })
+    }
+
     /// The study; a failure names the line of its key, or the change that set it.
-    func study() throws -> Study {
+    package func study() throws -> Study {
         do {
-            return try YAMLDecoder().decode(Study.self, from: root)
+            return try YAMLDecoder().decode(
+                Study.self, from: root, userInfo: [.foreignNames: NamesElsewhere()])
         } catch let failure as Failure {
             throw located(failure)
         } catch let error as DecodingError {
@@ -53,11 +70,19 @@ struct StudyFile {
         return try StudyFile(path: file, overrides: overrides).study()
     }
 
-    /// A study as YAML with all defaults filled in.
-    static func text(of study: Study) throws -> String {
+    /// A study as YAML with all defaults filled in, numbers without needless exponents, and of a stage's
+    /// `steps` and `epochs` only what counts.
+    package static func text(of study: Study) throws -> String {
         let encoder = YAMLEncoder()
         encoder.options.width = -1
-        return try encoder.encode(study)
+        guard var root = try Yams.compose(yaml: encoder.encode(study)).map(YAMLText.plain) else { return "" }
+        for stage in Stages.CodingKeys.allCases.map(\.stringValue) {
+            let settings = root["stages"]?[stage]
+            // Epochs that were given stay: they are part of the run's identity.
+            let isDefault = settings?["epochs"]?.float == StageSettings.standardEpochs
+            if settings?["steps"] != nil, isDefault { root["stages"]?[stage]?.mapping?["epochs"] = nil }
+        }
+        return try Yams.serialize(node: root, width: -1)
     }
 
     // MARK: Places
@@ -68,88 +93,38 @@ struct StudyFile {
         }
         let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
             .split(separator: ".").map(String.init)
-        let change = overrides.first { names.starts(with: $0.key) }
-        // A mapping created by changes has no line.
-        let maker = overrides.first { $0.key.starts(with: names) }
-        let place =
-            change.map(Self.place) ?? line(of: names).map { "\(path):\($0)" } ?? maker.map(Self.place) ?? path
-        return Failure(failure.kind, at: place, "\(key): \(failure.message)", remedy: failure.remedy)
+        // The change that set the value, or one that made the mapping above it.
+        let change = changes.last { names.starts(with: $0.key) }
+        let line = change == nil ? line(of: names) : nil
+        let maker = line == nil ? changes.last { $0.key.starts(with: names) } : nil
+        let place = change.map { _ in "--set \(key)" } ?? line.map { "\(path):\($0)" } ?? maker?.place ?? path
+        // A message may name the key itself.
+        let isNamed = names.count == 1 && failure.message.contains("key '\(key)'")
+        let message = change != nil || isNamed ? failure.message : "\(key): \(failure.message)"
+        return Failure(
+            failure.kind, at: place, message,
+            remedy: listRemedy(failure, names, isChange: change != nil) ?? failure.remedy)
+    }
+
+    /// The remedy for a list whose brackets are missing.
+    private func listRemedy(_ failure: Failure, _ names: [String], isChange: Bool) -> String? {
+        guard failure.message.hasPrefix("expected a list"), let text = root[path: names]?.scalar?.string
+        else { return nil }
+        let elements = text.split { $0 == "," || $0 == " " }.joined(separator: ", ")
+        let key = names.joined(separator: ".")
+        return isChange ? "--set '\(key)=[\(elements)]'" : "write \(names.last ?? key): [\(elements)]"
     }
 
     /// The line of the longest prefix of a key path that the file contains.
     private func line(of names: [String]) -> Int? {
-        var node = root
         var line: Int?
-        for name in names {
-            switch node {
-            case .mapping(let mapping):
-                guard let pair = mapping.first(where: { $0.key.string == name }) else { return line }
-                line = pair.key.mark?.line ?? line
-                node = pair.value
-            case .sequence(let sequence):
-                guard let index = Int(name), sequence.indices.contains(index) else { return line }
-                node = sequence[index]
-                line = node.mark?.line ?? line
-            default: return line
+        for count in names.indices.map({ $0 + 1 }) {
+            guard let node = root[path: names.prefix(count)] else { break }
+            let key = root[path: names.prefix(count - 1)]?.mapping?.first {
+                $0.key.string == names[count - 1]
             }
+            line = key?.key.mark?.line ?? (key == nil ? node.mark?.line : nil) ?? line
         }
         return line
-    }
-
-    // MARK: Changes
-
-    private static func place(_ change: (key: [String], text: String)) -> String {
-        "--set \(change.key.joined(separator: "."))"
-    }
-
-    private static func parse(_ change: String) throws -> (key: [String], text: String) {
-        guard let sign = change.firstIndex(of: "="), sign != change.startIndex else {
-            throw Failure.usage(
-                "expected key=value, found '\(change)'", at: "--set",
-                remedy: "such as --set batch.microBatch=4")
-        }
-        let key = change[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard key.allSatisfy({ !$0.isEmpty }) else {
-            throw Failure.usage(
-                "'\(change[..<sign])' is no key", at: "--set", remedy: "such as --set batch.microBatch=4")
-        }
-        return (key, String(change[change.index(after: sign)...]))
-    }
-
-    private static func compose(_ text: String, at place: String) throws -> Node {
-        do {
-            // An empty value is an empty string; an empty file is an empty mapping.
-            return try Yams.compose(yaml: text) ?? (place == "--set" ? Node("") : Node([:]))
-        } catch let error as YamlError {
-            let (line, what) = described(error)
-            throw Failure.usage(what, at: place == "--set" ? place : line.map { "\(place):\($0)" } ?? place)
-        }
-    }
-
-    private static func described(_ error: YamlError) -> (line: Int?, what: String) {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            (mark.line, "is not YAML: column \(mark.column): \(problem)")
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            (context.mark.line, "the key '\(duplicates.joined(separator: "', '"))' is there twice")
-        default: (nil, "is not YAML: \(error)")
-        }
-    }
-
-    private static func set(_ path: ArraySlice<String>, to value: Node, in node: Node, _ key: [String]) throws
-        -> Node
-    {
-        guard let name = path.first else { return value }
-        guard case .mapping(var mapping) = node else {
-            throw Failure.usage(
-                "'\(key.dropLast(path.count).joined(separator: "."))' is not a mapping, "
-                    + "so '\(key.joined(separator: "."))' cannot be set",
-                at: "--set")
-        }
-        let existing = mapping.first { $0.key.string == name }
-        mapping[existing?.key ?? Node(name)] = try set(
-            path.dropFirst(), to: value, in: existing?.value ?? Node([:]), key)
-        return .mapping(mapping)
     }
 }

@@ -3,6 +3,14 @@ import Foundation
 
 /// Standard output.
 enum TextOutput {
+    /// The width of the terminal, or that of the variable COLUMNS, or 80 characters.
+    static var width: Int {
+        var size = winsize()
+        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
+        return columns.flatMap { $0 > 0 ? $0 : nil } ?? 80
+    }
+
     /// Writes all lines at once, so that a failed write is a failure of the command.
     static func write(_ lines: [String]) throws {
         let text = lines.joined(separator: "\n") + (lines.isEmpty ? "" : "\n")

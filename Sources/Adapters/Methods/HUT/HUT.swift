@@ -31,8 +31,8 @@ package struct HUT: LinearMapMethod {
         MethodKey(
             "rank", \.rank, allowed: "1 or more", "r, the inner width of M_A and M_B; at most a map's width"
         ) { $0 >= 1 ? nil : "is \($0), expected 1 or more" },
-        MethodKey("scale", \.scale, "whether there is γ"),
-        MethodKey("shift", \.shift, "whether there is β"),
+        MethodKey("scale", \.scale, "train an output scale (γ)"),
+        MethodKey("shift", \.shift, "train an output shift (β)"),
         .layers(\.layers),
     ]
 

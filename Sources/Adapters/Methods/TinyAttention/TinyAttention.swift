@@ -32,7 +32,7 @@ package struct TinyAttention: AdapterMethod {
         MethodKey(
             "placement", \.placement, "after LN1 on h1, or beside the attention on the layer's input"),
         MethodKey(
-            "heads", \.heads, allowed: "1 or more", "how many heads there are, which are averaged"
+            "heads", \.heads, allowed: "1 or more", "number of heads (outputs are averaged)"
         ) { $0 >= 1 ? nil : "is \($0), expected 1 or more" },
         MethodKey(
             "width", \.width, allowed: "1 or more",

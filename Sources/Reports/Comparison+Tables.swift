@@ -1,0 +1,137 @@
+package import Formats
+
+extension Comparison {
+    /// The table, without a final line feed.
+    ///
+    /// A text table is at most `width` characters wide, if possible, in several blocks if necessary.
+    package func table(
+        _ format: TableFormat = .text, content: ComparisonContent = .standard,
+        width: Int = .max
+    ) -> String {
+        switch format {
+        case .json: return String(json().encodedForReading().dropLast())
+        case .csv: return TextTable(exactRows(lines(content))).csv
+        case .text, .markdown, .latex:
+            let all = lines(content)
+            let shown = all.filter { content.showsConstants || !$0.isOmittedIfConstant || $0.constant == nil }
+            let table = TextTable(oriented(rows(shown)), numbers: true)
+            if format == .latex { return table.latex }
+            let left = all.filter { line in !shown.contains { $0.name == line.name } }
+            let below = notes(all, leftOut: left, content)
+            if format == .markdown { return ([table.markdown] + below).joined(separator: "\n\n") }
+            return ([table.aligned(within: width)] + below.map { TextTable.wrapped($0, within: width) })
+                .joined(separator: "\n\n")
+        }
+    }
+
+    private func lines(_ content: ComparisonContent) -> [ComparisonLine] {
+        var lines = [
+            ComparisonLine("method", methods.map { .text($0) }),
+            ComparisonLine(
+                "seeds", groups.map { .number(Double($0.runs.count), digits: 0) }, isOmittedIfConstant: true),
+            ComparisonLine(
+                "scored on", groups.map { .text(splits(of: $0)) }, isOmittedIfConstant: true),
+        ]
+        if content.showsMetrics {
+            lines += metricNames.map { name in
+                ComparisonLine(self.name(of: name), groups.map { .spread($0.metric(name)) })
+            }
+        } else {
+            lines += tasks.map { task in ComparisonLine(task, groups.map { .spread($0.score(task)) }) }
+        }
+        // Means over different tasks say nothing about the entries.
+        let mean = commonTasks == tasks || commonTasks.isEmpty ? "mean" : "mean of \(list(commonTasks))"
+        lines.append(ComparisonLine(mean, groups.map { .spread($0.mean(of: commonTasks)) }))
+        if content.showsDifferences, let first = groups.first {
+            for (name, tasks) in tasks.map({ ($0, [$0]) }) + [(mean, commonTasks)] {
+                lines.append(
+                    ComparisonLine(
+                        "Δ \(name)",
+                        groups.enumerated().map { index, group in
+                            .spread(
+                                index == 0 ? nil : group.difference(from: first, in: tasks), isSigned: true)
+                        }))
+            }
+        }
+        for fact in content.facts ?? ComparisonColumn.all {
+            let values = groups.map { $0.fact(fact.key) }
+            if content.facts == nil, !content.showsConstants, values.allSatisfy({ $0 == nil }) { continue }
+            lines.append(
+                ComparisonLine(
+                    fact.name, values.map { .number($0, digits: fact.digits ?? 0) },
+                    isOmittedIfConstant: content.facts == nil))
+        }
+        return lines
+    }
+
+    private func notes(_ lines: [ComparisonLine], leftOut: [ComparisonLine], _ content: ComparisonContent)
+        -> [String]
+    {
+        var notes: [String] = []
+        if !leftOut.isEmpty {
+            let facts = leftOut.map { "\($0.name) \($0.constant ?? "–")" }.joined(separator: "; ")
+            notes.append("The same for all (--all shows it in the table): \(facts).")
+        }
+        if content.showsDifferences, groups.count > 1 {
+            notes.append(
+                "Δ: less the score of \(groups[0].name), over the seeds that both have: mean ± sample "
+                    + "standard deviation of the differences.")
+        }
+        if lines.contains(where: { $0.name == ComparisonColumn.bytesPerStepName }) {
+            notes.append(
+                "Bytes per step: the most that one rank sent in a step. Each task's gradient travels by "
+                    + "itself, so sharing parameters between tasks saves none.")
+        }
+        return notes
+    }
+
+    /// The names of the methods, with the settings in which entries of one method differ.
+    private var methods: [String] {
+        groups.map { group in
+            guard let method = group.runs[0].method else { return "–" }
+            let alike = groups.compactMap { $0.runs[0].adapter }.filter { $0["method"]?.string == method }
+            guard let own = group.runs[0].adapter else { return method }
+            if let parts = own.array {
+                return parts.map { $0["method"]?.string ?? "?" }.joined(separator: " + ")
+            }
+            let differing = (own.object ?? []).filter { key, value in
+                own["method"]?.string == method && alike.contains { $0[key] != value }
+            }
+            return ([method] + differing.map { "\($0)=\($1.string ?? $1.encoded())" }).joined(separator: " ")
+        }
+    }
+
+    private func splits(of group: RunGroup) -> String {
+        group.splits.isEmpty ? "–" : group.splits.joined(separator: ", ")
+    }
+
+    /// The task and the metric, with the split of a task that is scored on several.
+    private func name(of metric: FinishedRun.MetricName) -> String {
+        let splits = Set(metricNames.filter { $0.task == metric.task }.map(\.split))
+        return [metric.task, splits.count > 1 ? metric.split : nil, metric.metric].compactMap(\.self)
+            .joined(separator: " ")
+    }
+
+    private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+
+    private func rows(_ lines: [ComparisonLine]) -> [[String]] {
+        [[""] + groups.map(\.name)] + lines.map { [$0.name] + $0.values.map(\.text) }
+    }
+
+    /// An entry a row, each number with all digits, and deviations as columns of their own.
+    private func exactRows(_ lines: [ComparisonLine]) -> [[String]] {
+        let names = lines.flatMap { line in
+            line.values.contains { $0.exact.count > 1 } ? [line.name, "\(line.name) sd"] : [line.name]
+        }
+        return [["entry"] + names]
+            + groups.indices.map { index in
+                [groups[index].name] + lines.flatMap { $0.values[index].exact }
+            }
+    }
+
+    /// With entries as columns, or as rows if they are many.
+    private func oriented(_ rows: [[String]]) -> [[String]] {
+        guard groups.count > Self.mostColumns else { return rows }
+        return rows[0].indices.map { row in rows.map { $0[row] } }
+    }
+}

@@ -1,0 +1,103 @@
+import Adapters
+import Diagnostics
+import Yams
+
+/// A change of a study from the command line: `--set key.sub=value`.
+struct StudyChange {
+    /// Names of keys, and indices of lists.
+    let key: [String]
+    private let value: Node
+
+    /// The place that failures about the change name.
+    var place: String { "--set \(key.joined(separator: "."))" }
+
+    init(_ argument: String) throws {
+        let example = "such as --set batch.microBatch=4"
+        guard let sign = argument.firstIndex(of: "="), sign != argument.startIndex else {
+            throw Failure.usage("expected key=value, found '\(argument)'", at: "--set", remedy: example)
+        }
+        key = argument[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard key.allSatisfy({ !$0.isEmpty }) else {
+            throw Failure.usage("'\(argument[..<sign])' is no key", at: "--set", remedy: example)
+        }
+        let text = String(argument[argument.index(after: sign)...])
+        // An empty value is an empty string.
+        value = try YAMLText.compose(text, at: "--set \(argument[..<sign])", hasLines: false) ?? Node("")
+    }
+
+    /// A copy of the study's tree with the change.
+    func applied(to root: Node) throws -> Node { try set(key[...], in: root) }
+
+    private func set(_ path: ArraySlice<String>, in node: Node) throws -> Node {
+        guard let name = path.first else { return value }
+        switch node {
+        case .mapping(var mapping):
+            let existing = mapping.first { $0.key.string == name }
+            mapping[existing?.key ?? Node(name)] = try set(
+                path.dropFirst(), in: existing?.value ?? Node([:]))
+            return .mapping(mapping)
+        case .sequence(var list):
+            guard let index = Int(name), list.indices.contains(index) else {
+                throw failure(
+                    path, "is a list", remedy: "its elements are 0 to \(list.count - 1)")
+            }
+            list[index] = try set(path.dropFirst(), in: list[index])
+            return .sequence(list)
+        case .scalar where node.null != nil: return try set(path, in: Node([:]))
+        // A method's name alone is short for a section with it.
+        case .scalar where key.first == "adapter": return try set(path, in: ["method": node])
+        case .scalar(let scalar): throw failure(path, "is '\(scalar.string)'")
+        case .alias: throw failure(path, "is an alias")
+        }
+    }
+
+    private func failure(_ rest: ArraySlice<String>, _ found: String, remedy: String? = nil) -> Failure {
+        let above = key.dropLast(rest.count).joined(separator: ".")
+        return .usage(
+            "'\(above)' \(found), it has no key '\(rest.first ?? "")'", at: place, remedy: remedy)
+    }
+}
+
+extension StudyChange {
+    /// If the change names another method in an `adapter` section, removes the settings that only the former
+    /// method takes, except those of other changes.
+    ///
+    /// - Returns: a note of the removed settings; nil if there are none
+    func removeFormerSettings(from root: inout Node, was: Node, besides changes: [StudyChange]) throws
+        -> String?
+    {
+        let section = Array(key.dropLast())
+        guard section.first == "adapter", key.last == "method", let before = was[path: section],
+            let old = (before.mapping == nil ? before : before["method"])?.string,
+            let new = value.string, old != new, let former = AdapterTable.method(named: old),
+            AdapterTable.method(named: new) != nil, let settings = root[path: section]?.mapping
+        else { return nil }
+        let removed = settings.compactMap { $0.key.string }.filter { name in
+            let isChanged = changes.contains { $0.key.starts(with: section + [name]) }
+            guard !isChanged, former.settings.contains(where: { $0.key == name }), let value = settings[name]
+            else { return false }
+            let alone: Node = ["method": Node(new), Node(name): value]
+            return (try? YAMLDecoder().decode(AdapterSettings.self, from: alone)) == nil
+        }
+        if removed.isEmpty { return nil }
+        let kept = Node(settings.filter { !removed.contains($0.key.string ?? "") }.map { ($0.key, $0.value) })
+        root = try StudyChange(section, kept).applied(to: root)
+        let names = removed.map { (section + [$0]).joined(separator: ".") }.joined(separator: ", ")
+        return "\(place)=\(new): dropped \(names), which \(old) has and \(new) does not take"
+    }
+
+    private init(_ key: [String], _ value: Node) { (self.key, self.value) = (key, value) }
+}
+
+extension Node {
+    /// The node at a path of keys and indices; nil if there is none.
+    subscript(path names: some Swift.Sequence<String>) -> Node? {
+        names.reduce(Optional(self)) { node, name in
+            switch node {
+            case .mapping(let mapping): return mapping.first { $0.key.string == name }?.value
+            case .sequence(let list): return Int(name).flatMap { list.indices.contains($0) ? list[$0] : nil }
+            default: return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Diagnostics
+import Yams
+
+/// The text of a study, or of a value of `--set`.
+enum YAMLText {
+    /// Parses a text; nil if it is empty.
+    static func compose(_ text: String, at place: String, hasLines: Bool = true) throws -> Node? {
+        do {
+            return try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw failure(error, text, at: place, hasLines)
+        }
+    }
+
+    /// A copy of an encoded tree whose numbers have no needless exponent: 0.1 for 1e-1.
+    static func plain(_ node: Node) -> Node {
+        switch node {
+        case .mapping(let mapping): return Node(mapping.map { ($0.key, plain($0.value)) })
+        case .sequence(let list): return Node(list.map(plain))
+        case .scalar(let scalar):
+            // The encoder quotes strings of this form.
+            guard scalar.style == .plain, scalar.string.wholeMatch(of: /-?[0-9.]+e[-+][0-9]+/) != nil,
+                let number = Double(scalar.string)
+            else { return node }
+            let text = number.description.replacing("e-0", with: "e-")
+            return Node(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+        case .alias: return node
+        }
+    }
+
+    private static func failure(_ error: YamlError, _ text: String, at place: String, _ hasLines: Bool)
+        -> Failure
+    {
+        func located(_ mark: Mark) -> String { hasLines ? "\(place):\(mark.line)" : place }
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
+            if line.prefix(while: \.isWhitespace).contains("\t") {
+                return .usage("a tab; indent with spaces", at: located(mark))
+            }
+            let words = plainWords.first { problem.contains($0.part) }
+            return .usage(
+                "is not YAML: column \(mark.column): \(words?.meaning ?? problem)", at: located(mark),
+                remedy: words?.remedy)
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            return .usage(
+                "duplicate key '\(duplicates.joined(separator: "', '"))'", at: located(context.mark))
+        default: return .usage("is not YAML: \(error)", at: place)
+        }
+    }
+
+    /// A part of a message of the parser, in plain words.
+    private struct PlainWords {
+        let part, meaning, remedy: String
+    }
+
+    private static let plainWords = [
+        PlainWords(
+            part: "mapping values are not allowed", meaning: "a ':' where no key can be",
+            remedy: "indent the keys of a section alike, and quote a value that contains ': '"),
+        PlainWords(
+            part: "did not find expected key", meaning: "this line is no key of the section above",
+            remedy: "indent the keys of a section alike, and write 'key: value'"),
+        PlainWords(
+            part: "did not find expected '-'", meaning: "this line is no element of the list above",
+            remedy: "indent the elements of a list alike, each with a '- '"),
+        PlainWords(
+            part: "could not find expected ':'", meaning: "a key without ':'",
+            remedy: "write 'key: value'"),
+        PlainWords(
+            part: "did not find expected ',' or ']'", meaning: "a '[' that is not closed",
+            remedy: "separate elements by commas and end the list with ']'"),
+        PlainWords(
+            part: "did not find expected ',' or '}'", meaning: "a '{' that is not closed",
+            remedy: "separate keys by commas and end the mapping with '}'"),
+        PlainWords(
+            part: "cannot start any token", meaning: "a character that no value begins with",
+            remedy: "put the value in quotes"),
+        PlainWords(
+            part: "unexpected end of stream", meaning: "a quote that is not closed",
+            remedy: "end the text with the same quote"),
+    ]
+}

@@ -1,0 +1,53 @@
+import Adapters
+import Formats
+import Foundation
+import Studies
+import TestSupport
+import Testing
+import hadamesh
+
+/// A run's `study.yaml` is the study, in a form that people read.
+@Suite struct ResolvedStudyTests {
+    private static let folder = EndToEnd.package.appendingPathComponent("launch/studies")
+
+    /// Every method with its defaults, in `--set`'s form.
+    static let methods: [[String]] = AdapterTable.all.map { method in
+        let keys = method.settings.compactMap { setting in
+            setting.example.map { "\(setting.key): [\($0.joined(separator: ", "))]" }
+        }
+        return ["adapter={\((["method: \(method.name)"] + keys).joined(separator: ", "))}"]
+    }
+
+    /// Numbers and texts that YAML could take for something else.
+    static let changes: [[String]] = [
+        ["stages.adapter.steps=60"], ["stages.head={steps: 5, epochs: 2.5}"], ["stages.adapter.epochs=0.25"],
+        ["cache={directory: '1e-3', features: '0x1p3'}"], ["stages.adapter.learningRate=1.7e-5"],
+        ["stages.adapter.learningRate={weight: 3e-3, head: 123456789.125}"], ["seed=18446744073709551615"],
+        ["tasks=[mrpc, rte]", "sampler={name: weighted, weights: {mrpc: 1e-7, rte: 1e7}}"],
+        ["adapter={method: hadamard, layers: '0-3'}", "sharing.weight={0-3: all, 4-5: private}"],
+        ["adapter=[hadamard, {method: lora, alpha: 0.1}]"],
+    ]
+
+    @Test(arguments: EndToEnd.StudyFileTests.studies, methods + changes)
+    func itReadsBackAsTheSameStudy(file: String, changes: [String]) throws {
+        let path = Self.folder.appendingPathComponent(file).path
+        let study = try StudyFile(path: path, overrides: ["backbone=b", "data=d"] + changes).study()
+        let text = try StudyFile.text(of: study)
+        let place = try TemporaryFolder()
+        try place.write(text, to: "study.yaml")
+        let again = try StudyFile(path: place.file("study.yaml")).study()
+        #expect(try JSONValue(encoding: again).canonical == JSONValue(encoding: study).canonical, "\(text)")
+        #expect(text.firstMatch(of: /e\+0|e-0?[123]\n/) == nil, "\(text)")
+        #expect(!text.contains("steps: 60\n    epochs: 3\n"), "\(text)")
+    }
+
+    @Test func numbersArePlain() throws {
+        let path = Self.folder.appendingPathComponent("glue-shared.yaml").path
+        let text = try StudyFile.text(of: StudyFile(path: path, overrides: ["backbone=b", "data=d"]).study())
+        for line in [
+            "dropout: 0.1", "beta1: 0.9", "epsilon: 1e-8", "megabytes: 2048", "attention: 0", "weight: 0.003",
+            "steps: 1500", "epochs: 1",
+        ] { #expect(text.contains(" \(line)\n"), "\(line) in \(text)") }
+        #expect(text.matches(of: /epochs:/).count == 1)
+    }
+}
