@@ -23,7 +23,7 @@ struct FinishedRun: Sendable {
         let directory = try RunDirectory.open(at: path)
         guard let results = try RunResults.read(directory) else {
             throw Failure.usage(
-                "the run has no results yet", at: path, remedy: "finish it with train --resume")
+                "the run has no results yet", at: path, remedy: "finish it with: \(directory.resumption)")
         }
         let last = results.stages.last
         self.path = path

@@ -62,13 +62,16 @@ package final class RunJournal: RunObserver {
         counters = note?.counters ?? RunCounters()
         var position = step == 0 ? 0 : note?.journal
         if let known = position, try !journal.isWhole(at: known) { position = nil }
-        superseded = try journal.resume(after: step, position: position) { event in
+        // A resumed study of which nothing was recorded yet begins a run.
+        let isFirst = journal.position == 0
+        let moved = try journal.resume(after: step, position: position) { event in
             guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
             if let own = event["step"]?.int, own <= step, kind == "checkpoint" || position == nil {
                 return false
             }
             return position != nil || event["step"] != nil
         }
+        superseded = isFirst ? nil : moved
     }
 
     /// The kinds of events that a run repeats when it resumes from an earlier state.

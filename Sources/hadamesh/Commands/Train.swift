@@ -20,10 +20,18 @@ struct Train: ParsableCommand {
         discussion: """
             The run directory receives results.json, adapters/<task>/, checkpoints/, journal.jsonl and \
             TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run after a checkpoint \
-            with exit code 75; --resume continues it, on any number of ranks.
+            with exit code 75.
+
+            hadamesh train --resume RUN continues a run on any number of ranks. The study is the run's own; \
+            --set backbone=DIR and --set data=DIR name folders that have moved. In a job script that is \
+            started again and again, hadamesh train STUDY --output RUN --resume begins the run the first \
+            time, continues it later, and does nothing once it is finished.
             """)
 
-    @Argument(help: "The study file, in YAML.")
+    @Argument(
+        help: ArgumentHelp(
+            "The study file, in YAML; with --resume and without --output, the run directory.",
+            valueName: "study or run"))
     var study: String
 
     @Option(
@@ -34,7 +42,7 @@ struct Train: ParsableCommand {
     @OptionGroup
     var options: StudyOptions
 
-    @Flag(help: "Continue the run in --output from its newest checkpoint, or from the start without one.")
+    @Flag(help: "Continue a run from its newest checkpoint, or from the start without one.")
     var resume = false
 
     @Flag(help: "Let --resume use kernels or a version whose bits differ, and mark the result as mixed.")
@@ -46,10 +54,6 @@ struct Train: ParsableCommand {
     @Flag(help: "Print only warnings and the final table.")
     var quiet = false
 
-    func validate() throws {
-        if resume, output == nil { throw ValidationError("--resume needs the run directory: --output RUN") }
-    }
-
     func run() throws {
         MPI.run { world in
             if let expectRanks, expectRanks != world.size {
@@ -59,13 +63,23 @@ struct Train: ParsableCommand {
                     at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
-            let study = try options.study(study)
+            let resumed = resume && output == nil ? RunDirectory(path: study) : nil
+            let study = try options.study(of: resumed, on: world) ?? readStudy()
             StopSignal.install()
             // A closed output, as in `| head` or a closed terminal, must not end the training.
             signal(SIGPIPE, SIG_IGN)
             let dedicated = study.coordinator == .dedicated && world.rank == 0
             return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
         }
+    }
+
+    private func readStudy() throws -> Study {
+        if RunFiles.isFolder(study) {
+            throw Failure.usage(
+                "is a folder, expected a study file", at: study,
+                remedy: "to continue a run: \(RunDirectory(path: study).resumption)")
+        }
+        return try options.study(study)
     }
 
     private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
@@ -82,7 +96,8 @@ struct Train: ParsableCommand {
         var lock: RunLock?
         defer { lock?.release() }
         let said = try onRoot(world) {
-            let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume) {
+            let path = self.output ?? (resume ? self.study : defaultOutput)
+            let (made, taken) = try RunDirectory.claim(path, resuming: resume) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
             }
@@ -92,7 +107,7 @@ struct Train: ParsableCommand {
                 tokenizer: backbone.tokenizer.identity, data)
             recorded = try RunFiles.identity(in: made)
             if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
-                writeToStandardError("finished already, nothing was changed: \(made.path)\n")
+                writeToStandardError("finished already; nothing to do: \(made.path)\n")
                 return []
             }
             _ = try context.computingRanks(of: world.size)
@@ -100,12 +115,14 @@ struct Train: ParsableCommand {
             output = RunOutput(
                 made,
                 observers: [
-                    RunJournal(journal, made), Progress(directory: made.path, quiet: quiet),
+                    RunJournal(journal, made), Progress(directory: made, quiet: quiet),
                 ])
             directory = made
             return Array(try JSONValue(encoding: identity).encoded().utf8)
         }
         if said.isEmpty { return 0 }
+        let resumption = try onRoot(world) { Array((directory?.resumption ?? "").utf8) }
+        world.watch?.use(resumption: String(decoding: resumption, as: UTF8.self))
         let place = "the run's identity"
         let identity = try JSONValue(parsing: Data(said), at: place).decoded(
             as: RunIdentity.self, from: place)

@@ -5,7 +5,7 @@ import Runs
 
 /// Displays a run on standard error: a live line on a terminal, otherwise a plain line every few seconds.
 final class Progress: RunObserver {
-    private let directory: String
+    private let directory: RunDirectory
     private let quiet: Bool
     /// Under mpirun standard error is a pipe: `launch/local` sets a variable if it leads to a terminal.
     private let isTerminal =
@@ -19,7 +19,7 @@ final class Progress: RunObserver {
     private var shown = -Double.infinity
     private var lineIsOpen = false
 
-    init(directory: String, quiet: Bool) {
+    init(directory: RunDirectory, quiet: Bool) {
         self.directory = directory
         self.quiet = quiet
     }
@@ -58,15 +58,14 @@ final class Progress: RunObserver {
         case .finished(let results): finished(results)
         case .stopped(let step):
             say(
-                "stopped after the checkpoint of step \(step); "
-                    + "go on with: hadamesh train STUDY --output \(directory) --resume",
+                "stopped after the checkpoint at step \(step); resume with: \(directory.resumption)",
                 always: true)
         }
     }
 
     private func began(_ facts: RunFacts, _ resumedFrom: Int?) {
         let parameters = facts.parameters
-        say("run: \(directory)", always: true)
+        say("run: \(directory.path)", always: true)
         say(
             "\(parameters.method) trains \(parameters.adapterPerTask) parameters per task, "
                 + "\(format(100 * parameters.shareOfBackbone, 3)) % "
@@ -159,7 +158,7 @@ final class Progress: RunObserver {
         closeLine()
         print(lines.joined(separator: "\n"))
         fflush(nil)
-        say("done: \(directory)", always: true)
+        say("done: \(directory.path)", always: true)
     }
 
     // MARK: Writing

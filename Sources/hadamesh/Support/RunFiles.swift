@@ -43,6 +43,29 @@ enum RunFiles {
         try manifest.write(to: directory)
     }
 
+    /// The bytes of the study of a run that can be resumed.
+    static func study(in directory: RunDirectory) throws -> Data {
+        if FileManager.default.fileExists(atPath: directory.path), !isFolder(directory.path) {
+            throw Failure.usage(
+                "is a file, expected the directory of a run", at: directory.path,
+                remedy: "name it: hadamesh train --resume RUN; with a study file, name it with --output RUN")
+        }
+        guard
+            let data = FileManager.default.contents(
+                atPath: try RunDirectory.open(at: directory.path).studyFile)
+        else {
+            throw Failure.usage(
+                "the run stopped before its study was saved (found no study.yaml)", at: directory.path,
+                remedy: "start it again: hadamesh train STUDY --output \(directory.path) --resume")
+        }
+        return data
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// The identity recorded by an earlier start; nil if there is none.
     static func identity(in directory: RunDirectory) throws -> RunIdentity? {
         try Manifest.read(directory)?.identity()

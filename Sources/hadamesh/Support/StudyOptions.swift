@@ -1,4 +1,8 @@
 import ArgumentParser
+import Collectives
+import Coordination
+import Foundation
+import Runs
 import Studies
 
 /// The option of commands that read a study.
@@ -11,5 +15,13 @@ struct StudyOptions: ParsableArguments {
     /// Reads a study file; `more` are changes of the command itself.
     func study(_ path: String, _ more: [String] = []) throws -> Study {
         try StudyFile(path: path, overrides: changes + more).study()
+    }
+
+    /// The study of a run, whose `study.yaml` rank 0 reads for all ranks; a collective.
+    ///
+    /// A nil run is for a rank that has no run to resume, while others may.
+    func study(of run: RunDirectory?, on world: any Communicator) throws -> Study? {
+        let bytes = try onRoot(world) { try run.map { Array(try RunFiles.study(in: $0)) } ?? [] }
+        return try run.map { try StudyFile(Data(bytes), path: $0.studyFile, overrides: changes).study() }
     }
 }
