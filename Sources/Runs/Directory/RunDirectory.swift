@@ -35,6 +35,8 @@ package struct RunDirectory: Sendable, Equatable {
     package var adapters: String { "\(path)/adapters" }
     /// The folder of checkpoints, one folder per checkpoint.
     package var checkpoints: String { "\(path)/checkpoints" }
+    /// The folder of TensorBoard's event files, one file per start.
+    package var tensorboard: String { "\(path)/tensorboard" }
     /// The folder of recorded gradients.
     package var reference: String { "\(path)/reference" }
 

@@ -15,6 +15,7 @@ package struct RunResults: Codable, Sendable, Equatable {
     package let arithmetic: [Arithmetic]?
     /// Whether the result mixes kernels or versions whose bits differ: no single one of them reproduces it.
     package let mixed: Bool?
+    package var study: RunStudy?
     /// The largest number of bytes that a rank sent in one step.
     package var bytesPerStep: Int?
     package var examplesPerSecond: Double?
