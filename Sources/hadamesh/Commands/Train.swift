@@ -63,8 +63,8 @@ struct Train: ParsableCommand {
                     at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
-            let resumed = resume && output == nil ? RunDirectory(path: study) : nil
-            let study = try options.study(of: resumed, on: world) ?? readStudy()
+            let run = resume && output == nil ? RunDirectory(path: study) : nil
+            let study = try options.study(of: run, on: world) ?? readStudy()
             StopSignal.install()
             // A closed output, as in `| head` or a closed terminal, must not end the training.
             signal(SIGPIPE, SIG_IGN)
@@ -83,8 +83,17 @@ struct Train: ParsableCommand {
     }
 
     private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
+        let status = StatusLine(quiet: quiet || world.rank != 0)
+        status.begin()
+        status.show { "loading \(study.backbone)" }
         let backbone = try LoadedBackbone(study, on: world, for: .training)
-        let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
+        let data = try study.tasks.enumerated().map { index, reference in
+            let task = try reference.resolve()
+            status.show {
+                "tokenizing \(task.name), \(index + 1) of \(study.tasks.count) tasks"
+            }
+            return try TaskData(task, study, backbone.tokenizer)
+        }
         let context = try RunContext(study, backbone.model, data)
         try Agreement.checkInputs(
             context, tokenizer: backbone.tokenizer.identity, resuming: resume, world)
@@ -94,9 +103,11 @@ struct Train: ParsableCommand {
         var directory: RunDirectory?
         var recorded: RunIdentity?
         var lock: RunLock?
+        var file: String?
         defer { lock?.release() }
         let said = try onRoot(world) {
-            let path = self.output ?? (resume ? self.study : defaultOutput)
+            let isOfRun = resume && self.output == nil
+            let path = self.output ?? (isOfRun ? self.study : defaultOutput)
             let (made, taken) = try RunDirectory.claim(path, resuming: resume) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
@@ -107,16 +118,17 @@ struct Train: ParsableCommand {
                 tokenizer: backbone.tokenizer.identity, data)
             recorded = try RunFiles.identity(in: made)
             if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
+                status.close()
                 writeToStandardError("finished already; nothing to do: \(made.path)\n")
                 return []
             }
             _ = try context.computingRanks(of: world.size)
             let journal = try Journal(directory: made, appending: resume)
-            output = RunOutput(
-                made,
-                observers: [
-                    RunJournal(journal, made), Progress(directory: made, quiet: quiet),
-                ])
+            file = isOfRun ? nil : self.study
+            let source = try RunStudy(
+                file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
+            let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
+            output = RunOutput(made, observers: [record, Progress(directory: made, status)])
             directory = made
             return Array(try JSONValue(encoding: identity).encoded().utf8)
         }
@@ -134,7 +146,7 @@ struct Train: ParsableCommand {
         // Written only now that the run directory is known to belong to this study.
         let ranks = try RankDescription.all(world)
         _ = try onRoot(world) {
-            if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }
+            if let directory { try RunFiles.write(study, from: file, backbone, run, ranks, to: directory) }
             return []
         }
         return try run.run() == .stopped ? 75 : 0

@@ -32,14 +32,14 @@ enum RunFiles {
 
     /// Writes the study, and adds this start to those in the manifest.
     static func write(
-        _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription],
-        to directory: RunDirectory
+        _ study: Study, from file: String?, _ backbone: LoadedBackbone, _ run: TrainingRun,
+        _ ranks: [RankDescription], to directory: RunDirectory
     ) throws {
         try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: directory.studyFile)
         let earlier = try Manifest.read(directory)?.starts ?? []
         let manifest = try Manifest(
             identity: run.identity, mixed: run.identity?.isMixed,
-            starts: earlier + [start(study, backbone, run, ranks)])
+            starts: earlier + [start(study, file, backbone, run, ranks)])
         try manifest.write(to: directory)
     }
 
@@ -66,6 +66,11 @@ enum RunFiles {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
+    /// The study file that the run began with; nil if it is unknown.
+    static func source(in directory: RunDirectory) throws -> String? {
+        try Manifest.read(directory)?.starts?.first?.study
+    }
+
     /// The identity recorded by an earlier start; nil if there is none.
     static func identity(in directory: RunDirectory) throws -> RunIdentity? {
         try Manifest.read(directory)?.identity()
@@ -73,11 +78,12 @@ enum RunFiles {
 
     /// The manifest's record of this start.
     private static func start(
-        _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription]
+        _ study: Study, _ file: String?, _ backbone: LoadedBackbone, _ run: TrainingRun,
+        _ ranks: [RankDescription]
     ) throws -> RunStart {
         let weights = backbone.model.weights
         return try RunStart(
-            time: ISO8601DateFormatter().string(from: Date()), resumedFrom: run.resumedFrom,
+            time: ISO8601DateFormatter().string(from: Date()), study: file, resumedFrom: run.resumedFrom,
             version: Hadamesh.version, nodes: RankDescription.nodes(of: ranks),
             settings: RunIdentity.freeSettings(of: study), mpi: MPI.libraryVersion, bits: VectorKernels.bits,
             backbone: RunStart.Backbone(
