@@ -16,8 +16,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // Tests start mpirun and the built program.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
-        // The parts' documentation; a development-time plugin, nothing links it.
-        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         // C libraries, found through pkg-config.

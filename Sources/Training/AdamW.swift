@@ -178,16 +178,3 @@ package struct GlobalNorm: Sendable {
         return limit > 0 && factor < 1 ? Float(factor) : 1
     }
 }
-
-/// Scales a whole gradient so that its norm is at most `limit`, as torch.nn.utils.clip_grad_norm_ does.
-///
-/// A limit of 0 clips nothing.
-///
-/// - Returns: the norm before clipping
-package func clipGlobalNorm(_ gradient: inout [Float], limit: Double) -> Double {
-    var norm = GlobalNorm()
-    norm.add(gradient, count: gradient.count)
-    let scale = norm.scale(limit: limit)
-    if scale != 1 { for i in gradient.indices { gradient[i] *= scale } }
-    return norm.value
-}

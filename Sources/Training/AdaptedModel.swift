@@ -190,8 +190,16 @@ package struct AdaptedModel: Sendable {
                 BoundParameters(layout, values: values, gradient: nil), HookContext(task: task)) : nil
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         pool(batch, adaptation, start, into: p, workspace)
+        return logits(pooled: p, layout, values: values, workspace)
+    }
+
+    /// The head's logits [B, C] of pooled vectors [B, d], row by row, without dropout.
+    package func logits(
+        pooled p: some ReadableMatrix, _ layout: ParameterLayout, values: UnsafePointer<Float>,
+        _ workspace: Workspace
+    ) -> [Float] {
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
-        let z = workspace.matrix(p.rows, weight.rows)
+        let z = workspace.matrix(p.frozen.rows, weight.rows)
         linear(p, weight, bias, into: z)
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }

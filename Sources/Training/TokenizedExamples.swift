@@ -71,13 +71,13 @@ package struct TokenizedExamples: Sendable {
 
     /// Packs examples into a batch, in this order.
     package func batch(_ examples: some Sequence<Int>) -> PackedBatch {
-        var batch = PackedBatch()
+        let examples = Array(examples)
+        var batch = PackedBatch(
+            sequences: examples.count, tokens: examples.reduce(0) { $0 + tokens($1) })
         for example in examples {
-            let range = offsets[example]..<offsets[example + 1]
-            let first = Int(firstSegment[example])
-            let segments =
-                [Int32](repeating: 0, count: first) + [Int32](repeating: 1, count: range.count - first)
-            batch.append(ids: Array(ids[range]), segments: segments, key: key ^ UInt64(example))
+            batch.append(
+                ids: ids[offsets[example]..<offsets[example + 1]],
+                firstSegment: Int(firstSegment[example]), key: key ^ UInt64(example))
         }
         return batch
     }

@@ -157,7 +157,6 @@ import Testing
         let state = ProcessState(statistics: "42 (a (b) c) T 1 42 42 0 -1 4194560 2001 0 17 0 9 3 0 0 20 0")
         #expect(state.letter == "T")
         #expect(state.majorFaults == 17)
-        #expect(state.isStopped)
         #expect(ProcessState.read(0).isGone)
         #expect(!ProcessState.of(getpid()).isGone)
     }

@@ -44,7 +44,7 @@ struct StudyTests {
         Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
         Bad("checkpoint.keeps", 3, "did you mean 'keep'?"),
         Bad("debug.gradients", 3, "unknown key 'gradients'"),
-        Bad("record.gradients", 3, "it is now called 'debug'"),
+        Bad("record.gradients", 3, at: "record", "it is now called 'debug'"),
         Bad("stall.stopp", 3, "did you mean 'stop'?"),
         Bad("tasks.0.lables", [], at: "tasks[0].lables", "did you mean 'labels'?"),
         Bad("tasks.1.columns.frist", "one", at: "tasks[1].columns.frist", "did you mean 'first'?"),
@@ -141,7 +141,7 @@ struct StudyTests {
         }
         for key in (encoded.object ?? []).map(\.0) {
             #expect(
-                Self.values.contains { $0.path.split(separator: ".")[0] == key } || key == "record", "\(key)")
+                Self.values.contains { $0.path.split(separator: ".")[0] == key } || key == "debug", "\(key)")
         }
     }
 

@@ -32,7 +32,7 @@ package struct HookContext: Sendable {
         self.training = training
     }
 
-    /// The random numbers of a method at a site for one example (a key of ``PackedBatch``); nil in
+    /// The random numbers of a method at a site for one example (a key of `PackedBatch`); nil in
     /// evaluation.
     ///
     /// They are a function of seed, step, method, site and example alone, so they do not depend on the

@@ -39,9 +39,6 @@ package struct ProcessState: Equatable, Sendable {
         if fields.count > 9 { majorFaults = Int(fields[9]) ?? 0 }
     }
 
-    /// Whether the process is stopped by a signal or a debugger.
-    package var isStopped: Bool { letter == "T" || letter == "t" }
-
     /// Whether the process has ended.
     package var isGone: Bool { letter == nil || letter == "Z" || letter == "X" }
 

@@ -109,6 +109,9 @@ final class ActivationCache {
         (adapted ? adapter : pooled).map { CachedBatch($0, examples, split, batch) }
     }
 
+    /// Pooled vectors [B, d] that lie one after another in the cache; nil if any is elsewhere or not cached.
+    func pooledRows(_ examples: [Int], _ split: Int) -> FrozenMatrix? { pooled?.pooledRows(examples, split) }
+
     /// Marks examples that a rank has computed as cached; only after a collective that it took part in.
     func mark(_ examples: some Sequence<Int>, _ split: Int, adapted: Bool, by rank: Int) {
         guard let tables = adapted ? adapter : pooled, tables.memory.isShared[rank] else { return }

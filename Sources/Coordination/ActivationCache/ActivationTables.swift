@@ -28,6 +28,7 @@ final class ActivationTables {
     ) {
         self.cutPoint = cutPoint
         self.matrices = matrices
+        cachesResidual = matrices == cutPoint.position.matrices
         (splits, model) = (context.splits, context.model)
         self.memory = memory
         self.lower = lower
@@ -80,12 +81,25 @@ final class ActivationTables {
 
     /// Copies an example's activations into `state`; false if they are not cached.
     func read(_ example: Int, _ split: Int, into state: CutState) -> Bool {
-        guard isCached[split][example], var next = values(example, split)?.baseAddress else { return false }
-        for matrix in cached(state) {
+        guard isCached[split][example], let offset = offsets[split][example] else { return false }
+        var next = memory.floats + offset
+        func take(_ matrix: Matrix) {
             matrix.base.update(from: next, count: matrix.count)
             next += matrix.count
         }
+        if cachesResidual { take(state.residual) }
+        if let heads = state.heads { take(heads) }
         return true
+    }
+
+    /// The pooled vectors of consecutive examples; nil if one is not cached, or for other examples.
+    func pooledRows(_ examples: [Int], _ split: Int) -> FrozenMatrix? {
+        guard let first = examples.first, let offset = offsets[split][first],
+            examples.indices.allSatisfy({
+                examples[$0] == first + $0 && isCached[split][first + $0]
+            })
+        else { return nil }
+        return FrozenMatrix(memory.floats + offset, examples.count, model.weights.configuration.hidden)
     }
 
     /// Copies an example's activations from `state`, if it has memory.
@@ -102,7 +116,8 @@ final class ActivationTables {
         (cachesResidual ? [state.residual] : []) + (state.heads.map { [$0] } ?? [])
     }
 
-    var cachesResidual: Bool { matrices == cutPoint.position.matrices }
+    /// Whether x is cached too, not only the heads' output.
+    let cachesResidual: Bool
 
     /// Workspace memory for a batch's activations.
     func state(_ batch: PackedBatch, _ workspace: Workspace) -> CutState {

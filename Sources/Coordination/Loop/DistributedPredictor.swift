@@ -121,6 +121,10 @@ final class DistributedPredictor {
         let (layout, split) = (context.store.layouts[task], context.splits.evaluationSets[task][set])
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return [] }
+            if !adapted, let pooled = cache?.pooledRows(examples, split) {
+                workspace.reset()
+                return context.model.logits(pooled: pooled, layout, values: base, workspace)
+            }
             let batch = context.data[task].evaluationSets[set].examples.batch(examples)
             let start = cache?.start(examples, split, batch, adapted: adapted)
             return context.model.logits(

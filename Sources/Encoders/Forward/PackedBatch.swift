@@ -11,7 +11,13 @@ package struct PackedBatch: Sendable {
     /// Keys of the sequences for dropout's random numbers [B].
     package private(set) var keys: [UInt64] = []
 
-    package init() {}
+    /// An empty batch, with memory for so many sequences and tokens.
+    package init(sequences: Int = 0, tokens: Int = 0) {
+        ids.reserveCapacity(tokens)
+        segments.reserveCapacity(tokens)
+        offsets.reserveCapacity(sequences + 1)
+        keys.reserveCapacity(sequences)
+    }
 
     /// B, the number of sequences.
     package var count: Int { offsets.count - 1 }
@@ -23,6 +29,16 @@ package struct PackedBatch: Sendable {
             ids.count == segments.count && !ids.isEmpty, "a sequence needs a segment id for each token")
         self.ids += ids
         self.segments += segments
+        offsets.append(offsets[count] + ids.count)
+        keys.append(key)
+    }
+
+    /// Appends a sequence whose first tokens have segment id 0, and the others 1.
+    package mutating func append(ids: ArraySlice<Int32>, firstSegment: Int, key: UInt64) {
+        precondition(!ids.isEmpty && firstSegment <= ids.count, "a sequence has tokens of its segments")
+        self.ids += ids
+        segments += repeatElement(0, count: firstSegment)
+        segments += repeatElement(1, count: ids.count - firstSegment)
         offsets.append(offsets[count] + ids.count)
         keys.append(key)
     }

@@ -1,7 +1,7 @@
 /// A table of the embeddings' sum.
 package enum EmbeddingTable: String, Sendable, CaseIterable { case words, positions, segments }
 
-/// Tables of the shapes of a backbone's embeddings: weights as ``FrozenMatrix``, gradients as `Matrix`.
+/// Tables of the shapes of a backbone's embeddings: weights as `FrozenMatrix`, gradients as `Matrix`.
 package struct EmbeddingTables<View> {
     /// [vocabulary, d].
     package let words: View

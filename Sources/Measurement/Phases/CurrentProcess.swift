@@ -24,7 +24,7 @@ package enum CurrentProcess {
             activations: own)
     }
 
-    /// The start of this process, or of its launcher on this node, by the ``MonotonicClock``.
+    /// The start of this process, or of its launcher on this node, by the `MonotonicClock`.
     package static func launch() -> Double {
         let now = MonotonicClock.seconds
         guard let own = Status("self"),

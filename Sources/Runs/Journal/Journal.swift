@@ -4,7 +4,7 @@ import Foundation
 
 /// A run's record, written while it trains: events as JSON lines, curves and a text for TensorBoard.
 ///
-/// When ``record(_:_:)`` returns, the operating system has the whole event: killing the process loses
+/// When `record` returns, the operating system has the whole event: killing the process loses
 /// nothing, a failing machine may lose the events since ``synchronize()``.
 package final class Journal {
     private let lines: JSONLines
