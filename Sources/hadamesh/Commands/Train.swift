@@ -64,7 +64,7 @@ struct Train: ParsableCommand {
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
             let run = resume && output == nil ? RunDirectory(path: study) : nil
-            let study = try options.study(of: run, on: world) ?? readStudy()
+            let study = try run.map { try options.study(of: $0, on: world) } ?? readStudy()
             StopSignal.install()
             // A closed output, as in `| head` or a closed terminal, must not end the training.
             signal(SIGPIPE, SIG_IGN)

@@ -41,7 +41,7 @@ final class Progress: RunObserver {
         case .evaluated(let report): evaluated(report)
         case .checkpoint(let step): status.show { "checkpoint at step \(step.grouped)" }
         case .stalled, .timeline: break
-        case .balance(let balance): status.say(balance.line)
+        case .balance(let balance): if balance.ranks > 1 { status.say(wrapping: balance.line) }
         case .stageEnded(let result): sampled(result)
         case .finished(let results):
             results.stages.last.map(sampled)
@@ -60,9 +60,9 @@ final class Progress: RunObserver {
     private func began(_ facts: RunFacts, _ resumedFrom: Int?) {
         let parameters = facts.parameters
         status.say("run: \(directory.path)", isUrgent: true)
-        status.say(trained(parameters, tasks: facts.tasks.count))
+        status.say(wrapping: trained(parameters, tasks: facts.tasks.count))
         status.say(
-            "largest micro-batch: \(facts.activations.tokens.grouped) tokens "
+            wrapping: "largest micro-batch: \(facts.activations.tokens.grouped) tokens "
                 + "(about \((facts.activations.bytes >> 20).grouped) MB of activations per rank)")
         for file in facts.tasks.flatMap(\.dropped) {
             let lines = file.lines.map(String.init).joined(separator: ", ")
@@ -81,9 +81,12 @@ final class Progress: RunObserver {
         let sharing =
             tasks == 1
             ? "" : all == one ? ", shared by \(tasks) tasks" : ", \(all.grouped) for \(tasks) tasks"
+        let backbone =
+            parameters.backbone < 1_000_000
+            ? parameters.backbone.grouped : "\(format(Double(parameters.backbone) / 1e6, 1))M"
         return "\(parameters.method): \(one.grouped) trainable parameters per task "
             + "(\(format(100 * parameters.shareOfBackbone, 3)) % of "
-            + "\(format(Double(parameters.backbone) / 1e6, 1))M)\(sharing); \(heads)"
+            + "\(backbone))\(sharing); \(heads)"
     }
 
     private func cache(_ report: ActivationCacheReport) {
@@ -100,7 +103,8 @@ final class Progress: RunObserver {
         } else if report.given > 0 {
             let of = report.given < report.needed ? " of \((report.needed >> 20).grouped)" : ""
             status.say(
-                "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) MB per node, "
+                wrapping:
+                    "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) MB per node, "
                     + "saves \(format(100 * report.saves, 0)) % of FLOPs")
         }
         for (name, count) in [("activations", report.found), ("pooled vectors", report.foundPooled)]
@@ -146,8 +150,8 @@ final class Progress: RunObserver {
         let rate =
             report.stage == "head"
             ? "" : ", \(Int((Double(examples) / timer.seconds).rounded()).grouped) examples/s"
-        let learningRates = Set(report.learningRates.values.map { String(format: "%.2g", $0) })
-        let learning = ", learning rate \(learningRates.sorted().joined(separator: " and "))"
+        // The adapter's kinds come before the head.
+        let learning = report.learningRates.values.first.map { String(format: ", lr %.2g", $0) } ?? ""
         let end = timer.left(report.stageSteps - report.stageStep, after: steps)
         let lines = [
             "\(position): \(each)\(learning)\(rate)\(end)", "\(position): \(each)\(rate)\(end)",

@@ -42,7 +42,10 @@ final class StatusLine {
         writeToStandardError("\(text)\n")
     }
 
-    /// Prints items in lines of at most the terminal's width.
+    /// Prints a text in lines of at most the terminal's width, broken at blanks.
+    func say(wrapping text: String) { say(text.components(separatedBy: " "), separator: "") }
+
+    /// Prints items, each with the separator but the last, in lines of at most the terminal's width.
     func say(_ items: [String], separator: String) {
         var lines = [""]
         for (index, item) in items.enumerated() {

@@ -18,10 +18,8 @@ struct StudyOptions: ParsableArguments {
     }
 
     /// The study of a run, whose `study.yaml` rank 0 reads for all ranks; a collective.
-    ///
-    /// A nil run is for a rank that has no run to resume, while others may.
-    func study(of run: RunDirectory?, on world: any Communicator) throws -> Study? {
-        let bytes = try onRoot(world) { try run.map { Array(try RunFiles.study(in: $0)) } ?? [] }
-        return try run.map { try StudyFile(Data(bytes), path: $0.studyFile, overrides: changes).study() }
+    func study(of run: RunDirectory, on world: any Communicator) throws -> Study {
+        let bytes = try onRoot(world) { Array(try RunFiles.study(in: run)) }
+        return try StudyFile(Data(bytes), path: run.studyFile, overrides: changes).study()
     }
 }
