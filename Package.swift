@@ -49,7 +49,8 @@ let package = Package(
         // Other software's folders: merged Hugging Face models, PEFT and AdapterHub adapters.
         .target(
             name: "Exchange",
-            dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"]),
+            dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"],
+            resources: [.embedInCode("MeanHead/head.py")]),
         // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.
         .target(name: "Collectives", dependencies: ["Diagnostics", "CMPI"]),
         // A run's directory, events, reports and results. Training never waits for a reader.

@@ -72,27 +72,33 @@ package struct ImportedAdapter: Sendable {
             }
             return nil
         }
+        let names = classes.map(\.name)
         if let given {
-            guard given.count == classes.count, Set(given) == Set(classes) else {
+            guard let order = Self.order(given, of: classes) else {
                 throw Failure.usage(
                     "names \(given.joined(separator: ", ")), the task's labels "
-                        + "are \(classes.joined(separator: ", "))",
+                        + "are \(names.joined(separator: ", "))",
                     at: "--labels", remedy: "name each of them once, in the order of the head's rows")
             }
-            return classes.compactMap(given.firstIndex)
+            return order
         }
-        if let labels, labels.count == classes.count, Set(labels) == Set(classes) {
-            return classes.compactMap(labels.firstIndex)
-        }
+        if let labels, let order = Self.order(labels, of: classes) { return order }
         // A head of another width is reported with its shape.
         guard tensors[HeadSlice.bias]?.count == classes.count else { return nil }
-        let names = labels.map { "calls the rows of its head \($0.joined(separator: ", "))" }
+        let found = labels.map { "calls the rows of its head \($0.joined(separator: ", "))" }
         throw Failure.usage(
-            "\(names ?? "does not name the rows of its head"), which does not say what label each stands for",
+            "\(found ?? "does not name the rows of its head"), which does not say what label each stands for",
             at: "--labels",
             remedy:
-                "give \(classes.joined(separator: ",")) in the order that the adapter was trained with, "
+                "give \(names.joined(separator: ",")) in the order that the adapter was trained with, "
                 + "such as the 'id2label' of its model"
         )
+    }
+
+    /// The row of each class; nil unless the labels are the classes' names, or their values in data files.
+    private static func order(_ labels: [String], of classes: [ClassLabel]) -> [Int]? {
+        [classes.map(\.name), classes.map(\.value)]
+            .first { labels.count == $0.count && Set(labels) == Set($0) }?
+            .compactMap(labels.firstIndex)
     }
 }

@@ -10,15 +10,17 @@ import Training
 package enum MergedFolder {
     /// Writes config.json, model.safetensors and the tokenizer's files.
     ///
-    /// With the head it is the family's sequence classifier, otherwise its encoder. A method that cannot be
-    /// folded into the weights is a failure with the reason.
-    package static func write(_ trained: TrainedAdapter, encoderOnly: Bool, to directory: String) throws {
+    /// With a head that reads the first token it is the family's sequence classifier, otherwise its encoder,
+    /// with a ``MeanHead`` beside it or none. A method that cannot be folded into the weights is a failure
+    /// with the reason.
+    static func write(
+        _ trained: TrainedAdapter, baseModel: String?, encoderOnly: Bool, to directory: String
+    ) throws {
         if case .never(let reason) = trained.model.method.mergeability {
-            throw Failure.usage(
-                "\(type(of: trained.model.method).name) can't be merged: \(reason)", at: "--format",
-                remedy: "a run directory is complete without it: use predict and evaluate")
+            throw ExportFormat.refusal(
+                "\(type(of: trained.model.method).name) can't be merged: \(reason)", of: trained)
         }
-        let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
+        let classifier = encoderOnly ? nil : SequenceClassifier(trained)
         let merged = trained.values.withUnsafeBufferPointer { values in
             // There is always a head, so the values are not empty.
             values.baseAddress.map {
@@ -27,7 +29,7 @@ package enum MergedFolder {
             }
         }
         var tensors = (merged?.weights ?? trained.model.weights).namedTensors(
-            prefix: encoderOnly ? "" : trained.family.tensors.prefix)
+            prefix: classifier == nil ? "" : trained.family.tensors.prefix)
         if let classifier {
             let own = classifier.namedTensors()
             let names = Set(own.map(\.name))
@@ -35,14 +37,17 @@ package enum MergedFolder {
         }
         try Directory.create(directory)
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/model.safetensors")
-        try copyTokenizer(from: trained.model.weights.directory, to: directory)
-        let configuration = try configuration(trained, encoderOnly: encoderOnly)
+        try TokenizerCopy.write(from: trained.model.weights.directory, to: directory)
+        if !encoderOnly { try MeanHead(trained)?.write(to: directory, isModular: true) }
+        let configuration = try configuration(trained, baseModel, encoderOnly: classifier == nil)
         try AtomicFile.write(
             Data(configuration.encodedForReading().utf8), to: "\(directory)/config.json")
     }
 
     /// The config.json of the merged model, from the backbone's.
-    private static func configuration(_ trained: TrainedAdapter, encoderOnly: Bool) throws -> JSONValue {
+    private static func configuration(
+        _ trained: TrainedAdapter, _ baseModel: String?, encoderOnly: Bool
+    ) throws -> JSONValue {
         let path = "\(trained.model.weights.directory)/config.json"
         guard let data = FileManager.default.contents(atPath: path),
             var members = try JSONValue(parsing: data, at: path).object
@@ -55,6 +60,7 @@ package enum MergedFolder {
             "architectures",
             [.string(encoderOnly ? trained.family.classes.encoder : trained.family.classes.classifier)])
         set("dtype", "float32")
+        if let baseModel { set("_name_or_path", .string(baseModel)) }
         members.removeAll { $0.0 == "torch_dtype" || $0.0 == "num_labels" }
         if !encoderOnly {
             let labels = trained.labels
@@ -66,16 +72,5 @@ package enum MergedFolder {
             }
         }
         return .object(members)
-    }
-
-    private static func copyTokenizer(from source: String, to directory: String) throws {
-        let names = [
-            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-            "vocab.txt",
-        ]
-        for name in names {
-            guard let data = FileManager.default.contents(atPath: "\(source)/\(name)") else { continue }
-            try AtomicFile.write(data, to: "\(directory)/\(name)")
-        }
     }
 }

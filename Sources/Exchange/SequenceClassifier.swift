@@ -10,7 +10,7 @@ import Training
 //   the first token    W = ε I, b = 0, C the head's / ε, c the head's
 //
 // since tanh(ε h) / ε = h (1 − ε² h² / 3 + …), whose second term, 1e-9 h² for ε = 2⁻¹⁴, vanishes in a float.
-// It cannot express a head that pools the mean: the class reads the first token only.
+// It cannot express a head that pools the mean: the class reads the first token only. See MeanHead.
 
 /// The pooler and classifier with which transformers' sequence classifier computes a head's logits.
 struct SequenceClassifier {
@@ -22,8 +22,8 @@ struct SequenceClassifier {
 
     private static let epsilon: Float = 0x1p-14
 
-    /// The tensors for an adapter's head; a head that pools the mean is a failure.
-    init(_ trained: TrainedAdapter) throws {
+    /// The tensors for an adapter's head; nil if it pools the mean.
+    init?(_ trained: TrainedAdapter) {
         let head = trained.head
         let d = trained.model.weights.configuration.hidden
         family = trained.family
@@ -36,11 +36,7 @@ struct SequenceClassifier {
             for i in 0..<d { identity[i * d + i] = Self.epsilon }
             pooler = LinearValues(weight: identity, bias: [Float](repeating: 0, count: d))
             classifier = LinearValues(weight: head.weight.map { $0 / Self.epsilon }, bias: head.bias)
-        case .mean:
-            throw Failure.usage(
-                "the head pools 'mean', and \(family.classes.classifier) reads the first token alone",
-                at: "head.pooling",
-                remedy: "export the encoder with --encoder-only, or train with pooling 'cls' or 'pooler'")
+        case .mean: return nil
         }
     }
 

@@ -9,18 +9,24 @@ package struct TrainedAdapter: Sendable {
     package let task: String
     /// The classes or range of the head's answers.
     package let output: TaskOutput
+    /// Whether an example has two texts.
+    package let isPaired: Bool
+    /// The number of tokens to which the study truncates an example.
+    package let maximumTokens: Int
     package let layout: ParameterLayout
     package let values: [Float]
 
     /// The values must fill the layout.
     package init(
-        _ model: AdaptedModel, task: String, _ output: TaskOutput, _ layout: ParameterLayout,
-        values: [Float]
+        _ model: AdaptedModel, task: String, _ output: TaskOutput, isPaired: Bool, maximumTokens: Int,
+        _ layout: ParameterLayout, values: [Float]
     ) {
         precondition(values.count == layout.count, "the values do not fill the layout")
         self.model = model
         self.task = task
         self.output = output
+        self.isPaired = isPaired
+        self.maximumTokens = maximumTokens
         self.layout = layout
         self.values = values
     }
@@ -35,7 +41,7 @@ package struct TrainedAdapter: Sendable {
     /// The names of the classes in the order of the logits; one for a regression, as transformers has it.
     var labels: [String] {
         switch output {
-        case .classes(let labels): labels
+        case .classes(let classes): classes.map(\.name)
         case .regression: ["LABEL_0"]
         }
     }

@@ -21,10 +21,7 @@ struct FinishedRun: Sendable {
     /// Reads a run; an unfinished one is refused.
     init(_ path: String) throws {
         let directory = try RunDirectory.open(at: path)
-        guard let results = try RunResults.read(directory) else {
-            throw Failure.usage(
-                "the run has no results yet", at: path, remedy: "finish it with: \(directory.resumption)")
-        }
+        let results = try RunResults.ofFinished(directory)
         let last = results.stages.last
         self.path = path
         scores = (last?.tasks.entries ?? []).compactMap { task in

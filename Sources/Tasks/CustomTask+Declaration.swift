@@ -44,7 +44,7 @@ extension CustomTask {
             throw section.failure(.range, "labels and range are both given, expected only one")
         case (let labels?, nil):
             try check(labels, section)
-            return .classes(labels)
+            return .classes(labels.map { ClassLabel($0) })
         case (nil, let bounds?):
             try section.require(
                 bounds.count == 2, .range, "\(bounds.count) numbers, expected [lowest, highest]")

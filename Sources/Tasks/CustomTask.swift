@@ -78,7 +78,7 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
         try container.encodeIfPresent(test, forKey: .test)
         try container.encode(columns, forKey: .columns)
         switch output {
-        case .classes(let names): try container.encode(names, forKey: .labels)
+        case .classes(let classes): try container.encode(classes.map(\.name), forKey: .labels)
         case .regression(let range):
             try container.encode([range.lowerBound, range.upperBound], forKey: .range)
         }
@@ -102,11 +102,10 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
                 remedy: "it has \(splits.map(\.rawValue).joined(separator: ", "))")
         }
         let reader = ExampleReader(
-            file: file, directory: dataDirectory,
             columns: .header(first: columns.first, second: columns.second, label: columns.label),
             output: output, labels: split.isTest ? .optional : .required, keepsEmptyText: false,
             dropsShortLines: false,
             remedy: "check '\(split.rawValue)' of the task '\(name)'; it is relative to the study's 'data'")
-        return try reader.read()
+        return try reader.read(file, in: dataDirectory)
     }
 }

@@ -9,9 +9,6 @@ struct ExampleReader {
     /// Whether the file has targets.
     enum Labels { case required, optional, absent }
 
-    /// The file; relative to the directory unless it begins with a slash.
-    let file: String
-    let directory: String
     let columns: ColumnLayout
     let output: TaskOutput
     let labels: Labels
@@ -19,33 +16,41 @@ struct ExampleReader {
     let keepsEmptyText: Bool
     /// Whether a few lines with too few columns are dropped; otherwise each is a failure.
     let dropsShortLines: Bool
-    /// The remedy if the file is missing.
+    /// The remedy if the file is missing or empty.
     let remedy: String
+    /// The remedy if a line has another number of columns.
+    var lineRemedy = "only tabs separate columns, and quotes are ordinary characters"
 
-    private var path: String {
-        if file.hasPrefix("/") || directory.isEmpty { return file }
-        return directory.hasSuffix("/") ? directory + file : "\(directory)/\(file)"
-    }
-
-    func read() throws -> ExampleFile {
+    /// Reads a file; relative to the directory unless it begins with a slash.
+    func read(_ file: String, in directory: String) throws -> ExampleFile {
+        let isWhole = file.hasPrefix("/") || directory.isEmpty
+        let path = isWhole ? file : directory.hasSuffix("/") ? directory + file : "\(directory)/\(file)"
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure.data("there is no such file", at: path, remedy: remedy)
         }
-        let rows = try TabSeparatedFile(path: path).rows
-        guard let top = rows.first else { throw Failure.data("the file is empty", at: path, remedy: remedy) }
+        return try read(try TabSeparatedFile(path: path))
+    }
+
+    func read(_ table: TabSeparatedFile) throws -> ExampleFile {
+        let (path, rows) = (table.path, table.rows)
+        guard let top = rows.first else { throw Failure.data("found no lines", at: path, remedy: remedy) }
         let positions = try ColumnPositions(columns, labels, header: top.fields, at: "\(path):\(top.line)")
         let parser = TargetParser(output)
         var examples: [Example] = []
         var droppedLines: [Int] = []
         for row in positions.hasHeader ? rows.dropFirst() : rows[...] {
-            guard row.fields.count == positions.count else {
+            let isBlank = row.fields == [""]
+            guard row.fields.count == positions.count, keepsEmptyText || !isBlank else {
                 if dropsShortLines, row.fields.count < positions.count {
                     droppedLines.append(row.line)
                     continue
                 }
+                let found =
+                    isBlank
+                    ? "a blank line" : "\(row.fields.count) column\(row.fields.count == 1 ? "" : "s")"
                 throw Failure.data(
-                    "\(row.fields.count) columns, expected \(positions.count)", at: "\(path):\(row.line)",
-                    remedy: "only tabs separate columns, and quotes are ordinary characters")
+                    "found \(found), expected \(positions.count)", at: "\(path):\(row.line)",
+                    remedy: lineRemedy)
             }
             var location: String { "\(path):\(row.line)" }
             examples.append(
@@ -55,7 +60,7 @@ struct ExampleReader {
                     target: try positions.label.map { try parser.target(row.fields[$0], at: location) },
                     index: examples.count, line: row.line))
         }
-        try checkDropped(droppedLines, kept: examples.count)
+        try checkDropped(droppedLines, kept: examples.count, at: path)
         guard !examples.isEmpty else {
             throw Failure.data("there are no examples below the header", at: path)
         }
@@ -73,7 +78,7 @@ struct ExampleReader {
 
     /// Throws if there are more short lines than the known few of QQP: then the file is damaged or another
     /// one.
-    private func checkDropped(_ lines: [Int], kept: Int) throws {
+    private func checkDropped(_ lines: [Int], kept: Int, at path: String) throws {
         let allowed = max(2, kept / 1000)
         guard lines.count > allowed else { return }
         throw Failure.data(
@@ -95,11 +100,11 @@ private struct ColumnPositions {
         _ layout: ColumnLayout, _ labels: ExampleReader.Labels, header: [String], at location: String
     ) throws {
         switch layout {
-        case .positions(let first, let label, let count):
+        case .positions(let first, let second, let label, let count):
             hasHeader = false
             self.count = count
             self.first = first
-            second = nil
+            self.second = second
             self.label = labels == .absent ? nil : label
         case .header(let firstName, let secondName, let labelName):
             func position(_ name: String) throws -> Int {
@@ -120,8 +125,8 @@ private struct ColumnPositions {
             second = try secondName.map(position)
             switch labels {
             case .absent: label = nil
-            case .required: label = try position(labelName)
-            case .optional: label = header.contains(labelName) ? try position(labelName) : nil
+            case .required: label = try labelName.map(position)
+            case .optional: label = try labelName.flatMap { header.contains($0) ? try position($0) : nil }
             }
         }
     }
@@ -134,8 +139,8 @@ private struct TargetParser {
 
     init(_ output: TaskOutput) {
         self.output = output
-        if case .classes(let names) = output {
-            classes = Dictionary(names.enumerated().map { ($1, $0) }) { earlier, _ in earlier }
+        if case .classes(let known) = output {
+            classes = Dictionary(known.enumerated().map { ($1.value, $0) }) { earlier, _ in earlier }
         } else {
             classes = [:]
         }
@@ -143,10 +148,11 @@ private struct TargetParser {
 
     func target(_ text: String, at location: @autoclosure () -> String) throws -> Target {
         switch output {
-        case .classes(let names):
+        case .classes(let known):
             guard let label = classes[text] else {
                 throw Failure.data(
-                    "unknown label '\(text)', expected one of \(listed(names))", at: location())
+                    "unknown label '\(text)', expected one of \(listed(known.map(\.value)))",
+                    at: location())
             }
             return .label(label)
         case .regression(let range):

@@ -23,12 +23,16 @@ package struct GLUETask: LanguageTask {
     let columns: ColumnLayout
     /// The columns of test files, if they differ.
     let testColumns: ColumnLayout
-    private let fileNames: [Split: String]
+    /// The task's files in a submission to GLUE's server.
+    package let submission: [SubmissionFile]
+    /// The training file's most frequent label or the mean of its values: the answer without a prediction.
+    package let constantAnswer: String
 
     init(
         name: String, folder: String, output: TaskOutput, metrics: [Metric], columns: ColumnLayout,
         testColumns: ColumnLayout? = nil, splits: [Split] = [.train, .dev, .test],
-        evaluationSplits: [Split] = [.dev], droppedShortLines: Bool = false, fileNames: [Split: String] = [:]
+        evaluationSplits: [Split] = [.dev], droppedShortLines: Bool = false, submission: [SubmissionFile],
+        constantAnswer: String
     ) {
         self.name = name
         self.folder = folder
@@ -39,14 +43,15 @@ package struct GLUETask: LanguageTask {
         self.splits = splits
         self.evaluationSplits = evaluationSplits
         self.droppedShortLines = droppedShortLines
-        self.fileNames = fileNames
+        self.submission = submission
+        self.constantAnswer = constantAnswer
     }
 
     package var isPaired: Bool { columns.isPaired }
 
     /// The file of a split, relative to the data directory.
     package func file(of split: Split) -> String {
-        "\(folder)/\(fileNames[split] ?? "\(split.rawValue).tsv")"
+        "\(split == .diagnostic ? split.rawValue : folder)/\(split.rawValue).tsv"
     }
 
     /// Reads a split.
@@ -58,11 +63,12 @@ package struct GLUETask: LanguageTask {
                 "\(name) has no split '\(split.rawValue)'",
                 remedy: "it has \(splits.map(\.rawValue).joined(separator: ", "))")
         }
+        let file = file(of: split)
         let reader = ExampleReader(
-            file: file(of: split), directory: dataDirectory, columns: split.isTest ? testColumns : columns,
+            columns: split.isTest ? testColumns : columns,
             output: output, labels: split.isTest ? .absent : .required, keepsEmptyText: true,
             dropsShortLines: droppedShortLines && !split.isTest,
-            remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the directory with \(folder)")
-        return try reader.read()
+            remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the directory with \(file)")
+        return try reader.read(file, in: dataDirectory)
     }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 
 /// Finite logits: `count` rows, one per example, of `width`.
 package struct Predictions: Sendable, Equatable {
@@ -31,6 +32,17 @@ package struct Predictions: Sendable, Equatable {
             for position in best..<(best + width) where logits[position] > logits[best] { best = position }
             return best - row * width
         }
+    }
+
+    /// The logits of an example.
+    package subscript(row: Int) -> ArraySlice<Float> { logits[row * width..<(row + 1) * width] }
+
+    /// The softmax of an example's logits.
+    package func probabilities(_ row: Int) -> [Float] {
+        let logits = self[row].map(Double.init)
+        let terms = logits.map { exp($0 - (logits.max() ?? 0)) }
+        let sum = terms.reduce(0, +)
+        return terms.map { Float($0 / sum) }
     }
 
     /// The value of each example of a regression: the logit itself.

@@ -11,11 +11,13 @@ package enum Split: String, NamedChoice {
     case test
     case testMatched = "test_matched"
     case testMismatched = "test_mismatched"
+    /// GLUE's diagnostic set, which MNLI's head answers.
+    case diagnostic
 
     /// Whether the split may lack labels.
     package var isTest: Bool {
         switch self {
-        case .test, .testMatched, .testMismatched: true
+        case .test, .testMatched, .testMismatched, .diagnostic: true
         case .train, .dev, .devMatched, .devMismatched: false
         }
     }

@@ -22,7 +22,8 @@ struct Hadamesh: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Explain.self, Export.self, Import.self, Bench.self,
+            Train.self, Evaluate.self, Predict.self, Submit.self, Explain.self, Export.self, Import.self,
+            Bench.self,
             Compare.self, Similarity.self, Methods.self, Inspect.self, Tokenize.self, Doctor.self,
         ])
 }

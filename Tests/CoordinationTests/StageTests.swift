@@ -1,4 +1,5 @@
 import Adapters
+import Collectives
 import Coordination
 import Diagnostics
 import Encoders
@@ -132,12 +133,19 @@ struct StageTests {
         _ = try study.train(into: folder)
         let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
         let tokenizer = try TokenizerFolder.load(TinyModel.directory)
-        let texts =
-            [("the red cat runs", nil), ("a dog", nil), ("not a blue stone", nil)] as [(String, String?)]
-        let together = try trained.predict("colour", texts.map { (first: $0.0, second: $0.1) }, tokenizer)
-        #expect(together.count == 3 && together.width == 2)
-        for (index, text) in texts.enumerated() {
-            let alone = try trained.predict("colour", [(first: text.0, second: text.1)], tokenizer)
+        let task = try trained.task(named: "colour")
+        func predict(_ examples: [Example], ranks: Int = 1) throws -> Predictions {
+            try ThreadWorld.run(ranks) { try trained.predict(task, examples, tokenizer, $0) }[ranks - 1]
+        }
+        let texts = (0..<99).map {
+            Example(
+                first: ["the red cat runs", "a dog", "not a blue stone"][$0 % 3], index: $0, line: $0 + 1)
+        }
+        let together = try predict(texts)
+        #expect(together.count == 99 && together.width == 2)
+        #expect(try predict(texts, ranks: 3) == together)
+        for (index, text) in texts.prefix(3).enumerated() {
+            let alone = try predict([text])
             // The bits of a row may depend on the shape of its matrix product.
             #expect(
                 mismatch(

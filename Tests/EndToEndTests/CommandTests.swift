@@ -80,6 +80,32 @@ extension EndToEnd {
             #expect(onThree == labels)
         }
 
+        @Test func predictReadsTheRunsOwnData() async throws {
+            let (scene, _) = try await finished()
+            let predict = ["predict", scene.path("run"), "--task", "colour"]
+            let split = try await succeed(predict + ["--split", "dev"])
+            let table = ["--input", scene.path("colour-dev.tsv"), "--columns", "text"]
+            #expect(try await succeed(predict + table) == split)
+            let json = try await succeed(
+                ranks: 2, predict + ["--split", "dev", "--format", "json", "--probabilities"])
+            let objects = try json.map { try JSONValue(parsing: Data($0.utf8), at: "line") }
+            #expect(objects.map { $0["prediction"]?.string } == split)
+            for object in objects {
+                let cold = try #require(object["probabilities"]?["cold"]?.double)
+                let warm = try #require(object["probabilities"]?["warm"]?.double)
+                #expect(abs(cold + warm - 1) < 1e-6)
+                #expect(object["prediction"]?.string == (warm > cold ? "warm" : "cold"))
+            }
+            let tsv = try await succeed(predict + ["--split", "dev", "--format", "tsv"])
+            #expect(tsv.first == "index\ttext\tprediction")
+            #expect(tsv.dropFirst().map { $0.split(separator: "\t").last.map(String.init) } == split)
+            let elsewhere = try Scene()
+            try elsewhere.write("colour-dev.tsv", "text\tlabel\nred dog\tcold\n")
+            let moved = try await succeed(
+                predict + ["--split", "dev", "--data", elsewhere.folder.path, "--format", "tsv"])
+            #expect(moved.count == 2 && moved[1].hasPrefix("0\tred dog\t"))
+        }
+
         @Test func predictTakesPairs() async throws {
             let (scene, _) = try await finished()
             try scene.write("pairs", "red dog\tdog\nblue cat\ta river\n")
@@ -238,8 +264,12 @@ extension EndToEnd {
             let options = [
                 "train": ["study", "--output", "--set", "--resume", "--expect-ranks", "--quiet"],
                 "evaluate": ["directory", "--split", "--backbone", "--data"],
-                "predict": ["directory", "--task", "--input", "--logits", "--backbone"],
-                "explain": ["directory", "--task", "--input", "--html", "--backbone"],
+                "predict": [
+                    "directory", "--task", "--input", "--columns", "--split", "--data", "--format",
+                    "--probabilities", "--logits", "--backbone",
+                ],
+                "submit": ["runs", "--output", "--data", "--backbone"],
+                "explain": ["directory", "--task", "--input", "--split", "--html", "--backbone"],
                 "export": [
                     "directory", "--task", "--to", "--format", "--encoder-only", "--average-heads",
                     "--backbone",

@@ -44,10 +44,15 @@ enum EndToEnd {
             ranks: ranks, command: command, environment: environment, timeout: seconds)
         return Job(status: job.status, output: job.output, errors: job.errors)
     }
+
     /// Runs a command of `launch/`.
     static func launch(_ name: String, _ arguments: String...) async throws -> Job {
-        let command = ["timeout", "60", package.appendingPathComponent("launch/\(name)").path] + arguments
-        let job = try await Launcher.run(ranks: nil, command: command)
+        try await run([package.appendingPathComponent("launch/\(name)").path] + arguments)
+    }
+
+    /// Runs another program.
+    static func run(_ command: [String]) async throws -> Job {
+        let job = try await Launcher.run(ranks: nil, command: ["timeout", "60"] + command)
         return Job(status: job.status, output: job.output, errors: job.errors)
     }
 }

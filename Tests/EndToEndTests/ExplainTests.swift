@@ -58,14 +58,25 @@ extension EndToEnd {
         @Test func badRequestsAreRefused() async throws {
             let scene = try await finished("{method: adapter-bias}")
             try scene.write("lines", "red dog\nred\tdog\n")
+            try scene.write("line", "red dog\n")
             let run = ["explain", scene.path("run")]
             let cases: [([String], Int32, [String])] = [
                 (["--task", "colours"], 2, ["unknown task 'colours'", "did you mean 'colour'?"]),
+                (["--task", "colour"], 3, ["standard input: found no lines", "at least one"]),
                 (["--task", "colour", "--input", "nothere"], 3, ["nothere: no readable file"]),
-                (["--task", "colour", "--input", scene.path("lines")], 3, ["lines:2: has a tab"]),
-                (["--task", "alike", "--input", scene.path("lines")], 3, ["lines:1: has no tab"]),
                 (
-                    ["--task", "colour", "--html", scene.path("nothere/page.html")], 3,
+                    ["--task", "colour", "--input", scene.path("lines")], 3,
+                    ["lines:2: found 2 columns, expected 1"]
+                ),
+                (
+                    ["--task", "alike", "--input", scene.path("lines")], 3,
+                    ["lines:1: found 1 column, expected 2"]
+                ),
+                (
+                    [
+                        "--task", "colour", "--input", scene.path("line"), "--html",
+                        scene.path("nothere/page.html"),
+                    ], 3,
                     ["nothere/page.html: cannot write"]
                 ),
             ]

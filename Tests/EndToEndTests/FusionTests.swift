@@ -40,7 +40,9 @@ extension EndToEnd {
             #expect(results[0] == results[1])
             let configuration = String(
                 decoding: try scene.read("run/adapters/colour/adapter_config.json"), as: UTF8.self)
-            for words in ["\"FUSION\"", "\"checksum\"", "one/adapters/colour/adapter_model.safetensors"] {
+            for words in [
+                "\"method\": \"fusion\"", "\"checksum\"", "one/adapters/colour/adapter_model.safetensors",
+            ] {
                 #expect(configuration.contains(words), "\(configuration)")
             }
             try scene.write("texts", "red dog\nblue cat\n")

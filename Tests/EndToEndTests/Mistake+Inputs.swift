@@ -251,16 +251,16 @@ extension Mistake {
         .training(
             "a value outside the range", code: 3, says: ["alike-train.tsv:5: '9' is outside 0.0 to 5.0"]
         ) { try $0.replaceLine(5, by: "3\tred\tblue\t9", in: "alike-train.tsv") },
-        .training("too many columns", code: 3, says: ["colour-train.tsv:7: 3 columns, expected 2"]) {
+        .training("too many columns", code: 3, says: ["colour-train.tsv:7: found 3 columns, expected 2"]) {
             try $0.replaceLine(7, by: "red\tdog\twarm", in: "colour-train.tsv")
         },
-        .training("too few columns", code: 3, says: ["colour-dev.tsv:9: 1 columns, expected 2"]) {
+        .training("too few columns", code: 3, says: ["colour-dev.tsv:9: found 1 column, expected 2"]) {
             try $0.replaceLine(9, by: "red", in: "colour-dev.tsv")
         },
         .training(
             "bytes that are not UTF-8", code: 3, says: ["colour-train.tsv:62: ", "not UTF-8", "convert"]
         ) { try $0.write("colour-train.tsv", try $0.read("colour-train.tsv") + [0xff, 0xfe, 0x09, 0x77]) },
-        .training("an empty file", code: 3, says: ["colour-dev.tsv: the file is empty", "'dev'"]) {
+        .training("an empty file", code: 3, says: ["colour-dev.tsv: found no lines", "'dev'"]) {
             try $0.write("colour-dev.tsv", "")
         },
         .training("a header alone", code: 3, says: ["colour-dev.tsv: there are no examples"]) {

@@ -126,15 +126,68 @@ extension Mistake {
             ["predict", $0.path("run"), "--task", "colour", "--input", "nothere"]
         },
         .afterARun(
-            "predicting texts for pairs", code: 3, says: ["lines.txt:1: has no tab that splits a pair"]
+            "predicting texts for pairs", code: 3, says: ["lines.txt:1: found 1 column, expected 2", "tab"]
         ) {
             try $0.write("lines.txt", "red dog\n")
             return ["predict", $0.path("run"), "--task", "alike", "--input", $0.path("lines.txt")]
         },
-        .afterARun("predicting pairs for texts", code: 3, says: ["lines.txt:2: has a tab"]) {
+        .afterARun("predicting pairs for texts", code: 3, says: ["lines.txt:2: found 2 columns, expected 1"])
+        {
             try $0.write("lines.txt", "red dog\nred\tdog\n")
             return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt")]
         },
+        .afterARun(
+            "predicting a table for pairs", code: 3,
+            says: ["lines.txt:1: found 3 columns, expected 2", "--columns", "--split"]
+        ) {
+            try $0.write("lines.txt", "0\tred dog\tred cat\n")
+            return ["predict", $0.path("run"), "--task", "alike", "--input", $0.path("lines.txt")]
+        },
+        .afterARun("predicting a blank line", code: 3, says: ["lines.txt:2: found a blank line, expected 1"])
+        {
+            try $0.write("lines.txt", "red dog\n\nblue cat\n")
+            return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt")]
+        },
+        .afterARun(
+            "predicting a column that is not there", code: 3, says: ["lines.txt:1: no column 'sentence'"]
+        ) {
+            try $0.write("lines.txt", "index\ttext\n0\tred dog\n")
+            return [
+                "predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt"), "--columns",
+                "sentence",
+            ]
+        },
+        .afterARun(
+            "predicting a split that is not there", code: 2,
+            says: ["colour has no split 'test'", "train, dev"]
+        ) { ["predict", $0.path("run"), "--task", "colour", "--split", "test"] },
+        .afterARun(
+            "a file beside a split", code: 2, says: ["--split names a file of the run's data"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) {
+            [
+                "predict", $0.path("run"), "--task", "colour", "--split", "dev", "--input",
+                $0.path("colour-dev.tsv"),
+            ]
+        },
+        .afterARun(
+            "probabilities of a number", code: 2,
+            says: ["--probabilities: alike predicts a number", "--logits"]
+        ) { ["predict", $0.path("run"), "--task", "alike", "--split", "dev", "--probabilities"] },
+        .afterARun(
+            "predicting in an unknown format", code: 2,
+            says: ["--format: unknown format 'jsno'", "did you mean 'json'?"]
+        ) { ["predict", $0.path("run"), "--task", "colour", "--split", "dev", "--format", "jsno"] },
+        .unfinished("evaluating an unfinished run") { ["evaluate", $0] },
+        .unfinished("predicting with an unfinished run") { ["predict", $0, "--task", "colour"] },
+        .unfinished("explaining an unfinished run") { ["explain", $0, "--task", "colour"] },
+        .unfinished("exporting an unfinished run") {
+            ["export", $0, "--task", "colour", "--format", "merged", "--to", "\($0)-merged"]
+        },
+        .unfinished("comparing an unfinished run") { ["compare", $0] },
+        .afterARun(
+            "submitting a run without GLUE tasks", code: 2, says: ["run: the run has no GLUE task"]
+        ) { ["submit", $0.path("run"), "--output", $0.path("submission")] },
         .afterARun(
             "explaining another method", code: 2,
             says: ["run: explain needs adapter-bias, this run trained hadamard", "method: adapter-bias"]
@@ -170,7 +223,7 @@ extension Mistake {
         },
         Mistake(
             "scoring a split without labels", code: 2,
-            says: ["the test split of colour has no labels", "predict"]
+            says: ["the test split of colour has no labels", "predict --split test"]
         ) { scene in
             try scene.replace(
                 "dev: colour-dev.tsv", by: "dev: colour-dev.tsv\n    test: colour-test.tsv", in: "study.yaml")
@@ -196,6 +249,19 @@ extension Mistake {
             let job = try await EndToEnd.hadamesh(scene.training)
             guard job.status == 0 else { throw Failed(job: job) }
             return try make(scene)
+        }
+    }
+
+    /// A command with a run that was stopped, named by its path.
+    private static func unfinished(_ name: String, _ command: @escaping @Sendable (String) -> [String])
+        -> Mistake
+    {
+        .afterARun(
+            name, code: 2,
+            says: ["run: the run has no results yet", "finish it with hadamesh train --resume "]
+        ) {
+            try FileManager.default.removeItem(atPath: $0.path("run/results.json"))
+            return command($0.path("run"))
         }
     }
 

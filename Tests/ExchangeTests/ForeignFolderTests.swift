@@ -9,24 +9,16 @@ import TestSupport
 import Testing
 import Training
 
-/// A software's form, as these tests use it.
-enum Form: String, CaseIterable, Sendable {
-    case peft, adapters
+/// The forms that are read again.
+extension ExportFormat {
+    static let foreign: [ExportFormat] = [.peft, .adapters]
 
     /// The methods that it has.
     var methods: Set<String> {
         switch self {
+        case .merged: []
         case .peft: ["lora", "ia3", "layernorm"]
         case .adapters: ["houlsby", "pfeiffer", "parallel", "lora", "ia3"]
-        }
-    }
-
-    func write(_ trained: TrainedAdapter, encoderOnly: Bool = false, to directory: String) throws {
-        switch self {
-        case .peft:
-            try PEFTFolder.write(trained, backbone: "tiny", encoderOnly: encoderOnly, to: directory)
-        case .adapters:
-            try AdapterHubFolder.write(trained, backbone: "tiny", encoderOnly: encoderOnly, to: directory)
         }
     }
 
@@ -40,7 +32,7 @@ enum Form: String, CaseIterable, Sendable {
 @Suite("Adapters in the forms of PEFT and AdapterHub")
 struct ForeignFolderTests {
     private static let written = MethodCase.all.filter { test in
-        Form.allCases.contains { $0.methods.contains(test.method) }
+        ExportFormat.foreign.contains { $0.methods.contains(test.method) }
     }
 
     /// The logits [B, 2] of the tiny batch, of an adapter that was read.
@@ -59,8 +51,8 @@ struct ForeignFolderTests {
 
     @Test(
         "What is written is read again, bit for bit, for every method that the form has",
-        arguments: Form.allCases, [Pooling.pooler, .cls])
-    func roundTrip(form: Form, pooling: Pooling) throws {
+        arguments: ExportFormat.foreign, [Pooling.pooler, .cls, .mean])
+    func roundTrip(form: ExportFormat, pooling: Pooling) throws {
         var returned: Set<String> = []
         for test in Self.written where form.methods.contains(test.method) {
             let scene = try Scene(test.section, pooling: pooling)
@@ -85,8 +77,8 @@ struct ForeignFolderTests {
         #expect(returned == form.methods)
     }
 
-    @Test("A method that the form lacks is refused by name", arguments: Form.allCases)
-    func refusesMethods(form: Form) throws {
+    @Test("A method that the form lacks is refused by name", arguments: ExportFormat.foreign)
+    func refusesMethods(form: ExportFormat) throws {
         for test in MethodCase.all where !form.methods.contains(test.method) {
             let scene = try Scene(test.section, pooling: .cls)
             let folder = try TemporaryFolder()
@@ -100,15 +92,10 @@ struct ForeignFolderTests {
     }
 
     @Test(
-        "A head that pools the mean is refused, and the encoder's part alone is not", arguments: Form.allCases
-    )
-    func meanHeads(form: Form) throws {
-        let scene = try Scene(["method": "lora"], pooling: .mean)
+        "The encoder's part alone can't be read again", arguments: ExportFormat.foreign, [Pooling.cls, .mean])
+    func encoderAlone(form: ExportFormat, pooling: Pooling) throws {
+        let scene = try Scene(["method": "lora"], pooling: pooling)
         let folder = try TemporaryFolder()
-        let failure = #expect(throws: Failure.self) {
-            try form.write(scene.trained, to: folder.file("adapter"))
-        }
-        #expect(failure?.kind == .usage && failure?.location == "head.pooling")
         try form.write(scene.trained, encoderOnly: true, to: folder.file("adapter"))
         let headless = #expect(throws: Failure.self) {
             try ImportedAdapter.read(folder.file("adapter"), on: scene.tiny.weights)
@@ -118,7 +105,21 @@ struct ForeignFolderTests {
             "\(String(describing: headless))")
     }
 
-    @Test("What the software itself saved gives the logits that it gives", arguments: Form.folders)
+    @Test(
+        "Files name the backbone as other software finds it, or else by its path",
+        arguments: [(ExportFormat.peft, "base_model_name_or_path"), (.adapters, "model_name")])
+    func baseModel(form: ExportFormat, key: String) throws {
+        let scene = try Scene(["method": "lora"], pooling: .mean)
+        let folder = try TemporaryFolder()
+        for (index, name) in ["org/tiny", nil].enumerated() {
+            try form.write(scene.trained, baseModel: name, to: folder.file("\(index)"))
+            let path = "\(index)/adapter_config.json"
+            let configuration = try JSONValue(parsing: try folder.read(path), at: path)
+            #expect(configuration[key]?.string == name ?? TinyModel.directory)
+        }
+    }
+
+    @Test("What the software itself saved gives the logits that it gives", arguments: ExportFormat.folders)
     func goldens(name: String) throws {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/\(name)", on: tiny.weights)
@@ -133,9 +134,9 @@ struct ForeignFolderTests {
 
     @Test("There are folders of every method of both")
     func goldensAreThere() {
-        for form in Form.allCases {
+        for form in ExportFormat.foreign {
             for method in form.methods {
-                #expect(Form.folders.contains("\(form.rawValue)-\(method)"))
+                #expect(ExportFormat.folders.contains("\(form.rawValue)-\(method)"))
             }
         }
     }
@@ -144,7 +145,7 @@ struct ForeignFolderTests {
     func labelOrder() throws {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/adapters-pfeiffer", on: tiny.weights)
-        func head(_ classes: [String], labels: [String]? = nil) throws -> [Float] {
+        func head(_ classes: [ClassLabel], labels: [String]? = nil) throws -> [Float] {
             let output = TaskOutput.classes(classes)
             let model = try AdaptedModel(tiny.weights, read.adapter.method, HeadSettings(pooling: .cls))
             let layout = model.layout(for: output, headOwner: "warmth", seed: 1)
@@ -153,6 +154,8 @@ struct ForeignFolderTests {
         }
         let asSaved = try head(["cold", "warm"])
         #expect(try head(["warm", "cold"]) == asSaved.reversed())
+        let numbered = [ClassLabel("hot", value: "warm"), ClassLabel("cool", value: "cold")]
+        #expect(try head(numbered) == asSaved.reversed(), "or their values in data files")
         // Names that are not the task's say nothing of the order, which must then be given.
         let unknown = #expect(throws: Failure.self) { try head(["yes", "no"]) }
         #expect(unknown?.location == "--labels" && unknown?.kind == .usage)

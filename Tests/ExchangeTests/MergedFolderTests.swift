@@ -39,7 +39,7 @@ struct MergedFolderTests {
         let scene = try Scene(test.section, pooling: pooling)
         guard scene.trained.model.method.mergeability == .exact else { return }
         let folder = try TemporaryFolder()
-        try MergedFolder.write(scene.trained, encoderOnly: false, to: folder.file("merged"))
+        try ExportFormat.merged.write(scene.trained, to: folder.file("merged"))
         let found = try logits(of: folder.file("merged"), scene.tiny.batch)
         // Three layers in float, in another order; a first token through the linear part of tanh.
         #expect(mismatch(found, scene.logits, Tolerance(absolute: 2e-6, relative: 1e-5)) == nil)
@@ -55,22 +55,21 @@ struct MergedFolderTests {
     func encoderAlone() throws {
         let scene = try Scene(["method": "hadamard"], pooling: .mean)
         let folder = try TemporaryFolder()
-        try MergedFolder.write(scene.trained, encoderOnly: true, to: folder.file("merged"))
+        try ExportFormat.merged.write(scene.trained, encoderOnly: true, to: folder.file("merged"))
         let file = try SafetensorsFile(path: folder.file("merged/model.safetensors"))
         #expect(file.tensors["classifier.weight"] == nil)
+        #expect(!FileManager.default.fileExists(atPath: folder.file("merged/head.py")))
         #expect(
             try EncoderWeights(directory: folder.file("merged")).configuration
                 == scene.tiny.weights.configuration)
     }
 
-    @Test("What can't be said in that form is refused with the reason, and nothing is written")
-    func refuses() throws {
+    @Test("config.json names the model that it was asked to name")
+    func baseModel() throws {
+        let scene = try Scene(["method": "hadamard"], pooling: .cls)
         let folder = try TemporaryFolder()
-        let mean = try Scene(["method": "hadamard"], pooling: .mean)
-        let failure = #expect(throws: Failure.self) {
-            try MergedFolder.write(mean.trained, encoderOnly: false, to: folder.file("merged"))
-        }
-        #expect(failure?.kind == .usage && failure?.location == "head.pooling")
-        #expect(!FileManager.default.fileExists(atPath: folder.file("merged")))
+        try ExportFormat.merged.write(scene.trained, baseModel: "org/tiny", to: folder.file("merged"))
+        let config = try JSONValue(parsing: try folder.read("merged/config.json"), at: "config.json")
+        #expect(config["_name_or_path"] == "org/tiny")
     }
 }

@@ -12,10 +12,13 @@ import Training
 struct Scene {
     let tiny: TinyModel
     let trained: TrainedAdapter
-    /// The logits [B, 2] of the tiny batch.
+    /// The logits [B, C] of the tiny batch.
     let logits: [Float]
 
-    init(_ adapter: JSONValue, pooling: Pooling) throws {
+    init(
+        _ adapter: JSONValue, pooling: Pooling, _ output: TaskOutput = .classes(["warm", "cold"]),
+        isPaired: Bool = false
+    ) throws {
         tiny = try TinyModel()
         let method = try AdapterSettings(json: adapter).method
         // A pooler that the head doesn't read can't be trained.
@@ -24,13 +27,13 @@ struct Scene {
         }
         let model = try AdaptedModel(
             tiny.weights, method, HeadSettings(pooling: trainsPooler ? .pooler : pooling, dropout: 0))
-        let output = TaskOutput.classes(["warm", "cold"])
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)
         let random = CounterRandom(seed: 3, .initialization)
         let values = layout.initial.enumerated().map {
             $1 + 0.2 * Float(2 * random.uniform(UInt64($0)) - 1)
         }
-        trained = TrainedAdapter(model, task: "colour", output, layout, values: values)
+        trained = TrainedAdapter(
+            model, task: "colour", output, isPaired: isPaired, maximumTokens: 24, layout, values: values)
         let batch = tiny.batch
         logits = values.withUnsafeBufferPointer { values in
             values.baseAddress.map {

@@ -158,16 +158,34 @@ import Training
     func foreignAdapters(name: String) throws {
         let weights = try TinyModel().weights
         let directory = "\(Golden.folder)/exchange/\(name)"
-        func read(_ folder: String) throws {
-            let read = try ImportedAdapter.read(folder, on: weights)
-            let output = TaskOutput.classes(["warm", "cold"])
-            let model = try AdaptedModel(
-                weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
-            let layout = model.layout(for: output, headOwner: "colour", seed: 1)
-            _ = try read.values(in: layout, for: output, labels: ["warm", "cold"])
-        }
-        try mutate("adapter_config.json", of: directory, name, read: read)
+        try mutate("adapter_config.json", of: directory, name) { try Self.readAdapter($0, weights) }
         let tensors = name.hasPrefix("peft") ? "adapter_model.safetensors" : "adapter.safetensors"
-        try mutate(tensors, of: directory, name, by: Self.header, read: read)
+        try mutate(tensors, of: directory, name, by: Self.header) { try Self.readAdapter($0, weights) }
+    }
+
+    @Test func meanHead() throws {
+        let weights = try TinyModel().weights
+        let method = try AdapterSettings(json: ["method": "lora"]).method
+        let model = try AdaptedModel(weights, method, HeadSettings(pooling: .mean))
+        let layout = model.layout(for: Self.output, headOwner: "colour", seed: 1)
+        let trained = TrainedAdapter(
+            model, task: "colour", Self.output, isPaired: false, maximumTokens: 24, layout,
+            values: layout.initial)
+        let folder = try TemporaryFolder()
+        try ExportFormat.peft.write(trained, to: folder.file("out"))
+        try mutate("head.json", of: folder.file("out")) { try Self.readAdapter($0, weights) }
+        try mutate("2_Dense/model.safetensors", of: folder.file("out"), by: Self.header) {
+            try Self.readAdapter($0, weights)
+        }
+    }
+
+    private static let output = TaskOutput.classes(["warm", "cold"])
+
+    private static func readAdapter(_ folder: String, _ weights: EncoderWeights) throws {
+        let read = try ImportedAdapter.read(folder, on: weights)
+        let model = try AdaptedModel(
+            weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
+        let layout = model.layout(for: output, headOwner: "colour", seed: 1)
+        _ = try read.values(in: layout, for: output, labels: ["warm", "cold"])
     }
 }

@@ -3,11 +3,14 @@
     python3 Tests/Reference/exchange.py --backbone DIR --data GLUE --output RUNS [--adapters-python PYTHON]
 
 For each line of the table below it trains a dozen steps on MRPC, runs `hadamesh export` in each form, and `exported.py` on
-the folders: merged models in transformers, PEFT's in PEFT, AdapterHub's in `adapters`. The last requires its own version of
-transformers and therefore has its own interpreter. Finished runs are reused. The exit code is 0 if all logits agree to 1e-4.
+the folders: merged models in transformers, PEFT's in PEFT, AdapterHub's in `adapters`. With mean pooling it trains on CoLA
+and STS-B too, and the folders are loaded by their head.py and by sentence-transformers. AdapterHub requires its own version
+of transformers and therefore has its own interpreter. Finished runs are reused. The exit code is 0 if all logits agree to
+1e-5.
 """
 
 import argparse
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -33,8 +36,7 @@ METHODS = {
     "pfeiffer": ("{method: pfeiffer}", ["adapters"]),
     "parallel": ("{method: parallel}", ["adapters"]),
 }
-STUDY = """tasks: [mrpc]
-stages:
+STUDY = """stages:
   head: { steps: 0 }
   adapter: { steps: 12, schedule: constant, trainHead: true }
 batch: { examples: 16, microBatch: 8 }
@@ -47,6 +49,7 @@ parser.add_argument("--backbone", required=True, help="a Hugging Face folder of 
 parser.add_argument("--data", required=True, help="the GLUE folder")
 parser.add_argument("--output", required=True, type=Path)
 parser.add_argument("--methods", default=",".join(METHODS), help="lines of the table, separated by commas")
+parser.add_argument("--poolings", default="pooler,cls,mean", help="of the head, separated by commas")
 parser.add_argument("--program", default=".build/release/hadamesh")
 parser.add_argument("--adapters-python", help="an interpreter that has `adapters`; without it its form is left out")
 options = parser.parse_args()
@@ -64,29 +67,31 @@ for name in options.methods.split(","):
     adapter, forms = METHODS[name]
     # Full fine-tuning needs small steps; those of adapters must be large enough to change the logits.
     rate = 1e-4 if name == "full" else 1e-2
-    for pooling in ["pooler", "cls"]:
+    for pooling in options.poolings.split(","):
+        tasks = ["cola", "mrpc", "stsb"] if pooling == "mean" else ["mrpc"]
         run = options.output / f"{name}-{pooling}"
         if not (run / "results.json").exists():
             changes = [
                 f"backbone={options.backbone}", f"data={options.data}", f"adapter={adapter}", f"head.pooling={pooling}",
-                f"stages.adapter.learningRate={rate}"]
+                f"tasks=[{','.join(tasks)}]", f"stages.adapter.learningRate={rate}"]
             hadamesh(
                 "train", study, "--output", run, "--quiet", *(["--resume"] if run.exists() else []),
                 *(part for change in changes for part in ("--set", change)))
-        for form in forms:
+        for form, task in itertools.product(forms, tasks):
+            export = f"{name}-{pooling}-{form}-{task}"
             if form == "adapters" and not options.adapters_python:
-                print(f"{name} {pooling} {form}: left out, no --adapters-python")
+                print(f"{export}: left out, no --adapters-python")
                 continue
-            folder = options.output / f"{name}-{pooling}-{form}"
+            folder = options.output / export
             if not folder.exists():
-                hadamesh("export", run, "--format", form, "--to", folder)
+                hadamesh("export", run, "--task", task, "--format", form, "--to", folder)
             python = options.adapters_python if form == "adapters" else sys.executable
             result = subprocess.run(
-                [python, Path(__file__).parent / "exported.py", run, folder, "--task", "mrpc", "--data", options.data,
+                [python, Path(__file__).parent / "exported.py", run, folder, "--task", task, "--data", options.data,
                  "--backbone", options.backbone, "--program", options.program], capture_output=True, text=True)
             lines = (result.stdout or result.stderr).strip().splitlines()
-            print(f"{name} {pooling} {form}: {lines[-1] if lines else 'nothing was printed'}", flush=True)
+            print(f"{export}: {lines[-1] if lines else 'nothing was printed'}", flush=True)
             if result.returncode != 0:
-                failed.append(f"{name} {pooling} {form}")
+                failed.append(export)
 if failed:
     sys.exit(f"logits differ: {', '.join(failed)}")

@@ -163,14 +163,14 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
 
     /// Text of a training file, and the words its failure must have.
     static let brokenFiles: [(text: String, words: [String])] = [
-        ("", ["train.tsv", "the file is empty"]),
+        ("", ["train.tsv", "found no lines"]),
         ("text\tother\tkind\n", ["train.tsv", "no examples"]),
         ("text\tother\nx\ty\n", ["train.tsv:1", "no column 'kind'", "'text', 'other'"]),
         ("text,other,kind\nx,y,news\n", ["train.tsv:1", "no column 'text'", "'text,other,kind'"]),
         ("text\tother\tkind\ttext\nx\ty\tnews\tz\n", ["train.tsv:1", "2 columns are named 'text'"]),
-        ("text\tother\tkind\nx\ty\tnews\nx\ty\n", ["train.tsv:3", "2 columns, expected 3"]),
-        ("text\tother\tkind\nx\ty\tz\tnews\n", ["train.tsv:2", "4 columns, expected 3"]),
-        ("text\tother\tkind\nx\ty\tnews\n\nx\ty\tnews\n", ["train.tsv:3", "1 columns, expected 3"]),
+        ("text\tother\tkind\nx\ty\tnews\nx\ty\n", ["train.tsv:3", "found 2 columns, expected 3"]),
+        ("text\tother\tkind\nx\ty\tz\tnews\n", ["train.tsv:2", "found 4 columns, expected 3"]),
+        ("text\tother\tkind\nx\ty\tnews\n\nx\ty\tnews\n", ["train.tsv:3", "found a blank line, expected 3"]),
         ("text\tother\tkind\nx\ty\tSport\n", ["train.tsv:2", "'Sport'", "'news', 'sport'"]),
         ("text\tother\tkind\nx\ty\t\n", ["train.tsv:2", "''", "'news', 'sport'"]),
         ("text\tother\tkind\nx\ty\tsport \n", ["train.tsv:2", "'sport '"]),

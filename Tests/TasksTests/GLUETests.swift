@@ -27,8 +27,14 @@ import Testing
         for task in [GLUETask.qnli, .rte] {
             #expect(task.output == .classes(["entailment", "not_entailment"]))
         }
-        for task in [GLUETask.cola, .sst2, .mrpc, .qqp, .wnli] {
-            #expect(task.output == .classes(["0", "1"]))
+        // Names as Hugging Face's, beside the values of the official files.
+        let binary: [(GLUETask, String, String)] = [
+            (.cola, "unacceptable", "acceptable"), (.sst2, "negative", "positive"),
+            (.mrpc, "not_equivalent", "equivalent"), (.qqp, "not_duplicate", "duplicate"),
+            (.wnli, "not_entailment", "entailment"),
+        ]
+        for (task, zero, one) in binary {
+            #expect(task.output == .classes([.init(zero, value: "0"), .init(one, value: "1")]))
         }
         #expect(GLUETask.stsb.output == .regression(0...5))
         #expect(GLUETask.stsb.output.width == 1 && GLUETask.mnli.output.width == 3)
@@ -87,6 +93,10 @@ import Testing
             first: "It is hot.", second: "It is cold.", target: .label(0)),
         Layout(
             task: .mnli, split: .testMatched, file: "MNLI/test_matched.tsv",
+            text: "index\tsentence1\tsentence2\n0\tIt is hot.\tIt is cold.\n",
+            first: "It is hot.", second: "It is cold."),
+        Layout(
+            task: .mnli, split: .diagnostic, file: "diagnostic/diagnostic.tsv",
             text: "index\tsentence1\tsentence2\n0\tIt is hot.\tIt is cold.\n",
             first: "It is hot.", second: "It is cold."),
         Layout(
@@ -155,9 +165,9 @@ import Testing
             ),
             (
                 .train, GLUETests.questions + good + "1\t1\t2\tWhy?\tHow\tso?\t1\n",
-                ["train.tsv:3", "7 columns, expected 6"]
+                ["train.tsv:3", "found 7 columns, expected 6"]
             ),
-            (.test, "id\tquestion1\tquestion2\n0\tWhy?\n", ["test.tsv:2", "2 columns, expected 3"]),
+            (.test, "id\tquestion1\tquestion2\n0\tWhy?\n", ["test.tsv:2", "found 2 columns, expected 3"]),
         ]
         for (split, text, words) in cases {
             let folder = try TemporaryFolder(["QQP/\(split.rawValue).tsv": text])

@@ -145,6 +145,12 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
             try GLUETask.mnli.output.texts(of: predictions) == ["neutral", "contradiction", "entailment"])
     }
 
+    @Test func theFilesValuesAreAtHand() throws {
+        let predictions = try Predictions(logits: [1, 0, 0, 1], width: 2)
+        #expect(try GLUETask.mrpc.output.texts(of: predictions) == ["not_equivalent", "equivalent"])
+        #expect(try GLUETask.mrpc.output.texts(of: predictions, as: \.value) == ["0", "1"])
+    }
+
     @Test func valuesAreClippedAndHaveThreeDecimals() throws {
         let predictions = try Predictions(logits: [-0.2, 5.01, 2.71828, 4], width: 1)
         #expect(try GLUETask.stsb.output.texts(of: predictions) == ["0.000", "5.000", "2.718", "4.000"])

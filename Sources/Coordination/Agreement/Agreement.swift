@@ -136,6 +136,18 @@ extension Agreement {
         try agreement.check(world)
     }
 
+    /// Refuses ranks with different backbones, texts or parameters to predict with.
+    static func checkPrediction(
+        _ model: AdaptedModel, _ texts: TokenizedExamples, parameters: [Float], _ world: any Communicator
+    ) throws {
+        guard world.size > 1 else { return }
+        var agreement = Agreement()
+        try agreement.add("backbone", valuesOf: BackboneIdentity(of: model.weights))
+        agreement.add("texts", "checksum \(texts.fingerprint)")
+        agreement.add("parameters", "checksum \(checksum(parameters))")
+        try agreement.check(world)
+    }
+
     /// Refuses to continue if the ranks' replicas of the state differ.
     static func checkReplicas(_ state: TrainingState, _ world: any Communicator) throws {
         guard world.size > 1 else { return }

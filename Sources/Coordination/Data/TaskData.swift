@@ -67,7 +67,7 @@ package struct TaskData: Sendable {
                 guard examples.targets.allSatisfy({ $0 != nil }) else {
                     throw Failure.usage(
                         "the \(split.rawValue) split of \(task.name) has no labels to score on",
-                        remedy: "use predict")
+                        remedy: "use hadamesh predict --split \(split.rawValue)")
                 }
                 return EvaluationSet(split: split, examples: examples, indices: Array(0..<examples.count))
             }

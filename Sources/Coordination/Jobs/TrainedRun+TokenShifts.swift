@@ -3,7 +3,7 @@ import Diagnostics
 import Encoders
 import Kernels
 import Studies
-import Tasks
+package import Tasks
 package import Tokenizers
 import Training
 
@@ -18,23 +18,23 @@ package struct ShiftedTokens: Sendable {
 }
 
 extension TrainedRun {
-    /// α of every token of each text or pair, in order.
+    /// α of every token of each example, in order.
     package func tokenShifts(
-        _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
+        _ task: any LanguageTask, _ examples: [Example], _ tokenizer: any Tokenizer
     ) throws -> [ShiftedTokens] {
         guard TokenShifts.exist(in: study.adapter.method) else {
             throw Failure.usage(
                 "tokens are shifted by adapter-bias, this run has another method", at: "adapter.method",
                 remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
         }
-        let (layout, values) = try parameters(of: try task(named: name))
-        let examples = try tokenize(texts, name, tokenizer)
+        let (layout, values) = try parameters(of: task)
+        let tokenized = try tokenize(examples, task, tokenizer)
         let workspace = Workspace()
         return values.withUnsafeBufferPointer { values in
-            texts.indices.compactMap { text in
-                let batch = examples.batch([text])
+            examples.indices.compactMap { example in
+                let batch = tokenized.batch([example])
                 guard let base = values.baseAddress,
-                    let shifts = model.tokenShifts(batch, task: name, layout, values: base, workspace)
+                    let shifts = model.tokenShifts(batch, task: task.name, layout, values: base, workspace)
                 else { return nil }
                 let layers = shifts.keys.sorted()
                 return ShiftedTokens(

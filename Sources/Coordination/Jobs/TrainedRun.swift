@@ -142,36 +142,46 @@ package struct TrainedRun: Sendable {
         }
     }
 
-    /// The logits of each text or pair, in order.
+    /// The logits of a task's examples, in order, on every rank; a collective.
+    ///
+    /// Ranks with different texts, adapters or backbones are refused.
     package func predict(
-        _ name: String, _ texts: [(first: String, second: String?)], _ tokenizer: any Tokenizer
+        _ task: any LanguageTask, _ examples: [Example], _ tokenizer: any Tokenizer,
+        _ communicator: any Communicator
     ) throws -> Predictions {
-        let task = try task(named: name)
         let (layout, values) = try parameters(of: task)
-        let examples = try tokenize(texts, name, tokenizer)
+        let tokenized = try tokenize(examples, task, tokenizer)
+        try Agreement.checkPrediction(model, tokenized, parameters: values, communicator)
+        communicator.watch?.enter(.evaluation, step: 0)
         let workspace = Workspace()
-        var logits: [Float] = []
-        for start in stride(from: 0, to: texts.count, by: 32) {
-            let batch = examples.batch(start..<min(texts.count, start + 32))
-            logits += values.withUnsafeBufferPointer { values in
+        let width = task.output.width
+        // Logits are summed as integer bit patterns, to which all ranks but one contribute 0.
+        var patterns = [Int32](repeating: 0, count: examples.count * width)
+        for (index, start) in stride(from: 0, to: examples.count, by: 32).enumerated()
+        where index % communicator.size == communicator.rank {
+            communicator.watch?.enter(microBatch: index + 1)
+            let batch = tokenized.batch(start..<min(examples.count, start + 32))
+            let logits = values.withUnsafeBufferPointer { values in
                 values.baseAddress.map {
-                    model.logits(
-                        batch, task: task.name, layout, values: $0, adapted: true, workspace)
-                }
-                    ?? []
+                    model.logits(batch, task: task.name, layout, values: $0, adapted: true, workspace)
+                } ?? []
+            }
+            for (i, logit) in logits.enumerated() {
+                patterns[start * width + i] = Int32(bitPattern: logit.bitPattern)
             }
         }
-        return try Predictions(logits: logits, width: task.output.width)
+        try communicator.allReduce(&patterns, .sum)
+        return try Predictions(
+            logits: patterns.map { Float(bitPattern: UInt32(bitPattern: $0)) }, width: width)
     }
 
-    /// Tokenizes each text or pair to at most the study's `maximumTokens`.
+    /// Tokenizes examples to at most the study's `maximumTokens`.
     func tokenize(
-        _ texts: [(first: String, second: String?)], _ name: String, _ tokenizer: any Tokenizer
+        _ examples: [Example], _ task: any LanguageTask, _ tokenizer: any Tokenizer
     ) throws -> TokenizedExamples {
-        let examples = try TokenizedExamples(
-            texts.enumerated().map { Example(first: $1.first, second: $1.second, index: $0, line: $0 + 1) },
-            name: name, tokenizer, maximumTokens: study.maximumTokens)
-        try examples.check(against: model.weights.configuration)
-        return examples
+        let tokenized = try TokenizedExamples(
+            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens)
+        try tokenized.check(against: model.weights.configuration)
+        return tokenized
     }
 }

@@ -32,7 +32,7 @@ struct AdapterConfiguration: Codable, Sendable {
         self.task = tasks[task].name
         output =
             switch tasks[task].output {
-            case .classes(let labels): Output(classes: labels)
+            case .classes(let classes): Output(classes: classes.map(\.name))
             case .regression(let range): Output(range: [range.lowerBound, range.upperBound])
             }
         adapter = try JSONValue(encoding: study.adapter).canonical
@@ -50,13 +50,16 @@ struct AdapterConfiguration: Codable, Sendable {
         try AdapterFolder.configuration(of: folder)["hadamesh"]?.decoded(from: folder)
     }
 
-    /// Writes `adapters/<task>` of a run: a task's parameters, with the configuration beside PEFT's keys.
+    /// Writes `adapters/<task>` of a run: a task's parameters, with the configuration.
+    ///
+    /// PEFT looks for its `peft_type`, and refuses another one with a KeyError that quotes it.
     func write(
         _ values: [Float], _ layout: ParameterLayout, _ study: Study, to folder: String
     ) throws {
         let configuration: JSONValue = [
-            "peft_type": .string(type(of: study.adapter.method).name.uppercased()), "task_type": "SEQ_CLS",
-            "base_model_name_or_path": .string(study.backbone), "inference_mode": true,
+            "format": "hadamesh",
+            "peft_type": "none: write PEFT's form of this adapter with 'hadamesh export --format peft'",
+            "base_model_name_or_path": .string(study.backbone),
             "hadamesh": try JSONValue(encoding: self),
         ]
         try AdapterFolder.write(layout, values, configuration: configuration, to: folder)

@@ -22,17 +22,20 @@ package enum AdapterHubFolder {
     /// Writes a folder for `load_adapter(…, use_safetensors=True)` of a `BertAdapterModel`, with or without
     /// the head.
     ///
-    /// A method, setting or head that AdapterHub lacks is a failure that names it.
-    package static func write(
+    /// AdapterHub's heads read the first token; one that pools the mean is a ``MeanHead``. A method or setting
+    /// that AdapterHub lacks is a failure that names it.
+    static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {
-        let adapter = try foreign(
-            trained.model.method, AdapterHubModules(adapter: trained.task, weights: trained.model.weights))
-        if !encoderOnly, trained.model.head.pooling == .mean {
-            throw Failure.usage(
-                "the head pools 'mean', and AdapterHub's heads read the first token alone",
-                at: "head.pooling",
-                remedy: "export the encoder with --encoder-only, or train with pooling 'cls' or 'pooler'")
+        let method = trained.model.method
+        guard
+            let adapter = try foreign(
+                method, AdapterHubModules(adapter: trained.task, weights: trained.model.weights))
+        else {
+            throw ExportFormat.refusal(
+                "AdapterHub has no \(Swift.type(of: method).name), "
+                    + "only houlsby, pfeiffer, parallel, lora and ia3",
+                of: trained)
         }
         func described(_ config: [(String, JSONValue)]) -> Data {
             let object = JSONValue.object([
@@ -46,7 +49,9 @@ package enum AdapterHubFolder {
         }
         try Directory.create(directory)
         try Safetensors.write(adapter.namedTensors(of: trained), to: "\(directory)/\(weightsName)")
-        if !encoderOnly {
+        if !encoderOnly, let head = MeanHead(trained) {
+            try head.write(to: directory, isModular: false)
+        } else if !encoderOnly {
             let labels = trained.labels
             let head = trained.head.namedTensors(of: headModule(trained.task))
             try Safetensors.write(head, to: "\(directory)/\(headWeightsName)")
@@ -73,9 +78,12 @@ package enum AdapterHubFolder {
             weightsName, in: directory, remedy: "save it with use_safetensors=True")
         let modules = AdapterHubModules(adapter: name, weights: weights)
         let adapter = try AdapterSettings(json: try section(settings, file, modules))
-        var tensors = try file.read(try foreign(adapter.method, modules))
+        var tensors = try foreign(adapter.method, modules).map { try file.read($0) } ?? [:]
         try file.requireAllRead()
-        let (pooling, labels) = try readHead(directory, name, into: &tensors)
+        let (pooling, labels) =
+            MeanHead.exists(in: directory)
+            ? (.mean, try MeanHead.read(directory, into: &tensors))
+            : try readHead(directory, name, into: &tensors)
         return ImportedAdapter(
             software: "AdapterHub", adapter: adapter, pooling: pooling, labels: labels, tensors: tensors)
     }
@@ -116,16 +124,15 @@ package enum AdapterHubFolder {
         AdapterHubBottleneck.self, AdapterHubLoRA.self, AdapterHubIA3.self,
     ]
 
-    private static func foreign(
+    /// A method in AdapterHub's form; nil if AdapterHub does not have it.
+    static func foreign(
         _ method: any AdapterMethod, _ modules: AdapterHubModules
-    ) throws -> ForeignAdapter {
+    ) throws -> ForeignAdapter? {
         let slices = try method.slices(on: modules.weights, seed: 0)
         for entry in entries {
             if let adapter = try entry.write(method, slices, modules) { return adapter }
         }
-        throw Failure.usage(
-            "AdapterHub has no \(Swift.type(of: method).name)", at: "--format",
-            remedy: "it has houlsby, pfeiffer, parallel, lora and ia3")
+        return nil
     }
 
     /// The `adapter` section of a study.

@@ -10,6 +10,8 @@ import Training
 //
 //   base_model.model.bert.MODULE.…          an adapter's tensors: see the entries PEFTLoRA, PEFTIA3, …
 //   base_model.model.classifier.{weight, bias}, and the pooler if the head reads the first token without it
+//
+// With a head that pools the mean, or none, it is for a BertModel: base_model.model.MODULE.…
 
 /// Adapters in the form of PEFT: LoRA, IA3 and LN-tuning.
 package enum PEFTFolder {
@@ -21,23 +23,27 @@ package enum PEFTFolder {
 
     /// Writes a folder that `PeftModel.from_pretrained` loads into the backbone's sequence classifier.
     ///
-    /// The encoder's part alone fits a `BertModel`. A method or setting that PEFT lacks is a failure that
-    /// names it.
-    package static func write(
+    /// The encoder's part alone, and that beside a ``MeanHead``, fits a `BertModel`. A method or setting that
+    /// PEFT lacks is a failure that names it.
+    static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {
-        let adapter = try foreign(
-            trained.model.method, on: trained.model.weights,
-            PEFTModules(
-                family: trained.family, prefix: prefix + (encoderOnly ? "" : trained.family.tensors.prefix)))
-        let classifier = encoderOnly ? nil : try SequenceClassifier(trained)
+        let classifier = encoderOnly ? nil : SequenceClassifier(trained)
+        let modules = PEFTModules(
+            family: trained.family,
+            prefix: prefix + (classifier == nil ? "" : trained.family.tensors.prefix))
+        guard let adapter = try foreign(trained.model.method, on: trained.model.weights, modules) else {
+            throw ExportFormat.refusal(
+                "PEFT has no \(Swift.type(of: trained.model.method).name), only lora, ia3 and layernorm",
+                of: trained)
+        }
         let tensors = adapter.namedTensors(of: trained) + (classifier?.namedTensors(prefix: prefix) ?? [])
-        var saved: [JSONValue] = encoderOnly ? [] : ["classifier"]
+        var saved: [JSONValue] = classifier == nil ? [] : ["classifier"]
         if classifier?.pooler != nil { saved.append("pooler") }
         let configuration = JSONValue.object(
             adapter.configuration + [
                 ("base_model_name_or_path", .string(backbone)),
-                ("task_type", encoderOnly ? "FEATURE_EXTRACTION" : "SEQ_CLS"), ("inference_mode", true),
+                ("task_type", classifier == nil ? "FEATURE_EXTRACTION" : "SEQ_CLS"), ("inference_mode", true),
                 ("modules_to_save", saved.isEmpty ? .null : .array(saved)), ("revision", .null),
             ])
         try Directory.create(directory)
@@ -46,6 +52,7 @@ package enum PEFTFolder {
         try Safetensors.write(
             tensors, metadata: ["format": "pt", labelsNote: labels.encoded()],
             to: "\(directory)/\(weightsName)")
+        if !encoderOnly { try MeanHead(trained)?.write(to: directory, isModular: true) }
         try AtomicFile.write(
             Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
@@ -56,7 +63,8 @@ package enum PEFTFolder {
             try AdapterFolder.configuration(of: directory), at: "\(directory)/\(configurationName)")
         var file = try ForeignTensors(weightsName, in: directory, remedy: "save it with safetensors")
         let type = try settings.required("peft_type", "LORA, IA3 or LN_TUNING", \.string)
-        guard file.has("\(prefix)classifier.weight") else {
+        let hasMeanHead = MeanHead.exists(in: directory)
+        guard hasMeanHead || file.has("\(prefix)classifier.weight") else {
             throw Failure.data(
                 "has no classifier", at: "\(directory)/\(weightsName)",
                 remedy: "only adapters of sequence classifiers, with their head, can be used")
@@ -67,11 +75,18 @@ package enum PEFTFolder {
                 at: "\(directory)/\(configurationName)", remedy: "LORA, IA3 and LN_TUNING have")
         }
         let family = weights.configuration.family
-        let modules = PEFTModules(family: family, prefix: prefix + family.tensors.prefix)
+        let modules = PEFTModules(
+            family: family, prefix: prefix + (hasMeanHead ? "" : family.tensors.prefix))
         let section = try entry.read(
             settings, PEFTSurvey(file: file, modules: modules, weights: weights))
         let adapter = try AdapterSettings(json: section)
-        var tensors = try file.read(try foreign(adapter.method, on: weights, modules))
+        var tensors = try foreign(adapter.method, on: weights, modules).map { try file.read($0) } ?? [:]
+        if hasMeanHead {
+            try file.requireAllRead()
+            let labels = try MeanHead.read(directory, into: &tensors)
+            return ImportedAdapter(
+                software: "PEFT", adapter: adapter, pooling: .mean, labels: labels, tensors: tensors)
+        }
         let pooling = try SequenceClassifier.read(&file, of: family, prefix: prefix, into: &tensors)
         try file.requireAllRead()
         let note = try file.metadata(labelsNote).map {
@@ -87,15 +102,14 @@ package enum PEFTFolder {
     /// The methods that PEFT has.
     private static let entries: [any PEFTEntry.Type] = [PEFTLoRA.self, PEFTIA3.self, PEFTLayerNorm.self]
 
-    private static func foreign(
+    /// A method in PEFT's form; nil if PEFT does not have it.
+    static func foreign(
         _ method: any AdapterMethod, on weights: EncoderWeights, _ modules: PEFTModules
-    ) throws -> ForeignAdapter {
+    ) throws -> ForeignAdapter? {
         let slices = try method.slices(on: weights, seed: 0)
         for entry in entries {
             if let adapter = try entry.write(method, slices, modules) { return adapter }
         }
-        throw Failure.usage(
-            "PEFT has no \(Swift.type(of: method).name)", at: "--format",
-            remedy: "it has lora, ia3 and layernorm; a method that merges can be written as 'merged'")
+        return nil
     }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Formats
 import Foundation
 
@@ -41,5 +42,15 @@ package struct RunResults: Codable, Sendable, Equatable {
     package static func read(_ directory: RunDirectory) throws -> RunResults? {
         guard let data = FileManager.default.contents(atPath: directory.resultsFile) else { return nil }
         return try JSONValue(parsing: data, at: directory.resultsFile).decoded(from: directory.resultsFile)
+    }
+
+    /// Reads the results of a run; an unfinished run is refused.
+    package static func ofFinished(_ directory: RunDirectory) throws -> RunResults {
+        guard let results = try read(directory) else {
+            throw Failure.usage(
+                "the run has no results yet", at: directory.path,
+                remedy: "finish it with \(directory.resumption)")
+        }
+        return results
     }
 }

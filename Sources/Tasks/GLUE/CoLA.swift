@@ -3,7 +3,8 @@ extension GLUETask {
     ///
     /// Its train and dev files have no header; columns are source, label, the author's mark, sentence.
     package static let cola = GLUETask(
-        name: "cola", folder: "CoLA", output: .classes(["0", "1"]), metrics: [.matthews],
+        name: "cola", folder: "CoLA", output: .binary("unacceptable", "acceptable"), metrics: [.matthews],
         columns: .positions(first: 3, label: 1, count: 4),
-        testColumns: .header(first: "sentence", label: "label"))
+        testColumns: .header(first: "sentence", label: "label"),
+        submission: [SubmissionFile("CoLA", .test, count: 1063)], constantAnswer: "1")
 }

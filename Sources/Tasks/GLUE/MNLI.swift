@@ -6,6 +6,11 @@ extension GLUETask {
         name: "mnli", folder: "MNLI", output: .classes(["contradiction", "entailment", "neutral"]),
         metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "gold_label"),
-        splits: [.train, .devMatched, .devMismatched, .testMatched, .testMismatched],
-        evaluationSplits: [.devMatched, .devMismatched])
+        splits: [.train, .devMatched, .devMismatched, .testMatched, .testMismatched, .diagnostic],
+        evaluationSplits: [.devMatched, .devMismatched],
+        submission: [
+            SubmissionFile("MNLI-m", .testMatched, count: 9796),
+            SubmissionFile("MNLI-mm", .testMismatched, count: 9847),
+            SubmissionFile("AX", .diagnostic, count: 1104),
+        ], constantAnswer: "contradiction")
 }

@@ -3,5 +3,6 @@ extension GLUETask {
     package static let qnli = GLUETask(
         name: "qnli", folder: "QNLI", output: .classes(["entailment", "not_entailment"]),
         metrics: [.accuracy],
-        columns: .header(first: "question", second: "sentence", label: "label"))
+        columns: .header(first: "question", second: "sentence", label: "label"),
+        submission: [SubmissionFile("QNLI", .test, count: 5463)], constantAnswer: "not_entailment")
 }

@@ -2,6 +2,7 @@ extension GLUETask {
     /// Winograd Natural Language Inference: whether the second sentence resolves the first one's pronoun
     /// correctly (1).
     package static let wnli = GLUETask(
-        name: "wnli", folder: "WNLI", output: .classes(["0", "1"]), metrics: [.accuracy],
-        columns: .header(first: "sentence1", second: "sentence2", label: "label"))
+        name: "wnli", folder: "WNLI", output: .binary("not_entailment", "entailment"), metrics: [.accuracy],
+        columns: .header(first: "sentence1", second: "sentence2", label: "label"),
+        submission: [SubmissionFile("WNLI", .test, count: 146)], constantAnswer: "0")
 }

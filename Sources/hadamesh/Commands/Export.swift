@@ -14,20 +14,19 @@ import Training
 /// `hadamesh export`.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes a task's trained adapter in the format of other software.",
+        abstract: "Exports one task's adapter to another format.",
         discussion: """
             merged     a plain Hugging Face model with the adapter merged into its weights, if that is exact
             peft       Hugging Face PEFT: lora, ia3, layernorm
             adapters   AdapterHub: houlsby, pfeiffer, parallel, lora, ia3
 
-            With its head the model is a sequence classifier on the first token: heads with 'mean' pooling \
-            cannot be exported. --average-heads instead averages the heads of a tiny attention into one and \
-            writes a run with that adapter.
-            """)
+            With 'cls' or 'pooler' pooling the folder is a sequence classifier of transformers. With 'mean' \
+            pooling it has the head beside the encoder, and head.py to load both: from head import load; \
+            load("DIR")(["a text"]). SentenceTransformer("DIR").encode gives the logits of merged and peft.
 
-    enum Format: String, NamedChoice, ExpressibleByArgument {
-        case merged, peft, adapters
-    }
+            --average-heads instead averages the heads of a tiny attention into one and writes a run with \
+            that adapter.
+            """)
 
     @OptionGroup
     var options: TrainedRunOptions
@@ -38,8 +37,14 @@ struct Export: ParsableCommand {
     @Option(name: .customLong("to"), help: "The folder to create.")
     var destination: String
 
-    @Option(help: "The format: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var format: Format?
+    @Option(help: "The format; merged if none is named.")
+    var format: ExportFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            "The backbone's name on the Hub, for the files that name it; its path if none is given.",
+            valueName: "NAME"))
+    var baseModel: String?
 
     @Flag(help: "Write the encoder without the head.")
     var encoderOnly = false
@@ -51,12 +56,11 @@ struct Export: ParsableCommand {
     var data: String?
 
     func validate() throws {
-        if format == nil, !averageHeads {
-            throw ValidationError("name a format with --format, or --average-heads")
+        if averageHeads, format != nil || encoderOnly || baseModel != nil {
+            throw ValidationError(
+                "--average-heads writes a run: leave out --format, --encoder-only and --base-model")
         }
-        if format != nil, averageHeads {
-            throw ValidationError("--average-heads writes a run, which has no --format")
-        }
+        if baseModel?.isEmpty == true { throw ValidationError("--base-model is empty, expected a name") }
     }
 
     func run() throws {
@@ -65,23 +69,20 @@ struct Export: ParsableCommand {
             let loaded = try LoadedBackbone(study)
             let run = try options.trained(study, loaded)
             try WrittenRun.requireNothing(at: destination)
-            guard let format else {
-                try averageHeads(run, loaded)
-                return
-            }
+            if averageHeads { return try averageHeads(run, loaded) }
             let task = try chosenTask(of: run)
             let (layout, values) = try run.parameters(of: task)
-            let trained = TrainedAdapter(run.model, task: task.name, task.output, layout, values: values)
-            switch format {
-            case .merged: try MergedFolder.write(trained, encoderOnly: encoderOnly, to: destination)
-            case .peft:
-                try PEFTFolder.write(
-                    trained, backbone: study.backbone, encoderOnly: encoderOnly, to: destination)
-            case .adapters:
-                try AdapterHubFolder.write(
-                    trained, backbone: study.backbone, encoderOnly: encoderOnly, to: destination)
-            }
+            let trained = TrainedAdapter(
+                run.model, task: task.name, task.output, isPaired: task.isPaired,
+                maximumTokens: study.maximumTokens, layout, values: values)
+            let format = format ?? .merged
+            try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
+            if format != .merged, baseModel == nil {
+                writeToStandardError(
+                    "adapter_config.json names the backbone by its local path, \(study.backbone); "
+                        + "--base-model NAME names it as on the Hub\n")
+            }
         }
     }
 
@@ -124,3 +125,5 @@ struct Export: ParsableCommand {
 
     private func decimal(_ score: Double) -> String { String(format: "%.4f", score) }
 }
+
+extension ExportFormat: ExpressibleByArgument {}

@@ -1,56 +1,60 @@
 import ArgumentParser
 import Collectives
 import Coordination
-import Diagnostics
+import Studies
 import Tasks
-import Tokenizers
-import Training
 
 /// `hadamesh predict`.
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Predicts a task's labels for lines of text, with a run's adapter.",
-        discussion: "One line of output per line of input; a tab separates a pair. Runs in one process.")
+        abstract: "Predicts a task's labels for lines of text or a split of its data, with a run's adapter.",
+        discussion: """
+            text    a line per example: its label, its value in a regression, or with --probabilities or \
+            --logits the numbers of the classes, separated by tabs
+            tsv     a table: index, text (or first and second), prediction, and a number for each class
+            json    the same as an object per line; the numbers are an object by class
+
+            Ranks share the work.
+            """)
 
     @OptionGroup
     var options: TrainedRunOptions
 
-    @Option(help: "The task to predict.")
-    var task: String
+    @OptionGroup
+    var texts: TextInputOptions
 
-    @Option(help: "A text file, or - for standard input.")
-    var input = "-"
+    @Option(help: "The format: text, tsv or json.")
+    var format = "text"
 
-    @Flag(help: "Write the logits, separated by tabs, instead of labels.")
+    @Flag(help: "Add each class's probability.")
+    var probabilities = false
+
+    @Flag(help: "Add each class's logit.")
     var logits = false
+
+    func validate() throws {
+        if logits, probabilities { throw ValidationError("choose one of --logits and --probabilities") }
+    }
 
     func run() throws {
         MPI.run { world in
-            let study = try options.study()
-            let loaded = try LoadedBackbone(study)
+            let format: PredictionTable.Format = try NamedOption.value(
+                self.format, of: "--format", kind: "format")
+            let study = try options.study(data: texts.data)
+            let loaded = try LoadedBackbone(study, on: world, for: .inference)
+            loaded.warn(from: world.rank)
             let trained = try options.trained(study, loaded)
-            let task = try trained.task(named: self.task)
+            let task = try trained.task(named: texts.task)
+            let numbers: PredictionTable.Numbers? = probabilities ? .probabilities : logits ? .logits : nil
+            try PredictionTable.check(numbers, for: task)
+            let examples = try texts.examples(of: task, in: study.data, world)
+            let predictions = try trained.predict(task, examples, loaded.tokenizer, world)
             _ = try onRoot(world) {
-                try predict(task, trained, loaded.tokenizer)
+                let table = try PredictionTable(task, examples, predictions, numbers: numbers)
+                try TextOutput.write(table.lines(format))
                 return []
             }
             return 0
-        }
-    }
-
-    private func predict(_ task: any LanguageTask, _ trained: TrainedRun, _ tokenizer: any Tokenizer) throws {
-        let lines = try TextInput(path: input).texts(for: task)
-        let predictions = try trained.predict(self.task, lines, tokenizer)
-        if logits {
-            try TextOutput.write(
-                (0..<predictions.count).map { row in
-                    predictions.logits[row * predictions.width..<(row + 1) * predictions.width].map {
-                        "\($0)"
-                    }
-                    .joined(separator: "\t")
-                })
-        } else {
-            try TextOutput.write(task.output.texts(of: predictions))
         }
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Diagnostics
-import Foundation
+import Formats
 import Tokenizers
 
 /// `hadamesh tokenize`.
@@ -21,16 +21,17 @@ struct Tokenize: ParsableCommand {
     func run() throws {
         try SingleProcess.run {
             let tokenizer = try TokenizerFolder.load(backbone)
-            let input = TextInput(path: "-")
-            let lines = try input.lines().enumerated().map { index, line in
-                if pairs, line.second == nil {
-                    throw Failure.data(TextInput.noTab, at: input.location(ofLine: index))
+            let table = try TabSeparatedFile(try TextInput.bytes("-"), at: TextInput.name("-"))
+            let lines = try table.rows.map { row in
+                if pairs, row.fields.count != 2 {
+                    throw Failure.data(
+                        "found \(row.fields.count) texts, expected a pair with a tab between them",
+                        at: "\(table.path):\(row.line)")
                 }
                 // Without --pairs a tab is ordinary white space.
-                let (first, second) =
-                    pairs ? line : (line.second.map { "\(line.first)\t\($0)" } ?? line.first, nil)
-                return try tokenizer.encode(first, second, limit: maximumTokens ?? .max).ids.map(String.init)
-                    .joined(separator: " ")
+                let first = pairs ? row.fields[0] : row.fields.joined(separator: "\t")
+                return try tokenizer.encode(first, pairs ? row.fields[1] : nil, limit: maximumTokens ?? .max)
+                    .ids.map(String.init).joined(separator: " ")
             }
             try TextOutput.write(lines)
         }

@@ -1,0 +1,55 @@
+import Adapters
+import Diagnostics
+import Encoders
+import Training
+
+/// The forms in which a trained adapter can leave.
+package enum ExportFormat: String, NamedChoice {
+    case merged, peft, adapters
+
+    /// Writes a folder in this form.
+    ///
+    /// `baseModel` is the name that other software finds the backbone by; nil stands for its path. The
+    /// merged form needs none, and keeps that of the backbone's config.json.
+    package func write(
+        _ trained: TrainedAdapter, baseModel: String? = nil, encoderOnly: Bool = false, to directory: String
+    ) throws {
+        let backbone = baseModel ?? trained.model.weights.directory
+        switch self {
+        case .merged:
+            try MergedFolder.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: directory)
+        case .peft:
+            try PEFTFolder.write(trained, backbone: backbone, encoderOnly: encoderOnly, to: directory)
+        case .adapters:
+            try AdapterHubFolder.write(trained, backbone: backbone, encoderOnly: encoderOnly, to: directory)
+        }
+    }
+
+    /// Whether the form has a method, perhaps with other settings.
+    private func has(_ method: any AdapterMethod, _ weights: EncoderWeights) -> Bool {
+        // A setting that the form lacks is a failure, a method nil.
+        do {
+            switch self {
+            case .merged: return method.mergeability == .exact
+            case .peft:
+                return try PEFTFolder.foreign(
+                    method, on: weights, PEFTModules(family: weights.configuration.family, prefix: "")) != nil
+            case .adapters:
+                return try AdapterHubFolder.foreign(method, AdapterHubModules(adapter: "", weights: weights))
+                    != nil
+            }
+        } catch {
+            return true
+        }
+    }
+
+    /// The refusal of an adapter's method, with the forms that have it.
+    static func refusal(_ message: String, of trained: TrainedAdapter) -> Failure {
+        let others = allCases.filter { $0.has(trained.model.method, trained.model.weights) }
+        let choices = others.map { "--format \($0.rawValue)" }.joined(separator: " or ")
+        return .usage(
+            message, at: "--format",
+            remedy: (others.isEmpty ? "no format has it: " : "choose \(choices), or ")
+                + "use the run itself with predict and evaluate")
+    }
+}

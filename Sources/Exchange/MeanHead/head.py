@@ -1,0 +1,77 @@
+"""This folder's encoder with its trained head, by transformers alone.
+
+    from head import load
+
+    model = load("DIR")
+    model(["a text", "another"])            # each label's probability; model([("a", "b")]) if the task has pairs
+    model.logits(["a text", "another"])     # a tensor with one row per text
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+
+
+class Model(torch.nn.Module):
+    """The mean of the last hidden states over all tokens, special ones included, and a linear map."""
+
+    def __init__(self, encoder, tokenizer, head, settings):
+        super().__init__()
+        self.encoder, self.tokenizer, self.head, self.settings = encoder, tokenizer, head, settings
+
+    def forward(self, texts, batch_size=32):
+        """A dictionary per text or pair: each label's probability, or a regression's value as `score`."""
+        logits = self.logits(texts, batch_size)
+        if "range" in self.settings:
+            return [{"score": value} for value in logits[:, 0].clamp(*self.settings["range"]).tolist()]
+        return [dict(zip(self.settings["labels"], row)) for row in logits.softmax(-1).tolist()]
+
+    @torch.inference_mode()
+    def logits(self, texts, batch_size=32):
+        """A row per text or pair: a value per label in the order of `settings["labels"]`, or the regression's."""
+        if isinstance(texts, str) or any(isinstance(text, str) == self.settings["pairs"] for text in texts):
+            expected = '[("first", "second"), ...]' if self.settings["pairs"] else '["a text", ...]'
+            raise ValueError(f"the task {self.settings['task']} expects {expected}")
+        batches = [texts[start : start + batch_size] for start in range(0, len(texts), batch_size)]
+        return torch.cat([self.head.bias.new_empty(0, self.head.out_features), *map(self._logits, batches)])
+
+    def _logits(self, texts):
+        columns = map(list, zip(*texts)) if self.settings["pairs"] else [texts]
+        inputs = self.tokenizer(
+            *columns, truncation="longest_first", max_length=self.settings["maximumTokens"], padding=True,
+            return_tensors="pt").to(self.head.weight.device)
+        mask = inputs["attention_mask"].unsqueeze(-1)
+        return self.head((self.encoder(**inputs).last_hidden_state * mask).sum(1) / mask.sum(1))
+
+
+def load(folder=Path(__file__).parent, base=None):
+    """The model of an exported folder; `base` is the encoder's path or Hub name where the folder's is wrong."""
+    folder = Path(folder)
+    weights = load_file(folder / "2_Dense" / "model.safetensors")
+    classes, hidden = weights["linear.weight"].shape
+    head = torch.nn.Linear(hidden, classes)
+    head.load_state_dict({name.removeprefix("linear."): tensor for name, tensor in weights.items()})
+    settings = json.loads((folder / "head.json").read_text(encoding="utf-8"))
+    encoder, source = _encoder(folder, base)
+    return Model(encoder.float(), AutoTokenizer.from_pretrained(source), head, settings).eval()
+
+
+def _encoder(folder, base):
+    """The encoder, merged or with the adapter of PEFT or AdapterHub, and the source of its tokenizer."""
+    path = folder / "adapter_config.json"
+    if not path.exists():
+        return AutoModel.from_pretrained(folder), folder
+    config = json.loads(path.read_text(encoding="utf-8"))
+    base = base or config.get("base_model_name_or_path") or config["model_name"]
+    if "peft_type" in config:
+        from peft import PeftModel
+
+        return PeftModel.from_pretrained(AutoModel.from_pretrained(base), folder), base
+    from adapters import AutoAdapterModel
+
+    encoder = AutoAdapterModel.from_pretrained(base)
+    encoder.load_adapter(str(folder), with_head=False, set_active=True, use_safetensors=True)
+    return encoder, base

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Studies
+import Tasks
+
+/// `hadamesh submit`.
+struct Submit: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes GLUE's submission: the official files of all tasks, and a zip archive of them.",
+        discussion: """
+            Predicts the test files of the runs' GLUE tasks, and GLUE's diagnostic set (AX) with MNLI's head. \
+            Tasks that no run trained get the most frequent label of GLUE's training file, for STS-B the mean \
+            score. Upload submission.zip at gluebenchmark.com. Ranks share the work.
+            """)
+
+    @Argument(help: "Run directories; each GLUE task may be in one of them.")
+    var runs: [String]
+
+    @Option(help: "The folder to create.")
+    var output: String
+
+    @Option(help: "The GLUE folder, if it has moved since the runs.")
+    var data: String?
+
+    @OptionGroup
+    var inputs: TrainedRunInputs
+
+    func run() throws {
+        MPI.run { world in
+            _ = try onRoot(world) {
+                try WrittenRun.requireNothing(at: output)
+                return []
+            }
+            let entries = try runs.map { try Entry($0, inputs.study(of: $0, data: data)) }
+            try Self.requireDistinct(entries)
+            for entry in entries { try GLUETask.requireTestFiles(of: entry.tasks, in: entry.study.data) }
+            var submission = Submission()
+            for entry in entries {
+                let loaded = try LoadedBackbone(entry.study, on: world, for: .inference)
+                loaded.warn(from: world.rank)
+                let trained = try inputs.trained(entry.run, entry.study, loaded)
+                for task in entry.tasks {
+                    for file in task.submission {
+                        let examples = try task.examples(for: file, in: entry.study.data)
+                        let predictions = try trained.predict(task, examples, loaded.tokenizer, world)
+                        try submission.add(predictions, for: file, of: task)
+                        if world.rank == 0 {
+                            writeToStandardError("\(file.name): \(file.count) predictions of \(entry.run)\n")
+                        }
+                    }
+                }
+            }
+            _ = try onRoot(world) {
+                try submission.write(to: output)
+                Self.warn(of: submission.constantTasks)
+                try TextOutput.write(["wrote \(output)/submission.zip"])
+                return []
+            }
+            return 0
+        }
+    }
+
+    /// A run with its GLUE tasks.
+    private struct Entry {
+        let run: String
+        let study: Study
+        let tasks: [GLUETask]
+
+        init(_ run: String, _ study: Study) throws {
+            (self.run, self.study) = (run, study)
+            tasks = try study.tasks.compactMap { try $0.resolve() as? GLUETask }
+            guard !tasks.isEmpty else {
+                throw Failure.usage(
+                    "the run has no GLUE task", at: run, remedy: "name runs of GLUE tasks alone")
+            }
+        }
+    }
+
+    private static func requireDistinct(_ entries: [Entry]) throws {
+        var owners: [String: String] = [:]
+        for entry in entries {
+            for task in entry.tasks {
+                if let other = owners.updateValue(entry.run, forKey: task.name) {
+                    throw Failure.usage(
+                        "\(other) and \(entry.run) both trained \(task.name)",
+                        remedy: "name one run for each task")
+                }
+            }
+        }
+    }
+
+    private static func warn(of tasks: [GLUETask]) {
+        guard !tasks.isEmpty else { return }
+        let answers = tasks.map { "\($0.name) \($0.constantAnswer)" }.joined(separator: ", ")
+        writeToStandardError("warning: no run trained these tasks, all answers are the same: \(answers)\n")
+    }
+}
