@@ -51,7 +51,7 @@ struct MeanHead {
     private var settings: JSONValue {
         let answer: (String, JSONValue) =
             switch trained.output {
-            case .classes(let labels): ("labels", .array(labels.map { .string($0) }))
+            case .classes(let labels): ("labels", .array(labels.map { .string($0.name) }))
             case .regression(let range): ("range", [.number(range.lowerBound), .number(range.upperBound)])
             }
         return .object([
