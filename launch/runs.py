@@ -43,7 +43,7 @@ def train(options, run, adapter, rate, *changes):
     if results(run) is None:
         command = [options.program] if options.ranks == 1 else [root / "launch" / "local", "-n", str(options.ranks)]
         command += ["train"] if options.ranks == 1 else []
-        command += [options.study, "--output", run, "--quiet"]
+        command += [options.study, "--output", run, "--resume", "--quiet"]
         for change in [
             f"backbone={options.backbone}", f"data={options.data}", f"adapter={adapter}",
             f"stages.adapter.learningRate={{weight: {rate}, head: {options.head_rate}}}",
@@ -51,8 +51,6 @@ def train(options, run, adapter, rate, *changes):
             f"cache.features={options.output.resolve() / 'features'}", *changes,
         ]:
             command += ["--set", change]
-        if any((run / trace).exists() for trace in ["study.yaml", "manifest.json", "journal.jsonl"]):
-            command += ["--resume"]
         print(f"{run}", flush=True)
         environment = os.environ | {"HADAMESH_PROGRAM": str(options.program)}
         code = subprocess.run(command, stdout=subprocess.DEVNULL, env=environment).returncode

@@ -18,7 +18,7 @@ struct Hadamesh: ParsableCommand {
             Start one process, or several with mpirun or srun: results are bit-identical.
             Exit codes: 0 done, 2 invalid command or study, 3 invalid data, backbone or checkpoint, \
             disagreeing ranks, or divergence, 4 a rank failed, 5 a rank stopped responding, 75 stopped \
-            on request after a checkpoint (run again with --resume).
+            on request after a checkpoint (continue with train --resume RUN).
             """,
         version: version,
         subcommands: [

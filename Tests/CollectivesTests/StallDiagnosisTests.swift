@@ -103,13 +103,13 @@ import Testing
                 + "the evaluation after step 411, micro-batch 9, and its process is stopped (T); "
                 + "run 'kill -CONT 102' there to resume it; otherwise the job ends in 226 s")
         #expect(report.resumed(after: 80.3) == "rank 2 on node03, pid 102 resumed after 80 s")
-        let failure = report.failure(.step(411))
+        let failure = report.failure(.step(411), resumption: "hadamesh train --resume runs/a")
         #expect(failure.kind == .stalled)
         #expect(
             "\(failure)"
                 == "rank 2 on node03, pid 102: no progress in the evaluation after step 411, micro-batch 9 "
                 + "while 2 of 3 ranks waited 74 s; its process is stopped (T); the state after step 411 is "
-                + "saved; go on with --resume"
+                + "saved; resume with: hadamesh train --resume runs/a"
         )
     }
 
@@ -146,9 +146,11 @@ import Testing
 
     @Test func theFailureSaysIfTheStateIsNotSaved() throws {
         let report = try report([waiter(0, for: 80), late(1, for: 74)], Self.oneNode, "T")
-        #expect("\(report.failure(.failed("no room")))".contains("the state could not be saved: no room"))
-        #expect("\(report.failure(.outOfReach))".contains("rank 0 could not save the state"))
-        #expect(report.failure(.nothing).remedy == "start again")
+        #expect(
+            "\(report.failure(.failed("no room"), resumption: ""))".contains(
+                "the state could not be saved: no room"))
+        #expect("\(report.failure(.outOfReach, resumption: ""))".contains("rank 0 could not save the state"))
+        #expect(report.failure(.nothing, resumption: "").remedy == "start again")
     }
 
     @Test func theProcessNameMayContainParentheses() {

@@ -116,11 +116,19 @@ extension EndToEnd {
             let job = try await asked
             #expect(job.status == 75, "\(job)")
             #expect(job.failures.isEmpty, "\(job.errors)")
-            #expect(job.errors.contains("--resume"), "\(job.errors)")
+            #expect(job.errors.contains("resume with: hadamesh train --resume \(run)\n"), "\(job.errors)")
 
-            let resumed = try await train(ranks: later, output: "run", ["--resume"])
+            let resumed = try await EndToEnd.hadamesh(ranks: later, ["train", "--resume", run])
             #expect(resumed.status == 0, "\(resumed)")
             try await expectUninterruptedResult("signal \(signal) after step \(reached)")
+        }
+
+        /// A job script that is started again and again needs one command line only.
+        @Test func resumingAStudyBeginsItsRunTheFirstTime() async throws {
+            let job = try await train(ranks: 2, output: "run", ["--resume"])
+            #expect(job.status == 0, "\(job)")
+            #expect(try events("run/journal.jsonl").first?["superseded"] == nil)
+            try await expectUninterruptedResult("begun with --resume")
         }
 
         /// A closed pipe, as behind `| head -1`, does not end a run.

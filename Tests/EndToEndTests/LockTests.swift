@@ -31,7 +31,7 @@ extension EndToEnd {
             // A job that starts after the other has ended finds a finished run.
             #expect(
                 refused.errors.contains("the run is in use by process ")
-                    || refused.errors.contains("a run is there already"), "\(refused)")
+                    || refused.errors.contains("this run already exists"), "\(refused)")
             #expect(
                 String(decoding: try scene.read("run/study.yaml"), as: UTF8.self).contains(
                     "seed: \(winner)\n"))

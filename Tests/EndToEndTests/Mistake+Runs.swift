@@ -12,9 +12,19 @@ extension Mistake {
             mayAlsoSay: ["Usage:", "  See"]
         ) { ["train", $0.study, "--ouput", "x"] },
         Mistake(
-            "--resume without a run", code: 2, says: ["--resume needs the run directory: --output"],
-            mayAlsoSay: ["Usage:", "  See"]
+            "--resume with a study alone", code: 2,
+            says: ["study.yaml: is a file, expected the directory of a run", "--output RUN"]
         ) { ["train", $0.study, "--resume"] },
+        Mistake(
+            "resuming a folder without a run", code: 2, says: ["tiny-bert: found no run in it"]
+        ) { _ in ["train", "--resume", Scene.encoder.path] },
+        Mistake(
+            "resuming a run that stopped before its study was saved", code: 2,
+            says: ["found no study.yaml", "hadamesh train STUDY --output", "--resume"]
+        ) {
+            try $0.write("early/journal.jsonl", "")
+            return ["train", "--resume", $0.path("early")]
+        },
         .training(
             "another number of ranks than expected", code: 2,
             says: ["--expect-ranks: the world has ", "expected 2", "mpirun -n 2"],
@@ -29,11 +39,11 @@ extension Mistake {
         },
         Mistake(
             "the study's own folder as output", code: 2,
-            says: ["a run is there already (found study.yaml)", "--output"]
+            says: ["this run already exists (found study.yaml)", "--output"]
         ) { ["train", $0.study, "--output", $0.folder.path] },
-        .training(
-            "nothing to resume", code: 2, says: ["run: no such run directory", "hadamesh train"],
-            with: ["--resume"]),
+        Mistake(
+            "nothing to resume", code: 2, says: ["run: no such run directory", "hadamesh train"]
+        ) { ["train", "--resume", $0.path("run")] },
         Mistake(
             "operations of sequences without end", code: 2,
             says: ["--tokens is 9223372036854775807, expected 1 to"],
@@ -72,7 +82,7 @@ extension Mistake {
     static let inRuns: [Mistake] = [
         .afterARun(
             "a run that is there", code: 2,
-            says: ["run: a run is there already", "--resume", "--output"]
+            says: ["run: this run already exists", "hadamesh train --resume ", "choose another --output"]
         ) { $0.training },
         .afterARun(
             "resuming another study", code: 2,
@@ -82,6 +92,13 @@ extension Mistake {
             "resuming without the number of steps", code: 2,
             says: ["stages.adapter.steps: was 10 when this run began, is now not set"]
         ) { $0.training + ["--resume", "--set", "stages.adapter.steps=null"] },
+        .afterARun(
+            "resuming a run with other settings", code: 2,
+            says: ["seed: was 42 when this run began, is now 7"]
+        ) { ["train", "--resume", $0.path("run"), "--set", "seed=7"] },
+        .afterARun("using a run as a study", code: 2, says: ["run: is a folder", "train --resume"]) {
+            ["train", $0.path("run")]
+        },
         .afterARun(
             "resuming with other data", code: 3, says: ["data: the data of colour changed"]
         ) { scene in

@@ -64,7 +64,8 @@ extension EndToEnd {
                         failure.contains("no progress in \(words) while 2 of 3 ranks waited"), "\(failure)")
                     #expect(failure.contains("its process is stopped (T)"), "\(failure)")
                     // Rank 0 saves the state if there is one, unless rank 0 itself is stopped.
-                    let saved = failure.contains("is saved; go on with --resume")
+                    let saved = failure.hasSuffix(
+                        "is saved; resume with: hadamesh train --resume \(scene.path("run\(rank)"))")
                     #expect(saved == (rank != 0 && place != "startUp"), "\(failure)")
                     let warnings = job.errorLines.filter {
                         $0.hasPrefix("warning: ") && $0.contains("waited")
@@ -107,7 +108,7 @@ extension EndToEnd {
             let job = try await running
             #expect(job.status == 75, "\(job)")
             #expect(
-                job.errors.contains("stopped after the checkpoint of step 20, without waiting for rank 1"),
+                job.errors.contains("stopped after the checkpoint at step 20, without waiting for rank 1"),
                 "\(job.errors)")
             let resumed = try await train("run", ranks: 2, ["--resume"])
             #expect(resumed.status == 0, "\(resumed)")

@@ -55,11 +55,12 @@ private func records(_ path: String) throws -> [Data] {
 }
 
 @Suite struct EventFileTests {
-    @Test func aScalarIsAnEventWithTagValueStepAndTime() throws {
+    @Test func scalarsAreAnEventWithTagsValuesStepAndTime() throws {
         let directory = try TemporaryFolder()
         let file = try EventFile(directory: directory.path, date: Date(timeIntervalSince1970: 1000.5))
-        try file.scalar("rte/loss", 0.25, step: 300, date: Date(timeIntervalSince1970: 1001.25))
-        try file.scalar("rte/loss", -.infinity, step: 0)
+        try file.scalars(
+            [("rte/rate", 3), ("rte/loss", 0.25)], step: 300, date: Date(timeIntervalSince1970: 1001.25))
+        try file.scalars([("rte/loss", -.infinity)], step: 0)
         let events = try records(file.path).map(fields)
         #expect(events.count == 3)
         #expect(events[0][1]?.number == (1000.5).bitPattern)
@@ -70,6 +71,21 @@ private func records(_ path: String) throws -> [Data] {
         let point = fields(try #require(fields(summary)[1]?.bytes))
         #expect(point[1]?.bytes == Data("rte/loss".utf8))
         #expect(point[2]?.number == UInt64(Float(0.25).bitPattern))
+        #expect(summary.range(of: Data("rte/rate".utf8)) != nil)
+    }
+
+    @Test func aTextIsAStringForTheTextPlugin() throws {
+        let directory = try TemporaryFolder()
+        let file = try EventFile(directory: directory.path)
+        try file.text("study", "# Title", step: 0)
+        let summary = try #require(fields(try records(file.path)[1])[5]?.bytes)
+        let value = fields(try #require(fields(summary)[1]?.bytes))
+        #expect(value[1]?.bytes == Data("study".utf8))
+        let tensor = fields(try #require(value[8]?.bytes))
+        // DT_STRING, and the string.
+        #expect(tensor[1]?.number == 7 && tensor[8]?.bytes == Data("# Title".utf8))
+        let metadata = fields(try #require(value[9]?.bytes))
+        #expect(fields(try #require(metadata[1]?.bytes))[1]?.bytes == Data("text".utf8))
     }
 
     @Test func aSessionStartVoidsItsStepAndLaterOnes() throws {

@@ -14,10 +14,6 @@ import Testing
         run = try RunDirectory.create(at: place.file("run"))
     }
 
-    private func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
-    }
-
     @Test func eventsAreReadBackInOrderWithTheirTime() throws {
         let before = Date().timeIntervalSince1970
         let journal = try Journal(directory: run, appending: false)
@@ -71,9 +67,10 @@ import Testing
 
     @Test func curvesGoToAFileThatTensorBoardFinds() throws {
         let journal = try Journal(directory: run, appending: false)
-        try journal.scalar("rte/loss", 0.5, step: 10)
-        let name = try #require(try names().first { $0.hasPrefix("events.out.tfevents.") })
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(run.path)/\(name)"))
+        try journal.plot([("rte/loss", 0.5)], step: 10)
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: run.tensorboard).first)
+        #expect(name.hasPrefix("events.out.tfevents."))
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(run.tensorboard)/\(name)"))
         #expect(bytes.range(of: Data("brain.Event:2".utf8)) != nil)
         #expect(bytes.range(of: Data("rte/loss".utf8)) != nil)
     }

@@ -49,7 +49,7 @@ import Testing
             failure { try .create(at: place.path) },
             failure { try .claim(place.path, resuming: false).directory },
         ] {
-            #expect(text.hasPrefix("\(place.path): a run is there already (found \(trace))"))
+            #expect(text.hasPrefix("\(place.path): this run already exists (found \(trace))"))
             #expect(text.contains("--resume") && text.contains("--output"))
         }
         #expect(
@@ -60,10 +60,12 @@ import Testing
     @Test func aPlaceWithoutARunIsNotOpened() throws {
         #expect(failure { try .open(at: place.path) }.contains("found no run in it"))
         #expect(failure { try .open(at: place.file("absent")) }.contains("no such run directory"))
-        #expect(
-            failure { try .claim(place.file("absent"), resuming: true).directory }.contains(
-                "no such run directory"))
         #expect(!FileManager.default.fileExists(atPath: place.file("absent")))
+    }
+
+    @Test func theCommandThatContinuesARunIsOneForTheShell() {
+        #expect(RunDirectory(path: "runs/a-1").resumption == "hadamesh train --resume runs/a-1")
+        #expect(RunDirectory(path: "my runs/it's").resumption == "hadamesh train --resume 'my runs/it'\\''s'")
     }
 
     @Test func aPlaceThatCannotBeADirectoryIsNamed() throws {

@@ -93,8 +93,8 @@ package struct StallReport {
         "\(culprit) resumed after \(Int(seconds.rounded())) s"
     }
 
-    /// The failure that ends the job.
-    package func failure(_ saved: Saved) -> Failure {
+    /// The failure that ends the job; `resumption` is the command that continues the run.
+    package func failure(_ saved: Saved, resumption: String) -> Failure {
         let stalled = diagnosis.behind ?? diagnosis.waiter
         let canResume =
             switch saved {
@@ -108,12 +108,12 @@ package struct StallReport {
             .stalled, at: culprit,
             "no progress in \(stalled.position) while \(waiters) waited \(seconds); \(state)\(others); "
                 + outcome,
-            remedy: canResume ? "go on with --resume" : "start again")
+            remedy: canResume ? "resume with: \(resumption)" : "start again")
     }
 
     /// The message of a job that stopped on request without the rank that is behind.
-    package func stopped(step: Int) -> String {
-        "stopped after the checkpoint of step \(step), without waiting for \(culprit): \(state)\(others); "
-            + "go on with --resume"
+    package func stopped(step: Int, resumption: String) -> String {
+        "stopped after the checkpoint at step \(step), without waiting for \(culprit): \(state)\(others); "
+            + "resume with: \(resumption)"
     }
 }

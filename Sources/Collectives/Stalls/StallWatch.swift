@@ -17,6 +17,7 @@ package final class StallWatch: @unchecked Sendable {
     private let board: RankBoard
     private let slot: Int
     private let limits = Mutex(StallLimits())
+    private let resumption = Mutex("hadamesh train --resume RUN")
     /// Accessed by the rank's thread only while it runs, by the watch's only while it holds the gate.
     private weak var listener: (any StallListener)?
 
@@ -95,6 +96,9 @@ package final class StallWatch: @unchecked Sendable {
 
     /// Replaces the limits.
     package func use(_ limits: StallLimits) { self.limits.withLock { $0 = limits } }
+
+    /// Sets the command that continues the run, for messages.
+    package func use(resumption: String) { self.resumption.withLock { $0 = resumption } }
 
     /// Sets the listener, which is held weakly.
     package func setListener(_ listener: any StallListener) { self.listener = listener }
@@ -246,7 +250,7 @@ package final class StallWatch: @unchecked Sendable {
         if rank == 0 {
             guard hold() else { return }
             board.setSaving(slot, true)
-            finish(report(diagnosis).failure(save()))
+            end(diagnosis, save())
         }
         if let first = board.snapshots.first(where: { $0.rank == 0 }) {
             let canSave = first.isInCall && diagnosis.behind?.rank != 0
@@ -254,10 +258,11 @@ package final class StallWatch: @unchecked Sendable {
         } else if over < min(60, limit / 2) {
             return
         }
-        finish(report(diagnosis).failure(.outOfReach))
+        end(diagnosis, .outOfReach)
     }
 
-    private func finish(_ failure: Failure) -> Never {
+    private func end(_ diagnosis: StallDiagnosis, _ saved: StallReport.Saved) -> Never {
+        let failure = report(diagnosis).failure(saved, resumption: resumption.withLock { $0 })
         if rank == 0 { listener?.note(stall: "\(failure)") }
         if board.claimEnd() { writeToStandardError("hadamesh: \(failure)\n") }
         // The launcher kills all other processes, stopped ones included, after the first nonzero exit.
@@ -277,7 +282,7 @@ package final class StallWatch: @unchecked Sendable {
             board.setSaving(slot, false)
             return release()
         }
-        let text = report(diagnosis).stopped(step: step)
+        let text = report(diagnosis).stopped(step: step, resumption: resumption.withLock { $0 })
         listener?.note(stall: text)
         if board.claimEnd() { writeToStandardError("\(text)\n") }
         _exit(75)

@@ -164,7 +164,7 @@ extension Agreement {
             throw Failure(
                 .rank, at: "step \(state.step)",
                 "the ranks' replicas of the state differ: \(failure.location ?? "state") \(failure.message)",
-                remedy: "a node's memory or processor may be faulty; use --resume without that node")
+                remedy: "a node's memory or processor may be faulty; resume the run without that node")
         }
     }
 

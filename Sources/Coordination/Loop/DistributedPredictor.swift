@@ -2,6 +2,7 @@ import Adapters
 import Collectives
 import Diagnostics
 import Kernels
+import Runs
 import Studies
 import Tasks
 import Training
@@ -36,8 +37,11 @@ final class DistributedPredictor {
     }
 
     /// The scores of tasks on their evaluation sets; see ``predict(_:_:adapted:)``.
-    func scores(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [TaskScore] {
-        try zip(tasks, predict(tasks, vectors, adapted: adapted)).map { task, predictions in
+    func scores(
+        _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo output: RunOutput? = nil
+    ) throws -> [TaskScore] {
+        let all = try predict(tasks, vectors, adapted: adapted, reportingTo: output)
+        return try zip(tasks, all).map { task, predictions in
             let data = context.data[task]
             return TaskScore(
                 task: data.task.name,
@@ -56,9 +60,12 @@ final class DistributedPredictor {
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
     ///   - adapted: whether adapters act; otherwise the head reads the frozen backbone's pooled vectors
+    ///   - output: told after each micro-batch of this rank
     /// - Returns: predictions by task, then by set
     /// - Throws: a failure if a logit is not finite
-    func predict(_ tasks: [Int], _ vectors: [[Float]], adapted: Bool) throws -> [[Predictions]] {
+    func predict(
+        _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo output: RunOutput? = nil
+    ) throws -> [[Predictions]] {
         var pieces: [Piece] = []
         var costs: [Double] = []
         var end = 0
@@ -75,6 +82,8 @@ final class DistributedPredictor {
         // Logits are summed as integer bit patterns, to which all ranks but one contribute 0.
         var patterns = [Int32](repeating: 0, count: end)
         let owners = assign(costs: costs, to: ranks)
+        let own = owners.count { $0 == communicator.rank }
+        var done = 0
         for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {
             communicator.watch?.enter(microBatch: index + 1)
             let logits = self.logits(
@@ -82,6 +91,8 @@ final class DistributedPredictor {
             for (i, logit) in logits.enumerated() {
                 patterns[piece.offset + i] = Int32(bitPattern: logit.bitPattern)
             }
+            done += 1
+            try output?.observe(.evaluating(done: done, of: own))
         }
         try timed(.sum) { try communicator.allReduce(&patterns, .sum) }
         for (piece, owner) in zip(pieces, owners) {

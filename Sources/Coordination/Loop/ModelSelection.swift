@@ -39,11 +39,9 @@ struct ModelSelection {
                 task: context.names[task], score: score.mean, isBest: isBest, stops: stops,
                 splits: score.splits)
         }
-        let last = state.tasks.compactMap(\.lastScore)
-        if settings.keep == .mean, last.count == state.tasks.count,
-            TrainingState.mean(last) > state.bestMean?.mean ?? -.infinity
-        {
-            state.bestMean = TrainingState.BestMean(step: state.step, scores: last, values: state.values)
+        if settings.keep == .mean, let mean = state.latestMean, mean > state.bestMean?.mean ?? -.infinity {
+            state.bestMean = TrainingState.BestMean(
+                step: state.step, scores: state.tasks.compactMap(\.lastScore), values: state.values)
         }
         state.evaluatedAt = state.step
         return evaluations

@@ -246,7 +246,8 @@ package final class TrainingRun: StallListener {
         let (start, before) = (MonotonicClock.seconds, communicator.statistics)
         let tasks = selection.tasksToScore(state, schedule)
         let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
-        let found = try predictor.scores(tasks, vectors, adapted: schedule.stage != .head)
+        let found = try predictor.scores(
+            tasks, vectors, adapted: schedule.stage != .head, reportingTo: output)
         let scores = selection.update(&state, tasks, found)
         // A checkpoint of this step, saved before the evaluation, lacks its scores.
         coordinator?.checkpointedAt = -1
@@ -255,7 +256,8 @@ package final class TrainingRun: StallListener {
         try output?.observe(
             .evaluated(
                 EvaluationReport(
-                    stage: schedule.name, step: state.step, scores: scores, seconds: seconds,
+                    stage: schedule.name, step: state.step, scores: scores, mean: state.latestMean,
+                    seconds: seconds,
                     secondsWaiting: spent.secondsWaiting,
                     secondsCommunicating: spent.secondsTransferring)))
     }

@@ -92,6 +92,12 @@ struct TrainingState: Equatable, Sendable {
     /// Whether each task is still drawn.
     var active: [Bool] { tasks.map(\.isActive) }
 
+    /// The mean of all tasks' latest scores; nil if a task has none in this stage.
+    var latestMean: Double? {
+        let scores = tasks.compactMap(\.lastScore)
+        return scores.count == tasks.count ? Self.mean(scores) : nil
+    }
+
     /// Begins the next stage: a fresh optimizer and fresh scores.
     mutating func beginNextStage(_ store: ParameterStore) {
         var next = TrainingState(store, tasks: tasks.count)

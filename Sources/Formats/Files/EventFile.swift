@@ -1,7 +1,7 @@
 import Diagnostics
 package import Foundation
 
-/// A TensorBoard event file of scalars.
+/// A TensorBoard event file of scalars and texts.
 ///
 /// The file is a sequence of TFRecords (length, masked checksum of the length, message, masked checksum of
 /// the message); each message is a protocol-buffer `Event`. TensorBoard joins all files of a directory.
@@ -27,13 +27,38 @@ package final class EventFile {
 
     package var path: String { file.path }
 
-    /// Appends a point to the curve `tag`.
-    package func scalar(_ tag: String, _ value: Double, step: Int, date: Date = Date()) throws {
-        var point = ProtocolBufferMessage()
-        point.append(Array(tag.utf8), field: 1)
-        point.append(Float(value), field: 2)
+    /// Appends a point to each curve, all in one record.
+    package func scalars(_ points: [(tag: String, value: Double)], step: Int, date: Date = Date()) throws {
+        let values = points.map { point in
+            var value = ProtocolBufferMessage()
+            value.append(Array(point.tag.utf8), field: ValueField.tag)
+            value.append(Float(point.value), field: ValueField.scalar)
+            return value
+        }
+        try append(values, step: step, date)
+    }
+
+    /// Appends a text, which TensorBoard renders as Markdown.
+    package func text(_ tag: String, _ text: String, step: Int, date: Date = Date()) throws {
+        var plugin = ProtocolBufferMessage()
+        plugin.append(Array("text".utf8), field: 1)
+        var metadata = ProtocolBufferMessage()
+        metadata.append(plugin.bytes, field: 1)
+        // A tensor of no dimension that holds one string.
+        var tensor = ProtocolBufferMessage()
+        tensor.append(Int64(Self.stringType), field: 1)
+        tensor.append([], field: 2)
+        tensor.append(Array(text.utf8), field: 8)
+        var value = ProtocolBufferMessage()
+        value.append(Array(tag.utf8), field: ValueField.tag)
+        value.append(tensor.bytes, field: ValueField.tensor)
+        value.append(metadata.bytes, field: ValueField.metadata)
+        try append([value], step: step, date)
+    }
+
+    private func append(_ values: [ProtocolBufferMessage], step: Int, _ date: Date) throws {
         var summary = ProtocolBufferMessage()
-        summary.append(point.bytes, field: 1)
+        for value in values { summary.append(value.bytes, field: 1) }
         var event = ProtocolBufferMessage()
         event.append(date.timeIntervalSince1970, field: EventField.wallTime)
         event.append(Int64(step), field: EventField.step)
@@ -54,6 +79,17 @@ package final class EventFile {
 
     /// `SessionLog.SessionStatus.START`.
     private static let start = 1
+
+    /// `DataType.DT_STRING`.
+    private static let stringType = 7
+
+    /// Fields of a `Summary.Value`.
+    private enum ValueField {
+        static let tag = 1
+        static let scalar = 2
+        static let tensor = 8
+        static let metadata = 9
+    }
 
     private enum EventField {
         static let wallTime = 1

@@ -82,7 +82,7 @@ package final class MappedFile: @unchecked Sendable {
         guard now.device == version.device, now.inode == version.inode, now != version else { return }
         throw Failure.data(
             "was written to while it was in use: results computed since then are wrong", at: path,
-            remedy: "restore it and go on with --resume; to replace a file in use, rename the new one over it"
+            remedy: "restore it and resume the run; to replace a file in use, rename the new one over it"
         )
     }
 

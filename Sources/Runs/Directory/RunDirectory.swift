@@ -35,10 +35,19 @@ package struct RunDirectory: Sendable, Equatable {
     package var adapters: String { "\(path)/adapters" }
     /// The folder of checkpoints, one folder per checkpoint.
     package var checkpoints: String { "\(path)/checkpoints" }
+    /// The folder of TensorBoard's event files, one file per start.
+    package var tensorboard: String { "\(path)/tensorboard" }
     /// The folder of recorded gradients.
     package var reference: String { "\(path)/reference" }
 
     package func adapters(task: String) -> String { "\(adapters)/\(task)" }
+
+    /// The command that continues the run, for messages.
+    package var resumption: String {
+        let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "/._-+,:@%=".contains($0) }
+        let word = isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
+        return "hadamesh train --resume \(word)"
+    }
 
     /// The folder of the checkpoint after `step` optimizer steps.
     package func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
@@ -70,15 +79,15 @@ package struct RunDirectory: Sendable, Equatable {
         return directory
     }
 
-    /// Creates the directory of a new run, or opens an existing one to resume it, for this job alone.
+    /// Creates the directory of a new run for this job alone, or opens that of an existing run to resume it.
     ///
     /// A directory that another job holds is refused with that job's name. On resuming, half-written files of
-    /// a killed job are removed.
+    /// a killed job are removed; without a run to resume, a new one begins.
     /// - Returns: the directory, and the lock to hold while anything is written there
     package static func claim(
         _ path: String, resuming: Bool, whileWaiting: () -> Void = {}
     ) throws -> (directory: RunDirectory, lock: RunLock) {
-        let directory = resuming ? try open(at: path) : RunDirectory(path: path)
+        let directory = RunDirectory(path: path)
         try Directory.create(directory.path)
         let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
         // Checked under the lock: no other job can begin a run in between.
@@ -89,8 +98,8 @@ package struct RunDirectory: Sendable, Equatable {
     private func requireNoRun() throws {
         guard let trace else { return }
         throw Failure.usage(
-            "a run is there already (found \(trace))", at: path,
-            remedy: "go on with it by --resume, or name another place with --output")
+            "this run already exists (found \(trace))", at: path,
+            remedy: "continue it with: \(resumption), or choose another --output")
     }
 
     /// Removes the half-written files of a killed job.

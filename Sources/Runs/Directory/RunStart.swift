@@ -27,6 +27,8 @@ package struct RunStart: Codable, Sendable, Equatable {
     }
 
     let time: String
+    /// The path of the study file; nil for a start with `--resume RUN`.
+    package let study: String?
     /// The step of the checkpoint that it resumed from; nil for a start from the first step.
     let resumedFrom: Int?
     let version: String
@@ -38,11 +40,12 @@ package struct RunStart: Codable, Sendable, Equatable {
     let backbone: Backbone
 
     package init(
-        time: String, resumedFrom: Int?, version: String, nodes: [Node], settings: some Encodable,
-        mpi: String,
+        time: String, study: String? = nil, resumedFrom: Int?, version: String, nodes: [Node],
+        settings: some Encodable, mpi: String,
         bits: String, backbone: Backbone
     ) throws {
-        (self.time, self.resumedFrom, self.version, self.nodes) = (time, resumedFrom, version, nodes)
+        (self.time, self.study, self.resumedFrom) = (time, study, resumedFrom)
+        (self.version, self.nodes) = (version, nodes)
         ranks = nodes.reduce(0) { $0 + $1.ranks }
         self.settings = try JSONValue(encoding: settings)
         (self.mpi, self.bits, self.backbone) = (mpi, bits, backbone)

@@ -6,19 +6,26 @@ package struct EvaluationReport: Encodable, Sendable {
     /// The number of the run's steps before it.
     package let step: Int
     package let scores: [TaskEvaluation]
+    /// The mean of all tasks' latest scores; nil if a task has none yet.
+    package let mean: Double?
     /// Seconds of the evaluation, and of its waiting for other ranks and exchanging logits.
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     package init(
-        stage: String, step: Int, scores: [TaskEvaluation], seconds: Double, secondsWaiting: Double,
+        stage: String, step: Int, scores: [TaskEvaluation], mean: Double?, seconds: Double,
+        secondsWaiting: Double,
         secondsCommunicating: Double
     ) {
-        (self.stage, self.step, self.scores, self.seconds) = (stage, step, scores, seconds)
+        (self.stage, self.step, self.scores, self.mean) = (stage, step, scores, mean)
+        self.seconds = seconds
         (self.secondsWaiting, self.secondsCommunicating) = (secondsWaiting, secondsCommunicating)
     }
 
+    /// The name of an evaluated split for readers: of the training split only held-out examples are scored.
+    package static func label(ofSplit split: String) -> String { split == "train" ? "held-out" : split }
+
     private enum CodingKeys: CodingKey {
-        case stage, step, tasks, seconds, secondsWaiting, secondsCommunicating
+        case stage, step, tasks, mean, seconds, secondsWaiting, secondsCommunicating
     }
 
     /// Writes the scores as an object by task.
@@ -27,6 +34,7 @@ package struct EvaluationReport: Encodable, Sendable {
         try container.encode(stage, forKey: .stage)
         try container.encode(step, forKey: .step)
         try container.encode(NamedValues(scores.map { ($0.task, $0) }), forKey: .tasks)
+        try container.encode(mean, forKey: .mean)
         try container.encode(seconds, forKey: .seconds)
         try container.encode(secondsWaiting, forKey: .secondsWaiting)
         try container.encode(secondsCommunicating, forKey: .secondsCommunicating)

@@ -15,6 +15,8 @@ package enum RunEvent: Sendable {
     /// Chunks of pooled vectors were computed.
     case pooled(done: Int, of: Int)
     case step(StepReport)
+    /// Rank 0 computed some of its own micro-batches of an evaluation.
+    case evaluating(done: Int, of: Int)
     case evaluated(EvaluationReport)
     /// A checkpoint was written.
     case checkpoint(step: Int)

@@ -2,20 +2,21 @@ import Diagnostics
 package import Formats
 import Foundation
 
-/// A run's record, written while it trains: events as JSON lines, curves as TensorBoard scalars.
+/// A run's record, written while it trains: events as JSON lines, curves and a text for TensorBoard.
 ///
 /// When `record` returns, the operating system has the whole event: killing the process loses
 /// nothing, a failing machine may lose the events since ``synchronize()``.
 package final class Journal {
     private let lines: JSONLines
-    private let scalars: EventFile
+    private let curves: EventFile
     private let directory: RunDirectory
 
     /// Creates the journal of a run, or appends after its last whole line.
     package init(directory: RunDirectory, appending: Bool) throws {
         self.directory = directory
         lines = try JSONLines(path: directory.journalFile, appending: appending)
-        scalars = try EventFile(directory: directory.path)
+        try Directory.create(directory.tensorboard)
+        curves = try EventFile(directory: directory.tensorboard)
     }
 
     /// Writes an event: the time in seconds since 1970, its kind, and its fields in order.
@@ -34,10 +35,13 @@ package final class Journal {
         try record(kind, JSONValue(encoding: report).object ?? [])
     }
 
-    /// Writes a point of a curve.
-    package func scalar(_ tag: String, _ value: Double, step: Int) throws {
-        try scalars.scalar(tag, value, step: step)
+    /// Writes a point of each of some curves.
+    package func plot(_ points: [(tag: String, value: Double)], step: Int) throws {
+        try curves.scalars(points, step: step)
     }
+
+    /// Writes a text, in Markdown, beside the curves.
+    package func show(_ tag: String, markdown: String) throws { try curves.text(tag, markdown, step: 0) }
 
     /// Flushes the events to disk, so that a checkpoint never outlives events that precede it.
     package func synchronize() throws { try lines.synchronize() }
@@ -67,7 +71,7 @@ package final class Journal {
             try lines.replace(after: start, with: later.filter { !isSuperseded($0) })
             try lines.synchronize()
         }
-        try scalars.sessionStart(step: step + 1)
+        try curves.sessionStart(step: step + 1)
         return moved.count
     }
 

@@ -6,16 +6,24 @@ import Foundation
 package final class RunJournal: RunObserver {
     private let journal: Journal
     private let directory: RunDirectory
+    private let study: RunStudy?
+    /// The study file with all defaults, for TensorBoard.
+    private let studyText: String?
     private let began = MonotonicClock.seconds
     /// Of all starts, without the seconds of this one.
     private var counters = RunCounters()
     /// The number of earlier events that this start repeats; nil for a first start.
     private var superseded: Int?
+    /// Steps of the run so far.
+    private var steps = 0
     private var timeline: TimelineFile?
     private var balance: RankBalance?
 
-    package init(_ journal: Journal, _ directory: RunDirectory) {
+    package init(
+        _ journal: Journal, _ directory: RunDirectory, study: RunStudy? = nil, studyText: String? = nil
+    ) {
         (self.journal, self.directory) = (journal, directory)
+        (self.study, self.studyText) = (study, studyText)
     }
 
     package func observe(_ event: RunEvent) throws {
@@ -26,6 +34,9 @@ package final class RunJournal: RunObserver {
                 "began",
                 [("resumedFrom", resumedFrom.map { .integer($0) } ?? .null)] + own
                     + [("facts", JSONValue(encoding: facts))])
+            if superseded == nil, let studyText {
+                try journal.show("study", markdown: "```yaml\n\(studyText)\n```")
+            }
         case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
         case .stage(let name, let steps):
             try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
@@ -34,6 +45,7 @@ package final class RunJournal: RunObserver {
         case .pooled(let done, let total):
             if done == total { try journal.record("pooled", [("chunks", .integer(total))]) }
         case .step(let report): try step(report)
+        case .evaluating: break
         case .evaluated(let report): try evaluated(report)
         case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])
         case .stalled(let text): try journal.record("stalled", [("text", .string(text))])
@@ -43,7 +55,7 @@ package final class RunJournal: RunObserver {
         case .timeline(let timeline, let isLast): try add(timeline, isLast: isLast)
         case .stageEnded(let result):
             try journal.record("stageEnded", [("result", JSONValue(encoding: result))])
-            try kept(result)
+            try plotShares(result)
         case .finished(let results): try finished(results)
         case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
         }
@@ -59,16 +71,20 @@ package final class RunJournal: RunObserver {
 
     /// Restores the counters, and moves the events that will be repeated.
     package func resume(after step: Int, _ note: RunNote?) throws {
+        steps = step
         counters = note?.counters ?? RunCounters()
         var position = step == 0 ? 0 : note?.journal
         if let known = position, try !journal.isWhole(at: known) { position = nil }
-        superseded = try journal.resume(after: step, position: position) { event in
+        // A resumed study of which nothing was recorded yet begins a run.
+        let isFirst = journal.position == 0
+        let moved = try journal.resume(after: step, position: position) { event in
             guard let kind = event["kind"]?.string, Self.repeated.contains(kind) else { return false }
             if let own = event["step"]?.int, own <= step, kind == "checkpoint" || position == nil {
                 return false
             }
             return position != nil || event["step"] != nil
         }
+        superseded = isFirst ? nil : moved
     }
 
     /// The kinds of events that a run repeats when it resumes from an earlier state.
@@ -99,29 +115,47 @@ package final class RunJournal: RunObserver {
         }
     }
 
-    /// Plots the scores of the kept state.
-    private func kept(_ stage: StageResult) throws {
-        for entry in stage.tasks.entries {
-            guard let kept = entry.value else { continue }
-            try journal.scalar("\(entry.name)/kept score", kept.score, step: kept.step)
-        }
+    /// Plots each task's share of a stage's examples.
+    private func plotShares(_ stage: StageResult) throws {
+        try journal.plot(
+            stage.drawn.entries.flatMap { task in
+                [
+                    ("share/\(task.name)/requested", task.value.requested),
+                    ("share/\(task.name)/realised", task.value.realised),
+                ]
+            }, step: steps)
     }
 
     private func step(_ report: StepReport) throws {
         counters.count(report)
         try journal.record("step", report)
-        for loss in report.losses.entries {
-            try journal.scalar("\(loss.name)/loss", loss.value, step: report.step)
-        }
-        try journal.scalar(
-            "system/examples per second", Double(report.examples) / report.seconds, step: report.step)
+        steps = report.step
+        let seconds = max(1e-9, report.seconds)
+        try journal.plot(
+            report.losses.entries.map { ("train/\($0.name)/loss", $0.value) }
+                + report.learningRates.entries.map { ("train/learning_rate/\($0.name)", $0.value) }
+                + [
+                    ("train/gradient_norm", report.gradientNorm),
+                    ("system/examples_per_second", Double(report.examples) / seconds),
+                    ("system/tokens_per_second", Double(report.tokens) / seconds),
+                    ("system/waiting", report.secondsWaiting / seconds),
+                    ("system/bytes_per_step", Double(report.bytes)),
+                ], step: steps)
     }
 
     private func evaluated(_ report: EvaluationReport) throws {
         try journal.record("evaluated", report)
-        for score in report.scores {
-            try journal.scalar("\(score.task)/score", score.score, step: report.step)
+        var points: [(tag: String, value: Double)] = []
+        for task in report.scores {
+            for split in task.splits.entries {
+                let label = EvaluationReport.label(ofSplit: split.name)
+                points += split.value.entries.map { ("\(label)/\(task.task)/\($0.name)", $0.value) }
+            }
         }
+        if let mean = report.mean, let split = report.scores.first?.splits.names.first {
+            points.append(("\(EvaluationReport.label(ofSplit: split))/mean", mean))
+        }
+        try journal.plot(points, step: report.step)
     }
 
     private func finished(_ results: RunResults) throws {
@@ -131,8 +165,9 @@ package final class RunJournal: RunObserver {
         whole.examplesPerSecond = all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : 0
         whole.seconds = all.seconds
         whole.balance = balance
+        whole.study = study
         try whole.write(to: directory)
         try journal.record("finished", [("results", JSONValue(encoding: results))])
-        if let last = results.stages.last { try kept(last) }
+        if let last = results.stages.last { try plotShares(last) }
     }
 }

@@ -16,6 +16,7 @@ package struct RunResults: Codable, Sendable, Equatable {
     package let arithmetic: [Arithmetic]?
     /// Whether the result mixes kernels or versions whose bits differ: no single one of them reproduces it.
     package let mixed: Bool?
+    package var study: RunStudy?
     /// The largest number of bytes that a rank sent in one step.
     package var bytesPerStep: Int?
     package var examplesPerSecond: Double?
@@ -48,7 +49,7 @@ package struct RunResults: Codable, Sendable, Equatable {
         guard let results = try read(directory) else {
             throw Failure.usage(
                 "the run has no results yet", at: directory.path,
-                remedy: "finish it with hadamesh train --resume \(directory.path)")
+                remedy: "finish it with \(directory.resumption)")
         }
         return results
     }

@@ -20,10 +20,18 @@ struct Train: ParsableCommand {
         discussion: """
             The run directory receives results.json, adapters/<task>/, checkpoints/, journal.jsonl and \
             TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run after a checkpoint \
-            with exit code 75; --resume continues it, on any number of ranks.
+            with exit code 75.
+
+            hadamesh train --resume RUN continues a run on any number of ranks. The study is the run's own; \
+            --set backbone=DIR and --set data=DIR name folders that have moved. In a job script that is \
+            started again and again, hadamesh train STUDY --output RUN --resume begins the run the first \
+            time, continues it later, and does nothing once it is finished.
             """)
 
-    @Argument(help: "The study file, in YAML.")
+    @Argument(
+        help: ArgumentHelp(
+            "The study file, in YAML; with --resume and without --output, the run directory.",
+            valueName: "study or run"))
     var study: String
 
     @Option(
@@ -34,7 +42,7 @@ struct Train: ParsableCommand {
     @OptionGroup
     var options: StudyOptions
 
-    @Flag(help: "Continue the run in --output from its newest checkpoint, or from the start without one.")
+    @Flag(help: "Continue a run from its newest checkpoint, or from the start without one.")
     var resume = false
 
     @Flag(help: "Let --resume use kernels or a version whose bits differ, and mark the result as mixed.")
@@ -46,10 +54,6 @@ struct Train: ParsableCommand {
     @Flag(help: "Print only warnings and the final table.")
     var quiet = false
 
-    func validate() throws {
-        if resume, output == nil { throw ValidationError("--resume needs the run directory: --output RUN") }
-    }
-
     func run() throws {
         MPI.run { world in
             if let expectRanks, expectRanks != world.size {
@@ -59,7 +63,8 @@ struct Train: ParsableCommand {
                     at: "--expect-ranks",
                     remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
             }
-            let study = try options.study(study)
+            let run = resume && output == nil ? RunDirectory(path: study) : nil
+            let study = try run.map { try options.study(of: $0, on: world) } ?? readStudy()
             StopSignal.install()
             // A closed output, as in `| head` or a closed terminal, must not end the training.
             signal(SIGPIPE, SIG_IGN)
@@ -68,9 +73,27 @@ struct Train: ParsableCommand {
         }
     }
 
+    private func readStudy() throws -> Study {
+        if RunFiles.isFolder(study) {
+            throw Failure.usage(
+                "is a folder, expected a study file", at: study,
+                remedy: "to continue a run: \(RunDirectory(path: study).resumption)")
+        }
+        return try options.study(study)
+    }
+
     private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
+        let status = StatusLine(quiet: quiet || world.rank != 0)
+        status.begin()
+        status.show { "loading \(study.backbone)" }
         let backbone = try LoadedBackbone(study, on: world, for: .training)
-        let data = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
+        let data = try study.tasks.enumerated().map { index, reference in
+            let task = try reference.resolve()
+            status.show {
+                "tokenizing \(task.name), \(index + 1) of \(study.tasks.count) tasks"
+            }
+            return try TaskData(task, study, backbone.tokenizer)
+        }
         let context = try RunContext(study, backbone.model, data)
         try Agreement.checkInputs(
             context, tokenizer: backbone.tokenizer.identity, resuming: resume, world)
@@ -80,9 +103,12 @@ struct Train: ParsableCommand {
         var directory: RunDirectory?
         var recorded: RunIdentity?
         var lock: RunLock?
+        var file: String?
         defer { lock?.release() }
         let said = try onRoot(world) {
-            let (made, taken) = try RunDirectory.claim(self.output ?? defaultOutput, resuming: resume) {
+            let isOfRun = resume && self.output == nil
+            let path = self.output ?? (isOfRun ? self.study : defaultOutput)
+            let (made, taken) = try RunDirectory.claim(path, resuming: resume) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
             }
@@ -92,20 +118,23 @@ struct Train: ParsableCommand {
                 tokenizer: backbone.tokenizer.identity, data)
             recorded = try RunFiles.identity(in: made)
             if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
-                writeToStandardError("finished already, nothing was changed: \(made.path)\n")
+                status.close()
+                writeToStandardError("finished already; nothing to do: \(made.path)\n")
                 return []
             }
             _ = try context.computingRanks(of: world.size)
             let journal = try Journal(directory: made, appending: resume)
-            output = RunOutput(
-                made,
-                observers: [
-                    RunJournal(journal, made), Progress(directory: made.path, quiet: quiet),
-                ])
+            file = isOfRun ? nil : self.study
+            let source = try RunStudy(
+                file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
+            let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
+            output = RunOutput(made, observers: [record, Progress(directory: made, status)])
             directory = made
             return Array(try JSONValue(encoding: identity).encoded().utf8)
         }
         if said.isEmpty { return 0 }
+        let resumption = try onRoot(world) { Array((directory?.resumption ?? "").utf8) }
+        world.watch?.use(resumption: String(decoding: resumption, as: UTF8.self))
         let place = "the run's identity"
         let identity = try JSONValue(parsing: Data(said), at: place).decoded(
             as: RunIdentity.self, from: place)
@@ -117,7 +146,7 @@ struct Train: ParsableCommand {
         // Written only now that the run directory is known to belong to this study.
         let ranks = try RankDescription.all(world)
         _ = try onRoot(world) {
-            if let directory { try RunFiles.write(study, backbone, run, ranks, to: directory) }
+            if let directory { try RunFiles.write(study, from: file, backbone, run, ranks, to: directory) }
             return []
         }
         return try run.run() == .stopped ? 75 : 0

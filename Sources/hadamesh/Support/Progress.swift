@@ -1,112 +1,134 @@
-import Diagnostics
 import Formats
 import Foundation
 import Runs
 
-/// Displays a run on standard error: a live line on a terminal, otherwise a plain line every few seconds.
+/// Displays a run on standard error, and its scores on standard output.
 final class Progress: RunObserver {
-    private let directory: String
-    private let quiet: Bool
-    /// Under mpirun standard error is a pipe: `launch/local` sets a variable if it leads to a terminal.
-    private let isTerminal =
-        isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
-    private var stage = (name: "", steps: 0)
+    private let directory: RunDirectory
+    private let status: StatusLine
     private var losses: [String: Double] = [:]
     private var order: [String] = []
-    /// The start of the current steps, and the steps and examples since.
-    private var begun = MonotonicClock.seconds
-    private var counted = (steps: 0, examples: 0)
-    private var shown = -Double.infinity
-    private var lineIsOpen = false
+    /// The pace of the current steps, and their numbers of steps and examples.
+    private var timer = WorkTimer()
+    private var (steps, examples) = (0, 0)
+    /// The pace of other work since its first report, and the parts that were done by then.
+    private var current = (name: "", first: 0)
+    private var currentTimer = WorkTimer()
+    private var isMarkExplained = false
 
-    init(directory: String, quiet: Bool) {
+    init(directory: RunDirectory, _ status: StatusLine) {
         self.directory = directory
-        self.quiet = quiet
+        self.status = status
     }
 
     func observe(_ event: RunEvent) throws {
         switch event {
         case .began(let facts, let resumedFrom): began(facts, resumedFrom)
-        case .warned(let failure): say("warning: \(failure)", always: true)
+        case .warned(let failure): status.say("warning: \(failure)", isUrgent: true)
         case .stage(let name, let steps):
-            stage = (name, steps)
-            restart()
-            say("\(name) stage: \(steps) steps")
+            status.say("\(name) stage: \(steps.grouped) steps")
+            begin()
         case .pruned(let report):
-            say(
+            status.say(
                 "pruned by \(report.score): "
-                    + "\(report.kept) of \(report.kept + report.removed) entries remain, "
+                    + "\(report.kept.grouped) of \((report.kept + report.removed).grouped) entries remain, "
                     + "\(format(100 * report.reached, 2)) % removed")
-            restart()
+            begin()
         case .cache(let report): cache(report)
-        case .pooled(let done, let total):
-            live("pooled vectors \(100 * done / max(1, total)) %")
-            restart()
+        case .pooled(let done, let total): work("pooled vectors", done, of: total)
+        case .evaluating(let done, let total): work("evaluating", done, of: total)
         case .step(let report): step(report)
-        case .evaluated(let report):
-            let scores = report.scores.map { score in
-                "\(score.task) \(format(score.score, 4))\(score.isBest ? "*" : "")"
-                    + (score.stops ? " (stops)" : "")
-            }
-            say("step \(report.step): \(scores.joined(separator: "  "))")
-            restart()
-        case .checkpoint(let step): live("checkpoint of step \(step)")
-        case .stalled: break
-        case .balance(let balance): say(balance.line)
-        case .timeline: break
-        case .stageEnded(let result): drawn(result)
-        case .finished(let results): finished(results)
+        case .evaluated(let report): evaluated(report)
+        case .checkpoint(let step): status.show { "checkpoint at step \(step.grouped)" }
+        case .stalled, .timeline: break
+        case .balance(let balance): if balance.ranks > 1 { status.say(wrapping: balance.line) }
+        case .stageEnded(let result): sampled(result)
+        case .finished(let results):
+            results.stages.last.map(sampled)
+            status.close()
+            print(ScoreTable(results).text)
+            fflush(nil)
+            status.say("done: \(directory.path)", isUrgent: true)
         case .stopped(let step):
-            say(
-                "stopped after the checkpoint of step \(step); "
-                    + "go on with: hadamesh train STUDY --output \(directory) --resume",
-                always: true)
+            // The command has a line of its own, to be copied.
+            status.say(
+                "stopped after the checkpoint at step \(step.grouped)\nresume with: \(directory.resumption)",
+                isUrgent: true)
         }
     }
 
     private func began(_ facts: RunFacts, _ resumedFrom: Int?) {
         let parameters = facts.parameters
-        say("run: \(directory)", always: true)
-        say(
-            "\(parameters.method) trains \(parameters.adapterPerTask) parameters per task, "
-                + "\(format(100 * parameters.shareOfBackbone, 3)) % "
-                + "of the backbone's \(parameters.backbone); "
-                + "over \(facts.tasks.count) tasks \(parameters.adapterAllTasks), "
-                + "heads \(parameters.headsAllTasks)")
-        say(
-            "a micro-batch has at most \(facts.activations.tokens) tokens, whose activations take about "
-                + "\(facts.activations.bytes >> 20) MB on each rank")
+        status.say("run: \(directory.path)", isUrgent: true)
+        status.say(wrapping: trained(parameters, tasks: facts.tasks.count))
+        status.say(
+            wrapping: "largest micro-batch: \(facts.activations.tokens.grouped) tokens "
+                + "(about \((facts.activations.bytes >> 20).grouped) MB of activations per rank)")
         for file in facts.tasks.flatMap(\.dropped) {
             let lines = file.lines.map(String.init).joined(separator: ", ")
-            say("warning: \(file.file): lines \(lines) have too few columns and are skipped", always: true)
+            status.say(
+                "warning: \(file.file): lines \(lines) have too few columns and are skipped", isUrgent: true)
         }
-        if let resumedFrom { say("resumes from the checkpoint of step \(resumedFrom)") }
+        if let resumedFrom {
+            status.say("resuming from the checkpoint at step \(resumedFrom.grouped)")
+        }
+    }
+
+    private func trained(_ parameters: ParameterCounts, tasks: Int) -> String {
+        let heads = "heads: \(parameters.headsAllTasks.grouped)"
+        let (one, all) = (parameters.adapterPerTask, parameters.adapterAllTasks)
+        if all == 0 { return "\(parameters.method): trains no adapter; \(heads)" }
+        let sharing =
+            tasks == 1
+            ? "" : all == one ? ", shared by \(tasks) tasks" : ", \(all.grouped) for \(tasks) tasks"
+        let backbone =
+            parameters.backbone < 1_000_000
+            ? parameters.backbone.grouped : "\(format(Double(parameters.backbone) / 1e6, 1))M"
+        return "\(parameters.method): \(one.grouped) trainable parameters per task "
+            + "(\(format(100 * parameters.shareOfBackbone, 3)) % of "
+            + "\(backbone))\(sharing); \(heads)"
     }
 
     private func cache(_ report: ActivationCacheReport) {
         let part =
             switch report.point {
-            case .input, .pooled: "the output of the lowest \(report.layer) of \(report.layers) layers"
-            case .heads: "the output of the attention heads of layer \(report.layer)"
-            case .feedForwardInput: "the feed-forward input of layer \(report.layer)"
+            case .input, .pooled: "layer \(report.layer) of \(report.layers)"
+            case .heads: "layer \(report.layer)'s attention heads"
+            case .feedForwardInput: "layer \(report.layer)'s feed-forward input"
             }
         if let refusal = report.refusal {
-            say(
-                "warning: \(part) is not cached: \(refusal); "
-                    + "lower cache.megabytes, or give the job more memory", always: true)
+            status.say(
+                "warning: frozen activations up to \(part) are not cached: \(refusal); "
+                    + "lower cache.megabytes, or give the job more memory", isUrgent: true)
         } else if report.given > 0 {
-            let of = report.given < report.needed ? " of \(report.needed >> 20)" : ""
-            say(
-                "caches \(part) for each example: \(report.given >> 20)\(of) MB on each node, "
-                    + "saving \(format(100 * report.saves, 0)) % of the operations")
+            let of = report.given < report.needed ? " of \((report.needed >> 20).grouped)" : ""
+            status.say(
+                wrapping:
+                    "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) MB per node, "
+                    + "saves \(format(100 * report.saves, 0)) % of FLOPs")
         }
         for (name, count) in [("activations", report.found), ("pooled vectors", report.foundPooled)]
-        where count > 0 { say("found the \(name) of \(count) examples, stored by an earlier run") }
+        where count > 0 { status.say("\(name) of \(count.grouped) examples were stored by an earlier run") }
     }
 
-    private func restart() {
-        begun = MonotonicClock.seconds
-        counted = (0, 0)
+    private func begin() {
+        timer = WorkTimer()
+        (steps, examples) = (0, 0)
+        current.name = ""
+        status.begin()
+    }
+
+    // MARK: Work
+
+    private func work(_ name: String, _ done: Int, of total: Int) {
+        if current.name != name {
+            current = (name, done)
+            currentTimer = WorkTimer()
+            status.begin()
+        }
+        let left = currentTimer.left(total - done, after: done - current.first)
+        status.show { "\(name) \(done.grouped)/\(total.grouped)\(left)" }
+        if done == total { begin() }
     }
 
     private func step(_ report: StepReport) {
@@ -114,81 +136,63 @@ final class Progress: RunObserver {
             if losses[loss.name] == nil { order.append(loss.name) }
             losses[loss.name] = losses[loss.name].map { 0.9 * $0 + 0.1 * loss.value } ?? loss.value
         }
-        counted.steps += 1
-        counted.examples += report.examples
-        guard
-            MonotonicClock.seconds - shown >= (isTerminal ? 0.2 : 10)
-                || report.stageStep == report.stageSteps
-        else { return }
-        let seconds = max(1e-9, MonotonicClock.seconds - begun)
-        let left = seconds / Double(counted.steps) * Double(report.stageSteps - report.stageStep)
-        let texts = order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }
-        let text =
-            "\(report.stage) \(report.stageStep)/\(report.stageSteps)  "
-            + "loss \(texts.joined(separator: "  "))  "
-            + "\(Int((Double(counted.examples) / seconds).rounded())) examples/s  \(duration(left)) left"
-        if isTerminal { live(text) } else { say(text) }
-        shown = MonotonicClock.seconds
+        steps += 1
+        examples += report.examples
+        status.show(isLast: report.stageStep == report.stageSteps) { line(report) }
     }
 
-    /// Each task's share of the examples, drawn and requested.
-    private func drawn(_ stage: StageResult) {
-        func percent(_ share: Double) -> String { format(100 * share, 1) }
-        let shares = stage.drawn.entries.map { task in
-            "\(task.name) \(percent(task.value.realised)) % (requested \(percent(task.value.requested)) %)"
-        }
-        say("\(stage.stage) stage drew \(shares.joined(separator: ", "))")
-    }
-
-    private func finished(_ results: RunResults) {
-        let stages = results.stages
-        stages.last.map(drawn)
-        let tasks = stages.last?.tasks.names ?? []
-        let width = max(4, tasks.map(\.count).max() ?? 4)
-        func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
-        var lines = [
-            "task".padding(toLength: width, withPad: " ", startingAt: 0)
-                + stages.map { cell($0.stage) }.joined()
+    /// The most informative line that fits the terminal.
+    private func line(_ report: StepReport) -> String {
+        let position = "\(report.stage) \(report.stageStep.grouped)/\(report.stageSteps.grouped)"
+        let each = "loss " + order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }.joined(separator: " ")
+        let mean = "loss \(format(Array(losses.values).mean ?? 0, 3)) (mean of \(order.count) tasks)"
+        // A head reads cached vectors, so its rate says nothing about the encoder's.
+        let rate =
+            report.stage == "head"
+            ? "" : ", \(Int((Double(examples) / timer.seconds).rounded()).grouped) examples/s"
+        // The adapter's kinds come before the head.
+        let learning = report.learningRates.values.first.map { String(format: ", lr %.2g", $0) } ?? ""
+        let end = timer.left(report.stageSteps - report.stageStep, after: steps)
+        let lines = [
+            "\(position): \(each)\(learning)\(rate)\(end)", "\(position): \(each)\(rate)\(end)",
+            "\(position): \(mean)\(learning)\(rate)\(end)", "\(position): \(mean)\(rate)\(end)",
         ]
-        for task in tasks {
-            let scores = stages.map { stage in
-                cell((stage.tasks[task] ?? nil).map { format($0.score, 4) } ?? "–")
-            }
-            lines.append(task.padding(toLength: width, withPad: " ", startingAt: 0) + scores.joined())
+        let width = status.width
+        return lines.first { $0.count < width } ?? "\(position)\(end)"
+    }
+
+    // MARK: Results
+
+    private func evaluated(_ report: EvaluationReport) {
+        let splits = report.scores.map { score in
+            score.splits.names.map(EvaluationReport.label(ofSplit:)).joined(separator: "+")
         }
-        closeLine()
-        print(lines.joined(separator: "\n"))
-        fflush(nil)
-        say("done: \(directory)", always: true)
+        let isCommon = Set(splits).count == 1
+        var items = zip(report.scores, splits).map { score, split in
+            "\(isCommon ? "" : "\(split) ")\(score.task) \(format(score.score, 4))\(score.isBest ? "*" : "")"
+                + (score.stops ? " (stopped early)" : "")
+        }
+        if let mean = report.mean, report.scores.count > 1 { items.append("mean \(format(mean, 4))") }
+        if !isMarkExplained, report.scores.contains(where: \.isBest) {
+            isMarkExplained = true
+            items[items.count - 1] += " (* best so far)"
+        }
+        if let first = items.first {
+            items[0] = "step \(report.step.grouped): \(isCommon ? "\(splits[0]) " : "")\(first)"
+        }
+        status.say(items, separator: ",")
+        begin()
     }
 
-    // MARK: Writing
-
-    private func live(_ text: String) {
-        guard isTerminal, !quiet else { return }
-        write("\r\u{1B}[K\(text)")
-        lineIsOpen = true
+    /// Each task's share of the examples, sampled and requested.
+    private func sampled(_ stage: StageResult) {
+        func percent(_ share: Double) -> String { format(100 * share, 1) }
+        var items = stage.drawn.entries.map { task in
+            "\(task.name) \(percent(task.value.realised)) % (target \(percent(task.value.requested)) %)"
+        }
+        if let first = items.first { items[0] = "\(stage.stage) stage sampled \(first)" }
+        status.say(items, separator: ",")
     }
-
-    private func say(_ text: String, always: Bool = false) {
-        if quiet && !always { return }
-        closeLine()
-        write("\(text)\n")
-    }
-
-    private func closeLine() {
-        if lineIsOpen { write("\r\u{1B}[K") }
-        lineIsOpen = false
-    }
-
-    private func write(_ text: String) { writeToStandardError(text) }
 
     private func format(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-
-    private func duration(_ seconds: Double) -> String {
-        let whole = Int(min(seconds, 1e9).rounded())
-        return whole >= 3600
-            ? "\(whole / 3600) h \(whole % 3600 / 60) min"
-            : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
-    }
 }

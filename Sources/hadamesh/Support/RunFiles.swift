@@ -32,15 +32,43 @@ enum RunFiles {
 
     /// Writes the study, and adds this start to those in the manifest.
     static func write(
-        _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription],
-        to directory: RunDirectory
+        _ study: Study, from file: String?, _ backbone: LoadedBackbone, _ run: TrainingRun,
+        _ ranks: [RankDescription], to directory: RunDirectory
     ) throws {
         try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: directory.studyFile)
         let earlier = try Manifest.read(directory)?.starts ?? []
         let manifest = try Manifest(
             identity: run.identity, mixed: run.identity?.isMixed,
-            starts: earlier + [start(study, backbone, run, ranks)])
+            starts: earlier + [start(study, file, backbone, run, ranks)])
         try manifest.write(to: directory)
+    }
+
+    /// The bytes of the study of a run that can be resumed.
+    static func study(in directory: RunDirectory) throws -> Data {
+        if FileManager.default.fileExists(atPath: directory.path), !isFolder(directory.path) {
+            throw Failure.usage(
+                "is a file, expected the directory of a run", at: directory.path,
+                remedy: "name it: hadamesh train --resume RUN; with a study file, name it with --output RUN")
+        }
+        guard
+            let data = FileManager.default.contents(
+                atPath: try RunDirectory.open(at: directory.path).studyFile)
+        else {
+            throw Failure.usage(
+                "the run stopped before its study was saved (found no study.yaml)", at: directory.path,
+                remedy: "start it again: hadamesh train STUDY --output \(directory.path) --resume")
+        }
+        return data
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    /// The study file that the run began with; nil if it is unknown.
+    static func source(in directory: RunDirectory) throws -> String? {
+        try Manifest.read(directory)?.starts?.first?.study
     }
 
     /// The identity recorded by an earlier start; nil if there is none.
@@ -50,11 +78,12 @@ enum RunFiles {
 
     /// The manifest's record of this start.
     private static func start(
-        _ study: Study, _ backbone: LoadedBackbone, _ run: TrainingRun, _ ranks: [RankDescription]
+        _ study: Study, _ file: String?, _ backbone: LoadedBackbone, _ run: TrainingRun,
+        _ ranks: [RankDescription]
     ) throws -> RunStart {
         let weights = backbone.model.weights
         return try RunStart(
-            time: ISO8601DateFormatter().string(from: Date()), resumedFrom: run.resumedFrom,
+            time: ISO8601DateFormatter().string(from: Date()), study: file, resumedFrom: run.resumedFrom,
             version: Hadamesh.version, nodes: RankDescription.nodes(of: ranks),
             settings: RunIdentity.freeSettings(of: study), mpi: MPI.libraryVersion, bits: VectorKernels.bits,
             backbone: RunStart.Backbone(

@@ -15,8 +15,13 @@ package struct StudyFile {
 
     /// Reads a file and applies changes of the form `key.sub=value`.
     package init(path: String, overrides: [String] = []) throws {
-        self.path = path
         guard let data = FileManager.default.contents(atPath: path) else { throw Self.unreadable(path) }
+        try self.init(data, path: path, overrides: overrides)
+    }
+
+    /// Parses the content of a file and applies changes.
+    init(_ data: Data, path: String, overrides: [String]) throws {
+        self.path = path
         guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure.usage("is not UTF-8 text", at: path)
         }

@@ -1,5 +1,9 @@
 import ArgumentParser
+import Collectives
+import Coordination
 import Diagnostics
+import Foundation
+import Runs
 import Studies
 
 /// The option of commands that read a study.
@@ -38,5 +42,11 @@ struct StudyOptions: ParsableArguments {
             }
         }
         return nil
+    }
+
+    /// The study of a run, whose `study.yaml` rank 0 reads for all ranks; a collective.
+    func study(of run: RunDirectory, on world: any Communicator) throws -> Study {
+        let bytes = try onRoot(world) { Array(try RunFiles.study(in: run)) }
+        return try StudyFile(Data(bytes), path: run.studyFile, overrides: changes).study()
     }
 }

@@ -1,0 +1,68 @@
+import Diagnostics
+import Foundation
+
+/// Lines on standard error: on a terminal a live line that the next one replaces, otherwise a plain line
+/// every ten seconds.
+final class StatusLine {
+    /// Under mpirun standard error is a pipe: `launch/local` sets variables if it leads to a terminal.
+    private let isTerminal =
+        isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
+    private let isQuiet: Bool
+    private var isOpen = false
+    /// The time of the latest line about the current work, or of the start of the work.
+    private var shown = MonotonicClock.seconds
+
+    init(quiet: Bool) { isQuiet = quiet }
+
+    /// The columns of the terminal; no limit without one.
+    var width: Int {
+        guard isTerminal else { return .max }
+        var size = winsize()
+        if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 80
+    }
+
+    /// Begins some work: without a terminal its first line appears in ten seconds.
+    func begin() { shown = isTerminal ? -.infinity : MonotonicClock.seconds }
+
+    /// Shows the state of the current work, if it is time for a line or `isLast`.
+    func show(isLast: Bool = false, _ text: () -> String) {
+        let now = MonotonicClock.seconds
+        guard !isQuiet, isLast || now - shown >= (isTerminal ? 0.2 : 10) else { return }
+        shown = now
+        guard isTerminal else { return say(text()) }
+        writeToStandardError("\r\u{1B}[K\(text().prefix(width - 1))")
+        isOpen = true
+    }
+
+    /// Prints a line that stays; a quiet program prints it only if it `isUrgent`.
+    func say(_ text: String, isUrgent: Bool = false) {
+        if isQuiet && !isUrgent { return }
+        close()
+        writeToStandardError("\(text)\n")
+    }
+
+    /// Prints a text in lines of at most the terminal's width, broken at blanks.
+    func say(wrapping text: String) { say(text.components(separatedBy: " "), separator: "") }
+
+    /// Prints items, each with the separator but the last, in lines of at most the terminal's width.
+    func say(_ items: [String], separator: String) {
+        var lines = [""]
+        for (index, item) in items.enumerated() {
+            let word = item + (index + 1 < items.count ? separator : "")
+            let isFirst = lines[lines.count - 1].isEmpty
+            if !isFirst, lines[lines.count - 1].count + 1 + word.count > width {
+                lines.append("  \(word)")
+            } else {
+                lines[lines.count - 1] += (isFirst ? "" : " ") + word
+            }
+        }
+        say(lines.joined(separator: "\n"))
+    }
+
+    /// Clears the live line.
+    func close() {
+        if isOpen { writeToStandardError("\r\u{1B}[K") }
+        isOpen = false
+    }
+}

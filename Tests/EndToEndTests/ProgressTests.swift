@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// The lines that a user sees while a study trains.
+    @Suite struct ProgressTests {
+        private let scene: Scene
+
+        init() throws { scene = try Scene() }
+
+        private func train(_ arguments: [String] = [], columns: Int? = nil) async throws -> Job {
+            let terminal = columns.map { ["HADAMESH_TERMINAL": "1", "COLUMNS": "\($0)"] } ?? [:]
+            let job = try await EndToEnd.hadamesh(scene.training + arguments, environment: terminal)
+            try #require(job.status == 0, "\(job)")
+            return job
+        }
+
+        @Test func scoresAreNamedByTaskSplitAndMetric() async throws {
+            let job = try await train()
+            let rows = job.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            #expect(rows.first == ["task", "split", "metric", "head", "adapter"], "\(job)")
+            for row in [
+                ["colour", "dev", "accuracy"], ["dev", "f1"], ["alike", "dev", "pearson"], ["mean", "of"],
+            ] {
+                #expect(rows.contains { $0.starts(with: row) }, "\(row): \(job)")
+            }
+            #expect(
+                job.output.contains("each task keeps its best evaluation of the stage: colour from step "))
+            let first = job.errorLines.first { $0.hasPrefix("step 8: dev colour 0.") } ?? ""
+            #expect(first.hasSuffix(" (* best so far)") && first.contains(", mean 0."), "\(job)")
+            #expect(job.errorLines.count { $0.contains("best so far") } == 1, "\(job)")
+            #expect(job.errors.contains("adapter stage sampled colour 62.5 % (target 60.0 %)"), "\(job)")
+            #expect(!job.errors.contains("\u{1B}"), "\(job)")
+        }
+
+        @Test func anAdapterThatIsWorseThanItsHeadIsPointedOut() async throws {
+            let job = try await train(["--set", "stages.adapter.learningRate=0.5", "--set", "seed=3"])
+            let table = job.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            // The last two numbers of a task's row, or of its row of the mean, are its scores.
+            func scores(_ word: String, after task: String) -> [Double] {
+                let start = table.firstIndex { $0.first == task } ?? 0
+                let row = table[start...].first { $0.contains(word) } ?? []
+                return row.suffix(2).compactMap { Double($0) }
+            }
+            let (colour, alike) = (scores("mean", after: "colour"), scores("mean", after: "alike"))
+            for (task, found) in [("colour", colour), ("alike", alike)] where found.count == 2 {
+                let isWorse = found[1] < found[0]
+                let note = "\(task): the adapter stage ended below its head stage ("
+                #expect(job.output.contains(note) == isWorse, "\(job)")
+            }
+        }
+
+        @Test(arguments: [40, 60, 80]) func noLiveLineIsWiderThanTheTerminal(columns: Int) async throws {
+            let job = try await train(columns: columns)
+            let lines = job.errors.components(separatedBy: "\r\u{1B}[K").dropFirst().map {
+                $0.prefix { $0 != "\n" }
+            }
+            #expect(lines.contains { $0.hasPrefix("adapter ") }, "\(job)")
+            #expect(
+                lines.allSatisfy { $0.hasPrefix("run: ") || $0.contains("sampled") || $0.count < columns },
+                "\(lines)")
+            let wide = job.errorLines.contains { $0.contains("loss colour ") && $0.contains(" alike ") }
+            #expect(wide == (columns > 40), "\(job)")
+        }
+    }
+}
