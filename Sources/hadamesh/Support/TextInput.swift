@@ -9,6 +9,7 @@ enum TextInput {
 
     static func bytes(_ path: String) throws -> Data {
         if path == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
+        if RunFiles.isFolder(path) { throw Failure.data("is a folder, expected a text file", at: path) }
         guard let contents = FileManager.default.contents(atPath: path) else {
             throw Failure.data("no readable file", at: path)
         }
