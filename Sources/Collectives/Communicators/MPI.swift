@@ -69,5 +69,5 @@ func exitCode(of error: any Error) -> Int32 {
 
 /// Prints an error to standard error, on one line.
 func report(_ error: any Error, from rank: Int?) {
-    writeToStandardError("hadamesh: \(rank.map { "rank \($0): " } ?? "")\(error)\n")
+    StandardError.say("hadamesh: \(rank.map { "rank \($0): " } ?? "")\(error)")
 }

@@ -54,6 +54,7 @@ final class GradientPass {
         vector = FloatBuffer(longest)
     }
 
+    var rank: Int { communicator.rank }
     /// Bytes communicated by the latest pass, and seconds of all passes.
     var bytes: Int { sum.bytesPerStep }
     var secondsWaiting: Double { sum.secondsWaiting }
@@ -61,9 +62,11 @@ final class GradientPass {
 
     /// The gradients of a plan's examples at given parameters.
     ///
+    /// - Parameter progress: told after each micro-batch of this rank
     /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
-        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false
+        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false,
+        progress: ScoringProgress? = nil
     ) throws -> Result {
         sum.begin(
             rows.layout,
@@ -80,6 +83,7 @@ final class GradientPass {
             let loss = backward(microBatch, batch, mode)
             tokens += Int64(batch.tokens)
             timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, loss: loss) } }
+            try progress?.microBatchDone()
         }
         var counts = [tokens]
         var flags: [Int32] = [stopRequested ? 1 : 0]

@@ -52,15 +52,39 @@ package struct TextTable {
         return blocks.map { block($0).aligned }.joined(separator: "\n\n")
     }
 
+    /// Padded columns in rows that are no wider than `width`, if possible: the cells of the widest columns are
+    /// broken at blanks.
+    package func folded(within width: Int) -> String {
+        let columns = rows.map(\.count).max() ?? 0
+        var widths = (0..<columns).map { column in
+            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        while widths.reduce(2 * (columns - 1), +) > width,
+            let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+            widths[widest] > 8
+        { widths[widest] -= 1 }
+        let lines = rows.flatMap { row in
+            let cells = zip(row, widths).map { Self.lines($0, within: $1) }
+            return (0..<(cells.map(\.count).max() ?? 0)).map { line in
+                cells.map { $0.indices.contains(line) ? $0[line] : "" }
+            }
+        }
+        return TextTable(lines, numbers: holdsNumbers).aligned
+    }
+
     /// A text in lines that are no longer than `width`, if possible.
     package static func wrapped(_ text: String, within width: Int) -> String {
-        text.split(separator: " ").reduce(into: [String]()) { lines, word in
+        lines(text, within: width).joined(separator: "\n")
+    }
+
+    private static func lines(_ text: String, within width: Int) -> [String] {
+        text.split(separator: " ").reduce(into: []) { lines, word in
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] = "\(last) \(word)"
             } else {
                 lines.append(String(word))
             }
-        }.joined(separator: "\n")
+        }
     }
 
     /// Comma-separated values; a field with a comma, a quote or a line feed is in quotes.

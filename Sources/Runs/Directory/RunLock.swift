@@ -71,9 +71,9 @@ package final class RunLock {
             }
             if let lease, !isAnnounced {
                 isAnnounced = true
-                writeToStandardError(
+                StandardError.say(
                     "waiting to see whether process \(lease.process) on host \(lease.host) "
-                        + "still has \(directory)\n")
+                        + "still has \(directory)")
             }
             whileWaiting()
             usleep(UInt32((lease == nil ? 0.01 : timing.look) * 1e6))

@@ -79,9 +79,9 @@ struct Export: ParsableCommand {
             try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
             if format != .merged, baseModel == nil {
-                writeToStandardError(
+                StandardError.say(
                     "adapter_config.json names the backbone by its local path, \(study.backbone); "
-                        + "--base-model NAME names it as on the Hub\n")
+                        + "--base-model NAME names it as on the Hub")
             }
         }
     }

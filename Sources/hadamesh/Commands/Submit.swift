@@ -48,7 +48,7 @@ struct Submit: ParsableCommand {
                         let predictions = try trained.predict(task, examples, loaded.tokenizer, world)
                         try submission.add(predictions, for: file, of: task)
                         if world.rank == 0 {
-                            writeToStandardError("\(file.name): \(file.count) predictions of \(entry.run)\n")
+                            StandardError.say("\(file.name): \(file.count) predictions of \(entry.run)")
                         }
                     }
                 }
@@ -95,6 +95,6 @@ struct Submit: ParsableCommand {
     private static func warn(of tasks: [GLUETask]) {
         guard !tasks.isEmpty else { return }
         let answers = tasks.map { "\($0.name) \($0.constantAnswer)" }.joined(separator: ", ")
-        writeToStandardError("warning: no run trained these tasks, all answers are the same: \(answers)\n")
+        StandardError.say("warning: no run trained these tasks, all answers are the same: \(answers)")
     }
 }

@@ -119,7 +119,7 @@ struct Train: ParsableCommand {
             recorded = try RunFiles.identity(in: made)
             if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
                 status.close()
-                writeToStandardError("finished already; nothing to do: \(made.path)\n")
+                StandardError.say("finished already; nothing to do: \(made.path)")
                 return []
             }
             _ = try context.computingRanks(of: world.size)
@@ -128,7 +128,11 @@ struct Train: ParsableCommand {
             let source = try RunStudy(
                 file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
             let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
-            output = RunOutput(made, observers: [record, Progress(directory: made, status)])
+            output = RunOutput(
+                made,
+                observers: [
+                    record, Progress(directory: made, evaluatedEvery: study.evaluation.every, status),
+                ])
             directory = made
             return Array(try JSONValue(encoding: identity).encoded().utf8)
         }

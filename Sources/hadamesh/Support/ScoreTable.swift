@@ -8,7 +8,9 @@ struct ScoreTable {
 
     init(_ results: RunResults) { (self.results, stages) = (results, results.stages) }
 
-    var text: String { ([table] + notes).joined(separator: "\n") }
+    var text: String {
+        ([table] + notes.map { TextTable.wrapped($0, within: TextOutput.width()) }).joined(separator: "\n")
+    }
 
     private var tasks: [String] { stages.last?.tasks.names ?? [] }
 
