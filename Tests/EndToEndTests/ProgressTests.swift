@@ -27,7 +27,7 @@ extension EndToEnd {
             #expect(
                 job.output.contains("each task keeps its best evaluation of the stage: colour from step "))
             let first = job.errorLines.first { $0.hasPrefix("step 8: dev colour 0.") } ?? ""
-            #expect(first.hasSuffix(" (* best so far)") && first.contains(", mean 0."), "\(job)")
+            #expect(first.hasSuffix(" (* best of the stage so far)") && first.contains(", mean 0."), "\(job)")
             #expect(job.errorLines.count { $0.contains("best so far") } == 1, "\(job)")
             #expect(job.errors.contains("adapter stage sampled colour 62.5 % (target 60.0 %)"), "\(job)")
             #expect(!job.errors.contains("\u{1B}"), "\(job)")
@@ -45,7 +45,7 @@ extension EndToEnd {
             let (colour, alike) = (scores("mean", after: "colour"), scores("mean", after: "alike"))
             for (task, found) in [("colour", colour), ("alike", alike)] where found.count == 2 {
                 let isWorse = found[1] < found[0]
-                let note = "\(task): the adapter stage ended below its head stage ("
+                let note = "\(task): the adapter stage scores lower than the head stage ("
                 #expect(job.output.contains(note) == isWorse, "\(job)")
             }
         }

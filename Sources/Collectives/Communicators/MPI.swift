@@ -17,7 +17,7 @@ package enum MPI {
             guard provided.rawValue >= cmpi_thread.funneled.rawValue else {
                 throw Failure(
                     .rank,
-                    "this MPI library allows no second thread, which every rank needs to detect stalls",
+                    "this MPI library does not support threads, which every rank needs to detect stalls",
                     remedy: "use an Open MPI built with thread support")
             }
         } catch {

@@ -60,9 +60,8 @@ final class GradientPass {
     var secondsWaiting: Double { sum.secondsWaiting }
     var secondsCommunicating: Double { sum.secondsCommunicating }
 
-    /// The gradients of a plan's examples at given parameters.
+    /// The gradients of a plan's examples at given parameters; `progress` is told of each own micro-batch.
     ///
-    /// - Parameter progress: told after each micro-batch of this rank
     /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
         _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false,

@@ -98,10 +98,10 @@ final class Pruner {
 
     private func worthless(_ block: ParameterBlock, _ pruning: Pruning) -> Failure {
         .usage(
-            "every entry of \(block.slice.name) scores 0 by \(pruning.score.rawValue): where a matrix starts "
-                + "at 0, its entries are worth nothing, and the matrix that feeds it has no gradient",
+            "every entry of \(block.slice.name) has a \(pruning.score.rawValue) score of 0, because "
+                + "this matrix, or the one that reads its output, starts at 0",
             at: "adapter.base.start",
-            remedy: "let the base start with no matrix at 0 (start: normal), or score: random")
+            remedy: "start no matrix of the base at 0 (start: normal), or use score: random")
     }
 
     /// The gradient of a plan's mean loss with respect to an adapter's prunable matrices, end to end.
@@ -118,7 +118,7 @@ final class Pruner {
         } catch let bad as NonFiniteContribution {
             throw Failure(
                 .data, "\(pass.name(of: bad, rows)) is not finite",
-                remedy: "score: magnitude or random prunes without gradients; nothing was pruned")
+                remedy: "nothing was pruned; score: magnitude and random need no gradients")
         }
         let total = StepGradient(context.store)
         SumOfGradients().combine(sums.gradients, examples: plan.examples, into: total)

@@ -6,7 +6,7 @@ final class ScoringProgress {
     private let total: Int
     private var done = 0
 
-    /// - Parameter total: micro-batches of this rank, counted once for each time that their gradient is computed
+    /// `total` counts a micro-batch of this rank once for each time that its gradient is computed.
     init(of total: Int, reportingTo output: RunOutput?) throws {
         (self.output, self.total) = (output, total)
         try output?.observe(.scoring(done: 0, of: total))

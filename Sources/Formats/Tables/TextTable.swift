@@ -30,19 +30,19 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first column.
-    package func aligned(within width: Int) -> String {
+    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first `names` columns.
+    package func aligned(within width: Int, names: Int = 1) -> String {
         guard let columns = rows.map(\.count).max() else { return "" }
         func block(_ range: Range<Int>) -> TextTable {
             TextTable(
-                rows.map { Array($0.prefix(1) + $0.dropFirst(range.lowerBound).prefix(range.count)) },
+                rows.map { Array($0.prefix(names) + $0.dropFirst(range.lowerBound).prefix(range.count)) },
                 numbers: holdsNumbers)
         }
         func isWide(_ range: Range<Int>) -> Bool {
             block(range).aligned.split(separator: "\n").contains { $0.count > width }
         }
         var blocks: [Range<Int>] = []
-        for column in 1..<max(2, columns) {
+        for column in names..<max(names + 1, columns) {
             if let last = blocks.last, !isWide(last.lowerBound..<column + 1) {
                 blocks[blocks.count - 1] = last.lowerBound..<column + 1
             } else {

@@ -99,8 +99,8 @@ struct Export: ParsableCommand {
     private func averageHeads(_ run: TrainedRun, _ loaded: LoadedBackbone) throws {
         guard let method = run.model.method as? TinyAttention, method.heads > 1 else {
             throw Failure.usage(
-                "the run's adapter is no tiny-attention of several heads", at: "--average-heads",
-                remedy: "average a run of method tiny-attention with heads above 1")
+                "the run's adapter is not a tiny-attention with several heads", at: "--average-heads",
+                remedy: "choose a run of tiny-attention with 2 heads or more")
         }
         var adapter = method
         let vectors = try run.tasks.map { task in

@@ -74,7 +74,7 @@ struct Submit: ParsableCommand {
             tasks = try study.tasks.compactMap { try $0.resolve() as? GLUETask }
             guard !tasks.isEmpty else {
                 throw Failure.usage(
-                    "the run has no GLUE task", at: run, remedy: "name runs of GLUE tasks alone")
+                    "the run has no GLUE task", at: run, remedy: "name only runs with GLUE tasks")
             }
         }
     }
@@ -95,6 +95,7 @@ struct Submit: ParsableCommand {
     private static func warn(of tasks: [GLUETask]) {
         guard !tasks.isEmpty else { return }
         let answers = tasks.map { "\($0.name) \($0.constantAnswer)" }.joined(separator: ", ")
-        StandardError.say("warning: no run trained these tasks, all answers are the same: \(answers)")
+        StandardError.say(
+            "warning: no run trained these tasks, so each gets one answer for all examples: \(answers)")
     }
 }

@@ -61,7 +61,7 @@ struct Train: ParsableCommand {
                     "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), "
                         + "expected \(expectRanks)",
                     at: "--expect-ranks",
-                    remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
+                    remedy: "start with mpirun -n \(expectRanks), or an srun that supports this MPI's PMIx")
             }
             let run = resume && output == nil ? RunDirectory(path: study) : nil
             let study = try run.map { try options.study(of: $0, on: world) } ?? readStudy()

@@ -53,9 +53,9 @@ final class Progress: RunObserver {
         case .finished(let results):
             results.stages.last.map(sampled)
             status.close()
-            print(ScoreTable(results).text)
+            // One stream: mpirun mixes the lines of two.
+            print("\(ScoreTable(results).text)\ndone: \(directory.path)")
             fflush(nil)
-            status.say("done: \(directory.path)", isUrgent: true)
         case .stopped(let step):
             // The command has a line of its own, to be copied.
             status.say(
@@ -112,7 +112,8 @@ final class Progress: RunObserver {
             let of = report.given < report.needed ? " of \((report.needed >> 20).grouped)" : ""
             status.say(
                 wrapping:
-                    "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) MB per node, "
+                    "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) "
+                    + "MB per node, "
                     + "saves \(format(100 * report.saves, 0)) % of FLOPs")
         }
         for (name, count) in [("activations", report.found), ("pooled vectors", report.foundPooled)]
@@ -192,7 +193,7 @@ final class Progress: RunObserver {
         if let mean = report.mean, report.scores.count > 1 { items.append("mean \(format(mean, 4))") }
         if !isMarkExplained, report.scores.contains(where: \.isBest) {
             isMarkExplained = true
-            items[items.count - 1] += " (* best so far)"
+            items[items.count - 1] += " (* best of the stage so far)"
         }
         if let first = items.first {
             items[0] = "step \(report.step.grouped): \(isCommon ? "\(splits[0]) " : "")\(first)"

@@ -67,7 +67,7 @@ struct ScoreTable {
             }
             func text(_ value: Double) -> String { TextTable.number(value, digits: 4) }
             notes.append(
-                "\(task): the \(last.stage) stage ended below its \(before.stage) stage "
+                "\(task): the \(last.stage) stage scores lower than the \(before.stage) stage "
                     + "(\(text(end)) < \(text(start)))")
         }
         return notes

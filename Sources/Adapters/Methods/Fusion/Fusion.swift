@@ -134,8 +134,8 @@ package struct Fusion: MethodOnAdapters, PenalizedMethod {
             let own = adapter.method.bottleneck.layers
             if try own.indices(on: weights) != layers {
                 throw Failure.usage(
-                    "'\(adapters[index])' has bottlenecks in layers '\(own.text)', "
-                        + "expected '\(self.layers.text)', where there is to be a fusion",
+                    "'\(adapters[index])' has bottlenecks in layers '\(own.text)', but the fusion "
+                        + "needs them in '\(self.layers.text)'",
                     at: "adapter.adapters[\(index)]",
                     remedy: "set adapter.layers to '\(own.text)' and list adapters that all have these layers"
                 )

@@ -77,7 +77,8 @@ package struct TinyAttention: AdapterMethod {
         }
         guard heads * width <= d else {
             throw Failure.usage(
-                "\(heads) heads of \(width) are \(heads * width) wide, the backbone's hidden size is \(d)",
+                "\(heads) heads of width \(width) need \(heads * width) dimensions, but the "
+                    + "backbone's hidden size is \(d)",
                 at: "adapter.width", remedy: "set it to \(d / heads) or less")
         }
         return BoundTinyAttention(method: self, layers: try layers.indices(on: weights), weights: weights)
