@@ -59,8 +59,30 @@ extension EndToEnd {
             #expect(
                 lines.allSatisfy { $0.hasPrefix("run: ") || $0.contains("sampled") || $0.count < columns },
                 "\(lines)")
+            let table = job.output.split(separator: "\n")
+            #expect(table.allSatisfy { $0.count <= max(50, columns) || $0.hasPrefix("done: ") }, "\(job)")
+            #expect(table.last == "done: \(scene.path("run"))", "\(job)")
             let wide = job.errorLines.contains { $0.contains("loss colour ") && $0.contains(" alike ") }
             #expect(wide == (columns > 40), "\(job)")
+        }
+
+        @Test func aFailureReplacesTheLiveLine() async throws {
+            let job = try await EndToEnd.hadamesh(
+                scene.training + ["--set", "evaluation.heldOut=0.001"],
+                environment: ["HADAMESH_TERMINAL": "1", "COLUMNS": "0"])
+            #expect(job.errors.contains("\r\u{1B}[Khadamesh: evaluation.heldOut: "), "\(job)")
+        }
+
+        @Test func pruningAndADedicatedCoordinatorShowTheirWork() async throws {
+            let job = try await EndToEnd.hadamesh(
+                ranks: 2,
+                scene.training + [
+                    "--set", "coordinator=dedicated", "--set", "adapter={method: sparse, score: snip}",
+                ], environment: ["HADAMESH_TERMINAL": "1", "COLUMNS": "80"])
+            #expect(job.status == 0, "\(job)")
+            for work in ["pruning", "evaluating"] {
+                #expect(job.errors.contains("\r\u{1B}[K\(work)\r"), "\(work): \(job)")
+            }
         }
     }
 }
