@@ -66,7 +66,9 @@ package struct SharingRule: Sendable, Codable, Equatable {
         let found = try parts.filter { try $0.layers.indices(of: layers, key: key).contains(layer) }
         guard found.count == 1 else {
             throw Failure.usage(
-                "names layer \(layer) \(found.isEmpty ? "nowhere" : "\(found.count) times")", at: key,
+                found.isEmpty
+                    ? "leaves out "
+                        + "layer \(layer)" : "names layer \(layer) \(found.count) times", at: key,
                 remedy: "each of layers 0-\(layers - 1) needs one mode")
         }
         return found[0].mode

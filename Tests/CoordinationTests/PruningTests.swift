@@ -288,7 +288,7 @@ struct PruningTests {
         let study = try TinyStudy(["adapter": Self.adapter(["score": score], start: "standard")])
         for failure in try study.failures(ranks: 3, into: TemporaryFolder()) {
             #expect(failure.kind == .usage && failure.location == "adapter.base.start")
-            #expect(failure.message.contains("scores 0 by \(score.string ?? "")"), "\(failure)")
+            #expect(failure.message.contains("has a \(score.string ?? "") score of 0"), "\(failure)")
             #expect(failure.remedy?.contains("start: normal") == true)
         }
         // Scores that do not depend on values can prune it.

@@ -98,9 +98,9 @@ import Testing
     @Test func wideColumnsAreFolded() {
         #expect(
             table.folded(within: 32) == """
-                key   default   meaning
-                form  [row,     a long meaning
-                      column]   of this key
+                key   default  meaning
+                form  [row,    a long meaning of
+                      column]  this key
                 """)
         #expect(table.folded(within: 200) == table.aligned)
     }

@@ -14,10 +14,7 @@ package struct TextTable {
 
     /// Padded columns, two blanks apart.
     package var aligned: String {
-        guard let columns = rows.map(\.count).max() else { return "" }
-        let widths = (0..<columns).map { column in
-            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
-        }
+        let widths = widths { [$0] }
         return rows.map { row in
             var line = ""
             for (column, text) in row.enumerated() {
@@ -55,21 +52,36 @@ package struct TextTable {
     /// Padded columns in rows that are no wider than `width`, if possible: the cells of the widest columns are
     /// broken at blanks.
     package func folded(within width: Int) -> String {
-        let columns = rows.map(\.count).max() ?? 0
-        var widths = (0..<columns).map { column in
-            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        let whole = widths { [$0] }
+        func spare(_ widths: [Int]) -> Int { width - widths.reduce(2 * (widths.count - 1), +) }
+        guard let widest = whole.indices.max(by: { whole[$0] < whole[$1] }), spare(whole) < 0 else {
+            return aligned
         }
-        while widths.reduce(2 * (columns - 1), +) > width,
-            let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
-            widths[widest] > 8
-        { widths[widest] -= 1 }
+        var limits = whole
+        while spare(limits) < 0, let next = limits.indices.max(by: { limits[$0] < limits[$1] }),
+            limits[next] > 8
+        {
+            limits[next] -= 1
+        }
+        // Breaking at blanks leaves some over.
+        limits = limits.indices.map { column in
+            widths { Self.lines($0, within: limits[column]) }[column]
+        }
+        limits[widest] += max(0, spare(limits))
         let lines = rows.flatMap { row in
-            let cells = zip(row, widths).map { Self.lines($0, within: $1) }
+            let cells = zip(row, limits).map { Self.lines($0, within: $1) }
             return (0..<(cells.map(\.count).max() ?? 0)).map { line in
                 cells.map { $0.indices.contains(line) ? $0[line] : "" }
             }
         }
         return TextTable(lines, numbers: holdsNumbers).aligned
+    }
+
+    /// The width of each column whose cells are broken into lines.
+    private func widths(_ lines: (String) -> [String]) -> [Int] {
+        (0..<(rows.map(\.count).max() ?? 0)).map { column in
+            rows.flatMap { $0.indices.contains(column) ? lines($0[column]).map(\.count) : [] }.max() ?? 0
+        }
     }
 
     /// A text in lines that are no longer than `width`, if possible.

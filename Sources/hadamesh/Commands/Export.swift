@@ -24,7 +24,7 @@ struct Export: ParsableCommand {
             pooling it has the head beside the encoder, and head.py to load both: from head import load; \
             load("DIR")(["a text"]). SentenceTransformer("DIR").encode gives the logits of merged and peft.
 
-            --average-heads instead averages the heads of a tiny attention into one and writes a run with \
+            --average-heads averages the heads of a tiny attention into one instead, and writes a run with \
             that adapter.
             """)
 
@@ -37,12 +37,12 @@ struct Export: ParsableCommand {
     @Option(name: .customLong("to"), help: "The folder to create.")
     var destination: String
 
-    @Option(help: "The format; merged if none is named.")
+    @Option(help: "The format; merged by default.")
     var format: ExportFormat?
 
     @Option(
         help: ArgumentHelp(
-            "The backbone's name on the Hub, for the files that name it; its path if none is given.",
+            "The backbone's name on the Hub, for the files that name it; its path by default.",
             valueName: "NAME"))
     var baseModel: String?
 

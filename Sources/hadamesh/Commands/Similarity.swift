@@ -23,7 +23,7 @@ struct Similarity: ParsableCommand {
     @Argument(help: "Run directories.")
     var runs: [String]
 
-    @Option(help: "Only tensors whose name contains this text, such as hadamard.weight.")
+    @Option(help: "Compare only tensors whose name contains this text, such as hadamard.weight.")
     var tensor: String?
 
     @Option(help: "The format: text, markdown, or json (with all digits).")

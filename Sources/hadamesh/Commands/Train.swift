@@ -45,10 +45,10 @@ struct Train: ParsableCommand {
     @Flag(help: "Continue a run from its newest checkpoint, or from the start without one.")
     var resume = false
 
-    @Flag(help: "Let --resume use kernels or a version whose bits differ, and mark the result as mixed.")
+    @Flag(help: "Resume even if kernels or version now give different bits, and mark the result as mixed.")
     var allowDifferentKernels = false
 
-    @Option(help: "Refuse to start with another number of ranks.")
+    @Option(help: "Fail unless exactly this many ranks are running.")
     var expectRanks: Int?
 
     @Flag(help: "Print only warnings and the final table.")
