@@ -65,7 +65,7 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
     func check(taskNames: [String]) throws {
         if let unknown = weights.keys.sorted().first(where: { !taskNames.contains($0) }) {
             throw Failure.usage(
-                "has '\(unknown)', which is not among the study's tasks", at: "sampler.weights",
+                "has '\(unknown)', which is not a task of the study", at: "sampler.weights",
                 remedy: didYouMean(unknown, among: taskNames))
         }
         if name == .weighted, let missing = taskNames.first(where: { weights[$0] == nil }) {

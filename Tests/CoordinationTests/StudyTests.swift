@@ -67,11 +67,11 @@ struct StudyTests {
         Bad("head.pooling", "average", "unknown value 'average'"), Bad("head.dropout", 1, "below 1"),
         Bad("head", 3, "expected a mapping"), Bad("sharing.weight", "al", "did you mean 'all'?"),
         Bad("sharing.weight", 3, "expected all, groups, private, or a mapping"),
-        Bad("sharing.weight", ["first": "all"], "'first' is no set of layers"),
+        Bad("sharing.weight", ["first": "all"], "'first' is not a set of layers"),
         Bad("sharing.weight", ["0": "every"], at: "sharing.weight.0", "unknown value 'every'"),
         Bad("sharing.groups", ["a": ["color"]], at: "sharing.groups.a", "did you mean 'colour'?"),
         Bad(
-            "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "'pair' a second time"),
+            "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "lists 'pair' twice"),
         Bad("stages.head.steps", -1, "is -1"), Bad("stages.head.steps", 1.5, "expected a whole number"),
         Bad("stages.head.epochs", -0.5, "is -0.5"), Bad("stages.adapter.warmup", 1.1, "a share from 0 to 1"),
         Bad("stages.adapter.schedule", "cosin", "did you mean 'cosine'?"),

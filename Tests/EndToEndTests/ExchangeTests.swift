@@ -118,7 +118,7 @@ extension EndToEnd {
                     ["--task", "colour", "--format", "adapters"], 2,
                     ["adapter.norm: AdapterHub keeps the backbone's LayerNorms frozen", "norm: none"]
                 ),
-                (["--average-heads"], 2, ["--average-heads: the run's adapter is no tiny-attention"]),
+                (["--average-heads"], 2, ["--average-heads: the run's adapter is not a tiny-attention"]),
             ]
             for (arguments, code, says) in cases {
                 let job = try await EndToEnd.hadamesh(export + arguments)

@@ -95,15 +95,15 @@ extension Mistake {
         ) { $0.training },
         .afterARun(
             "resuming another study", code: 2,
-            says: ["optimizer.weightDecay: was 0.01 when this run began, is now 0.5", "another --output"]
+            says: ["optimizer.weightDecay: was 0.01 when this run began and is now 0.5", "another --output"]
         ) { $0.training + ["--resume", "--set", "optimizer.weightDecay=0.5"] },
         .afterARun(
             "resuming without the number of steps", code: 2,
-            says: ["stages.adapter.steps: was 10 when this run began, is now not set"]
+            says: ["stages.adapter.steps: was 10 when this run began and is now not set"]
         ) { $0.training + ["--resume", "--set", "stages.adapter.steps=null"] },
         .afterARun(
             "resuming a run with other settings", code: 2,
-            says: ["seed: was 42 when this run began, is now 7"]
+            says: ["seed: was 42 when this run began and is now 7"]
         ) { ["train", "--resume", $0.path("run"), "--set", "seed=7"] },
         .afterARun("using a run as a study", code: 2, says: ["run: is a folder", "train --resume"]) {
             ["train", $0.path("run")]
@@ -115,7 +115,7 @@ extension Mistake {
             return scene.training + ["--resume"]
         },
         .afterARun(
-            "resuming with another backbone", code: 3, says: ["backbone: ", "another checksum"]
+            "resuming with another backbone", code: 3, says: ["backbone: ", "checksum differs"]
         ) { scene in
             try scene.copyEncoder()
             var bytes = try scene.read("backbone/model.safetensors")
@@ -223,14 +223,14 @@ extension Mistake {
         ) { ["submit", $0.path("run"), "--output", $0.path("submission")] },
         .afterARun(
             "explaining another method", code: 2,
-            says: ["run: explain needs adapter-bias, this run trained hadamard", "method: adapter-bias"]
+            says: ["run: explain needs adapter-bias, but this run trained hadamard", "method: adapter-bias"]
         ) { ["explain", $0.path("run"), "--task", "colour", "--input", $0.study] },
         .afterARun(
             "comparing in an unknown format", code: 2, says: ["--format: unknown value 'jsno'", "'json'"]
         ) { ["compare", $0.path("run"), "--format", "jsno"] },
         .afterARun(
             "similarity of tensors that are not there", code: 2,
-            says: ["no tensor's name holds 'lora'", "hadamard.weight"]
+            says: ["no tensor's name contains 'lora'", "hadamard.weight"]
         ) { ["similarity", $0.path("run"), "--tensor", "lora"] },
         Mistake(
             "similarity of a folder without a run", code: 2,

@@ -120,7 +120,7 @@ package struct Sparse: CompositeMethod, PrunedMethod {
         }
         guard bound.slices(seed: 0).contains(where: \.isPrunable) else {
             throw Failure.usage(
-                "\(type(of: base).name) has no matrices that could be pruned", at: "adapter.base",
+                "\(type(of: base).name) has no matrices to prune", at: "adapter.base",
                 remedy: "name a method with projection matrices, such as pfeiffer or lora")
         }
         return bound

@@ -84,6 +84,7 @@ final class DistributedPredictor {
         let owners = assign(costs: costs, to: ranks)
         let own = owners.count { $0 == communicator.rank }
         var done = 0
+        try output?.observe(.evaluating(done: 0, of: own))
         for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {
             communicator.watch?.enter(microBatch: index + 1)
             let logits = self.logits(

@@ -114,8 +114,9 @@ struct Inspect: ParsableCommand {
             "metrics", ["task", "split", "metric", "value"],
             (stages.last?.tasks.entries ?? []).flatMap { task in
                 (task.value?.splits.entries ?? []).flatMap { split in
-                    split.value.entries.map {
-                        [.string(task.name), .string(split.name), .string($0.name), number($0.value)]
+                    let label = EvaluationReport.label(ofSplit: split.name)
+                    return split.value.entries.map {
+                        [.string(task.name), .string(label), .string($0.name), number($0.value)]
                     }
                 }
             })

@@ -61,7 +61,7 @@ enum YAMLText {
             part: "mapping values are not allowed", meaning: "a ':' where no key can be",
             remedy: "indent the keys of a section alike, and quote a value that contains ': '"),
         PlainWords(
-            part: "did not find expected key", meaning: "this line is no key of the section above",
+            part: "did not find expected key", meaning: "this line is not a key of the section above",
             remedy: "indent the keys of a section alike, and write 'key: value'"),
         PlainWords(
             part: "did not find expected '-'", meaning: "this line is no element of the list above",
