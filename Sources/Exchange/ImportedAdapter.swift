@@ -80,6 +80,11 @@ package struct ImportedAdapter: Sendable {
                         + "are \(names.joined(separator: ", "))",
                     at: "--labels", remedy: "name each of them once, in the order of the head's rows")
             }
+            if let labels, let own = Self.order(labels, of: classes), own != order {
+                throw Failure.usage(
+                    "says \(given.joined(separator: ", ")), and the folder names the rows of its head "
+                        + labels.joined(separator: ", "), at: "--labels", remedy: "leave it out")
+            }
             return order
         }
         if let labels, let order = Self.order(labels, of: classes) { return order }

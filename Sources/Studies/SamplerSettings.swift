@@ -44,7 +44,12 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
         self.weights = weights
     }
 
+    /// Reads a mapping, or the name alone.
     package init(from decoder: any Decoder) throws {
+        if (try? decoder.singleValueContainer().decode(String.self)) != nil {
+            (name, temperature, cap, weights) = (try SamplerName(from: decoder), 10, 0, [:])
+            return
+        }
         let section = try SettingsSection<CodingKeys>(decoder)
         name = try section.value(.name, default: .proportional)
         temperature = try section.value(.temperature, default: 10)

@@ -88,7 +88,7 @@ struct RefusalTests {
                 ["stages.adapter.learningRate": 0.5], "stages.adapter.learningRate",
                 "was 0.02 when this run began and is now 0.5"
             ),
-            (["stages.head.steps": 6, "batch.microBatch": 2], "batch.microBatch", "(and 1 more keys)"),
+            (["stages.head.steps": 6, "batch.microBatch": 2], "batch.microBatch", "(and 1 more key)"),
             (["optimizer": ["clip": 2]], "optimizer.clip", "is now 2"),
             (["tasks.0.labels": ["cold", "warm"]], "tasks", "when this run began"),
         ] as [([String: JSONValue], String, String)])

@@ -64,6 +64,9 @@ extension Mistake {
             try $0.write("study.yaml", Data([0x74, 0xff, 0xfe]))
         },
         .training("empty", code: 2, says: ["study.yaml: ", "missing key"]) { try $0.write("study.yaml", "") },
+        .training("a list", code: 2, says: ["study.yaml: expected a mapping"], ranks: [nil]) {
+            try $0.write("study.yaml", "- tasks\n")
+        },
         .training("a key twice", code: 2, says: ["study.yaml:", "duplicate key 'data'"]) {
             try $0.replace("tasks:\n", by: "data: elsewhere\ntasks:\n", in: "study.yaml")
         },
@@ -97,6 +100,10 @@ extension Mistake {
         .training(
             "--set in a list", code: 2, says: ["--set tasks[0].name: 'mrpc' is the name of a GLUE task"],
             ranks: [nil], with: ["--set", "tasks.0.name=mrpc"]),
+        .training(
+            "--set of an unclosed mapping", code: 2,
+            says: ["--set adapter: is not YAML: column 1: a '[' or '{' that is not closed"],
+            ranks: [nil], with: ["--set", "adapter={"]),
         .training(
             "--set of a misspelt section", code: 2,
             says: ["hadamesh: --set adaptor.method: unknown key 'adaptor'; did you mean 'adapter'?"],

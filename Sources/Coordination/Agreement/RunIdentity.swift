@@ -54,11 +54,13 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     ) throws -> RunIdentity {
         let differences = study.differences(from: current.study)
         if let first = differences.first {
-            let more = differences.count > 1 ? " (and \(differences.count - 1) more keys)" : ""
+            let others = differences.count - 1
+            let more = others > 0 ? " (and \(others) more \(others == 1 ? "key" : "keys"))" : ""
             throw Failure.usage(
                 "was \(first.saved) when this run began and is now \(first.current)\(more)", at: first.path,
                 remedy:
-                    "resume with the study that the run began with, or start a new run with another --output")
+                    "hadamesh train --resume RUN takes the run's own study; or start a new run with "
+                    + "another --output")
         }
         if backbone != current.backbone {
             let difference = backbone.difference(from: current.backbone)

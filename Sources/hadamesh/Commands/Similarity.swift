@@ -65,7 +65,7 @@ struct Similarity: ParsableCommand {
     }
 
     private func adapters(of run: String, named name: String?) throws -> [Adapter] {
-        let study = try StudyFile.study(ofRun: run, backbone: backbone, data: nil)
+        let study = try StudyFile.study(ofFinished: run, backbone: backbone)
         let weights = try EncoderWeights(directory: study.backbone)
         let model = try AdaptedModel(weights, study.adapter.method, study.head)
         let trained = try TrainedRun(study, model, directory: run)

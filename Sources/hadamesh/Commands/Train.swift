@@ -54,6 +54,10 @@ struct Train: ParsableCommand {
     @Flag(help: "Print only warnings and the final table.")
     var quiet = false
 
+    func validate() throws {
+        if output?.isEmpty == true { throw ValidationError("--output is empty, expected a run directory") }
+    }
+
     func run() throws {
         MPI.run { world in
             if let expectRanks, expectRanks != world.size {

@@ -76,6 +76,9 @@ enum YAMLText {
             part: "did not find expected ',' or '}'", meaning: "a '{' that is not closed",
             remedy: "separate keys by commas and end the mapping with '}'"),
         PlainWords(
+            part: "did not find expected node content", meaning: "a '[' or '{' that is not closed",
+            remedy: "end a list with ']' and a mapping with '}'"),
+        PlainWords(
             part: "cannot start any token", meaning: "a character that no value begins with",
             remedy: "put the value in quotes"),
         PlainWords(
