@@ -41,7 +41,7 @@ package struct Sparse: CompositeMethod, PrunedMethod {
             "k: the base k times as wide at sparsity 1 − 1/k, instead of sparsity"
         ) { (1...1024).contains($0) ? nil : "is \($0), expected 1 to 1024" },
         MethodKey(
-            "examples", \.examples, allowed: "1-1000000", "number of training examples that scores are computed on"
+            "examples", \.examples, allowed: "1-1000000", "number of training examples for the scores"
         ) { (1...1_000_000).contains($0) ? nil : "is \($0), expected 1 to 1000000" },
     ]
 
