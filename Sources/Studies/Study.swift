@@ -89,8 +89,8 @@ extension SettingsSection where Key == Study.CodingKeys {
         try require(!path.isEmpty, key, "is empty, expected a folder")
         if path.hasPrefix("~") {
             throw failure(
-                key, "is '\(path)', and only a shell replaces the '~'",
-                remedy: "write the whole path: --set \(key.rawValue)=\"$HOME\(path.dropFirst())\"")
+                key, "is '\(path)', but only a shell expands '~'",
+                remedy: "write the full path: --set \(key.rawValue)=\"$HOME\(path.dropFirst())\"")
         }
     }
 }

@@ -85,7 +85,7 @@ struct StudyTests {
         Bad("batch.microBatch", "eight", "expected a whole number"),
         Bad("sampler.name", "porportional", "did you mean 'proportional'?"),
         Bad("sampler", "porportional", "did you mean 'proportional'?"),
-        Bad("backbone", "", "is empty"), Bad("data", "~/glue", "only a shell replaces the '~'"),
+        Bad("backbone", "", "is empty"), Bad("data", "~/glue", "only a shell expands '~'"),
         Bad("stages.adapter.epochs", 1e300, "to 100000"), Bad("cache.megabytes", 1e30, "to 1e9"),
         Bad("sampler.temperature", 0, "a positive number"), Bad("sampler.cap", -1, "is -1"),
         Bad("sampler.weights", ["colour": 0], "not a positive number"),

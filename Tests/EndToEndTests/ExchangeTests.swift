@@ -59,7 +59,7 @@ extension EndToEnd {
             // No training may overwrite the imported adapter.
             let adapter = try scene.read("back/adapters/colour/adapter_model.safetensors")
             for (arguments, words) in [
-                (["train", "--resume"], "holds an imported adapter, there is no training to resume"),
+                (["train", "--resume"], "holds an imported adapter, which has no training to resume"),
                 (["compare"], "holds an imported adapter, which has no results; score it"),
             ] {
                 let refused = try await EndToEnd.hadamesh(arguments + [scene.path("back")])

@@ -73,7 +73,7 @@ extension Mistake {
             ["inspect", $0.path("nothere")]
         },
         Mistake(
-            "inspecting a file of another kind", code: 2, says: ["vocab.txt: is no safetensors file"]
+            "inspecting a file of another kind", code: 2, says: ["vocab.txt: is not a safetensors file"]
         ) { _ in
             ["inspect", Scene.encoder.appendingPathComponent("vocab.txt").path]
         },

@@ -23,7 +23,7 @@ package struct Link: Codable, Sendable, Equatable {
 
     /// `15 µs, 9.4 Gbit/s`.
     package var words: String {
-        String(format: "%.3g µs, %.3g Gbit/s", latency * 1e6, bandwidth * 8e-9)
+        String(format: "%.3g µs, %.4g Gbit/s", latency * 1e6, bandwidth * 8e-9)
     }
 }
 

@@ -92,7 +92,7 @@ extension Scaling {
     }
 
     private var alternativeRows: [[String]] {
-        [["batch.examples", "batch.microBatch", "micro-batches", "ranks at 50 %", "ms/step", "speed-up"]]
+        [["examples", "microBatch", "micro-batches", "ranks at 50 %", "ms/step", "speed-up"]]
             + alternatives.map {
                 [
                     "\($0.examples)", "\($0.microBatch)", "\($0.microBatches)", "\($0.paying.ranks)",

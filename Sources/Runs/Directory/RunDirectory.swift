@@ -121,7 +121,7 @@ package struct RunDirectory: Sendable, Equatable {
     private func requireTraining() throws {
         guard isImported else { return }
         throw Failure.usage(
-            "holds an imported adapter, there is no training to resume", at: path,
+            "holds an imported adapter, which has no training to resume", at: path,
             remedy: "use it with evaluate, predict and export, or choose another --output")
     }
 

@@ -42,7 +42,7 @@ struct Inspect: ParsableCommand {
             if path.hasSuffix("/checkpoint.json") { return try Self.checkpoint(folder) }
             guard path.hasSuffix(".safetensors") else {
                 throw Failure.usage(
-                    "is no safetensors file", at: path,
+                    "is not a safetensors file", at: path,
                     remedy: "name one, or the folder of a run, checkpoint, adapter or backbone")
             }
             return try Self.tensors(of: path)

@@ -79,8 +79,8 @@ package struct StudyFile {
         if directory.hasBegun { _ = try RunResults.ofFinished(directory) }
         if !RunFiles.isFolder(study.backbone) {
             throw Failure.data(
-                "there is no such folder, and the run \(run) was trained on it", at: study.backbone,
-                remedy: "name its present place with --backbone DIR")
+                "there is no such folder, but the run \(run) was trained on it", at: study.backbone,
+                remedy: "pass its current path with --backbone DIR")
         }
         return study
     }

@@ -64,7 +64,7 @@ enum YAMLText {
             part: "did not find expected key", meaning: "this line is not a key of the section above",
             remedy: "indent the keys of a section alike, and write 'key: value'"),
         PlainWords(
-            part: "did not find expected '-'", meaning: "this line is no element of the list above",
+            part: "did not find expected '-'", meaning: "this line is not an element of the list above",
             remedy: "indent the elements of a list alike, each with a '- '"),
         PlainWords(
             part: "could not find expected ':'", meaning: "a key without ':'",
