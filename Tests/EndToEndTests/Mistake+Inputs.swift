@@ -83,7 +83,7 @@ extension Mistake {
             with: ["--set", "batch.microBatch=many"]),
         .training(
             "--set below a number", code: 2,
-            says: ["--set seed.x: seed: expected a whole number, found a mapping"],
+            says: ["--set seed.x: seed: expected a whole number from 0 below 2^64, found a mapping"],
             with: ["--set", "seed.x=4"]),
         .training(
             "--set of a list without brackets", code: 2,
