@@ -114,7 +114,7 @@ final class Pruner {
                 remedy: "score: magnitude or random prunes without gradients; nothing was pruned")
         }
         let total = StepGradient(context.store)
-        SumOfGradients().combine(sums.gradients, examples: plan.examples, into: total)
+        SumOfGradients().combine(sums.gradients, of: plan, into: total)
         return adapter.blocks.flatMap { Array(total.values(of: $0)) }
     }
 }
