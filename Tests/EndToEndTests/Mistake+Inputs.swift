@@ -193,7 +193,7 @@ extension Mistake {
             "a learning rate that diverges", code: 3,
             says: ["step 11: the update of ", "is not finite", "a lower learning rate"],
             mayAlsoSay: [
-                "run: ", "hadamard trains", "a micro-batch has", "caches the", "head", "step ", "adapter",
+                "run: ", "hadamard: ", "largest micro-batch", "caching", "head", "step ", "adapter",
             ],
             with: ["--set", "stages.adapter.learningRate=1e30", "--set", "optimizer.clip=0"]),
     ]

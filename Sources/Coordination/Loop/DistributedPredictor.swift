@@ -36,7 +36,7 @@ final class DistributedPredictor {
         self.workspace = workspace
     }
 
-    /// The scores of tasks on their evaluation sets; see ``predict(_:_:adapted:)``.
+    /// The scores of tasks on their evaluation sets; see ``predict(_:_:adapted:reportingTo:)``.
     func scores(
         _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo output: RunOutput? = nil
     ) throws -> [TaskScore] {
