@@ -2,7 +2,8 @@
 ///
 /// With the gradient g_t of task t's mean loss, the result is Σ w_t g_t. A rule is the function from the
 /// inner products of the gradients to the weights w: it sees no gradient, rank or file. A rule is a file
-/// in `Rules/` and a line in ``CombinationTable``. Its stored properties are its settings and hold the defaults.
+/// in `Rules/` and a line in ``CombinationTable``. Its stored properties are its settings and hold the
+/// defaults.
 package protocol CombinationRule: Sendable {
     /// The name in studies.
     static var name: String { get }
@@ -25,6 +26,19 @@ package protocol CombinationRule: Sendable {
 extension CombinationRule {
     package static var keys: [RuleKey<Self>] { [] }
     package static var keyNames: [String] { keys.map(\.name) }
+}
+
+/// A rule that remembers a number for each ordered pair of tasks from step to step.
+package protocol RememberingRule: CombinationRule {
+    /// The weight of each task; updates the memory, which begins with zeros.
+    func weights(_ tasks: TaskComparison, memory: inout [[Double]]) -> [Double]?
+}
+
+extension RememberingRule {
+    package func weights(_ tasks: TaskComparison) -> [Double]? {
+        var memory = [[Double]](repeating: [Double](repeating: 0, count: tasks.count), count: tasks.count)
+        return weights(tasks, memory: &memory)
+    }
 }
 
 /// The tasks whose gradients are combined, as far as a rule sees them.

@@ -2,7 +2,7 @@
 package enum CombinationTable {
     package static let all: [any CombinationRule.Type] = [
         Sum.self, Mean.self, PCGrad.self, MGDA.self, UPGrad.self, IMTL.self, Aligned.self, CAGrad.self,
-        Dual.self, Nash.self, FairGrad.self, ConFIG.self,
+        Dual.self, GradVac.self, Nash.self, FairGrad.self, ConFIG.self,
     ]
 
     package static func rule(named name: String) -> (any CombinationRule.Type)? {

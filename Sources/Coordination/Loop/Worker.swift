@@ -41,14 +41,15 @@ final class Worker {
             throw Divergence(pass.name(of: bad, rows), step: state.step + 1)
         }
         let recorded = recordingGradients ? gradients(sums.gradients, examples: plan.examples) : []
+        var combining = CombinationState(step: state.step, mask: state.mask, memory: state.memory)
         let compared = timed(.optimizer) {
-            combination.combine(
-                sums.gradients, of: plan, step: state.step, state.mask, into: gradient)
+            combination.combine(sums.gradients, of: plan, &combining, into: gradient)
         }
         let norm = try timed(.optimizer) {
             gradient.clear(state.mask)
             return try ParameterUpdate(context, schedule, state, gradient).apply(gradient, to: &state)
         }
+        state.memory = combining.memory
         state.step += 1
         state.stageStep += 1
         return StepResult(

@@ -10,23 +10,38 @@ protocol GradientCombination {
     /// - Parameters:
     ///   - gradients: each task's gradient of its summed losses
     ///   - plan: the examples that the losses are of
-    ///   - step: the steps of the run before this one
-    ///   - mask: the parameters that pruning kept
+    ///   - state: all else that the result depends on
     ///   - gradient: receives the result on all blocks that any task has a gradient of
     /// - Returns: the comparison that led to it, if the tasks were compared
     func combine(
-        _ gradients: TaskGradients, of plan: StepPlan, step: Int, _ mask: ParameterMask?,
+        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
     ) -> CombinationReport?
 }
 
+/// The part of the training state that a combination reads, and the memory that it changes.
+struct CombinationState {
+    /// The steps of the run before this one.
+    let step: Int
+    /// The parameters that pruning kept.
+    let mask: ParameterMask?
+    var memory: CombinationMemory
+}
+
+/// The numbers that a rule remembers for each ordered pair of the study's tasks, by part of the parameters.
+typealias CombinationMemory = [String: [[Double]]]
+
 /// The gradient of the mean loss over all examples of the step: a task is weighted by its number of examples.
 struct SumOfGradients: GradientCombination {
-    @discardableResult
     func combine(
-        _ gradients: TaskGradients, of plan: StepPlan, step: Int = 0, _ mask: ParameterMask? = nil,
+        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
     ) -> CombinationReport? {
+        combine(gradients, of: plan, into: gradient)
+        return nil
+    }
+
+    func combine(_ gradients: TaskGradients, of plan: StepPlan, into gradient: StepGradient) {
         let share = 1 / Float(plan.examples)
         gradient.begin(gradients.blocks)
         for block in gradients.blocks {
@@ -35,6 +50,5 @@ struct SumOfGradients: GradientCombination {
                 for i in target.indices { target[i] += part.values[i] * share }
             }
         }
-        return nil
     }
 }

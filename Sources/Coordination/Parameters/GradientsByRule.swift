@@ -34,7 +34,7 @@ struct GradientsByRule: GradientCombination {
     }
 
     func combine(
-        _ gradients: TaskGradients, of plan: StepPlan, step: Int, _ mask: ParameterMask?,
+        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
     ) -> CombinationReport? {
         SumOfGradients().combine(gradients, of: plan, into: gradient)
@@ -47,26 +47,15 @@ struct GradientsByRule: GradientCombination {
         var unsolved: [String] = []
         for part in parts(gradients) {
             let rows = gradients.parts(of: part.blocks[0]).map(\.row)
-            var gramian = SymmetricMatrix(zeros: rows.count)
-            for block in part.blocks {
-                let shares = gradients.parts(of: block)
-                for i in rows.indices {
-                    for j in 0...i {
-                        gramian[i, j] += innerProduct(
-                            shares[i].values, shares[j].values, store.blocks[block].range, mask)
-                    }
-                }
-            }
+            let gramian = gramian(part, gradients, examples: rows.map { examples[$0] }, state.mask)
             for i in rows.indices {
-                for j in 0...i {
-                    gramian[i, j] /= examples[rows[i]] * examples[rows[j]]
-                    total[tasks[rows[i]], tasks[rows[j]]] += gramian[i, j]
-                }
+                for j in 0...i { total[tasks[rows[i]], tasks[rows[j]]] += gramian[i, j] }
             }
             let comparison = TaskComparison(
                 gramian, shares: rows.map { examples[$0] / Double(plan.examples) },
-                orders: StepOrders(seed: seed, step: step, part: part.name))
-            let factors = settings.rule.weights(comparison).map { found in
+                orders: StepOrders(seed: seed, step: state.step, part: part.name))
+            let own = rows.map { tasks[$0] }
+            let factors = weigh(comparison, own, &state.memory[part.name]).map { found in
                 zip(found, rows).map { Float($0 / examples[$1]) }
             }
             guard let found = factors, found.allSatisfy(\.isFinite) else {
@@ -87,6 +76,39 @@ struct GradientsByRule: GradientCombination {
             gramian: names.indices.map { i in
                 names.indices.map { tasks.contains(i) && tasks.contains($0) ? total[i, $0] : nil }
             }, weights: NamedValues(weights), unsolved: unsolved)
+    }
+
+    /// The inner products of the gradients of the tasks' mean losses on a part.
+    private func gramian(
+        _ part: Part, _ gradients: TaskGradients, examples: [Double], _ mask: ParameterMask?
+    ) -> SymmetricMatrix {
+        var gramian = SymmetricMatrix(zeros: examples.count)
+        for block in part.blocks {
+            let (shares, range) = (gradients.parts(of: block), store.blocks[block].range)
+            for i in examples.indices {
+                for j in 0...i {
+                    gramian[i, j] += innerProduct(shares[i].values, shares[j].values, range, mask)
+                }
+            }
+        }
+        for i in examples.indices { for j in 0...i { gramian[i, j] /= examples[i] * examples[j] } }
+        return gramian
+    }
+
+    /// The rule's weights of these tasks; updates their pairs in the memory of a part.
+    private func weigh(
+        _ comparison: TaskComparison, _ tasks: [Int], _ memory: inout [[Double]]?
+    ) -> [Double]? {
+        guard let rule = settings.rule as? any RememberingRule else {
+            return settings.rule.weights(comparison)
+        }
+        let zeros = [Double](repeating: 0, count: names.count)
+        var all = memory ?? [[Double]](repeating: zeros, count: names.count)
+        var own = tasks.map { i in tasks.map { all[i][$0] } }
+        let weights = rule.weights(comparison, memory: &own)
+        for (i, row) in zip(tasks, own) { for (j, value) in zip(tasks, row) { all[i][j] = value } }
+        memory = all
+        return weights
     }
 
     private struct Part {

@@ -8,7 +8,7 @@ extension RunContext {
     var combinesByRule: Bool { type(of: study.combination.rule) != type(of: CombinationTable.sum) }
 
     /// Refuses a rule that compares the gradients of tasks that share nothing.
-    func checkCombination() throws {
+    package func checkCombination() throws {
         guard combinesByRule else { return }
         let shares = store.blocks.contains { block in
             block.tasks.count > 1 && stages.contains { $0.trains(block.slice.kind) }

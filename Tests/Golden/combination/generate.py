@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torchjd.aggregation import (
-    CAGradWeighting, ConFIG, DualProjWeighting, FairGradWeighting, IMTLGWeighting, MGDAWeighting, NashMTL,
-    PCGradWeighting, UPGradWeighting,
+    CAGradWeighting, ConFIG, DualProjWeighting, FairGradWeighting, GradVacWeighting, IMTLGWeighting,
+    MGDAWeighting, NashMTL, PCGradWeighting, UPGradWeighting,
 )
 from torchjd.aggregation._aligned_mtl import AlignedMTLWeighting
 
@@ -60,13 +60,23 @@ def config(j):
     return np.linalg.pinv(j.numpy().T, rcond=1e-10) @ result.numpy()
 
 
-def pcgrad(g, orders):
+def ordered(weighting, g, orders):
+    """The weights of a rule that draws its orders of the tasks from torch.randperm."""
     drawn, real = iter(orders), torch.randperm
-    torch.randperm = lambda count: torch.tensor(next(drawn))
+    torch.randperm = lambda count: torch.tensor(next(drawn), dtype=torch.long)
     try:
-        return PCGradWeighting()(g)
+        return weighting(g)
     finally:
         torch.randperm = real
+
+
+def gradvac(g, orders):
+    """The second step on the same gradients, in which the usual cosines are half the present ones."""
+    # GradVac orders the other tasks alone, by their positions without the task itself.
+    orders = [[k - (k > i) for k in order if k != i] for i, order in enumerate(orders)]
+    weighting = GradVacWeighting()
+    ordered(weighting, g, orders)
+    return ordered(weighting, g, orders)
 
 
 output = []
@@ -79,7 +89,8 @@ for name, j in cases.items():
     solvable = name in ("one task", "two", "three", "five", "conflict", "unequal lengths", "1e-20", "1e20")
     rules = {
         "mean": lambda: [1 / count] * count,
-        "pcgrad": lambda: pcgrad(g, orders),
+        "pcgrad": lambda: ordered(PCGradWeighting(), g, orders),
+        "gradvac": lambda: gradvac(g, orders),
         "mgda": lambda: MGDAWeighting(epsilon=1e-9, max_iters=20000)(g),
         "upgrad": lambda: UPGradWeighting()(g),
         "imtl": lambda: IMTLGWeighting()(g),
