@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Makes the demo's three tasks from the two text packages, by rules that hold on every machine.
+"""Makes the demo's three tasks from two text packages, alike on every machine.
 
     sentiment      film review snippets: fresh or rotten
-    subjectivity   one sentence each: from a review or from a plot summary (its first sentence)
-    topic          BBC news texts: business, entertainment, politics, sport, tech
+    subjectivity   one sentence each: from a review, or the first sentence of a
+                   plot summary
+    topic          BBC news: business, entertainment, politics, sport, tech
 
-A text is stripped, and its white space (tabs and newlines too) becomes single blanks. Empty texts and
-texts with two labels are left out of a task, and a repeated text is used once. In every task a text whose
-SHA-256, read as a number, is divisible by ten belongs to dev, any other to train, so no dev text is ever
-trained on. Texts are ordered by SHA-256, and each class has its first texts up to an equal share of the
-task's cap.
+A text is stripped, and its white space (tabs and newlines too) becomes single
+blanks. Empty texts and texts with two labels are left out of a task, and a
+repeated text is used once. In every task a text whose SHA-256, read as a
+number, is divisible by ten belongs to dev, any other to train, so no dev text
+is ever trained on. Texts are ordered by SHA-256, and each class has its first
+texts up to an equal share of the task's cap.
 """
 
 import argparse

@@ -11,14 +11,17 @@ root = Path(__file__).resolve().parent.parent
 
 def add_options(parser, study):
     """Adds the options that every series needs to train a run."""
-    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--backbone", required=True, help="the encoder's folder")
     parser.add_argument("--data", required=True, help="the GLUE folder, or the folder of the study's tasks")
-    parser.add_argument("--output", required=True, type=Path)
-    parser.add_argument("--study", default=root / "launch" / "studies" / study)
-    parser.add_argument("--seeds", default="1,2,3", help="separated by commas")
-    parser.add_argument("--head-rate", default="1e-2", help="the learning rate of the heads")
-    parser.add_argument("--ranks", type=int, default=2)
-    parser.add_argument("--program", default=root / ".build" / "release" / "hadamesh")
+    parser.add_argument("--output", required=True, type=Path, help="the folder for the runs and the tables")
+    parser.add_argument(
+        "--study", default=root / "launch" / "studies" / study, help=f"the study (default launch/studies/{study})")
+    parser.add_argument("--seeds", default="1,2,3", help="separated by commas (default %(default)s)")
+    parser.add_argument("--head-rate", default="1e-2", help="the learning rate of the heads (default %(default)s)")
+    parser.add_argument("--ranks", type=int, default=2, help="ranks of each run (default %(default)s)")
+    parser.add_argument(
+        "--program", default=root / ".build" / "release" / "hadamesh",
+        help="the program (default .build/release/hadamesh)")
 
 
 def fail(text):

@@ -32,7 +32,7 @@ package enum AdapterFolder {
         let names = file.names.filter { !leavingOutHead || !$0.hasPrefix(TensorName.headPrefix) }
         if let extra = names.first(where: { layout[$0] == nil }) {
             throw Failure.data(
-                "has a tensor '\(extra)' that the adapter's settings do not ask for", at: path,
+                "has an unexpected tensor '\(extra)'", at: path,
                 remedy: "adapter_config.json and the backbone must be those it was trained with")
         }
         return try layout.slices.flatMap { slice in

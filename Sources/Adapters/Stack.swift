@@ -24,8 +24,8 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
         }
         if members((any PrunedMethod).self).count > 1 {
             throw Failure.usage(
-                "has more than one method that is pruned", at: keyPath(decoder.codingPath),
-                remedy: "prune one, whose base is the list of all that are to be pruned")
+                "prunes more than one method", at: keyPath(decoder.codingPath),
+                remedy: "use one sparse method whose base lists all methods to prune")
         }
     }
 
@@ -47,8 +47,8 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {
         if let shared = sharedMap(\.replacedMaps) {
             throw Failure.usage(
-                "\(shared.methods) both put a W of their own in the place of '\(shared.map)'", at: "adapter",
-                remedy: "let one of them leave it alone")
+                "\(shared.methods) both replace the weights of '\(shared.map)'", at: "adapter",
+                remedy: "let only one of them act on it")
         }
         let isPruned = !members((any PrunedMethod).self).isEmpty
         let bound = BoundStack(
@@ -64,7 +64,7 @@ package struct Stack: AdapterMethod, CompositeMethod, WidenableMethod {
                 if let other = owners.updateValue(name, forKey: slice.tensor) {
                     throw Failure.usage(
                         "\(other) and \(name) both train '\(slice.name)'", at: "adapter",
-                        remedy: "let one of them leave it alone, or name other layers")
+                        remedy: "let only one of them train it, or give them different layers")
                 }
             }
         }

@@ -163,7 +163,8 @@ private func numbers(in value: Any) -> [Double] {
 
 private func readableName(of type: Any.Type) -> String {
     switch type {
-    case is Int.Type, is UInt64.Type: "a whole number"
+    case is UInt64.Type: "a whole number from 0 below 2^64"
+    case is Int.Type: "a whole number"
     case is Double.Type, is Float.Type: "a number"
     case is Bool.Type: "true or false"
     case is String.Type: "a string"

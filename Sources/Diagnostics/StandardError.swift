@@ -1,8 +1,20 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Foundation
+
+/// Standard error, for messages and for the live line.
+package enum StandardError {
+    /// Clears the live line, so that other text takes its place.
+    package static let clearing = "\r\u{1B}[K"
+
+    /// Whether the lines end on a terminal; under mpirun standard error is a pipe, and `launch/local` sets the
+    /// variable.
+    package static let isTerminal =
+        isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
+
+    /// Writes a line, on a terminal in place of the live line, which may be another rank's.
+    package static func say(_ line: String) {
+        writeToStandardError("\(isTerminal ? clearing : "")\(line)\n")
+    }
+}
 
 /// Writes text to standard error and ignores errors.
 ///

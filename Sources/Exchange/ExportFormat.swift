@@ -49,7 +49,7 @@ package enum ExportFormat: String, NamedChoice {
         let choices = others.map { "--format \($0.rawValue)" }.joined(separator: " or ")
         return .usage(
             message, at: "--format",
-            remedy: (others.isEmpty ? "no format has it: " : "choose \(choices), or ")
+            remedy: (others.isEmpty ? "no format supports it: " : "choose \(choices), or ")
                 + "use the run itself with predict and evaluate")
     }
 }

@@ -23,12 +23,12 @@ package struct ImportedAdapter: Sendable {
         let path = "\(directory)/adapter_config.json"
         if configuration["hadamesh"] != nil {
             throw Failure.usage(
-                "is an adapter of a Hadamesh run already", at: path, remedy: "use the run that it lies in")
+                "is an adapter of a Hadamesh run already", at: path, remedy: "use the run that contains it")
         }
         if configuration["peft_type"] != nil { return try PEFTFolder.read(directory, on: weights) }
         if configuration["config"] != nil { return try AdapterHubFolder.read(directory, on: weights) }
         throw Failure.data(
-            "has neither 'peft_type' as PEFT's nor 'config' as AdapterHub's", at: path,
+            "has neither PEFT's 'peft_type' nor AdapterHub's 'config'", at: path,
             remedy: "name the folder that save_pretrained or save_adapter wrote")
     }
 
@@ -67,7 +67,7 @@ package struct ImportedAdapter: Sendable {
         guard case .classes(let classes) = output else {
             if let given {
                 throw Failure.usage(
-                    "names \(given.count) labels, and the task's answers are numbers", at: "--labels",
+                    "names \(given.count) labels, but the task is a regression", at: "--labels",
                     remedy: "leave it out")
             }
             return nil
@@ -79,6 +79,11 @@ package struct ImportedAdapter: Sendable {
                     "names \(given.joined(separator: ", ")), the task's labels "
                         + "are \(names.joined(separator: ", "))",
                     at: "--labels", remedy: "name each of them once, in the order of the head's rows")
+            }
+            if let labels, let own = Self.order(labels, of: classes), own != order {
+                throw Failure.usage(
+                    "says \(given.joined(separator: ", ")), and the folder names the rows of its head "
+                        + labels.joined(separator: ", "), at: "--labels", remedy: "leave it out")
             }
             return order
         }

@@ -9,7 +9,8 @@ extension AdapterSimilarity {
     ///
     /// With more than ten pairs, a row has the lowest, mean and highest cosine, and a matrix of adapters
     /// shows each tensor's means over the layers.
-    package func report(_ format: TableFormat = .text) -> String {
+    /// A text table is at most `width` characters wide, if possible, in several blocks if necessary.
+    package func report(_ format: TableFormat = .text, width: Int = .max) -> String {
         if format == .json { return String(json().encodedForReading().dropLast()) }
         let tables =
             [("cosine of what training changed", cosines)] + matrices + [("norm of the change", norms)]
@@ -18,7 +19,11 @@ extension AdapterSimilarity {
             case .markdown: "**\(title)**\n\n\(TextTable(rows).markdown)"
             case .csv: "\(title)\n\(TextTable(rows).csv)"
             case .latex: "% \(title)\n\(TextTable(rows).latex)"
-            default: "\(title)\n\(TextTable(rows, numbers: true).aligned)"
+            default:
+                // A matrix of adapters has one column of names, the other tables have tensor and layer.
+                "\(title)\n"
+                    + TextTable(rows, numbers: true).aligned(
+                        within: width, names: rows[0].first == "tensor" ? 2 : 1)
             }
         }.joined(separator: "\n\n")
     }

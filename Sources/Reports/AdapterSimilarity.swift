@@ -55,7 +55,7 @@ package struct AdapterSimilarity: Sendable {
     {
         guard members.count > 1 else {
             throw Failure.usage(
-                "there is one adapter alone, similarity compares two or more",
+                "there is only one adapter; similarity compares two or more",
                 remedy: "name a run of several tasks, or several runs")
         }
         precondition(
@@ -85,8 +85,8 @@ package struct AdapterSimilarity: Sendable {
         rows = all.rows.filter { $0.tensor.name.contains(text) }
         guard !rows.isEmpty else {
             throw Failure.usage(
-                "no tensor's name holds '\(text)'", at: "--tensor",
-                remedy: "there are \(all.names.joined(separator: ", "))")
+                "no tensor's name contains '\(text)'", at: "--tensor",
+                remedy: "the tensors: \(all.names.joined(separator: ", "))")
         }
     }
 

@@ -1,4 +1,5 @@
 package import Formats
+import Runs
 
 extension Comparison {
     /// The table, without a final line feed.
@@ -102,7 +103,8 @@ extension Comparison {
     }
 
     private func splits(of group: RunGroup) -> String {
-        group.splits.isEmpty ? "–" : group.splits.joined(separator: ", ")
+        group.splits.isEmpty
+            ? "–" : group.splits.map(EvaluationReport.label(ofSplit:)).joined(separator: ", ")
     }
 
     /// The task and the metric, with the split of a task that is scored on several.

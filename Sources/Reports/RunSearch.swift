@@ -16,7 +16,7 @@ package struct RunSearch: Sendable {
         for path in paths {
             let directory = RunDirectory(path: path)
             let found =
-                Self.isRun(directory) ? [] : Self.runs(below: directory.path, depth: Self.depth)
+                directory.hasBegun ? [] : Self.runs(below: directory.path, depth: Self.depth)
             if found.isEmpty {
                 runs.append(try RunDirectory.open(at: path).path)
                 continue
@@ -34,16 +34,11 @@ package struct RunSearch: Sendable {
         }
     }
 
-    /// Whether a run began in the directory; a folder of studies may hold a study.yaml too.
-    private static func isRun(_ directory: RunDirectory) -> Bool {
-        [directory.manifestFile, directory.journalFile].contains(where: FileManager.default.fileExists)
-    }
-
     private static func runs(below folder: String, depth: Int) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.sorted { $0.localizedStandardCompare($1) == .orderedAscending }.flatMap { name in
             let path = "\(folder)/\(name)"
-            if isRun(RunDirectory(path: path)) { return [path] }
+            if RunDirectory(path: path).hasBegun { return [path] }
             return depth > 1 ? runs(below: path, depth: depth - 1) : []
         }
     }

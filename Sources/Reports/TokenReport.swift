@@ -28,13 +28,15 @@ package struct TokenReport: Sendable {
         (self.title, self.layers, self.entries) = (title, layers, entries)
     }
 
-    /// Each text with a table below it: tokens as rows, layers and their mean as columns.
-    package func text() -> String {
+    /// Each text with a table below it: tokens as rows, layers and their mean as columns, in blocks that are no
+    /// wider than `width`, if possible.
+    package func text(width: Int = .max) -> String {
         entries.map { entry in
             let rows = zip(entry.tokens, columns(of: entry)).map { token, numbers in
                 [token] + numbers.map(Self.number)
             }
-            return entry.text + "\n" + TextTable([["token"] + headings] + rows, numbers: true).aligned
+            return entry.text + "\n"
+                + TextTable([["token"] + headings] + rows, numbers: true).aligned(within: width)
         }.joined(separator: "\n\n")
     }
 

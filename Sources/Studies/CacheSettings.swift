@@ -25,7 +25,7 @@ package struct CacheSettings: Sendable, Codable, Equatable {
         directory = try section.optional(.directory)
         features = try section.optional(.features)
         try section.require(
-            (0...1e9).contains(megabytes), .megabytes, "is \(megabytes), expected 0 (off) or more")
+            (0...1e9).contains(megabytes), .megabytes, "is \(megabytes), expected 0 (off) to 1e9")
         try section.require(directory != "", .directory, "is empty, expected a folder")
         try section.require(features != "", .features, "is empty, expected a folder")
     }

@@ -121,6 +121,7 @@ package struct NamesElsewhere: ForeignNames {
         "c_attn": ["query", "key", "value"],
         "intermediate.dense": ["intermediate"], "fc1": ["intermediate"], "up_proj": ["intermediate"],
         "output.dense": ["output"], "fc2": ["output"], "down_proj": ["output"],
+        "all-linear": ["query", "key", "value", "projection", "intermediate", "output"],
         // Methods.
         "seq_bn": ["pfeiffer"], "double_seq_bn": ["houlsby"], "par_bn": ["parallel"],
         "prefix_tuning": ["prefix"], "PREFIX_TUNING": ["prefix"], "LN_TUNING": ["layernorm"],

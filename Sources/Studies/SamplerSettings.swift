@@ -44,7 +44,12 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
         self.weights = weights
     }
 
+    /// Reads a mapping, or the name alone.
     package init(from decoder: any Decoder) throws {
+        if (try? decoder.singleValueContainer().decode(String.self)) != nil {
+            (name, temperature, cap, weights) = (try SamplerName(from: decoder), 10, 0, [:])
+            return
+        }
         let section = try SettingsSection<CodingKeys>(decoder)
         name = try section.value(.name, default: .proportional)
         temperature = try section.value(.temperature, default: 10)
@@ -60,7 +65,7 @@ package struct SamplerSettings: Sendable, Codable, Equatable {
     func check(taskNames: [String]) throws {
         if let unknown = weights.keys.sorted().first(where: { !taskNames.contains($0) }) {
             throw Failure.usage(
-                "has '\(unknown)', which is not among the study's tasks", at: "sampler.weights",
+                "has '\(unknown)', which is not a task of the study", at: "sampler.weights",
                 remedy: didYouMean(unknown, among: taskNames))
         }
         if name == .weighted, let missing = taskNames.first(where: { weights[$0] == nil }) {

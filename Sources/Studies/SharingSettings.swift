@@ -32,7 +32,7 @@ package struct SharingRule: Sendable, Codable, Equatable {
         parts = try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map { key in
             guard let layers = LayerSet(key.stringValue) else {
                 throw Failure.usage(
-                    "'\(key.stringValue)' is no set of layers such as '0-3' or '0,2'", at: place)
+                    "'\(key.stringValue)' is not a set of layers such as '0-3' or '0,2'", at: place)
             }
             return (layers, try container.decode(SharingMode.self, forKey: key))
         }
@@ -66,7 +66,9 @@ package struct SharingRule: Sendable, Codable, Equatable {
         let found = try parts.filter { try $0.layers.indices(of: layers, key: key).contains(layer) }
         guard found.count == 1 else {
             throw Failure.usage(
-                "names layer \(layer) \(found.isEmpty ? "not at all" : "\(found.count) times")", at: key,
+                found.isEmpty
+                    ? "leaves out "
+                        + "layer \(layer)" : "names layer \(layer) \(found.count) times", at: key,
                 remedy: "each of layers 0-\(layers - 1) needs one mode")
         }
         return found[0].mode
@@ -128,12 +130,12 @@ package struct SharingSettings: Sendable, Codable, Equatable {
             for member in members {
                 guard taskNames.contains(member) else {
                     throw Failure.usage(
-                        "has '\(member)', which is not among the study's tasks",
+                        "has '\(member)', which is not a task of the study",
                         at: "sharing.groups.\(group)",
                         remedy: didYouMean(member, among: taskNames))
                 }
                 guard seen.insert(member).inserted else {
-                    throw Failure.usage("has '\(member)' a second time", at: "sharing.groups.\(group)")
+                    throw Failure.usage("lists '\(member)' twice", at: "sharing.groups.\(group)")
                 }
             }
         }

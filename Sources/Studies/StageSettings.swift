@@ -75,7 +75,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
             (0...Self.mostSteps).contains(steps ?? 0), .steps,
             "is \(steps ?? 0), expected 0 (skip the stage) to \(Self.mostSteps)")
         try section.require(
-            (0...100_000).contains(epochs), .epochs, "is \(epochs), expected 0 (skip the stage) or more")
+            (0...100_000).contains(epochs), .epochs, "is \(epochs), expected 0 (skip the stage) to 100000")
         try section.require((0...1).contains(warmup), .warmup, "is \(warmup), expected a share from 0 to 1")
     }
 
@@ -108,9 +108,10 @@ package struct LearningRates: Sendable, Codable, Equatable {
                     ($0, try section.value($0, default: standard))
                 })
         }
-        if let bad = rates.first(where: { !($0.value >= 0 && $0.value.isFinite) }) {
+        if let bad = ParameterKind.allCases.first(where: { !(self[$0] >= 0 && self[$0].isFinite) }) {
+            let kind = Set(rates.values).count == 1 ? "" : " for \(bad.rawValue)"
             throw Failure.usage(
-                "is \(bad.value) for \(bad.key.rawValue), expected 0 or more", at: keyPath(decoder.codingPath)
+                "is \(self[bad])\(kind), expected a finite number, 0 or more", at: keyPath(decoder.codingPath)
             )
         }
     }

@@ -66,6 +66,8 @@ package struct Study: Sendable, Codable {
         coordinator = try section.value(.coordinator, default: .computes)
         seed = try section.value(.seed, default: 42)
         let names = tasks.map(\.name)
+        try section.requireFolder(backbone, .backbone)
+        try section.requireFolder(data, .data)
         try section.require(!names.isEmpty, .tasks, "is empty, expected at least one task")
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
             throw section.failure(.tasks, "names '\(twice)' twice")
@@ -81,5 +83,17 @@ package struct Study: Sendable, Codable {
         study.adapter = adapter
         if let head { study.head = head }
         return study
+    }
+}
+
+extension SettingsSection where Key == Study.CodingKeys {
+    /// Refuses the path of a folder that a shell has not filled in.
+    fileprivate func requireFolder(_ path: String, _ key: Key) throws {
+        try require(!path.isEmpty, key, "is empty, expected a folder")
+        if path.hasPrefix("~") {
+            throw failure(
+                key, "is '\(path)', but only a shell expands '~'",
+                remedy: "write the full path: --set \(key.rawValue)=\"$HOME\(path.dropFirst())\"")
+        }
     }
 }

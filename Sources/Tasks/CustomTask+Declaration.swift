@@ -47,7 +47,7 @@ extension CustomTask {
             return .classes(labels.map { ClassLabel($0) })
         case (nil, let bounds?):
             try section.require(
-                bounds.count == 2, .range, "\(bounds.count) numbers, expected [lowest, highest]")
+                bounds.count == 2, .range, "has length \(bounds.count), expected [lowest, highest]")
             // Training converts targets to Float.
             try section.require(
                 bounds.allSatisfy { $0.isFinite && abs($0) <= Double(Float.greatestFiniteMagnitude) }, .range,

@@ -48,9 +48,11 @@ struct ExampleReader {
                 let found =
                     isBlank
                     ? "a blank line" : "\(row.fields.count) column\(row.fields.count == 1 ? "" : "s")"
+                let columns =
+                    "\(positions.count)\(isBlank ? " column\(positions.count == 1 ? "" : "s")" : "")"
                 throw Failure.data(
-                    "found \(found), expected \(positions.count)", at: "\(path):\(row.line)",
-                    remedy: lineRemedy)
+                    "found \(found), expected \(columns)", at: "\(path):\(row.line)",
+                    remedy: isBlank ? "remove the line" : lineRemedy)
             }
             var location: String { "\(path):\(row.line)" }
             examples.append(

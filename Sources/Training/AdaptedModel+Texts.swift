@@ -14,12 +14,13 @@ extension AdaptedModel {
         let shape = weights.configuration
         guard maximumTokens <= shape.positions else {
             throw Failure.usage(
-                "is \(maximumTokens), the backbone has \(shape.positions) positions", at: "maximumTokens",
+                "is \(maximumTokens), but the backbone has \(shape.positions) positions", at: "maximumTokens",
                 remedy: "set it to \(shape.positions) or less")
         }
         guard tokenizer.vocabularySize <= shape.vocabulary else {
             throw Failure.data(
-                "the tokenizer has \(tokenizer.vocabularySize) tokens, the weights embed \(shape.vocabulary)",
+                "the tokenizer has \(tokenizer.vocabularySize) tokens, but the weights embed "
+                    + "\(shape.vocabulary)",
                 at: weights.directory, remedy: "tokenizer and weights must come from the same model")
         }
         if let segments = shape.segments, segments < tokenizer.segmentsOfPair,

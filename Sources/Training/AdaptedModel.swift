@@ -22,7 +22,7 @@ package struct AdaptedModel: Sendable {
     package init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
         if head.pooling == .pooler, weights.pooler == nil {
             throw Failure.usage(
-                "asks for 'pooler', the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
+                "is 'pooler', but the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
         }
         bound = try method.bind(to: weights)
         if head.pooling != .pooler, bound.slices(seed: 0).contains(where: { $0.tensor.site == .pooler }) {

@@ -16,9 +16,15 @@ struct Hadamesh: ParsableCommand {
             "Trains tiny adapters on a frozen encoder, for many tasks, on any number of MPI ranks.",
         discussion: """
             Start one process, or several with mpirun or srun: results are bit-identical.
-            Exit codes: 0 done, 2 invalid command or study, 3 invalid data, backbone or checkpoint, \
-            disagreeing ranks, or divergence, 4 a rank failed, 5 a rank stopped responding, 75 stopped \
-            on request after a checkpoint (continue with train --resume RUN).
+            train --resume RUN continues a run that was stopped or lost a rank.
+
+            Exit codes:
+              0   success
+              2   invalid command or study
+              3   invalid data, backbone or checkpoint; differing ranks; diverged training
+              4   a rank failed
+              5   a rank stopped responding
+              75  stopped on request, after a checkpoint
             """,
         version: version,
         subcommands: [
@@ -52,7 +58,7 @@ enum Program {
             }
             if SingleProcess.isFirst {
                 let split = StudyOptions.splitValue(in: CommandLine.arguments)?.description
-                writeToStandardError("hadamesh: \(split ?? withoutPrefix(text))\n")
+                StandardError.say("hadamesh: \(split ?? withoutPrefix(text))")
             } else {
                 // The launcher kills all processes at the first failure: let the first rank print before.
                 usleep(500_000)

@@ -120,7 +120,7 @@ struct AdapterMethodTests {
     /// The reason why a method cannot be merged; nil for a method without one.
     private static func reason(_ test: MethodCase) -> Mergeability? {
         let prefix =
-            "attention over more keys than a sequence has tokens is no change of the backbone's weights"
+            "additional keys of the attention cannot be expressed by the backbone's weights"
         func bottleneck(_ activation: String) -> String {
             "no linear map of the backbone computes the bottleneck's \(activation)"
         }
@@ -131,7 +131,7 @@ struct AdapterMethodTests {
         case "prefix", "mam": return .never(prefix)
         case "adapter-bias":
             return .never(
-                "the shift is another one for each token, and the backbone's biases are the same for all")
+                "each token has its own shift, but the backbone's biases are the same for all tokens")
         case "tiny-attention":
             return .never("what is added to a token depends on the other tokens of its sequence")
         case "fusion": return .never("how much of each adapter is mixed in depends on the token")
@@ -226,7 +226,8 @@ struct AdapterMethodTests {
     }
 
     @Test(
-        "Where only first tokens are read, leaving the others out changes nothing", arguments: MethodCase.all)
+        "Where only first tokens are read, leaving the others out "
+            + "changes nothing", arguments: MethodCase.all)
     func firstTokens(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, d) = (model.tiny.batch, model.tiny.weights.configuration.hidden)

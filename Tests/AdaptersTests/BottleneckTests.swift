@@ -90,7 +90,7 @@ struct BottleneckTests {
             #expect(throws: Failure.self) { try settings.method.addedOperations(on: weights, tokens: 5) },
         ] {
             #expect(failure?.location == "adapter.layers" && failure?.kind == .usage)
-            #expect(failure?.message == "'1-3' names layer 3, the backbone has layers 0-2")
+            #expect(failure?.message == "'1-3' names layer 3, but the backbone has layers 0-2")
         }
     }
 

@@ -87,12 +87,12 @@ struct FusionTests {
                 replacing: "\"checksum\"", by: "\"sum\""),
             .configured(
                 "another shape",
-                "was trained on another backbone than the study's: it was a bert of 12 layers, width 24, 3 heads, "
+                "was trained on a different backbone than the study's: it was a bert of 12 layers, width 24, 3 heads, "
                     + "feed-forward 40, this is a bert of 3 layers, width 24, 3 heads, feed-forward 40",
                 another,
                 replacing: "\"layers\": 3", by: "\"layers\": 12"),
             .configured(
-                "another backbone", "its weights have another checksum", another,
+                "another backbone", "its weights' checksum differs", another,
                 replacing: "\"checksum\": ", by: "\"checksum\": 1"),
             .trained(
                 "no bottleneck", ["method": "lora"], "was trained by lora, expected a method of bottlenecks",
@@ -107,10 +107,12 @@ struct FusionTests {
                 "train pfeiffer with norm: none"),
             .trained(
                 "another method", ["method": "parallel", "bottleneck": 2],
-                "was trained by parallel, the first of the list by pfeiffer", "list adapters of one method"),
+                "was trained with parallel, but the first of the list with pfeiffer",
+                "list adapters of one method"),
             .trained(
                 "other layers", ["method": "pfeiffer", "bottleneck": 2, "layers": "1-2"],
-                "has bottlenecks in layers '1-2', expected 'all'", "set adapter.layers to '1-2'"),
+                "has bottlenecks in layers '1-2', but the fusion needs them in 'all'",
+                "set adapter.layers to '1-2'"),
             Case("the values of the other", "has the same values as ", "list each adapter once") {
                 for name in ["adapter_config.json", "adapter_model.safetensors"] {
                     try $0.write(try Data(contentsOf: URL(filePath: "\(trained)/gelu/\(name)")), to: name)
@@ -124,7 +126,7 @@ struct FusionTests {
                 "tensors of another width", "is damaged: ", "copy it again", replacing: "\"bottleneck\": 3",
                 by: "\"bottleneck\": 4"),
             .configured(
-                "a tensor too many", "has a tensor 'layer.0.pfeiffer.norm.bias'", "copy it again",
+                "a tensor too many", "has an unexpected tensor 'layer.0.pfeiffer.norm.bias'", "copy it again",
                 replacing: "\"inputNorm\": true", by: "\"inputNorm\": false"),
         ])
     func refusesFolders(_ test: Case) throws {
@@ -191,7 +193,7 @@ struct FusionTests {
         let method = try AdaptedModel.decode(section.encoded()).method
         let failure = #expect(throws: Failure.self) { try method.slices(on: other, seed: 1) }
         #expect(failure?.location == "adapter.adapters[0]")
-        #expect(failure?.message.contains("another checksum") == true)
+        #expect(failure?.message.contains("checksum differs") == true)
     }
 
     // MARK: Values

@@ -41,7 +41,7 @@ struct LayerSetTests {
     func beyondTheBackbone(text: String, layer: Int) throws {
         let set = try #require(LayerSet(text))
         let failure = #expect(throws: Failure.self) { try set.indices(of: 12, key: "adapter.layers") }
-        #expect(failure?.message == "'\(text)' names layer \(layer), the backbone has layers 0-11")
+        #expect(failure?.message == "'\(text)' names layer \(layer), but the backbone has layers 0-11")
         #expect(failure?.location == "adapter.layers")
         #expect(failure?.kind == .usage)
     }

@@ -48,7 +48,7 @@ struct MethodMistakeTests {
                     "names 'key' twice", "list each linear map once"),
                 Case(
                     #"{"method": "\#(method)", "layers": "1-3"}"#, at: "adapter.layers",
-                    "'1-3' names layer 3, the backbone has layers 0-2", "layers count from 0"),
+                    "'1-3' names layer 3, but the backbone has layers 0-2", "layers count from 0"),
             ]
         } + [
             Case(
@@ -76,7 +76,7 @@ struct MethodMistakeTests {
                 "unknown value 'both'", "allowed: activation, intermediate, none"),
             Case(
                 #"{"method": "ia3", "layers": 3}"#, at: "adapter.layers",
-                "'3' names layer 3, the backbone has layers 0-2", "layers count from 0"),
+                "'3' names layer 3, but the backbone has layers 0-2", "layers count from 0"),
             Case(
                 #"{"method": "layernorm", "norm": "none"}"#, at: "adapter.norm", "leaves nothing to train",
                 "use 'attention', 'output' or 'both', or set 'embeddings: true'"),

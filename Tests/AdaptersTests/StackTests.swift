@@ -18,7 +18,7 @@ struct StackTests {
             ),
             (
                 #"[{"method": "hut", "form": "lowrank"}, {"method": "full"}]"#,
-                "hut and full both put a W of their own in the place of 'query'"
+                "hut and full both replace the weights of 'query'"
             ),
         ])
     func refuses(settings: String, message: String) throws {

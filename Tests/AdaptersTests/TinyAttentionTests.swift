@@ -36,10 +36,11 @@ struct TinyAttentionTests {
                 "is 4611686018427387904, expected 1 to 24, the backbone's hidden size"),
             Mistake(
                 #""heads": 5, "width": 5"#, at: "adapter.width",
-                "5 heads of 5 are 25 wide, the backbone's hidden size is 24", "set it to 4 or less"),
+                "5 heads of width 5 need 25 dimensions, but the backbone's hidden size is 24",
+                "set it to 4 or less"),
             Mistake(
                 #""layers": "1-3""#, at: "adapter.layers",
-                "'1-3' names layer 3, the backbone has layers 0-2", "layers count from 0"),
+                "'1-3' names layer 3, but the backbone has layers 0-2", "layers count from 0"),
             Mistake(
                 #""placement": "beside""#, at: "adapter.placement", "unknown value 'beside'",
                 "allowed: parallel, sequential"),

@@ -127,7 +127,7 @@ struct NodeWeightMemoryTests {
             }
         }
         #expect(failures.allSatisfy { $0?.kind == .data && $0 == failures[0] })
-        #expect(failures[0]?.message == "rank 0 asks for 16 bytes of memory for weights, rank 2 for 8")
+        #expect(failures[0]?.message == "rank 0 needs 16 bytes of memory for weights, but rank 2 needs 8")
     }
 
     private final class Fills: Sendable {

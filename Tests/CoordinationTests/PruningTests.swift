@@ -115,6 +115,13 @@ struct PruningTests {
         #expect(report.score == score.rawValue && report.asked == 0.6 && abs(report.reached - 0.6) < 0.002)
         #expect(report.removed == mask.removedCount(in: 0..<store.count))
         #expect(report.examples == (score.readsExamples ? 14 + 13 + 9 : 0), "as many as there are, at most")
+        let progress = run.events.compactMap {
+            if case .scoring(let done, let total) = $0 { [done, total] } else { nil }
+        }
+        let total = progress.last?[1] ?? -1
+        #expect(
+            progress == (0...max(0, total)).map { [$0, total] }, "from the first micro-batch to the last")
+        #expect((total > 0) == score.readsExamples)
         let parameters = run.results?.parameters
         #expect(parameters?.keptAllTasks == store.adapterCount - report.removed)
         #expect(parameters?.keptPerTask == (store.adapterCount - report.removed) / 3)
@@ -281,7 +288,7 @@ struct PruningTests {
         let study = try TinyStudy(["adapter": Self.adapter(["score": score], start: "standard")])
         for failure in try study.failures(ranks: 3, into: TemporaryFolder()) {
             #expect(failure.kind == .usage && failure.location == "adapter.base.start")
-            #expect(failure.message.contains("scores 0 by \(score.string ?? "")"), "\(failure)")
+            #expect(failure.message.contains("has a \(score.string ?? "") score of 0"), "\(failure)")
             #expect(failure.remedy?.contains("start: normal") == true)
         }
         // Scores that do not depend on values can prune it.

@@ -60,7 +60,8 @@ struct RefusalTests {
         #expect(try context.computingRanks(of: most) == Array((role == "dedicated" ? 1 : 0)..<most))
         let failure = #expect(throws: Failure.self) { _ = try context.computingRanks(of: tooMany) }
         #expect(failure?.location == "batch" && failure?.kind == .usage)
-        #expect(failure?.message.hasPrefix("5 ranks would compute, a step has only 4 micro-batches") == true)
+        #expect(
+            failure?.message.hasPrefix("5 ranks would compute, but a step has only 4 micro-batches") == true)
         #expect(failure?.remedy == "start fewer ranks, or set batch.microBatch to 2 or less")
     }
 
@@ -82,12 +83,12 @@ struct RefusalTests {
     @Test(
         "Resuming with another study names the key",
         arguments: [
-            (["seed": 43], "seed", "was 42 when this run began, is now 43"),
+            (["seed": 43], "seed", "was 42 when this run began and is now 43"),
             (
                 ["stages.adapter.learningRate": 0.5], "stages.adapter.learningRate",
-                "was 0.02 when this run began, is now 0.5"
+                "was 0.02 when this run began and is now 0.5"
             ),
-            (["stages.head.steps": 6, "batch.microBatch": 2], "batch.microBatch", "(and 1 more keys)"),
+            (["stages.head.steps": 6, "batch.microBatch": 2], "batch.microBatch", "(and 1 more key)"),
             (["optimizer": ["clip": 2]], "optimizer.clip", "is now 2"),
             (["tasks.0.labels": ["cold", "warm"]], "tasks", "when this run began"),
         ] as [([String: JSONValue], String, String)])
@@ -172,7 +173,7 @@ struct RefusalTests {
             #expect(failure.location == "seed")
             #expect(
                 failure.message.hasPrefix(
-                    "was 18446744073709551615 when this run began, is now 18446744073709551614"))
+                    "was 18446744073709551615 when this run began and is now 18446744073709551614"))
         }
     }
 

@@ -93,14 +93,14 @@ struct SharingTests {
         arguments: [
             (
                 ["head": "all"], "sharing.head",
-                "colour and pair cannot share a head: they have other classes or ranges"
+                "colour and pair cannot share a head: their classes or ranges differ"
             ),
             (["head": ["0": "all"]], "sharing.head", "maps layers, but a head belongs to no layer"),
-            (["weight": ["0-1": "all"]], "sharing.weight", "names layer 2 not at all"),
+            (["weight": ["0-1": "all"]], "sharing.weight", "leaves out layer 2"),
             (["norm": ["0-1": "all", "1-2": "private"]], "sharing.norm", "names layer 1 2 times"),
             (
                 ["bias": ["0-9": "all"]], "sharing.bias",
-                "'0-9' names layer 9, the backbone has layers 0-2"
+                "'0-9' names layer 9, but the backbone has layers 0-2"
             ),
         ] as [(JSONValue, String, String)])
     func impossible(sharing: JSONValue, place: String, what: String) throws {

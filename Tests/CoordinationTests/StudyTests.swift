@@ -71,15 +71,15 @@ struct StudyTests {
         Bad("head.pooling", "average", "unknown value 'average'"), Bad("head.dropout", 1, "below 1"),
         Bad("head", 3, "expected a mapping"), Bad("sharing.weight", "al", "did you mean 'all'?"),
         Bad("sharing.weight", 3, "expected all, groups, private, or a mapping"),
-        Bad("sharing.weight", ["first": "all"], "'first' is no set of layers"),
+        Bad("sharing.weight", ["first": "all"], "'first' is not a set of layers"),
         Bad("sharing.weight", ["0": "every"], at: "sharing.weight.0", "unknown value 'every'"),
         Bad("sharing.groups", ["a": ["color"]], at: "sharing.groups.a", "did you mean 'colour'?"),
         Bad(
-            "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "'pair' a second time"),
+            "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "lists 'pair' twice"),
         Bad("stages.head.steps", -1, "is -1"), Bad("stages.head.steps", 1.5, "expected a whole number"),
         Bad("stages.head.epochs", -0.5, "is -0.5"), Bad("stages.adapter.warmup", 1.1, "a share from 0 to 1"),
         Bad("stages.adapter.schedule", "cosin", "did you mean 'cosine'?"),
-        Bad("stages.adapter.learningRate", -1, "is -1.0 for"),
+        Bad("stages.adapter.learningRate", -1, "is -1.0, expected"),
         Bad(
             "stages.adapter.learningRate", ["head": 1], at: "stages.adapter.learningRate.weight",
             "missing key 'weight'"),
@@ -99,6 +99,9 @@ struct StudyTests {
             "combination", ["rule": "cagrad", "alpha": 1], at: "combination.alpha",
             "'alpha' is a key of fairgrad, not of cagrad"),
         Bad("sampler.name", "porportional", "did you mean 'proportional'?"),
+        Bad("sampler", "porportional", "did you mean 'proportional'?"),
+        Bad("backbone", "", "is empty"), Bad("data", "~/glue", "only a shell expands '~'"),
+        Bad("stages.adapter.epochs", 1e300, "to 100000"), Bad("cache.megabytes", 1e30, "to 1e9"),
         Bad("sampler.temperature", 0, "a positive number"), Bad("sampler.cap", -1, "is -1"),
         Bad("sampler.weights", ["colour": 0], "not a positive number"),
         Bad("sampler.weights", ["colours": 1], "did you mean 'colour'?"),
@@ -125,13 +128,18 @@ struct StudyTests {
         Bad(
             "tasks.0.name", .string(String(repeating: "é", count: 51)), at: "tasks[0].name",
             "has 102 bytes, expected at most 100"),
-        Bad("seed", -1, "expected a whole number"),
+        Bad("seed", -1, "expected a whole number from 0"),
     ]
 
     @Test("Endless epochs exceed the bound on steps without a trap")
     func endlessEpochs() throws {
         let stages = try TinyStudy.decode(["stages.adapter": ["epochs": 100_000]]).stages
         #expect(stages.adapter.stepCount(perEpoch: 1e300) == StageSettings.mostSteps + 1)
+    }
+
+    @Test("A sampler without options is its name alone")
+    func samplerName() throws {
+        #expect(try TinyStudy.decode(["sampler": "uniform"]).sampler == SamplerSettings(.uniform))
     }
 
     @Test("An unknown key is an error with a suggestion", arguments: unknownKeys)

@@ -126,7 +126,7 @@ struct EncoderFamilyTests {
         try bounds.check(against: configuration, at: "here")
         bounds.add(ids: [Int32](repeating: 1, count: 33), segments: [Int32](repeating: 0, count: 33))
         let failure = #expect(throws: Failure.self) { try bounds.check(against: configuration, at: "here") }
-        #expect(failure?.message == "a sequence has 33 tokens, the backbone has 32 positions")
+        #expect(failure?.message == "a sequence has 33 tokens, but the backbone has 32 positions")
     }
 
     @Test("A family's tensors are written under its names")

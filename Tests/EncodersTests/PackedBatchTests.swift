@@ -111,7 +111,7 @@ struct PackedBatchTests {
                 ids: [2, 3], segments: [-5, 0], message: "segment id -5 is outside the backbone's 2 segments"),
             BadCase(
                 ids: [Int32](repeating: 2, count: 33), segments: [Int32](repeating: 0, count: 33),
-                message: "a sequence has 33 tokens, the backbone has 32 positions"),
+                message: "a sequence has 33 tokens, but the backbone has 32 positions"),
         ])
     func badBatchesAreNamed(_ test: BadCase) throws {
         var bounds = TokenBounds()

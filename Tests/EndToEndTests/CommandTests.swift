@@ -342,6 +342,15 @@ extension EndToEnd {
                         "\(subcommand) \(name)")
                 }
             }
+            for file in ["README.md", "cluster/README.md", "launch/local"] {
+                let text = try String(
+                    contentsOf: EndToEnd.package.appendingPathComponent(file), encoding: .utf8)
+                let codes = overview.filter { $0.contains(/^ +\d+ +\w/) }
+                #expect(codes.count == 6, "\(overview)")
+                for code in codes {
+                    #expect(text.contains("\(code.drop { $0 == " " })\n"), "\(file): \(code)")
+                }
+            }
             let version = try await succeed(["--version"])
             #expect(version.count == 1 && version[0].wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
         }

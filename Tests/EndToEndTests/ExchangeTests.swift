@@ -56,6 +56,17 @@ extension EndToEnd {
             #expect(answers[0] == answers[1] && answers[0].split(separator: "\n").count == 3)
             let evaluated = try await succeed(["evaluate", scene.path("back")])
             #expect(evaluated.contains("colour\tdev\taccuracy\t"))
+            // No training may overwrite the imported adapter.
+            let adapter = try scene.read("back/adapters/colour/adapter_model.safetensors")
+            for (arguments, words) in [
+                (["train", "--resume"], "holds an imported adapter, which has no training to resume"),
+                (["compare"], "holds an imported adapter, which has no results; score it"),
+            ] {
+                let refused = try await EndToEnd.hadamesh(arguments + [scene.path("back")])
+                #expect(refused.status == 2 && refused.errors.contains(words), "\(refused)")
+            }
+            #expect(try scene.read("back/adapters/colour/adapter_model.safetensors") == adapter)
+            #expect(try await succeed(["inspect", scene.path("back")]).contains("imported"))
         }
 
         @Test func averagedHeadsMakeARunOfOneHead() async throws {
@@ -107,7 +118,7 @@ extension EndToEnd {
                     ["--task", "colour", "--format", "adapters"], 2,
                     ["adapter.norm: AdapterHub keeps the backbone's LayerNorms frozen", "norm: none"]
                 ),
-                (["--average-heads"], 2, ["--average-heads: the run's adapter is no tiny-attention"]),
+                (["--average-heads"], 2, ["--average-heads: the run's adapter is not a tiny-attention"]),
             ]
             for (arguments, code, says) in cases {
                 let job = try await EndToEnd.hadamesh(export + arguments)

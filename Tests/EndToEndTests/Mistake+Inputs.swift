@@ -45,7 +45,7 @@ extension Mistake {
         ) { try $0.write("study.yaml", "batch:\n\texamples: 8\n") },
         .training(
             "keys of a section at two depths", code: 2,
-            says: ["study.yaml:3: is not YAML: column 3: this line is no key of the section", "alike"],
+            says: ["study.yaml:3: is not YAML: column 3: this line is not a key of the section", "alike"],
             ranks: [nil]
         ) { try $0.write("study.yaml", "batch:\n   examples: 8\n  microBatch: 4\n") },
         .training(
@@ -64,6 +64,9 @@ extension Mistake {
             try $0.write("study.yaml", Data([0x74, 0xff, 0xfe]))
         },
         .training("empty", code: 2, says: ["study.yaml: ", "missing key"]) { try $0.write("study.yaml", "") },
+        .training("a list", code: 2, says: ["study.yaml: expected a mapping"], ranks: [nil]) {
+            try $0.write("study.yaml", "- tasks\n")
+        },
         .training("a key twice", code: 2, says: ["study.yaml:", "duplicate key 'data'"]) {
             try $0.replace("tasks:\n", by: "data: elsewhere\ntasks:\n", in: "study.yaml")
         },
@@ -98,6 +101,10 @@ extension Mistake {
             "--set in a list", code: 2, says: ["--set tasks[0].name: 'mrpc' is the name of a GLUE task"],
             ranks: [nil], with: ["--set", "tasks.0.name=mrpc"]),
         .training(
+            "--set of an unclosed mapping", code: 2,
+            says: ["--set adapter: is not YAML: column 1: a '[' or '{' that is not closed"],
+            ranks: [nil], with: ["--set", "adapter={"]),
+        .training(
             "--set of a misspelt section", code: 2,
             says: ["hadamesh: --set adaptor.method: unknown key 'adaptor'; did you mean 'adapter'?"],
             ranks: [nil], with: ["--set", "adaptor.method=lora"]),
@@ -114,7 +121,7 @@ extension Mistake {
             ranks: [nil], with: ["--set", "adapter={method: lora, targets: [q_proj]}"]),
         .training(
             "layers beyond the backbone", code: 2,
-            says: ["adapter.layers", "'0-11' names layer 11, the backbone has layers 0-2"],
+            says: ["adapter.layers", "'0-11' names layer 11, but the backbone has layers 0-2"],
             with: ["--set", "adapter={method: hadamard, layers: 0-11}"]),
         .training(
             "a setting that the method doesn't have", code: 2,
@@ -154,7 +161,7 @@ extension Mistake {
             ]),
         .training(
             "sharing beyond the backbone", code: 2,
-            says: ["sharing.weight", "'2-9' names layer 9, the backbone has layers 0-2"],
+            says: ["sharing.weight", "'2-9' names layer 9, but the backbone has layers 0-2"],
             with: ["--set", "sharing.weight={0-1: all, 2-9: private}"]),
         .training(
             "misspelt combination rule", code: 2,
@@ -178,11 +185,11 @@ extension Mistake {
             "longer texts than the backbone has positions", code: 2,
             says: ["maximumTokens", "is 33", "32 positions"], with: ["--set", "maximumTokens=33"]),
         .training(
-            "no steps", code: 2, says: ["stages: both stages have no steps"],
+            "no steps", code: 2, says: ["stages: neither stage has steps"],
             with: ["--set", "stages.head.steps=0", "--set", "stages.adapter.steps=0"]),
         .training(
             "more ranks than micro-batches", code: 2,
-            says: ["batch: 3 ranks would compute, a step has only 2 micro-batches", "start fewer ranks"],
+            says: ["batch: 3 ranks would compute, but a step has only 2 micro-batches", "start fewer ranks"],
             ranks: [3],
             with: ["--set", "batch.examples=8"]),
         .training(

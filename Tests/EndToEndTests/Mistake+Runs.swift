@@ -52,10 +52,17 @@ extension Mistake {
             ["methods", "--backbone", Scene.encoder.path, "--tokens", "9223372036854775807"]
         },
         Mistake(
-            "evaluating a folder without a run", code: 2, says: ["no study.yaml: this is not a run directory"]
+            "evaluating a folder without a run", code: 2, says: ["tiny-bert: this is not a run directory"]
         ) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
         },
+        Mistake("evaluating a run that is not there", code: 2, says: ["nothere: no such run directory"]) {
+            _ in ["evaluate", "nothere"]
+        },
+        Mistake(
+            "a run directory from an unset variable", code: 2, says: ["--output is empty"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { ["train", $0.study, "--output", ""] },
         Mistake(
             "comparing a folder without a run", code: 2,
             says: ["tiny-bert: found no run in it", "hadamesh train"]
@@ -65,7 +72,9 @@ extension Mistake {
         Mistake("inspecting a missing path", code: 2, says: ["nothere: no such file or folder"]) {
             ["inspect", $0.path("nothere")]
         },
-        Mistake("inspecting a file of another kind", code: 3, says: ["vocab.txt: "]) { _ in
+        Mistake(
+            "inspecting a file of another kind", code: 2, says: ["vocab.txt: is not a safetensors file"]
+        ) { _ in
             ["inspect", Scene.encoder.appendingPathComponent("vocab.txt").path]
         },
         Mistake("tokenizing without a backbone", code: 3, says: ["nothere"]) { _ in
@@ -86,15 +95,15 @@ extension Mistake {
         ) { $0.training },
         .afterARun(
             "resuming another study", code: 2,
-            says: ["optimizer.weightDecay: was 0.01 when this run began, is now 0.5", "another --output"]
+            says: ["optimizer.weightDecay: was 0.01 when this run began and is now 0.5", "another --output"]
         ) { $0.training + ["--resume", "--set", "optimizer.weightDecay=0.5"] },
         .afterARun(
             "resuming without the number of steps", code: 2,
-            says: ["stages.adapter.steps: was 10 when this run began, is now not set"]
+            says: ["stages.adapter.steps: was 10 when this run began and is now not set"]
         ) { $0.training + ["--resume", "--set", "stages.adapter.steps=null"] },
         .afterARun(
             "resuming a run with other settings", code: 2,
-            says: ["seed: was 42 when this run began, is now 7"]
+            says: ["seed: was 42 when this run began and is now 7"]
         ) { ["train", "--resume", $0.path("run"), "--set", "seed=7"] },
         .afterARun("using a run as a study", code: 2, says: ["run: is a folder", "train --resume"]) {
             ["train", $0.path("run")]
@@ -106,7 +115,7 @@ extension Mistake {
             return scene.training + ["--resume"]
         },
         .afterARun(
-            "resuming with another backbone", code: 3, says: ["backbone: ", "another checksum"]
+            "resuming with another backbone", code: 3, says: ["backbone: ", "checksum differs"]
         ) { scene in
             try scene.copyEncoder()
             var bytes = try scene.read("backbone/model.safetensors")
@@ -147,8 +156,10 @@ extension Mistake {
             try $0.write("lines.txt", "0\tred dog\tred cat\n")
             return ["predict", $0.path("run"), "--task", "alike", "--input", $0.path("lines.txt")]
         },
-        .afterARun("predicting a blank line", code: 3, says: ["lines.txt:2: found a blank line, expected 1"])
-        {
+        .afterARun(
+            "predicting a blank line", code: 3,
+            says: ["lines.txt:2: found a blank line, expected 1 column; remove the line"]
+        ) {
             try $0.write("lines.txt", "red dog\n\nblue cat\n")
             return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt")]
         },
@@ -189,23 +200,41 @@ extension Mistake {
             ["export", $0, "--task", "colour", "--format", "merged", "--to", "\($0)-merged"]
         },
         .unfinished("comparing an unfinished run") { ["compare", $0] },
+        .unfinished("similarity of an unfinished run") { ["similarity", $0] },
+        .afterARun(
+            "evaluating a folder of runs", code: 2,
+            says: ["this is not a run directory; name one of the runs in it: ", "/run"]
+        ) { ["evaluate", $0.folder.path] },
+        .afterARun("results that are cut short", code: 3, says: ["results.json:", "train --resume "]) {
+            try $0.write("run/results.json", "{")
+            return ["evaluate", $0.path("run")]
+        },
+        .afterARun(
+            "exporting to an unset variable", code: 2, says: ["the path of the folder to create is empty"]
+        ) { ["export", $0.path("run"), "--task", "colour", "--to", ""] },
+        .afterARun(
+            "submitting to an unset variable", code: 2, says: ["the path of the folder to create is empty"]
+        ) { ["submit", $0.path("run"), "--output", ""] },
+        .afterARun("predicting a folder", code: 3, says: ["is a folder, expected a text file"]) {
+            ["predict", $0.path("run"), "--task", "colour", "--input", $0.folder.path]
+        },
         .afterARun(
             "submitting a run without GLUE tasks", code: 2, says: ["run: the run has no GLUE task"]
         ) { ["submit", $0.path("run"), "--output", $0.path("submission")] },
         .afterARun(
             "explaining another method", code: 2,
-            says: ["run: explain needs adapter-bias, this run trained hadamard", "method: adapter-bias"]
+            says: ["run: explain needs adapter-bias, but this run trained hadamard", "method: adapter-bias"]
         ) { ["explain", $0.path("run"), "--task", "colour", "--input", $0.study] },
         .afterARun(
             "comparing in an unknown format", code: 2, says: ["--format: unknown value 'jsno'", "'json'"]
         ) { ["compare", $0.path("run"), "--format", "jsno"] },
         .afterARun(
             "similarity of tensors that are not there", code: 2,
-            says: ["no tensor's name holds 'lora'", "hadamard.weight"]
+            says: ["no tensor's name contains 'lora'", "hadamard.weight"]
         ) { ["similarity", $0.path("run"), "--tensor", "lora"] },
         Mistake(
             "similarity of a folder without a run", code: 2,
-            says: ["no study.yaml: this is not a run directory"]
+            says: ["tiny-bert: this is not a run directory"]
         ) {
             _ in ["similarity", Scene.encoder.path]
         },

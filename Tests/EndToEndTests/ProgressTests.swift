@@ -27,7 +27,7 @@ extension EndToEnd {
             #expect(
                 job.output.contains("each task keeps its best evaluation of the stage: colour from step "))
             let first = job.errorLines.first { $0.hasPrefix("step 8: dev colour 0.") } ?? ""
-            #expect(first.hasSuffix(" (* best so far)") && first.contains(", mean 0."), "\(job)")
+            #expect(first.hasSuffix(" (* best of the stage so far)") && first.contains(", mean 0."), "\(job)")
             #expect(job.errorLines.count { $0.contains("best so far") } == 1, "\(job)")
             #expect(job.errors.contains("adapter stage sampled colour 62.5 % (target 60.0 %)"), "\(job)")
             #expect(!job.errors.contains("\u{1B}"), "\(job)")
@@ -45,7 +45,7 @@ extension EndToEnd {
             let (colour, alike) = (scores("mean", after: "colour"), scores("mean", after: "alike"))
             for (task, found) in [("colour", colour), ("alike", alike)] where found.count == 2 {
                 let isWorse = found[1] < found[0]
-                let note = "\(task): the adapter stage ended below its head stage ("
+                let note = "\(task): the adapter stage scores lower than the head stage ("
                 #expect(job.output.contains(note) == isWorse, "\(job)")
             }
         }
@@ -59,8 +59,30 @@ extension EndToEnd {
             #expect(
                 lines.allSatisfy { $0.hasPrefix("run: ") || $0.contains("sampled") || $0.count < columns },
                 "\(lines)")
+            let table = job.output.split(separator: "\n")
+            #expect(table.allSatisfy { $0.count <= max(50, columns) || $0.hasPrefix("done: ") }, "\(job)")
+            #expect(table.last == "done: \(scene.path("run"))", "\(job)")
             let wide = job.errorLines.contains { $0.contains("loss colour ") && $0.contains(" alike ") }
             #expect(wide == (columns > 40), "\(job)")
+        }
+
+        @Test func aFailureReplacesTheLiveLine() async throws {
+            let job = try await EndToEnd.hadamesh(
+                scene.training + ["--set", "evaluation.heldOut=0.001"],
+                environment: ["HADAMESH_TERMINAL": "1", "COLUMNS": "0"])
+            #expect(job.errors.contains("\r\u{1B}[Khadamesh: evaluation.heldOut: "), "\(job)")
+        }
+
+        @Test func pruningAndADedicatedCoordinatorShowTheirWork() async throws {
+            let job = try await EndToEnd.hadamesh(
+                ranks: 2,
+                scene.training + [
+                    "--set", "coordinator=dedicated", "--set", "adapter={method: sparse, score: snip}",
+                ], environment: ["HADAMESH_TERMINAL": "1", "COLUMNS": "80"])
+            #expect(job.status == 0, "\(job)")
+            for work in ["pruning", "evaluating"] {
+                #expect(job.errors.contains("\r\u{1B}[K\(work)\r"), "\(work): \(job)")
+            }
         }
     }
 }

@@ -75,6 +75,15 @@ extension EndToEnd {
             #expect(job.failures.isEmpty, "\(job)")
         }
 
+        /// Windows editors begin a file with a byte order mark and end lines with a carriage return.
+        @Test func aStudyOfAWindowsEditorIsRead() async throws {
+            let scene = try Scene()
+            let study = String(decoding: try scene.read("study.yaml"), as: UTF8.self)
+            try scene.write("study.yaml", "\u{FEFF}" + study.replacing("\n", with: "\r\n"))
+            let job = try await EndToEnd.hadamesh(["doctor", scene.study])
+            #expect(job.status == 0, "\(job)")
+        }
+
         @Test func thereAreStudies() { #expect(Self.studies.contains("smoke.yaml")) }
     }
 }

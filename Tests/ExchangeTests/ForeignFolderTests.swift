@@ -165,6 +165,11 @@ struct ForeignFolderTests {
         #expect(try head(["yes", "no"], labels: ["no", "yes"]) == asSaved.reversed())
         let wrong = #expect(throws: Failure.self) { try head(["yes", "no"], labels: ["yes", "maybe"]) }
         #expect(wrong?.message == "names yes, maybe, the task's labels are yes, no")
+        let other = #expect(throws: Failure.self) {
+            try head(["cold", "warm"], labels: ["warm", "cold"])
+        }
+        #expect(
+            other?.message == "says warm, cold, and the folder names the rows of its head cold, warm")
     }
 
     @Test("PEFT's folders name no classes, so that their order must be given")

@@ -21,7 +21,7 @@ struct ForeignMistake: Sendable, CustomTestStringConvertible {
     static let all: [ForeignMistake] = [
         .init(
             folder: "peft-lora", file: "adapter_config.json", part: "\"LORA\"", instead: "\"LOHA\"",
-            says: ["'peft_type' is \"LOHA\"", "LORA, IA3 and LN_TUNING have"]),
+            says: ["'peft_type' is \"LOHA\"", "supported: LORA, IA3, LN_TUNING"]),
         .init(
             folder: "peft-lora", file: "adapter_config.json", part: "\"use_dora\": false",
             instead: "\"use_dora\": true",
@@ -41,7 +41,7 @@ struct ForeignMistake: Sendable, CustomTestStringConvertible {
             instead: "\"rank_pattern\": {\"query\": 2}", says: ["'rank_pattern' is {\"query\":2}"]),
         .init(
             folder: "peft-lora", file: "adapter_config.json", part: "\"peft_type\"", instead: "\"left_type\"",
-            says: ["adapter_config.json: has neither 'peft_type'"]),
+            says: ["adapter_config.json: has neither PEFT's 'peft_type'"]),
         .init(
             folder: "adapters-pfeiffer", file: "adapter_config.json", part: "\"ln_before\": false",
             instead: "\"ln_before\": true", says: ["'ln_before' is true", "expected false"]),

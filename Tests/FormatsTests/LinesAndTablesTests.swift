@@ -89,3 +89,26 @@ import Testing
         #expect(failure.location == "\(path):2")
     }
 }
+
+@Suite struct TextTableTests {
+    private let table = TextTable([
+        ["key", "default", "meaning"], ["form", "[row, column]", "a long meaning of this key"],
+    ])
+
+    @Test func wideColumnsAreFolded() {
+        #expect(
+            table.folded(within: 32) == """
+                key   default  meaning
+                form  [row,    a long meaning of
+                      column]  this key
+                """)
+        #expect(table.folded(within: 200) == table.aligned)
+    }
+
+    @Test func aTableInBlocksRepeatsItsNames() {
+        #expect(
+            TextTable([["t", "l", "a", "b"], ["x", "0", "1", "2"]], numbers: true).aligned(
+                within: 8, names: 2)
+                == "t  l  a\nx  0  1\n\nt  l  b\nx  0  2")
+    }
+}

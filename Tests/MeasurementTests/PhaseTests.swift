@@ -122,7 +122,7 @@ import Testing
         #expect(scaling.strong.map(\.ranks) == [1, 2, 4])
         #expect(scaling.weak.map(\.ranks) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
         #expect(scaling.paying?.ranks == 4)
-        #expect(scaling.text.contains("at most 4 ranks can take part"))
+        #expect(scaling.text().contains("at most 4 ranks can take part"))
         // Micro-batches of one example allow eight times as many ranks.
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 1 }?.microBatches == 32)
         #expect(scaling.alternatives.first { $0.examples == 32 && $0.microBatch == 8 }?.paying.ranks == 4)
@@ -130,9 +130,10 @@ import Testing
     }
 
     @Test func aSlowNetworkIsNamedAsTheCause() throws {
-        let text = try scaling("50000:0.001").text
+        let text = try scaling("50000:0.001").text()
         // Two ranks of a node do not use it.
-        #expect(text.contains("stops paying beyond 2 ranks") && text.contains("mostly for communication"))
+        #expect(
+            text.contains("stop paying off beyond 2,") && text.contains("mostly because of communication"))
     }
 
     @Test func aMeasuredLinkReplacesTheAssumedOneOnOneNode() throws {

@@ -86,7 +86,7 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
         (declaration(["labels": #""a""#]), ["labels"]),
         (declaration(["range": "[1, 1]"], without: ["labels", "metrics"]), ["range", "empty"]),
         (declaration(["range": "[2, 1]"], without: ["labels", "metrics"]), ["range", "empty"]),
-        (declaration(["range": "[1]"], without: ["labels", "metrics"]), ["range", "1 numbers"]),
+        (declaration(["range": "[1]"], without: ["labels", "metrics"]), ["range", "has length 1"]),
         (declaration(["range": "[0, 1e300]"], without: ["labels", "metrics"]), ["range", "Float"]),
         (declaration(["range": #"["low", "high"]"#], without: ["labels", "metrics"]), ["range"]),
         (declaration(["metrics": "[]"]), ["metrics", "empty"]),

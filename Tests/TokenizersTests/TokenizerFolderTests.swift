@@ -77,8 +77,10 @@ import Tokenizers
             "the added token '[CLS]' has the id 9, expected 2"),
         Bad(
             "added_tokens", #"[{"id": 2, "content": "[CLS]"}, {"id": 2, "content": "[CLS]"}]"#,
-            "'[CLS]' is there twice"),
-        Bad("added_tokens", #"[{"content": "\u200b", "normalized": true}]"#, "of which no text is left"),
+            "'[CLS]' appears twice"),
+        Bad(
+            "added_tokens", #"[{"content": "\u200b", "normalized": true}]"#,
+            "which is empty after normalization"),
         Bad("added_tokens", #"[{"id": 4}]"#, "found an added token without content"),
         Bad("added_tokens", "7", "found a number for added_tokens, expected a list"),
         Bad("version", "{", "expected a key in quotes"),
@@ -97,7 +99,7 @@ import Tokenizers
         Bad(["vocab.txt": small + "\nmore\n"], at: "vocab.txt:6", "found an empty token for id 5"),
         Bad(
             ["vocab.txt": small + "the\n"], at: "vocab.txt:6",
-            "the token 'the' is there twice, as ids 3 and 5"),
+            "the token 'the' appears twice, as ids 3 and 5"),
         Bad(["tokenizer.json": ""], at: "tokenizer.json:1", "found nothing, expected JSON"),
         Bad(["tokenizer.json": "[]"], at: "tokenizer.json", "found a list, expected an object"),
         Bad(["tokenizer.json": "{}\n{}"], at: "tokenizer.json:2", "found '{' after the JSON value"),

@@ -43,11 +43,13 @@ package struct BottleneckSettings: Sendable, Equatable {
         bottleneckKey, activationKey,
         MethodKey(
             "start", \.start,
-            "its matrices: both truncated normal 0.001; both normal 0.02; normal and 0; uniform ±1/√d and 0"),
+            "initial matrices: both truncated normal 0.001; both normal 0.02; normal and 0; "
+                + "uniform ±1/√d and 0"),
         MethodKey(
             "reads", \.reads,
-            "of the sub-layer: its output, that with residual and the frozen LayerNorm, or its input"),
-        MethodKey("inputNorm", \.inputNorm, "whether a LayerNorm of its own stands before it"),
+            "its input: the sub-layer's output, that output after residual and frozen LayerNorm, "
+                + "or the sub-layer's input"),
+        MethodKey("inputNorm", \.inputNorm, "apply a LayerNorm of its own to its input"),
         scaleKey,
         MethodKey("norm", \.norm, "the backbone's LayerNorms that are trained"),
         .layers(\.layers),

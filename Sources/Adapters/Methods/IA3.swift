@@ -24,8 +24,8 @@ package struct IA3: LinearMapMethod {
     package static let keys: [MethodKey<Self>] = [
         MethodKey(
             "feedForward", \.feedForward,
-            "what is scaled in the feed-forward layer: after GELU, before it, or nothing"),
-        MethodKey("heads", \.heads, "whether the concatenated heads are scaled too"),
+            "the value scaled in the feed-forward layer: after GELU, before it, or none"),
+        MethodKey("heads", \.heads, "scale the concatenated heads too"),
         .layers(\.layers),
     ]
 

@@ -16,7 +16,7 @@ package struct LayerNormTuning: AdapterMethod {
     package static let summary = "γ and β of the LayerNorms"
     package static let keys: [MethodKey<Self>] = [
         MethodKey("norm", \.norm, "the LayerNorms of a layer that are trained"),
-        MethodKey("embeddings", \.embeddings, "whether the embeddings' LayerNorm is trained too"),
+        MethodKey("embeddings", \.embeddings, "train the embeddings' LayerNorm too"),
         .layers(\.layers),
     ]
 

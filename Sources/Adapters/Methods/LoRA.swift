@@ -29,7 +29,7 @@ package struct LoRA: LinearMapMethod, WidenableMethod {
             $0 > 0 && $0 <= 1e6 ? nil : "is \($0), expected more than 0 and at most 1000000"
         },
         MethodKey(
-            "start", \.start, "A uniform and B 0, or both N(0, 0.02) to be pruned by gradients"),
+            "start", \.start, "A uniform and B 0, or both N(0, 0.02), for pruning by gradients"),
         .layers(\.layers),
     ]
 

@@ -29,7 +29,7 @@ package struct PrefixTuning: AdapterMethod {
     package var isIdentityAtStart: Bool { false }
 
     package var mergeability: Mergeability {
-        .never("attention over more keys than a sequence has tokens is no change of the backbone's weights")
+        .never("additional keys of the attention cannot be expressed by the backbone's weights")
     }
 
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {

@@ -27,8 +27,8 @@ package struct Sparse: CompositeMethod, PrunedMethod {
         MethodKey(
             "base", \.section, allowed: "an adapter section",
             "the method that is pruned: pfeiffer with activation relu, start normal and inputNorm"),
-        MethodKey("score", \.score, "the score of an entry: the smallest are removed"),
-        MethodKey("threshold", \.threshold, "whether entries of all matrices are compared, or of each one"),
+        MethodKey("score", \.score, "score of an entry; entries with the lowest are removed"),
+        MethodKey("threshold", \.threshold, "compare the entries of all matrices, or of each matrix alone"),
         MethodKey(
             "sparsity", \.sparsity, allowed: "0 or more and below 1",
             "the share of the entries that is removed"
@@ -41,7 +41,7 @@ package struct Sparse: CompositeMethod, PrunedMethod {
             "k: the base k times as wide at sparsity 1 − 1/k, instead of sparsity"
         ) { (1...1024).contains($0) ? nil : "is \($0), expected 1 to 1024" },
         MethodKey(
-            "examples", \.examples, allowed: "1-1000000", "how many training examples are read for the scores"
+            "examples", \.examples, allowed: "1-1000000", "number of training examples for the scores"
         ) { (1...1_000_000).contains($0) ? nil : "is \($0), expected 1 to 1000000" },
     ]
 
@@ -120,7 +120,7 @@ package struct Sparse: CompositeMethod, PrunedMethod {
         }
         guard bound.slices(seed: 0).contains(where: \.isPrunable) else {
             throw Failure.usage(
-                "\(type(of: base).name) has no matrices that could be pruned", at: "adapter.base",
+                "\(type(of: base).name) has no matrices to prune", at: "adapter.base",
                 remedy: "name a method with projection matrices, such as pfeiffer or lora")
         }
         return bound

@@ -14,6 +14,15 @@ package enum PruningScore: String, NamedChoice {
     /// Random within each matrix; small matrices keep a larger share (Mocanu et al., 2018).
     case erdosRenyi = "erdos-renyi"
 
+    /// The number of times that the gradient of the scoring examples is computed.
+    package var gradientsPerExample: Int {
+        switch self {
+        case .snip: 1
+        case .grasp: 3
+        case .random, .magnitude, .erdosRenyi: 0
+        }
+    }
+
     /// Whether scores depend on training examples.
-    package var readsExamples: Bool { self == .snip || self == .grasp }
+    package var readsExamples: Bool { gradientsPerExample > 0 }
 }

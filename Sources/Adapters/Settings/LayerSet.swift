@@ -63,7 +63,7 @@ package struct LayerSet: Sendable, Equatable, Codable {
         guard let ranges else { return Array(0..<layers) }
         if let beyond = ranges.map(\.upperBound).max(), beyond >= layers {
             throw Failure.usage(
-                "'\(text)' names layer \(beyond), the backbone has layers 0-\(layers - 1)", at: key,
+                "'\(text)' names layer \(beyond), but the backbone has layers 0-\(layers - 1)", at: key,
                 remedy: "layers count from 0")
         }
         return (0..<layers).filter { layer in ranges.contains { $0.contains(layer) } }

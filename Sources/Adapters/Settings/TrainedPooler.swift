@@ -10,7 +10,8 @@ enum TrainedPooler {
         return try parts.map { part in
             guard let slice = BackboneTensor.linear(place, part, of: weights) else {
                 throw Failure.usage(
-                    "is true, but the backbone has no pooler", at: "adapter.pooler", remedy: "set it to false"
+                    "is true, but the backbone has "
+                        + "no pooler", at: "adapter.pooler", remedy: "set it to false"
                 )
             }
             return slice
@@ -21,6 +22,6 @@ enum TrainedPooler {
 extension MethodKey {
     /// The key `pooler`.
     static func pooler(_ property: SettingPath<Method, Bool>) -> MethodKey {
-        MethodKey("pooler", property, "whether the pooler is trained too; only for heads that read it")
+        MethodKey("pooler", property, "train the pooler too; only for heads that read it")
     }
 }

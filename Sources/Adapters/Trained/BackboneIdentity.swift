@@ -27,7 +27,7 @@ package struct BackboneIdentity: Codable, Sendable, Equatable {
         if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {
             return "its layer_norm_eps was \(own), this one's is \(other)"
         }
-        return checksum == present.checksum ? nil : "its weights have another checksum"
+        return checksum == present.checksum ? nil : "its weights' checksum differs"
     }
 
     var shape: String {

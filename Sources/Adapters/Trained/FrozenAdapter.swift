@@ -28,13 +28,14 @@ struct FrozenAdapter: Sendable {
             let adapter = try FrozenAdapter(folder: folder, key: key, on: weights)
             if let first = adapters.first, type(of: first.method) != type(of: adapter.method) {
                 throw Failure.data(
-                    "'\(folder)' was trained by \(type(of: adapter.method).name), the first of the list by "
+                    "'\(folder)' was trained with \(type(of: adapter.method).name), but the first "
+                        + "of the list with "
                         + type(of: first.method).name, at: key, remedy: "list adapters of one method")
             }
             if let same = adapters.firstIndex(where: { $0.hasValues(of: adapter) }) {
                 throw Failure.data(
                     "'\(folder)' has the same values as '\(folders[same])'", at: key,
-                    remedy: "list each adapter once; tasks that share one (sharing: all) have it in common")
+                    remedy: "list each adapter once; tasks with sharing: all have the same one")
             }
             adapters.append(adapter)
         }
@@ -107,7 +108,7 @@ struct FrozenAdapter: Sendable {
         let present = BackboneIdentity(of: weights)
         if let difference = recorded.difference(from: present) {
             throw failure(
-                "was trained on another backbone than the study's: \(difference)",
+                "was trained on a different backbone than the study's: \(difference)",
                 remedy: "fuse adapters that were trained on the study's backbone")
         }
         self.method = method

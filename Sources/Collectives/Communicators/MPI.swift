@@ -17,7 +17,7 @@ package enum MPI {
             guard provided.rawValue >= cmpi_thread.funneled.rawValue else {
                 throw Failure(
                     .rank,
-                    "this MPI library allows no second thread, which every rank needs to detect stalls",
+                    "this MPI library does not support threads, which every rank needs to detect stalls",
                     remedy: "use an Open MPI built with thread support")
             }
         } catch {
@@ -69,5 +69,5 @@ func exitCode(of error: any Error) -> Int32 {
 
 /// Prints an error to standard error, on one line.
 func report(_ error: any Error, from rank: Int?) {
-    writeToStandardError("hadamesh: \(rank.map { "rank \($0): " } ?? "")\(error)\n")
+    StandardError.say("hadamesh: \(rank.map { "rank \($0): " } ?? "")\(error)")
 }

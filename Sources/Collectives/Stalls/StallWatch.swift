@@ -231,13 +231,13 @@ package final class StallWatch: @unchecked Sendable {
         }
         if isFirstToWarn {
             openWarning = (call, report, MonotonicClock.seconds - diagnosis.seconds)
-            writeToStandardError("warning: \(text)\n")
+            StandardError.say("warning: \(text)")
         }
     }
 
     private func reportResumed(_ now: Double) {
         guard let openWarning else { return }
-        writeToStandardError("\(openWarning.report.resumed(after: now - openWarning.since))\n")
+        StandardError.say("\(openWarning.report.resumed(after: now - openWarning.since))")
         self.openWarning = nil
     }
 
@@ -264,7 +264,7 @@ package final class StallWatch: @unchecked Sendable {
     private func end(_ diagnosis: StallDiagnosis, _ saved: StallReport.Saved) -> Never {
         let failure = report(diagnosis).failure(saved, resumption: resumption.withLock { $0 })
         if rank == 0 { listener?.note(stall: "\(failure)") }
-        if board.claimEnd() { writeToStandardError("hadamesh: \(failure)\n") }
+        if board.claimEnd() { StandardError.say("hadamesh: \(failure)") }
         // The launcher kills all other processes, stopped ones included, after the first nonzero exit.
         _exit(failure.kind.rawValue)
     }
@@ -277,14 +277,14 @@ package final class StallWatch: @unchecked Sendable {
         guard case .step(let step) = saved else {
             if case .failed = saved, !stopFailed {
                 stopFailed = true
-                writeToStandardError("warning: asked to stop, but \(saved.description)\n")
+                StandardError.say("warning: asked to stop, but \(saved.description)")
             }
             board.setSaving(slot, false)
             return release()
         }
         let text = report(diagnosis).stopped(step: step, resumption: resumption.withLock { $0 })
         listener?.note(stall: text)
-        if board.claimEnd() { writeToStandardError("\(text)\n") }
+        if board.claimEnd() { StandardError.say("\(text)") }
         _exit(75)
     }
 

@@ -93,7 +93,7 @@ final class ActivationCache {
                 warnings.append(
                     .data(
                         "each rank caches the pooled vectors itself, \(bytes >> 20) MB: \(refusal.reason)",
-                        remedy: "fewer ranks on a node need less"))
+                        remedy: "start fewer ranks per node to use less"))
             }
         }
         return ActivationTables(

@@ -79,16 +79,16 @@ struct ActivationStore {
             known.count == tables.splits[split].count,
             let values = file.mappedFloats(Self.valuesName), values.count == sizes.reduce(0, +)
         else {
-            throw Failure.data("holds vectors of other data than its name says", at: path, remedy: remedy)
+            throw Failure.data("contains vectors of other data than its name says", at: path, remedy: remedy)
         }
         guard file.metadata[Self.checksumKey] == Self.checksum(known, [values]) else {
-            throw Failure.data("is damaged: its vectors have another checksum", at: path, remedy: remedy)
+            throw Failure.data("is damaged: the checksum of its vectors differs", at: path, remedy: remedy)
         }
         guard let first = known.firstIndex(of: 1) else { return nil }
         guard zip(values, recomputed(first, split, workspace)).allSatisfy({ $0.bitPattern == $1.bitPattern })
         else {
             throw Failure.data(
-                "has other bits than are computed here, so another version or machine wrote it", at: path,
+                "differs from the bits computed here: another version or machine wrote it", at: path,
                 remedy: remedy)
         }
         return file

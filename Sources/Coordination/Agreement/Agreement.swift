@@ -67,7 +67,7 @@ package struct Agreement {
         }
         let differing = names.filter { Set(values($0)).count > 1 }
         guard let first = differing.first else {
-            return .data("the ranks' facts come in different orders", remedy: remedy)
+            return .data("the ranks compare different facts", remedy: remedy)
         }
         let found = values(first)
         var groups: [String] = []
@@ -83,7 +83,7 @@ package struct Agreement {
         return .data(
             "differs between ranks: \(words.joined(separator: ", "))\(more)", at: first,
             remedy: first == kernels
-                ? "set \(VectorKernels.variable) on all ranks to one that every processor has" : remedy)
+                ? "set \(VectorKernels.variable) on all ranks to kernels that every processor has" : remedy)
     }
 
     private static let kernels = "kernels"

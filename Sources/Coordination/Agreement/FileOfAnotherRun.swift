@@ -27,7 +27,7 @@ struct FileOfAnotherRun: Codable, Sendable, Equatable {
         for (index, file) in (current ?? []).enumerated()
         where !saved.indices.contains(index) || file.checksum != saved[index].checksum {
             throw Failure.data(
-                "is not what it was when \(when): it has another checksum", at: file.path, remedy: remedy)
+                "is not what it was when \(when): its checksum differs", at: file.path, remedy: remedy)
         }
     }
 }

@@ -54,23 +54,25 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     ) throws -> RunIdentity {
         let differences = study.differences(from: current.study)
         if let first = differences.first {
-            let more = differences.count > 1 ? " (and \(differences.count - 1) more keys)" : ""
+            let others = differences.count - 1
+            let more = others > 0 ? " (and \(others) more \(others == 1 ? "key" : "keys"))" : ""
             throw Failure.usage(
-                "was \(first.saved) when this run began, is now \(first.current)\(more)", at: first.path,
+                "was \(first.saved) when this run began and is now \(first.current)\(more)", at: first.path,
                 remedy:
-                    "resume with the study that the run began with, or start a new run with another --output")
+                    "hadamesh train --resume RUN takes the run's own study; or start a new run with "
+                    + "another --output")
         }
         if backbone != current.backbone {
             let difference = backbone.difference(from: current.backbone)
             throw Failure.data(
                 "is not the one that this run began with: "
-                    + (difference ?? "its weights have another checksum"),
+                    + (difference ?? "its weights' checksum differs"),
                 at: "backbone",
                 remedy: "point backbone at the original folder, or start a new run with another --output")
         }
         if tokenizer != current.tokenizer {
             throw Failure.data(
-                "is not the one that this run began with: it has another checksum", at: "the tokenizer",
+                "is not the one that this run began with: its checksum differs", at: "the tokenizer",
                 remedy: "restore its files, or start a new run with another --output")
         }
         try FileOfAnotherRun.check(
@@ -86,11 +88,13 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         if !new.isEmpty, !allowingDifferentKernels {
             let words = arithmetic.map(\.words).joined(separator: ", then ")
             throw Failure.data(
-                "this run began with \(words.isEmpty ? "an older version" : words), here is "
-                    + "\(Arithmetic.current.words), which gives other bits", at: "kernels",
+                "this run began with \(words.isEmpty ? "an older version" : words); here the "
+                    + "program is \(Arithmetic.current.words), which gives different bits",
+                at: "kernels",
                 remedy:
-                    "resume on processors with the same kernels, or give --allow-different-kernels, which "
-                    + "marks the result as mixed")
+                    "resume on processors with the same kernels, or pass --allow-different-kernels, "
+                    + "which marks the result as mixed"
+            )
         }
         var identity = self
         identity.arithmetic += new

@@ -64,13 +64,14 @@ package final class NodeWeightMemory: WeightMemory {
                     "ranks of one node have kernels of different widths: weights are prepacked for its first "
                         + "rank only, so products on the others take longer",
                     remedy:
-                        "set HADAMESH_KERNELS alike for all ranks of a node; no bit of a result depends on it"
+                        "set HADAMESH_KERNELS to the same value for all ranks of a node; results do "
+                        + "not depend on it"
                 ))
         }
         let memory = try shared(byteCount, among: node, evenAlone: true) { refused in
             .data(
                 "frozen weights are not prepacked, so products take longer, \(refused)",
-                remedy: "no bit of a result depends on it; it takes \(byteCount >> 20) MB per node")
+                remedy: "results do not depend on it; prepacking takes \(byteCount >> 20) MB per node")
         }
         let filled = try allOrNone(world) { try memory.map { try Self.filled($0, by: node, fill) } }
         memory?.seal()
@@ -94,8 +95,8 @@ package final class NodeWeightMemory: WeightMemory {
                 continue
             }
             throw Failure.data(
-                "rank \(first) asks for \(needs[first][0]) bytes of memory for weights, "
-                    + "rank \(rank) for \(need[0])",
+                "rank \(first) needs \(needs[first][0]) bytes of memory for weights, but rank "
+                    + "\(rank) needs \(need[0])",
                 at: "backbone", remedy: "all ranks must see the same files")
         }
     }

@@ -24,7 +24,7 @@ extension TrainedRun {
     ) throws -> [ShiftedTokens] {
         guard TokenShifts.exist(in: study.adapter.method) else {
             throw Failure.usage(
-                "tokens are shifted by adapter-bias, this run has another method", at: "adapter.method",
+                "only adapter-bias shifts tokens, and this run has another method", at: "adapter.method",
                 remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
         }
         let (layout, values) = try parameters(of: task)

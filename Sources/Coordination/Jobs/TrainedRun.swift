@@ -70,14 +70,14 @@ package struct TrainedRun: Sendable {
                 let difference = own.difference(from: present)
             {
                 throw Failure.data(
-                    "was trained on another backbone than \(study.backbone): \(difference)", at: folder,
+                    "was not trained on \(study.backbone): \(difference)", at: folder,
                     remedy:
-                        "name the one it was trained on with --backbone, or give --allow-different-backbone")
+                        "pass the original one with --backbone, or pass --allow-different-backbone")
             }
             if let own = recorded.tokenizer, let tokenizer, own != tokenizer {
                 throw Failure.data(
-                    "was trained with another tokenizer than that of \(study.backbone)", at: folder,
-                    remedy: "restore the backbone's tokenizer files, or give --allow-different-backbone")
+                    "was not trained with the tokenizer of \(study.backbone)", at: folder,
+                    remedy: "restore the backbone's tokenizer files, or pass --allow-different-backbone")
             }
         }
         let settings = [
@@ -94,9 +94,10 @@ package struct TrainedRun: Sendable {
         let arithmetic = recorded.arithmetic ?? []
         if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(.current) {
             throw Failure.data(
-                "was trained by \(last.words), here is \(Arithmetic.current.words), which gives other bits",
+                "was trained by \(last.words); here the program is \(Arithmetic.current.words), "
+                    + "which gives different bits",
                 at: folder,
-                remedy: "use it on processors with the same kernels, or give --allow-different-kernels")
+                remedy: "use it on processors with the same kernels, or pass --allow-different-kernels")
         }
     }
 
@@ -138,7 +139,7 @@ package struct TrainedRun: Sendable {
             throw Failure.data(
                 "the data of \(data.task.name) is not what this run was trained and scored on",
                 at: study.data,
-                remedy: "restore it, or name other data to score on with --data")
+                remedy: "restore it, or pass other data to score on with --data")
         }
     }
 

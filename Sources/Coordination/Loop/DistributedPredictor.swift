@@ -36,7 +36,7 @@ final class DistributedPredictor {
         self.workspace = workspace
     }
 
-    /// The scores of tasks on their evaluation sets; see ``predict(_:_:adapted:reportingTo:)``.
+    /// The scores of tasks on their evaluation sets; see `predict`.
     func scores(
         _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo output: RunOutput? = nil
     ) throws -> [TaskScore] {
@@ -84,6 +84,7 @@ final class DistributedPredictor {
         let owners = assign(costs: costs, to: ranks)
         let own = owners.count { $0 == communicator.rank }
         var done = 0
+        try output?.observe(.evaluating(done: 0, of: own))
         for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {
             communicator.watch?.enter(microBatch: index + 1)
             let logits = self.logits(

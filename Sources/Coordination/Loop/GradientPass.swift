@@ -54,16 +54,18 @@ final class GradientPass {
         vector = FloatBuffer(longest)
     }
 
+    var rank: Int { communicator.rank }
     /// Bytes communicated by the latest pass, and seconds of all passes.
     var bytes: Int { sum.bytesPerStep }
     var secondsWaiting: Double { sum.secondsWaiting }
     var secondsCommunicating: Double { sum.secondsCommunicating }
 
-    /// The gradients of a plan's examples at given parameters.
+    /// The gradients of a plan's examples at given parameters; `progress` is told of each own micro-batch.
     ///
     /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
-        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false
+        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false,
+        progress: ScoringProgress? = nil
     ) throws -> Result {
         sum.begin(
             rows.layout,
@@ -80,6 +82,7 @@ final class GradientPass {
             let loss = backward(microBatch, batch, mode)
             tokens += Int64(batch.tokens)
             timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, loss: loss) } }
+            try progress?.microBatchDone()
         }
         var counts = [tokens]
         var flags: [Int32] = [stopRequested ? 1 : 0]

@@ -24,16 +24,20 @@ final class Pruner {
     /// Scores all adapters, each on the examples of its plan, and sets the entries that are removed to zero.
     ///
     /// - Throws: a failure if all entries of a matrix score 0; the state is then unchanged
-    func prune(_ plans: [StepPlan], _ pruning: Pruning, _ state: inout TrainingState) throws -> PruningReport
-    {
+    func prune(
+        _ plans: [StepPlan], _ pruning: Pruning, _ state: inout TrainingState, reportingTo output: RunOutput?
+    ) throws -> PruningReport {
         let store = context.store
         var mask = ParameterMask(count: store.count)
         let adapters = store.prunedAdapters
         guard plans.count == adapters.count else {
             throw Failure(.rank, "\(plans.count) plans to prune by, expected \(adapters.count)")
         }
+        let own = plans.reduce(0) { $0 + $1.ranks.count { $0 == pass.rank } }
+        let progress = try ScoringProgress(
+            of: own * pruning.score.gradientsPerExample, reportingTo: output)
         for (adapter, plan) in zip(adapters, plans) where pruning.sparsity > 0 {
-            let matrices = try scores(of: adapter, plan, pruning, state.values)
+            let matrices = try scores(of: adapter, plan, pruning, state.values, progress)
             for (block, removed) in zip(adapter.blocks, pruning.removed(from: matrices)) {
                 for index in removed { mask.remove(store.blocks[block].range.lowerBound + index) }
             }
@@ -55,7 +59,8 @@ final class Pruner {
     // MARK: Scores
 
     private func scores(
-        of adapter: PrunedAdapter, _ plan: StepPlan, _ pruning: Pruning, _ values: [Float]
+        of adapter: PrunedAdapter, _ plan: StepPlan, _ pruning: Pruning, _ values: [Float],
+        _ progress: ScoringProgress
     ) throws -> [Pruning.ScoredMatrix] {
         let blocks = adapter.blocks.map { context.store.blocks[$0] }
         let own = blocks.flatMap { values[$0.range] }
@@ -69,7 +74,7 @@ final class Pruner {
             }
         case .magnitude: all = own.map { abs(Double($0)) }
         case .snip:
-            all = Saliency.snip(own, gradient: try gradient(adapter, plan, values))
+            all = Saliency.snip(own, gradient: try gradient(adapter, plan, values, progress))
         case .grasp:
             all = try Saliency.grasp(own) { moved in
                 var changed = values
@@ -78,7 +83,7 @@ final class Pruner {
                     changed.replaceSubrange(block.range, with: rest.prefix(block.slice.count))
                     rest = rest.dropFirst(block.slice.count)
                 }
-                return try gradient(adapter, plan, changed)
+                return try gradient(adapter, plan, changed, progress)
             }
         }
         var start = 0
@@ -93,25 +98,27 @@ final class Pruner {
 
     private func worthless(_ block: ParameterBlock, _ pruning: Pruning) -> Failure {
         .usage(
-            "every entry of \(block.slice.name) scores 0 by \(pruning.score.rawValue): where a matrix starts "
-                + "at 0, its entries are worth nothing, and the matrix that feeds it has no gradient",
+            "every entry of \(block.slice.name) has a \(pruning.score.rawValue) score of 0, because "
+                + "this matrix, or the one that reads its output, starts at 0",
             at: "adapter.base.start",
-            remedy: "let the base start with no matrix at 0 (start: normal), or score: random")
+            remedy: "start no matrix of the base at 0 (start: normal), or use score: random")
     }
 
     /// The gradient of a plan's mean loss with respect to an adapter's prunable matrices, end to end.
-    private func gradient(_ adapter: PrunedAdapter, _ plan: StepPlan, _ values: [Float]) throws -> [Float] {
+    private func gradient(
+        _ adapter: PrunedAdapter, _ plan: StepPlan, _ values: [Float], _ progress: ScoringProgress
+    ) throws -> [Float] {
         let blocks = Set(adapter.blocks)
         let rows = GradientRows(context.store, tasks: plan.tasks, where: blocks.contains)
         let sums: GradientPass.Result
         do {
             sums = try pass.compute(
                 plan, rows, at: values,
-                GradientPass.Mode(stage: .adapter(trainHead: false), randomness: .none))
+                GradientPass.Mode(stage: .adapter(trainHead: false), randomness: .none), progress: progress)
         } catch let bad as NonFiniteContribution {
             throw Failure(
                 .data, "\(pass.name(of: bad, rows)) is not finite",
-                remedy: "score: magnitude or random prunes without gradients; nothing was pruned")
+                remedy: "nothing was pruned; score: magnitude and random need no gradients")
         }
         let total = StepGradient(context.store)
         SumOfGradients().combine(sums.gradients, of: plan, into: total)

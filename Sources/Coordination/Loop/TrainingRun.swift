@@ -248,7 +248,7 @@ package final class TrainingRun: StallListener {
 
     private func prune(_ plans: [StepPlan]) throws {
         guard let pruning = context.model.pruning else { return }
-        let report = try pruner.prune(plans, pruning, &state)
+        let report = try pruner.prune(plans, pruning, &state, reportingTo: output)
         try output?.observe(.pruned(report))
     }
 

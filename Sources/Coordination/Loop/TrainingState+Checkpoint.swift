@@ -116,7 +116,7 @@ extension TrainingState {
             let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
             mask = ParameterMask(count: store.count, words: words)
             if mask == nil {
-                throw Failure.data("the checkpoint of step \(step) removes parameters that there are not")
+                throw Failure.data("the checkpoint of step \(step) removes parameters that do not exist")
             }
         } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
             throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")

@@ -76,7 +76,7 @@ package struct ParameterStore: Sendable {
     ) throws {
         if slice.kind == .head, first.output != second.output {
             throw Failure.usage(
-                "\(first.name) and \(second.name) cannot share a head: they have other classes or ranges",
+                "\(first.name) and \(second.name) cannot share a head: their classes or ranges differ",
                 at: "sharing.head", remedy: "use private, or groups of tasks with the same classes")
         }
     }

@@ -33,7 +33,7 @@ struct StageSchedule: Sendable {
         }
         if stages.isEmpty {
             throw Failure.usage(
-                "both stages have no steps", at: "stages", remedy: "give one of them steps or epochs")
+                "neither stage has steps", at: "stages", remedy: "give one of them steps or epochs")
         }
         let training = stages.filter { stage in
             layouts.contains { $0.slices.contains { stage.trains($0.kind) } }

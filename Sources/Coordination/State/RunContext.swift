@@ -67,7 +67,7 @@ package struct RunContext: Sendable {
         let ranks = Array((dedicated ? 1 : 0)..<size)
         if ranks.count > study.batch.microBatches {
             throw Failure.usage(
-                "\(ranks.count) ranks would compute, a step has only "
+                "\(ranks.count) ranks would compute, but a step has only "
                     + "\(study.batch.microBatches) micro-batches "
                     + "(\(study.batch.examples) examples in micro-batches of \(study.batch.microBatch))",
                 at: "batch",

@@ -29,7 +29,7 @@ package struct TokenBounds: Sendable, Equatable {
     package func check(against configuration: EncoderConfiguration, at place: String) throws {
         guard longest <= configuration.positions else {
             throw Failure.data(
-                "a sequence has \(longest) tokens, the backbone has \(configuration.positions) positions",
+                "a sequence has \(longest) tokens, but the backbone has \(configuration.positions) positions",
                 at: place, remedy: "set maximumTokens to \(configuration.positions) or less")
         }
         if let id = Self.outside(ids, configuration.vocabulary) {

@@ -63,7 +63,7 @@ struct WeightResolver {
             throw Failure.data(
                 "tensor '\(prefix)\(name)' is missing", at: folder.path,
                 remedy: "config.json asks for \(configuration.layers) layers of width "
-                    + "\(configuration.hidden); is it this model's?")
+                    + "\(configuration.hidden); do both files belong to the same model?")
         }
         guard entry.shape == shape else {
             throw Failure.data(

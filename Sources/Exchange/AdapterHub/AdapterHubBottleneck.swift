@@ -56,7 +56,7 @@ enum AdapterHubBottleneck: AdapterHubEntry {
         }
         if settings.inputNorm {
             throw Failure.usage(
-                "AdapterHub's input LayerNorm is another one", at: "adapter.inputNorm",
+                "AdapterHub's input LayerNorm differs from this one", at: "adapter.inputNorm",
                 remedy: "train with inputNorm: false")
         }
     }

@@ -72,7 +72,7 @@ package enum PEFTFolder {
         guard let entry = entries.first(where: { $0.type == type }) else {
             throw Failure.data(
                 "'peft_type' is \"\(type)\", which has no counterpart here",
-                at: "\(directory)/\(configurationName)", remedy: "LORA, IA3 and LN_TUNING have")
+                at: "\(directory)/\(configurationName)", remedy: "supported: LORA, IA3, LN_TUNING")
         }
         let family = weights.configuration.family
         let modules = PEFTModules(

@@ -22,7 +22,9 @@ extension JSONValue {
 
     /// Decodes the content of a file; the failure for an unusable key names the file.
     package func decoded<T: Decodable>(as type: T.Type = T.self, from path: String) throws -> T {
-        try decoded { .data("has no usable '\($0)'", at: path) }
+        try decoded {
+            .data($0.isEmpty ? "expected other content" : "has no usable '\($0)'", at: path)
+        }
     }
 }
 

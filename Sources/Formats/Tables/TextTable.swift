@@ -14,10 +14,7 @@ package struct TextTable {
 
     /// Padded columns, two blanks apart.
     package var aligned: String {
-        guard let columns = rows.map(\.count).max() else { return "" }
-        let widths = (0..<columns).map { column in
-            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
-        }
+        let widths = widths { [$0] }
         return rows.map { row in
             var line = ""
             for (column, text) in row.enumerated() {
@@ -30,19 +27,19 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first column.
-    package func aligned(within width: Int) -> String {
+    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first `names` columns.
+    package func aligned(within width: Int, names: Int = 1) -> String {
         guard let columns = rows.map(\.count).max() else { return "" }
         func block(_ range: Range<Int>) -> TextTable {
             TextTable(
-                rows.map { Array($0.prefix(1) + $0.dropFirst(range.lowerBound).prefix(range.count)) },
+                rows.map { Array($0.prefix(names) + $0.dropFirst(range.lowerBound).prefix(range.count)) },
                 numbers: holdsNumbers)
         }
         func isWide(_ range: Range<Int>) -> Bool {
             block(range).aligned.split(separator: "\n").contains { $0.count > width }
         }
         var blocks: [Range<Int>] = []
-        for column in 1..<max(2, columns) {
+        for column in names..<max(names + 1, columns) {
             if let last = blocks.last, !isWide(last.lowerBound..<column + 1) {
                 blocks[blocks.count - 1] = last.lowerBound..<column + 1
             } else {
@@ -52,15 +49,54 @@ package struct TextTable {
         return blocks.map { block($0).aligned }.joined(separator: "\n\n")
     }
 
+    /// Padded columns in rows that are no wider than `width`, if possible: the cells of the widest columns are
+    /// broken at blanks.
+    package func folded(within width: Int) -> String {
+        let whole = widths { [$0] }
+        func spare(_ widths: [Int]) -> Int { width - widths.reduce(2 * (widths.count - 1), +) }
+        guard let widest = whole.indices.max(by: { whole[$0] < whole[$1] }), spare(whole) < 0 else {
+            return aligned
+        }
+        var limits = whole
+        while spare(limits) < 0, let next = limits.indices.max(by: { limits[$0] < limits[$1] }),
+            limits[next] > 8
+        {
+            limits[next] -= 1
+        }
+        // Breaking at blanks leaves some over.
+        limits = limits.indices.map { column in
+            widths { Self.lines($0, within: limits[column]) }[column]
+        }
+        limits[widest] += max(0, spare(limits))
+        let lines = rows.flatMap { row in
+            let cells = zip(row, limits).map { Self.lines($0, within: $1) }
+            return (0..<(cells.map(\.count).max() ?? 0)).map { line in
+                cells.map { $0.indices.contains(line) ? $0[line] : "" }
+            }
+        }
+        return TextTable(lines, numbers: holdsNumbers).aligned
+    }
+
+    /// The width of each column whose cells are broken into lines.
+    private func widths(_ lines: (String) -> [String]) -> [Int] {
+        (0..<(rows.map(\.count).max() ?? 0)).map { column in
+            rows.flatMap { $0.indices.contains(column) ? lines($0[column]).map(\.count) : [] }.max() ?? 0
+        }
+    }
+
     /// A text in lines that are no longer than `width`, if possible.
     package static func wrapped(_ text: String, within width: Int) -> String {
-        text.split(separator: " ").reduce(into: [String]()) { lines, word in
+        lines(text, within: width).joined(separator: "\n")
+    }
+
+    private static func lines(_ text: String, within width: Int) -> [String] {
+        text.split(separator: " ").reduce(into: []) { lines, word in
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] = "\(last) \(word)"
             } else {
                 lines.append(String(word))
             }
-        }.joined(separator: "\n")
+        }
     }
 
     /// Comma-separated values; a field with a comma, a quote or a line feed is in quotes.

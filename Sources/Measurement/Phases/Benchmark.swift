@@ -49,21 +49,24 @@ package struct Benchmark: Codable, Sendable, Equatable {
     }
 
     /// The tables for a terminal, with ratios to an earlier measurement if given.
-    package func text(comparedWith reference: Benchmark? = nil) -> String {
+    package func text(comparedWith reference: Benchmark? = nil, width: Int = .max) -> String {
         func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
         func number(_ value: Double, _ digits: Int = 1) -> String { String(format: "%.\(digits)f", value) }
         let facts = [
-            ["study", "\(study): \(method) on \(tasks.joined(separator: ", ")), \(ranks) ranks"],
+            [
+                "study",
+                "\(study): \(method) on \(tasks.joined(separator: ", ")), \(ranks) \(ranks == 1 ? "rank" : "ranks")",
+            ],
             ["kernels", "\(kernels), OpenBLAS \(blas)"],
             [
                 "product rate",
-                "\(number(rate.library * 1e-9, 0)) GFLOP/s a rank (OpenBLAS), "
-                    + "\(number(rate.own * 1e-9, 0)) own",
+                "\(number(rate.library * 1e-9, 0)) GFLOP/s per rank with OpenBLAS, "
+                    + "\(number(rate.own * 1e-9, 0)) with own kernels",
             ],
             ["start", "\(number(startSeconds, 2)) s from launch to the first result"],
             [
                 "memory",
-                "\(memory.peak >> 20) MB peak, \(memory.proportional >> 20) MB proportional a rank",
+                "\(memory.peak >> 20) MB peak, \(memory.proportional >> 20) MB proportional per rank",
             ],
         ]
         var head = [
@@ -94,7 +97,9 @@ package struct Benchmark: Codable, Sendable, Equatable {
                 ).aligned
         }
         return
-            ([TextTable(facts).aligned, TextTable([head] + rows, numbers: true).aligned] + tables
-            + (scaling ?? []).map(\.text)).joined(separator: "\n\n")
+            ([
+                TextTable(facts).folded(within: width),
+                TextTable([head] + rows, numbers: true).aligned(within: width),
+            ] + tables + (scaling ?? []).map { $0.text(width: width) }).joined(separator: "\n\n")
     }
 }

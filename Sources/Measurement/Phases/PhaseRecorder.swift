@@ -50,7 +50,7 @@ package final class PhaseRecorder: RunObserver {
                 $0.communicating = report.secondsCommunicating
                 $0.bytes = report.bytes
             }
-        case .evaluating: break
+        case .evaluating, .scoring: break
         case .evaluated(let report):
             add(
                 to: "evaluation in the \(report.stage) stage", pass: 0, examples: evaluated.examples,

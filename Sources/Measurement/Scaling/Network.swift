@@ -23,7 +23,7 @@ package struct Link: Codable, Sendable, Equatable {
 
     /// `15 µs, 9.4 Gbit/s`.
     package var words: String {
-        String(format: "%.3g µs, %.3g Gbit/s", latency * 1e6, bandwidth * 8e-9)
+        String(format: "%.3g µs, %.4g Gbit/s", latency * 1e6, bandwidth * 8e-9)
     }
 }
 
@@ -74,7 +74,7 @@ package struct Network: Codable, Sendable, Equatable {
         guard parts.count == 2 else {
             throw Failure.usage(
                 "unknown network '\(name)'", at: "--network",
-                remedy: "known are \(names), or LATENCY_US:GBIT such as 20:9.4")
+                remedy: "known networks: \(names), or LATENCY_US:GBIT such as 20:9.4")
         }
         guard let microseconds = Double(parts[0]), let gigabits = Double(parts[1]),
             (0...1e6).contains(microseconds), (1e-6...1e6).contains(gigabits)
@@ -82,7 +82,7 @@ package struct Network: Codable, Sendable, Equatable {
             throw Failure.usage(
                 "found '\(name)', expected microseconds up to 1000000 "
                     + "and gigabits a second from 0.000001 to 1000000",
-                at: "--network", remedy: "known are \(names), or LATENCY_US:GBIT such as 20:9.4")
+                at: "--network", remedy: "known networks: \(names), or LATENCY_US:GBIT such as 20:9.4")
         }
         return Network(
             name: name, link: Link(microseconds: microseconds, gigabits: gigabits), reason: "as given")

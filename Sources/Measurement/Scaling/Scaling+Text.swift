@@ -2,16 +2,24 @@ import Formats
 import Foundation
 
 extension Scaling {
-    /// The tables for a terminal.
-    package var text: String {
-        let alternatives =
-            "Other batches, if an example costs as much in a micro-batch of any size "
-            + "(try it: --set batch.microBatch=N):\n"
-            + TextTable(alternativeRows, numbers: true).aligned
-        return [facts, predictions, stopping, alternatives].joined(separator: "\n\n")
+    /// The tables for a terminal, no wider than `width` if possible.
+    package func text(width: Int = .max) -> String {
+        func table(_ title: String, _ rows: [[String]]) -> String {
+            TextTable.wrapped(title, within: width) + "\n"
+                + TextTable(rows, numbers: true).aligned(within: width)
+        }
+        return [
+            TextTable(facts).folded(within: width),
+            table("The study's batch on more ranks:", predictions(strong)),
+            table("A batch that grows with the ranks, N times the study's on N ranks:", predictions(weak)),
+            TextTable.wrapped(stopping, within: width),
+            table(
+                "Other batches, assuming that an example costs the same in a micro-batch of any size "
+                    + "(to try one: --set batch.microBatch=N):", alternativeRows),
+        ].joined(separator: "\n\n")
     }
 
-    private var facts: String {
+    private var facts: [[String]] {
         let (mean, spread) = parts.microBatchSeconds
         var rows = [
             [
@@ -23,7 +31,7 @@ extension Scaling {
             ],
             [
                 "measured",
-                "\(milliseconds(measured.seconds)) ms a step on \(ranks(measured.ranks)): "
+                "\(milliseconds(measured.seconds)) ms per step on \(ranks(measured.ranks)): "
                     + "\(parts.microBatchCount) micro-batches "
                     + "of \(milliseconds(mean)) ms ± \(percent(spread)), "
                     + "update \(milliseconds(parts.update)) ms, "
@@ -46,29 +54,18 @@ extension Scaling {
                     + "of \(link.largeBytes) \(milliseconds(link.largeSeconds)) ms)",
             ])
         }
-        return TextTable(rows).aligned
+        return rows
     }
 
-    private var predictions: String {
-        guard let alone = strong.first else { return "" }
-        let head = [
-            "ranks", "nodes", "ms/step", "speed-up", "efficiency", "communication", "N × batch: ms/step",
-            "speed-up", "efficiency", "communication",
-        ]
-        let rows = weak.map { weak in
-            let strong = strong.first { $0.ranks == weak.ranks }
-            return ["\(weak.ranks)", "\(weak.nodes)"] + cells(strong, alone: alone)
-                + cells(weak, alone: alone)
-        }
-        return TextTable([head] + rows, numbers: true).aligned
-    }
-
-    private func cells(_ point: ScalingPrediction?, alone: ScalingPrediction) -> [String] {
-        guard let point else { return ["–", "–", "–", "–"] }
-        return [
-            milliseconds(point.seconds), String(format: "%.2f", point.speedup(alone: alone)),
-            percent(point.efficiency(alone: alone)), percent(point.communicationShare),
-        ]
+    private func predictions(_ points: [ScalingPrediction]) -> [[String]] {
+        [["ranks", "nodes", "ms/step", "speed-up", "efficiency", "communication"]]
+            + points.map { point in
+                [
+                    "\(point.ranks)", "\(point.nodes)", milliseconds(point.seconds),
+                    String(format: "%.2f", point.speedup(alone: strong[0])),
+                    percent(point.efficiency(alone: strong[0])), percent(point.communicationShare),
+                ]
+            }
     }
 
     /// The number of ranks beyond which efficiency falls below 50 %, and the main cause.
@@ -81,22 +78,21 @@ extension Scaling {
             + "at most \(parts.microBatchCount) ranks\(coordinator) can take part."
         let efficiency = percent(paying.efficiency(alone: alone))
         guard let next = strong.first(where: { $0.ranks > paying.ranks }) else {
-            let reason = paying.ranks == Self.limit ? "" : "; micro-batches are what runs out first"
-            return "\(cap) Up to \(most.ranks) ranks it pays: efficiency \(efficiency) there\(reason)."
+            let reason = paying.ranks == Self.limit ? "" : ", and then the micro-batches run out"
+            return "\(cap) Ranks pay off up to \(most.ranks), with an efficiency of \(efficiency)\(reason)."
         }
         let losses = [
-            (next.communication, "communication"), (next.replicated, "what every step does once"),
+            (next.communication, "communication"), (next.replicated, "work that is done once per step"),
             (next.compute - alone.compute / Double(next.ranks), "unequal loads"),
         ]
         let cause = losses.max { $0.0 < $1.0 }?.1 ?? ""
         return
-            "\(cap) It stops paying beyond \(ranks(paying.ranks)) (efficiency \(efficiency)): "
-            + "on \(next.ranks) it is "
-            + "\(percent(next.efficiency(alone: alone))), mostly for \(cause)."
+            "\(cap) Ranks stop paying off beyond \(paying.ranks), with an efficiency of \(efficiency): "
+            + "on \(next.ranks) it is \(percent(next.efficiency(alone: alone))), mostly because of \(cause)."
     }
 
     private var alternativeRows: [[String]] {
-        [["batch.examples", "batch.microBatch", "micro-batches", "ranks at 50 %", "ms/step", "speed-up"]]
+        [["examples", "microBatch", "micro-batches", "ranks at 50 %", "ms/step", "speed-up"]]
             + alternatives.map {
                 [
                     "\($0.examples)", "\($0.microBatch)", "\($0.microBatches)", "\($0.paying.ranks)",

@@ -91,7 +91,12 @@ package struct RunDirectory: Sendable, Equatable {
         try Directory.create(directory.path)
         let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
         // Checked under the lock: no other job can begin a run in between.
-        if resuming { directory.removeLeftovers() } else { try directory.requireNoRun() }
+        if resuming {
+            try directory.requireTraining()
+            directory.removeLeftovers()
+        } else {
+            try directory.requireNoRun()
+        }
         return (directory, lock)
     }
 
@@ -100,6 +105,24 @@ package struct RunDirectory: Sendable, Equatable {
         throw Failure.usage(
             "this run already exists (found \(trace))", at: path,
             remedy: "continue it with: \(resumption), or choose another --output")
+    }
+
+    /// Whether a run began here; a folder of studies may hold a study.yaml too.
+    package var hasBegun: Bool {
+        [manifestFile, journalFile].contains(where: FileManager.default.fileExists)
+    }
+
+    /// Whether the run holds adapters that were not trained in it: imported ones, or ones with averaged heads.
+    package var isImported: Bool {
+        !hasBegun && FileManager.default.fileExists(atPath: adapters)
+    }
+
+    /// Refuses to train where it would overwrite an imported adapter.
+    private func requireTraining() throws {
+        guard isImported else { return }
+        throw Failure.usage(
+            "holds an imported adapter, which has no training to resume", at: path,
+            remedy: "use it with evaluate, predict and export, or choose another --output")
     }
 
     /// Removes the half-written files of a killed job.

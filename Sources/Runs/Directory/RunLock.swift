@@ -71,9 +71,10 @@ package final class RunLock {
             }
             if let lease, !isAnnounced {
                 isAnnounced = true
-                writeToStandardError(
-                    "waiting to see whether process \(lease.process) on host \(lease.host) "
-                        + "still has \(directory)\n")
+                StandardError.say(
+                    "waiting to see whether process \(lease.process) on host \(lease.host) still "
+                        + "uses \(directory)"
+                )
             }
             whileWaiting()
             usleep(UInt32((lease == nil ? 0.01 : timing.look) * 1e6))
@@ -106,7 +107,9 @@ package final class RunLock {
         let holder = lease.map { "process \($0.process) on host \($0.host), since \($0.since)" }
         return .usage(
             "the run is in use by \(holder ?? "another process")", at: directory,
-            remedy: "wait until that has ended, or name another place with --output; "
-                + "if its host is gone for good, remove \(directory)/\(name)")
+            remedy:
+                "wait until it ends, or choose another --output; if its host is gone for good, "
+                + "remove \(directory)/\(name)"
+        )
     }
 }

@@ -8,6 +8,8 @@ package enum RunEvent: Sendable {
     case warned(Failure)
     /// A stage began.
     case stage(name: String, steps: Int)
+    /// Rank 0 computed some of its own micro-batches of a pruning score.
+    case scoring(done: Int, of: Int)
     /// The adapters were pruned, before their training.
     case pruned(PruningReport)
     /// The activation cache was planned, allocated, and filled from an earlier run's folder if there is one.
@@ -15,7 +17,7 @@ package enum RunEvent: Sendable {
     /// Chunks of pooled vectors were computed.
     case pooled(done: Int, of: Int)
     case step(StepReport)
-    /// Rank 0 computed some of its own micro-batches of an evaluation.
+    /// Rank 0 computed some of its own micro-batches of an evaluation; `of` is 0 if all are other ranks'.
     case evaluating(done: Int, of: Int)
     case evaluated(EvaluationReport)
     /// A checkpoint was written.

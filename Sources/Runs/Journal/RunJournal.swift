@@ -45,7 +45,7 @@ package final class RunJournal: RunObserver {
         case .pooled(let done, let total):
             if done == total { try journal.record("pooled", [("chunks", .integer(total))]) }
         case .step(let report): try step(report)
-        case .evaluating: break
+        case .evaluating, .scoring: break
         case .evaluated(let report): try evaluated(report)
         case .checkpoint(let step): try journal.record("checkpoint", [("step", .integer(step))])
         case .stalled(let text): try journal.record("stalled", [("text", .string(text))])

@@ -41,12 +41,24 @@ package struct RunResults: Codable, Sendable, Equatable {
     /// Reads the results of a run; nil if it has none yet.
     package static func read(_ directory: RunDirectory) throws -> RunResults? {
         guard let data = FileManager.default.contents(atPath: directory.resultsFile) else { return nil }
-        return try JSONValue(parsing: data, at: directory.resultsFile).decoded(from: directory.resultsFile)
+        do {
+            return try JSONValue(parsing: data, at: directory.resultsFile).decoded(
+                from: directory.resultsFile)
+        } catch let failure as Failure {
+            throw Failure(
+                failure.kind, at: failure.location, failure.message,
+                remedy: failure.remedy ?? "write it again with \(directory.resumption)")
+        }
     }
 
     /// Reads the results of a run; an unfinished run is refused.
     package static func ofFinished(_ directory: RunDirectory) throws -> RunResults {
         guard let results = try read(directory) else {
+            if directory.isImported {
+                throw Failure.usage(
+                    "holds an imported adapter, which has no results", at: directory.path,
+                    remedy: "score it with hadamesh evaluate")
+            }
             throw Failure.usage(
                 "the run has no results yet", at: directory.path,
                 remedy: "finish it with \(directory.resumption)")

@@ -53,10 +53,10 @@ struct AddedTokenList {
         let form = token.isNormalized ? normalizer?.normalize(text[...]) ?? text : text
         guard !form.isEmpty else {
             throw Failure.data(
-                "found the added token '\(token.content)', of which no text is left", at: place)
+                "found the added token '\(token.content)', which is empty after normalization", at: place)
         }
         if contains(token.content) {
-            throw Failure.data("the added token '\(token.content)' is there twice", at: place)
+            throw Failure.data("the added token '\(token.content)' appears twice", at: place)
         }
         added.append(token)
     }

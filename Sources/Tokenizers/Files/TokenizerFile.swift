@@ -104,7 +104,7 @@ struct TokenizerFile {
             throw file.failure(
                 "the post_processor does not make a template of A, and one of A and B, with segments 0 and 1 "
                     + "and the vocabulary's ids for its special tokens",
-                remedy: "take the file from the backbone's source again")
+                remedy: "download the file again")
         }
         return template
     }

@@ -21,7 +21,7 @@ package enum TokenizerFolder {
             throw Failure.data(
                 "found neither tokenizer.json nor vocab.txt", at: directory,
                 remedy: ["merges.txt", "sentencepiece.bpe.model", "spiece.model"].contains(where: files.has)
-                    ? "the backbone has a tokenizer of another model; WordPiece is what is supported here"
+                    ? "the tokenizer is of another kind; only WordPiece is supported"
                     : "name the backbone's whole folder, tokenizer files included")
         }
         return try VocabularyFile(

@@ -45,7 +45,7 @@ struct SpecialTokenTemplate: Sendable {
         let special = pieces.count - (second == nil ? 1 : 2)
         guard limit > special else {
             throw Failure.usage(
-                "a limit of \(limit) tokens has no room for text beside the \(special) special tokens of "
+                "a limit of \(limit) tokens leaves no room for text beside the \(special) special tokens of "
                     + (second == nil ? "one text" : "a pair"),
                 remedy: "allow at least \(special + 1) tokens")
         }

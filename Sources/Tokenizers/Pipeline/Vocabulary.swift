@@ -18,12 +18,12 @@ struct Vocabulary: Sendable {
                 throw Failure.data(
                     "found an empty token for id \(id), expected one token for each id", at: place(id),
                     remedy:
-                        "a lost line shifts every id after it: take the file from the backbone's source again"
+                        "a lost line shifts every id after it: download the file again"
                 )
             }
             throw Failure.data(
-                "the token '\(token)' is there twice, as ids \(trie.value(of: token.utf8) ?? 0) and \(id)",
-                at: place(id), remedy: "each token has one id: take the file from the backbone's source again"
+                "the token '\(token)' appears twice, as ids \(trie.value(of: token.utf8) ?? 0) and \(id)",
+                at: place(id), remedy: "each token has one id: download the file again"
             )
         }
     }

@@ -18,9 +18,9 @@ struct Bench: ParsableCommand {
         abstract: "Measures the speed of training a study on this machine, by phase and operator.",
         discussion: """
             Trains the study on all ranks, with several passes over a part of its examples, and prints \
-            examples and tokens per second by phase, the share of the product rate, time by operator, \
-            waiting, bytes, memory and start-up. The run is not kept. Tests/Reference/speed.py is the same \
-            measurement of PyTorch.
+            examples and tokens per second by phase, the share of the product rate (that of large matrix \
+            products in OpenBLAS), time by operator, waiting, bytes, memory and start-up time. The run is \
+            not kept. Tests/Reference/speed.py measures PyTorch in the same way.
             """)
 
     @Argument(help: "The study file, in YAML.")
@@ -41,7 +41,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Also write the measurements to this file, as JSON.")
     var json: String?
 
-    @Option(help: "A file written by --json: print the ratios to it.")
+    @Option(help: "Also print the ratios to the measurements in this file, written by --json.")
     var compare: String?
 
     @OptionGroup var scaling: BenchScaling
@@ -67,7 +67,7 @@ struct Bench: ParsableCommand {
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
                     try AtomicFile.write(try encoder.encode(result) + Data("\n".utf8), to: json)
                 }
-                print(result.text(comparedWith: reference))
+                print(result.text(comparedWith: reference, width: TextOutput.width()))
             }
             return 0
         }

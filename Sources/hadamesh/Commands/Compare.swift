@@ -61,10 +61,10 @@ struct Compare: ParsableCommand {
                 metrics: metrics, differences: differences)
             let found = try RunSearch(runs)
             for run in found.unfinished {
-                writeToStandardError("warning: \(run): has no results yet and is left out\n")
+                StandardError.say("warning: \(run): has no results yet and is left out")
             }
             let comparison = try Comparison(found.runs, order: try NamedOption.value(sort, of: "--sort"))
-            try TextOutput.write([comparison.table(format, content: content, width: TextOutput.width)])
+            try TextOutput.write([comparison.table(format, content: content, width: TextOutput.width())])
         }
     }
 }

@@ -3,6 +3,7 @@ import Collectives
 import Coordination
 import Diagnostics
 import Encoders
+import Formats
 import Foundation
 import Kernels
 import Measurement
@@ -14,7 +15,7 @@ import Training
 /// `hadamesh doctor`.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks the requirements of a run on every rank: MPI, binding, memory, a study's files.",
+        abstract: "Checks a run's requirements: MPI, kernels, BLAS, cores, memory, and a study's files.",
         discussion: "Start it like a run: mpirun -n 4 hadamesh doctor STUDY. Exits with 0 if all is well.")
 
     @Argument(help: "A study whose backbone and data are checked.")
@@ -32,18 +33,23 @@ struct Doctor: ParsableCommand {
                 Int64((AvailableMemory.bytes ?? 0) >> 20),
             ])
             if world.rank == 0 {
-                print("MPI       \(MPI.libraryVersion)")
-                print("kernels   \(VectorKernels.name) of \(VectorKernels.choices.joined(separator: ", "))")
-                print("BLAS      \(BLAS.configuration)")
-                print(
-                    "          kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)")
-                for (rank, facts) in numbers.enumerated() {
-                    print(
-                        "rank \(rank)    \(facts[0] + 1) of \(facts[1]) on its node, "
-                            + "may use \(facts[2]) cores, "
-                            + "\(facts[3]) BLAS thread, \(facts[4]) MB of memory free")
-                }
-                advise(numbers)
+                show(
+                    [
+                        ["MPI", MPI.libraryVersion],
+                        [
+                            "kernels",
+                            "\(VectorKernels.name) of \(VectorKernels.choices.joined(separator: ", "))",
+                        ], ["BLAS", BLAS.configuration],
+                        ["", "kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)"],
+                    ]
+                        + numbers.enumerated().map { rank, facts in
+                            [
+                                "rank \(rank)",
+                                "\(facts[0] + 1) of \(facts[1]) on its node, may use \(facts[2]) "
+                                    + "\(facts[2] == 1 ? "core" : "cores"), "
+                                    + "\(facts[3]) BLAS thread, \(facts[4]) MB of memory free",
+                            ]
+                        } + advice(numbers).map { ["advice", $0] })
             }
             guard let study else { return 0 }
             let settings = try options.study(study)
@@ -52,34 +58,38 @@ struct Doctor: ParsableCommand {
             let weights = backbone.model.weights
             _ = try onRoot(world) {
                 let shape = weights.configuration
-                print(
-                    "backbone  \(settings.backbone): \(shape.layers) layers of \(shape.hidden), "
-                        + "\(weights.mappedBytes >> 20) MB mapped and shared, "
-                        + "\(weights.sharedBytes >> 20) MB converted and shared, "
-                        + "\(weights.copiedBytes >> 20) MB copied by each rank")
-                for reference in settings.tasks {
+                let backbone =
+                    "\(settings.backbone): \(shape.layers) layers of \(shape.hidden), "
+                    + "\(weights.mappedBytes >> 20) MB mapped and shared, "
+                    + "\(weights.sharedBytes >> 20) MB converted and shared, "
+                    + "\(weights.copiedBytes >> 20) MB copied by each rank"
+                let tasks = try settings.tasks.map { reference in
                     let task = try reference.resolve()
                     let counts = try ([.train] + task.evaluationSplits).map { split in
                         "\(split.rawValue) \(try task.examples(split, in: settings.data).count)"
                     }
-                    print("task      \(task.name): \(counts.joined(separator: ", "))")
+                    return ["task", "\(task.name): \(counts.joined(separator: ", "))"]
                 }
+                show([["backbone", backbone]] + tasks)
                 return []
             }
             return 0
         }
     }
 
-    private func advise(_ numbers: [[Int64]]) {
-        let crowded = numbers.contains { $0[1] > Int64(ProcessInfo.processInfo.activeProcessorCount) }
-        if crowded {
-            print(
-                "advice    more ranks than cores on a node: "
-                    + "export OMPI_MCA_mpi_yield_when_idle=1, or start fewer ranks")
+    private func show(_ rows: [[String]]) { print(TextTable(rows).folded(within: TextOutput.width())) }
+
+    private func advice(_ numbers: [[Int64]]) -> [String] {
+        var advice: [String] = []
+        if numbers.contains(where: { $0[1] > Int64(ProcessInfo.processInfo.activeProcessorCount) }) {
+            advice.append(
+                "more ranks than cores on a node: export OMPI_MCA_mpi_yield_when_idle=1, or start fewer ranks"
+            )
         }
         if numbers.contains(where: { $0[2] == 1 && $0[1] > 1 }) {
-            print("advice    each rank is bound to one core: make sure that no two share one")
+            advice.append("each rank is bound to one core: make sure that no two share one")
         }
+        return advice
     }
 
     /// The number of cores that this process may run on.

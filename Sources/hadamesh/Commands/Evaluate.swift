@@ -7,7 +7,7 @@ import Tokenizers
 /// `hadamesh evaluate`.
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Scores a run's adapters, on all ranks together.",
+        abstract: "Scores a run's adapters; ranks share the work.",
         discussion:
             "Prints one line per task, split and metric: task, split, metric, value, separated by tabs.")
 

@@ -33,7 +33,7 @@ struct Explain: ParsableCommand {
             let study = try options.study(data: texts.data)
             guard TokenShifts.exist(in: study.adapter.method) else {
                 throw Failure.usage(
-                    "explain needs adapter-bias, this run trained \(type(of: study.adapter.method).name)",
+                    "explain needs adapter-bias, but this run trained \(type(of: study.adapter.method).name)",
                     at: options.directory,
                     remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
             }
@@ -53,7 +53,7 @@ struct Explain: ParsableCommand {
                             values: shifted.values.map { $0.map { Double($0) } })
                     })
                 if let html { try AtomicFile.write(Data(report.page().utf8), to: html) }
-                try TextOutput.write([report.text()])
+                try TextOutput.write([report.text(width: TextOutput.width())])
                 return []
             }
             return 0

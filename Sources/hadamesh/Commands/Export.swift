@@ -24,7 +24,7 @@ struct Export: ParsableCommand {
             pooling it has the head beside the encoder, and head.py to load both: from head import load; \
             load("DIR")(["a text"]). SentenceTransformer("DIR").encode gives the logits of merged and peft.
 
-            --average-heads instead averages the heads of a tiny attention into one and writes a run with \
+            --average-heads averages the heads of a tiny attention into one instead, and writes a run with \
             that adapter.
             """)
 
@@ -37,12 +37,12 @@ struct Export: ParsableCommand {
     @Option(name: .customLong("to"), help: "The folder to create.")
     var destination: String
 
-    @Option(help: "The format; merged if none is named.")
+    @Option(help: "The format; merged by default.")
     var format: ExportFormat?
 
     @Option(
         help: ArgumentHelp(
-            "The backbone's name on the Hub, for the files that name it; its path if none is given.",
+            "The backbone's name on the Hub, for the files that name it; its path by default.",
             valueName: "NAME"))
     var baseModel: String?
 
@@ -79,9 +79,9 @@ struct Export: ParsableCommand {
             try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
             if format != .merged, baseModel == nil {
-                writeToStandardError(
+                StandardError.say(
                     "adapter_config.json names the backbone by its local path, \(study.backbone); "
-                        + "--base-model NAME names it as on the Hub\n")
+                        + "--base-model NAME names it as on the Hub")
             }
         }
     }
@@ -99,8 +99,8 @@ struct Export: ParsableCommand {
     private func averageHeads(_ run: TrainedRun, _ loaded: LoadedBackbone) throws {
         guard let method = run.model.method as? TinyAttention, method.heads > 1 else {
             throw Failure.usage(
-                "the run's adapter is no tiny-attention of several heads", at: "--average-heads",
-                remedy: "average a run of method tiny-attention with heads above 1")
+                "the run's adapter is not a tiny-attention with several heads", at: "--average-heads",
+                remedy: "choose a run of tiny-attention with 2 heads or more")
         }
         var adapter = method
         let vectors = try run.tasks.map { task in

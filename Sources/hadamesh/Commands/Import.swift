@@ -44,8 +44,7 @@ struct Import: ParsableCommand {
             let tasks = try asked.tasks.map { try $0.resolve() }
             guard tasks.count == 1 else {
                 throw Failure.usage(
-                    "\(study): tasks: names \(tasks.count) tasks, "
-                        + "and an adapter of other software has one head",
+                    "\(study): tasks: names \(tasks.count) tasks, but an imported adapter has one head",
                     remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
             }
             try WrittenRun.requireNothing(at: output)

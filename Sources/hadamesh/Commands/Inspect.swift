@@ -40,12 +40,19 @@ struct Inspect: ParsableCommand {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             // A checkpoint's file is described as its folder is.
             if path.hasSuffix("/checkpoint.json") { return try Self.checkpoint(folder) }
+            guard path.hasSuffix(".safetensors") else {
+                throw Failure.usage(
+                    "is not a safetensors file", at: path,
+                    remedy: "name one, or the folder of a run, checkpoint, adapter or backbone")
+            }
             return try Self.tensors(of: path)
         }
         if has("journal.jsonl") { return try Self.run(RunDirectory(path: path)) }
         if has("checkpoint.json") { return try Self.checkpoint(path) }
         if has("adapter_config.json") { return try Self.adapter(path) }
         if has("config.json") { return try Self.backbone(path) }
+        let imported = RunDirectory(path: path)
+        if imported.isImported { return try Self.run(imported) }
         let steps = try Checkpoint.steps(in: path)
         if !steps.isEmpty {
             var inspection = Inspection("checkpoints")
@@ -84,7 +91,8 @@ struct Inspect: ParsableCommand {
         let results = try RunResults.read(run)
         let identity: JSONValue? = try Manifest.read(run)?.identity()
         var inspection = Inspection("run")
-        inspection.add("state", .string(results == nil ? "not finished" : "finished"))
+        let state = run.isImported ? "imported" : results == nil ? "not finished" : "finished"
+        inspection.add("state", .string(state))
         inspection.add("adapter", identity?["study"]?["adapter"])
         inspection.add("seed", identity?["study"]?["seed"])
         inspection.add("kept state", results?.keep.map { .string($0) })
@@ -106,8 +114,9 @@ struct Inspect: ParsableCommand {
             "metrics", ["task", "split", "metric", "value"],
             (stages.last?.tasks.entries ?? []).flatMap { task in
                 (task.value?.splits.entries ?? []).flatMap { split in
-                    split.value.entries.map {
-                        [.string(task.name), .string(split.name), .string($0.name), number($0.value)]
+                    let label = EvaluationReport.label(ofSplit: split.name)
+                    return split.value.entries.map {
+                        [.string(task.name), .string(label), .string($0.name), number($0.value)]
                     }
                 }
             })

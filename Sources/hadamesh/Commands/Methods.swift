@@ -55,17 +55,17 @@ struct Methods: ParsableCommand {
             [("method", .string(type.name))] + given.map { ($0, .array($1.map { .string($0) })) })
         let settings = try AdapterSettings(json: section)
         let method = settings.method
-        var lines = [type.name, "  \(type.summary)", "  source      \(type.source)"]
-        if let weights, given.isEmpty { lines += try costs(of: method, on: weights) }
+        var facts = [["source", type.source]]
+        if let weights, given.isEmpty { facts += try costs(of: method, on: weights) }
         if weights != nil, !given.isEmpty {
-            lines.append("  parameters  depend on \(given.map(\.0).joined(separator: ", "))")
+            facts.append(["parameters", "depend on \(given.map(\.0).joined(separator: ", "))"])
         }
         switch method.mergeability {
-        case .exact: lines.append("  merging     exact")
-        case .never(let reason): lines.append("  merging     never: \(reason)")
+        case .exact: facts.append(["merging", "exact"])
+        case .never(let reason): facts.append(["merging", "never: \(reason)"])
         }
         if !method.isIdentityAtStart {
-            lines.append("  start       not exactly the frozen backbone's outputs")
+            facts.append(["start", "not exactly the frozen backbone's outputs"])
         }
         let defaults = try JSONValue(encoding: settings).canonical
         let rows = type.settings.map { setting -> [String] in
@@ -73,24 +73,36 @@ struct Methods: ParsableCommand {
                 setting.example == nil ? defaults[setting.key].map(Self.text) ?? "none" : "must be given"
             return [setting.key, value, setting.allowed, setting.meaning]
         }
-        if !rows.isEmpty {
-            let table = TextTable([["setting", "default", "allowed", "meaning"]] + rows).aligned
-            lines += table.split(separator: "\n").map { "  \($0)" }
+        var tables = [[[type.summary]], facts]
+        if !rows.isEmpty { tables.append([["setting", "default", "allowed", "meaning"]] + rows) }
+        let lines = tables.flatMap {
+            TextTable($0).folded(within: TextOutput.width() - 2).split(separator: "\n").map { "  \($0)" }
         }
-        return lines.joined(separator: "\n")
+        return ([type.name] + lines).joined(separator: "\n")
     }
 
-    private func costs(of method: any AdapterMethod, on weights: EncoderWeights) throws -> [String] {
+    private func costs(of method: any AdapterMethod, on weights: EncoderWeights) throws -> [[String]] {
         let count = ParameterLayout(try method.slices(on: weights, seed: 0)).adapterCount
         let share = 100 * Double(count) / Double(weights.configuration.parameterCount)
         let frozen = weights.configuration.forwardOperations(tokens: tokens)
         let added = try method.addedOperations(on: weights, tokens: tokens)
         return [
-            "  parameters  \(count) (\(String(format: "%.3f", share)) % of the backbone)",
-            "  operations  +\(String(format: "%.0f", added)) per token of \(tokens) "
-                + "(+\(String(format: "%.3f", 100 * added / frozen)) % of the forward)",
+            ["parameters", "\(count) (\(String(format: "%.3f", share)) % of the backbone)"],
+            [
+                "operations",
+                "+\(String(format: "%.0f", added)) per token of \(tokens) "
+                    + "(+\(String(format: "%.3f", 100 * added / frozen)) % of the forward)",
+            ],
         ]
     }
 
-    private static func text(_ value: JSONValue) -> String { value.string ?? value.encoded() }
+    /// A value as a study has it.
+    private static func text(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): text
+        case .array(let values): "[\(values.map(text).joined(separator: ", "))]"
+        case .object(let members): "{ \(members.map { "\($0): \(text($1))" }.joined(separator: ", ")) }"
+        default: value.encoded()
+        }
+    }
 }

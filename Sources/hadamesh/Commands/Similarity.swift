@@ -23,7 +23,7 @@ struct Similarity: ParsableCommand {
     @Argument(help: "Run directories.")
     var runs: [String]
 
-    @Option(help: "Only tensors whose name contains this text, such as hadamard.weight.")
+    @Option(help: "Compare only tensors whose name contains this text, such as hadamard.weight.")
     var tensor: String?
 
     @Option(help: "The format: text, markdown, or json (with all digits).")
@@ -49,7 +49,7 @@ struct Similarity: ParsableCommand {
                 return change.values(of: change.tensors[tensor])
             }
             let chosen = try tensor.map { try AdapterSimilarity(all, ofTensorsNamed: $0) } ?? all
-            try TextOutput.write([chosen.report(format)])
+            try TextOutput.write([chosen.report(format, width: TextOutput.width())])
         }
     }
 
@@ -65,7 +65,7 @@ struct Similarity: ParsableCommand {
     }
 
     private func adapters(of run: String, named name: String?) throws -> [Adapter] {
-        let study = try StudyFile.study(ofRun: run, backbone: backbone, data: nil)
+        let study = try StudyFile.study(ofFinished: run, backbone: backbone)
         let weights = try EncoderWeights(directory: study.backbone)
         let model = try AdaptedModel(weights, study.adapter.method, study.head)
         let trained = try TrainedRun(study, model, directory: run)
@@ -73,7 +73,7 @@ struct Similarity: ParsableCommand {
             let change = try trained.change(of: task)
             let method = type(of: study.adapter.method).name
             if change.tensors.isEmpty {
-                throw Failure.usage("the run trained heads alone, there are no adapters to compare", at: run)
+                throw Failure.usage("the run trained heads only; there are no adapters to compare", at: run)
             }
             return Adapter(
                 name: name.map { "\(task.name)@\($0)" } ?? task.name, run: run, method: method,

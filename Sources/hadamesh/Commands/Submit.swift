@@ -12,8 +12,8 @@ struct Submit: ParsableCommand {
         abstract: "Writes GLUE's submission: the official files of all tasks, and a zip archive of them.",
         discussion: """
             Predicts the test files of the runs' GLUE tasks, and GLUE's diagnostic set (AX) with MNLI's head. \
-            Tasks that no run trained get the most frequent label of GLUE's training file, for STS-B the mean \
-            score. Upload submission.zip at gluebenchmark.com. Ranks share the work.
+            Tasks that no run was trained on get the most frequent label of GLUE's training file, for STS-B \
+            the mean score. Upload submission.zip at gluebenchmark.com. Ranks share the work.
             """)
 
     @Argument(help: "Run directories; each GLUE task may be in one of them.")
@@ -48,7 +48,7 @@ struct Submit: ParsableCommand {
                         let predictions = try trained.predict(task, examples, loaded.tokenizer, world)
                         try submission.add(predictions, for: file, of: task)
                         if world.rank == 0 {
-                            writeToStandardError("\(file.name): \(file.count) predictions of \(entry.run)\n")
+                            StandardError.say("\(file.name): \(file.count) predictions of \(entry.run)")
                         }
                     }
                 }
@@ -74,7 +74,7 @@ struct Submit: ParsableCommand {
             tasks = try study.tasks.compactMap { try $0.resolve() as? GLUETask }
             guard !tasks.isEmpty else {
                 throw Failure.usage(
-                    "the run has no GLUE task", at: run, remedy: "name runs of GLUE tasks alone")
+                    "the run has no GLUE task", at: run, remedy: "name only runs with GLUE tasks")
             }
         }
     }
@@ -95,6 +95,7 @@ struct Submit: ParsableCommand {
     private static func warn(of tasks: [GLUETask]) {
         guard !tasks.isEmpty else { return }
         let answers = tasks.map { "\($0.name) \($0.constantAnswer)" }.joined(separator: ", ")
-        writeToStandardError("warning: no run trained these tasks, all answers are the same: \(answers)\n")
+        StandardError.say(
+            "warning: no run trained these tasks, so each gets one answer for all examples: \(answers)")
     }
 }

@@ -12,7 +12,7 @@ struct Tokenize: ParsableCommand {
     @Option(help: "The backbone's folder.")
     var backbone: String
 
-    @Flag(help: "Each line is a pair, separated by a tab.")
+    @Flag(help: "Read each line as a pair of texts separated by a tab.")
     var pairs = false
 
     @Option(help: "The maximum length; truncates the end of a text, in a pair of the longer one first.")

@@ -45,14 +45,18 @@ struct Train: ParsableCommand {
     @Flag(help: "Continue a run from its newest checkpoint, or from the start without one.")
     var resume = false
 
-    @Flag(help: "Let --resume use kernels or a version whose bits differ, and mark the result as mixed.")
+    @Flag(help: "Resume even if kernels or version now give different bits, and mark the result as mixed.")
     var allowDifferentKernels = false
 
-    @Option(help: "Refuse to start with another number of ranks.")
+    @Option(help: "Fail unless exactly this many ranks are running.")
     var expectRanks: Int?
 
     @Flag(help: "Print only warnings and the final table.")
     var quiet = false
+
+    func validate() throws {
+        if output?.isEmpty == true { throw ValidationError("--output is empty, expected a run directory") }
+    }
 
     func run() throws {
         MPI.run { world in
@@ -61,7 +65,7 @@ struct Train: ParsableCommand {
                     "the world has \(world.size) \(world.size == 1 ? "rank" : "ranks"), "
                         + "expected \(expectRanks)",
                     at: "--expect-ranks",
-                    remedy: "start with mpirun -n \(expectRanks), or an srun that speaks this MPI's PMIx")
+                    remedy: "start with mpirun -n \(expectRanks), or an srun that supports this MPI's PMIx")
             }
             let run = resume && output == nil ? RunDirectory(path: study) : nil
             let study = try run.map { try options.study(of: $0, on: world) } ?? readStudy()
@@ -119,7 +123,7 @@ struct Train: ParsableCommand {
             recorded = try RunFiles.identity(in: made)
             if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
                 status.close()
-                writeToStandardError("finished already; nothing to do: \(made.path)\n")
+                StandardError.say("finished already; nothing to do: \(made.path)")
                 return []
             }
             _ = try context.computingRanks(of: world.size)
@@ -129,7 +133,11 @@ struct Train: ParsableCommand {
             let source = try RunStudy(
                 file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
             let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
-            output = RunOutput(made, observers: [record, Progress(directory: made, status)])
+            output = RunOutput(
+                made,
+                observers: [
+                    record, Progress(directory: made, evaluatedEvery: study.evaluation.every, status),
+                ])
             directory = made
             return Array(try JSONValue(encoding: identity).encoded().utf8)
         }

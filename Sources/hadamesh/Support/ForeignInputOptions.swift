@@ -5,13 +5,13 @@ import Coordination
 struct ForeignInputOptions: ParsableArguments {
     @Flag(
         name: .customLong("allow-different-backbone"),
-        help: "Use the adapters on another backbone of the same shape, or with another tokenizer.")
+        help: "Use the adapters on a different backbone of the same shape, or with a different tokenizer.")
     var backbone = false
 
     @Flag(
         name: .customLong("allow-different-kernels"),
         help:
-            "Use the adapters with kernels or a version whose bits differ from those of training.")
+            "Use the adapters even if kernels or version now give different bits than in training.")
     var kernels = false
 
     var allowed: ForeignInputs {

@@ -30,7 +30,8 @@ struct Inspection {
     func report(_ format: TableFormat) -> String {
         let texts = [facts.map { [$0.0, Self.text($0.1)] }] + tables.map(\.texts)
         switch format {
-        case .text: return texts.map { TextTable($0).aligned }.joined(separator: "\n\n")
+        case .text:
+            return texts.map { TextTable($0).folded(within: TextOutput.width()) }.joined(separator: "\n\n")
         case .markdown: return texts.map { TextTable($0).markdown }.joined(separator: "\n\n")
         case .csv: return texts.map { TextTable($0).csv }.joined(separator: "\n\n")
         case .latex: return texts.map { TextTable($0).latex }.joined(separator: "\n\n")

@@ -62,6 +62,6 @@ extension LoadedBackbone {
     /// Prints the warnings on standard error, on rank 0.
     func warn(from rank: Int) {
         guard rank == 0 else { return }
-        for warning in warnings { writeToStandardError("warning: \(warning)\n") }
+        for warning in warnings { StandardError.say("warning: \(warning)") }
     }
 }

@@ -15,18 +15,24 @@ final class Progress: RunObserver {
     private var current = (name: "", first: 0)
     private var currentTimer = WorkTimer()
     private var isMarkExplained = false
+    /// Steps between evaluations; 0 for those at the end of a stage alone.
+    private let evaluatedEvery: Int
+    /// Seconds of the stage's latest evaluation.
+    private var evaluationSeconds = 0.0
 
-    init(directory: RunDirectory, _ status: StatusLine) {
+    init(directory: RunDirectory, evaluatedEvery: Int, _ status: StatusLine) {
         self.directory = directory
+        self.evaluatedEvery = evaluatedEvery
         self.status = status
     }
 
     func observe(_ event: RunEvent) throws {
         switch event {
         case .began(let facts, let resumedFrom): began(facts, resumedFrom)
-        case .warned(let failure): status.say("warning: \(failure)", isUrgent: true)
+        case .warned(let failure): status.say(wrapping: "warning: \(failure)", isUrgent: true)
         case .stage(let name, let steps):
             status.say("\(name) stage: \(steps.grouped) steps")
+            evaluationSeconds = 0
             begin()
         case .pruned(let report):
             status.say(
@@ -37,6 +43,7 @@ final class Progress: RunObserver {
         case .cache(let report): cache(report)
         case .pooled(let done, let total): work("pooled vectors", done, of: total)
         case .evaluating(let done, let total): work("evaluating", done, of: total)
+        case .scoring(let done, let total): work("pruning", done, of: total)
         case .step(let report): step(report)
         case .evaluated(let report): evaluated(report)
         case .checkpoint(let step): status.show { "checkpoint at step \(step.grouped)" }
@@ -46,9 +53,9 @@ final class Progress: RunObserver {
         case .finished(let results):
             results.stages.last.map(sampled)
             status.close()
-            print(ScoreTable(results).text)
+            // One stream: mpirun mixes the lines of two.
+            print("\(ScoreTable(results).text)\ndone: \(directory.path)")
             fflush(nil)
-            status.say("done: \(directory.path)", isUrgent: true)
         case .stopped(let step):
             // The command has a line of its own, to be copied.
             status.say(
@@ -67,7 +74,8 @@ final class Progress: RunObserver {
         for file in facts.tasks.flatMap(\.dropped) {
             let lines = file.lines.map(String.init).joined(separator: ", ")
             status.say(
-                "warning: \(file.file): lines \(lines) have too few columns and are skipped", isUrgent: true)
+                wrapping: "warning: \(file.file): lines \(lines) have too few columns and are skipped",
+                isUrgent: true)
         }
         if let resumedFrom {
             status.say("resuming from the checkpoint at step \(resumedFrom.grouped)")
@@ -98,13 +106,14 @@ final class Progress: RunObserver {
             }
         if let refusal = report.refusal {
             status.say(
-                "warning: frozen activations up to \(part) are not cached: \(refusal); "
+                wrapping: "warning: frozen activations up to \(part) are not cached: \(refusal); "
                     + "lower cache.megabytes, or give the job more memory", isUrgent: true)
         } else if report.given > 0 {
             let of = report.given < report.needed ? " of \((report.needed >> 20).grouped)" : ""
             status.say(
                 wrapping:
-                    "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) MB per node, "
+                    "caching frozen activations up to \(part): \((report.given >> 20).grouped)\(of) "
+                    + "MB per node, "
                     + "saves \(format(100 * report.saves, 0)) % of FLOPs")
         }
         for (name, count) in [("activations", report.found), ("pooled vectors", report.foundPooled)]
@@ -127,8 +136,8 @@ final class Progress: RunObserver {
             status.begin()
         }
         let left = currentTimer.left(total - done, after: done - current.first)
-        status.show { "\(name) \(done.grouped)/\(total.grouped)\(left)" }
-        if done == total { begin() }
+        status.show { done == 0 ? name : "\(name) \(done.grouped)/\(total.grouped)\(left)" }
+        if done == total, done > 0 { begin() }
     }
 
     private func step(_ report: StepReport) {
@@ -152,7 +161,9 @@ final class Progress: RunObserver {
             ? "" : ", \(Int((Double(examples) / timer.seconds).rounded()).grouped) examples/s"
         // The adapter's kinds come before the head.
         let learning = report.learningRates.values.first.map { String(format: ", lr %.2g", $0) } ?? ""
-        let end = timer.left(report.stageSteps - report.stageStep, after: steps)
+        let end = timer.left(
+            report.stageSteps - report.stageStep, after: steps,
+            other: evaluationSeconds * Double(evaluationsLeft(report)))
         let lines = [
             "\(position): \(each)\(learning)\(rate)\(end)", "\(position): \(each)\(rate)\(end)",
             "\(position): \(mean)\(learning)\(rate)\(end)", "\(position): \(mean)\(rate)\(end)",
@@ -161,9 +172,16 @@ final class Progress: RunObserver {
         return lines.first { $0.count < width } ?? "\(position)\(end)"
     }
 
+    /// Evaluations to come in the stage; there is always one at its end.
+    private func evaluationsLeft(_ report: StepReport) -> Int {
+        guard evaluatedEvery > 0 else { return 1 }
+        return (report.stageSteps - 1) / evaluatedEvery - report.stageStep / evaluatedEvery + 1
+    }
+
     // MARK: Results
 
     private func evaluated(_ report: EvaluationReport) {
+        evaluationSeconds = report.seconds
         let splits = report.scores.map { score in
             score.splits.names.map(EvaluationReport.label(ofSplit:)).joined(separator: "+")
         }
@@ -175,7 +193,7 @@ final class Progress: RunObserver {
         if let mean = report.mean, report.scores.count > 1 { items.append("mean \(format(mean, 4))") }
         if !isMarkExplained, report.scores.contains(where: \.isBest) {
             isMarkExplained = true
-            items[items.count - 1] += " (* best so far)"
+            items[items.count - 1] += " (* best of the stage so far)"
         }
         if let first = items.first {
             items[0] = "step \(report.step.grouped): \(isCommon ? "\(splits[0]) " : "")\(first)"

@@ -1,3 +1,4 @@
+import Adapters
 import Collectives
 import Coordination
 import Diagnostics
@@ -11,22 +12,21 @@ import Training
 
 /// A run's resolved study, and its manifest of identity and starts.
 enum RunFiles {
-    /// Whether the directory holds a finished run: results, and an adapter for each task.
+    /// Whether the directory holds a finished run: results, and a whole adapter for each task.
     ///
     /// A finished run with another identity is a failure. Kernels may differ, since nothing is left to
     /// compute.
     static func areFinished(_ directory: RunDirectory, _ identity: RunIdentity, tasks: [String]) throws
         -> Bool
     {
-        let files = FileManager.default
         guard let results = try? RunResults.read(directory), !results.stages.isEmpty,
             let recorded = try self.identity(in: directory)
         else { return false }
         _ = try recorded.resumed(as: identity, allowingDifferentKernels: true)
         return tasks.allSatisfy { task in
-            ["adapter_model.safetensors", "adapter_config.json"].allSatisfy {
-                files.fileExists(atPath: "\(directory.adapters(task: task))/\($0)")
-            }
+            let folder = directory.adapters(task: task)
+            return (try? AdapterFolder.configuration(of: folder)) != nil
+                && (try? SafetensorsFile(path: "\(folder)/adapter_model.safetensors")) != nil
         }
     }
 

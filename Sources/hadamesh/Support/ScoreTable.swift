@@ -8,7 +8,9 @@ struct ScoreTable {
 
     init(_ results: RunResults) { (self.results, stages) = (results, results.stages) }
 
-    var text: String { ([table] + notes).joined(separator: "\n") }
+    var text: String {
+        ([table] + notes.map { TextTable.wrapped($0, within: TextOutput.width()) }).joined(separator: "\n")
+    }
 
     private var tasks: [String] { stages.last?.tasks.names ?? [] }
 
@@ -65,7 +67,7 @@ struct ScoreTable {
             }
             func text(_ value: Double) -> String { TextTable.number(value, digits: 4) }
             notes.append(
-                "\(task): the \(last.stage) stage ended below its \(before.stage) stage "
+                "\(task): the \(last.stage) stage scores lower than the \(before.stage) stage "
                     + "(\(text(end)) < \(text(start)))")
         }
         return notes

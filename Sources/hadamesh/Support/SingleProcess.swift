@@ -13,7 +13,7 @@ enum SingleProcess {
         do {
             try body()
         } catch let failure as Failure {
-            writeToStandardError("hadamesh: \(failure)\n")
+            StandardError.say("hadamesh: \(failure)")
             exit(failure.kind.rawValue)
         }
     }

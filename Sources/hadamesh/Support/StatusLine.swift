@@ -4,9 +4,7 @@ import Foundation
 /// Lines on standard error: on a terminal a live line that the next one replaces, otherwise a plain line
 /// every ten seconds.
 final class StatusLine {
-    /// Under mpirun standard error is a pipe: `launch/local` sets variables if it leads to a terminal.
-    private let isTerminal =
-        isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"
+    private let isTerminal = StandardError.isTerminal
     private let isQuiet: Bool
     private var isOpen = false
     /// The time of the latest line about the current work, or of the start of the work.
@@ -15,12 +13,7 @@ final class StatusLine {
     init(quiet: Bool) { isQuiet = quiet }
 
     /// The columns of the terminal; no limit without one.
-    var width: Int {
-        guard isTerminal else { return .max }
-        var size = winsize()
-        if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-        return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 80
-    }
+    var width: Int { isTerminal ? TextOutput.width(of: STDERR_FILENO) : .max }
 
     /// Begins some work: without a terminal its first line appears in ten seconds.
     func begin() { shown = isTerminal ? -.infinity : MonotonicClock.seconds }
@@ -31,7 +24,7 @@ final class StatusLine {
         guard !isQuiet, isLast || now - shown >= (isTerminal ? 0.2 : 10) else { return }
         shown = now
         guard isTerminal else { return say(text()) }
-        writeToStandardError("\r\u{1B}[K\(text().prefix(width - 1))")
+        writeToStandardError("\(StandardError.clearing)\(text().prefix(width - 1))")
         isOpen = true
     }
 
@@ -43,10 +36,12 @@ final class StatusLine {
     }
 
     /// Prints a text in lines of at most the terminal's width, broken at blanks.
-    func say(wrapping text: String) { say(text.components(separatedBy: " "), separator: "") }
+    func say(wrapping text: String, isUrgent: Bool = false) {
+        say(text.components(separatedBy: " "), separator: "", isUrgent: isUrgent)
+    }
 
     /// Prints items, each with the separator but the last, in lines of at most the terminal's width.
-    func say(_ items: [String], separator: String) {
+    func say(_ items: [String], separator: String, isUrgent: Bool = false) {
         var lines = [""]
         for (index, item) in items.enumerated() {
             let word = item + (index + 1 < items.count ? separator : "")
@@ -57,12 +52,12 @@ final class StatusLine {
                 lines[lines.count - 1] += (isFirst ? "" : " ") + word
             }
         }
-        say(lines.joined(separator: "\n"))
+        say(lines.joined(separator: "\n"), isUrgent: isUrgent)
     }
 
     /// Clears the live line.
     func close() {
-        if isOpen { writeToStandardError("\r\u{1B}[K") }
+        if isOpen { writeToStandardError(StandardError.clearing) }
         isOpen = false
     }
 }

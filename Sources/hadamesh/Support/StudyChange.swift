@@ -18,7 +18,7 @@ struct StudyChange {
         }
         key = argument[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard key.allSatisfy({ !$0.isEmpty }) else {
-            throw Failure.usage("'\(argument[..<sign])' is no key", at: "--set", remedy: example)
+            throw Failure.usage("'\(argument[..<sign])' is not a key", at: "--set", remedy: example)
         }
         let text = String(argument[argument.index(after: sign)...])
         // An empty value is an empty string.
@@ -54,7 +54,7 @@ struct StudyChange {
     private func failure(_ rest: ArraySlice<String>, _ found: String, remedy: String? = nil) -> Failure {
         let above = key.dropLast(rest.count).joined(separator: ".")
         return .usage(
-            "'\(above)' \(found), it has no key '\(rest.first ?? "")'", at: place, remedy: remedy)
+            "'\(above)' \(found); it has no key '\(rest.first ?? "")'", at: place, remedy: remedy)
     }
 }
 

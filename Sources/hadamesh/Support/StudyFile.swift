@@ -26,7 +26,10 @@ package struct StudyFile {
             throw Failure.usage("is not UTF-8 text", at: path)
         }
         changes = try overrides.map(StudyChange.init)
-        let file = try YAMLText.compose(text, at: path) ?? Node([:])
+        // Windows editors begin a file with a byte order mark.
+        let file =
+            try YAMLText.compose(text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text, at: path)
+            ?? Node([:])
         var root = file
         for change in changes { root = try change.applied(to: root) }
         for change in changes {
@@ -65,14 +68,34 @@ package struct StudyFile {
         }
     }
 
-    /// The study in a run directory; `backbone` and `data` replace its paths.
-    static func study(ofRun run: String, backbone: String?, data: String?) throws -> Study {
-        let file = RunDirectory(path: run).studyFile
-        guard FileManager.default.fileExists(atPath: file) else {
-            throw Failure.usage("no study.yaml: this is not a run directory", at: run)
-        }
+    /// The study of a finished or imported run; `backbone` and `data` replace its paths.
+    static func study(ofFinished run: String, backbone: String?, data: String? = nil) throws -> Study {
+        let directory = RunDirectory(path: run)
+        guard FileManager.default.fileExists(atPath: directory.studyFile),
+            directory.hasBegun || directory.isImported
+        else { throw noRun(at: run) }
         let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self)
-        return try StudyFile(path: file, overrides: overrides).study()
+        let study = try StudyFile(path: directory.studyFile, overrides: overrides).study()
+        if directory.hasBegun { _ = try RunResults.ofFinished(directory) }
+        if !RunFiles.isFolder(study.backbone) {
+            throw Failure.data(
+                "there is no such folder, but the run \(run) was trained on it", at: study.backbone,
+                remedy: "pass its current path with --backbone DIR")
+        }
+        return study
+    }
+
+    private static func noRun(at path: String) -> Failure {
+        guard FileManager.default.fileExists(atPath: path) else {
+            return .usage("no such run directory", at: path, remedy: "name the directory of a run")
+        }
+        let runs = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+            .map { RunDirectory(path: "\(path)/\($0)") }.filter(\.hasBegun).map(\.path)
+        return .usage(
+            "this is not a run directory", at: path,
+            remedy: runs.isEmpty
+                ? "name the directory that hadamesh train wrote"
+                : "name one of the runs in it: \(runs.prefix(6).joined(separator: ", "))")
     }
 
     /// A study as YAML with all defaults filled in, numbers without needless exponents, and of a stage's
@@ -93,7 +116,7 @@ package struct StudyFile {
     // MARK: Places
 
     private func located(_ failure: Failure) -> Failure {
-        guard let key = failure.location else {
+        guard let key = failure.location, !key.isEmpty else {
             return Failure(failure.kind, at: path, failure.message, remedy: failure.remedy)
         }
         let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")

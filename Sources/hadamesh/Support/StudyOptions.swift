@@ -21,7 +21,7 @@ struct StudyOptions: ParsableArguments {
     func study(_ path: String, _ more: [String] = []) throws -> Study {
         let file = try StudyFile(path: path, overrides: changes + more)
         let study = try file.study()
-        if SingleProcess.isFirst { file.notes.forEach { writeToStandardError("\($0)\n") } }
+        if SingleProcess.isFirst { file.notes.forEach { StandardError.say("\($0)") } }
         return study
     }
 

@@ -16,7 +16,7 @@ struct TextInputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The columns of the texts in a table: names of its header line, or numbers from 1.",
+            "The columns of the texts in a table: names in its header line, or numbers from 1 without one.",
             valueName: "a,b"))
     var columns: String?
 

@@ -4,9 +4,9 @@ import Foundation
 /// Standard output.
 enum TextOutput {
     /// The width of the terminal, or that of the variable COLUMNS, or 80 characters.
-    static var width: Int {
+    static func width(of descriptor: Int32 = STDOUT_FILENO) -> Int {
         var size = winsize()
-        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
         let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
         return columns.flatMap { $0 > 0 ? $0 : nil } ?? 80
     }

@@ -32,11 +32,7 @@ struct TrainedRunInputs: ParsableArguments {
 
     /// The study of a run; an unfinished run is refused.
     func study(of directory: String, data: String? = nil) throws -> Study {
-        let study = try StudyFile.study(ofRun: directory, backbone: backbone, data: data)
-        let run = RunDirectory(path: directory)
-        // An imported run was never trained: it has no manifest.
-        if FileManager.default.fileExists(atPath: run.manifestFile) { _ = try RunResults.ofFinished(run) }
-        return study
+        try StudyFile.study(ofFinished: directory, backbone: backbone, data: data)
     }
 
     /// The adapters of a run on a loaded backbone.

@@ -10,6 +10,7 @@ import Training
 enum WrittenRun {
     /// Refuses to overwrite an existing file or folder.
     static func requireNothing(at path: String) throws {
+        if path.isEmpty { throw Failure.usage("the path of the folder to create is empty", at: "the output") }
         if FileManager.default.fileExists(atPath: path) {
             throw Failure.usage("is there already", at: path, remedy: "name a folder to make")
         }

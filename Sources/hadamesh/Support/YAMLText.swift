@@ -61,10 +61,10 @@ enum YAMLText {
             part: "mapping values are not allowed", meaning: "a ':' where no key can be",
             remedy: "indent the keys of a section alike, and quote a value that contains ': '"),
         PlainWords(
-            part: "did not find expected key", meaning: "this line is no key of the section above",
+            part: "did not find expected key", meaning: "this line is not a key of the section above",
             remedy: "indent the keys of a section alike, and write 'key: value'"),
         PlainWords(
-            part: "did not find expected '-'", meaning: "this line is no element of the list above",
+            part: "did not find expected '-'", meaning: "this line is not an element of the list above",
             remedy: "indent the elements of a list alike, each with a '- '"),
         PlainWords(
             part: "could not find expected ':'", meaning: "a key without ':'",
@@ -75,6 +75,9 @@ enum YAMLText {
         PlainWords(
             part: "did not find expected ',' or '}'", meaning: "a '{' that is not closed",
             remedy: "separate keys by commas and end the mapping with '}'"),
+        PlainWords(
+            part: "did not find expected node content", meaning: "a '[' or '{' that is not closed",
+            remedy: "end a list with ']' and a mapping with '}'"),
         PlainWords(
             part: "cannot start any token", meaning: "a character that no value begins with",
             remedy: "put the value in quotes"),

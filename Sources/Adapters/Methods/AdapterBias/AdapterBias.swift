@@ -24,9 +24,9 @@ package struct AdapterBias: AdapterMethod {
     package static let summary =
         "a shift α_t v before LN2, with α_t a linear function of the token's activation"
     package static let keys: [MethodKey<Self>] = [
-        MethodKey("shareAlpha", \.shareAlpha, "whether all layers have one (a, c)"),
-        MethodKey("outputNorm", \.outputNorm, "whether LN2 of those layers is trained"),
-        MethodKey("embeddingNorm", \.embeddingNorm, "whether the embeddings' LayerNorm is trained"),
+        MethodKey("shareAlpha", \.shareAlpha, "share one (a, c) among all layers"),
+        MethodKey("outputNorm", \.outputNorm, "train LN2 of those layers"),
+        MethodKey("embeddingNorm", \.embeddingNorm, "train the embeddings' LayerNorm"),
         .layers(\.layers),
     ]
 
@@ -38,7 +38,7 @@ package struct AdapterBias: AdapterMethod {
     package init() {}
 
     package var mergeability: Mergeability {
-        .never("the shift is another one for each token, and the backbone's biases are the same for all")
+        .never("each token has its own shift, but the backbone's biases are the same for all tokens")
     }
 
     package func bind(to weights: EncoderWeights) throws -> any BoundMethod {

@@ -48,13 +48,13 @@ package struct Fusion: MethodOnAdapters, PenalizedMethod {
         MethodKey(
             "queryInput", \.queryInput,
             "the query's input: the sub-layer's output with residual and LayerNorm, without, or its input"),
-        MethodKey("value", \.value, "whether the mixture passes a trained matrix"),
+        MethodKey("value", \.value, "apply a trained matrix to the mixture"),
         MethodKey(
             "valueStart", \.valueStart,
             "that matrix: 1 on the diagonal and 1e-6 or 0 elsewhere, or normal 0.02"),
         MethodKey(
             "residualBefore", \.residualBefore,
-            "whether that matrix also maps the value that is added to"),
+            "apply that matrix to the residual too"),
         MethodKey(
             "temperature", \.temperature, allowed: "0.001-1000000", "the divisor of the scores"
         ) { (1e-3...1e6).contains($0) ? nil : "is \($0), expected 0.001 to 1000000" },
@@ -134,10 +134,11 @@ package struct Fusion: MethodOnAdapters, PenalizedMethod {
             let own = adapter.method.bottleneck.layers
             if try own.indices(on: weights) != layers {
                 throw Failure.usage(
-                    "'\(adapters[index])' has bottlenecks in layers '\(own.text)', "
-                        + "expected '\(self.layers.text)', where there is to be a fusion",
+                    "'\(adapters[index])' has bottlenecks in layers '\(own.text)', but the fusion "
+                        + "needs them in '\(self.layers.text)'",
                     at: "adapter.adapters[\(index)]",
-                    remedy: "set adapter.layers to '\(own.text)' and list adapters that all have these layers"
+                    remedy: "set adapter.layers to '\(own.text)' and list adapters that all have "
+                        + "these layers"
                 )
             }
         }

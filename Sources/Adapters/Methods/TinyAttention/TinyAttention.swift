@@ -36,10 +36,10 @@ package struct TinyAttention: AdapterMethod {
         ) { $0 >= 1 ? nil : "is \($0), expected 1 or more" },
         MethodKey(
             "width", \.width, allowed: "1 or more",
-            "how wide a head is; heads × width is at most the hidden size"
+            "width of a head; heads × width is at most the hidden size"
         ) { $0 >= 1 ? nil : "is \($0), expected 1 or more" },
-        MethodKey("norm", \.norm, "whether its input passes a LayerNorm of its own"),
-        MethodKey("biases", \.biases, "whether query, key, value and output have biases"),
+        MethodKey("norm", \.norm, "apply a LayerNorm of its own to its input"),
+        MethodKey("biases", \.biases, "add biases to query, key, value and output"),
         .layers(\.layers),
     ]
 
@@ -77,7 +77,8 @@ package struct TinyAttention: AdapterMethod {
         }
         guard heads * width <= d else {
             throw Failure.usage(
-                "\(heads) heads of \(width) are \(heads * width) wide, the backbone's hidden size is \(d)",
+                "\(heads) heads of width \(width) need \(heads * width) dimensions, but the "
+                    + "backbone's hidden size is \(d)",
                 at: "adapter.width", remedy: "set it to \(d / heads) or less")
         }
         return BoundTinyAttention(method: self, layers: try layers.indices(on: weights), weights: weights)
