@@ -226,8 +226,8 @@ struct AdapterMethodTests {
     }
 
     @Test(
-        "Where only first tokens are read, leaving the others out "
-            + "changes nothing", arguments: MethodCase.all)
+        "Where only first tokens are read, leaving the others out changes nothing",
+        arguments: MethodCase.all)
     func firstTokens(_ test: MethodCase) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, d) = (model.tiny.batch, model.tiny.weights.configuration.hidden)
