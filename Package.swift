@@ -26,6 +26,8 @@ let package = Package(
 
         // Error messages with location and remedy, strict reading of settings, clock, hash.
         .target(name: "Diagnostics"),
+        // Rules that combine the gradients of tasks: functions from inner products to weights.
+        .target(name: "Combination", dependencies: ["Diagnostics"]),
         // File formats: safetensors, mapped and atomic files, checksums, TSV, JSON lines, event files.
         .target(name: "Formats", dependencies: ["Diagnostics"]),
         // The inner loops of Kernels, compiled for each instruction set and chosen at run time.
@@ -56,12 +58,14 @@ let package = Package(
         // A run's directory, events, reports and results. Training never waits for a reader.
         .target(name: "Runs", dependencies: ["Diagnostics", "Formats"]),
         // What a user asks for: a study and all its settings. Knows no ranks.
-        .target(name: "Studies", dependencies: ["Diagnostics", "Adapters", "Tasks", "Training"]),
+        .target(
+            name: "Studies", dependencies: ["Diagnostics", "Combination", "Adapters", "Tasks", "Training"]),
         // Who does what next, on how many ranks: plan, sharing, coordinator, worker, resume.
         .target(
             name: "Coordination",
             dependencies: [
-                "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
+                "Diagnostics", "Combination", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters",
+                "Tasks",
                 "Training", "Collectives", "Runs", "Studies",
             ]),
         // Reading finished runs: comparison tables.
@@ -93,6 +97,8 @@ let package = Package(
             ],
             path: "Tests/TestSupport"),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+        .testTarget(
+            name: "CombinationTests", dependencies: ["Combination", "Diagnostics", "Formats", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Diagnostics", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels", "TestSupport"]),
         .testTarget(
@@ -128,7 +134,8 @@ let package = Package(
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
-                "Coordination", "Training", "Adapters", "Encoders", "Tasks", "Collectives", "Runs", "Studies",
+                "Coordination", "Combination", "Training", "Adapters", "Encoders", "Tasks", "Collectives",
+                "Runs", "Studies",
                 "Formats",
                 "Kernels", "Tokenizers", "Diagnostics", "TestSupport",
             ]),

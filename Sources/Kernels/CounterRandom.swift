@@ -11,6 +11,7 @@ package enum RandomPurpose: UInt64, Sendable {
     case hiddenDropout, attentionDropout, headDropout
     case pruning
     case adapter
+    case combination
 }
 
 /// Counter-based random numbers, a function of (seed, purpose, keys) and a position.

@@ -18,6 +18,7 @@ package struct Study: Sendable, Codable {
     /// Pooling and dropout of the heads.
     package private(set) var head: HeadSettings
     package let sharing: SharingSettings
+    package let combination: CombinationSettings
     package let stages: Stages
     package let batch: BatchSettings
     package let sampler: SamplerSettings
@@ -35,7 +36,8 @@ package struct Study: Sendable, Codable {
     package let seed: UInt64
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case backbone, data, tasks, adapter, head, sharing, stages, batch, sampler, optimizer, dropout,
+        case backbone, data, tasks, adapter, head, sharing, combination, stages, batch, sampler, optimizer,
+            dropout,
             evaluation
         case checkpoint, debug, cache, stall, maximumTokens, coordinator, seed
     }
@@ -49,6 +51,7 @@ package struct Study: Sendable, Codable {
         adapter = try section.value(.adapter, default: AdapterSettings(Hadamard()))
         head = try section.value(.head, default: HeadSettings())
         sharing = try section.value(.sharing, default: SharingSettings())
+        combination = try section.value(.combination, default: CombinationSettings())
         stages = try section.value(.stages, default: Stages())
         batch = try section.value(.batch, default: BatchSettings())
         sampler = try section.value(.sampler, default: SamplerSettings())

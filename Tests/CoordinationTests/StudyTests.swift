@@ -39,6 +39,10 @@ struct StudyTests {
             "did you mean 'norm'?"),
         Bad("batch.example", 4, "did you mean 'examples'?"),
         Bad("cache.megabyte", 4, "did you mean 'megabytes'?"),
+        Bad("combination.rul", "mgda", "did you mean 'rule'?"),
+        Bad(
+            "combination", ["rule": "cagrad", "radios": 1], at: "combination.radios", "did you mean 'radius'?"
+        ),
         Bad("sampler.nam", "uniform", "did you mean 'name'?"),
         Bad("optimizer.weightdecay", 0, "did you mean 'weightDecay'?"),
         Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
@@ -83,6 +87,17 @@ struct StudyTests {
         Bad("batch.examples", 0, "expected 1 to 65536"),
         Bad("batch.microBatch", 13, "expected 1 to batch.examples = 12"),
         Bad("batch.microBatch", "eight", "expected a whole number"),
+        Bad("combination.rule", "pcgard", "unknown rule 'pcgard'; did you mean 'pcgrad'?"),
+        Bad("combination.rule", 3, "expected a string, found '3'"),
+        Bad("combination.rule", "best", "allowed: aligned, cagrad"),
+        Bad("combination.over", "layers", "did you mean 'layer'?"),
+        Bad("combination", "pcgrad", "expected a mapping with keys among"),
+        Bad(
+            "combination", ["rule": "cagrad", "radius": 11], at: "combination.radius",
+            "is 11.0, expected 0.0 to 10.0"),
+        Bad(
+            "combination", ["rule": "cagrad", "alpha": 1], at: "combination.alpha",
+            "'alpha' is a key of fairgrad, not of cagrad"),
         Bad("sampler.name", "porportional", "did you mean 'proportional'?"),
         Bad("sampler", "porportional", "did you mean 'proportional'?"),
         Bad("backbone", "", "is empty"), Bad("data", "~/glue", "only a shell expands '~'"),
@@ -143,7 +158,7 @@ struct StudyTests {
     func everySection() throws {
         let encoded = try resolved(TinyStudy.decode())
         let sections = (encoded.object ?? []).filter { $0.1.object != nil }.map(\.0)
-        #expect(sections.count == 13)
+        #expect(sections.count == 14)
         for section in sections {
             #expect(Self.unknownKeys.contains { $0.place.hasPrefix("\(section).") }, "\(section)")
         }

@@ -164,6 +164,24 @@ extension Mistake {
             says: ["sharing.weight", "'2-9' names layer 9, but the backbone has layers 0-2"],
             with: ["--set", "sharing.weight={0-1: all, 2-9: private}"]),
         .training(
+            "misspelt combination rule", code: 2,
+            says: ["--set combination.rule: unknown rule 'pcgard'", "did you mean 'pcgrad'?"],
+            with: ["--set", "combination.rule=pcgard"]),
+        .training(
+            "parts that gradients are not compared over", code: 2,
+            says: ["--set combination.over: unknown value 'layers'", "did you mean 'layer'?"],
+            with: ["--set", "combination.over=layers"]),
+        .training(
+            "another rule's setting", code: 2, says: ["'alpha' is a key of fairgrad, not of cagrad"],
+            with: ["--set", "combination={rule: cagrad, alpha: 1}"]),
+        .training(
+            "a rule for tasks that share nothing", code: 2,
+            says: ["combination.rule: pcgrad has nothing to combine", "sharing.weight: all"],
+            with: [
+                "--set", "combination.rule=pcgrad", "--set",
+                "sharing={weight: private, bias: private, norm: private}",
+            ]),
+        .training(
             "longer texts than the backbone has positions", code: 2,
             says: ["maximumTokens", "is 33", "32 positions"], with: ["--set", "maximumTokens=33"]),
         .training(

@@ -26,6 +26,7 @@ import hadamesh
         ["tasks=[mrpc, rte]", "sampler={name: weighted, weights: {mrpc: 1e-7, rte: 1e7}}"],
         ["adapter={method: hadamard, layers: '0-3'}", "sharing.weight={0-3: all, 4-5: private}"],
         ["adapter=[hadamard, {method: lora, alpha: 0.1}]"],
+        ["combination={rule: upgrad, over: tensor, regularization: 1e-6}"],
     ]
 
     @Test(arguments: EndToEnd.StudyFileTests.studies, methods + changes)

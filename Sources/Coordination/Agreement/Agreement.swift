@@ -157,6 +157,8 @@ extension Agreement {
         agreement.add("first moments", "checksum \(checksum(state.moments.first))")
         agreement.add("second moments", "checksum \(checksum(state.moments.second))")
         agreement.add("step counts", "checksum \(checksum(state.stepCounts))")
+        let memory = state.memory.sorted { $0.key < $1.key }.flatMap { $0.value.joined() }
+        agreement.add("memory of the combination rule", "checksum \(checksum(memory))")
         agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
         do {
             try agreement.check(world)

@@ -121,7 +121,7 @@ final class Pruner {
                 remedy: "nothing was pruned; score: magnitude and random need no gradients")
         }
         let total = StepGradient(context.store)
-        SumOfGradients().combine(sums.gradients, examples: plan.examples, into: total)
+        SumOfGradients().combine(sums.gradients, of: plan, into: total)
         return adapter.blocks.flatMap { Array(total.values(of: $0)) }
     }
 }

@@ -1,3 +1,5 @@
+import Runs
+
 /// The result of a step, beside the updated state.
 struct StepResult {
     /// The summed losses of each task, in the ascending order of the plan's tasks.
@@ -7,6 +9,8 @@ struct StepResult {
     let gradients: [[Float]]
     /// The gradient's norm before clipping.
     let gradientNorm: Double
+    /// The comparison of the tasks' gradients, if the rule compares them.
+    let combination: CombinationReport?
     let tokens: Int
     let bytes: Int
     let secondsWaiting: Double

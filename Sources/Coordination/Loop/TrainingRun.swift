@@ -30,6 +30,7 @@ package final class TrainingRun: StallListener {
     private let cache: ActivationCache
     private let pass: GradientPass
     private let worker: Worker
+    private var combinationWarnings: CombinationWarnings
     private let pruner: Pruner
     private let predictor: DistributedPredictor
     private let selection: ModelSelection
@@ -59,6 +60,7 @@ package final class TrainingRun: StallListener {
         savesBeforeStall: Bool = true, isStopRequested: @escaping () -> Bool = { false }
     ) throws {
         let ranks = try context.computingRanks(of: communicator.size)
+        try context.checkCombination()
         self.context = context
         self.communicator = communicator
         self.output = output
@@ -67,6 +69,7 @@ package final class TrainingRun: StallListener {
         cache = ActivationCache(context, communicator, workspace)
         pass = GradientPass(context, communicator, cache, workspace)
         worker = Worker(context, pass)
+        combinationWarnings = CombinationWarnings(context.study.combination.rule)
         pruner = Pruner(context, pass)
         predictor = DistributedPredictor(context, communicator, ranks: ranks, cache, workspace)
         selection = ModelSelection(context)
@@ -212,6 +215,12 @@ package final class TrainingRun: StallListener {
         guard let output, let coordinator else { return }
         if recorded { try output.record(step: state.step, plan, before, result.gradients, context) }
         let tasks = plan.tasks
+        let missing = context.names.indices.filter { state.active[$0] && !tasks.contains($0) }
+        for warning in combinationWarnings.about(
+            result.combination, missing: missing.map { context.names[$0] }, step: state.step)
+        {
+            try output.observe(.warned(warning))
+        }
         try output.observe(
             .step(
                 StepReport(
@@ -231,7 +240,8 @@ package final class TrainingRun: StallListener {
                         ParameterKind.allCases.filter(schedule.trains).map {
                             ($0.rawValue, schedule.learningRate($0, step: number))
                         }),
-                    gradientNorm: result.gradientNorm, tokens: result.tokens, bytes: result.bytes,
+                    gradientNorm: result.gradientNorm, combination: result.combination, tokens: result.tokens,
+                    bytes: result.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }
     }

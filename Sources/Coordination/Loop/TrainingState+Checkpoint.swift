@@ -30,6 +30,7 @@ extension TrainingState {
         let microBatches: Int
         let requested: [Double]
         let topology: [BlockOwner]
+        let memory: NamedValues<[[Double]]>?
 
         /// Reads the facts of a checkpoint; a failure names the unusable key.
         init(_ checkpoint: Checkpoint) throws {
@@ -53,6 +54,9 @@ extension TrainingState {
             microBatches = planner.microBatches
             requested = planner.requested
             self.topology = topology
+            memory =
+                state.memory.isEmpty
+                ? nil : NamedValues(state.memory.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         }
     }
 
@@ -116,6 +120,15 @@ extension TrainingState {
             }
         } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
             throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
+        }
+        if let saved = facts.memory {
+            for part in saved.names {
+                let rows = saved[part] ?? []
+                try require(
+                    rows.count == names.count
+                        && rows.allSatisfy { $0.count == names.count && $0.allSatisfy(\.isFinite) }, "memory")
+                memory[part] = rows
+            }
         }
         for (index, (task, name)) in zip(facts.tasks, names).enumerated() {
             for score in [task.best, task.lastScore] { _ = try count(score?.step ?? 0, "tasks[\(index)]") }

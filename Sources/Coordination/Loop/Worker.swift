@@ -10,13 +10,15 @@ import Training
 final class Worker {
     private let context: RunContext
     private let pass: GradientPass
-    private let combination: any GradientCombination = SumOfGradients()
+    private let combination: any GradientCombination
     private let gradient: StepGradient
 
     init(_ context: RunContext, _ pass: GradientPass) {
         self.context = context
         self.pass = pass
         gradient = StepGradient(context.store)
+        combination =
+            context.combinesByRule ? GradientsByRule(context.store, context.study) : SumOfGradients()
     }
 
     /// Takes one step of a stage.
@@ -39,16 +41,20 @@ final class Worker {
             throw Divergence(pass.name(of: bad, rows), step: state.step + 1)
         }
         let recorded = recordingGradients ? gradients(sums.gradients, examples: plan.examples) : []
+        var combining = CombinationState(step: state.step, mask: state.mask, memory: state.memory)
+        let compared = timed(.optimizer) {
+            combination.combine(sums.gradients, of: plan, &combining, into: gradient)
+        }
         let norm = try timed(.optimizer) {
-            combination.combine(sums.gradients, examples: plan.examples, into: gradient)
             gradient.clear(state.mask)
             return try ParameterUpdate(context, schedule, state, gradient).apply(gradient, to: &state)
         }
+        state.memory = combining.memory
         state.step += 1
         state.stageStep += 1
         return StepResult(
-            losses: sums.losses, gradients: recorded, gradientNorm: norm, tokens: sums.tokens,
-            bytes: pass.bytes, secondsWaiting: pass.secondsWaiting - before.0,
+            losses: sums.losses, gradients: recorded, gradientNorm: norm, combination: compared,
+            tokens: sums.tokens, bytes: pass.bytes, secondsWaiting: pass.secondsWaiting - before.0,
             secondsCommunicating: pass.secondsCommunicating - before.1,
             isStopRequested: sums.isStopRequested)
     }

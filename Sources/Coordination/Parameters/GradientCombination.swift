@@ -1,4 +1,7 @@
-/// A rule that combines the gradients of the tasks that share a block into one.
+import Runs
+import Training
+
+/// Makes one gradient of those of the tasks that share a block.
 ///
 /// Every rank applies it to the same bits, so the result is equal on all ranks without further communication.
 protocol GradientCombination {
@@ -6,15 +9,40 @@ protocol GradientCombination {
     ///
     /// - Parameters:
     ///   - gradients: each task's gradient of its summed losses
-    ///   - examples: the number of examples in the step, over all tasks
+    ///   - plan: the examples that the losses are of
+    ///   - state: all else that the result depends on
     ///   - gradient: receives the result on all blocks that any task has a gradient of
-    func combine(_ gradients: TaskGradients, examples: Int, into gradient: StepGradient)
+    /// - Returns: the comparison that led to it, if the tasks were compared
+    func combine(
+        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
+        into gradient: StepGradient
+    ) -> CombinationReport?
 }
+
+/// The part of the training state that a combination reads, and the memory that it changes.
+struct CombinationState {
+    /// The steps of the run before this one.
+    let step: Int
+    /// The parameters that pruning kept.
+    let mask: ParameterMask?
+    var memory: CombinationMemory
+}
+
+/// The numbers that a rule remembers for each ordered pair of the study's tasks, by part of the parameters.
+typealias CombinationMemory = [String: [[Double]]]
 
 /// The gradient of the mean loss over all examples of the step: a task is weighted by its number of examples.
 struct SumOfGradients: GradientCombination {
-    func combine(_ gradients: TaskGradients, examples: Int, into gradient: StepGradient) {
-        let share = 1 / Float(examples)
+    func combine(
+        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
+        into gradient: StepGradient
+    ) -> CombinationReport? {
+        combine(gradients, of: plan, into: gradient)
+        return nil
+    }
+
+    func combine(_ gradients: TaskGradients, of plan: StepPlan, into gradient: StepGradient) {
+        let share = 1 / Float(plan.examples)
         gradient.begin(gradients.blocks)
         for block in gradients.blocks {
             let target = gradient.values(of: block)

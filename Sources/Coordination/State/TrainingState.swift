@@ -19,6 +19,8 @@ struct TrainingState: Equatable, Sendable {
     var moments: AdamW
     /// The steps of each block in this stage.
     var stepCounts: [Int64]
+    /// The memory of the combination rule in this stage.
+    var memory: CombinationMemory = [:]
     /// Each task's scores in this stage.
     var tasks: [TaskProgress]
     /// The state of this stage with the best mean score, with `evaluation.keep: mean`.

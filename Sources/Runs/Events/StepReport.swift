@@ -22,6 +22,9 @@ package struct StepReport: Encodable, Sendable {
     package let learningRates: NamedValues<Double>
     /// The norm of the whole gradient before clipping.
     package let gradientNorm: Double
+    /// The comparison of the tasks' gradients; nil with the rule `sum`.
+    package let gramian: [[Double?]]?
+    package let weights: NamedValues<NamedValues<Double>>?
     /// Tokens of all micro-batches.
     package let tokens: Int
     /// Bytes that each rank sent for the sums.
@@ -30,20 +33,20 @@ package struct StepReport: Encodable, Sendable {
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     private enum CodingKeys: CodingKey {
-        case stage, step, microBatches, losses, learningRates, gradientNorm, tokens, bytes, seconds,
-            secondsWaiting,
-            secondsCommunicating
+        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, tokens,
+            bytes, seconds, secondsWaiting, secondsCommunicating
     }
 
     package init(
         stage: String, step: Int, stageStep: Int, stageSteps: Int, microBatches: [MicroBatch],
         losses: NamedValues<Double>,
-        learningRates: NamedValues<Double>, gradientNorm: Double, tokens: Int, bytes: Int, seconds: Double,
-        secondsWaiting: Double, secondsCommunicating: Double
+        learningRates: NamedValues<Double>, gradientNorm: Double, combination: CombinationReport? = nil,
+        tokens: Int, bytes: Int, seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
     ) {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
+        (gramian, weights) = (combination?.gramian, combination?.weights)
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
     }

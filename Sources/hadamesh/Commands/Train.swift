@@ -127,6 +127,7 @@ struct Train: ParsableCommand {
                 return []
             }
             _ = try context.computingRanks(of: world.size)
+            try context.checkCombination()
             let journal = try Journal(directory: made, appending: resume)
             file = isOfRun ? nil : self.study
             let source = try RunStudy(

@@ -1,0 +1,26 @@
+/// The combination rules; a test compares the table with the files in `Rules/`.
+package enum CombinationTable {
+    package static let all: [any CombinationRule.Type] = [
+        Sum.self, Mean.self, PCGrad.self, MGDA.self, UPGrad.self, IMTL.self, Aligned.self, CAGrad.self,
+        Dual.self, GradVac.self, Nash.self, FairGrad.self, ConFIG.self,
+    ]
+
+    package static func rule(named name: String) -> (any CombinationRule.Type)? {
+        all.first { $0.name == name }
+    }
+
+    /// The rule of a study that names none.
+    package static let sum: any CombinationRule = Sum()
+
+    /// The keys of all rules.
+    package static var allKeys: [String] { all.flatMap { $0.keyNames } }
+
+    /// The keys that only other rules have, with a message for each that names them.
+    static func keysOfOthers(than name: String) -> [String: String] {
+        var messages: [String: String] = [:]
+        for rule in all where rule.name != name {
+            for key in rule.keyNames { messages[key] = "'\(key)' is a key of \(rule.name), not of \(name)" }
+        }
+        return messages
+    }
+}

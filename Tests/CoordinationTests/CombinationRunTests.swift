@@ -1,0 +1,219 @@
+import Combination
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Runs
+import TestSupport
+import Testing
+
+/// Runs with a combination rule.
+@Suite("Combination rules in runs")
+struct CombinationRunTests {
+    static let rules = CombinationTable.all.map { $0.name }
+
+    /// Every step has micro-batches of all three tasks; the parts differ from rule to rule.
+    private func changes(_ rule: String) -> [String: JSONValue] {
+        let parts = ["all", "kind", "layer", "tensor"]
+        let over = parts[(Self.rules.firstIndex(of: rule) ?? 0) % parts.count]
+        return [
+            "combination": ["rule": .string(rule), "over": .string(over)], "sampler.name": "roundrobin",
+            "sharing": [
+                "weight": "all", "bias": "groups", "norm": "all", "groups": ["two": ["colour", "size"]],
+            ],
+            "stages.head.steps": 2, "stages.adapter.steps": 4, "checkpoint": ["every": 2, "keep": 9],
+            "evaluation.keep": "last",
+        ]
+    }
+
+    @Test("Any number of ranks and a stop in between give the same bits", arguments: rules)
+    func oneResult(_ rule: String) throws {
+        let changes = changes(rule)
+        let folder = try TemporaryFolder()
+        let outcome = try TinyStudy(changes).train(into: folder)
+        let expected = try TrainedFiles(folder)
+        for ranks in 2...4 {
+            let folder = try TemporaryFolder()
+            let other = try TinyStudy(changes).train(ranks: ranks, into: folder)
+            #expect(try TrainedFiles(folder).difference(from: expected) == nil, "\(ranks) ranks")
+            #expect(other.steps.map(\.weights) == outcome.steps.map(\.weights))
+        }
+        for stop in [3, 4] {
+            let folder = try TemporaryFolder()
+            _ = try TinyStudy(changes).train(ranks: 3, into: folder, stopAfter: stop)
+            _ = try TinyStudy(changes).train(ranks: 2, into: folder, resuming: true)
+            #expect(try TrainedFiles(folder).difference(from: expected) == nil, "stopped after \(stop)")
+        }
+        let sum = try TemporaryFolder()
+        _ = try TinyStudy(self.changes("sum")).train(into: sum)
+        let name = "colour/adapter_model.safetensors"
+        #expect((try TrainedFiles(sum).adapters[name] == expected.adapters[name]) == (rule == "sum"))
+    }
+
+    // MARK: The comparison
+
+    @Test("A step reports the inner products of the tasks in it, and the weights of each part")
+    func report() throws {
+        var changes = changes("pcgrad")
+        changes["combination.over"] = "all"
+        changes["batch"] = ["examples": 6, "microBatch": 3]
+        let steps = try TinyStudy(changes).train(ranks: 2, into: TemporaryFolder()).steps
+        // The heads are private, so the head stage has nothing to compare.
+        #expect(steps[0].gramian?.joined().allSatisfy { $0 == nil || $0 == 0 } == true)
+        #expect(steps[0].weights?.names == [])
+        let names = ["colour", "pair", "size"]
+        for step in steps.dropFirst(2) {
+            let gramian = try #require(step.gramian)
+            for (i, row) in gramian.enumerated() {
+                for (j, value) in row.enumerated() {
+                    let takesPart = [i, j].allSatisfy { step.losses.names.contains(names[$0]) }
+                    #expect((value != nil) == takesPart && value == gramian[j][i])
+                }
+            }
+            let weights = try #require(step.weights)
+            #expect(weights.names.first == "all")
+            #expect(weights["all"]?.names == step.losses.names)
+            let isPair = step.losses.names == ["colour", "size"]
+            #expect(weights.names.contains("group:two") == isPair)
+        }
+        let summed = try TinyStudy(self.changes("sum")).train(into: TemporaryFolder()).steps
+        #expect(summed.allSatisfy { $0.gramian == nil && $0.weights == nil })
+    }
+
+    @Test("What one task has alone gets its gradient in the sum, whatever the rule")
+    func ownParameters() throws {
+        var changes = changes("mgda")
+        changes["sharing"] = ["weight": "private", "bias": "all", "norm": "private"]
+        changes["stages.head.steps"] = 0
+        changes["stages.adapter.steps"] = 2
+        changes["optimizer.clip"] = 0
+        func weight(_ rule: String) throws -> [Float] {
+            let folder = try TemporaryFolder()
+            changes["combination.rule"] = .string(rule)
+            _ = try TinyStudy(changes).train(into: folder)
+            return try TrainedFiles.floats("layer.2.hadamard.weight", of: "pair", in: folder)
+        }
+        // The first step's rate is 0, so both steps have the gradients of the initial parameters.
+        #expect(try differingBits(weight("mgda"), weight("sum"), "weight") == nil)
+    }
+
+    // MARK: Conflict
+
+    /// Two tasks on one head: the strong one, with most examples, draws every text with `red` to its label,
+    /// which is the wrong one for the weak task's texts.
+    private func conflict(_ rule: String) throws -> [(first: Double, last: Double)] {
+        let folder = try TemporaryFolder()
+        let texts = [("strong", "red cat sings", "warm"), ("weak", "red dog runs", "cold")]
+        for (name, text, label) in texts {
+            for split in ["train", "dev"] {
+                let lines = (0..<20).map { _ in "the \(text)\t\(label)" }
+                try folder.write(
+                    (["text\tlabel"] + lines).joined(separator: "\n") + "\n", to: "\(name).\(split).tsv")
+            }
+        }
+        func task(_ name: String) -> JSONValue {
+            [
+                "name": .string(name), "train": .string("\(name).train.tsv"),
+                "dev": .string("\(name).dev.tsv"),
+                "labels": ["warm", "cold"],
+            ]
+        }
+        let steps = try TinyStudy([
+            "data": .string(folder.path), "tasks": [task("strong"), task("weak")], "sharing.head": "all",
+            "head.dropout": 0, "combination.rule": .string(rule), "batch": ["examples": 16, "microBatch": 1],
+            "sampler": ["name": "weighted", "weights": ["strong": 3, "weak": 1]],
+            // AdamW with such an epsilon is gradient descent with the rate 0.05; the rules speak of that.
+            "optimizer": ["beta1": 0, "epsilon": 100, "weightDecay": 0, "clip": 0],
+            "stages": ["head": ["steps": 8, "learningRate": 5, "warmup": 0], "adapter": ["steps": 0]],
+        ]).train(into: folder).steps
+        return ["strong", "weak"].map { name in
+            let losses = steps.compactMap { $0.losses[name] }
+            return (losses.first ?? 0, losses.last ?? 0)
+        }
+    }
+
+    @Test("Under the sum the weak task of a conflict loses; under PCGrad and UPGrad both tasks gain")
+    func conflicting() throws {
+        let sum = try conflict("sum")
+        #expect(sum[0].last < sum[0].first && sum[1].last > sum[1].first, "\(sum)")
+        for rule in ["pcgrad", "upgrad"] {
+            let losses = try conflict(rule)
+            #expect(losses.allSatisfy { $0.last < $0.first }, "\(rule): \(losses)")
+        }
+    }
+
+    // MARK: Warnings and refusals
+
+    private func warnings(_ changes: [String: JSONValue]) throws -> [String] {
+        try TinyStudy(changes).train(into: TemporaryFolder()).events.compactMap {
+            if case .warned(let failure) = $0 { "\(failure)" } else { nil }
+        }
+    }
+
+    @Test("A rule that weighs all tasks warns once of steps that lack one")
+    func missingTask() throws {
+        var changes = changes("mgda")
+        changes["batch"] = ["examples": 6, "microBatch": 3]
+        let found = try warnings(changes)
+        #expect(found.count == 1)
+        #expect(
+            found.first?.contains("mgda weighs the tasks against one another, but a step may lack") == true)
+        #expect(found.first?.hasPrefix("combination.rule: ") == true)
+        changes["combination.rule"] = "pcgrad"
+        #expect(try warnings(changes) == [])
+    }
+
+    @Test("Where a rule has no solution the sum stands, and one warning says so")
+    func unsolved() throws {
+        // Equal texts with opposite labels have opposite gradients on a shared head.
+        let folder = try TemporaryFolder()
+        for (name, label) in [("one", "warm"), ("other", "cold")] {
+            for split in ["train", "dev"] {
+                try folder.write("text\tlabel\nthe red cat\t\(label)\n", to: "\(name).\(split).tsv")
+            }
+        }
+        func task(_ name: String) -> JSONValue {
+            [
+                "name": .string(name), "train": .string("\(name).train.tsv"),
+                "dev": .string("\(name).dev.tsv"),
+                "labels": ["warm", "cold"],
+            ]
+        }
+        let study: [String: JSONValue] = [
+            "data": .string(folder.path), "tasks": [task("one"), task("other")], "sharing.head": "all",
+            "head.dropout": 0, "batch": ["examples": 2, "microBatch": 1], "sampler.name": "roundrobin",
+            "stages": ["head": ["steps": 3], "adapter": ["steps": 0]], "evaluation.keep": "last",
+        ]
+        let summed = try TemporaryFolder()
+        _ = try TinyStudy(study).train(into: summed)
+        let ruled = try TemporaryFolder()
+        let outcome = try TinyStudy(study.merging(["combination.rule": "nash"]) { $1 }).train(into: ruled)
+        let texts = outcome.events.compactMap {
+            if case .warned(let failure) = $0 { "\(failure)" } else { nil }
+        }
+        #expect(
+            texts == [
+                "step 1: nash has no solution on the parameters of all; the sum is used there, and in later "
+                    + "steps like it"
+            ])
+        #expect(outcome.steps.allSatisfy { $0.weights?.names == [] })
+        let name = "head.weight"
+        #expect(
+            try differingBits(
+                TrainedFiles.floats(name, of: "one", in: ruled),
+                TrainedFiles.floats(name, of: "one", in: summed),
+                name) == nil)
+    }
+
+    @Test("A rule in a study that shares nothing is refused on every rank")
+    func nothingShared() throws {
+        let study = try TinyStudy([
+            "combination.rule": "pcgrad",
+            "sharing": ["weight": "private", "bias": "private", "norm": "private"],
+        ])
+        let failures = try study.failures(ranks: 2, into: TemporaryFolder())
+        #expect(failures.count == 2 && failures[0] == failures[1])
+        #expect(failures[0].location == "combination.rule")
+        #expect(failures[0].message.hasPrefix("pcgrad has nothing to combine: no two tasks share"))
+    }
+}
