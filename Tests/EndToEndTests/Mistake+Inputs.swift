@@ -95,7 +95,7 @@ extension Mistake {
             ranks: [nil], with: ["--set", "tasks=[mrpc,", "rte]"]),
         .training(
             "--set beyond the end of a list", code: 2,
-            says: ["--set tasks.2.name: 'tasks' is a list, it has no key '2'; its elements are 0 to 1"],
+            says: ["--set tasks.2.name: 'tasks' is a list; it has no key '2'; its elements are 0 to 1"],
             ranks: [nil], with: ["--set", "tasks.2.name=x"]),
         .training(
             "--set in a list", code: 2, says: ["--set tasks[0].name: 'mrpc' is the name of a GLUE task"],

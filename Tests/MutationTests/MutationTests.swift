@@ -179,13 +179,13 @@ import Training
         }
     }
 
-    private static let output = TaskOutput.classes(["warm", "cold"])
+    private static let output = TaskOutput.classes(["cold", "warm"])
 
     private static func readAdapter(_ folder: String, _ weights: EncoderWeights) throws {
         let read = try ImportedAdapter.read(folder, on: weights)
         let model = try AdaptedModel(
             weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)
-        _ = try read.values(in: layout, for: output, labels: ["warm", "cold"])
+        _ = try read.values(in: layout, for: output, labels: ["cold", "warm"])
     }
 }
