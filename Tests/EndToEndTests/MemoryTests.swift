@@ -43,7 +43,9 @@ import Testing
                 let job = try await EndToEnd.hadamesh(
                     ["doctor"], prelude: "echo $$ > \(group)/cgroup.procs")
                 #expect(job.status == 0, "\(job)")
-                let free = job.output.firstMatch(of: /([0-9]+)\s+MB\s+of\s+memory\s+free/).flatMap { Int($0.1) }
+                let free = job.output.firstMatch(of: /([0-9]+)\s+MB\s+of\s+memory\s+free/).flatMap {
+                    Int($0.1)
+                }
                 #expect((200...400).contains(free ?? -1), "\(job)")
             }
 
