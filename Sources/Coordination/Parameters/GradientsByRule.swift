@@ -38,6 +38,8 @@ struct GradientsByRule: GradientCombination {
         into gradient: StepGradient
     ) -> CombinationReport? {
         SumOfGradients().combine(gradients, of: plan, into: gradient)
+        let parts = parts(gradients)
+        if parts.isEmpty { return nil }
         let tasks = gradients.rows.tasks
         let examples = tasks.map { task in
             Double(plan.microBatches.reduce(0) { $0 + ($1.task == task ? $1.examples.count : 0) })
@@ -45,7 +47,7 @@ struct GradientsByRule: GradientCombination {
         var total = SymmetricMatrix(zeros: names.count)
         var weights: [(String, NamedValues<Double>)] = []
         var unsolved: [String] = []
-        for part in parts(gradients) {
+        for part in parts {
             let rows = gradients.parts(of: part.blocks[0]).map(\.row)
             let gramian = gramian(part, gradients, examples: rows.map { examples[$0] }, state.mask)
             for i in rows.indices {
