@@ -27,7 +27,8 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first `names` columns.
+    /// Padded columns in blocks that are no wider than `width`, if possible; each has the first `names`
+    /// columns.
     package func aligned(within width: Int, names: Int = 1) -> String {
         guard let columns = rows.map(\.count).max() else { return "" }
         func block(_ range: Range<Int>) -> TextTable {

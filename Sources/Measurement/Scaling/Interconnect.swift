@@ -2,7 +2,7 @@
 ///
 /// A round costs as much as its slowest pair of ranks. Ranks are placed on nodes in blocks of
 /// ``ranksPerNode``, as `mpirun` fills slots; a round that crosses nodes uses the network, whose bandwidth is
-/// shared by the ranks of a node that send in that round. N ranks, b bytes, L = ⌈log2 N⌉. Of several possible
+/// shared by the ranks of a node that send in that round. N ranks, b bytes, L = ⌈log2 N⌉. Of several
 /// algorithms the fastest counts, since libraries choose by tables tuned for speed.
 package struct Interconnect: Codable, Sendable, Equatable {
     /// The links between two ranks of a node, and between two nodes.

@@ -7,8 +7,8 @@ struct WorkTimer {
     /// Seconds since the start, never zero.
     var seconds: Double { max(1e-9, MonotonicClock.seconds - start) }
 
-    /// `, 27 s left` for the remaining parts of the work, after `count` since the start, and for `other` seconds;
-    /// empty for a count of 0.
+    /// `, 27 s left` for the remaining parts of the work, after `count` since the start, and for `other`
+    /// seconds; empty for a count of 0.
     func left(_ remaining: Int, after count: Int, other: Double = 0) -> String {
         count > 0 ? ", \(Self.duration(seconds / Double(count) * Double(remaining) + other)) left" : ""
     }
