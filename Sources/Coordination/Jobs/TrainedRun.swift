@@ -156,8 +156,7 @@ package struct TrainedRun: Sendable {
         communicator.watch?.enter(.evaluation, step: 0)
         let workspace = Workspace()
         let width = task.output.width
-        // Logits are summed as integer bit patterns, to which all ranks but one contribute 0.
-        var patterns = [Int32](repeating: 0, count: examples.count * width)
+        var shared = SharedLogits(count: examples.count * width)
         for (index, start) in stride(from: 0, to: examples.count, by: 32).enumerated()
         where index % communicator.size == communicator.rank {
             communicator.watch?.enter(microBatch: index + 1)
@@ -167,13 +166,9 @@ package struct TrainedRun: Sendable {
                     model.logits(batch, task: task.name, layout, values: $0, adapted: true, workspace)
                 } ?? []
             }
-            for (i, logit) in logits.enumerated() {
-                patterns[start * width + i] = Int32(bitPattern: logit.bitPattern)
-            }
+            shared.set(logits, at: start * width)
         }
-        try communicator.allReduce(&patterns, .sum)
-        return try Predictions(
-            logits: patterns.map { Float(bitPattern: UInt32(bitPattern: $0)) }, width: width)
+        return try Predictions(logits: shared.gathered(communicator), width: width)
     }
 
     /// Tokenizes examples to at most the study's `maximumTokens`.

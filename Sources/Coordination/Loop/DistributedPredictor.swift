@@ -79,8 +79,7 @@ final class DistributedPredictor {
                 }
             }
         }
-        // Logits are summed as integer bit patterns, to which all ranks but one contribute 0.
-        var patterns = [Int32](repeating: 0, count: end)
+        var shared = SharedLogits(count: end)
         let owners = assign(costs: costs, to: ranks)
         let own = owners.count { $0 == communicator.rank }
         var done = 0
@@ -89,13 +88,11 @@ final class DistributedPredictor {
             communicator.watch?.enter(microBatch: index + 1)
             let logits = self.logits(
                 tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
-            for (i, logit) in logits.enumerated() {
-                patterns[piece.offset + i] = Int32(bitPattern: logit.bitPattern)
-            }
+            shared.set(logits, at: piece.offset)
             done += 1
             try output?.observe(.evaluating(done: done, of: own))
         }
-        try timed(.sum) { try communicator.allReduce(&patterns, .sum) }
+        let all = try timed(.sum) { try shared.gathered(communicator) }
         for (piece, owner) in zip(pieces, owners) {
             cache?.mark(
                 piece.examples, context.splits.evaluationSets[tasks[piece.task]][piece.set], adapted: adapted,
@@ -108,10 +105,8 @@ final class DistributedPredictor {
             let width = context.data[task].task.output.width
             return try context.data[task].evaluationSets.map { set in
                 defer { next += set.indices.count * width }
-                let logits = patterns[next..<next + set.indices.count * width].map {
-                    Float(bitPattern: UInt32(bitPattern: $0))
-                }
-                return try Predictions(logits: logits, width: width)
+                let logits = all[next..<next + set.indices.count * width]
+                return try Predictions(logits: Array(logits), width: width)
             }
         }
     }
