@@ -3,18 +3,22 @@ package import Formats
 /// A task's metrics by evaluation split.
 package typealias SplitScores = NamedValues<NamedValues<Double>>
 
-/// The scores at the end of a stage, and the examples that it drew.
+/// The scores at the end of a stage, the examples that it drew, and the agreement of its tasks.
 package struct StageResult: Codable, Sendable, Equatable {
     package let stage: String
     package let steps: Int
     /// Each task's score with the kept state; nil if it was never scored.
     package let tasks: NamedValues<KeptScore?>
     package let drawn: NamedValues<DrawnShare>
+    /// Nil if it was not measured, or if no tasks share what the stage trains.
+    package let agreement: TaskAgreement?
 
     package init(
-        stage: String, steps: Int, tasks: NamedValues<KeptScore?>, drawn: NamedValues<DrawnShare>
+        stage: String, steps: Int, tasks: NamedValues<KeptScore?>, drawn: NamedValues<DrawnShare>,
+        agreement: TaskAgreement? = nil
     ) {
         (self.stage, self.steps, self.tasks, self.drawn) = (stage, steps, tasks, drawn)
+        self.agreement = agreement
     }
 }
 
