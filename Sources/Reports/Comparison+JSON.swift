@@ -1,9 +1,10 @@
 import Formats
 import Foundation
+import Runs
 
 // {"tasks": [name], "meanOf": [name],
 //  "groups": [{"name", "method", "seeds", "scores": {task: spread}, "mean": spread,
-//              "metrics": {task: {split: {metric: spread}}}, "facts": {key: number},
+//              "sharedGradients": text, "metrics": {task: {split: {metric: spread}}}, "facts": {key: number},
 //              "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]},
 // where spread = {"mean", "deviation", "runs"}.
 
@@ -18,6 +19,7 @@ extension Comparison {
                     [
                         "name": .string(group.name), "method": text(group.runs[0].method),
                         "seeds": .array(group.runs.map { $0.seed ?? .null }),
+                        "sharedGradients": text(group.runs[0].sharedGradients?.rawValue),
                         "scores": .object(tasks.map { ($0, json(group.score($0))) }),
                         "mean": json(group.mean(of: commonTasks)), "metrics": metrics(of: group),
                         "facts": .object(ComparisonColumn.all.map { ($0.key, json(group.fact($0.key))) }),

@@ -54,6 +54,12 @@ extension Comparison {
                         }))
             }
         }
+        let ways = groups.map { $0.runs[0].sharedGradients?.rawValue }
+        if content.facts == nil, ways.contains(where: { $0 != nil }) {
+            lines.append(
+                ComparisonLine(
+                    "shared gradients", ways.map { .text($0 ?? "–") }, isOmittedIfConstant: true))
+        }
         for fact in content.facts ?? ComparisonColumn.all {
             let values = groups.map { $0.fact(fact.key) }
             if content.facts == nil, !content.showsConstants, values.allSatisfy({ $0 == nil }) { continue }
@@ -80,8 +86,9 @@ extension Comparison {
         }
         if lines.contains(where: { $0.name == ComparisonColumn.bytesPerStepName }) {
             notes.append(
-                "Bytes per step: the most that one rank sent in a step. Each task's gradient travels by "
-                    + "itself, so sharing parameters between tasks saves none.")
+                "Bytes per step: the most that one rank sent in a step. Gradients of shared parameters "
+                    + "travel per task, to be compared, or summed, which saves bytes: rule sum, "
+                    + "agreement off.")
         }
         return notes
     }

@@ -24,6 +24,8 @@ struct FinishedRun: Sendable {
     let metrics: [(name: MetricName, value: Double)]
     /// The `adapter` section.
     let adapter: JSONValue?
+    /// How the gradients of shared parameters travelled.
+    let sharedGradients: SharedGradients?
     /// The values of each ``ComparisonColumn``, by key.
     let facts: [String: Double]
 
@@ -50,6 +52,7 @@ struct FinishedRun: Sendable {
         method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
         adapter = study?["study"]?["adapter"]
+        sharedGradients = results.sharedGradients
         var facts: [String: Double] = [:]
         for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
         facts[ComparisonColumn.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)

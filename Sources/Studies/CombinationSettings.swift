@@ -13,15 +13,27 @@ package enum ComparedParameters: String, NamedChoice {
     case tensor
 }
 
+/// Whether the agreement of tasks is measured.
+package enum AgreementMode: String, NamedChoice {
+    /// In each step, from the gradient of each task; shared parameters travel once for each task.
+    case on
+    /// Not at all; if the rule does not compare tasks either, shared parameters travel once.
+    case off
+}
+
 /// The `combination` section: the rule that makes one gradient of those of the tasks, with its settings.
 package struct CombinationSettings: Sendable, Codable {
     package let rule: any CombinationRule
     package let over: ComparedParameters
+    package let agreement: AgreementMode
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case rule, over }
+    private enum CodingKeys: String, CodingKey, CaseIterable { case rule, over, agreement }
 
-    package init(_ rule: any CombinationRule = CombinationTable.sum, over: ComparedParameters = .all) {
-        (self.rule, self.over) = (rule, over)
+    package init(
+        _ rule: any CombinationRule = CombinationTable.sum, over: ComparedParameters = .all,
+        agreement: AgreementMode = .on
+    ) {
+        (self.rule, self.over, self.agreement) = (rule, over, agreement)
     }
 
     /// Reads `rule`, then lets that rule read its keys.
@@ -34,6 +46,7 @@ package struct CombinationSettings: Sendable, Codable {
                 .rule, "unknown rule '\(name)'", remedy: decoder.remedy(forValue: name, allowed: names))
         }
         over = try section.value(.over, default: .all)
+        agreement = try section.value(.agreement, default: .on)
         rule = try type.init(from: decoder, besides: CodingKeys.allCases.map(\.rawValue))
     }
 
@@ -41,6 +54,7 @@ package struct CombinationSettings: Sendable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(type(of: rule).name, forKey: .rule)
         try container.encode(over, forKey: .over)
+        try container.encode(agreement, forKey: .agreement)
         try rule.encode(to: encoder)
     }
 }

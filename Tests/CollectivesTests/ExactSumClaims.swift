@@ -23,13 +23,13 @@ extension Claim {
         Claim("the caller's sums and maxima are reduced in the same calls") { world in
             let sum = ExactSum(world)
             for step in 0..<3 {
-                sum.begin(ReductionLayout(rows: [[1]]), contributionsPerRow: [world.size])
-                [Float(step)].withUnsafeBufferPointer { sum.add(row: 0, $0, loss: 0.5) }
+                sum.begin(ReductionLayout(rows: [[1]], scalars: [1]), contributionsPerRow: [world.size])
+                [Float(step)].withUnsafeBufferPointer { sum.add(row: 0, $0, scalars: [0.5]) }
                 var sums = [Int64(world.rank), -1, .max]
                 var maxima = [Int32(world.rank), -7]
                 let found = try sum.finish(sums: &sums, maxima: &maxima)
                 try requireEqual(Array(found.rows[0]), [Float(step * world.size)], "row")
-                try requireEqual(found.losses, [Double(world.size) / 2], "losses")
+                try requireEqual(found.scalars, [[Double(world.size) / 2]], "scalars")
                 let wrapped = (1..<world.size).reduce(Int64.max) { total, _ in total &+ .max }
                 try requireEqual(
                     sums, [Int64(world.size * (world.size - 1) / 2), Int64(-world.size), wrapped], "sums")
@@ -56,32 +56,87 @@ extension Claim {
                     next.sum(on: world, with: sum) { $0 % world.size }, next.sumAlone(), "next step")
             }
         },
-        Claim("losses of any size have the bits of a single rank's sum") { world in
-            let losses = [0.1, 3e-9, 7.25, 1e-300, 2.5e7, 1e30]
-            @Sendable func summed(on world: any Communicator) throws -> [Double] {
-                let sum = ExactSum(world)
+        Claim("rows that are added before they travel give the bits of rows added afterwards") { world in
+            let sum = ExactSum(world)
+            var bits: [[UInt32]] = []
+            for isSummed in [false, true, false] {
+                var numbers = Numbers(state: 3)
+                // The second row's values are smaller than a float of the first row's could hold.
+                let rows = [[3, 40], [40, 2], [40]]
+                let scales: [Float] = [1e3, 1e-7, 1]
+                var contributions: [(row: Int, values: [Float])] = []
+                for row in [0, 1, 2, 0, 1, 2, 0, 1, 2] {
+                    let values = (0..<rows[row].reduce(0, +)).map { _ in numbers.unit() * scales[row] }
+                    contributions.append((row, values))
+                }
                 sum.begin(
-                    ReductionLayout(rows: [[], []]), contributionsPerRow: [losses.count, losses.count])
-                for (index, loss) in losses.enumerated() where index % world.size == world.rank {
-                    for row in 0...1 {
-                        [].withUnsafeBufferPointer {
-                            sum.add(row: row, $0, loss: row == 0 ? loss : loss.squareRoot())
-                        }
-                    }
+                    ReductionLayout(rows: rows, blocks: [[0, 1], [1, 2], [1]], isSummed: isSummed),
+                    contributionsPerRow: [3, 3, 3])
+                for (i, contribution) in contributions.enumerated() where i % world.size == world.rank {
+                    contribution.values.withUnsafeBufferPointer { sum.add(row: contribution.row, $0) }
                 }
                 var (sums, maxima) = ([Int64](), [Int32]())
-                return try sum.finish(sums: &sums, maxima: &maxima).losses
+                let found = try sum.finish(sums: &sums, maxima: &maxima)
+                try requireEqual(found.rows.map(\.count), isSummed ? [] : [43, 42, 40], "rows")
+                try requireEqual(found.blocks.map(\.count), [3, 40, 2], "blocks")
+                for i in 0..<40 {
+                    // Integers of 62 bits hold these sums to within 2^-43.
+                    var exact = 0.0
+                    for (row, values) in contributions { exact += Double(values[row == 0 ? 3 + i : i]) }
+                    try require(
+                        abs(Double(found.blocks[1][i]) - exact) <= abs(exact) * 0x1p-24 + 0x1p-43,
+                        "\(found.blocks[1][i]) is not \(exact)")
+                }
+                let values = isSummed ? 45 : 125
+                try requireEqual(sum.bytesPerStep, (2 + 5) * 4 + (values + 3) * 8, "bytes")
+                bits.append(found.blocks.flatMap { $0.map(\.bitPattern) })
+            }
+            try requireEqual(bits[1], bits[0], "summed before")
+            try requireEqual(bits[2], bits[0], "summed afterwards, again")
+        },
+        Claim("a block's sum is rounded once, not once for each row") { world in
+            let sum = ExactSum(world)
+            for isSummed in [false, true] {
+                sum.begin(
+                    ReductionLayout(rows: [[1], [1]], blocks: [[0], [0]], isSummed: isSummed),
+                    contributionsPerRow: [2 * world.size, world.size])
+                for (row, value) in [(0, 1), (0, 0x1p-30), (1, -1)] as [(Int, Float)] {
+                    [value].withUnsafeBufferPointer { sum.add(row: row, $0) }
+                }
+                var (sums, maxima) = ([Int64](), [Int32]())
+                let found = try sum.finish(sums: &sums, maxima: &maxima).blocks[0][0]
+                try requireEqual(found, Float(world.size) * 0x1p-30, "sum")
+            }
+        },
+        Claim("scalars of any size have the bits of a single rank's sum") { world in
+            let losses = [0.1, 3e-9, 7.25, 1e-300, 2.5e7, 1e30]
+            @Sendable func summed(on world: any Communicator) throws -> [[Double]] {
+                let sum = ExactSum(world)
+                sum.begin(
+                    ReductionLayout(rows: [[], []], scalars: [1, 2]),
+                    contributionsPerRow: [losses.count, losses.count])
+                for (index, loss) in losses.enumerated() where index % world.size == world.rank {
+                    let none = UnsafeBufferPointer<Float>(start: nil, count: 0)
+                    sum.add(row: 0, none, scalars: [loss])
+                    sum.add(row: 1, none, scalars: [loss.squareRoot(), -loss * 1e-40])
+                }
+                var (sums, maxima) = ([Int64](), [Int32]())
+                return try sum.finish(sums: &sums, maxima: &maxima).scalars
             }
             let alone = try ThreadWorld.run(1) { try summed(on: $0) }[0]
-            try requireEqual(summed(on: world), alone, "losses")
-            try require(abs(alone[0] - 1e30) < 1e18, "\(alone)")
+            try requireEqual(summed(on: world), alone, "scalars")
+            for (found, expected) in zip(alone.joined(), [1e30, 1e15 + 5003, -1e-10]) {
+                try require(abs(found - expected) <= abs(expected) * 1e-12, "\(found), not \(expected)")
+            }
         },
-        Claim("a loss that is not finite is named on all ranks alike") { world in
+        Claim("a scalar that is not finite is named on all ranks alike") { world in
             let sum = ExactSum(world)
-            sum.begin(ReductionLayout(rows: [[1], [1]]), contributionsPerRow: [world.size, world.size])
+            sum.begin(
+                ReductionLayout(rows: [[1], [1]], scalars: [1, 1]),
+                contributionsPerRow: [world.size, world.size])
             for row in 0...1 {
                 let isBad = row == 1 && world.rank == world.size - 1
-                [1].withUnsafeBufferPointer { sum.add(row: row, $0, loss: isBad ? .nan : 1) }
+                [1].withUnsafeBufferPointer { sum.add(row: row, $0, scalars: [isBad ? .nan : 1]) }
             }
             do {
                 _ = try sum.finish()

@@ -54,6 +54,12 @@ struct OneResultTests {
                 "sampler": ["name": "weighted", "weights": ["colour": 1, "pair": 0.2, "size": 3]],
                 "stages.head.steps": 0, "stages.adapter.trainHead": false,
             ]),
+        Case(
+            "in groups, without agreement",
+            [
+                "combination.agreement": "off",
+                "sharing": ["weight": "groups", "groups": ["texts": ["size", "colour"]]],
+            ]),
         Case("pruned by SNIP", ["adapter": PruningTests.adapter()]),
         Case("the published pruned adapter", ["adapter": ["method": "sparse", "examples": 9]]),
         Case(
@@ -80,6 +86,26 @@ struct OneResultTests {
             changes["coordinator"] = .string(role)
             let found = try train(changes, ranks: ranks, into: TemporaryFolder())
             #expect(found.difference(from: expected) == nil, "\(ranks) ranks, rank 0 \(role)")
+        }
+    }
+
+    @Test("Summed before they travel, gradients of shared parameters give the same bits in fewer bytes")
+    func summed() throws {
+        let measured = try TemporaryFolder()
+        let apart = try TinyStudy().train(into: measured)
+        let expected = try TrainedFiles(measured)
+        #expect(apart.results?.sharedGradients == .perTask)
+        for ranks in 1...4 {
+            let folder = try TemporaryFolder()
+            let outcome = try TinyStudy(["combination.agreement": "off"]).train(ranks: ranks, into: folder)
+            #expect(try TrainedFiles(folder).adapters == expected.adapters, "\(ranks) ranks")
+            #expect(outcome.results?.sharedGradients == .summed)
+            for (found, apart) in zip(outcome.steps, apart.steps) {
+                // The three tasks share 288 values of 8 bytes in the adapter stage; heads are private.
+                let rows = found.stage == "adapter" ? found.losses.names.count : 1
+                #expect(apart.bytes - found.bytes == (rows - 1) * 288 * 8, "step \(found.step)")
+                #expect(found.losses == apart.losses && found.gradientNorm == apart.gradientNorm)
+            }
         }
     }
 

@@ -40,6 +40,7 @@ struct StudyTests {
         Bad("batch.example", 4, "did you mean 'examples'?"),
         Bad("cache.megabyte", 4, "did you mean 'megabytes'?"),
         Bad("combination.rul", "mgda", "did you mean 'rule'?"),
+        Bad("combination.agrement", "off", "did you mean 'agreement'?"),
         Bad(
             "combination", ["rule": "cagrad", "radios": 1], at: "combination.radios", "did you mean 'radius'?"
         ),
@@ -91,6 +92,7 @@ struct StudyTests {
         Bad("combination.rule", 3, "expected a string, found '3'"),
         Bad("combination.rule", "best", "allowed: aligned, cagrad"),
         Bad("combination.over", "layers", "did you mean 'layer'?"),
+        Bad("combination.agreement", "of", "unknown value 'of'; did you mean 'off'?"),
         Bad("combination", "pcgrad", "expected a mapping with keys among"),
         Bad(
             "combination", ["rule": "cagrad", "radius": 11], at: "combination.radius",

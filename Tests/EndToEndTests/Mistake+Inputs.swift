@@ -172,6 +172,10 @@ extension Mistake {
             says: ["--set combination.over: unknown value 'layers'", "did you mean 'layer'?"],
             with: ["--set", "combination.over=layers"]),
         .training(
+            "agreement that is neither on nor off", code: 2,
+            says: ["--set combination.agreement: unknown value 'yes'", "allowed: off, on"],
+            with: ["--set", "combination.agreement=yes"]),
+        .training(
             "another rule's setting", code: 2, says: ["'alpha' is a key of fairgrad, not of cagrad"],
             with: ["--set", "combination={rule: cagrad, alpha: 1}"]),
         .training(

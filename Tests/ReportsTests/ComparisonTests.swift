@@ -38,9 +38,10 @@ struct ComparisonTests {
                 scored on dev; heads, all tasks 1538; bytes per step 36912;
                 steps 40; total seconds 12.3.
 
-                Bytes per step: the most that one rank sent in a step. Each
-                task's gradient travels by itself, so sharing parameters
-                between tasks saves none.
+                Bytes per step: the most that one rank sent in a step.
+                Gradients of shared parameters travel per task, to be
+                compared, or summed, which saves bytes: rule sum, agreement
+                off.
                 """)
         let all = try Comparison([shared, apart]).table(content: ComparisonContent(constants: true))
         for line in [
@@ -193,6 +194,20 @@ struct ComparisonTests {
         let failure = #expect(throws: Failure.self) { try ComparisonContent(facts: ["bytesPerSteps"]) }
         #expect(
             failure?.description == "--columns: unknown column 'bytesPerSteps'; did you mean 'bytesPerStep'?")
+    }
+
+    @Test("The table says how gradients of shared parameters travelled, if some tasks share any")
+    func sharedGradients() throws {
+        func run(_ name: String, _ way: SharedGradients?) throws -> String {
+            var results = runs.results([("rte", 0.5)], way: way)
+            results.bytesPerStep = way == .perTask ? 200 : 100
+            return try runs.run(name, results, study: name)
+        }
+        let paths = [try run("a", .perTask), try run("b", .summed), try run("c", nil)]
+        let text = try Comparison(paths).table()
+        #expect(text.contains(/\nshared gradients +per task +summed +–\n/), "\(text)")
+        #expect(try json(paths)["groups"]?[1]?["sharedGradients"] == "summed")
+        #expect(try !Comparison([paths[2]]).table().contains("shared gradients"))
     }
 
     @Test("Metrics take the place of a score")

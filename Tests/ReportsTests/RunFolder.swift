@@ -30,7 +30,7 @@ struct RunFolder {
     func results(
         _ scores: [(String, Double?)], adapters: Int = 9216,
         operations: ParameterCounts.Operations? = nil, kept: Int? = nil,
-        metrics: KeyValuePairs<String, Double>? = nil
+        metrics: KeyValuePairs<String, Double>? = nil, way: SharedGradients? = nil
     ) -> RunResults {
         func stage(_ name: String, _ scores: [(String, Double?)]) -> StageResult {
             StageResult(
@@ -54,7 +54,7 @@ struct RunFolder {
             parameters: ParameterCounts(
                 method: "hadamard", backbone: 10_000_000, adapterPerTask: adapters,
                 adapterAllTasks: 2 * adapters, headsAllTasks: 1538, operationsPerToken: operations,
-                keptPerTask: kept))
+                keptPerTask: kept), sharedGradients: way)
         results.bytesPerStep = 36_912
         results.seconds = 12.34
         return results

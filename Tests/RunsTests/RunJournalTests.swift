@@ -16,7 +16,7 @@ import Testing
             method: "lora", backbone: 100, adapterPerTask: 4, adapterAllTasks: 4, headsAllTasks: 2)
         let facts = RunFacts(
             ranks: 1, coordinator: "participating", tasks: [], parameters: counts,
-            activations: RunFacts.Activations(tokens: 1, bytes: 1))
+            activations: RunFacts.Activations(tokens: 1, bytes: 1), sharedGradients: nil)
         try journal.observe(.began(facts, resumedFrom: step))
         return journal
     }

@@ -81,7 +81,7 @@ final class GradientPass {
             rows.clear(row, gradient.base)
             let loss = backward(microBatch, batch, mode)
             tokens += Int64(batch.tokens)
-            timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, loss: loss) } }
+            timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, scalars: [loss]) } }
             try progress?.microBatchDone()
         }
         var counts = [tokens]
@@ -93,7 +93,7 @@ final class GradientPass {
                 by: rank)
         }
         return Result(
-            gradients: TaskGradients(rows, sums.rows, context.store), losses: sums.losses,
+            gradients: TaskGradients(rows, sums, context.store), losses: sums.scalars.map { $0[0] },
             tokens: Int(counts[0]), isStopRequested: flags[0] != 0)
     }
 

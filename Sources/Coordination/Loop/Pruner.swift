@@ -109,7 +109,7 @@ final class Pruner {
         _ adapter: PrunedAdapter, _ plan: StepPlan, _ values: [Float], _ progress: ScoringProgress
     ) throws -> [Float] {
         let blocks = Set(adapter.blocks)
-        let rows = GradientRows(context.store, tasks: plan.tasks, where: blocks.contains)
+        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: true, where: blocks.contains)
         let sums: GradientPass.Result
         do {
             sums = try pass.compute(

@@ -195,9 +195,8 @@ package final class TrainingRun: StallListener {
     private func step(_ plan: StepPlan) throws {
         let start = MonotonicClock.seconds
         let (number, schedule) = (state.stageStep, schedule)
-        let recorded =
-            output != nil && schedule.name == "adapter" && number < context.study.debug.dumpGradients
-        let before = recorded ? state.values : []
+        let recorded = schedule.name == "adapter" && number < context.study.debug.dumpGradients
+        let before = recorded && output != nil ? state.values : []
         let result: StepResult
         do {
             result = try worker.step(
@@ -374,7 +373,8 @@ package final class TrainingRun: StallListener {
                 RunResults(
                     keep: context.study.evaluation.keep.rawValue, steps: state.step,
                     stages: state.history + [stageResult()],
-                    parameters: context.parameterCounts(state.mask), arithmetic: identity?.arithmetic,
+                    parameters: context.parameterCounts(state.mask),
+                    sharedGradients: context.sharedGradients, arithmetic: identity?.arithmetic,
                     mixed: identity?.isMixed)))
     }
 
@@ -391,6 +391,7 @@ package final class TrainingRun: StallListener {
             },
             parameters: context.parameterCounts(state.mask),
             activations: RunFacts.Activations(
-                tokens: context.largestMicroBatch.reduce(0, +), bytes: context.activationBytes))
+                tokens: context.largestMicroBatch.reduce(0, +), bytes: context.activationBytes),
+            sharedGradients: context.sharedGradients)
     }
 }

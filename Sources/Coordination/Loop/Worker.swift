@@ -23,7 +23,8 @@ final class Worker {
 
     /// Takes one step of a stage.
     ///
-    /// The cost of the update is that of the blocks in the step.
+    /// The cost of the update is that of the blocks in the step. All ranks record gradients in a step, or
+    /// none.
     ///
     /// - Throws: a `Divergence` if a gradient, loss or update is not finite; the state is then unchanged
     func step(
@@ -31,7 +32,10 @@ final class Worker {
         recordingGradients: Bool = false
     ) throws -> StepResult {
         let blocks = context.store.blocks
-        let rows = GradientRows(context.store, tasks: plan.tasks) { schedule.trains(blocks[$0].slice.kind) }
+        let readsTasks = combination.readsTasks || context.measuresAgreement || recordingGradients
+        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: !readsTasks) {
+            schedule.trains(blocks[$0].slice.kind)
+        }
         let before = (pass.secondsWaiting, pass.secondsCommunicating)
         let sums: GradientPass.Result
         do {

@@ -5,6 +5,9 @@ import Training
 ///
 /// Every rank applies it to the same bits, so the result is equal on all ranks without further communication.
 protocol GradientCombination {
+    /// Whether it reads each task's gradient, and not only their sum.
+    var readsTasks: Bool { get }
+
     /// Combines the tasks' gradients.
     ///
     /// - Parameters:
@@ -33,6 +36,8 @@ typealias CombinationMemory = [String: [[Double]]]
 
 /// The gradient of the mean loss over all examples of the step: a task is weighted by its number of examples.
 struct SumOfGradients: GradientCombination {
+    var readsTasks: Bool { false }
+
     func combine(
         _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
@@ -45,10 +50,8 @@ struct SumOfGradients: GradientCombination {
         let share = 1 / Float(plan.examples)
         gradient.begin(gradients.blocks)
         for block in gradients.blocks {
-            let target = gradient.values(of: block)
-            for part in gradients.parts(of: block) {
-                for i in target.indices { target[i] += part.values[i] * share }
-            }
+            let (target, total) = (gradient.values(of: block), gradients.total(of: block))
+            for i in total.indices { target[i] = total[i] * share }
         }
     }
 }

@@ -9,19 +9,32 @@ package struct GradientRows: Sendable {
     package let tasks: [Int]
     /// For each row, the selected slices of the task's layout, ascending.
     package let slices: [[Int]]
-    /// The lengths of rows and groups, for the exact sum.
+    /// The selected blocks, in the order of the exact sum's.
+    let blocks: [Int]
+    /// The lengths of rows and groups, for the exact sum; each row has its loss as a scalar.
     package let layout: ReductionLayout
     /// For each row, the ranges of its slices in the task's vector.
     private let ranges: [[Range<Int>]]
 
     /// Selects the slices whose blocks are included.
-    package init(_ store: ParameterStore, tasks: [Int], where isIncluded: (_ block: Int) -> Bool) {
+    ///
+    /// If the rows are summed, blocks that tasks share travel once, and no task's own gradient is known.
+    package init(
+        _ store: ParameterStore, tasks: [Int], isSummed: Bool,
+        where isIncluded: (_ block: Int) -> Bool
+    ) {
         self.tasks = tasks
         slices = tasks.map { task in
             store.blockOfSlice[task].indices.filter { isIncluded(store.blockOfSlice[task][$0]) }
         }
         ranges = zip(tasks, slices).map { task, slices in slices.map { store.layouts[task].ranges[$0] } }
-        layout = ReductionLayout(rows: ranges.map { $0.map(\.count) })
+        let held = zip(tasks, slices).map { task, slices in slices.map { store.blockOfSlice[task][$0] } }
+        let blocks = Set(held.joined()).sorted()
+        let places = Dictionary(uniqueKeysWithValues: zip(blocks, blocks.indices))
+        self.blocks = blocks
+        layout = ReductionLayout(
+            rows: ranges.map { $0.map(\.count) }, blocks: held.map { $0.compactMap { places[$0] } },
+            isSummed: isSummed, scalars: tasks.map { _ in 1 })
     }
 
     /// Sets a row's slices of a task's gradient to zero.

@@ -29,6 +29,8 @@ struct GradientsByRule: GradientCombination {
     private let settings: CombinationSettings
     private let seed: UInt64
 
+    var readsTasks: Bool { true }
+
     init(_ store: ParameterStore, _ study: Study) {
         (self.store, names, settings, seed) = (store, study.tasks.map(\.name), study.combination, study.seed)
     }

@@ -1,6 +1,7 @@
 import Adapters
+import Collectives
 
-/// The gradient of each task's summed losses in one step, exact and equal on all ranks.
+/// The gradient of the tasks' summed losses in one step, exact and equal on all ranks.
 ///
 /// The values are views of the exact sum's memory, valid until its next step begins.
 struct TaskGradients {
@@ -14,26 +15,33 @@ struct TaskGradients {
 
     /// The tasks and slices that the rows hold.
     let rows: GradientRows
+    /// Each row's values; empty if the rows were summed.
     let sums: [UnsafeBufferPointer<Float>]
     /// The blocks that have a gradient, ascending.
-    let blocks: [Int]
+    var blocks: [Int] { rows.blocks }
+    private let totals: [Int: UnsafeBufferPointer<Float>]
     private let parts: [Int: [Part]]
 
-    init(_ rows: GradientRows, _ sums: [UnsafeBufferPointer<Float>], _ store: ParameterStore) {
+    init(_ rows: GradientRows, _ sums: ExactSum.Sums, _ store: ParameterStore) {
         self.rows = rows
-        self.sums = sums
+        self.sums = sums.rows
+        totals = Dictionary(uniqueKeysWithValues: zip(rows.blocks, sums.blocks))
         var parts: [Int: [Part]] = [:]
-        for (row, task) in rows.tasks.enumerated() {
-            guard var values = sums[row].baseAddress.map({ UnsafePointer($0) }) else { continue }
+        for (row, (task, numbers)) in zip(rows.tasks, sums.rows).enumerated() {
+            guard var values = numbers.baseAddress.map({ UnsafePointer($0) }) else { continue }
             for slice in rows.slices[row] {
                 parts[store.blockOfSlice[task][slice], default: []].append(Part(row: row, values: values))
                 values += store.layouts[task].slices[slice].count
             }
         }
         self.parts = parts
-        blocks = parts.keys.sorted()
     }
 
-    /// The shares of all tasks that use a block, in the order of the rows.
+    /// A block's gradient over all tasks: their integers added, then rounded once.
+    func total(of block: Int) -> UnsafeBufferPointer<Float> {
+        totals[block] ?? UnsafeBufferPointer(start: nil, count: 0)
+    }
+
+    /// The shares of all tasks that use a block, in the order of the rows; empty if the rows were summed.
     func parts(of block: Int) -> [Part] { parts[block] ?? [] }
 }

@@ -87,7 +87,8 @@ package final class StepRecorder: RunObserver {
             zip(tasks, report.microBatches).map { MicroBatch(task: $0, examples: $1.examples) },
             ranks: tasks.map { _ in 0 })
         let blocks = context.store.blocks
-        let rows = GradientRows(context.store, tasks: plan.tasks) {
+        // The first exchange has the same length if the rows are not summed.
+        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: true) {
             trainHead || blocks[$0].slice.kind != .head
         }
         // Besides the losses' maximum there is one more: the request to stop.

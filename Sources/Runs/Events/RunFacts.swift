@@ -32,12 +32,15 @@ package struct RunFacts: Encodable, Sendable, Equatable {
     package let tasks: [TaskFacts]
     package let parameters: ParameterCounts
     package let activations: Activations
+    /// How the gradients of shared parameters travel; nil if no tasks share a trained parameter.
+    package let sharedGradients: SharedGradients?
 
     package init(
         ranks: Int, coordinator: String, tasks: [TaskFacts], parameters: ParameterCounts,
-        activations: Activations
+        activations: Activations, sharedGradients: SharedGradients?
     ) {
         (self.ranks, self.coordinator, self.tasks) = (ranks, coordinator, tasks)
         (self.parameters, self.activations) = (parameters, activations)
+        self.sharedGradients = sharedGradients
     }
 }

@@ -12,6 +12,8 @@ package struct RunResults: Codable, Sendable, Equatable {
     package let steps: Int?
     package let stages: [StageResult]
     package let parameters: ParameterCounts?
+    /// How the gradients of shared parameters travelled; nil if no tasks share a trained parameter.
+    package let sharedGradients: SharedGradients?
     /// The versions and kernels that computed parts of the result, in order.
     package let arithmetic: [Arithmetic]?
     /// Whether the result mixes kernels or versions whose bits differ: no single one of them reproduces it.
@@ -26,9 +28,10 @@ package struct RunResults: Codable, Sendable, Equatable {
 
     package init(
         keep: String? = nil, steps: Int? = nil, stages: [StageResult], parameters: ParameterCounts? = nil,
-        arithmetic: [Arithmetic]? = nil, mixed: Bool? = nil
+        sharedGradients: SharedGradients? = nil, arithmetic: [Arithmetic]? = nil, mixed: Bool? = nil
     ) {
         (self.keep, self.steps, self.stages) = (keep, steps, stages)
+        self.sharedGradients = sharedGradients
         (self.parameters, self.arithmetic, self.mixed) = (parameters, arithmetic, mixed)
     }
 

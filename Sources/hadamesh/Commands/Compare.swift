@@ -15,9 +15,10 @@ struct Compare: ParsableCommand {
             are columns, more are rows. A line with one value for all entries is left out and named below. \
             The text table fits the terminal (or COLUMNS, or 80 characters) in several blocks.
 
-            Bytes per step are the most that one rank sent in a step. Each task's gradient travels by \
-            itself, so sharing parameters between tasks saves none. Seconds are comparable only between \
-            runs on the same otherwise idle machine.
+            Bytes per step are the most that one rank sent in a step. Gradients of shared parameters travel \
+            per task, so that tasks can be compared, or summed if nothing compares them \
+            (combination.agreement: off). Seconds are comparable only between runs on the same otherwise \
+            idle machine.
             """)
 
     @Argument(help: "Run directories, or folders of runs such as `runs`.")

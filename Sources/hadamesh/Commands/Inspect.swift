@@ -102,6 +102,7 @@ struct Inspect: ParsableCommand {
         inspection.add("parameters, all tasks", results?.parameters?.adapterAllTasks)
         inspection.add("heads, all tasks", results?.parameters?.headsAllTasks)
         inspection.add("bytes per step", results?.bytesPerStep)
+        inspection.add("shared gradients", results?.sharedGradients.map { .string($0.rawValue) })
         inspection.add("seconds", results?.seconds.map { .number($0) })
         inspection.add("starts", try Manifest.read(run)?.starts?.count)
         let stages = results?.stages ?? []
