@@ -110,8 +110,7 @@ extension Comparison {
     }
 
     private func splits(of group: RunGroup) -> String {
-        group.splits.isEmpty
-            ? "–" : group.splits.map(EvaluationReport.label(ofSplit:)).joined(separator: ", ")
+        group.splits.isEmpty ? "–" : EvaluationReport.label(ofSplits: group.splits)
     }
 
     /// The task and the metric, with the split of a task that is scored on several.

@@ -1,12 +1,12 @@
-import Diagnostics
+package import Diagnostics
 import Foundation
 import Runs
 
 /// The run directories that paths name: a folder that is no run stands for the finished runs below it.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
-    /// Runs below a folder that have no results yet, and are left out.
-    package private(set) var unfinished: [String] = []
+    /// For each run below a folder that is left out because it has no usable results, the reason.
+    package private(set) var leftOut: [Failure] = []
 
     /// Three levels hold `methods/lora/seed-1`.
     private static let depth = 3
@@ -21,16 +21,20 @@ package struct RunSearch: Sendable {
                 runs.append(try RunDirectory.open(at: path).path)
                 continue
             }
-            let finished = found.filter {
-                FileManager.default.fileExists(atPath: RunDirectory(path: $0).resultsFile)
+            let before = runs.count
+            for run in found {
+                do {
+                    _ = try RunResults.ofFinished(RunDirectory(path: run))
+                    runs.append(run)
+                } catch let failure as Failure {
+                    leftOut.append(failure)
+                }
             }
-            if finished.isEmpty {
+            if runs.count == before {
                 throw Failure.usage(
                     "none of the runs in it has results yet", at: path,
                     remedy: "finish them with train --resume")
             }
-            runs += finished
-            unfinished += found.filter { !finished.contains($0) }
         }
     }
 

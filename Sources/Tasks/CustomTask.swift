@@ -105,7 +105,8 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
             columns: .header(first: columns.first, second: columns.second, label: columns.label),
             output: output, labels: split.isTest ? .optional : .required, keepsEmptyText: false,
             dropsShortLines: false,
-            remedy: "check '\(split.rawValue)' of the task '\(name)'; it is relative to the study's 'data'")
+            remedy: "check '\(split.rawValue)' of the task '\(name)'; it is relative to the study's 'data' "
+                + "(for a finished run: --data)")
         return try reader.read(file, in: dataDirectory)
     }
 }

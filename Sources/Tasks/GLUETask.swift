@@ -68,7 +68,9 @@ package struct GLUETask: LanguageTask {
             columns: split.isTest ? testColumns : columns,
             output: output, labels: split.isTest ? .absent : .required, keepsEmptyText: true,
             dropsShortLines: droppedShortLines && !split.isTest,
-            remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the directory with \(file)")
+            remedy:
+                "fetch GLUE with launch/glue, or set the study's 'data' to the folder with \(file) (for a finished "
+                + "run: --data)")
         return try reader.read(file, in: dataDirectory)
     }
 }

@@ -37,10 +37,10 @@ package struct AdaptedModel: Sendable {
 
     /// A copy with prepacked frozen maps, if memory can be allocated; no bit depends on it.
     ///
-    /// Every process that shares the memory must call it. Maps for backward are packed only `forLearning`.
-    package func prepacked(in memory: any WeightMemory, forLearning: Bool) throws -> AdaptedModel {
+    /// Every process that shares the memory must call it. Maps for backward are packed only `forTraining`.
+    package func prepacked(in memory: any WeightMemory, forTraining: Bool) throws -> AdaptedModel {
         var copy = self
-        copy.prepacked = try withZeroParameters(forLearning: forLearning) {
+        copy.prepacked = try withZeroParameters(forTraining: forTraining) {
             try PrepackedWeights(weights, $0, in: memory)
         }
         return copy
@@ -50,14 +50,14 @@ package struct AdaptedModel: Sendable {
     ///
     /// Which sites are adapted, and down to where gradients are needed, does not depend on parameter values.
     private func withZeroParameters<Result>(
-        forLearning: Bool, _ body: (any EncoderAdaptation) throws -> Result
+        forTraining: Bool, _ body: (any EncoderAdaptation) throws -> Result
     ) throws -> Result {
         let layout = ParameterLayout(bound.slices(seed: 0))
         let values = FloatBuffer(layout.count)
         // The parameters are views of the buffer.
         defer { withExtendedLifetime(values) {} }
         let parameters = BoundParameters(
-            layout, values: values.base, gradient: forLearning ? values.base : nil)
+            layout, values: values.base, gradient: forTraining ? values.base : nil)
         return try body(bound.hooks(parameters))
     }
 
@@ -211,7 +211,7 @@ package struct AdaptedModel: Sendable {
 
     /// The highest cut point of a layer below which the method changes nothing.
     package func highestCutPoint() throws -> CutPoint {
-        try withZeroParameters(forLearning: false) {
+        try withZeroParameters(forTraining: false) {
             $0.highestCutPoint(layers: weights.configuration.layers)
         }
     }
@@ -247,7 +247,7 @@ package struct AdaptedModel: Sendable {
     /// An estimate of the bytes of one micro-batch's activations while adapters are trained.
     package func activationBytes(sequences: [Int]) throws -> Int {
         let layers = weights.configuration.layers
-        let lowest = try withZeroParameters(forLearning: true) { $0.lowestTrained?.layer ?? layers }
+        let lowest = try withZeroParameters(forTraining: true) { $0.lowestTrained?.layer ?? layers }
         return encoder().activationBytes(sequences: sequences, lowest: lowest)
     }
 

@@ -281,8 +281,16 @@ struct ComparisonTests {
             try runs.run($0, runs.results([("rte", 0.5)]))
         }
         let unfinished = try runs.run("x/late", nil)
+        let damaged = try runs.run("x/z-damaged", nil)
+        try "{\"stages\": [".write(toFile: damaged + "/results.json", atomically: true, encoding: .utf8)
+        let empty = try runs.run("x/z-empty", RunResults(stages: []))
         let found = try RunSearch([runs.path("x/")])
-        #expect(found.runs == [paths[2], paths[1], paths[0]] && found.unfinished == [unfinished])
+        #expect(found.runs == [paths[2], paths[1], paths[0]])
+        #expect(
+            found.leftOut.map(\.location) == [
+                unfinished, damaged + "/results.json:1", empty + "/results.json",
+            ])
+        #expect(found.leftOut.allSatisfy { $0.remedy?.contains("hadamesh train --resume") == true })
         #expect(try RunSearch([paths[0], unfinished]).runs == [paths[0], unfinished])
         let failure = #expect(throws: Failure.self) { try RunSearch([runs.path("x/none")]) }
         #expect(failure?.description.contains("no such run directory") == true)
@@ -347,7 +355,8 @@ struct ComparisonTests {
 
     @Test("A missing number is a dash")
     func missingFacts() throws {
-        let table = try Comparison([runs.run("bare", RunResults(stages: []))])
+        let stage = StageResult(stage: "head", steps: 0, tasks: NamedValues([]), drawn: NamedValues([]))
+        let table = try Comparison([runs.run("bare", RunResults(stages: [stage]))])
             .table(content: ComparisonContent(constants: true)).split(separator: "\n")
         let named = table.dropFirst().prefix { !$0.hasPrefix("Bytes") }.filter { !$0.hasPrefix("seeds") }
         #expect(named.count == 16 && named.allSatisfy { $0.hasSuffix("–") }, "\(table)")

@@ -41,10 +41,17 @@ package final class StallWatch: @unchecked Sendable {
 
     private let checking = Mutex(())
     // Guarded by `checking`.
-    private var openWarning: (call: Int, report: StallReport, since: Double)?
+    private var openWarning: OpenWarning?
     private var lastWarnedCall = 0
     private var stopRequestedAt: Double?
     private var stopFailed = false
+
+    /// A warning about a collective that has not returned.
+    private struct OpenWarning {
+        let call: Int
+        let report: StallReport
+        let since: Double
+    }
 
     private static let secondsBetweenChecks = 0.25
     /// Seconds that a stop request waits for a rank that is behind.
@@ -230,7 +237,8 @@ package final class StallWatch: @unchecked Sendable {
             release()
         }
         if isFirstToWarn {
-            openWarning = (call, report, MonotonicClock.seconds - diagnosis.seconds)
+            openWarning = OpenWarning(
+                call: call, report: report, since: MonotonicClock.seconds - diagnosis.seconds)
             StandardError.say("warning: \(text)")
         }
     }

@@ -2,15 +2,20 @@ import Training
 
 /// Copies of some blocks of a state from before a step, with which the step can be undone.
 struct SavedBlocks {
-    private var blocks: [(index: Int, values: [Float], first: [Float], second: [Float], time: Int64)] = []
+    private struct Block {
+        let index: Int
+        let values, first, second: [Float]
+        let time: Int64
+    }
+
+    private let blocks: [Block]
 
     init(_ indices: [Int], _ state: TrainingState, _ store: ParameterStore) {
         blocks = indices.map { index in
             let range = store.blocks[index].range
-            return (
-                index, Array(state.values[range]), Array(state.moments.first[range]),
-                Array(state.moments.second[range]), state.stepCounts[index]
-            )
+            return Block(
+                index: index, values: Array(state.values[range]), first: Array(state.moments.first[range]),
+                second: Array(state.moments.second[range]), time: state.stepCounts[index])
         }
     }
 

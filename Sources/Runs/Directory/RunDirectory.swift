@@ -52,7 +52,7 @@ package struct RunDirectory: Sendable, Equatable {
     /// The folder of the checkpoint after `step` optimizer steps.
     package func checkpoint(step: Int) -> String { "\(checkpoints)/step-\(step)" }
 
-    /// The directory need not exist.
+    /// The directory need not exist; an empty path is the current directory.
     package init(path: String) {
         // Every path above appends a slash: an empty path would name the root of the file system.
         let given = path.isEmpty ? "." : path

@@ -24,6 +24,11 @@ package struct EvaluationReport: Encodable, Sendable {
     /// The name of an evaluated split for readers: of the training split only held-out examples are scored.
     package static func label(ofSplit split: String) -> String { split == "train" ? "held-out" : split }
 
+    /// One label for several splits; MNLI's two dev splits are `dev`.
+    package static func label(ofSplits splits: [String]) -> String {
+        Set(splits.map { $0.hasPrefix("dev") ? "dev" : label(ofSplit: $0) }).sorted().joined(separator: "+")
+    }
+
     private enum CodingKeys: CodingKey {
         case stage, step, tasks, mean, seconds, secondsWaiting, secondsCommunicating
     }

@@ -80,6 +80,12 @@ package final class Journal {
 
     /// Every event of a run, oldest first.
     package static func read(_ directory: RunDirectory) throws -> [JSONValue] {
-        try JSONLines.read(path: directory.journalFile)
+        do {
+            return try JSONLines.read(path: directory.journalFile)
+        } catch let failure as Failure {
+            throw Failure(
+                failure.kind, at: failure.location, failure.message,
+                remedy: "restore the line or remove it; the run's scores are in results.json")
+        }
     }
 }

@@ -50,7 +50,7 @@ package struct RunResults: Codable, Sendable, Equatable {
         } catch let failure as Failure {
             throw Failure(
                 failure.kind, at: failure.location, failure.message,
-                remedy: failure.remedy ?? "write it again with \(directory.resumption)")
+                remedy: "write it again with \(directory.resumption)")
         }
     }
 
@@ -65,6 +65,11 @@ package struct RunResults: Codable, Sendable, Equatable {
             throw Failure.usage(
                 "the run has no results yet", at: directory.path,
                 remedy: "finish it with \(directory.resumption)")
+        }
+        if results.stages.isEmpty {
+            throw Failure.data(
+                "holds no stage, expected one or two", at: directory.resultsFile,
+                remedy: "write it again with \(directory.resumption)")
         }
         return results
     }

@@ -37,6 +37,13 @@ enum Decomposition {
         result.append(contentsOf: jamo.prefix(index % finals == 0 ? 2 : 3).compactMap(Unicode.Scalar.init))
     }
 
+    /// A character with a combining class other than 0.
+    private struct Mark {
+        let combiningClass: UInt8
+        let index: Int
+        let scalar: Unicode.Scalar
+    }
+
     /// Sorts each run of marks by combining class; marks of one class keep their order.
     private static func order(_ text: inout [Unicode.Scalar]) {
         var start = 0
@@ -45,10 +52,10 @@ enum Decomposition {
                 start += 1
                 continue
             }
-            var run: [(combiningClass: UInt8, index: Int, scalar: Unicode.Scalar)] = []
+            var run: [Mark] = []
             var end = start
             while end < text.count, case let found = text[end].combiningClass, found != 0 {
-                run.append((found, end, text[end]))
+                run.append(Mark(combiningClass: found, index: end, scalar: text[end]))
                 end += 1
             }
             if run.count > 1 {

@@ -61,8 +61,8 @@ struct Compare: ParsableCommand {
                 constants: all, facts: columns?.split { ", ".contains($0) }.map(String.init),
                 metrics: metrics, differences: differences)
             let found = try RunSearch(runs)
-            for run in found.unfinished {
-                StandardError.say("warning: \(run): has no results yet and is left out")
+            for failure in found.leftOut {
+                StandardError.say("warning: left out a run: \(failure)")
             }
             let comparison = try Comparison(found.runs, order: try NamedOption.value(sort, of: "--sort"))
             try TextOutput.write([comparison.table(format, content: content, width: TextOutput.width())])

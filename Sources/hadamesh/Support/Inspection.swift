@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 
 /// The description of a file or folder: facts, and tables of its parts.
 struct Inspection {
@@ -46,9 +47,11 @@ struct Inspection {
         }
     }
 
+    /// A value as text; a number that is no integer with six significant digits.
     private static func text(_ value: JSONValue) -> String {
         switch value {
         case .null: "–"
+        case .number(let number): String(format: "%.6g", number)
         case .string(let text): text
         case .array(let values): values.map(text).joined(separator: ", ")
         case .object(let members): members.map { "\($0)=\(text($1))" }.joined(separator: " ")

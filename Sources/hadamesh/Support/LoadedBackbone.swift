@@ -55,7 +55,7 @@ extension LoadedBackbone {
         try Agreement.checkStudies(study, world)
         let memory = NodeWeightMemory(world)
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
-        if use != .inspection { model = try model.prepacked(in: memory, forLearning: use == .training) }
+        if use != .inspection { model = try model.prepacked(in: memory, forTraining: use == .training) }
         warnings = memory.refusals
     }
 

@@ -182,9 +182,7 @@ final class Progress: RunObserver {
 
     private func evaluated(_ report: EvaluationReport) {
         evaluationSeconds = report.seconds
-        let splits = report.scores.map { score in
-            score.splits.names.map(EvaluationReport.label(ofSplit:)).joined(separator: "+")
-        }
+        let splits = report.scores.map { EvaluationReport.label(ofSplits: $0.splits.names) }
         let isCommon = Set(splits).count == 1
         var items = zip(report.scores, splits).map { score, split in
             "\(isCommon ? "" : "\(split) ")\(score.task) \(format(score.score, 4))\(score.isBest ? "*" : "")"

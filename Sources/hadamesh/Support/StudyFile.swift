@@ -73,7 +73,7 @@ package struct StudyFile {
         let directory = RunDirectory(path: run)
         guard FileManager.default.fileExists(atPath: directory.studyFile),
             directory.hasBegun || directory.isImported
-        else { throw noRun(at: run) }
+        else { throw noRun(at: directory.path) }
         let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self)
         let study = try StudyFile(path: directory.studyFile, overrides: overrides).study()
         if directory.hasBegun { _ = try RunResults.ofFinished(directory) }

@@ -3,15 +3,20 @@
 // otherwise an approximation, since the mean of softmaxes is not the softmax of means.
 
 extension TinyAttention {
+    /// A method with one head, and its parameters.
+    package struct Averaged {
+        package let method: TinyAttention
+        package let layout: ParameterLayout
+        package let values: [Float]
+    }
+
     /// The method with one head, and parameters with the average of the M heads' weights.
     ///
     /// - Parameters:
     ///   - values: a whole vector; slices of others, such as the classifier, keep values and order
     ///   - layout: the vector's layout, which contains this method's slices
-    /// - Returns: the method with one head, the layout of its parameters, and their values
-    package func averagingHeads(_ values: [Float], in layout: ParameterLayout) -> (
-        method: TinyAttention, layout: ParameterLayout, values: [Float]
-    ) {
+    /// - Returns: the method with one head, and its parameters
+    package func averagingHeads(_ values: [Float], in layout: ParameterLayout) -> Averaged {
         let averaged = with { $0.heads = 1 }
         var (slices, all): ([ParameterSlice], [Float]) = ([], [])
         for (slice, range) in zip(layout.slices, layout.ranges) {
@@ -29,7 +34,7 @@ extension TinyAttention {
                     slice.tensor, slice.kind, shape, slice.start, isPrunable: slice.isPrunable))
             all += rows ? averagedRows(own) : averagedColumns(own)
         }
-        return (averaged, ParameterLayout(slices), all)
+        return Averaged(method: averaged, layout: ParameterLayout(slices), values: all)
     }
 
     /// Whether a tensor's heads are rows or columns; nil for a tensor without heads.

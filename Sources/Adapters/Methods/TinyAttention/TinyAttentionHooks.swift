@@ -42,22 +42,22 @@ final class TinyAttentionHooks: EncoderAdaptation {
     ) {
         guard let own = tensors[place.layer] else { return }
         let mark = workspace.mark
-        let (n, input, deviation) = normalized(x, own, workspace)
+        let normalized = normalized(x, own, workspace)
         let inner = own.output.matrix.columns
         let qkv = workspace.matrix(x.rows, 3 * inner)
-        Kernels.linear(n, own.projections, own.projectionBias, into: qkv)
+        Kernels.linear(normalized.n, own.projections, own.projectionBias, into: qkv)
         let a = workspace.matrix(x.rows, inner)
         var probabilities: [Matrix] = []
         for sequence in 0..<batch.count {
             let tokens = batch.range(sequence)
             for head in 0..<method.heads {
-                let (q, k, v) = parts(of: qkv, tokens, head)
+                let parts = parts(of: qkv, tokens, head)
                 let stride = paddedColumns(tokens.count)
                 let p = Matrix(
                     workspace.floats(tokens.count * stride), tokens.count, tokens.count, stride: stride)
-                multiplyTransposed(q, k, into: p, scale: scale)
+                multiplyTransposed(parts.q, parts.k, into: p, scale: scale)
                 softmax(p)
-                multiply(p, v, into: columns(of: a, tokens, head))
+                multiply(p, parts.v, into: columns(of: a, tokens, head))
                 if isTraining { probabilities.append(p) }
             }
         }
@@ -71,8 +71,8 @@ final class TinyAttentionHooks: EncoderAdaptation {
         }
         if isTraining {
             saved[place.layer] = Saved(
-                input: input, reciprocalDeviation: deviation, qkv: qkv, probabilities: probabilities, a: a
-            )
+                input: normalized.saved, reciprocalDeviation: normalized.reciprocalDeviation, qkv: qkv,
+                probabilities: probabilities, a: a)
         } else {
             workspace.release(to: mark)
         }
@@ -119,15 +119,21 @@ final class TinyAttentionHooks: EncoderAdaptation {
         }
     }
 
-    /// n, and its saved form: x̂ with the reciprocal deviations, or n itself if there is no norm.
+    /// The attention's input, and its saved form.
+    private struct Normalized {
+        let n: Matrix
+        /// x̂, or n itself if there is no norm.
+        let saved: Matrix
+        let reciprocalDeviation: UnsafeMutablePointer<Float>?
+    }
+
     private func normalized(
         _ x: Matrix, _ own: TinyAttentionTensors, _ workspace: Workspace
-    ) -> (n: Matrix, input: Matrix, deviation: UnsafeMutablePointer<Float>?) {
+    ) -> Normalized {
         guard let norm = own.norm else {
             // A sequential x changes in place, a parallel one does not.
-            guard method.placement == .sequential, isTraining else { return (x, x, nil) }
-            let copy = workspace.copy(of: x)
-            return (copy, copy, nil)
+            let n = method.placement == .sequential && isTraining ? workspace.copy(of: x) : x
+            return Normalized(n: n, saved: n, reciprocalDeviation: nil)
         }
         let n = workspace.matrix(x.rows, x.columns)
         let normalized = isTraining ? workspace.matrix(x.rows, x.columns) : nil
@@ -135,7 +141,7 @@ final class TinyAttentionHooks: EncoderAdaptation {
         layerNorm(
             x, scale: norm.scale.value, shift: norm.shift.value, epsilon: epsilon, into: n,
             normalized: normalized, reciprocalDeviation: deviation)
-        return (n, normalized ?? n, deviation)
+        return Normalized(n: n, saved: normalized ?? n, reciprocalDeviation: deviation)
     }
 
     private func attentionBackward(
@@ -146,15 +152,14 @@ final class TinyAttentionHooks: EncoderAdaptation {
             for head in 0..<method.heads {
                 let mark = workspace.mark
                 let p = saved.probabilities[sequence * method.heads + head]
-                let (q, k, v) = parts(of: saved.qkv, tokens, head)
-                let (dq, dk, dv) = parts(of: dqkv, tokens, head)
+                let (value, gradient) = (parts(of: saved.qkv, tokens, head), parts(of: dqkv, tokens, head))
                 let upstream = columns(of: da, tokens, head)
                 let dp = workspace.matrix(p.rows, p.columns)
-                multiplyTransposed(upstream, v, into: dp)
-                transposedMultiply(p, upstream, into: dv)
+                multiplyTransposed(upstream, value.v, into: dp)
+                transposedMultiply(p, upstream, into: gradient.v)
                 softmaxBackward(dp, p: p, scale: scale)
-                multiply(dp, k, into: dq)
-                transposedMultiply(dp, q, into: dk)
+                multiply(dp, value.k, into: gradient.q)
+                transposedMultiply(dp, value.q, into: gradient.k)
                 workspace.release(to: mark)
             }
         }
@@ -167,12 +172,15 @@ final class TinyAttentionHooks: EncoderAdaptation {
         matrix.rows(tokens).columns(head * method.width..<(head + 1) * method.width)
     }
 
-    /// Q, K and V of a head in the rows of a sequence.
-    private func parts(of qkv: Matrix, _ tokens: Range<Int>, _ head: Int) -> (Matrix, Matrix, Matrix) {
+    /// Q, K and V of a head in the rows of a sequence, or their gradients.
+    private struct HeadParts {
+        let q, k, v: Matrix
+    }
+
+    private func parts(of qkv: Matrix, _ tokens: Range<Int>, _ head: Int) -> HeadParts {
         let heads = method.heads
-        return (
-            columns(of: qkv, tokens, head), columns(of: qkv, tokens, heads + head),
-            columns(of: qkv, tokens, 2 * heads + head)
-        )
+        return HeadParts(
+            q: columns(of: qkv, tokens, head), k: columns(of: qkv, tokens, heads + head),
+            v: columns(of: qkv, tokens, 2 * heads + head))
     }
 }
