@@ -10,6 +10,8 @@
 
 #include "lanes.h"
 #include "passes.h"
+#define STEP MULTIPLY_ADD
+#include "tiles.h"
 #include "product.h"
 
 const ckernels TABLE = {

@@ -36,29 +36,41 @@ package enum BLAS {
 
 /// y = x Wᵀ + b, with x [T, in], W [out, in], b [out], y [T, out].
 ///
-/// Wᵀ [in, out] may be prepacked; the bits are the same.
+/// Wᵀ [in, out] may be prepacked for the product's arithmetic; the bits are the same.
 package func linear(
     _ x: some ReadableMatrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
-    _ bias: UnsafePointer<Float>?,
-    into y: Matrix
+    in arithmetic: ProductArithmetic = .float32, _ bias: UnsafePointer<Float>?, into y: Matrix
 ) {
     timed(.product(inner: x.frozen.columns, columns: y.columns)) {
-        product(
-            x.frozen, transposed: false, weight.frozen, transposed: true, packed: packed, into: y, bias: bias)
+        switch arithmetic {
+        case .float32:
+            product(
+                x.frozen, transposed: false, weight.frozen, transposed: true, packed: packed, into: y,
+                bias: bias)
+        case .bfloat16:
+            roundedProduct(x.frozen, weight.frozen, transposed: true, packed: packed, into: y, bias: bias)
+        }
     }
 }
 
 /// dx = dy W, or dx += dy W if `accumulate`, with dy [T, out], W [out, in], dx [T, in].
 ///
-/// W may be prepacked; the bits are the same.
+/// W may be prepacked for the product's arithmetic; the bits are the same.
 package func linearBackward(
-    _ dy: Matrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil, into dx: Matrix,
-    accumulate: Bool = false
+    _ dy: Matrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
+    in arithmetic: ProductArithmetic = .float32, into dx: Matrix, accumulate: Bool = false
 ) {
     timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
-        product(
-            dy.frozen, transposed: false, weight.frozen, transposed: false, packed: packed, into: dx,
-            accumulate: accumulate)
+        switch arithmetic {
+        case .float32:
+            product(
+                dy.frozen, transposed: false, weight.frozen, transposed: false, packed: packed, into: dx,
+                accumulate: accumulate)
+        case .bfloat16:
+            roundedProduct(
+                dy.frozen, weight.frozen, transposed: false, packed: packed, into: dx,
+                accumulate: accumulate)
+        }
     }
 }
 
@@ -161,12 +173,13 @@ private func product(
         k == inner && m == c.rows && n == c.columns,
         "product of \(m)×\(k) and \(inner)×\(n) into \(c.rows)×\(c.columns)")
     precondition(
-        packed.map { $0.rows == k && $0.columns == n && scale == 1 } ?? true,
+        packed.map { $0.rows == k && $0.columns == n && scale == 1 && $0.arithmetic == .float32 } ?? true,
         "a product with another packed matrix")
     var operands = ckernels_product(
         m: m, n: n, k: k, scale: scale, a: a.base, aRow: transposeA ? 1 : a.stride,
         aColumn: transposeA ? a.stride : 1, b: b.base, bRow: transposeB ? 1 : b.stride,
-        bColumn: transposeB ? b.stride : 1, panels: packed?.panels, c: c.base, cRow: c.stride,
+        bColumn: transposeB ? b.stride : 1, panels: packed?.panels.assumingMemoryBound(to: Float.self),
+        c: c.base, cRow: c.stride,
         room: room ?? n,
         accumulate: accumulate ? 1 : 0, bias: bias)
     OperatorClock.current?.count(2 * Double(m * n) * Double(k))

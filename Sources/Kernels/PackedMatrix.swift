@@ -3,38 +3,70 @@ import CKernels
 /// A frozen matrix b [k, n], packed in the order in which products read it: one panel of a tile's columns
 /// after another.
 ///
-/// Without it a product packs each panel itself, which takes long relative to a product of few rows. The view
-/// owns nothing, and its layout is that of this process's ``VectorKernels``.
+/// In bfloat16 its elements are rounded. Without it a product packs b itself, which takes long relative to a product of few rows. The view owns
+/// nothing, and its layout is that of this process's kernels.
 package struct PackedMatrix {
     /// k.
     package let rows: Int
     /// n.
     package let columns: Int
-    let panels: UnsafePointer<Float>
+    /// The products that read it.
+    package let arithmetic: ProductArithmetic
+    let panels: UnsafeRawPointer
 
-    /// A view of memory for ``pack(_:transposed:into:)``.
-    package init(_ panels: UnsafePointer<Float>, rows: Int, columns: Int) {
+    /// A view of memory for ``pack(_:transposed:into:)``, 64-byte aligned.
+    package init(
+        _ panels: UnsafeRawPointer, rows: Int, columns: Int, _ arithmetic: ProductArithmetic = .float32
+    ) {
         self.rows = rows
         self.columns = columns
+        self.arithmetic = arithmetic
         self.panels = panels
     }
 
-    /// The number of floats of a packed matrix, with the padding of its last panel.
-    package static func floats(rows: Int, columns: Int) -> Int {
+    /// The bytes of a packed matrix, with the padding of its last panel, in multiples of 64.
+    package static func byteCount(
+        rows: Int, columns: Int, _ arithmetic: ProductArithmetic = .float32
+    ) -> Int {
+        let bytes =
+            switch arithmetic {
+            case .float32: floats(rows: rows, columns: columns) * MemoryLayout<Float>.stride
+            case .bfloat16: RoundedKernels.table.packed_bytes(rows, columns)
+            }
+        return (bytes + 63) / 64 * 64
+    }
+
+    /// The floats of a matrix packed for ``ProductArithmetic/float32``.
+    static func floats(rows: Int, columns: Int) -> Int {
         let panel = VectorKernels.table.panel
         return (columns + panel - 1) / panel * panel * rows
     }
 
+    /// A number that differs between layouts: processes with the same number can share packed matrices.
+    ///
+    /// It depends on the instruction set, but no bit of a result does.
+    package static func layout(_ arithmetic: ProductArithmetic) -> Int {
+        switch arithmetic {
+        case .float32: VectorKernels.table.panel
+        case .bfloat16: RoundedKernels.table.layout
+        }
+    }
+
     /// Packs b, or bᵀ if `transposed`, into the view's memory.
     package func pack(
-        _ matrix: some ReadableMatrix, transposed: Bool, into memory: UnsafeMutablePointer<Float>
+        _ matrix: some ReadableMatrix, transposed: Bool, into memory: UnsafeMutableRawPointer
     ) {
         let b = matrix.frozen
         precondition(
-            UnsafePointer(memory) == panels && rows == (transposed ? b.columns : b.rows)
+            UnsafeRawPointer(memory) == panels && rows == (transposed ? b.columns : b.rows)
                 && columns == (transposed ? b.rows : b.columns),
             "a \(b.rows)×\(b.columns) matrix for a view of \(rows)×\(columns)")
-        VectorKernels.table.pack(
-            rows, columns, b.base, transposed ? 1 : b.stride, transposed ? b.stride : 1, memory)
+        let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
+        switch arithmetic {
+        case .float32:
+            VectorKernels.table.pack(
+                rows, columns, b.base, rowStep, columnStep, memory.assumingMemoryBound(to: Float.self))
+        case .bfloat16: RoundedKernels.table.pack(rows, columns, b.base, rowStep, columnStep, memory)
+        }
     }
 }

@@ -7,11 +7,13 @@ import Foundation
 /// The table of loops that this process uses.
 package enum VectorKernels {
     /// The variable that overrides the choice, such as `avx2` to measure or `portable` to compare.
+    ///
+    /// `amx` and `avx512bf16` name products in bfloat16; the other loops are then those of `avx512`.
     package static let variable = "HADAMESH_KERNELS"
 
     /// The values of ``variable`` that this processor supports.
     package static var choices: [String] {
-        ["avx512", "avx2", "portable"].filter { ckernels_named($0) != nil }
+        RoundedKernels.names.filter { ckernels_bfloat16_named($0) != nil }
     }
 
     /// A choice that this processor does not support; nil if there is none.
@@ -20,19 +22,19 @@ package enum VectorKernels {
     /// The instruction set in use: `avx512`, `avx2` or `portable`.
     package static var name: String { String(cString: table.name) }
 
+    /// The instruction sets in use with an arithmetic: `avx512`, or `avx512, bfloat16 amx`.
+    package static func names(_ arithmetic: ProductArithmetic) -> String {
+        arithmetic == .bfloat16 ? "\(name), bfloat16 \(RoundedKernels.name)" : name
+    }
+
     /// The class of tables with the same bits: `fma`, or `sse2` without fused additions.
     package static var bits: String { String(cString: table.bits) }
-
-    /// The columns of a panel of packed weights.
-    ///
-    /// It depends on the instruction set, but no bit of a result does.
-    package static var panel: Int { table.panel }
 
     // A table of constants.
     nonisolated(unsafe) static let table: ckernels =
         (choice.flatMap { ckernels_named($0) } ?? ckernels_best()).pointee
 
-    private static var choice: String? { ProcessInfo.processInfo.environment[variable] }
+    static var choice: String? { ProcessInfo.processInfo.environment[variable] }
 }
 
 extension Matrix {

@@ -59,16 +59,18 @@ struct MatrixProductTests {
         }
     }
 
-    @Test("A row's bits depend on that row and the weights alone, wherever it is and however many there are")
-    func bitsOfARow() {
+    @Test(
+        "A row's bits depend on that row and the weights alone, wherever it is and however many there are",
+        arguments: ProductArithmetic.allCases)
+    func bitsOfARow(_ arithmetic: ProductArithmetic) {
         let (rows, k, n) = (61, 400, 75)
         let a = GuardedMatrix(someNumbers(rows * k), rows: rows)
         let w = GuardedMatrix(someNumbers(n * k, seed: 1), rows: n)
         let b = GuardedMatrix(someNumbers(n * k, seed: 1), rows: k)
         let bias = GuardedMatrix(someNumbers(n, seed: 2))
         let (all, back) = (GuardedMatrix(rows, n), GuardedMatrix(rows, n))
-        linear(a.view, w.view, bias.base, into: all.view)
-        linearBackward(a.view, b.view, into: back.view)
+        linear(a.view, w.view, in: arithmetic, bias.base, into: all.view)
+        linearBackward(a.view, b.view, in: arithmetic, into: back.view)
         for part in [0..<1, 60..<61, 3..<18, 14..<28, 5..<48] {
             for padding in [0, 5] {
                 let x = GuardedMatrix(
@@ -76,32 +78,33 @@ struct MatrixProductTests {
                     padding: padding)
                 let y = GuardedMatrix(part.count, n, padding: padding)
                 let expected = part.lowerBound * n..<part.upperBound * n
-                linear(x.view, w.view, bias.base, into: y.view)
+                linear(x.view, w.view, in: arithmetic, bias.base, into: y.view)
                 #expect(differingBits(y.values, Array(all.values[expected]), "rows \(part)") == nil)
-                linearBackward(x.view, b.view, into: y.view)
+                linearBackward(x.view, b.view, in: arithmetic, into: y.view)
                 #expect(differingBits(y.values, Array(back.values[expected]), "backward, \(part)") == nil)
             }
         }
     }
 
-    @Test("Laid out before or not, a product has the same bits", arguments: shapes)
-    func prepacked(_ shape: Shape) {
+    @Test(
+        "Laid out before or not, a product has the same bits", arguments: ProductArithmetic.allCases, shapes)
+    func prepacked(_ arithmetic: ProductArithmetic, _ shape: Shape) {
         let (m, k, n) = (shape.m, shape.k, shape.n)
         let x = GuardedMatrix(someNumbers(m * k), rows: m, padding: 1)
         let weight = GuardedMatrix(someNumbers(n * k, seed: 1), rows: n, padding: 3)
         let back = GuardedMatrix(someNumbers(n * k, seed: 2), rows: k, padding: 2)
         let bias = GuardedMatrix(someNumbers(n, seed: 3))
-        let memory = GuardedMatrix(1, PackedMatrix.floats(rows: k, columns: n))
-        let panels = PackedMatrix(memory.base, rows: k, columns: n)
+        let memory = GuardedMatrix(1, PackedMatrix.byteCount(rows: k, columns: n, arithmetic) / 4)
+        let panels = PackedMatrix(memory.base, rows: k, columns: n, arithmetic)
         func y() -> GuardedMatrix { GuardedMatrix(someNumbers(m * n, seed: 4), rows: m, padding: 5) }
         let (expected, found) = (y(), y())
-        linear(x.view, weight.view, bias.base, into: expected.view)
+        linear(x.view, weight.view, in: arithmetic, bias.base, into: expected.view)
         panels.pack(weight.view, transposed: true, into: memory.base)
-        linear(x.view, weight.view, packed: panels, bias.base, into: found.view)
+        linear(x.view, weight.view, packed: panels, in: arithmetic, bias.base, into: found.view)
         #expect(differingBits(found.values, expected.values, "y") == nil)
-        linearBackward(x.view, back.view, into: expected.view, accumulate: true)
+        linearBackward(x.view, back.view, in: arithmetic, into: expected.view, accumulate: true)
         panels.pack(back.view, transposed: false, into: memory.base)
-        linearBackward(x.view, back.view, packed: panels, into: found.view, accumulate: true)
+        linearBackward(x.view, back.view, packed: panels, in: arithmetic, into: found.view, accumulate: true)
         #expect(differingBits(found.values, expected.values, "dx") == nil)
         #expect(memory.isIntact() && found.isIntact() && weight.isIntact())
     }

@@ -72,7 +72,7 @@ struct VectorKernelTests {
     func tablesAgree(_ n: Int) throws {
         let portable = try #require(ckernels_named("portable")?.pointee)
         let expected = results(portable, n)
-        for name in VectorKernels.choices where name != "portable" {
+        for name in Self.names where name != "portable" {
             let table = try #require(ckernels_named(name)?.pointee)
             let found = results(table, n)
             for (found, expected) in zip(found, expected) {
@@ -91,10 +91,12 @@ struct VectorKernelTests {
         }
     }
 
+    private static let names: [String] = ["avx512", "avx2", "portable"].filter { ckernels_named($0) != nil }
+
     @Test("The best table is the first that this processor has")
     func theBest() {
-        #expect(VectorKernels.choices.last == "portable")
-        #expect(String(cString: ckernels_best().pointee.name) == VectorKernels.choices.first)
+        #expect(Self.names.last == "portable")
+        #expect(String(cString: ckernels_best().pointee.name) == Self.names.first)
         #expect(ckernels_named("avx1024") == nil)
     }
 }

@@ -67,9 +67,46 @@ typedef struct ckernels {
     float (*dot)(long n, const float *x, const float *y);
 } ckernels;
 
+typedef struct ckernels_bfloat16_product {
+    // c [m, n] = a b + bias, or c += a b, with k > 0. The elements of a and b are rounded to bfloat16, to
+    // nearest with ties to even, and added in floats. An element's bits depend on its row of a and its column
+    // of b alone.
+    long m, n, k;
+    const float *a;      // a(i, k) = a[i · aRow + k]
+    long aRow;
+    const void *panels;  // b as packed by `pack`
+    float *c;
+    long cRow;
+    int accumulate;
+    const float *bias;   // [n], or null; not read when accumulating
+    void *scratch;       // `scratch_bytes` for the rounded rows of a, 64-byte aligned
+} ckernels_bfloat16_product;
+
+typedef struct ckernels_bfloat16 {
+    // `amx`, `avx512bf16`, or `avx512`, `avx2` and `portable`, which emulate avx512bf16.
+    const char *name;
+    // The class of tables with the same bits: `tiles`, in the order of AMX, or `pairs`, in that of
+    // AVX512_BF16. A NaN is a NaN; its bits are not part of this.
+    const char *bits;
+
+    void (*product)(const ckernels_bfloat16_product *p);
+    // Rounds and packs b [k, n] into `packed_bytes`, 64-byte aligned.
+    void (*pack)(long k, long n, const float *b, long bRow, long bColumn, void *panels);
+    long (*packed_bytes)(long k, long n);
+    long (*scratch_bytes)(long m, long k);
+    // Tables with the same layout read the same panels.
+    long layout;
+} ckernels_bfloat16;
+
 // The fastest table that this processor supports.
 const ckernels *ckernels_best(void);
 // A table by name; null if the processor or this build does not support it.
 const ckernels *ckernels_named(const char *name);
+
+// A table of products in bfloat16 by name; null if the processor, the system or this build does not support
+// it. For `amx` the process asks the system for permission.
+const ckernels_bfloat16 *ckernels_bfloat16_named(const char *name);
+// The fastest of them.
+const ckernels_bfloat16 *ckernels_bfloat16_best(void);
 
 #endif
