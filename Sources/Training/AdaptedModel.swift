@@ -14,12 +14,17 @@ package struct AdaptedModel: Sendable {
     /// The method, bound to the backbone.
     package let bound: any BoundMethod
     package let head: HeadSettings
+    /// The products of frozen maps in the encoder's layers.
+    package let arithmetic: ProductArithmetic
     /// The prepacked frozen maps, if memory could be allocated.
     private var prepacked: PrepackedWeights?
 
     /// - Throws: a failure if the backbone lacks the head's pooler, or if the method trains a pooler that the
     ///   head does not read
-    package init(_ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings) throws {
+    package init(
+        _ weights: EncoderWeights, _ method: any AdapterMethod, _ head: HeadSettings,
+        _ arithmetic: ProductArithmetic = .float32
+    ) throws {
         if head.pooling == .pooler, weights.pooler == nil {
             throw Failure.usage(
                 "is 'pooler', but the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
@@ -33,6 +38,7 @@ package struct AdaptedModel: Sendable {
         self.weights = weights
         self.method = method
         self.head = head
+        self.arithmetic = arithmetic
     }
 
     /// A copy with prepacked frozen maps, if memory can be allocated; no bit depends on it.
@@ -41,7 +47,7 @@ package struct AdaptedModel: Sendable {
     package func prepacked(in memory: any WeightMemory, forTraining: Bool) throws -> AdaptedModel {
         var copy = self
         copy.prepacked = try withZeroParameters(forTraining: forTraining) {
-            try PrepackedWeights(weights, $0, in: memory)
+            try PrepackedWeights(weights, $0, arithmetic, in: memory)
         }
         return copy
     }
@@ -65,7 +71,7 @@ package struct AdaptedModel: Sendable {
 
     /// The encoder, with the dropout of a step.
     package func encoder(_ dropout: EncoderDropout = .none) -> Encoder {
-        Encoder(weights, packed: prepacked, dropout: dropout)
+        Encoder(weights, packed: prepacked, arithmetic, dropout: dropout)
     }
 
     /// The layout of one task's parameters: the method's slices, then the head's.

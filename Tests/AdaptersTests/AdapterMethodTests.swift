@@ -298,8 +298,10 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("Frozen maps prepacked for products change no bit", arguments: MethodCase.all)
-    func prepacked(_ test: MethodCase) throws {
+    @Test(
+        "Frozen maps prepacked for products change no bit", arguments: MethodCase.all,
+        ProductArithmetic.allCases)
+    func prepacked(_ test: MethodCase, _ arithmetic: ProductArithmetic) throws {
         let model = try AdaptedModel(test.settings)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
@@ -307,10 +309,10 @@ struct AdapterMethodTests {
             let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
             let adaptation = model.bound.hooks(
                 BoundParameters(model.layout, values: parameters.base, gradient: gradient.base))
-            let panels = prepacked ? try PrepackedWeights(weights, adaptation, in: PrivateMemory()) : nil
-            let (encoder, workspace) = (
-                Encoder(weights, packed: panels, dropout: Self.dropout), Workspace()
-            )
+            let panels =
+                prepacked ? try PrepackedWeights(weights, adaptation, arithmetic, in: PrivateMemory()) : nil
+            let encoder = Encoder(weights, packed: panels, arithmetic, dropout: Self.dropout)
+            let workspace = Workspace()
             let activations = encoder.forward(batch, adaptation, workspace)
             let hidden = activations.hidden.values
             encoder.backward(activations.hidden, activations, batch, adaptation, workspace)

@@ -101,7 +101,7 @@ struct NodeWeightMemoryTests {
         let fills = Fills()
         let seen = try ThreadWorld.run(count) { world in
             let node = NodeWeightMemory(world, in: folder)
-            let memory = try node.allocateIfAvailable(byteCount: 8) { bytes in
+            let memory = try node.allocateIfAvailable(byteCount: 8, layout: 1) { bytes in
                 fills.note(world.rank)
                 bytes.storeBytes(of: 41, as: Int64.self)
             }

@@ -25,7 +25,7 @@ struct WeightMemoryTests {
         }
 
         func allocateIfAvailable(
-            byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+            byteCount: Int, layout: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
         ) throws -> FilledMemory? {
             try allocate(byteCount: byteCount, filledBy: fill)
         }

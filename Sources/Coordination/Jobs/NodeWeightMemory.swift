@@ -1,7 +1,6 @@
 package import Collectives
 package import Diagnostics
 package import Encoders
-import Kernels
 
 /// Memory for weights that the ranks of a node share: the first of them fills it, the others wait and read.
 ///
@@ -49,13 +48,13 @@ package final class NodeWeightMemory: WeightMemory {
 
     /// Like ``allocate(byteCount:filledBy:)``, but nil on a node that cannot allocate shared memory.
     package func allocateIfAvailable(
-        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+        byteCount: Int, layout: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory? {
-        try checkAgreement(on: byteCount, panel: VectorKernels.panel)
+        try checkAgreement(on: byteCount, layout: layout)
         guard byteCount > 0 else { return try PrivateMemory().allocate(byteCount: 0, filledBy: fill) }
         let node = try world.nodeCommunicator()
         // Kernels of other widths give the same bits but read another layout: the node has its first rank's.
-        let layouts = try node.allGather([Int64(byteCount), Int64(VectorKernels.panel)])
+        let layouts = try node.allGather([Int64(byteCount), Int64(layout)])
         let fits = layouts[node.rank] == layouts[0]
         let byteCount = Int(layouts[0][0])
         if try world.allReduce(Int32(fits ? 0 : 1), .max) == 1 {
@@ -87,9 +86,9 @@ package final class NodeWeightMemory: WeightMemory {
             UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: node.size > 1)
     }
 
-    /// Refuses ranks that ask for different amounts of memory for the same panels: their files differ.
-    private func checkAgreement(on byteCount: Int, panel: Int = 0) throws {
-        let needs = try world.allGather([Int64(byteCount), Int64(panel)])
+    /// Refuses ranks that ask for different amounts of memory for the same layout: their files differ.
+    private func checkAgreement(on byteCount: Int, layout: Int = 0) throws {
+        let needs = try world.allGather([Int64(byteCount), Int64(layout)])
         for (rank, need) in needs.enumerated() {
             guard let first = needs.firstIndex(where: { $0[1] == need[1] }), needs[first] != need else {
                 continue

@@ -6,6 +6,8 @@ import Kernels
 //   y' = x' W'ᵀ + b'                          W', b' frozen or replaced
 //   y  = y', changed, with source x'          the map's own site
 //
+// A frozen W takes part in products of the encoder's arithmetic, a replaced W' in products of floats.
+//
 // Backward runs the steps in reverse, so the gradient of W' is complete before `input` receives dx'.
 
 extension Encoder {
@@ -17,7 +19,7 @@ extension Encoder {
         into y: Matrix, _ batch: PackedBatch, _ workspace: Workspace
     ) -> Matrix {
         guard let adaptation else {
-            linear(x, frozen.weight, packed: packed?.forward[site], frozen.bias, into: y)
+            linear(x, frozen.weight, packed: packed?.forward[site], in: arithmetic, frozen.bias, into: y)
             return x
         }
         var input = x
@@ -26,9 +28,12 @@ extension Encoder {
             timed(.adapter) { adaptation.forward(input, source: input, at: changed, batch, workspace) }
         }
         let trained = adaptation.linear(at: site)
-        let panels = trained?.weight == nil ? packed?.forward[site] : nil
-        linear(
-            input, trained?.weight ?? frozen.weight, packed: panels, trained?.bias ?? frozen.bias, into: y)
+        let bias = trained?.bias ?? frozen.bias
+        if let weight = trained?.weight {
+            linear(input, weight, bias, into: y)
+        } else {
+            linear(input, frozen.weight, packed: packed?.forward[site], in: arithmetic, bias, into: y)
+        }
         if adaptation.acts(at: site) {
             timed(.adapter) { adaptation.forward(y, source: input, at: site, batch, workspace) }
         }
@@ -64,9 +69,13 @@ extension Encoder {
             addColumnSums(of: dy, to: gradient)
         }
         guard let target else { return }
-        let panels = trained?.weight == nil ? packed?.backward[site] : nil
-        linearBackward(
-            dy, trained?.weight ?? frozen.weight, packed: panels, into: target, accumulate: adds)
+        if let weight = trained?.weight {
+            linearBackward(dy, weight, into: target, accumulate: adds)
+        } else {
+            linearBackward(
+                dy, frozen.weight, packed: packed?.backward[site], in: arithmetic, into: target,
+                accumulate: adds)
+        }
         if let changed {
             timed(.adapterBackward) {
                 adaptation.backward(target, sourceGradient: nil, at: changed, batch, workspace)

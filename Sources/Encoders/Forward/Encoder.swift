@@ -2,20 +2,26 @@ package import Kernels
 
 /// A frozen encoder: hidden states of packed sequences, and gradients down to the lowest trained site.
 ///
-/// It computes on one thread, and its bits depend on (weights, adaptation, batch, dropout) alone.
+/// It computes on one thread, and its bits depend on (weights, adaptation, batch, arithmetic, dropout)
+/// alone.
 package struct Encoder {
     let weights: EncoderWeights
     let packed: PrepackedWeights?
+    /// The products of frozen maps in layers; all others are of floats.
+    let arithmetic: ProductArithmetic
     let dropout: EncoderDropout
 
     /// An encoder over frozen weights, of which some may be prepacked.
     ///
     /// No bit depends on that.
     package init(
-        _ weights: EncoderWeights, packed: PrepackedWeights? = nil, dropout: EncoderDropout = .none
+        _ weights: EncoderWeights, packed: PrepackedWeights? = nil,
+        _ arithmetic: ProductArithmetic = .float32, dropout: EncoderDropout = .none
     ) {
         self.weights = weights
+        precondition(packed.map { $0.arithmetic == arithmetic } ?? true, "maps packed for other products")
         self.packed = packed
+        self.arithmetic = arithmetic
         self.dropout = dropout
     }
 

@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 
 // Every map takes part in two products: y = x Wᵀ reads Wᵀ [in, out], dx = dy W reads W [out, in]. Each has
 // its own fastest order, so a map that is used in both is packed twice.
@@ -9,6 +9,8 @@ package final class PrepackedWeights: @unchecked Sendable {
     let forward: [LayerSite: PackedMatrix]
     /// W of each map that is packed for dx = dy W.
     let backward: [LayerSite: PackedMatrix]
+    /// The products that read the packed maps.
+    let arithmetic: ProductArithmetic
     /// Bytes of all packed maps.
     package let byteCount: Int
     // Keeps alive the memory that the matrices point into.
@@ -19,7 +21,8 @@ package final class PrepackedWeights: @unchecked Sendable {
     /// Maps that the adaptation replaces are left out, and so are, for dx, those that backward does not
     /// reach. `memory` is called once, as ``WeightMemory`` requires.
     package init?(
-        _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation, in memory: any WeightMemory
+        _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation,
+        _ arithmetic: ProductArithmetic = .float32, in memory: any WeightMemory
     ) throws {
         let sites = weights.linearSites.filter {
             $0.site != .pooler && !adaptation.replacesMap(at: $0)
@@ -29,8 +32,12 @@ package final class PrepackedWeights: @unchecked Sendable {
         func region(_ transposed: Bool, _ site: LayerSite) -> (LayerSite, Region)? {
             guard let weight = weights.linear(at: site)?.weight else { return nil }
             let (k, n) = transposed ? (weight.columns, weight.rows) : (weight.rows, weight.columns)
-            defer { count += PackedMatrix.floats(rows: k, columns: n) }
-            return (site, Region(offset: count, weight: weight, transposed: transposed, k: k, n: n))
+            defer { count += PackedMatrix.byteCount(rows: k, columns: n, arithmetic) }
+            return (
+                site,
+                Region(
+                    offset: count, weight: weight, transposed: transposed, k: k, n: n, arithmetic: arithmetic)
+            )
         }
         // In the order in which a pass reads them.
         let regions = (
@@ -38,34 +45,36 @@ package final class PrepackedWeights: @unchecked Sendable {
             backward: sites.filter { site in lowest.map { $0 < site } ?? false }.reversed()
                 .compactMap { region(false, $0) }
         )
-        let stride = MemoryLayout<Float>.stride
-        let filled = try memory.allocateIfAvailable(byteCount: count * stride) { bytes in
-            guard let base = bytes.bindMemory(to: Float.self).baseAddress else { return }
+        let layout = PackedMatrix.layout(arithmetic)
+        let filled = try memory.allocateIfAvailable(byteCount: count, layout: layout) { bytes in
+            guard let base = bytes.baseAddress else { return }
             for (_, region) in regions.forward + regions.backward { region.pack(base) }
         }
         guard let filled else { return nil }
         func views(_ regions: [(LayerSite, Region)]) -> [LayerSite: PackedMatrix] {
-            guard let base = filled.bytes.baseAddress?.assumingMemoryBound(to: Float.self) else { return [:] }
+            guard let base = filled.bytes.baseAddress else { return [:] }
             return Dictionary(uniqueKeysWithValues: regions.map { ($0, $1.view(base)) })
         }
         forward = views(regions.forward)
         backward = views(regions.backward)
-        byteCount = count * stride
+        byteCount = count
+        self.arithmetic = arithmetic
         self.memory = filled
     }
 
-    /// A packed matrix's offset, in floats, and its source.
+    /// A packed matrix's offset, in bytes, and its source.
     private struct Region {
         let offset: Int
         let weight: FrozenMatrix
         let transposed: Bool
         let k: Int, n: Int
+        let arithmetic: ProductArithmetic
 
-        func view(_ base: UnsafePointer<Float>) -> PackedMatrix {
-            PackedMatrix(base + offset, rows: k, columns: n)
+        func view(_ base: UnsafeRawPointer) -> PackedMatrix {
+            PackedMatrix(base + offset, rows: k, columns: n, arithmetic)
         }
 
-        func pack(_ base: UnsafeMutablePointer<Float>) {
+        func pack(_ base: UnsafeMutableRawPointer) {
             view(base).pack(weight, transposed: transposed, into: base + offset)
         }
     }

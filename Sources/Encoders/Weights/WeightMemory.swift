@@ -13,8 +13,10 @@ package protocol WeightMemory {
     ) throws -> FilledMemory
 
     /// Like ``allocate(byteCount:filledBy:)``, for optional data: nil if the node has no room for it.
+    ///
+    /// Processes share data of the same ``PackedMatrix/layout(_:)`` only.
     func allocateIfAvailable(
-        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+        byteCount: Int, layout: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory?
 
     /// Runs `body`, such as a check of a file's every byte, once for all processes that share memory.
@@ -55,7 +57,7 @@ package struct PrivateMemory: WeightMemory {
     }
 
     package func allocateIfAvailable(
-        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+        byteCount: Int, layout: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory? {
         try allocate(byteCount: byteCount, filledBy: fill)
     }
