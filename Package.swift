@@ -59,7 +59,8 @@ let package = Package(
         .target(name: "Runs", dependencies: ["Diagnostics", "Formats"]),
         // What a user asks for: a study and all its settings. Knows no ranks.
         .target(
-            name: "Studies", dependencies: ["Diagnostics", "Combination", "Adapters", "Tasks", "Training"]),
+            name: "Studies",
+            dependencies: ["Diagnostics", "Combination", "Kernels", "Adapters", "Tasks", "Training"]),
         // Who does what next, on how many ranks: plan, sharing, coordinator, worker, resume.
         .target(
             name: "Coordination",

@@ -8,7 +8,7 @@ import Runs
 /// Fields absent from the files are nil.
 struct FinishedRun: Sendable {
     let path: String
-    /// The trained method, marked if the run mixed kernels.
+    /// The trained method, marked if products were in bfloat16 or if the run mixed kernels.
     let method: String?
     let seed: JSONValue?
     /// The run's identity without the seed: study, backbone, data.
@@ -48,9 +48,10 @@ struct FinishedRun: Sendable {
                 }
             }
         }
-        let mark = results.mixed == true ? " (mixed kernels)" : ""
-        method = results.parameters.map { $0.method + mark }
         (study, seed) = try Self.identity(directory)
+        let rounded = study?["study"]?["arithmetic"] == "bfloat16" ? " (bfloat16)" : ""
+        let mark = results.mixed == true ? " (mixed kernels)" : ""
+        method = results.parameters.map { $0.method + rounded + mark }
         adapter = study?["study"]?["adapter"]
         sharedGradients = results.sharedGradients
         var facts: [String: Double] = [:]

@@ -99,7 +99,9 @@ package struct NamesElsewhere: ForeignNames {
         Key("output_dir output", nil, "the run directory is an option of train: --output"),
         Key(
             "resume_from_checkpoint", nil, "train --resume resumes from the newest checkpoint of the run"),
-        Key("fp16 bf16 torch_dtype dtype", nil, "training is in F32; F16 and BF16 weights are converted"),
+        Key(
+            "fp16 bf16 torch_dtype dtype precision", "arithmetic",
+            "float32, or bfloat16 for products with the frozen encoder's maps"),
         Key("device no_cuda use_cpu n_gpu", nil, "training runs on processors, on one core for each rank"),
         Key(
             "local_rank num_processes dataloader_num_workers num_workers", nil,
@@ -125,6 +127,8 @@ package struct NamesElsewhere: ForeignNames {
         // Methods.
         "seq_bn": ["pfeiffer"], "double_seq_bn": ["houlsby"], "par_bn": ["parallel"],
         "prefix_tuning": ["prefix"], "PREFIX_TUNING": ["prefix"], "LN_TUNING": ["layernorm"],
+        // Arithmetic.
+        "bf16": ["bfloat16"], "fp32": ["float32"], "f32": ["float32"], "float": ["float32"],
         // Schedules.
         "constant_with_warmup": ["constant"], "cosine_with_restarts": ["cosine"],
     ]

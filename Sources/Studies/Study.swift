@@ -1,5 +1,6 @@
 package import Adapters
 import Diagnostics
+package import Kernels
 package import Tasks
 package import Training
 
@@ -32,6 +33,8 @@ package struct Study: Sendable, Codable {
     /// The most tokens of an example; longer texts are truncated.
     package let maximumTokens: Int
     package let coordinator: CoordinatorRole
+    /// The products of the encoder's frozen maps.
+    package let arithmetic: ProductArithmetic
     /// The seed of all random numbers.
     package let seed: UInt64
 
@@ -39,7 +42,7 @@ package struct Study: Sendable, Codable {
         case backbone, data, tasks, adapter, head, sharing, combination, stages, batch, sampler, optimizer,
             dropout,
             evaluation
-        case checkpoint, debug, cache, stall, maximumTokens, coordinator, seed
+        case checkpoint, debug, cache, stall, maximumTokens, coordinator, arithmetic, seed
     }
 
     package init(from decoder: any Decoder) throws {
@@ -64,6 +67,7 @@ package struct Study: Sendable, Codable {
         stall = try section.value(.stall, default: StallSettings())
         maximumTokens = try section.value(.maximumTokens, default: 128)
         coordinator = try section.value(.coordinator, default: .computes)
+        arithmetic = try section.value(.arithmetic, default: .float32)
         seed = try section.value(.seed, default: 42)
         let names = tasks.map(\.name)
         try section.requireFolder(backbone, .backbone)

@@ -60,8 +60,11 @@ struct ActivationCacheTests {
 
     @Test(
         "In memory, on disk, partly cached and off: the same bits on any number of ranks",
-        arguments: adapters)
-    func sameBits(_ adapter: Case) throws {
+        arguments: adapters, ["float32", "bfloat16"])
+    func sameBits(_ adapter: Case, _ arithmetic: String) throws {
+        func changes(_ adapter: JSONValue, _ more: [String: JSONValue]) -> [String: JSONValue] {
+            self.changes(adapter, more.merging(["arithmetic": .string(arithmetic)]) { $1 })
+        }
         let disk = try TemporaryFolder()
         let without = try TemporaryFolder()
         let none = try TinyStudy(changes(adapter.section, ["cache": ["megabytes": 0]])).train(into: without)

@@ -2,6 +2,7 @@ import Adapters
 import Diagnostics
 import Formats
 import Foundation
+import Kernels
 import Studies
 import Testing
 import Training
@@ -44,7 +45,7 @@ import Training
     @Test func everyValueExists() {
         let values = Set(
             LinearTarget.allCases.map(\.rawValue) + LearningRateShape.allCases.map(\.rawValue)
-                + AdapterTable.all.map { $0.name })
+                + AdapterTable.all.map { $0.name } + ProductArithmetic.allCases.map(\.rawValue))
         for (name, here) in NamesElsewhere.values {
             #expect(values.isSuperset(of: here) && !values.contains(name), "\(name)")
         }

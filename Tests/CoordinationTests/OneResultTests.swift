@@ -60,6 +60,13 @@ struct OneResultTests {
                 "combination.agreement": "off",
                 "sharing": ["weight": "groups", "groups": ["texts": ["size", "colour"]]],
             ]),
+        Case("products in bfloat16", ["arithmetic": "bfloat16"]),
+        Case(
+            "products in bfloat16, dropout nowhere, activations cached",
+            [
+                "arithmetic": "bfloat16", "dropout.hidden": 0, "dropout.attention": 0,
+                "adapter": ["method": "lora", "layers": "2"],
+            ]),
         Case("pruned by SNIP", ["adapter": PruningTests.adapter()]),
         Case("the published pruned adapter", ["adapter": ["method": "sparse", "examples": 9]]),
         Case(

@@ -4,6 +4,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Foundation
+import Kernels
 import Studies
 import TestSupport
 import Testing
@@ -53,7 +54,7 @@ struct StudyTests {
         Bad("stall.stopp", 3, "did you mean 'stop'?"),
         Bad("tasks.0.lables", [], at: "tasks[0].lables", "did you mean 'labels'?"),
         Bad("tasks.1.columns.frist", "one", at: "tasks[1].columns.frist", "did you mean 'first'?"),
-        Bad("zzzzzzzz", 1, "allowed: adapter, backbone"),
+        Bad("zzzzzzzz", 1, "allowed: adapter, arithmetic, backbone"),
     ]
 
     /// For every key, a value that is out of range, of another type, or misspelt.
@@ -120,6 +121,7 @@ struct StudyTests {
         Bad("stall.stop", 0.01, "expected 0 (never)"),
         Bad("stall", ["warn": 4, "stop": 3], at: "stall.stop", "at least stall.warn = 4"),
         Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
+        Bad("arithmetic", "bfloat", "did you mean 'bfloat16'?"), Bad("arithmetic", 16, "expected one of"),
         Bad("stages.head.steps", 1_000_000_001, "is 1000000001, expected 0 (skip the stage) to 1000000000"),
         Bad("stages.adapter.steps", .integer(.max), "expected 0 (skip the stage) to 1000000000"),
         Bad("evaluation.every", .integer(.max), "to 1000000000 steps"),
@@ -211,6 +213,7 @@ struct StudyTests {
         #expect(study.sampler.name == .proportional && study.optimizer == OptimizerSettings())
         #expect(study.evaluation == EvaluationSettings() && study.checkpoint == CheckpointSettings())
         #expect(study.maximumTokens == 128 && study.seed == 42 && study.coordinator == .computes)
+        #expect(study.arithmetic == .float32)
     }
 
     @Test("A step's micro-batches round up, and a small batch is one micro-batch")

@@ -29,7 +29,8 @@ struct TinyStudy {
         study = try Self.decode(changes, data: data.path)
         let weights = try EncoderWeights(directory: study.backbone)
         let tokenizer = try TokenizerFolder.load(study.backbone)
-        let (model, study) = (try AdaptedModel(weights, study.adapter.method, study.head), study)
+        let study = study
+        let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
         let tasks = try study.tasks.map { try TaskData($0.resolve(), study, tokenizer) }
         context = try RunContext(study, model, tasks)
         let checksum = try JSONValue(encoding: BackboneIdentity(of: weights))

@@ -79,6 +79,52 @@ extension EndToEnd {
             #expect(allowed.status == 0, "\(allowed)")
         }
 
+        @Test func anotherArithmeticIsRefused() async throws {
+            let rounded = ["--set", "arithmetic=bfloat16"]
+            var job = try await train(rounded + ["--set", "checkpoint.keep=100"])
+            try #require(job.status == 0, "\(job)")
+            let (run, identity) = (scene.path("run"), try manifest()["identity"])
+            #expect(identity?["study"]?["arithmetic"] == "bfloat16")
+            #expect(identity?["arithmetic"]?[0]?["bfloat16"]?.string == RoundedKernels.bits)
+            for path in [run, "\(run)/adapters/colour", "\(run)/checkpoints/step-20"] {
+                let description = try await EndToEnd.hadamesh(["inspect", path])
+                #expect(description.output.contains("bfloat16"), "\(description)")
+            }
+            let table = try await EndToEnd.hadamesh(["compare", run])
+            #expect(table.output.contains("hadamard (bfloat16)"), "\(table)")
+
+            let settings = try scene.read("run/study.yaml")
+            try scene.replace("arithmetic: bfloat16", by: "arithmetic: float32", in: "run/study.yaml")
+            for use in [["evaluate", run], ["predict", run, "--task", "colour", "--input", scene.study]] {
+                let refused = try await EndToEnd.hadamesh(use)
+                #expect(refused.status == 3, "\(refused)")
+                #expect(refused.errors.contains("was trained with arithmetic \"bfloat16\""), "\(refused)")
+            }
+            try scene.write("run/study.yaml", settings)
+            if RoundedKernels.bits == "tiles" {
+                let refused = try await EndToEnd.hadamesh(
+                    ["evaluate", run], environment: ["HADAMESH_KERNELS": "avx512"])
+                #expect(
+                    refused.status == 3 && refused.errors.contains("bfloat16-pairs kernels, which gives"),
+                    "\(refused)")
+            }
+            let scores = try await EndToEnd.hadamesh(["evaluate", run])
+            #expect(scores.status == 0, "\(scores)")
+
+            try cutBack(toStep: 20)
+            job = try await train(["--resume", "--set", "checkpoint.keep=100"])
+            #expect(job.status == 2, "\(job)")
+            #expect(job.errors.contains("arithmetic: was \"bfloat16\" when this run began"), "\(job)")
+            if RoundedKernels.bits == "tiles" {
+                job = try await train(
+                    rounded + ["--resume", "--set", "checkpoint.keep=100"],
+                    environment: ["HADAMESH_KERNELS": "avx2"])
+                #expect(job.status == 3 && job.errors.contains("bfloat16-pairs kernels, which"), "\(job)")
+            }
+            job = try await train(rounded + ["--resume", "--set", "checkpoint.keep=100"])
+            #expect(job.status == 0, "\(job)")
+        }
+
         @Test func anotherBackboneOfTheSameShapeIsRefused() async throws {
             let job = try await train(["--set", "checkpoint.keep=100"])
             try #require(job.status == 0, "\(job)")

@@ -24,6 +24,10 @@ extension Mistake {
                 "study.yaml", "backbone: \(Scene.encoder.path)\ndata: .\ntasks:\n  - mprc\n\(rest)")
         },
         .training(
+            "an unknown arithmetic", code: 2,
+            says: ["--set arithmetic: unknown value 'bfloat'", "did you mean 'bfloat16'?"],
+            with: ["--set", "arithmetic=bfloat"]),
+        .training(
             "a number without end", code: 2, says: ["optimizer.clip: is inf, expected a finite number"],
             with: ["--set", "optimizer.clip=.inf"]),
         .training(

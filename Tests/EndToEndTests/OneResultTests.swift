@@ -25,13 +25,17 @@ extension EndToEnd {
                 Way(ranks: nil, environment: ["OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "4"]),
             ]
 
-        @Test func everyWayToRunGivesTheSameBytes() async throws {
+        @Test(arguments: ["float32", "bfloat16"]) func everyWayToRunGivesTheSameBytes(
+            arithmetic: String
+        ) async throws {
             let scene = try Scene()
+            let settings = ["--set", "arithmetic=\(arithmetic)"]
             var results: [(way: String, adapters: [String: Data])] = []
             for (index, way) in Self.ways.enumerated() {
                 let job = try await EndToEnd.hadamesh(
                     ranks: way.ranks,
-                    ["train", scene.study, "--output", scene.path("run-\(index)")] + way.arguments,
+                    ["train", scene.study, "--output", scene.path("run-\(index)")] + settings
+                        + way.arguments,
                     environment: way.environment)
                 try #require(job.status == 0, "\(way.testDescription): \(job)")
                 results.append((way.testDescription, try scene.adapters("run-\(index)")))

@@ -63,6 +63,9 @@ extension EndToEnd {
                 other: ["--set", "stages.adapter.learningRate=1e-3"]),
             Difference(
                 name: "cache.megabytes: differs between ranks", other: ["--set", "cache.megabytes=0"]),
+            Difference(
+                name: "arithmetic: differs between ranks: \"float32\" on rank 0",
+                other: ["--set", "arithmetic=bfloat16"]),
             Difference(name: "--resume: differs between ranks", other: ["--resume"]),
             Difference(
                 name: "kernels: differs between ranks",
@@ -121,6 +124,35 @@ extension EndToEnd {
             let node = manifest["starts"]?[0]?["nodes"]?[0]
             #expect(node?["ranks"] == 2)
             #expect(node?["kernels"]?.array?.contains("avx2") == true)
+        }
+
+        private static let rounded = ["--set", "arithmetic=bfloat16"]
+
+        /// AMX adds in another order than the kernels that emulate AVX512_BF16.
+        @Test(.enabled(if: RoundedKernels.bits == "tiles", "this processor has no AMX"))
+        func roundedProductsOfAnotherOrderAreRefused() async throws {
+            let job = try await train(
+                "run", Self.rounded, other: Self.rounded, variables: ["HADAMESH_KERNELS=avx2"])
+            #expect(job.status == 3 && job.failures.count == 1, "\(job)")
+            let expected = "kernels: differs between ranks: fma and bfloat16-tiles on rank 0"
+            #expect(job.errors.contains(expected), "\(job)")
+            #expect(job.errors.contains("set HADAMESH_KERNELS on all ranks"), "\(job)")
+        }
+
+        @Test(.enabled(if: VectorKernels.choices.contains("avx2"), "this processor has no AVX2"))
+        func emulatedRoundedProductsMix() async throws {
+            let first = VectorKernels.choices.contains("avx512bf16") ? "avx512bf16" : "avx2"
+            let alone = try await EndToEnd.hadamesh(
+                ["train", scene.study, "--output", scene.path("alone")] + Self.rounded,
+                environment: ["HADAMESH_KERNELS": first])
+            try #require(alone.status == 0, "\(alone)")
+            let study = ["train", scene.study, "--output", scene.path("run")] + Self.rounded
+            let job = try await EndToEnd.hadamesh(
+                ranks: 1,
+                study + [":", "-np", "1", "env", "HADAMESH_KERNELS=avx2", EndToEnd.program] + study,
+                environment: ["HADAMESH_KERNELS": first])
+            try #require(job.status == 0, "\(job)")
+            #expect(try scene.adapters("run") == scene.adapters("alone"))
         }
 
         @Test func ranksThatEvaluateAreHeldToTheSame() async throws {

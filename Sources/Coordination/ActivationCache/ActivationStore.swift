@@ -144,8 +144,8 @@ struct ActivationStore {
     private func identity(_ split: Int) throws -> String {
         let (model, examples, cutPoint) = (tables.model, tables.splits[split], tables.cutPoint)
         let identity = Identity(
-            backbone: BackboneIdentity(of: model.weights), arithmetic: .current, layer: cutPoint.layer,
-            point: cutPoint.position.rawValue, matrices: tables.matrices,
+            backbone: BackboneIdentity(of: model.weights), arithmetic: .current(model.arithmetic),
+            layer: cutPoint.layer, point: cutPoint.position.rawValue, matrices: tables.matrices,
             pooling: cutPoint.position == .pooled ? model.head.pooling.rawValue : nil,
             examples: examples.count, tokens: examples.totalTokens, ids: examples.fingerprint)
         return try JSONValue(encoding: identity).encoded()

@@ -100,8 +100,9 @@ extension Agreement {
         guard world.size > 1 else { return }
         var agreement = Agreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
-        agreement.add(kernels, VectorKernels.bits)
         try agreement.add("", valuesOf: StudySettings(study).filtered { !["backbone", "data"].contains($0) })
+        // After the settings, since one of them is the arithmetic.
+        agreement.add(kernels, Arithmetic.current(study.arithmetic).kernelWords)
         try agreement.check(world)
     }
 

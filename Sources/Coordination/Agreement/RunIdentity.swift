@@ -34,7 +34,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         self.backbone = backbone
         self.tokenizer = tokenizer
         self.data = NamedValues(data.map { ($0.task.name, $0.fingerprint) })
-        arithmetic = [.current]
+        arithmetic = [.current(study.arithmetic)]
         files = try FileOfAnotherRun.all(of: study.adapter.method)
     }
 
@@ -89,7 +89,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
             let words = arithmetic.map(\.words).joined(separator: ", then ")
             throw Failure.data(
                 "this run began with \(words.isEmpty ? "an older version" : words); here the "
-                    + "program is \(Arithmetic.current.words), which gives different bits",
+                    + "program is \(new.map(\.words).joined()), which gives different bits",
                 at: "kernels",
                 remedy:
                     "resume on processors with the same kernels, or pass --allow-different-kernels, "

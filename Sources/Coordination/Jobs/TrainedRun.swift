@@ -83,6 +83,10 @@ package struct TrainedRun: Sendable {
         let settings = [
             ("adapter", recorded.adapter, try JSONValue(encoding: study.adapter)),
             ("head", recorded.head, try JSONValue(encoding: study.head)),
+            (
+                "arithmetic", recorded.products.map { .string($0.rawValue) },
+                .string(study.arithmetic.rawValue)
+            ),
             ("maximumTokens", recorded.maximumTokens.map { .integer($0) }, .integer(study.maximumTokens)),
         ]
         for (key, own, present) in settings {
@@ -91,10 +95,10 @@ package struct TrainedRun: Sendable {
                 "was trained with \(key) \(own.encoded()), the run's study.yaml says "
                     + present.canonical.encoded(), at: folder, remedy: "restore the run's study.yaml")
         }
-        let arithmetic = recorded.arithmetic ?? []
-        if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(.current) {
+        let (arithmetic, current) = (recorded.arithmetic ?? [], Arithmetic.current(study.arithmetic))
+        if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(current) {
             throw Failure.data(
-                "was trained by \(last.words); here the program is \(Arithmetic.current.words), "
+                "was trained by \(last.words); here the program is \(current.words), "
                     + "which gives different bits",
                 at: folder,
                 remedy: "use it on processors with the same kernels, or pass --allow-different-kernels")

@@ -1,6 +1,7 @@
 import Adapters
 import Diagnostics
 import Formats
+import Kernels
 import Runs
 import Studies
 import Tasks
@@ -21,6 +22,8 @@ struct AdapterConfiguration: Codable, Sendable {
     let maximumTokens: Int?
     let topology: [BlockOwner]?
     let tokenizer: String?
+    /// The products of the frozen maps that it was trained on.
+    let products: ProductArithmetic?
     let arithmetic: [Arithmetic]?
     let files: [FileOfAnotherRun]?
 
@@ -41,6 +44,7 @@ struct AdapterConfiguration: Codable, Sendable {
         maximumTokens = study.maximumTokens
         topology = store.blockOfSlice[task].map { BlockOwner(store.blocks[$0], tasks.map(\.name)) }
         tokenizer = identity?.tokenizer
+        products = study.arithmetic
         arithmetic = identity?.arithmetic
         files = try FileOfAnotherRun.all(of: model.method)
     }

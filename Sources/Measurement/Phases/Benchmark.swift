@@ -61,7 +61,8 @@ package struct Benchmark: Codable, Sendable, Equatable {
             [
                 "product rate",
                 "\(number(rate.library * 1e-9, 0)) GFLOP/s per rank with OpenBLAS, "
-                    + "\(number(rate.own * 1e-9, 0)) with own kernels",
+                    + "\(number(rate.own * 1e-9, 0)) with own kernels"
+                    + (rate.bfloat16.map { ", \(number($0 * 1e-9, 0)) in bfloat16" } ?? ""),
             ],
             ["start", "\(number(startSeconds, 2)) s from launch to the first result"],
             [

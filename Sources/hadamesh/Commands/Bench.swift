@@ -19,7 +19,7 @@ struct Bench: ParsableCommand {
         discussion: """
             Trains the study on all ranks, with several passes over a part of its examples, and prints \
             examples and tokens per second by phase, the share of the product rate (that of large matrix \
-            products in OpenBLAS), time by operator, waiting, bytes, memory and start-up time. The run is \
+            products in OpenBLAS, or in bfloat16 if the study computes so), time by operator, waiting, bytes, memory and start-up time. The run is \
             not kept. Tests/Reference/speed.py measures PyTorch in the same way.
             """)
 
@@ -60,7 +60,7 @@ struct Bench: ParsableCommand {
             let reference = try compare.map(Self.read)
             _ = try scaling.chosen()
             _ = BLAS.useOneThread()
-            let result = try measure(world, ProductRate.measured())
+            let result = try measure(world)
             if world.rank == 0 {
                 if let json {
                     let encoder = JSONEncoder()
@@ -73,7 +73,7 @@ struct Bench: ParsableCommand {
         }
     }
 
-    private func measure(_ world: MPICommunicator, _ before: ProductRate) throws -> Benchmark {
+    private func measure(_ world: MPICommunicator) throws -> Benchmark {
         let perPass = self.steps ?? (quick ? 6 : 20)
         let total = perPass * (1 + (repeats ?? (quick ? 2 : 5)))
         let stages = try StudyFile(path: study, overrides: options.changes).study().stages
@@ -87,6 +87,7 @@ struct Bench: ParsableCommand {
                 "stages.adapter.steps=\(steps(stages.adapter))",
             ])
 
+        let before = ProductRate.measured(study.arithmetic)
         let backbone = try LoadedBackbone(study, on: world, for: .training)
         backbone.warn(from: world.rank)
         let whole = try study.tasks.map { try TaskData($0.resolve(), study, backbone.tokenizer) }
@@ -121,22 +122,23 @@ struct Bench: ParsableCommand {
         OperatorClock.current = nil
 
         // Measured again: a disturbance during the first measurement must not lower the rate.
-        let slowest = try slowest(before.best(with: ProductRate.measured()), world)
+        let slowest = try slowest(before.best(with: ProductRate.measured(study.arithmetic)), world)
         let memory = try largest(CurrentProcess.memory(), world)
         let scaling = try scaling.predicted(world, stepRecorder)
         return Benchmark(
             study: self.study, backbone: study.backbone, tasks: context.names,
             method: type(of: study.adapter.method).name, ranks: world.size,
-            trainedParameters: context.trainedParameters, kernels: VectorKernels.name,
+            trainedParameters: context.trainedParameters, kernels: VectorKernels.names(study.arithmetic),
             blas: BLAS.coreName, rate: slowest,
             startSeconds: recorder.firstResult.map { $0 - CurrentProcess.launch() } ?? 0,
-            memory: memory, phases: recorder.measured(rate: slowest.library), scaling: scaling)
+            memory: memory, phases: recorder.measured(rate: slowest.peak), scaling: scaling)
     }
 
     private func slowest(_ rate: ProductRate, _ world: MPICommunicator) throws -> ProductRate {
-        let all = try world.allGather([Int64(rate.library), Int64(rate.own)])
+        let all = try world.allGather([rate.library, rate.own, rate.bfloat16 ?? 0].map(Int64.init))
+        func lowest(_ index: Int) -> Double { Double(all.map { $0[index] }.min() ?? 0) }
         return ProductRate(
-            library: Double(all.map { $0[0] }.min() ?? 0), own: Double(all.map { $0[1] }.min() ?? 0))
+            library: lowest(0), own: lowest(1), bfloat16: rate.bfloat16.map { _ in lowest(2) })
     }
 
     private func largest(_ memory: Benchmark.Memory, _ world: MPICommunicator) throws -> Benchmark.Memory {

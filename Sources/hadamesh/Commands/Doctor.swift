@@ -38,7 +38,7 @@ struct Doctor: ParsableCommand {
                         ["MPI", MPI.libraryVersion],
                         [
                             "kernels",
-                            "\(VectorKernels.name) of \(VectorKernels.choices.joined(separator: ", "))",
+                            "\(VectorKernels.names(.bfloat16)), of \(VectorKernels.choices.joined(separator: ", "))",
                         ], ["BLAS", BLAS.configuration],
                         ["", "kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)"],
                     ]

@@ -110,7 +110,7 @@ struct Export: ParsableCommand {
             return averaged.values
         }
         let study = run.study.using(AdapterSettings(adapter))
-        let model = try AdaptedModel(run.model.weights, adapter, study.head)
+        let model = try AdaptedModel(run.model.weights, adapter, study.head, study.arithmetic)
         try WrittenRun.create(study, model, vectors, at: destination)
         let after = try TrainedRun(study, model, directory: destination)
         let examples = try run.tasks.map { try TaskData($0, study, loaded.tokenizer) }

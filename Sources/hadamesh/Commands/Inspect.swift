@@ -95,6 +95,8 @@ struct Inspect: ParsableCommand {
         inspection.add("state", .string(state))
         inspection.add("adapter", identity?["study"]?["adapter"])
         inspection.add("seed", identity?["study"]?["seed"])
+        inspection.add("arithmetic", identity?["study"]?["arithmetic"])
+        inspection.add("computed by", computation(identity))
         inspection.add("kept state", results?.keep.map { .string($0) })
         inspection.add("steps", results?.steps)
         inspection.add("parameters per task", results?.parameters?.adapterPerTask)
@@ -135,6 +137,12 @@ struct Inspect: ParsableCommand {
         return inspection
     }
 
+    /// The versions and kernels that an identity names.
+    private static func computation(_ identity: JSONValue?) -> JSONValue? {
+        let all: [Arithmetic]? = try? identity?["arithmetic"]?.decoded(from: "identity")
+        return all.map { .string($0.map(\.words).joined(separator: ", then ")) }
+    }
+
     private static func add(checkpoints folder: String, to inspection: inout Inspection) throws {
         inspection.add(
             "checkpoints", ["checkpoint", "bytes"],
@@ -155,6 +163,7 @@ struct Inspect: ParsableCommand {
         inspection.add("step of the stage", checkpoint.facts["stageStep"])
         inspection.add("adapter", study?["adapter"])
         inspection.add("seed", study?["seed"])
+        inspection.add("arithmetic", study?["arithmetic"])
         let names = (study?["tasks"]?.array ?? []).map { $0["name"] ?? $0 }
         let tasks = checkpoint.facts["tasks"]?.array ?? []
         inspection.add(
@@ -180,7 +189,9 @@ struct Inspect: ParsableCommand {
         // Another program's settings are few and flat.
         let settings: [(String, JSONValue?)] =
             own.map { own in
-                ["task", "output", "adapter", "head", "maximumTokens", "tokenizer"].map { ($0, own[$0]) }
+                ["task", "output", "adapter", "head", "maximumTokens", "products", "tokenizer"].map {
+                    ($0, own[$0])
+                }
                     + [("backbone", configuration["base_model_name_or_path"])]
             } ?? (configuration.object ?? []).map { ($0.0, $0.1) }
         for (name, value) in settings { inspection.add(name, value) }

@@ -67,7 +67,7 @@ struct Similarity: ParsableCommand {
     private func adapters(of run: String, named name: String?) throws -> [Adapter] {
         let study = try StudyFile.study(ofFinished: run, backbone: backbone)
         let weights = try EncoderWeights(directory: study.backbone)
-        let model = try AdaptedModel(weights, study.adapter.method, study.head)
+        let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
         let trained = try TrainedRun(study, model, directory: run)
         return try trained.tasks.map { task in
             let change = try trained.change(of: task)

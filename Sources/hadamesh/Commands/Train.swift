@@ -153,7 +153,7 @@ struct Train: ParsableCommand {
             allowingDifferentKernels: allowDifferentKernels)
         for warning in backbone.warnings { try output?.observe(.warned(warning)) }
         // Written only now that the run directory is known to belong to this study.
-        let ranks = try RankDescription.all(world)
+        let ranks = try RankDescription.all(world, study.arithmetic)
         _ = try onRoot(world) {
             if let directory { try RunFiles.write(study, from: file, backbone, run, ranks, to: directory) }
             return []

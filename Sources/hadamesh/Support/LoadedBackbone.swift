@@ -20,7 +20,7 @@ struct LoadedBackbone {
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         try Self.checkKernels()
         let weights = try weights ?? EncoderWeights(directory: study.backbone)
-        model = try AdaptedModel(weights, study.adapter.method, study.head)
+        model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
         tokenizer = try TokenizerFolder.load(study.backbone)
         try model.check(
             tokenizer, maximumTokens: study.maximumTokens,
@@ -57,6 +57,13 @@ extension LoadedBackbone {
         try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
         if use != .inspection { model = try model.prepacked(in: memory, forTraining: use == .training) }
         warnings = memory.refusals
+        if study.arithmetic == .bfloat16, RoundedKernels.areEmulated {
+            warnings.append(
+                .data(
+                    "bfloat16 takes longer than float32 here: the \(RoundedKernels.name) kernels emulate its "
+                        + "instructions", at: "arithmetic",
+                    remedy: "results do not depend on that; 'hadamesh doctor' lists the processor's kernels"))
+        }
     }
 
     /// Prints the warnings on standard error, on rank 0.

@@ -8,9 +8,10 @@ struct RankDescription {
     let node: String
     let kernels: String
 
-    /// All ranks of a world, in order; a collective.
-    static func all(_ world: any Communicator) throws -> [RankDescription] {
-        zip(try world.allGather(text: hostName()), try world.allGather(text: VectorKernels.name)).map(
+    /// All ranks of a world, in order, with the kernels that an arithmetic uses; a collective.
+    static func all(_ world: any Communicator, _ arithmetic: ProductArithmetic) throws -> [RankDescription] {
+        let nodes = try world.allGather(text: hostName())
+        return zip(nodes, try world.allGather(text: VectorKernels.names(arithmetic))).map(
             RankDescription.init)
     }
 
