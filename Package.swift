@@ -28,6 +28,8 @@ let package = Package(
         .target(name: "Diagnostics"),
         // Rules that combine the gradients of tasks: functions from inner products to weights.
         .target(name: "Combination", dependencies: ["Diagnostics"]),
+        // The tasks' shares in a step: functions from sizes, scores and losses to probabilities.
+        .target(name: "Sampling", dependencies: ["Diagnostics"]),
         // File formats: safetensors, mapped and atomic files, checksums, TSV, JSON lines, event files.
         .target(name: "Formats", dependencies: ["Diagnostics"]),
         // The inner loops of Kernels, compiled for each instruction set and chosen at run time.
@@ -60,14 +62,15 @@ let package = Package(
         // What a user asks for: a study and all its settings. Knows no ranks.
         .target(
             name: "Studies",
-            dependencies: ["Diagnostics", "Combination", "Kernels", "Adapters", "Tasks", "Training"]),
+            dependencies: [
+                "Diagnostics", "Combination", "Sampling", "Kernels", "Adapters", "Tasks", "Training",
+            ]),
         // Who does what next, on how many ranks: plan, sharing, coordinator, worker, resume.
         .target(
             name: "Coordination",
             dependencies: [
-                "Diagnostics", "Combination", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters",
-                "Tasks",
-                "Training", "Collectives", "Runs", "Studies",
+                "Diagnostics", "Combination", "Sampling", "Formats", "Kernels", "Tokenizers", "Encoders",
+                "Adapters", "Tasks", "Training", "Collectives", "Runs", "Studies",
             ]),
         // Reading finished runs: comparison tables.
         .target(name: "Reports", dependencies: ["Diagnostics", "Formats", "Runs"]),
@@ -100,6 +103,7 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(
             name: "CombinationTests", dependencies: ["Combination", "Diagnostics", "Formats", "TestSupport"]),
+        .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Diagnostics", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Diagnostics", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels", "TestSupport"]),
         .testTarget(
@@ -135,10 +139,9 @@ let package = Package(
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
-                "Coordination", "Combination", "Training", "Adapters", "Encoders", "Tasks", "Collectives",
-                "Runs", "Studies",
-                "Formats",
-                "Kernels", "Tokenizers", "Diagnostics", "TestSupport",
+                "Coordination", "Combination", "Sampling", "Training", "Adapters", "Encoders", "Tasks",
+                "Collectives", "Runs", "Studies", "Formats", "Kernels", "Tokenizers", "Diagnostics",
+                "TestSupport",
             ]),
         .testTarget(
             name: "ReportsTests",

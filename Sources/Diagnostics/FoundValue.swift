@@ -1,10 +1,10 @@
 /// A value of a settings file that has another type than expected, as messages name it.
-enum FoundValue: Decodable, CustomStringConvertible {
+package enum FoundValue: Decodable, CustomStringConvertible {
     case scalar(String)
     case list([FoundValue])
     case mapping([String: FoundValue])
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let values = try? [FoundValue](from: decoder) {
             self = .list(values)
         } else if let values = try? [String: FoundValue](from: decoder) {
@@ -30,7 +30,7 @@ enum FoundValue: Decodable, CustomStringConvertible {
         }
     }
 
-    var description: String {
+    package var description: String {
         switch self {
         case .scalar(let text): "'\(text)'"
         case .list: "a list"

@@ -22,7 +22,7 @@ package struct Study: Sendable, Codable {
     package let combination: CombinationSettings
     package let stages: Stages
     package let batch: BatchSettings
-    package let sampler: SamplerSettings
+    package private(set) var sampler: SamplerSettings
     package let optimizer: OptimizerSettings
     package let dropout: DropoutSettings
     package let evaluation: EvaluationSettings
@@ -78,7 +78,7 @@ package struct Study: Sendable, Codable {
         }
         try section.require(maximumTokens >= 8, .maximumTokens, "is \(maximumTokens), expected 8 or more")
         try sharing.check(taskNames: names)
-        try sampler.check(taskNames: names)
+        try sampler.check(taskNames: names, evaluation)
     }
 
     /// A copy with another adapter and, if given, another head.
@@ -86,6 +86,13 @@ package struct Study: Sendable, Codable {
         var study = self
         study.adapter = adapter
         if let head { study.head = head }
+        return study
+    }
+
+    /// A copy with another sampler.
+    package func using(_ sampler: SamplerSettings) -> Study {
+        var study = self
+        study.sampler = sampler
         return study
     }
 }

@@ -153,6 +153,7 @@ struct CombinationRunTests {
     func missingTask() throws {
         var changes = changes("mgda")
         changes["batch"] = ["examples": 6, "microBatch": 3]
+        changes["sampler.draw"] = "random"
         let found = try warnings(changes)
         #expect(found.count == 1)
         #expect(
@@ -160,6 +161,38 @@ struct CombinationRunTests {
         #expect(found.first?.hasPrefix("combination.rule: ") == true)
         changes["combination.rule"] = "pcgrad"
         #expect(try warnings(changes) == [])
+    }
+
+    @Test("A rule that weighs all tasks gets each one in every step, or its study is refused")
+    func everyTask() throws {
+        var changes = changes("upgrad")
+        changes["sampler.name"] = nil
+        changes["sampler"] = ["name": "weighted", "weights": ["colour": 1, "pair": 20, "size": 100]]
+        let run = try TinyStudy(changes).train(into: TemporaryFolder())
+        let adapter = run.steps.filter { $0.stage == "adapter" }
+        #expect(adapter.count == 4 && adapter.allSatisfy { $0.losses.names == ["colour", "pair", "size"] })
+        // In the head stage no task shares a parameter.
+        #expect(run.steps.contains { $0.losses.names.count < 3 })
+        // Of 4 micro-batches colour needs 1, where the sampler asks for 1/121 of them.
+        let shares = try #require(run.results?.stages.last?.drawn)
+        #expect(shares["colour"].map { abs($0.requested - 1 / 121) < 1e-12 && $0.realised == 0.25 } == true)
+        let texts = run.events.compactMap { if case .warned(let failure) = $0 { "\(failure)" } else { nil } }
+        #expect(
+            texts == [
+                "sampler: upgrad needs every task in every step, so colour gets 25.0 % of the "
+                    + "micro-batches, not 0.8 %; a smaller batch.microBatch comes closer to the sampler's "
+                    + "shares"
+            ])
+
+        changes["batch"] = ["examples": 6, "microBatch": 3]
+        let failures = try TinyStudy(changes).failures(ranks: 2, into: TemporaryFolder())
+        #expect(failures.count == 2 && failures[0] == failures[1] && failures[0].location == "batch.examples")
+        #expect(
+            failures[0].message
+                == "is 6, 2 micro-batches of 3, but upgrad needs each of the 3 tasks in every step")
+        #expect(failures[0].remedy?.hasPrefix("set it to 7 or more") == true)
+        changes["batch"] = ["examples": 7, "microBatch": 3]
+        _ = try TinyStudy(changes).train(into: TemporaryFolder())
     }
 
     @Test("Where a rule has no solution the sum stands, and one warning says so")

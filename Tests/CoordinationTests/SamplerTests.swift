@@ -1,5 +1,7 @@
 import Coordination
+import Formats
 import Foundation
+import Sampling
 import Studies
 import TestSupport
 import Testing
@@ -10,47 +12,63 @@ struct SamplerTests {
 
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        let settings: SamplerSettings
+        /// The section `sampler`.
+        let section: JSONValue
         /// Weights proportional to the probabilities of the three tasks in the first and the last of 5
         /// epochs.
         let first: [Double]
         let last: [Double]
-        init(_ name: String, _ settings: SamplerSettings, _ first: [Double], last: [Double]? = nil) {
-            (testDescription, self.settings, self.first) = (name, settings, first)
+
+        init(_ name: String, _ section: JSONValue, _ first: [Double], last: [Double]? = nil) {
+            (testDescription, self.section, self.first) = (name, section, first)
             self.last = last ?? first
+        }
+
+        func settings(_ draw: String = "quota") throws -> SamplerSettings {
+            try SamplerTests.settings(.object((section.object ?? []) + [("draw", .string(draw))]))
         }
     }
 
     static let cases = [
-        Case("uniform", SamplerSettings(.uniform), [1, 1, 1]),
-        Case("roundrobin", SamplerSettings(.roundrobin), [1, 1, 1]),
-        Case("proportional", SamplerSettings(.proportional), [4000, 500, 100]),
+        Case("uniform", ["name": "uniform"], [1, 1, 1]),
+        Case("roundrobin", ["name": "roundrobin"], [1, 1, 1]),
+        Case("proportional", ["name": "proportional"], [4000, 500, 100]),
         Case(
-            "temperature 2", SamplerSettings(.temperature, temperature: 2),
-            [pow(4000, 0.5), pow(500, 0.5), 10]),
+            "temperature 2", ["name": "temperature", "temperature": 2], [pow(4000, 0.5), pow(500, 0.5), 10]),
         Case(
-            "temperature 10, capped", SamplerSettings(.temperature, temperature: 10, cap: 500),
+            "temperature 10, capped", ["name": "temperature", "temperature": 10, "cap": 500],
             [pow(500, 0.1), pow(500, 0.1), pow(100, 0.1)]),
         Case(
-            "temperature 1, capped", SamplerSettings(.temperature, temperature: 1, cap: 300), [300, 300, 100]),
+            "temperature 1, capped", ["name": "temperature", "temperature": 1, "cap": 300], [300, 300, 100]),
         Case(
-            "annealed", SamplerSettings(.annealed), [4000, 500, 100],
+            "annealed", ["name": "annealed"], [4000, 500, 100],
             last: [pow(4000, 0.2), pow(500, 0.2), pow(100, 0.2)]),
         Case(
-            "weighted", SamplerSettings(.weighted, weights: ["large": 1, "medium": 0.5, "small": 2.5]),
+            "weighted", ["name": "weighted", "weights": ["large": 1, "medium": 0.5, "small": 2.5]],
             [1, 0.5, 2.5]),
-        Case("temperature near 0", SamplerSettings(.temperature, temperature: 1e-5), [1, 0, 0]),
+        Case("temperature near 0", ["name": "temperature", "temperature": 1e-5], [1, 0, 0]),
         Case(
             "huge weights",
-            SamplerSettings(.weighted, weights: ["large": 1.7e308, "medium": 1.7e308, "small": 1.7e308]),
+            ["name": "weighted", "weights": ["large": 1.7e308, "medium": 1.7e308, "small": 1.7e308]],
             [1, 1, 1]),
     ]
+
+    /// The settings of a section `sampler`, as a study reads them.
+    static func settings(_ section: JSONValue) throws -> SamplerSettings {
+        try JSONDecoder().decode(SamplerSettings.self, from: Data(section.encoded().utf8))
+    }
+
+    private static func settings(_ name: String, draw: String = "quota") throws -> SamplerSettings {
+        try settings(["name": .string(name), "draw": .string(draw)])
+    }
 
     private func probabilities(
         _ settings: SamplerSettings, active: [Bool] = [true, true, true], epoch: Int, epochs: Int = 5
     ) -> [Double] {
-        settings.probabilities(
-            Self.sizes.map { (name: $0.0, examples: $0.1) }, active: active, epoch: epoch, epochs: epochs)
+        settings.sampler.probabilities(
+            SampledTasks(
+                names: Self.sizes.map(\.0), examples: Self.sizes.map(\.1), active: active, epoch: epoch,
+                epochs: epochs))
     }
 
     private func normalized(_ shares: [Double]) -> [Double] {
@@ -58,29 +76,32 @@ struct SamplerTests {
     }
 
     @Test("Probabilities follow the formula, and add up to 1 over the active tasks", arguments: cases)
-    func formulas(_ test: Case) {
+    func formulas(_ test: Case) throws {
+        let settings = try test.settings()
         for (epoch, expected) in [(0, test.first), (4, test.last), (9, test.last)] {
-            let found = probabilities(test.settings, epoch: epoch)
+            let found = probabilities(settings, epoch: epoch)
             #expect(
                 mismatch(found, normalized(expected), Tolerance(absolute: 1e-12), "epoch \(epoch)") == nil)
         }
-        let rest = probabilities(test.settings, active: [true, false, true], epoch: 0)
+        let rest = probabilities(settings, active: [true, false, true], epoch: 0)
         let expected = normalized([test.first[0], 0, test.first[2]])
         #expect(mismatch(rest, expected, Tolerance(absolute: 1e-12)) == nil)
     }
 
     @Test("Annealing goes from α = 1 to 0.2 in even steps, and stays at 1 in a single epoch")
-    func annealing() {
+    func annealing() throws {
+        let annealed = try Self.settings("annealed")
+        let proportional = try Self.settings("proportional")
         for (epoch, alpha) in [1, 0.8, 0.6, 0.4, 0.2].enumerated() {
             let expected = normalized(Self.sizes.map { pow(Double($0.1), alpha) })
             #expect(
                 mismatch(
-                    probabilities(SamplerSettings(.annealed), epoch: epoch), expected,
+                    probabilities(annealed, epoch: epoch), expected,
                     Tolerance(absolute: 1e-12)) == nil)
         }
         #expect(
-            probabilities(SamplerSettings(.annealed), epoch: 0, epochs: 1)
-                == probabilities(SamplerSettings(.proportional), epoch: 0))
+            probabilities(annealed, epoch: 0, epochs: 1)
+                == probabilities(proportional, epoch: 0))
     }
 
     // MARK: Plans
@@ -99,8 +120,11 @@ struct SamplerTests {
     @Test(
         "The examples of a stage are predicted without its plans",
         arguments: [(0, 3), (2, 9), (5, 100), (7, 100)])
-    func ahead(from step: Int, steps: Int) {
-        for sampler in [SamplerSettings(), SamplerSettings(.uniform), SamplerSettings(.roundrobin)] {
+    func ahead(from step: Int, steps: Int) throws {
+        let samplers = try ["proportional", "uniform", "roundrobin", "annealed"].flatMap { name in
+            try ["quota", "random"].map { try Self.settings(name, draw: $0) }
+        }
+        for sampler in samplers {
             for active in [[true, true, true], [true, false, true]] {
                 let own = planner(sampler, sizes: [400, 7, 13], steps: steps)
                 var (state, needed) = (PlannerState(tasks: 3), [Set<Int>](repeating: [], count: 3))
@@ -152,10 +176,12 @@ struct SamplerTests {
     }
 
     @Test(
-        "Over many draws each task has its share", arguments: cases.filter { $0.settings.name != .annealed })
-    func shares(_ test: Case) {
+        "Over many independent draws each task has its share",
+        arguments: cases.filter { $0.testDescription != "annealed" })
+    func shares(_ test: Case) throws {
         let steps = 2000
-        let (plans, after) = plans(planner(test.settings, sizes: Self.sizes.map(\.1), steps: steps), steps)
+        let (plans, after) = plans(
+            planner(try test.settings("random"), sizes: Self.sizes.map(\.1), steps: steps), steps)
         let drawn = plans.flatMap(\.microBatches)
         #expect(drawn.count == after.microBatches && after.microBatches == steps * 4)
         let expected = normalized(test.first)
@@ -169,18 +195,27 @@ struct SamplerTests {
         }
     }
 
-    @Test("Round robin takes the active tasks strictly in turn")
-    func roundRobin() {
-        let all = plans(planner(SamplerSettings(.roundrobin)), 6).plans.flatMap(\.microBatches).map(\.task)
+    @Test("Independent draws are those of the first version, to the bit")
+    func unchanged() throws {
+        let settings = try Self.settings(["name": "temperature", "temperature": 2, "draw": "random"])
+        let drawn = plans(planner(settings), 6).plans.flatMap(\.microBatches)
+        #expect(
+            drawn.map(\.task) == [2, 2, 1, 0, 2, 0, 1, 0, 0, 0, 0, 2, 1, 0, 2, 0, 2, 1, 0, 0, 2, 1, 2, 0])
+    }
+
+    @Test("Round robin takes the active tasks strictly in turn", arguments: ["quota", "random"])
+    func roundRobin(_ draw: String) throws {
+        let settings = try Self.settings("roundrobin", draw: draw)
+        let all = plans(planner(settings), 6).plans.flatMap(\.microBatches).map(\.task)
         #expect(all == (0..<24).map { $0 % 3 })
-        let two = plans(planner(SamplerSettings(.roundrobin)), 3, active: [true, false, true]).plans
+        let two = plans(planner(settings), 3, active: [true, false, true]).plans
         #expect(two.flatMap(\.microBatches).map(\.task) == (0..<12).map { [0, 2][$0 % 2] })
     }
 
-    @Test("An inactive task is never drawn", arguments: cases)
-    func inactive(_ test: Case) {
+    @Test("An inactive task is never drawn", arguments: cases, ["quota", "random"])
+    func inactive(_ test: Case, _ draw: String) throws {
         for active in [[false, true, true], [true, false, false], [false, false, true]] {
-            let (plans, after) = plans(planner(test.settings), 50, active: active)
+            let (plans, after) = plans(planner(try test.settings(draw)), 50, active: active)
             #expect(plans.flatMap(\.microBatches).allSatisfy { active[$0.task] })
             #expect(zip(after.positions, active).allSatisfy { $1 || $0 == 0 })
         }
@@ -212,11 +247,12 @@ struct SamplerTests {
     @Test(
         "Every epoch of a task visits each example once, even if a micro-batch spans two epochs"
     )
-    func epochs() {
+    func epochs() throws {
+        let uniform = try Self.settings("uniform")
         // 7 examples in micro-batches of 4, and in micro-batches longer than the epoch.
         for size in [4, 16] {
             // A step of one micro-batch keeps the order in which its examples were drawn.
-            let drawn = plans(planner(SamplerSettings(.uniform), examples: size, microBatch: size), 240).plans
+            let drawn = plans(planner(uniform, examples: size, microBatch: size), 240).plans
                 .flatMap(\.microBatches)
             for (task, size) in [40, 7, 13].enumerated() {
                 let stream = drawn.filter { $0.task == task }.flatMap(\.examples)
@@ -240,21 +276,23 @@ struct SamplerTests {
     }
 
     @Test("A plan is a function of seed, stage, step and state, not of the planner's earlier draws")
-    func pure() {
-        let planner = planner(SamplerSettings(.temperature, temperature: 2))
+    func pure() throws {
+        let settings = try Self.settings(["name": "temperature", "temperature": 2, "draw": "random"])
+        let planner = planner(settings)
         let (first, _) = plans(planner, 30)
         var state = PlannerState(tasks: 3)
         for step in 0..<30 {
             // A fresh planner, as after resuming, and the used one, out of order.
-            let fresh = self.planner(SamplerSettings(.temperature, temperature: 2))
+            let fresh = self.planner(settings)
             let key = DrawKey(step: step, active: [true, true, true], state)
             let draw = fresh.draw(key)
             #expect(draw.plan == first[step])
             #expect(planner.draw(key) == draw)
             state = draw.after
         }
-        #expect(plans(self.planner(seed: 6), 5).plans != plans(self.planner(), 5).plans)
-        #expect(plans(self.planner(stage: 1), 5).plans != plans(self.planner(), 5).plans)
+        for other in [self.planner(settings, seed: 6), self.planner(settings, stage: 1)] {
+            #expect(plans(other, 5).plans != plans(self.planner(settings), 5).plans)
+        }
     }
 
     // MARK: Assignment

@@ -36,7 +36,7 @@ struct StageTests {
     /// A schedule with rates so high that scores rise and fall.
     static let restless: [String: JSONValue] = [
         "evaluation.every": 1, "stages.adapter.learningRate": 0.1, "stages.adapter.steps": 10,
-        "seed": 3,
+        "seed": 3, "sampler.draw": "random",
     ]
 
     @Test("The result is each task's best, the best mean, or the last state", arguments: KeptState.allCases)

@@ -46,6 +46,10 @@ struct StudyTests {
             "combination", ["rule": "cagrad", "radios": 1], at: "combination.radios", "did you mean 'radius'?"
         ),
         Bad("sampler.nam", "uniform", "did you mean 'name'?"),
+        Bad(
+            "sampler", ["name": "stop-and-go", "patienc": 1], at: "sampler.patienc",
+            "did you mean 'patience'?"
+        ),
         Bad("optimizer.weightdecay", 0, "did you mean 'weightDecay'?"),
         Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
         Bad("checkpoint.keeps", 3, "did you mean 'keep'?"),
@@ -105,9 +109,31 @@ struct StudyTests {
         Bad("sampler", "porportional", "did you mean 'proportional'?"),
         Bad("backbone", "", "is empty"), Bad("data", "~/glue", "only a shell expands '~'"),
         Bad("stages.adapter.epochs", 1e300, "to 100000"), Bad("cache.megabytes", 1e30, "to 1e9"),
-        Bad("sampler.temperature", 0, "a positive number"), Bad("sampler.cap", -1, "is -1"),
-        Bad("sampler.weights", ["colour": 0], "not a positive number"),
-        Bad("sampler.weights", ["colours": 1], "did you mean 'colour'?"),
+        Bad(
+            "sampler", ["name": "temperature", "temperature": 0], at: "sampler.temperature",
+            "a positive number"),
+        Bad("sampler", ["name": "temperature", "cap": -1], at: "sampler.cap", "is -1"),
+        Bad(
+            "sampler", ["name": "weighted", "weights": ["colour": 0]], at: "sampler.weights",
+            "not a positive number"),
+        Bad(
+            "sampler", ["name": "weighted", "weights": ["colours": 1]], at: "sampler.weights",
+            "did you mean 'colour'?"),
+        Bad("sampler.draw", "quotas", "did you mean 'quota'?"),
+        Bad(
+            "sampler.temperature", 2,
+            "'temperature' is a key of temperature, not of proportional; allowed: draw, name"),
+        Bad(
+            "sampler", ["name": "bandit", "reference": 2], at: "sampler.reference",
+            "'reference' is a key of gap and reference-loss, not of bandit"),
+        Bad("sampler", ["name": "bandit", "scale": 0], at: "sampler.scale", "is 0.0, expected 1e-06 to"),
+        Bad(
+            "sampler", ["name": "stop-and-go", "interval": 0], at: "sampler.interval",
+            "is 0, expected 1 to 1000000"),
+        Bad("sampler", "gap", at: "sampler.reference", "gap has no reference"),
+        Bad(
+            "sampler", ["name": "reference-loss", "reference": ["colour": 1, "pair": 1]],
+            at: "sampler.reference", "has no loss of 'size'"),
         Bad(
             "sampler", ["name": "weighted", "weights": ["colour": 1, "pair": 1]], at: "sampler.weights",
             "no weight for 'size'"),
@@ -143,7 +169,21 @@ struct StudyTests {
 
     @Test("A sampler without options is its name alone")
     func samplerName() throws {
-        #expect(try TinyStudy.decode(["sampler": "uniform"]).sampler == SamplerSettings(.uniform))
+        let sampler = try TinyStudy.decode(["sampler": "uniform"]).sampler
+        #expect(sampler.name == "uniform" && sampler.draw == .quota)
+    }
+
+    @Test("A sampler of scores needs evaluations within a stage", arguments: ["gap", "stop-and-go"])
+    func evaluations(_ name: String) throws {
+        let reference: JSONValue = ["colour": 1, "pair": 1, "size": 1]
+        let section: JSONValue =
+            name == "gap" ? ["name": "gap", "reference": reference] : ["name": .string(name)]
+        _ = try TinyStudy.decode(["sampler": section])
+        let failure = #expect(throws: Failure.self) {
+            _ = try TinyStudy.decode(["sampler": section, "evaluation.every": 0])
+        }
+        #expect(failure?.location == "evaluation.every")
+        #expect(failure?.message.contains("the sampler \(name) listens to scores") == true)
     }
 
     @Test("An unknown key is an error with a suggestion", arguments: unknownKeys)
@@ -210,7 +250,9 @@ struct StudyTests {
         #expect(study.stages.head.learningRate[.head] == 1e-3 && study.stages.head.epochs == 3)
         #expect(study.stages.adapter.learningRate[.weight] == 3e-3 && !study.stages.adapter.trainHead)
         #expect(study.stages.adapter.schedule == .linear && study.stages.adapter.warmup == 0.06)
-        #expect(study.sampler.name == .proportional && study.optimizer == OptimizerSettings())
+        #expect(
+            study.sampler.name == "proportional" && study.sampler.draw == .quota
+                && study.optimizer == OptimizerSettings())
         #expect(study.evaluation == EvaluationSettings() && study.checkpoint == CheckpointSettings())
         #expect(study.maximumTokens == 128 && study.seed == 42 && study.coordinator == .computes)
         #expect(study.arithmetic == .float32)

@@ -168,6 +168,34 @@ extension Mistake {
             says: ["sharing.weight", "'2-9' names layer 9, but the backbone has layers 0-2"],
             with: ["--set", "sharing.weight={0-1: all, 2-9: private}"]),
         .training(
+            "misspelt sampler", code: 2,
+            says: ["--set sampler.name: unknown sampler 'gpa'", "did you mean 'gap'?"],
+            ranks: [nil], with: ["--set", "sampler.name=gpa"]),
+        .training(
+            "a key of another sampler", code: 2,
+            says: [
+                "--set sampler.cap: 'cap' is a key of temperature, not of bandit; allowed: draw, name, scale"
+            ],
+            with: ["--set", "sampler={name: bandit, cap: 9}"]),
+        .training(
+            "a sampler that listens to scores without any", code: 2,
+            says: ["--set evaluation.every: is 0, so tasks are scored at the end of a stage alone, but the"],
+            ranks: [nil], with: ["--set", "sampler=stop-and-go", "--set", "evaluation.every=0"]),
+        .training(
+            "a sampler without its reference", code: 2,
+            says: ["--set sampler.reference: gap has no reference", "directory of a run that has all tasks"],
+            ranks: [nil], with: ["--set", "sampler=gap"]),
+        .training(
+            "a reference run that is not there", code: 2,
+            says: ["--set sampler.reference: nothere: no such run directory"],
+            with: ["--set", "sampler={name: reference-loss, reference: nothere}"]),
+        .training(
+            "a batch without room for every task", code: 2,
+            says: [
+                "batch.examples: is 4, a single micro-batch, but upgrad needs each of the 2 tasks",
+                "set it to 5 or more",
+            ], ranks: [nil], with: ["--set", "combination.rule=upgrad", "--set", "batch.examples=4"]),
+        .training(
             "misspelt combination rule", code: 2,
             says: ["--set combination.rule: unknown rule 'pcgard'", "did you mean 'pcgrad'?"],
             with: ["--set", "combination.rule=pcgard"]),

@@ -109,6 +109,30 @@ extension Mistake {
             ["train", $0.path("run")]
         },
         .afterARun(
+            "a reference run of other tasks", code: 2,
+            says: [
+                "--set sampler.reference: ", "run has no score of 'hue'; its tasks are colour, alike",
+                "name a run that trained it",
+            ]
+        ) {
+            [
+                "train", $0.study, "--output", $0.path("other"), "--set", "tasks.0.name=hue", "--set",
+                "sampler={name: gap, reference: '\($0.path("run"))'}",
+            ]
+        },
+        .afterARun(
+            "a reference run with other metrics", code: 2,
+            says: [
+                "run scored colour by accuracy and f1 on dev, but this study scores it by macro-f1 on dev",
+                "give the score as a number",
+            ]
+        ) {
+            [
+                "train", $0.study, "--output", $0.path("other"), "--set", "tasks.0.metrics=[macro-f1]",
+                "--set", "sampler={name: gap, reference: '\($0.path("run"))'}",
+            ]
+        },
+        .afterARun(
             "resuming with other data", code: 3, says: ["data: the data of colour changed"]
         ) { scene in
             try scene.replaceLine(7, by: "red house\twarm", in: "colour-train.tsv")

@@ -46,6 +46,7 @@ extension EndToEnd {
         /// Changes of the method, and the settings that the former method had for itself.
         static let switches: [(changes: [String], note: String?)] = [
             (["adapter=hut"], nil), (["adapter=lora", "adapter.rank=2"], nil),
+            (["sampler=uniform", "sampler.draw=random"], nil),
             (
                 ["adapter.method=hadamard"],
                 "dropped adapter.rank, adapter.start, which lora has and hadamard does not take"

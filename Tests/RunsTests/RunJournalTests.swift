@@ -35,7 +35,9 @@ import Testing
         let score = TaskEvaluation(task: "rte", score: 0.625, isBest: true, stops: false, splits: splits)
         return .evaluated(
             EvaluationReport(
-                stage: "adapter", step: 1, scores: [score], mean: 0.625, seconds: 1, secondsWaiting: 0,
+                stage: "adapter", step: 1, scores: [score], mean: 0.625,
+                drawn: NamedValues([("rte", DrawnShare(requested: 1, realised: 1, examples: 3))]),
+                probabilities: NamedValues([("rte", 1)]), seconds: 1, secondsWaiting: 0,
                 secondsCommunicating: 0))
     }
 
@@ -61,12 +63,15 @@ import Testing
         for tag in [
             "train/rte/loss", "train/learning_rate/weight", "train/gradient_norm", "dev/rte/accuracy",
             "dev/rte/f1", "dev/mean", "held-out/rte/f1", "share/rte/requested", "share/rte/realised",
+            "share/rte/probability",
             "system/examples_per_second", "system/tokens_per_second", "system/waiting",
             "system/bytes_per_step", "```yaml\ntasks: [rte]\n```",
         ] {
             #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")
         }
-        #expect(try Journal.read(run).first { $0["kind"] == "evaluated" }?["mean"]?.double == 0.625)
+        let event = try #require(Journal.read(run).first { $0["kind"] == "evaluated" })
+        #expect(event["mean"]?.double == 0.625 && event["probabilities"]?["rte"]?.double == 1)
+        #expect(event["drawn"]?["rte"]?["requested"]?.double == 1)
     }
 
     @Test func theStudyIsShownOnceOverAllStarts() throws {

@@ -25,8 +25,7 @@ struct CombinationWarnings {
                 .usage(
                     "\(rule.name) weighs the tasks against one another, but a step may lack some, as step "
                         + "\(step) lacks \(task)", at: "combination.rule",
-                    remedy: "a smaller batch.microBatch or sampler: { name: roundrobin } gives every step "
-                        + "examples of more tasks"))
+                    remedy: "sampler.draw: quota gives every step examples of each task"))
         }
         return warnings
     }

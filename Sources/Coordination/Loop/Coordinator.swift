@@ -1,4 +1,7 @@
 import Adapters
+import Combination
+import Diagnostics
+import Sampling
 import Studies
 import Tasks
 import Training
@@ -11,7 +14,7 @@ final class Coordinator {
     private let context: RunContext
     private let ranks: [Int]
     private let cache: ActivationCache
-    /// The examples drawn for the steps taken in this stage.
+    /// The examples drawn for the steps taken in this stage, and the numbers that the sampler has heard.
     private(set) var drawn: PlannerState
     private var planner: Planner?
     /// The draw of the current step, or of the next one if it was drawn ahead.
@@ -29,7 +32,7 @@ final class Coordinator {
         self.context = context
         self.ranks = ranks
         self.cache = cache
-        drawn = PlannerState(tasks: context.data.count)
+        drawn = context.undrawn
     }
 
     /// Resumes from a checkpoint of a step.
@@ -39,13 +42,51 @@ final class Coordinator {
     }
 
     /// Commits the draw of a step that has been taken.
-    func stepTaken() {
-        if let ahead { drawn = ahead.draw.after }
+    ///
+    /// - Parameter losses: the mean loss of each task in the step; nil for one that took no part
+    func stepTaken(losses: [Double?]) {
+        guard let draw = ahead?.draw else { return }
+        drawn = draw.after
+        guard let sampler = context.study.sampler.sampler as? any LossSampler else { return }
+        sampler.hear(
+            StepLosses(
+                names: context.names, losses: losses,
+                microBatches: context.names.indices.map { task in
+                    draw.plan.microBatches.count { $0.task == task }
+                }, probabilities: draw.probabilities), &drawn.memory)
+    }
+
+    /// Lets the sampler hear the scores of an evaluation; nil for a task that was not scored.
+    ///
+    /// A plan that was drawn before has another key than the next step, and is not used.
+    func evaluated(scores: [Double?]) {
+        guard let sampler = context.study.sampler.sampler as? any ScoreSampler else { return }
+        sampler.hear(scores: scores, &drawn.memory)
+    }
+
+    /// The probabilities with which the sampler asks for the next micro-batches.
+    func probabilities(_ state: TrainingState) -> [Double] {
+        planner(state, context.stages[state.stage]).shares(key(state)).asked
+    }
+
+    /// A warning if tasks cannot have the shares that the sampler asks for, since every step holds every
+    /// task.
+    func shareWarning(_ state: TrainingState) -> Failure? {
+        let shares = planner(state, context.stages[state.stage]).shares(key(state))
+        guard let task = context.names.indices.max(by: { raised($0) < raised($1) }), raised(task) > 0.005
+        else { return nil }
+        func raised(_ task: Int) -> Double { shares.drawn[task] - shares.asked[task] }
+        func percent(_ share: Double) -> String { "\((1000 * share).rounded() / 10) %" }
+        return .usage(
+            "\(type(of: context.study.combination.rule).name) needs every task in every step, so "
+                + "\(context.names[task]) gets \(percent(shares.drawn[task])) of the micro-batches, not "
+                + "\(percent(shares.asked[task]))", at: "sampler",
+            remedy: "a smaller batch.microBatch comes closer to the sampler's shares")
     }
 
     /// Begins the next stage, with every task's stream at its start.
     func beginStage() {
-        drawn = PlannerState(tasks: context.data.count)
+        drawn = context.undrawn
         planner = nil
         ahead = nil
     }
@@ -98,8 +139,7 @@ final class Coordinator {
                 tasks: context.data.map { ($0.task.name, $0.trainingIndices) },
                 stage: context.stages.count + index, steps: 1, tokens: context)
             let key = DrawKey(
-                step: 0, active: context.data.indices.map(adapter.tasks.contains),
-                PlannerState(tasks: context.data.count))
+                step: 0, active: context.data.indices.map(adapter.tasks.contains), context.undrawn)
             return assigned(planner.draw(key).plan)
         }
     }
@@ -115,7 +155,7 @@ final class Coordinator {
     private func isDue(_ every: Int, _ step: Int) -> Bool { every > 0 && step > 0 && step % every == 0 }
 
     private func draw(_ state: TrainingState, _ schedule: StageSchedule) -> Draw {
-        let key = DrawKey(step: state.stageStep, active: state.active, drawn)
+        let key = key(state)
         if let ahead, ahead.key == key { return ahead.draw }
         var draw = planner(state, schedule).draw(key)
         draw.plan = assigned(draw.plan)
@@ -123,26 +163,29 @@ final class Coordinator {
         return draw
     }
 
+    private func key(_ state: TrainingState) -> DrawKey {
+        DrawKey(step: state.stageStep, active: state.active, drawn)
+    }
+
     private func planner(_ state: TrainingState, _ schedule: StageSchedule) -> Planner {
         if let planner, planner.stage == state.stage { return planner }
         let made = Planner(
             seed: context.study.seed, batch: context.study.batch, sampler: context.study.sampler,
             tasks: context.data.map { ($0.task.name, $0.trainingIndices) }, stage: state.stage,
-            steps: schedule.steps,
-            tokens: context)
+            steps: schedule.steps, holdsEveryTask: context.needsEveryTask(in: schedule), tokens: context)
         planner = made
         return made
     }
 
     /// The next chunks of pooled vectors to compute before a head stage's steps; nil if none are left.
     ///
-    /// They cover the examples that the stage's plans will draw. If a task stops early, later plans change,
-    /// and a long stage is not planned to the end: a rank computes missing vectors when it reads them.
+    /// They cover the examples that the stage's plans will draw. If a task stops early or a sampler
+    /// listens, later plans change, and a long stage is not planned to the end: a rank computes missing
+    /// vectors when it reads them.
     private func nextChunks(_ state: TrainingState, _ schedule: StageSchedule) -> [PooledChunk]? {
         if chunksPlannedFor != state.stage {
             chunksPlannedFor = state.stage
-            let needed = planner(state, schedule).examples(
-                from: DrawKey(step: state.stageStep, active: state.active, drawn))
+            let needed = planner(state, schedule).examples(from: key(state))
             for (task, data) in context.data.enumerated() {
                 pendingChunks += PooledChunk.chunks(of: needed[task], context.splits.train[task])
                 for (set, evaluation) in data.evaluationSets.enumerated() {

@@ -72,21 +72,10 @@ struct ModelSelection {
     /// The result of the current stage: the scores of its kept state, and the shares of examples drawn.
     func result(_ state: TrainingState, drawn: PlannerState) -> StageResult {
         let names = context.names
-        let requested = drawn.requested.reduce(0, +)
-        let realised = Double(drawn.positions.reduce(0, +))
         return StageResult(
             stage: context.stages[state.stage].name, steps: state.stageStep,
             tasks: NamedValues(names.indices.map { (names[$0], keptScore(of: $0, in: state)) }),
-            drawn: NamedValues(
-                names.indices.map { task in
-                    let examples = drawn.positions[task]
-                    return (
-                        names[task],
-                        DrawnShare(
-                            requested: requested > 0 ? drawn.requested[task] / requested : 0,
-                            realised: realised > 0 ? Double(examples) / realised : 0, examples: examples)
-                    )
-                }))
+            drawn: drawn.shares(names))
     }
 
     private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {

@@ -115,7 +115,7 @@ package final class TrainingRun: StallListener {
             state = try TrainingState(
                 checkpoint, facts, context.store, names: context.names, context.stages)
             // Decoded on every rank, so that all refuse a bad one.
-            let drawn = try PlannerState(checkpoint, facts)
+            let drawn = try PlannerState(checkpoint, facts, context.study.sampler.sampler)
             coordinator?.resume(at: state.step, drawn)
         }
         if resuming { try output?.resume(after: state.step, note) }
@@ -209,11 +209,18 @@ package final class TrainingRun: StallListener {
         }
         let (waiting, communicating) = (result.secondsWaiting, result.secondsCommunicating)
         let seconds = record(.compute, since: start, waiting, communicating)
-        coordinator?.stepTaken()
+        let tasks = plan.tasks
+        let losses = tasks.indices.map { row in
+            let examples = plan.microBatches.reduce(0) {
+                $0 + ($1.task == tasks[row] ? $1.examples.count : 0)
+            }
+            return result.losses[row] / Double(examples)
+        }
+        coordinator?.stepTaken(
+            losses: context.names.indices.map { tasks.firstIndex(of: $0).map { losses[$0] } })
         if result.isStopRequested { coordinator?.stopRequested = true }
         guard let output, let coordinator else { return }
         if recorded { try output.record(step: state.step, plan, before, result.gradients, context) }
-        let tasks = plan.tasks
         let missing = context.names.indices.filter { state.active[$0] && !tasks.contains($0) }
         for warning in combinationWarnings.about(
             result.combination, missing: missing.map { context.names[$0] }, step: state.step)
@@ -228,13 +235,7 @@ package final class TrainingRun: StallListener {
                     microBatches: plan.microBatches.map {
                         StepReport.MicroBatch(task: context.names[$0.task], examples: $0.examples)
                     },
-                    losses: NamedValues(
-                        tasks.enumerated().map { row, task in
-                            let examples = plan.microBatches.reduce(0) {
-                                $0 + ($1.task == task ? $1.examples.count : 0)
-                            }
-                            return (context.names[task], result.losses[row] / Double(examples))
-                        }),
+                    losses: NamedValues(zip(tasks, losses).map { (context.names[$0], $1) }),
                     learningRates: NamedValues(
                         ParameterKind.allCases.filter(schedule.trains).map {
                             ($0.rawValue, schedule.learningRate($0, step: number))
@@ -260,13 +261,18 @@ package final class TrainingRun: StallListener {
         let scores = selection.update(&state, tasks, found)
         // A checkpoint of this step, saved before the evaluation, lacks its scores.
         coordinator?.checkpointedAt = -1
+        coordinator?.evaluated(
+            scores: context.names.indices.map { tasks.firstIndex(of: $0).map { found[$0].mean } })
         let spent = communicator.statistics.since(before)
         let seconds = record(.evaluate, since: start, spent.secondsWaiting, spent.secondsTransferring)
         try output?.observe(
             .evaluated(
                 EvaluationReport(
                     stage: schedule.name, step: state.step, scores: scores, mean: state.latestMean,
-                    seconds: seconds,
+                    drawn: coordinator.map { $0.drawn.shares(context.names) },
+                    probabilities: coordinator.map {
+                        NamedValues(zip(context.names, $0.probabilities(state)).map { ($0, $1) })
+                    }, seconds: seconds,
                     secondsWaiting: spent.secondsWaiting,
                     secondsCommunicating: spent.secondsTransferring)))
     }
@@ -301,7 +307,7 @@ package final class TrainingRun: StallListener {
         try output.write(
             state.checkpoint(
                 context.store, names: context.names, identity: identity,
-                coordinator?.drawn ?? PlannerState(tasks: context.names.count)),
+                coordinator?.drawn ?? context.undrawn),
             keep: context.study.checkpoint.keep)
     }
 
@@ -330,6 +336,7 @@ package final class TrainingRun: StallListener {
 
     private func beginStage() throws {
         try output?.observe(.stage(name: schedule.name, steps: schedule.steps))
+        if let warning = coordinator?.shareWarning(state) { try output?.observe(.warned(warning)) }
     }
 
     /// Ends a stage; the next one starts from the kept state, see ``ModelSelection/restoreKept(_:)``.
@@ -356,7 +363,7 @@ package final class TrainingRun: StallListener {
 
     /// The result of the current stage; only rank 0 has the shares of examples drawn.
     private func stageResult() -> StageResult {
-        selection.result(state, drawn: coordinator?.drawn ?? PlannerState(tasks: context.names.count))
+        selection.result(state, drawn: coordinator?.drawn ?? context.undrawn)
     }
 
     private func finish() throws {

@@ -2,6 +2,7 @@ import Adapters
 import Diagnostics
 import Formats
 import Runs
+import Sampling
 import Training
 
 extension TrainingState {
@@ -28,7 +29,8 @@ extension TrainingState {
         let bestMean: Mean?
         let positions: [Int]
         let microBatches: Int
-        let requested: [Double]
+        let requested, lags, remainders: [Double]
+        let sampler: SamplerMemory
         let topology: [BlockOwner]
         let memory: NamedValues<[[Double]]>?
 
@@ -52,7 +54,8 @@ extension TrainingState {
             bestMean = state.bestMean.map { Mean(step: $0.step, scores: $0.scores) }
             positions = planner.positions
             microBatches = planner.microBatches
-            requested = planner.requested
+            (requested, lags, remainders) = (planner.requested, planner.lags, planner.remainders)
+            sampler = planner.memory
             self.topology = topology
             memory =
                 state.memory.isEmpty
@@ -92,7 +95,8 @@ extension TrainingState {
         func count(_ value: Int, _ key: String) throws -> Int { try checkpoint.count(value, key) }
         for (key, found) in [
             ("tasks", facts.tasks.count), ("positions", facts.positions.count),
-            ("requested", facts.requested.count),
+            ("requested", facts.requested.count), ("lags", facts.lags.count),
+            ("remainders", facts.remainders.count),
         ] where found != names.count {
             throw Failure.data(
                 "the checkpoint of step \(checkpoint.step) has \(found) of '\(key)', expected \(names.count)")
@@ -156,10 +160,14 @@ extension TrainingState {
 
 extension PlannerState {
     /// Reads the planner's state from a checkpoint.
-    init(_ checkpoint: Checkpoint, _ facts: TrainingState.Facts) throws {
+    init(_ checkpoint: Checkpoint, _ facts: TrainingState.Facts, _ sampler: any Sampler) throws {
         positions = try facts.positions.map { try checkpoint.count($0, "positions") }
-        requested = facts.requested
+        (requested, lags, remainders) = (facts.requested, facts.lags, facts.remainders)
         try checkpoint.require(requested.allSatisfy { $0.isFinite && $0 >= 0 }, "requested")
+        try checkpoint.require(lags.allSatisfy(\.isFinite), "lags")
+        try checkpoint.require(remainders.allSatisfy(\.isFinite), "remainders")
+        memory = facts.sampler
+        try checkpoint.require(memory.fits(sampler, tasks: positions.count), "sampler")
         microBatches = try checkpoint.count(facts.microBatches, "microBatches")
     }
 }

@@ -6,7 +6,7 @@ package struct DrawKey: Equatable, Sendable {
     package let step: Int
     /// Whether each task is still drawn; at least one is.
     package let active: [Bool]
-    /// The examples drawn before.
+    /// The examples drawn before, and the numbers that the sampler has heard.
     package let state: PlannerState
 
     package init(step: Int, active: [Bool], _ state: PlannerState) {
@@ -20,4 +20,6 @@ package struct DrawKey: Equatable, Sendable {
 package struct Draw: Equatable, Sendable {
     package var plan: StepPlan
     package let after: PlannerState
+    /// The probability of each task; 0 for inactive ones.
+    package let probabilities: [Double]
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Kernels
+import Sampling
 package import Studies
 
 /// Draws the plans of one stage: a pure function of the study and a ``DrawKey``.
@@ -13,6 +14,7 @@ package final class Planner {
     let stage: Int
     /// Steps of the stage.
     let steps: Int
+    private let shares: StageShares
     private let tokens: any TokenCounts
 
     /// The steps that draw as many examples as all tasks have together.
@@ -26,13 +28,15 @@ package final class Planner {
         let microBatches = drawn(key.step, &state, key.active).map { task, range in
             MicroBatch(task: task, examples: range.map { example(task, at: $0) })
         }
-        return Draw(plan: StepPlan(balanced(microBatches)), after: state)
+        return Draw(
+            plan: StepPlan(balanced(microBatches)), after: state, probabilities: shares(key).drawn)
     }
 
     /// By task, the set of examples that this step and all later ones draw if no task stops early.
     ///
     /// It looks ahead until every task has drawn all of its examples, or `most` micro-batches far; examples
-    /// that are first drawn after that are missing.
+    /// that are first drawn after that are missing. With a sampler that listens, the plans of later steps are
+    /// not known, and those with the present probabilities stand for them.
     package func examples(from key: DrawKey, lookingAhead most: Int = 1_000_000) -> [[Int]] {
         let (step, state, active) = (key.step, key.state, key.active)
         var ahead = state
@@ -57,25 +61,69 @@ package final class Planner {
     private func drawn(
         _ step: Int, _ state: inout PlannerState, _ active: [Bool]
     ) -> [(task: Int, positions: Range<Int>)] {
-        let perEpoch = Self.stepsPerEpoch(tasks.map(\.examples.count), batch)
-        let epochs = max(1, Int((Double(steps) / perEpoch).rounded(.up)))
-        let probabilities = sampler.probabilities(
-            tasks.map { ($0.name, $0.examples.count) }, active: active, epoch: Int(Double(step) / perEpoch),
-            epochs: epochs)
-        let random = CounterRandom(seed: seed, .sampling, UInt64(stage), UInt64(step))
+        let shares = shares.step(step, active: active, state.memory)
+        let tasks =
+            switch sampler.draw {
+            case .quota: byQuota(step, shares, &state, active)
+            case .random: atRandom(step, shares, state)
+            }
         var microBatches: [(task: Int, positions: Range<Int>)] = []
         var left = batch.examples
-        while left > 0 {
-            let task = choose(
-                random.uniform(UInt64(microBatches.count)), probabilities, turn: state.microBatches)
+        for task in tasks {
             let count = min(batch.microBatch, left)
             microBatches.append((task, state.positions[task]..<state.positions[task] + count))
             state.positions[task] += count
             state.microBatches += 1
-            for (index, probability) in probabilities.enumerated() { state.requested[index] += probability }
+            for (index, probability) in shares.asked.enumerated() { state.requested[index] += probability }
             left -= count
         }
         return microBatches
+    }
+
+    /// The tasks of a step by quota: every active one first if the step has to hold them, then those that
+    /// are due.
+    private func byQuota(
+        _ step: Int, _ shares: StageShares.Step, _ state: inout PlannerState, _ active: [Bool]
+    ) -> [Int] {
+        let free = shares.freeMicroBatches
+        var tasks = free < batch.microBatches ? active.indices.filter { active[$0] } : []
+        var quota = TaskQuota(lags: state.lags)
+        for number in 0..<free {
+            tasks.append(
+                quota.next(shares.free, active: active) { amount, task in
+                    self.shares.draws(
+                        amount, task: task, from: step, draw: number, shares, active: active, state.memory)
+                })
+        }
+        state.lags = quota.lags
+        if batch.examples % batch.microBatch != 0 { placeRemainder(&tasks, &state.remainders) }
+        return tasks
+    }
+
+    /// Moves a micro-batch of the task that is due most of the smaller last micro-batches to the end.
+    ///
+    /// Each micro-batch of a step makes its task due an equal part of the step's smaller one, so that tasks
+    /// have their shares of examples too.
+    private func placeRemainder(_ tasks: inout [Int], _ remainders: inout [Double]) {
+        for task in tasks { remainders[task] += 1 / Double(tasks.count) }
+        guard let chosen = Set(tasks).sorted().max(by: { remainders[$0] < remainders[$1] - 1e-9 }),
+            let last = tasks.lastIndex(of: chosen)
+        else { return }
+        tasks.append(tasks.remove(at: last))
+        remainders[chosen] -= 1
+    }
+
+    /// The tasks of a step, each independent of the others.
+    private func atRandom(_ step: Int, _ shares: StageShares.Step, _ state: PlannerState) -> [Int] {
+        let random = CounterRandom(seed: seed, .sampling, UInt64(stage), UInt64(step))
+        return (0..<batch.microBatches).map {
+            choose(random.uniform(UInt64($0)), shares.asked, turn: state.microBatches + $0)
+        }
+    }
+
+    /// The probabilities of the next step.
+    func shares(_ key: DrawKey) -> StageShares.Step {
+        shares.step(key.step, active: key.active, key.state.memory)
     }
 
     /// Balances the tokens of each task's micro-batches, whose numbers of examples stay.
@@ -112,7 +160,7 @@ package final class Planner {
 
     private func choose(_ number: Double, _ probabilities: [Double], turn: Int) -> Int {
         let active = probabilities.indices.filter { probabilities[$0] > 0 }
-        if sampler.name == .roundrobin { return active[turn % active.count] }
+        if type(of: sampler.sampler).takesTurns { return active[turn % active.count] }
         var rest = number
         for task in active {
             rest -= probabilities[task]
@@ -133,7 +181,8 @@ package final class Planner {
 
     package init(
         seed: UInt64, batch: BatchSettings, sampler: SamplerSettings,
-        tasks: [(name: String, examples: [Int])], stage: Int, steps: Int, tokens: any TokenCounts
+        tasks: [(name: String, examples: [Int])], stage: Int, steps: Int, holdsEveryTask: Bool = false,
+        tokens: any TokenCounts
     ) {
         self.seed = seed
         self.batch = batch
@@ -142,6 +191,12 @@ package final class Planner {
         self.stage = stage
         self.steps = steps
         self.tokens = tokens
+        let sizes = tasks.map(\.examples.count)
+        let perEpoch = Self.stepsPerEpoch(sizes, batch)
+        shares = StageShares(
+            sampler: sampler.sampler, names: tasks.map(\.name), examples: sizes, stepsPerEpoch: perEpoch,
+            epochs: max(1, Int((Double(steps) / perEpoch).rounded(.up))), microBatches: batch.microBatches,
+            holdsEveryTask: holdsEveryTask && sampler.draw == .quota)
     }
 
     private func order(_ task: Int, epoch: Int) -> [Int] {

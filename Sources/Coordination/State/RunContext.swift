@@ -1,6 +1,7 @@
 import Adapters
 import Diagnostics
 import Encoders
+import Sampling
 package import Studies
 import Tasks
 package import Training
@@ -26,12 +27,18 @@ package struct RunContext: Sendable {
     /// The tasks' names, in the study's order.
     package var names: [String] { data.map(\.task.name) }
 
+    /// The planner's state at the start of a stage.
+    var undrawn: PlannerState { PlannerState(tasks: data.count, study.sampler.sampler) }
+
     package init(_ study: Study, _ model: AdaptedModel, _ data: [TaskData]) throws {
         // Training, scoring and measuring all come through here, so no unchecked id reaches the embeddings.
         for data in data {
             for examples in [data.train] + data.evaluationSets.map(\.examples) {
                 try examples.check(against: model.weights.configuration)
             }
+        }
+        if let sampler = study.sampler.sampler as? any ReferencedSampler, !sampler.reference.isRead {
+            throw Failure.usage("names a run, which has not been read", at: "sampler.reference")
         }
         self.study = study
         self.model = model

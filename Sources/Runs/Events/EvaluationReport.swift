@@ -1,4 +1,4 @@
-import Formats
+package import Formats
 
 /// An evaluation of all tasks.
 package struct EvaluationReport: Encodable, Sendable {
@@ -8,15 +8,20 @@ package struct EvaluationReport: Encodable, Sendable {
     package let scores: [TaskEvaluation]
     /// The mean of all tasks' latest scores; nil if a task has none yet.
     package let mean: Double?
+    /// Each task's requested and realised share of the stage so far.
+    package let drawn: NamedValues<DrawnShare>?
+    /// The probability with which each task is drawn from here on.
+    package let probabilities: NamedValues<Double>?
     /// Seconds of the evaluation, and of its waiting for other ranks and exchanging logits.
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     package init(
-        stage: String, step: Int, scores: [TaskEvaluation], mean: Double?, seconds: Double,
-        secondsWaiting: Double,
-        secondsCommunicating: Double
+        stage: String, step: Int, scores: [TaskEvaluation], mean: Double?,
+        drawn: NamedValues<DrawnShare>? = nil, probabilities: NamedValues<Double>? = nil, seconds: Double,
+        secondsWaiting: Double, secondsCommunicating: Double
     ) {
         (self.stage, self.step, self.scores, self.mean) = (stage, step, scores, mean)
+        (self.drawn, self.probabilities) = (drawn, probabilities)
         self.seconds = seconds
         (self.secondsWaiting, self.secondsCommunicating) = (secondsWaiting, secondsCommunicating)
     }
@@ -30,7 +35,7 @@ package struct EvaluationReport: Encodable, Sendable {
     }
 
     private enum CodingKeys: CodingKey {
-        case stage, step, tasks, mean, seconds, secondsWaiting, secondsCommunicating
+        case stage, step, tasks, mean, drawn, probabilities, seconds, secondsWaiting, secondsCommunicating
     }
 
     /// Writes the scores as an object by task.
@@ -40,6 +45,8 @@ package struct EvaluationReport: Encodable, Sendable {
         try container.encode(step, forKey: .step)
         try container.encode(NamedValues(scores.map { ($0.task, $0) }), forKey: .tasks)
         try container.encode(mean, forKey: .mean)
+        try container.encodeIfPresent(drawn, forKey: .drawn)
+        try container.encodeIfPresent(probabilities, forKey: .probabilities)
         try container.encode(seconds, forKey: .seconds)
         try container.encode(secondsWaiting, forKey: .secondsWaiting)
         try container.encode(secondsCommunicating, forKey: .secondsCommunicating)

@@ -55,7 +55,7 @@ package final class RunJournal: RunObserver {
         case .timeline(let timeline, let isLast): try add(timeline, isLast: isLast)
         case .stageEnded(let result):
             try journal.record("stageEnded", [("result", JSONValue(encoding: result))])
-            try plotShares(result)
+            try plotShares(result.drawn)
         case .finished(let results): try finished(results)
         case .stopped(let step): try journal.record("stopped", [("step", .integer(step))])
         }
@@ -115,10 +115,10 @@ package final class RunJournal: RunObserver {
         }
     }
 
-    /// Plots each task's share of a stage's examples.
-    private func plotShares(_ stage: StageResult) throws {
+    /// Plots each task's share of a stage's examples so far.
+    private func plotShares(_ drawn: NamedValues<DrawnShare>) throws {
         try journal.plot(
-            stage.drawn.entries.flatMap { task in
+            drawn.entries.flatMap { task in
                 [
                     ("share/\(task.name)/requested", task.value.requested),
                     ("share/\(task.name)/realised", task.value.realised),
@@ -155,7 +155,9 @@ package final class RunJournal: RunObserver {
         if let mean = report.mean, let split = report.scores.first?.splits.names.first {
             points.append(("\(EvaluationReport.label(ofSplit: split))/mean", mean))
         }
+        points += (report.probabilities?.entries ?? []).map { ("share/\($0.name)/probability", $0.value) }
         try journal.plot(points, step: report.step)
+        if let drawn = report.drawn { try plotShares(drawn) }
     }
 
     private func finished(_ results: RunResults) throws {
@@ -168,6 +170,6 @@ package final class RunJournal: RunObserver {
         whole.study = study
         try whole.write(to: directory)
         try journal.record("finished", [("results", JSONValue(encoding: results))])
-        if let last = results.stages.last { try plotShares(last) }
+        if let last = results.stages.last { try plotShares(last.drawn) }
     }
 }

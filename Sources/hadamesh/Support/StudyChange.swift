@@ -44,8 +44,9 @@ struct StudyChange {
             list[index] = try set(path.dropFirst(), in: list[index])
             return .sequence(list)
         case .scalar where node.null != nil: return try set(path, in: Node([:]))
-        // A method's name alone is short for a section with it.
+        // The name alone of a method or a sampler is short for a section with it.
         case .scalar where key.first == "adapter": return try set(path, in: ["method": node])
+        case .scalar where key.count == 2 && key.first == "sampler": return try set(path, in: ["name": node])
         case .scalar(let scalar): throw failure(path, "is '\(scalar.string)'")
         case .alias: throw failure(path, "is an alias")
         }

@@ -53,11 +53,13 @@ package struct StudyFile {
         return .usage("no such file", at: path, remedy: near.map { "did you mean \($0)?" })
     }
 
-    /// The study; a failure names the line of its key, or the change that set it.
+    /// The study, with references of runs read; a failure names the line of its key, or the change that set
+    /// it.
     package func study() throws -> Study {
         do {
             return try YAMLDecoder().decode(
-                Study.self, from: root, userInfo: [.foreignNames: NamesElsewhere()])
+                Study.self, from: root, userInfo: [.foreignNames: NamesElsewhere()]
+            ).readingReferences()
         } catch let failure as Failure {
             throw located(failure)
         } catch let error as DecodingError {

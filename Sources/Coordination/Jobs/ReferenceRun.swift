@@ -1,0 +1,85 @@
+import Diagnostics
+import Formats
+import Runs
+import Tasks
+
+/// A finished run with whose scores or losses a sampler compares tasks.
+struct ReferenceRun {
+    private let path: String
+    /// The study's key that names it.
+    private let key: String
+    private let directory: RunDirectory
+    private let stage: StageResult
+
+    init(_ path: String, key: String) throws {
+        (self.path, self.key) = (path, key)
+        do {
+            directory = try RunDirectory.open(at: path)
+            let results = try RunResults.ofFinished(directory)
+            guard let last = results.stages.last else {
+                throw Failure.data("has no stage", at: directory.resultsFile)
+            }
+            stage = last
+        } catch let failure as Failure {
+            throw Self.located(failure, at: key)
+        }
+    }
+
+    private static func located(_ failure: Failure, at key: String) -> Failure {
+        Failure(
+            failure.kind, at: key, (failure.location.map { "\($0): " } ?? "") + failure.message,
+            remedy: failure.remedy)
+    }
+
+    /// The score of a task, by the metrics and on the splits that a study scores it with.
+    func score(of task: any LanguageTask, on splits: [Split]) throws -> Double {
+        guard let kept = stage.tasks[task.name] ?? nil else { throw missing(task, "score") }
+        let metrics = task.metrics.map(\.rawValue)
+        let found = kept.splits
+        let isSame =
+            Set(found.names) == Set(splits.map(\.rawValue))
+            && found.values.allSatisfy { Set($0.names) == Set(metrics) }
+        if !isSame {
+            func words(_ metrics: [String], _ splits: [String]) -> String {
+                let labels = splits.map(EvaluationReport.label(ofSplit:))
+                return "\(metrics.joined(separator: " and ")) on \(labels.joined(separator: " and "))"
+            }
+            throw Failure.usage(
+                "\(path) scored \(task.name) by \(words(found.values.first?.names ?? [], found.names)), but "
+                    + "this study scores it by \(words(metrics, splits.map(\.rawValue)))", at: key,
+                remedy: "name a run with these scores, or give the score as a number")
+        }
+        return kept.score
+    }
+
+    /// A task's mean loss over the last examples that the run trained on, as many as the task has.
+    func loss(of task: any LanguageTask) throws -> Double {
+        guard stage.tasks.names.contains(task.name) else { throw missing(task, "loss") }
+        let events: [JSONValue]
+        do { events = try Journal.read(directory) } catch let failure as Failure {
+            throw Self.located(failure, at: key)
+        }
+        let facts = events.last { $0["kind"]?.string == "began" }?["facts"]?["tasks"]?.array ?? []
+        let size = facts.first { $0["name"]?.string == task.name }?["train"]?.int ?? 1
+        var (sum, count) = (0.0, 0)
+        for event in events.reversed() where event["kind"]?.string == "step" {
+            if event["stage"]?.string != stage.stage || count >= size { break }
+            let examples = (event["microBatches"]?.array ?? []).reduce(0) { sum, microBatch in
+                let isOwn = microBatch["task"]?.string == task.name
+                return sum + (isOwn ? microBatch["examples"]?.array?.count ?? 0 : 0)
+            }
+            guard examples > 0, let loss = event["losses"]?[task.name]?.double else { continue }
+            sum += Double(examples) * loss
+            count += examples
+        }
+        if count == 0 { throw missing(task, "loss") }
+        return sum / Double(count)
+    }
+
+    private func missing(_ task: any LanguageTask, _ kind: String) -> Failure {
+        .usage(
+            "\(path) has no \(kind) of '\(task.name)'; its tasks are "
+                + stage.tasks.names.joined(separator: ", "), at: key,
+            remedy: "name a run that trained it, or give its \(kind) as a number")
+    }
+}

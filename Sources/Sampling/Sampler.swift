@@ -1,0 +1,82 @@
+/// A rule for the share of each task in the micro-batches of a stage.
+///
+/// A sampler sees the tasks' numbers of examples and what it has heard of them, but no rank and no file. It
+/// is a file in `Samplers/` and a line in ``SamplerTable``. Its stored properties are its settings and hold
+/// the defaults.
+package protocol Sampler: Sendable {
+    /// The name in studies.
+    static var name: String { get }
+    /// One line of explanation.
+    static var summary: String { get }
+    /// Where the sampler was published.
+    static var source: String { get }
+    /// The settings' keys; none by default.
+    static var keys: [SamplerKey<Self>] { get }
+    /// Whether the shares differ between the epochs of a stage.
+    static var changesByEpoch: Bool { get }
+    /// Whether independent drawing takes the tasks strictly in turn.
+    static var takesTurns: Bool { get }
+    /// The numbers that it remembers of each task; 0 unless it listens.
+    static var remembered: Int { get }
+
+    /// The sampler with default settings.
+    init()
+
+    /// Refuses settings that do not fit a study's tasks.
+    func check(tasks: [String]) throws
+
+    /// A number for each task, to which its share is proportional; of inactive tasks it is not read.
+    func weights(_ tasks: SampledTasks) -> [Double]
+}
+
+extension Sampler {
+    package static var keys: [SamplerKey<Self>] { [] }
+    package static var keyNames: [String] { keys.map(\.name) }
+    package static var changesByEpoch: Bool { false }
+    package static var takesTurns: Bool { false }
+    package static var remembered: Int { 0 }
+
+    package func check(tasks: [String]) throws {}
+
+    /// The memory at the start of a stage.
+    package func memory(tasks: Int) -> SamplerMemory {
+        SamplerMemory(rows: Self.remembered, tasks: tasks)
+    }
+
+    /// The probability of each task; 0 for inactive ones.
+    ///
+    /// - Returns: numbers that add up to 1 if any task is active
+    package func probabilities(_ tasks: SampledTasks) -> [Double] {
+        let weights = zip(self.weights(tasks), tasks.active).map { $1 ? $0 : 0 }
+        // Relative to the largest, so that no sum overflows.
+        let most = weights.max() ?? 0
+        if most == 0 {
+            let active = Double(max(1, tasks.activeCount))
+            return tasks.active.map { $0 ? 1 / active : 0 }
+        }
+        let total = weights.reduce(0) { $0 + $1 / most }
+        return weights.map { $0 / most / total }
+    }
+}
+
+/// The tasks of a stage, as a sampler sees them before a draw.
+package struct SampledTasks: Sendable {
+    package let names: [String]
+    /// Each task's number of training examples.
+    package let examples: [Int]
+    /// Whether each task is still drawn.
+    package let active: [Bool]
+    /// The epoch of the draw, from 0, and the number of epochs in the stage.
+    package let epoch, epochs: Int
+    package let memory: SamplerMemory
+
+    package init(
+        names: [String], examples: [Int], active: [Bool], epoch: Int = 0, epochs: Int = 1,
+        memory: SamplerMemory = SamplerMemory(rows: 0, tasks: 0)
+    ) {
+        (self.names, self.examples, self.active) = (names, examples, active)
+        (self.epoch, self.epochs, self.memory) = (epoch, epochs, memory)
+    }
+
+    package var activeCount: Int { active.count { $0 } }
+}
