@@ -234,7 +234,7 @@ extension Mistake {
             ranks: [nil, 1], with: ["--set", "coordinator=dedicated"]),
         .training(
             "a learning rate that diverges", code: 3,
-            says: ["step 11: the update of ", "is not finite", "a lower learning rate"],
+            says: ["step 11: the gradient of ", "is not finite", "a lower learning rate"],
             mayAlsoSay: [
                 "run: ", "hadamard: ", "largest micro-batch", "caching", "head", "step ", "adapter",
             ],

@@ -26,6 +26,10 @@ import hadamesh
         ["tasks=[mrpc, rte]", "sampler={name: weighted, weights: {mrpc: 1e-7, rte: 1e7}}"],
         ["adapter={method: hadamard, layers: '0-3'}", "sharing.weight={0-3: all, 4-5: private}"],
         ["adapter=[hadamard, {method: lora, alpha: 0.1}]"],
+        [
+            "tasks=[mrpc, rte]", "evaluation.every=5",
+            "sampler={name: gap, reference: {mrpc: 0.6470588235294118, rte: -0.1234567890123456}}",
+        ],
         ["combination={rule: upgrad, over: tensor, regularization: 1e-6}"],
     ]
 

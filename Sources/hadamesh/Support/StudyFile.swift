@@ -1,5 +1,6 @@
 import Coordination
 import Diagnostics
+import Formats
 import Foundation
 import Runs
 package import Studies
@@ -105,7 +106,9 @@ package struct StudyFile {
     package static func text(of study: Study) throws -> String {
         let encoder = YAMLEncoder()
         encoder.options.width = -1
-        guard var root = try Yams.compose(yaml: encoder.encode(study)).map(YAMLText.plain) else { return "" }
+        let values = try JSONValue(encoding: study)
+        guard var root = try Yams.compose(yaml: encoder.encode(study)).map({ YAMLText.exact($0, values) })
+        else { return "" }
         for stage in Stages.CodingKeys.allCases.map(\.stringValue) {
             let settings = root["stages"]?[stage]
             // Epochs that were given stay: they are part of the run's identity.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 import Yams
 
 /// The text of a study, or of a value of `--set`.
@@ -12,16 +13,19 @@ enum YAMLText {
         }
     }
 
-    /// A copy of an encoded tree whose numbers have no needless exponent: 0.1 for 1e-1.
-    static func plain(_ node: Node) -> Node {
+    /// A copy of an encoded tree whose numbers are exact, and without needless exponent: 0.1 for 1e-1.
+    ///
+    /// The YAML encoder rounds numbers to 15 digits; `value` is the tree's content with all digits.
+    static func exact(_ node: Node, _ value: JSONValue?) -> Node {
         switch node {
-        case .mapping(let mapping): return Node(mapping.map { ($0.key, plain($0.value)) })
-        case .sequence(let list): return Node(list.map(plain))
+        case .mapping(let mapping):
+            return Node(mapping.map { ($0.key, exact($0.value, $0.key.string.flatMap { value?[$0] })) })
+        case .sequence(let list):
+            return Node(list.enumerated().map { exact($1, value?[$0]) })
         case .scalar(let scalar):
-            // The encoder quotes strings of this form.
-            guard scalar.style == .plain, scalar.string.wholeMatch(of: /-?[0-9.]+e[-+][0-9]+/) != nil,
-                let number = Double(scalar.string)
-            else { return node }
+            guard case .number(let number) = value else { return node }
+            // Whole numbers, which a seed has beyond the digits of a Double.
+            if let whole = UInt64(scalar.string), Double(whole) == number { return node }
             let text = number.description.replacing("e-0", with: "e-")
             return Node(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
         case .alias: return node
