@@ -76,7 +76,11 @@ struct CombinationRunTests {
             #expect(weights.names.contains("group:two") == isPair)
         }
         let summed = try TinyStudy(self.changes("sum")).train(into: TemporaryFolder()).steps
-        #expect(summed.allSatisfy { $0.gramian == nil && $0.weights == nil })
+        #expect(summed.allSatisfy { $0.weights == nil } && summed[2].gramian != nil)
+        var unmeasured = self.changes("sum")
+        unmeasured["combination"] = ["agreement": "off"]
+        let alone = try TinyStudy(unmeasured).train(into: TemporaryFolder()).steps
+        #expect(alone.allSatisfy { $0.gramian == nil && $0.agreement == nil })
     }
 
     @Test("What one task has alone gets its gradient in the sum, whatever the rule")

@@ -160,6 +160,7 @@ extension Agreement {
         agreement.add("step counts", "checksum \(checksum(state.stepCounts))")
         let memory = state.memory.sorted { $0.key < $1.key }.flatMap { $0.value.joined() }
         agreement.add("memory of the combination rule", "checksum \(checksum(memory))")
+        agreement.add("agreement of tasks", "checksum \(checksum(state.agreement.flatMap(\.values)))")
         agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
         do {
             try agreement.check(world)

@@ -64,8 +64,8 @@ final class GradientPass {
     ///
     /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
-        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false,
-        progress: ScoringProgress? = nil
+        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, mask: ParameterMask? = nil,
+        stopRequested: Bool = false, progress: ScoringProgress? = nil
     ) throws -> Result {
         sum.begin(
             rows.layout,
@@ -81,7 +81,10 @@ final class GradientPass {
             rows.clear(row, gradient.base)
             let loss = backward(microBatch, batch, mode)
             tokens += Int64(batch.tokens)
-            timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, scalars: [loss]) } }
+            let squares = timed(.agreement) { rows.squaredNorms(row, of: gradient.base, mask) }
+            timed(.sum) {
+                rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, scalars: [loss] + squares) }
+            }
             try progress?.microBatchDone()
         }
         var counts = [tokens]

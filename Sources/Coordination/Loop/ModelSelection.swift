@@ -75,7 +75,8 @@ struct ModelSelection {
         return StageResult(
             stage: context.stages[state.stage].name, steps: state.stageStep,
             tasks: NamedValues(names.indices.map { (names[$0], keptScore(of: $0, in: state)) }),
-            drawn: drawn.shares(names))
+            drawn: drawn.shares(names),
+            agreement: TaskAgreement(state.agreement, context.measuredParts[state.stage], names: names))
     }
 
     private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {

@@ -113,7 +113,7 @@ package final class TrainingRun: StallListener {
             }
             resumedFrom = checkpoint.step
             state = try TrainingState(
-                checkpoint, facts, context.store, names: context.names, context.stages)
+                checkpoint, facts, context.store, names: context.names, context.stages, context.measuredParts)
             // Decoded on every rank, so that all refuse a bad one.
             let drawn = try PlannerState(checkpoint, facts, context.study.sampler.sampler)
             coordinator?.resume(at: state.step, drawn)
@@ -240,8 +240,9 @@ package final class TrainingRun: StallListener {
                         ParameterKind.allCases.filter(schedule.trains).map {
                             ($0.rawValue, schedule.learningRate($0, step: number))
                         }),
-                    gradientNorm: result.gradientNorm, combination: result.combination, tokens: result.tokens,
-                    bytes: result.bytes,
+                    gradientNorm: result.gradientNorm, combination: result.combination,
+                    gramian: result.agreement?.gramian, agreement: result.agreement?.curves(context.names),
+                    tokens: result.tokens, bytes: result.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }
     }

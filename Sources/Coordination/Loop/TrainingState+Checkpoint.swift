@@ -78,6 +78,11 @@ extension TrainingState {
         if let words = mask?.words {
             tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
         }
+        if !agreement.isEmpty {
+            let values = agreement.flatMap(\.values)
+            tensors.append(
+                NamedTensor(name: Self.agreementName, shape: [values.count], values: .double(values)))
+        }
         for (name, task) in zip(names, tasks) {
             if let values = task.best?.values { tensors.append(floats("best.\(name)", values)) }
         }
@@ -89,7 +94,7 @@ extension TrainingState {
     /// Reads a checkpoint of the same study, with its decoded facts.
     init(
         _ checkpoint: Checkpoint, _ facts: Facts, _ store: ParameterStore, names: [String],
-        _ stages: [StageSchedule]
+        _ stages: [StageSchedule], _ measured: [SharedParts]
     ) throws {
         func require(_ isUsable: Bool, _ key: String) throws { try checkpoint.require(isUsable, key) }
         func count(_ value: Int, _ key: String) throws -> Int { try checkpoint.count(value, key) }
@@ -134,6 +139,14 @@ extension TrainingState {
                 memory[part] = rows
             }
         }
+        if checkpoint.tensors.contains(where: { $0.name == Self.agreementName }) {
+            let count = AgreementSums.count(tasks: names.count, parts: measured[stage].parts.count)
+            let values = try checkpoint.doubles(Self.agreementName, count: 3 * count)
+            try require(values.allSatisfy(\.isFinite), Self.agreementName)
+            agreement = stride(from: 0, to: values.count, by: count).map {
+                AgreementSums(tasks: names.count, values: Array(values[$0..<$0 + count]))
+            }
+        }
         for (index, (task, name)) in zip(facts.tasks, names).enumerated() {
             for score in [task.best, task.lastScore] { _ = try count(score?.step ?? 0, "tasks[\(index)]") }
             let tensor = "best.\(name)"
@@ -156,6 +169,7 @@ extension TrainingState {
     }
 
     private static let maskName = "removed"
+    private static let agreementName = "agreement"
 }
 
 extension PlannerState {

@@ -32,15 +32,17 @@ final class Worker {
         recordingGradients: Bool = false
     ) throws -> StepResult {
         let blocks = context.store.blocks
-        let readsTasks = combination.readsTasks || context.measuresAgreement || recordingGradients
-        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: !readsTasks) {
-            schedule.trains(blocks[$0].slice.kind)
-        }
+        let isMeasured = !context.measuredParts[state.stage].blocks.isEmpty
+        let readsTasks = combination.readsTasks || isMeasured || recordingGradients
+        let rows = GradientRows(
+            context.store, tasks: plan.tasks, isSummed: !readsTasks, isMeasured: isMeasured
+        ) { schedule.trains(blocks[$0].slice.kind) }
         let before = (pass.secondsWaiting, pass.secondsCommunicating)
         let sums: GradientPass.Result
         do {
             sums = try pass.compute(
-                plan, rows, at: state.values, mode(schedule, step: state.step), stopRequested: stopRequested)
+                plan, rows, at: state.values, mode(schedule, step: state.step), mask: state.mask,
+                stopRequested: stopRequested)
         } catch let bad as NonFiniteContribution {
             throw Divergence(pass.name(of: bad, rows), step: state.step + 1)
         }
@@ -49,18 +51,41 @@ final class Worker {
         let compared = timed(.optimizer) {
             combination.combine(sums.gradients, of: plan, &combining, into: gradient)
         }
+        let measured = timed(.agreement) {
+            isMeasured ? measure(sums, plan, schedule, state) : nil
+        }
         let norm = try timed(.optimizer) {
             gradient.clear(state.mask)
             return try ParameterUpdate(context, schedule, state, gradient).apply(gradient, to: &state)
         }
         state.memory = combining.memory
+        if let measured { state.agreement = measured.sums }
         state.step += 1
         state.stageStep += 1
         return StepResult(
             losses: sums.losses, gradients: recorded, gradientNorm: norm, combination: compared,
-            tokens: sums.tokens, bytes: pass.bytes, secondsWaiting: pass.secondsWaiting - before.0,
+            agreement: measured, tokens: sums.tokens, bytes: pass.bytes,
+            secondsWaiting: pass.secondsWaiting - before.0,
             secondsCommunicating: pass.secondsCommunicating - before.1,
             isStopRequested: sums.isStopRequested)
+    }
+
+    /// Compares the tasks' gradients, and adds the step to the sums of its third of the stage.
+    private func measure(
+        _ sums: GradientPass.Result, _ plan: StepPlan, _ schedule: StageSchedule, _ state: TrainingState
+    ) -> MeasuredAgreement {
+        let (tasks, shared) = (context.names.count, context.measuredParts[state.stage])
+        let products = SharedProducts(sums.gradients, context.store, state.mask)
+        let step = StepAgreement(
+            sums.gradients, losses: sums.losses, products, of: plan, shared, context.store, tasks: tasks
+        ) { schedule.learningRate($0, step: state.stageStep) }
+        var thirds = state.agreement
+        if thirds.isEmpty {
+            thirds = (0..<3).map { _ in AgreementSums(tasks: tasks, parts: shared.parts.count) }
+        }
+        thirds[3 * state.stageStep / schedule.steps].add(step)
+        return MeasuredAgreement(
+            gramian: products.gramian(sums.gradients, examples: step.examples), step: step, sums: thirds)
     }
 
     /// In a head stage the encoder has no dropout, because its pooled vectors are cached.

@@ -12,7 +12,7 @@ extension RunContext {
     private var sharesParameters: Bool { stages.contains(where: shares) }
 
     /// Whether the agreement of tasks is measured, as the study asks if there is anything to measure.
-    var measuresAgreement: Bool { study.combination.agreement == .on && sharesParameters }
+    var measuresAgreement: Bool { measuredParts.contains { !$0.blocks.isEmpty } }
 
     /// How the gradients of shared parameters travel; nil if there are none.
     var sharedGradients: SharedGradients? {

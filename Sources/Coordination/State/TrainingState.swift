@@ -21,6 +21,9 @@ struct TrainingState: Equatable, Sendable {
     var stepCounts: [Int64]
     /// The memory of the combination rule in this stage.
     var memory: CombinationMemory = [:]
+    /// For each third of this stage, the sums for the agreement of tasks; empty before the first step, and if
+    /// it is not measured.
+    var agreement: [AgreementSums] = []
     /// Each task's scores in this stage.
     var tasks: [TaskProgress]
     /// The state of this stage with the best mean score, with `evaluation.keep: mean`.

@@ -22,9 +22,13 @@ package struct StepReport: Encodable, Sendable {
     package let learningRates: NamedValues<Double>
     /// The norm of the whole gradient before clipping.
     package let gradientNorm: Double
-    /// The comparison of the tasks' gradients; nil with the rule `sum`.
+    /// The inner products of the gradients of the tasks' mean losses over all shared parameters, in the
+    /// study's order, with nil where a task took no part; nil unless tasks were compared.
     package let gramian: [[Double?]]?
+    /// The weights of the rule; nil with the rule `sum`.
     package let weights: NamedValues<NamedValues<Double>>?
+    /// The agreement of tasks, for curves; nil if it is not measured.
+    package let agreement: AgreementCurves?
     /// Tokens of all micro-batches.
     package let tokens: Int
     /// Bytes that each rank sent for the sums.
@@ -41,12 +45,14 @@ package struct StepReport: Encodable, Sendable {
         stage: String, step: Int, stageStep: Int, stageSteps: Int, microBatches: [MicroBatch],
         losses: NamedValues<Double>,
         learningRates: NamedValues<Double>, gradientNorm: Double, combination: CombinationReport? = nil,
-        tokens: Int, bytes: Int, seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+        gramian: [[Double?]]? = nil, agreement: AgreementCurves? = nil, tokens: Int, bytes: Int,
+        seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
     ) {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
-        (gramian, weights) = (combination?.gramian, combination?.weights)
+        (self.gramian, weights) = (combination?.gramian ?? gramian, combination?.weights)
+        self.agreement = agreement
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
     }

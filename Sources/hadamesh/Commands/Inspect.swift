@@ -123,6 +123,9 @@ struct Inspect: ParsableCommand {
                     }
                 }
             })
+        if let agreement = stages.last(where: { $0.agreement != nil })?.agreement {
+            inspection.add(agreement)
+        }
         let tasks = ((try? FileManager.default.contentsOfDirectory(atPath: run.adapters)) ?? []).sorted()
         inspection.add(
             "adapters", ["adapter", "tensors", "numbers", "bytes"],
