@@ -85,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "hadamesh",
             dependencies: [
-                "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
-                "Training", "Exchange", "Collectives", "Runs", "Studies", "Coordination", "Reports",
+                "Diagnostics", "Combination", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters",
+                "Tasks", "Training", "Exchange", "Collectives", "Runs", "Studies", "Coordination", "Reports",
                 "Measurement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),

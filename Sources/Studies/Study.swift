@@ -79,6 +79,7 @@ package struct Study: Sendable, Codable {
         try section.require(maximumTokens >= 8, .maximumTokens, "is \(maximumTokens), expected 8 or more")
         try sharing.check(taskNames: names)
         try sampler.check(taskNames: names, evaluation)
+        try combination.check(taskNames: names)
     }
 
     /// A copy with another adapter and, if given, another head.

@@ -52,6 +52,10 @@ extension Mistake {
             ["methods", "--backbone", Scene.encoder.path, "--tokens", "9223372036854775807"]
         },
         Mistake(
+            "a rule that there isn't", code: 2,
+            says: ["unknown rule or weighting 'upgrade'", "did you mean 'upgrad'?"]
+        ) { _ in ["rules", "upgrade"] },
+        Mistake(
             "evaluating a folder without a run", code: 2, says: ["tiny-bert: this is not a run directory"]
         ) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]

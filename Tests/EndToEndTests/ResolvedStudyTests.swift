@@ -31,6 +31,8 @@ import hadamesh
             "sampler={name: gap, reference: {mrpc: 0.6470588235294118, rte: -0.1234567890123456}}",
         ],
         ["combination={rule: upgrad, over: tensor, regularization: 1e-6}"],
+        ["combination={rule: balanced, smoothing: 0.9, weights: {name: rate, temperature: 3}}"],
+        ["tasks=[mrpc, rte]", "combination.weights={mrpc: 2.5}", "optimizer.moments=perTask"],
     ]
 
     @Test(arguments: EndToEnd.StudyFileTests.studies, methods + changes)

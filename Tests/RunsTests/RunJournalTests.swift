@@ -26,9 +26,16 @@ import Testing
             StepReport(
                 stage: "adapter", step: number, stageStep: number, stageSteps: 9, microBatches: [],
                 losses: NamedValues([("rte", 0.5)]), learningRates: NamedValues([("weight", 1e-3)]),
-                gradientNorm: 2, tokens: 30, bytes: 8, seconds: 0.5, secondsWaiting: 0.25,
+                gradientNorm: 2, combination: Self.combination, tokens: 30, bytes: 8, seconds: 0.5,
+                secondsWaiting: 0.25,
                 secondsCommunicating: 0))
     }
+
+    private static let combination = {
+        var report = CombinationReport(gramian: [[1]], weights: NamedValues([]), unsolved: [])
+        report.effect = CombinationEffect(numbers: [2, 0.5, nil, nil])
+        return report
+    }()
 
     private func evaluated(split: String) -> RunEvent {
         let splits = NamedValues([(split, NamedValues([("accuracy", 0.75), ("f1", 0.5)]))])
@@ -63,12 +70,13 @@ import Testing
         for tag in [
             "train/rte/loss", "train/learning_rate/weight", "train/gradient_norm", "dev/rte/accuracy",
             "dev/rte/f1", "dev/mean", "held-out/rte/f1", "share/rte/requested", "share/rte/realised",
-            "share/rte/probability",
+            "share/rte/probability", "combination/gradient_ratio", "combination/gradient_cosine",
             "system/examples_per_second", "system/tokens_per_second", "system/waiting",
             "system/bytes_per_step", "```yaml\ntasks: [rte]\n```",
         ] {
             #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")
         }
+        #expect(bytes.range(of: Data("combination/update".utf8)) == nil)
         let event = try #require(Journal.read(run).first { $0["kind"] == "evaluated" })
         #expect(event["mean"]?.double == 0.625 && event["probabilities"]?["rte"]?.double == 1)
         #expect(event["drawn"]?["rte"]?["requested"]?.double == 1)

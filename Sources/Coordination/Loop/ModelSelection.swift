@@ -75,7 +75,7 @@ struct ModelSelection {
         return StageResult(
             stage: context.stages[state.stage].name, steps: state.stageStep,
             tasks: NamedValues(names.indices.map { (names[$0], keptScore(of: $0, in: state)) }),
-            drawn: drawn.shares(names))
+            drawn: drawn.shares(names), effect: state.effect.mean)
     }
 
     private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {

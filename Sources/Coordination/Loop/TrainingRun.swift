@@ -112,8 +112,7 @@ package final class TrainingRun: StallListener {
                 try facts.identity?.resumed(as: $0, allowingDifferentKernels: allowingDifferentKernels)
             }
             resumedFrom = checkpoint.step
-            state = try TrainingState(
-                checkpoint, facts, context.store, names: context.names, context.stages)
+            state = try TrainingState(checkpoint, facts, context)
             // Decoded on every rank, so that all refuse a bad one.
             let drawn = try PlannerState(checkpoint, facts, context.study.sampler.sampler)
             coordinator?.resume(at: state.step, drawn)
@@ -399,6 +398,7 @@ package final class TrainingRun: StallListener {
             parameters: context.parameterCounts(state.mask),
             activations: RunFacts.Activations(
                 tokens: context.largestMicroBatch.reduce(0, +), bytes: context.activationBytes),
-            sharedGradients: context.sharedGradients)
+            sharedGradients: context.sharedGradients, moments: context.study.optimizer.moments.rawValue,
+            momentBytes: context.momentBytes)
     }
 }

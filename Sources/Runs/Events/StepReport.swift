@@ -25,6 +25,8 @@ package struct StepReport: Encodable, Sendable {
     /// The comparison of the tasks' gradients; nil with the rule `sum`.
     package let gramian: [[Double?]]?
     package let weights: NamedValues<NamedValues<Double>>?
+    /// The gradient and update compared with those of the sum; nil if they are those of the sum.
+    package let effect: CombinationEffect?
     /// Tokens of all micro-batches.
     package let tokens: Int
     /// Bytes that each rank sent for the sums.
@@ -33,7 +35,7 @@ package struct StepReport: Encodable, Sendable {
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     private enum CodingKeys: CodingKey {
-        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, tokens,
+        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, effect, tokens,
             bytes, seconds, secondsWaiting, secondsCommunicating
     }
 
@@ -46,7 +48,7 @@ package struct StepReport: Encodable, Sendable {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
-        (gramian, weights) = (combination?.gramian, combination?.weights)
+        (gramian, weights, effect) = (combination?.gramian, combination?.weights, combination?.effect)
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
     }

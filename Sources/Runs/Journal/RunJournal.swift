@@ -140,7 +140,16 @@ package final class RunJournal: RunObserver {
                     ("system/tokens_per_second", Double(report.tokens) / seconds),
                     ("system/waiting", report.secondsWaiting / seconds),
                     ("system/bytes_per_step", Double(report.bytes)),
-                ], step: steps)
+                ] + Self.points(report.effect), step: steps)
+    }
+
+    private static func points(_ effect: CombinationEffect?) -> [(String, Double)] {
+        guard let effect else { return [] }
+        return [("gradient", effect.gradient), ("update", effect.update)].flatMap { name, change in
+            [("ratio", change.ratio), ("cosine", change.cosine)].compactMap { number, value in
+                value.map { ("combination/\(name)_\(number)", $0) }
+            }
+        }
     }
 
     private func evaluated(_ report: EvaluationReport) throws {
