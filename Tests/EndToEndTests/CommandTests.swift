@@ -317,6 +317,14 @@ extension EndToEnd {
                     "runs", "--format", "--sort", "--metrics", "--differences", "--all", "--columns",
                 ],
                 "similarity": ["runs", "--tensor", "--format", "--backbone"],
+                "affinity": [
+                    "runs", "--measure", "--groups", "--alone", "--format", "--write", "--check", "--steps",
+                    "--output", "--backbone", "--data",
+                ],
+                "merge": [
+                    "runs", "--rule", "--output", "--weights", "--density", "--seed", "--joint", "--data",
+                    "--backbone",
+                ],
                 "inspect": ["path", "--format"],
                 "tokenize": ["--backbone", "--pairs", "--maximum-tokens"],
                 "doctor": ["study", "--set"],

@@ -297,7 +297,7 @@ extension Mistake {
     ]
 
     /// A mistake in a scene with a finished run, which must stay unchanged.
-    private static func afterARun(
+    static func afterARun(
         _ name: String, code: Int32, says: [String], mayAlsoSay: [String] = [],
         _ make: @escaping @Sendable (Scene) throws -> [String]
     ) -> Mistake {
@@ -310,7 +310,7 @@ extension Mistake {
     }
 
     /// A command with a run that was stopped, named by its path.
-    private static func unfinished(_ name: String, _ command: @escaping @Sendable (String) -> [String])
+    static func unfinished(_ name: String, _ command: @escaping @Sendable (String) -> [String])
         -> Mistake
     {
         .afterARun(

@@ -97,7 +97,7 @@ struct ModelSelection {
 
 extension TaskScore {
     /// The metrics in the form of results and the journal.
-    fileprivate var splits: SplitScores {
+    var splits: SplitScores {
         NamedValues(
             entries.map { entry in
                 (
