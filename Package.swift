@@ -55,6 +55,8 @@ let package = Package(
             name: "Exchange",
             dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"],
             resources: [.embedInCode("MeanHead/head.py")]),
+        // Rules that merge adapters that were trained apart: functions from offsets to one offset.
+        .target(name: "Merging", dependencies: ["Diagnostics", "Kernels"]),
         // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.
         .target(name: "Collectives", dependencies: ["Diagnostics", "CMPI"]),
         // A run's directory, events, reports and results. Training never waits for a reader.
@@ -70,7 +72,7 @@ let package = Package(
             name: "Coordination",
             dependencies: [
                 "Diagnostics", "Combination", "Sampling", "Formats", "Kernels", "Tokenizers", "Encoders",
-                "Adapters", "Tasks", "Training", "Collectives", "Runs", "Studies",
+                "Adapters", "Tasks", "Training", "Merging", "Collectives", "Runs", "Studies",
             ]),
         // Reading finished runs: comparison tables.
         .target(name: "Reports", dependencies: ["Diagnostics", "Formats", "Runs"]),
@@ -85,8 +87,9 @@ let package = Package(
         .executableTarget(
             name: "hadamesh",
             dependencies: [
-                "Diagnostics", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters", "Tasks",
-                "Training", "Exchange", "Collectives", "Runs", "Studies", "Coordination", "Reports",
+                "Diagnostics", "Combination", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters",
+                "Tasks", "Training", "Exchange", "Merging", "Collectives", "Runs", "Studies", "Coordination",
+                "Reports",
                 "Measurement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -104,6 +107,8 @@ let package = Package(
         .testTarget(
             name: "CombinationTests", dependencies: ["Combination", "Diagnostics", "Formats", "TestSupport"]),
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "MergingTests", dependencies: ["Merging", "Kernels", "Diagnostics", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "Diagnostics", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels", "TestSupport"]),
         .testTarget(

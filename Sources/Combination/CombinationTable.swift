@@ -2,7 +2,7 @@
 package enum CombinationTable {
     package static let all: [any CombinationRule.Type] = [
         Sum.self, Mean.self, PCGrad.self, MGDA.self, UPGrad.self, IMTL.self, Aligned.self, CAGrad.self,
-        Dual.self, GradVac.self, Nash.self, FairGrad.self, ConFIG.self,
+        Dual.self, GradVac.self, Nash.self, FairGrad.self, ConFIG.self, Balanced.self,
     ]
 
     package static func rule(named name: String) -> (any CombinationRule.Type)? {
@@ -14,13 +14,4 @@ package enum CombinationTable {
 
     /// The keys of all rules.
     package static var allKeys: [String] { all.flatMap { $0.keyNames } }
-
-    /// The keys that only other rules have, with a message for each that names them.
-    static func keysOfOthers(than name: String) -> [String: String] {
-        var messages: [String: String] = [:]
-        for rule in all where rule.name != name {
-            for key in rule.keyNames { messages[key] = "'\(key)' is a key of \(rule.name), not of \(name)" }
-        }
-        return messages
-    }
 }

@@ -12,6 +12,7 @@ package enum RandomPurpose: UInt64, Sendable {
     case pruning
     case adapter
     case combination
+    case merging
 }
 
 /// Counter-based random numbers, a function of (seed, purpose, keys) and a position.

@@ -39,8 +39,18 @@ struct ComparisonColumn: Sendable {
             $0.parameters?.operationsPerToken.flatMap { $0.frozen > 0 ? 100 * $0.added / $0.frozen : nil }
         },
         ComparisonColumn(adapterBytes, "adapter file, bytes") { _ in nil },
+        ComparisonColumn("meanCosine", "mean cosine of tasks", digits: 3) {
+            agreement($0)?.meanCosine
+        },
+        ComparisonColumn("meanCorrectedCosine", "cosine without noise", digits: 3) {
+            agreement($0)?.meanCorrectedCosine
+        },
         ComparisonColumn(bytesPerStep, bytesPerStepName) { count($0.bytesPerStep) },
         ComparisonColumn(secondsPerStep, "seconds per step", digits: 4) { _ in nil },
+        ComparisonColumn("gradientRatio", "‖gradient‖ / ‖sum‖", digits: 3) { effect($0)?.gradient.ratio },
+        ComparisonColumn("gradientCosine", "cos(gradient, sum)", digits: 3) { effect($0)?.gradient.cosine },
+        ComparisonColumn("updateRatio", "‖update‖ / ‖sum's‖", digits: 3) { effect($0)?.update.ratio },
+        ComparisonColumn("updateCosine", "cos(update, sum's)", digits: 3) { effect($0)?.update.cosine },
         ComparisonColumn("steps", "steps") { count($0.steps) },
         ComparisonColumn("seconds", "total seconds", digits: 1) { $0.seconds },
     ]
@@ -50,6 +60,16 @@ struct ComparisonColumn: Sendable {
         find: @escaping @Sendable (RunResults) -> Double?
     ) {
         (self.key, self.name, self.digits, self.find) = (key, name, digits, find)
+    }
+
+    /// The agreement of tasks on all that they share, in the last stage that measured it.
+    private static func agreement(_ results: RunResults) -> TaskAgreement.Part? {
+        results.stages.last { $0.agreement != nil }?.agreement?.whole.all
+    }
+
+    /// Of the last stage that combined gradients by a rule or by weights.
+    private static func effect(_ results: RunResults) -> CombinationEffect? {
+        results.stages.compactMap(\.effect).last
     }
 
     private static func count(_ value: Int?) -> Double? { value.map { Double($0) } }

@@ -48,10 +48,14 @@ struct FinishedRun: Sendable {
                 }
             }
         }
-        (study, seed) = try Self.identity(directory)
-        let rounded = study?["study"]?["arithmetic"] == "bfloat16" ? " (bfloat16)" : ""
-        let mark = results.mixed == true ? " (mixed kernels)" : ""
-        method = results.parameters.map { $0.method + rounded + mark }
+        let manifest = try Manifest.read(directory)
+        (study, seed) = try Self.identity(manifest)
+        let marks = [
+            study?["study"]?["arithmetic"] == "bfloat16" ? " (bfloat16)" : nil,
+            manifest?.merged.map { " (merged: \($0.rule))" },
+            results.mixed == true ? " (mixed kernels)" : nil,
+        ]
+        method = results.parameters.map { $0.method + marks.compactMap { $0 }.joined() }
         adapter = study?["study"]?["adapter"]
         sharedGradients = results.sharedGradients
         var facts: [String: Double] = [:]
@@ -71,14 +75,17 @@ struct FinishedRun: Sendable {
 
     func metric(_ name: MetricName) -> Double? { metrics.first { $0.name == name }?.value }
 
-    /// The identity in the manifest, split into everything but the seed, and the seed.
-    private static func identity(_ directory: RunDirectory) throws -> (JSONValue?, JSONValue?) {
-        guard let identity: JSONValue = try Manifest.read(directory)?.identity(),
+    /// The identity in the manifest and the record of a merge, split into everything but the seed, and the
+    /// seed.
+    private static func identity(_ manifest: Manifest?) throws -> (JSONValue?, JSONValue?) {
+        guard let identity: JSONValue = try manifest?.identity(),
             let members = identity.object, let study = identity["study"]?.object
         else { return (nil, nil) }
         let rest = JSONValue.object(study.filter { $0.0 != "seed" })
+        let merged = try manifest?.merged.map { [("merged", try JSONValue(encoding: $0))] } ?? []
         return (
-            .object(members.map { ($0.0, $0.0 == "study" ? rest : $0.1) }), identity["study"]?["seed"]
+            .object(members.map { ($0.0, $0.0 == "study" ? rest : $0.1) } + merged),
+            identity["study"]?["seed"]
         )
     }
 

@@ -21,20 +21,30 @@ package enum AgreementMode: String, NamedChoice {
     case off
 }
 
-/// The `combination` section: the rule that makes one gradient of those of the tasks, with its settings.
+/// The `combination` section: the weighting of the tasks' losses, and the rule that makes one gradient of
+/// those of the tasks, with their settings.
 package struct CombinationSettings: Sendable, Codable {
     package let rule: any CombinationRule
     package let over: ComparedParameters
+    /// The weights by which gradients are scaled before the rule; the rule's standard ones by default.
+    package let weights: any LossWeighting
+    /// The average of the rule's weights over steps.
+    package let smoothing: Smoothing
     package let agreement: AgreementMode
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case rule, over, agreement }
-
-    package init(
-        _ rule: any CombinationRule = CombinationTable.sum, over: ComparedParameters = .all,
-        agreement: AgreementMode = .on
-    ) {
-        (self.rule, self.over, self.agreement) = (rule, over, agreement)
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case rule, over, weights, smoothing, agreement
     }
+
+    package init(_ rule: any CombinationRule = CombinationTable.sum) {
+        (self.rule, over) = (rule, .all)
+        weights = type(of: rule).standardWeighting.init()
+        smoothing = Smoothing(share: 0)
+        agreement = .on
+    }
+
+    /// Whether the study names no other weights than the rule's standard ones.
+    package var hasStandardWeights: Bool { type(of: weights) == type(of: rule).standardWeighting }
 
     /// Reads `rule`, then lets that rule read its keys.
     package init(from decoder: any Decoder) throws {
@@ -47,14 +57,44 @@ package struct CombinationSettings: Sendable, Codable {
         }
         over = try section.value(.over, default: .all)
         agreement = try section.value(.agreement, default: .on)
-        rule = try type.init(from: decoder, besides: CodingKeys.allCases.map(\.rawValue))
+        weights =
+            try section.optional(.weights, WeightingSettings.self)?.weighting
+            ?? type.standardWeighting.init()
+        let share = try section.value(.smoothing, default: 0.0)
+        try section.require(
+            (0..<1).contains(share), .smoothing, "is \(share), expected 0 (off) or more and below 1")
+        smoothing = Smoothing(share: share)
+        rule = try type.init(
+            from: decoder, besides: CodingKeys.allCases.map(\.rawValue), among: CombinationTable.all)
+        guard type.isConstant else { return }
+        if over != .all {
+            throw section.failure(
+                .over, "is \(over.rawValue), but \(name) does not compare gradients",
+                remedy: "leave it out, or name a rule that compares them")
+        }
+        if share > 0 {
+            throw section.failure(
+                .smoothing, "is \(share), but the weights of \(name) do not change from step to step",
+                remedy: "leave it out, or name a rule that compares gradients")
+        }
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(type(of: rule).name, forKey: .rule)
         try container.encode(over, forKey: .over)
+        try container.encode(WeightingSettings(weights), forKey: .weights)
+        try container.encode(smoothing.share, forKey: .smoothing)
         try container.encode(agreement, forKey: .agreement)
         try rule.encode(to: encoder)
+    }
+
+    func check(taskNames: [String]) throws {
+        guard let given = weights as? Given else { return }
+        if let unknown = given.numbers.keys.sorted().first(where: { !taskNames.contains($0) }) {
+            throw Failure.usage(
+                "has '\(unknown)', which is not a task of the study", at: "combination.weights",
+                remedy: didYouMean(unknown, among: taskNames))
+        }
     }
 }

@@ -114,6 +114,16 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         groups = try section.value(.groups, default: [:])
     }
 
+    /// A copy in which the tasks of each group share the adapter.
+    package func grouped(_ groups: [String: [String]]) -> SharingSettings {
+        SharingSettings(head: head, groups: groups)
+    }
+
+    private init(head: SharingRule, groups: [String: [String]]) {
+        (weight, bias, norm) = (SharingRule(.groups), SharingRule(.groups), SharingRule(.groups))
+        (self.head, self.groups) = (head, groups)
+    }
+
     package func rule(_ kind: ParameterKind) -> SharingRule {
         switch kind {
         case .weight: weight

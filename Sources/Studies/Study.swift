@@ -13,13 +13,13 @@ package struct Study: Sendable, Codable {
     /// The folder that tasks' files are relative to.
     package let data: String
     /// The tasks, in the order in which results list them.
-    package let tasks: [TaskReference]
+    package private(set) var tasks: [TaskReference]
     /// The adapter method with its settings.
     package private(set) var adapter: AdapterSettings
     /// Pooling and dropout of the heads.
     package private(set) var head: HeadSettings
-    package let sharing: SharingSettings
-    package let combination: CombinationSettings
+    package private(set) var sharing: SharingSettings
+    package private(set) var combination: CombinationSettings
     package let stages: Stages
     package let batch: BatchSettings
     package private(set) var sampler: SamplerSettings
@@ -79,6 +79,7 @@ package struct Study: Sendable, Codable {
         try section.require(maximumTokens >= 8, .maximumTokens, "is \(maximumTokens), expected 8 or more")
         try sharing.check(taskNames: names)
         try sampler.check(taskNames: names, evaluation)
+        try combination.check(taskNames: names)
     }
 
     /// A copy with another adapter and, if given, another head.
@@ -93,6 +94,22 @@ package struct Study: Sendable, Codable {
     package func using(_ sampler: SamplerSettings) -> Study {
         var study = self
         study.sampler = sampler
+        return study
+    }
+
+    /// A copy in which the tasks of each group share the adapter; a task in no group has its own.
+    package func grouped(_ groups: [String: [String]]) -> Study {
+        var study = self
+        study.sharing = sharing.grouped(groups)
+        return study
+    }
+
+    /// A copy for other tasks, which share the adapter and have a head each; other settings that name tasks
+    /// get their defaults.
+    package func sharedBy(_ tasks: [TaskReference]) -> Study {
+        var study = self
+        (study.tasks, study.sharing) = (tasks, SharingSettings())
+        (study.sampler, study.combination) = (SamplerSettings(), CombinationSettings())
         return study
     }
 }

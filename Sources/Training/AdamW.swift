@@ -12,6 +12,14 @@ import Diagnostics
 //   m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
 //   θ ← θ − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 
+/// Whose moments the update of a shared parameter comes from.
+package enum MomentsOwner: String, NamedChoice {
+    /// Those of the parameter, which all its tasks share.
+    case shared
+    /// Those of each task; the updates of the tasks are added (AdaTask).
+    case perTask
+}
+
 /// The `optimizer` section of a study.
 package struct OptimizerSettings: Sendable, Codable, Equatable {
     /// β₁.
@@ -26,14 +34,16 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
     package let decayBiasAndNorm: Bool
     /// The bound on the norm of a step's whole gradient; 0 for no clipping.
     package let clip: Double
+    /// The owner of the moments of shared parameters.
+    package let moments: MomentsOwner
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case beta1, beta2, epsilon, weightDecay, decayBiasAndNorm, clip
+        case beta1, beta2, epsilon, weightDecay, decayBiasAndNorm, clip, moments
     }
 
     package init(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
-        decayBiasAndNorm: Bool = false, clip: Double = 1
+        decayBiasAndNorm: Bool = false, clip: Double = 1, moments: MomentsOwner = .shared
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
@@ -41,6 +51,7 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
         self.weightDecay = weightDecay
         self.decayBiasAndNorm = decayBiasAndNorm
         self.clip = clip
+        self.moments = moments
     }
 
     package init(from decoder: any Decoder) throws {
@@ -52,6 +63,7 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
         weightDecay = try section.value(.weightDecay, default: standard.weightDecay)
         decayBiasAndNorm = try section.value(.decayBiasAndNorm, default: standard.decayBiasAndNorm)
         clip = try section.value(.clip, default: standard.clip)
+        moments = try section.value(.moments, default: standard.moments)
         try section.require((0..<1).contains(beta1), .beta1, "is \(beta1), expected 0 or more and below 1")
         try section.require((0..<1).contains(beta2), .beta2, "is \(beta2), expected 0 or more and below 1")
         try section.require(epsilon > 0, .epsilon, "is \(epsilon), expected a positive number")
@@ -90,6 +102,64 @@ package struct AdamW: Sendable, Equatable {
         precondition(values.count == first.count && range.upperBound <= first.count, "a range of the vector")
         let factors = Factors(time: time, learningRate: learningRate, decay: decay, settings)
         Self.step(&values, &first, &second, gradient, scale, range, factors)
+    }
+
+    /// Takes step t = `time` of one of several sets of moments of a range's parameters, without decay.
+    ///
+    /// The moments begin at `start`; values and gradient are as in a step of all parameters.
+    package mutating func step(
+        _ values: inout [Float], gradient: UnsafePointer<Float>, scale: Float, _ range: Range<Int>,
+        momentsAt start: Int, time: Int, learningRate: Double, _ settings: OptimizerSettings
+    ) {
+        let (begin, count) = (range.lowerBound, range.count)
+        precondition(range.upperBound <= values.count && start + count <= first.count, "a range of moments")
+        let factors = Factors(time: time, learningRate: learningRate, decay: 0, settings)
+        values.withUnsafeMutableBufferPointer { values in
+            first.withUnsafeMutableBufferPointer { first in
+                second.withUnsafeMutableBufferPointer { second in
+                    guard let values = values.baseAddress, let first = first.baseAddress,
+                        let second = second.baseAddress
+                    else { return }
+                    Self.step(
+                        values + begin, first + start, second + start, gradient + begin, scale, 0..<count,
+                        factors)
+                }
+            }
+        }
+    }
+
+    /// Multiplies the parameters of a range by 1 − η λ.
+    package static func decay(
+        _ values: inout [Float], _ range: Range<Int>, learningRate: Double, decay: Double
+    ) {
+        let kept = Float(1 - learningRate * decay)
+        for i in range { values[i] *= kept }
+    }
+
+    /// Adds the update that a step would subtract from a range's parameters, without taking it.
+    ///
+    /// `update` has a number for each parameter of the range; the moments begin at `start`.
+    package func add(
+        to update: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, scale: Float,
+        _ range: Range<Int>, momentsAt start: Int, time: Int, learningRate: Double,
+        _ settings: OptimizerSettings
+    ) {
+        precondition(start + range.count <= first.count, "a range of moments")
+        let factors = Factors(time: time, learningRate: learningRate, decay: 0, settings)
+        let (b1, b2) = (factors.beta1, factors.beta2)
+        let (rate, root, epsilon) = (factors.rate, factors.root, factors.epsilon)
+        let gradient = gradient + range.lowerBound
+        first.withUnsafeBufferPointer { first in
+            second.withUnsafeBufferPointer { second in
+                guard let first = first.baseAddress, let second = second.baseAddress else { return }
+                for i in 0..<range.count {
+                    let g = gradient[i] * scale
+                    let m = b1 * first[start + i] + (1 - b1) * g
+                    let v = b2 * second[start + i] + (1 - b2) * g * g
+                    update[i] += rate * m / (v.squareRoot() * root + epsilon)
+                }
+            }
+        }
     }
 
     /// True if bounds prove that a step leaves the parameters of a range finite, for any second moments.

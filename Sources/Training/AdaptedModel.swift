@@ -130,6 +130,60 @@ package struct AdaptedModel: Sendable {
         values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
         start: (any CachedStart)? = nil, _ workspace: Workspace
     ) -> Double {
+        let forward = trainingForward(
+            batch, task: task, stage: stage, layout, values: values, gradient: gradient, randomness,
+            start: start, workspace)
+        let z = forward.logits
+        let loss = Training.lossAndGradient(z, targets) + penalty(forward, batch)
+
+        if stage != .adapter(trainHead: false) {
+            let (dWeight, dBias) = headMatrices(layout, gradient)
+            linearWeightGradient(z, forward.dropped, weight: dWeight, bias: dBias)
+        }
+        if let adaptation = forward.adaptation, let activations = forward.activations {
+            let dp = workspace.matrix(z.rows, forward.dropped.columns)
+            linearBackward(z, headMatrices(layout, UnsafeMutablePointer(mutating: values)).weight, into: dp)
+            if let mask = forward.mask { multiplyElements(of: dp, by: mask) }
+            let rows = activations.encoder.batch
+            let dh = workspace.matrix(rows.tokens, dp.columns)
+            head.pooling.backward(
+                dp, activations.pooling, rows, forward.encoder, adaptation, into: dh, workspace)
+            forward.encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
+        }
+        return loss
+    }
+
+    /// The sum of a micro-batch's losses as in training, without a backward.
+    package func loss(
+        _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
+        _ layout: ParameterLayout, values: UnsafePointer<Float>, _ randomness: Randomness,
+        start: (any CachedStart)? = nil, _ workspace: Workspace
+    ) -> Double {
+        let forward = trainingForward(
+            batch, task: task, stage: stage, layout, values: values, gradient: nil, randomness, start: start,
+            workspace)
+        return Training.lossAndGradient(forward.logits, targets) + penalty(forward, batch)
+    }
+
+    /// A micro-batch's logits in training, and the activations that its backward reads.
+    private struct TrainingForward {
+        let encoder: Encoder
+        let parameters: BoundParameters?
+        let adaptation: (any EncoderAdaptation)?
+        /// Nil if the forward started at pooled vectors.
+        let activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
+        /// The pooled vectors after dropout [B, d], and dropout's mask.
+        let dropped: Matrix
+        let mask: Matrix?
+        /// [B, C].
+        let logits: Matrix
+    }
+
+    private func trainingForward(
+        _ batch: PackedBatch, task: String?, stage: Stage, _ layout: ParameterLayout,
+        values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?, _ randomness: Randomness,
+        start: (any CachedStart)?, _ workspace: Workspace
+    ) -> TrainingForward {
         workspace.reset()
         let encoder = encoder(randomness.encoder)
         let parameters = stage == .head ? nil : BoundParameters(layout, values: values, gradient: gradient)
@@ -147,7 +201,6 @@ package struct AdaptedModel: Sendable {
             }
             activations = (forward, pooling)
         }
-
         // The pooler's backward reads p before dropout.
         let dropped = workspace.matrix(p.rows, p.columns)
         dropped.copy(from: p)
@@ -155,29 +208,19 @@ package struct AdaptedModel: Sendable {
         let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
         let z = workspace.matrix(p.rows, weight.rows)
         linear(dropped, weight, bias, into: z)
-        var loss = Training.lossAndGradient(z, targets)
-        // Once per example, so that the mean over a step's examples contains it once for any micro-batches.
-        if let parameters {
-            loss += method.members((any PenalizedMethod).self).reduce(0) {
-                $0 + $1.penalty(parameters, times: Double(batch.count))
-            }
-        }
+        return TrainingForward(
+            encoder: encoder, parameters: parameters, adaptation: adaptation, activations: activations,
+            dropped: dropped, mask: mask, logits: z)
+    }
 
-        if stage != .adapter(trainHead: false) {
-            let (dWeight, dBias) = headMatrices(layout, gradient)
-            linearWeightGradient(z, dropped, weight: dWeight, bias: dBias)
+    /// The penalties of the method's parameters, and their gradient if there is one to add to.
+    ///
+    /// Once per example, so that the mean over a step's examples contains it once for any micro-batches.
+    private func penalty(_ forward: TrainingForward, _ batch: PackedBatch) -> Double {
+        guard let parameters = forward.parameters else { return 0 }
+        return method.members((any PenalizedMethod).self).reduce(0) {
+            $0 + $1.penalty(parameters, times: Double(batch.count))
         }
-        if let adaptation, let activations {
-            let dp = workspace.matrix(p.rows, p.columns)
-            linearBackward(z, weight, into: dp)
-            if let mask { multiplyElements(of: dp, by: mask) }
-            let rows = activations.encoder.batch
-            let dh = workspace.matrix(rows.tokens, p.columns)
-            head.pooling.backward(
-                dp, activations.pooling, rows, encoder, adaptation, into: dh, workspace)
-            encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
-        }
-        return loss
     }
 
     // MARK: Prediction

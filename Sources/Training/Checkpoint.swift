@@ -40,7 +40,11 @@ package struct Checkpoint: Sendable {
         tensors = try file.names.map { name in
             let entry = try file.entry(name)
             let values: NamedTensor.Values =
-                entry.dtype == .int64 ? .int64(try file.int64s(name)) : .float(try file.floats(name))
+                switch entry.dtype {
+                case .int64: .int64(try file.int64s(name))
+                case .float64: .double(try file.doubles(name))
+                default: .float(try file.floats(name))
+                }
             return NamedTensor(name: name, shape: entry.shape, values: values)
         }
     }
@@ -61,6 +65,16 @@ package struct Checkpoint: Sendable {
             values.count == count
         else {
             throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) whole numbers")
+        }
+        return values
+    }
+
+    /// The values of a tensor with `count` elements in double precision.
+    package func doubles(_ name: String, count: Int) throws -> [Double] {
+        guard case .double(let values)? = tensors.first(where: { $0.name == name })?.values,
+            values.count == count
+        else {
+            throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) numbers")
         }
         return values
     }

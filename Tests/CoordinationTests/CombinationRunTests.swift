@@ -6,18 +6,51 @@ import Foundation
 import Runs
 import TestSupport
 import Testing
+import Training
 
 /// Runs with a combination rule.
 @Suite("Combination rules in runs")
 struct CombinationRunTests {
-    static let rules = CombinationTable.all.map { $0.name }
+    /// A section `combination`, and the owner of the moments.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let settings: [String: JSONValue]
+        var moments = "shared"
+        var testDescription: String { "\(settings), \(moments)" }
+    }
 
-    /// Every step has micro-batches of all three tasks; the parts differ from rule to rule.
-    private func changes(_ rule: String) -> [String: JSONValue] {
-        let parts = ["all", "kind", "layer", "tensor"]
-        let over = parts[(Self.rules.firstIndex(of: rule) ?? 0) % parts.count]
-        return [
-            "combination": ["rule": .string(rule), "over": .string(over)], "sampler.name": "roundrobin",
+    /// Every rule, over parts that differ from rule to rule.
+    private static let rules: [Case] = {
+        let compared = ["all", "kind", "layer", "tensor"]
+        return CombinationTable.all.enumerated().map { index, rule in
+            let over = rule.isConstant ? "all" : compared[index % compared.count]
+            return Case(settings: ["rule": .string(rule.name), "over": .string(over)])
+        }
+    }()
+
+    /// Every weighting, with the sum and with a rule.
+    private static let weightings: [Case] = {
+        let names: [JSONValue] = WeightingTable.all.map { .string($0.name) }
+        return (names + [["size": 3]]).flatMap { weights in
+            ["sum", "upgrad"].map { Case(settings: ["rule": .string($0), "weights": weights]) }
+        }
+    }()
+
+    private static let smoothed = ["gradvac", "mgda", "balanced"].map { rule in
+        Case(settings: ["rule": .string(rule), "over": "kind", "smoothing": 0.8, "weights": "random"])
+    }
+
+    /// Moments of each task, with every rule that makes other shares.
+    private static let perTask = CombinationTable.all.map { rule in
+        Case(settings: ["rule": .string(rule.name)], moments: "perTask")
+    }
+
+    static let cases = rules + weightings + smoothed + perTask
+
+    /// Every step has micro-batches of all three tasks.
+    private func changes(_ test: Case) -> [String: JSONValue] {
+        [
+            "combination": .object(test.settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
+            "optimizer.moments": .string(test.moments), "sampler.name": "roundrobin",
             "sharing": [
                 "weight": "all", "bias": "groups", "norm": "all", "groups": ["two": ["colour", "size"]],
             ],
@@ -26,9 +59,13 @@ struct CombinationRunTests {
         ]
     }
 
-    @Test("Any number of ranks and a stop in between give the same bits", arguments: rules)
-    func oneResult(_ rule: String) throws {
-        let changes = changes(rule)
+    private func changes(_ rule: String) -> [String: JSONValue] {
+        changes(Case(settings: ["rule": .string(rule)]))
+    }
+
+    @Test("Any number of ranks and a stop in between give the same bits", arguments: cases)
+    func oneResult(_ test: Case) throws {
+        let changes = changes(test)
         let folder = try TemporaryFolder()
         let outcome = try TinyStudy(changes).train(into: folder)
         let expected = try TrainedFiles(folder)
@@ -37,17 +74,22 @@ struct CombinationRunTests {
             let other = try TinyStudy(changes).train(ranks: ranks, into: folder)
             #expect(try TrainedFiles(folder).difference(from: expected) == nil, "\(ranks) ranks")
             #expect(other.steps.map(\.weights) == outcome.steps.map(\.weights))
+            #expect(other.steps.map(\.effect) == outcome.steps.map(\.effect))
         }
         for stop in [3, 4] {
             let folder = try TemporaryFolder()
             _ = try TinyStudy(changes).train(ranks: 3, into: folder, stopAfter: stop)
-            _ = try TinyStudy(changes).train(ranks: 2, into: folder, resuming: true)
+            let resumed = try TinyStudy(changes).train(ranks: 2, into: folder, resuming: true)
             #expect(try TrainedFiles(folder).difference(from: expected) == nil, "stopped after \(stop)")
+            #expect(resumed.results?.stages.map(\.effect) == outcome.results?.stages.map(\.effect))
         }
         let sum = try TemporaryFolder()
         _ = try TinyStudy(self.changes("sum")).train(into: sum)
         let name = "colour/adapter_model.safetensors"
-        #expect((try TrainedFiles(sum).adapters[name] == expected.adapters[name]) == (rule == "sum"))
+        let isSum =
+            test.settings["rule"] == "sum" && [nil, "examples"].contains(test.settings["weights"])
+            && test.moments == "shared"
+        #expect((try TrainedFiles(sum).adapters[name] == expected.adapters[name]) == isSum)
     }
 
     // MARK: The comparison
@@ -76,7 +118,55 @@ struct CombinationRunTests {
             #expect(weights.names.contains("group:two") == isPair)
         }
         let summed = try TinyStudy(self.changes("sum")).train(into: TemporaryFolder()).steps
-        #expect(summed.allSatisfy { $0.gramian == nil && $0.weights == nil })
+        #expect(summed.allSatisfy { $0.weights == nil } && summed[2].gramian != nil)
+        var unmeasured = self.changes("sum")
+        unmeasured["combination"] = ["agreement": "off"]
+        let alone = try TinyStudy(unmeasured).train(into: TemporaryFolder()).steps
+        #expect(alone.allSatisfy { $0.gramian == nil && $0.agreement == nil })
+    }
+
+    @Test("The product of the weighting's and the rule's weights is reported")
+    func productOfWeights() throws {
+        let plain = try TinyStudy(changes("mean")).train(into: TemporaryFolder()).steps
+        let doubled = try TinyStudy(changes(Case(settings: ["rule": "mean", "weights": ["size": 3]])))
+            .train(into: TemporaryFolder()).steps
+        let (before, after) = (try #require(plain[2].weights), try #require(doubled[2].weights))
+        let third = 1.0 / 3
+        #expect(
+            mismatch(before["all"]?.values ?? [], [third, third, third], Tolerance(relative: 1e-6)) == nil)
+        #expect(mismatch(after["all"]?.values ?? [], [third, third, 1], Tolerance(relative: 1e-6)) == nil)
+    }
+
+    // MARK: The effect
+
+    @Test("Of gradient and update, the ratio and the cosine to the sum's are reported and averaged")
+    func effect() throws {
+        // Mean and sum are close on what three tasks with about equally many examples share.
+        var changes = changes("mean")
+        changes["sharing"] = ["weight": "all", "bias": "all", "norm": "all"]
+        changes["optimizer.clip"] = 0
+        let outcome = try TinyStudy(changes).train(ranks: 2, into: TemporaryFolder())
+        for step in outcome.steps.dropFirst(2) {
+            let effect = try #require(step.effect)
+            #expect(abs((effect.gradient.ratio ?? 0) - 1) < 0.5)
+            #expect((effect.gradient.cosine ?? 0) > 0.8)
+        }
+        let mean = try #require(outcome.results?.stages.last?.effect)
+        let ratios = outcome.steps.compactMap { $0.effect?.gradient.ratio }
+        #expect(ratios.count == 4)
+        #expect(abs((mean.gradient.ratio ?? 0) - ratios.reduce(0, +) / 4) < 1e-12)
+        // The first step's rate is 0, so there is no update to compare.
+        #expect(outcome.steps[2].effect?.update.ratio == nil && outcome.steps[3].effect?.update.ratio != nil)
+
+        let doubled = try TinyStudy(
+            self.changes(
+                Case(settings: ["rule": "sum", "weights": ["colour": 1, "pair": 1, "size": 1]]))
+        ).train(into: TemporaryFolder())
+        // Weights of 1 in place of shares that add up to 1: a longer gradient, and with AdamW and clipping
+        // about the same update.
+        let longer = try #require(doubled.results?.stages.last?.effect)
+        #expect((longer.gradient.ratio ?? 0) > 1.9 && (longer.gradient.cosine ?? 0) > 0.8)
+        #expect(abs((longer.update.ratio ?? 0) - 1) < 0.5)
     }
 
     @Test("What one task has alone gets its gradient in the sum, whatever the rule")
@@ -247,5 +337,47 @@ struct CombinationRunTests {
         #expect(failures.count == 2 && failures[0] == failures[1])
         #expect(failures[0].location == "combination.rule")
         #expect(failures[0].message.hasPrefix("pcgrad has nothing to combine: no two tasks share"))
+    }
+
+    @Test(
+        "Weights, moments and parts without anything to act on are refused",
+        arguments: [
+            (["combination.weights": "famo"], "combination.weights", "famo has nothing to weigh: no two"),
+            (["optimizer.moments": "perTask"], "optimizer.moments", "perTask has nothing to act on: no two"),
+            (
+                [
+                    "combination": ["rule": "upgrad", "over": "layer"],
+                    "adapter": ["method": "hadamard", "layers": "1"], "sharing.weight": "all",
+                ], "combination.over",
+                "layer splits nothing: the parameters that tasks share are of one layer"
+            ),
+        ] as [([String: JSONValue], String, String)])
+    func nothingToActOn(changes: [String: JSONValue], place: String, message: String) throws {
+        let standard: [String: JSONValue] = [
+            "sharing.weight": "private", "sharing.bias": "private", "sharing.norm": "private",
+        ]
+        let failure = #expect(throws: Failure.self) {
+            try TinyStudy(standard.merging(changes) { $1 }).context.checkCombination()
+        }
+        #expect(
+            failure?.location == place && failure?.message.hasPrefix(message) == true, "\(failure as Any)")
+    }
+
+    @Test("A checkpoint whose memory does not fit the study is refused", arguments: ["memory", "effect"])
+    func tampered(key: String) throws {
+        let folder = try TemporaryFolder()
+        let study = try TinyStudy(changes(Case(settings: ["rule": "sum", "weights": "famo"])))
+        _ = try study.train(into: folder, stopAfter: 4)
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        let value: JSONValue =
+            key == "memory"
+            ? ["weighting": [[1, 2], [3, 4], [5, 6]]] : ["sums": [1], "counts": [1, 2, 3]]
+        let facts = saved.facts.setting([key[...]], to: value)
+        try Checkpoint(step: saved.step, tensors: saved.tensors, facts: facts)
+            .write(into: folder.file("checkpoints"), keep: 1)
+        for failure in try study.failures(ranks: 2, into: folder, resuming: true) {
+            #expect(
+                failure.kind == .data && failure.message.hasSuffix("has no usable '\(key)'"), "\(failure)")
+        }
     }
 }

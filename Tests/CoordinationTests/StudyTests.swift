@@ -95,10 +95,34 @@ struct StudyTests {
         Bad("batch.microBatch", "eight", "expected a whole number"),
         Bad("combination.rule", "pcgard", "unknown rule 'pcgard'; did you mean 'pcgrad'?"),
         Bad("combination.rule", 3, "expected a string, found '3'"),
-        Bad("combination.rule", "best", "allowed: aligned, cagrad"),
+        Bad("combination.rule", "best", "allowed: aligned, balanced, cagrad"),
         Bad("combination.over", "layers", "did you mean 'layer'?"),
         Bad("combination.agreement", "of", "unknown value 'of'; did you mean 'off'?"),
         Bad("combination", "pcgrad", "expected a mapping with keys among"),
+        Bad(
+            "combination.weights", "uncertainti",
+            "unknown weighting 'uncertainti'; did you mean 'uncertainty'?"),
+        Bad(
+            "combination.weights", 3, "expected the name of a weighting, or a number for each task, found '3'"
+        ),
+        Bad("combination.weights", ["color": 2], "has 'color', which is not a task of the study"),
+        Bad("combination.weights", ["colour": 0], "a weight that is not a positive number"),
+        Bad("combination.weights", [:], "is empty, expected a number for a task"),
+        Bad(
+            "combination.weights", ["name": "rates"], at: "combination.weights.name",
+            "did you mean 'rate'?"),
+        Bad(
+            "combination.weights", ["name": "rate", "temperature": 0], at: "combination.weights.temperature",
+            "is 0.0, expected 0.001 to 1000000.0"),
+        Bad(
+            "combination.weights", ["name": "rate", "decay": 0], at: "combination.weights.decay",
+            "'decay' is a key of famo, not of rate"),
+        Bad(
+            "combination", ["rule": "upgrad", "smoothing": 1], at: "combination.smoothing",
+            "is 1.0, expected 0 (off) or more and below 1"),
+        Bad("combination.smoothing", 0.5, "the weights of sum do not change from step to step"),
+        Bad("combination.over", "kind", "is kind, but sum does not compare gradients"),
+        Bad("optimizer.moments", "pertask", "did you mean 'perTask'?"),
         Bad(
             "combination", ["rule": "cagrad", "radius": 11], at: "combination.radius",
             "is 11.0, expected 0.0 to 10.0"),

@@ -57,6 +57,16 @@ extension EndToEnd {
             #expect(here == there)
         }
 
+        @Test func rulesListsEveryRuleAndWeighting() async throws {
+            let lines = try await succeed(["rules"])
+            let titles = ["rules:", "weightings:"]
+            #expect(lines.filter { titles.contains($0) } == titles)
+            for name in ["sum", "pcgrad", "balanced", "famo", "given"] { #expect(lines.contains(name)) }
+            let rate = try await succeed(["rules", "rate"])
+            #expect(
+                rate[0] == "rate" && rate.contains { $0.hasPrefix("  temperature") && $0.contains(" 2 ") })
+        }
+
         @Test func predictAnswersAsTheRunWasScored() async throws {
             let (scene, results) = try await finished()
             let rows = String(decoding: try scene.read("colour-dev.tsv"), as: UTF8.self)
@@ -309,6 +319,7 @@ extension EndToEnd {
                 ],
                 "import": ["folder", "study", "--output", "--set"],
                 "methods": ["name", "--backbone", "--tokens"],
+                "rules": ["name"],
                 "bench": [
                     "study", "--set", "--quick", "--steps", "--repeats", "--json", "--compare", "--network",
                     "--ranks-per-node",
@@ -317,6 +328,14 @@ extension EndToEnd {
                     "runs", "--format", "--sort", "--metrics", "--differences", "--all", "--columns",
                 ],
                 "similarity": ["runs", "--tensor", "--format", "--backbone"],
+                "affinity": [
+                    "runs", "--measure", "--groups", "--alone", "--format", "--write", "--check", "--steps",
+                    "--output", "--backbone", "--data",
+                ],
+                "merge": [
+                    "runs", "--rule", "--output", "--weights", "--density", "--seed", "--joint", "--data",
+                    "--backbone",
+                ],
                 "inspect": ["path", "--format"],
                 "tokenize": ["--backbone", "--pairs", "--maximum-tokens"],
                 "doctor": ["study", "--set"],

@@ -208,6 +208,46 @@ extension Mistake {
             says: ["--set combination.agreement: unknown value 'yes'", "allowed: off, on"],
             with: ["--set", "combination.agreement=yes"]),
         .training(
+            "parts that split nothing", code: 2,
+            says: ["combination.over: layer splits nothing", "are of one layer", "leave it out"],
+            with: [
+                "--set", "combination={rule: upgrad, over: layer}", "--set",
+                "adapter={method: hadamard, layers: '1'}",
+            ]),
+        .training(
+            "parts for a rule that compares nothing", code: 2,
+            says: ["combination.over: is layer, but sum does not compare gradients"],
+            with: ["--set", "combination.over=layer"]),
+        .training(
+            "misspelt weighting", code: 2,
+            says: ["--set combination.weights: unknown weighting 'famous'", "did you mean 'famo'?"],
+            with: ["--set", "combination.weights=famous"]),
+        .training(
+            "weights for a task that there isn't", code: 2,
+            says: ["combination.weights: has 'cloa', which is not a task of the study"],
+            with: ["--set", "combination.weights={cloa: 2}"]),
+        .training(
+            "another weighting's setting", code: 2, says: ["'decay' is a key of famo, not of rate"],
+            with: ["--set", "combination.weights={name: rate, decay: 0.1}"]),
+        .training(
+            "smoothing of weights that never change", code: 2,
+            says: ["combination.smoothing: is 0.9, but the weights of sum do not change"],
+            with: ["--set", "combination.smoothing=0.9"]),
+        .training(
+            "weights for tasks that share nothing", code: 2,
+            says: ["combination.weights: famo has nothing to weigh", "sharing.weight: all"],
+            with: [
+                "--set", "combination.weights=famo", "--set",
+                "sharing={weight: private, bias: private, norm: private}",
+            ]),
+        .training(
+            "moments of tasks that share nothing", code: 2,
+            says: ["optimizer.moments: perTask has nothing to act on", "sharing.weight: all"],
+            with: [
+                "--set", "optimizer.moments=perTask", "--set",
+                "sharing={weight: private, bias: private, norm: private}",
+            ]),
+        .training(
             "another rule's setting", code: 2, says: ["'alpha' is a key of fairgrad, not of cagrad"],
             with: ["--set", "combination={rule: cagrad, alpha: 1}"]),
         .training(

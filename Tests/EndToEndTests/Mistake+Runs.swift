@@ -52,6 +52,10 @@ extension Mistake {
             ["methods", "--backbone", Scene.encoder.path, "--tokens", "9223372036854775807"]
         },
         Mistake(
+            "a rule that there isn't", code: 2,
+            says: ["unknown rule or weighting 'upgrade'", "did you mean 'upgrad'?"]
+        ) { _ in ["rules", "upgrade"] },
+        Mistake(
             "evaluating a folder without a run", code: 2, says: ["tiny-bert: this is not a run directory"]
         ) {
             ["evaluate", Scene.encoder.path, "--backbone", $0.path("backbone")]
@@ -297,7 +301,7 @@ extension Mistake {
     ]
 
     /// A mistake in a scene with a finished run, which must stay unchanged.
-    private static func afterARun(
+    static func afterARun(
         _ name: String, code: Int32, says: [String], mayAlsoSay: [String] = [],
         _ make: @escaping @Sendable (Scene) throws -> [String]
     ) -> Mistake {
@@ -310,7 +314,7 @@ extension Mistake {
     }
 
     /// A command with a run that was stopped, named by its path.
-    private static func unfinished(_ name: String, _ command: @escaping @Sendable (String) -> [String])
+    static func unfinished(_ name: String, _ command: @escaping @Sendable (String) -> [String])
         -> Mistake
     {
         .afterARun(

@@ -24,6 +24,14 @@ extension EndToEnd {
             try await expectAnswer(to: mistake)
         }
 
+        @Test(arguments: Mistake.inMerges) func whatHasNoMergeIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
+        @Test(arguments: Mistake.inAffinity) func whatHasNoGroupsIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
         /// After a failure `mpirun` waits a second or two before it kills ranks, even if they have exited.
         private static let promptly = ["OMPI_MCA_odls_base_sigkill_timeout": "0"]
 

@@ -29,7 +29,7 @@ extension EndToEnd {
             let first = job.errorLines.first { $0.hasPrefix("step 8: dev colour 0.") } ?? ""
             #expect(first.hasSuffix(" (* best of the stage so far)") && first.contains(", mean 0."), "\(job)")
             #expect(job.errorLines.count { $0.contains("best of the stage so far") } == 1, "\(job)")
-            #expect(job.errors.contains("adapter stage sampled colour 62.5 % (target 60.0 %)"), "\(job)")
+            #expect(job.errors.contains("adapter stage sampled colour 60.0 % (target 60.0 %)"), "\(job)")
             #expect(!job.errors.contains("\u{1B}"), "\(job)")
         }
 

@@ -23,14 +23,16 @@ import hadamesh
         ["stages.adapter.steps=60"], ["stages.head={steps: 5, epochs: 2.5}"], ["stages.adapter.epochs=0.25"],
         ["cache={directory: '1e-3', features: '0x1p3'}"], ["stages.adapter.learningRate=1.7e-5"],
         ["stages.adapter.learningRate={weight: 3e-3, head: 123456789.125}"], ["seed=18446744073709551615"],
-        ["tasks=[mrpc, rte]", "sampler={name: weighted, weights: {mrpc: 1e-7, rte: 1e7}}"],
+        ["tasks=[mrpc, rte]", "sharing={}", "sampler={name: weighted, weights: {mrpc: 1e-7, rte: 1e7}}"],
         ["adapter={method: hadamard, layers: '0-3'}", "sharing.weight={0-3: all, 4-5: private}"],
         ["adapter=[hadamard, {method: lora, alpha: 0.1}]"],
         [
-            "tasks=[mrpc, rte]", "evaluation.every=5",
+            "tasks=[mrpc, rte]", "sharing={}", "evaluation.every=5",
             "sampler={name: gap, reference: {mrpc: 0.6470588235294118, rte: -0.1234567890123456}}",
         ],
         ["combination={rule: upgrad, over: tensor, regularization: 1e-6}"],
+        ["combination={rule: balanced, smoothing: 0.9, weights: {name: rate, temperature: 3}}"],
+        ["tasks=[mrpc, rte]", "sharing={}", "combination.weights={mrpc: 2.5}", "optimizer.moments=perTask"],
     ]
 
     @Test(arguments: EndToEnd.StudyFileTests.studies, methods + changes)

@@ -210,6 +210,26 @@ struct ComparisonTests {
         #expect(try !Comparison([paths[2]]).table().contains("shared gradients"))
     }
 
+    @Test("A run whose tasks were compared has their mean cosine, with and without noise")
+    func agreement() throws {
+        let part = TaskAgreement.Part(
+            name: "all", kind: nil, layer: nil, cosine: [[nil, 0.25], [0.25, nil]],
+            correctedCosine: [[nil, 0.75], [0.75, nil]], affinity: [[nil, nil], [nil, nil]],
+            noiseScale: [nil, nil])
+        let period = TaskAgreement.Period(steps: [[2, 2], [2, 2]], parts: [part])
+        let paths = [
+            try runs.run("off", runs.results([("rte", 0.5)]), study: "off"),
+            try runs.run(
+                "on",
+                runs.results(
+                    [("rte", 0.5)],
+                    agreement: TaskAgreement(tasks: ["rte", "cola"], whole: period, thirds: [])), study: "on"),
+        ]
+        let text = try Comparison(paths).table()
+        #expect(text.contains(/\nmean cosine of tasks +– +0.250\n/), "\(text)")
+        #expect(text.contains(/\ncosine without noise +– +0.750\n/), "\(text)")
+    }
+
     @Test("Metrics take the place of a score")
     func metrics() throws {
         let path = try runs.run("one", runs.results([("mrpc", 0.75)], metrics: ["accuracy": 0.7, "f1": 0.8]))
@@ -359,6 +379,6 @@ struct ComparisonTests {
         let table = try Comparison([runs.run("bare", RunResults(stages: [stage]))])
             .table(content: ComparisonContent(constants: true)).split(separator: "\n")
         let named = table.dropFirst().prefix { !$0.hasPrefix("Bytes") }.filter { !$0.hasPrefix("seeds") }
-        #expect(named.count == 16 && named.allSatisfy { $0.hasSuffix("–") }, "\(table)")
+        #expect(named.count == 22 && named.allSatisfy { $0.hasSuffix("–") }, "\(table)")
     }
 }

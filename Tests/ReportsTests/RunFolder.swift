@@ -30,7 +30,8 @@ struct RunFolder {
     func results(
         _ scores: [(String, Double?)], adapters: Int = 9216,
         operations: ParameterCounts.Operations? = nil, kept: Int? = nil,
-        metrics: KeyValuePairs<String, Double>? = nil, way: SharedGradients? = nil
+        metrics: KeyValuePairs<String, Double>? = nil, way: SharedGradients? = nil,
+        agreement: TaskAgreement? = nil
     ) -> RunResults {
         func stage(_ name: String, _ scores: [(String, Double?)]) -> StageResult {
             StageResult(
@@ -47,7 +48,7 @@ struct RunFolder {
                                     best: nil)
                             }
                         )
-                    }), drawn: NamedValues([]))
+                    }), drawn: NamedValues([]), agreement: agreement)
         }
         var results = RunResults(
             steps: 40, stages: [stage("head", [("rte", 0.1)]), stage("adapter", scores)],

@@ -26,9 +26,18 @@ import Testing
             StepReport(
                 stage: "adapter", step: number, stageStep: number, stageSteps: 9, microBatches: [],
                 losses: NamedValues([("rte", 0.5)]), learningRates: NamedValues([("weight", 1e-3)]),
-                gradientNorm: 2, tokens: 30, bytes: 8, seconds: 0.5, secondsWaiting: 0.25,
+                gradientNorm: 2, combination: Self.combination,
+                agreement: AgreementCurves(
+                    cosines: NamedValues([("cola-rte", 0.5)]), noiseScales: NamedValues([("rte", 70)])),
+                tokens: 30, bytes: 8, seconds: 0.5, secondsWaiting: 0.25,
                 secondsCommunicating: 0))
     }
+
+    private static let combination = {
+        var report = CombinationReport(gramian: [[1]], weights: NamedValues([]), unsolved: [])
+        report.effect = CombinationEffect(numbers: [2, 0.5, nil, nil])
+        return report
+    }()
 
     private func evaluated(split: String) -> RunEvent {
         let splits = NamedValues([(split, NamedValues([("accuracy", 0.75), ("f1", 0.5)]))])
@@ -62,16 +71,19 @@ import Testing
         let bytes = try bytes(of: run.tensorboard)
         for tag in [
             "train/rte/loss", "train/learning_rate/weight", "train/gradient_norm", "dev/rte/accuracy",
-            "dev/rte/f1", "dev/mean", "held-out/rte/f1", "share/rte/requested", "share/rte/realised",
+            "dev/rte/f1", "dev/mean", "held-out/rte/f1", "combination/gradient_ratio",
+            "combination/gradient_cosine", "share/rte/requested", "share/rte/realised",
             "share/rte/probability",
             "system/examples_per_second", "system/tokens_per_second", "system/waiting",
-            "system/bytes_per_step", "```yaml\ntasks: [rte]\n```",
+            "system/bytes_per_step", "agreement/cosine/cola-rte", "agreement/noise_scale/rte",
+            "```yaml\ntasks: [rte]\n```",
         ] {
             #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")
         }
         let event = try #require(Journal.read(run).first { $0["kind"] == "evaluated" })
         #expect(event["mean"]?.double == 0.625 && event["probabilities"]?["rte"]?.double == 1)
         #expect(event["drawn"]?["rte"]?["requested"]?.double == 1)
+        #expect(bytes.range(of: Data("combination/update".utf8)) == nil)
     }
 
     @Test func theStudyIsShownOnceOverAllStarts() throws {
@@ -81,6 +93,23 @@ import Testing
         _ = try journal(run, resuming: 0)
         let text = String(decoding: try bytes(of: run.tensorboard), as: UTF8.self)
         #expect(text.components(separatedBy: "tasks: [rte]").count == 2)
+    }
+
+    @Test func theAgreementOfTasksIsReadAsItWasWritten() throws {
+        let part = TaskAgreement.Part(
+            name: "layer.3", kind: nil, layer: 3, cosine: [[nil, 0.25], [0.25, nil]],
+            correctedCosine: [[nil, 1.5], [1.5, nil]], affinity: [[1e-3, -2e-9], [nil, 0]],
+            noiseScale: [nil, 12])
+        #expect(part.meanCosine == 0.25 && part.meanCorrectedCosine == 1.5)
+        let period = TaskAgreement.Period(steps: [[3, 2], [2, 4]], parts: [part])
+        let stage = StageResult(
+            stage: "adapter", steps: 5, tasks: NamedValues([]), drawn: NamedValues([]),
+            agreement: TaskAgreement(tasks: ["a", "b"], whole: period, thirds: [period]))
+        let place = try TemporaryFolder()
+        let run = try RunDirectory.create(at: place.file("run"))
+        try RunResults(stages: [stage], sharedGradients: .perTask).write(to: run)
+        let found = try #require(try RunResults.read(run))
+        #expect(found.stages == [stage] && found.sharedGradients == .perTask)
     }
 
     @Test func resultsNameTheirStudy() throws {

@@ -10,7 +10,7 @@ struct CAGrad: CombinationRule {
     static let source = "Liu et al., Conflict-Averse Gradient Descent, 2021 (arXiv 2110.14048)"
     static let comparesAllTasks = true
     static let keys = [
-        RuleKey("radius", \CAGrad.radius, 0...10, "c, the distance as a share of the mean gradient's norm")
+        FormulaKey("radius", \CAGrad.radius, 0...10, "c, the distance as a share of the mean gradient's norm")
     ]
     var radius = 0.5
 

@@ -5,7 +5,7 @@ struct Dual: CombinationRule {
     static let source = "Lopez-Paz and Ranzato, Gradient Episodic Memory, 2017 (arXiv 1706.08840)"
     static let comparesAllTasks = true
     static let keys = [
-        RuleKey("regularization", \Dual.regularization, 1e-12...1, "what is added to the diagonal of G")
+        FormulaKey("regularization", \Dual.regularization, 1e-12...1, "what is added to the diagonal of G")
     ]
     var regularization = 1e-4
 

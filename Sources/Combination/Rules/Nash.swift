@@ -8,7 +8,7 @@ struct Nash: CombinationRule {
     static let source = "Navon et al., Multi-Task Learning as a Bargaining Game, 2022 (arXiv 2202.01017)"
     static let comparesAllTasks = true
     static let keys = [
-        RuleKey("maximumNorm", \Nash.maximumNorm, 0...1e6, "the longest result; 0: no limit")
+        FormulaKey("maximumNorm", \Nash.maximumNorm, 0...1e6, "the longest result; 0: no limit")
     ]
     var maximumNorm = 1.0
 

@@ -7,7 +7,7 @@ struct UPGrad: CombinationRule {
     static let source = "Quinton and Rey, Jacobian Descent for Multi-Objective Optimization, 2024"
     static let comparesAllTasks = true
     static let keys = [
-        RuleKey("regularization", \UPGrad.regularization, 1e-12...1, "what is added to the diagonal of G")
+        FormulaKey("regularization", \UPGrad.regularization, 1e-12...1, "what is added to the diagonal of G")
     ]
     var regularization = 1e-4
 

@@ -158,8 +158,17 @@ extension Agreement {
         agreement.add("first moments", "checksum \(checksum(state.moments.first))")
         agreement.add("second moments", "checksum \(checksum(state.moments.second))")
         agreement.add("step counts", "checksum \(checksum(state.stepCounts))")
-        let memory = state.memory.sorted { $0.key < $1.key }.flatMap { $0.value.joined() }
-        agreement.add("memory of the combination rule", "checksum \(checksum(memory))")
+        let memory = state.memory
+        agreement.add(
+            "memory of the combination",
+            "checksums \(checksum(memory.numbers + state.effect.numbers)), "
+                + "\(checksum(memory.averageGradients))")
+        if let perTask = state.perTask {
+            agreement.add("first moments of tasks", "checksum \(checksum(perTask.moments.first))")
+            agreement.add("second moments of tasks", "checksum \(checksum(perTask.moments.second))")
+            agreement.add("step counts of tasks", "checksum \(checksum(perTask.steps))")
+        }
+        agreement.add("agreement of tasks", "checksum \(checksum(state.agreement.flatMap(\.values)))")
         agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
         do {
             try agreement.check(world)

@@ -1,4 +1,4 @@
-import Adapters
+package import Adapters
 import Diagnostics
 import Runs
 import Studies
@@ -16,6 +16,7 @@ package struct AdapterChange: Sendable {
     package struct Tensor: Sendable {
         /// Its name without the layer's, such as `hadamard.weight`.
         package let name: String
+        package let kind: ParameterKind
         /// Its layer; nil if it belongs to no single layer.
         package let layer: Int?
         package let shape: [Int]
@@ -34,7 +35,7 @@ package struct AdapterChange: Sendable {
             let slice = layout.slices[index]
             if slice.kind == .head { return nil }
             return Tensor(
-                name: slice.tensor.textInLayer, layer: slice.layer, shape: slice.shape,
+                name: slice.tensor.textInLayer, kind: slice.kind, layer: slice.layer, shape: slice.shape,
                 owner: owners[slice.name] ?? "task:\(task)",
                 slice: index)
         }

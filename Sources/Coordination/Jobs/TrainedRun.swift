@@ -105,14 +105,16 @@ package struct TrainedRun: Sendable {
         }
     }
 
-    /// Writes imported adapters, `adapters/<task>` for each task, from vectors in the tasks' layouts.
+    /// Writes imported or merged adapters, `adapters/<task>` for each task, from vectors in the layouts.
     package static func write(
-        _ study: Study, _ model: AdaptedModel, _ vectors: [[Float]], to directory: RunDirectory
+        _ study: Study, _ model: AdaptedModel, _ vectors: [[Float]], identity: RunIdentity? = nil,
+        to directory: RunDirectory
     ) throws {
         let tasks = try study.tasks.map { try $0.resolve() }
         let store = try ParameterStore(study, tasks, model)
         for (index, vector) in vectors.enumerated() {
-            let configuration = try AdapterConfiguration(study, model, tasks, store, task: index)
+            let configuration = try AdapterConfiguration(
+                study, model, tasks, store, task: index, identity: identity)
             try configuration.write(
                 vector, store.layouts[index], study, to: directory.adapters(task: tasks[index].name))
         }
@@ -128,15 +130,22 @@ package struct TrainedRun: Sendable {
         let context = try RunContext(study, model, data)
         let vectors = try data.map { try parameters(of: $0.task).values }
         if isRequired { try checkData(data) }
+        return try Self.scores(context, vectors, communicator)
+    }
+
+    /// Scores all tasks of a context at given parameters, in the tasks' layouts; a collective.
+    static func scores(
+        _ context: RunContext, _ vectors: [[Float]], _ communicator: any Communicator
+    ) throws -> [TaskScore] {
         try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
         let predictor = DistributedPredictor(
             context, communicator, ranks: Array(0..<communicator.size), nil, workspace)
-        return try predictor.scores(Array(data.indices), vectors, adapted: true)
+        return try predictor.scores(Array(context.data.indices), vectors, adapted: true)
     }
 
     /// Refuses data other than the run's manifest records; a run without a manifest is not checked.
-    private func checkData(_ data: [TaskData]) throws {
+    func checkData(_ data: [TaskData]) throws {
         let recorded: RunIdentity? = try Manifest.read(directory)?.identity()
         for data in data {
             guard let own = recorded?.data[data.task.name], own != data.fingerprint else { continue }

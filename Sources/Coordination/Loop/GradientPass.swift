@@ -31,6 +31,8 @@ final class GradientPass {
     private let cache: ActivationCache
     private let workspace: Workspace
     private let sum: ExactSum
+    /// The sum of losses alone, whose layout has no values.
+    private let lossSum: ExactSum
     /// The gradient of the current micro-batch, in its task's layout.
     private let gradient: FloatBuffer
     /// The parameters of its task, in the same layout.
@@ -49,23 +51,24 @@ final class GradientPass {
         self.cache = cache
         self.workspace = workspace
         sum = ExactSum(communicator)
+        lossSum = ExactSum(communicator)
         let longest = context.store.layouts.map(\.count).max() ?? 0
         gradient = FloatBuffer(longest)
         vector = FloatBuffer(longest)
     }
 
     var rank: Int { communicator.rank }
-    /// Bytes communicated by the latest pass, and seconds of all passes.
-    var bytes: Int { sum.bytesPerStep }
-    var secondsWaiting: Double { sum.secondsWaiting }
-    var secondsCommunicating: Double { sum.secondsCommunicating }
+    /// Bytes communicated by the latest pass, with the losses computed after it, and seconds of all passes.
+    var bytes: Int { sum.bytesPerStep + lossSum.bytesPerStep }
+    var secondsWaiting: Double { sum.secondsWaiting + lossSum.secondsWaiting }
+    var secondsCommunicating: Double { sum.secondsCommunicating + lossSum.secondsCommunicating }
 
     /// The gradients of a plan's examples at given parameters; `progress` is told of each own micro-batch.
     ///
     /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
-        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, stopRequested: Bool = false,
-        progress: ScoringProgress? = nil
+        _ plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode, mask: ParameterMask? = nil,
+        stopRequested: Bool = false, progress: ScoringProgress? = nil
     ) throws -> Result {
         sum.begin(
             rows.layout,
@@ -81,7 +84,10 @@ final class GradientPass {
             rows.clear(row, gradient.base)
             let loss = backward(microBatch, batch, mode)
             tokens += Int64(batch.tokens)
-            timed(.sum) { rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, scalars: [loss]) } }
+            let squares = timed(.agreement) { rows.squaredNorms(row, of: gradient.base, mask) }
+            timed(.sum) {
+                rows.withRow(row, of: gradient.base) { sum.add(row: row, $0, scalars: [loss] + squares) }
+            }
             try progress?.microBatchDone()
         }
         var counts = [tokens]
@@ -95,6 +101,31 @@ final class GradientPass {
         return Result(
             gradients: TaskGradients(rows, sums, context.store), losses: sums.scalars.map { $0[0] },
             tokens: Int(counts[0]), isStopRequested: flags[0] != 0)
+    }
+
+    /// The summed losses of each task of a plan at given parameters, in the order of the plan's tasks.
+    ///
+    /// - Throws: a `NonFiniteContribution` on all ranks if a loss is not finite
+    func losses(of plan: StepPlan, at values: [Float], _ mode: Mode) throws -> [Double] {
+        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: false) { _ in false }
+        lossSum.begin(
+            rows.layout,
+            contributionsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
+        loaded = []
+        for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
+        where rank == communicator.rank {
+            guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
+            communicator.watch?.enter(microBatch: index + 1)
+            let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
+            load(microBatch.task, mode.stage, values)
+            let loss = context.model.loss(
+                batch, targets(of: microBatch), task: context.names[microBatch.task], stage: mode.stage,
+                context.store.layouts[microBatch.task], values: vector.base, mode.randomness,
+                start: start(of: microBatch, batch, mode), workspace)
+            lossSum.add(row: row, UnsafeBufferPointer(start: nil, count: 0), scalars: [loss])
+        }
+        var (sums, maxima): ([Int64], [Int32]) = ([], [])
+        return try timed(.sum) { try lossSum.finish(sums: &sums, maxima: &maxima).scalars.map { $0[0] } }
     }
 
     /// The name of a contribution that is not finite: a task's loss, or its gradient on a tensor.
@@ -124,13 +155,23 @@ final class GradientPass {
 
     /// Forward and backward of a micro-batch; adds its gradient and returns the sum of its losses.
     private func backward(_ microBatch: MicroBatch, _ batch: PackedBatch, _ mode: Mode) -> Double {
+        context.model.lossAndGradient(
+            batch, targets(of: microBatch), task: context.names[microBatch.task], stage: mode.stage,
+            context.store.layouts[microBatch.task], values: vector.base, gradient: gradient.base,
+            mode.randomness, start: start(of: microBatch, batch, mode), workspace)
+    }
+
+    private func targets(of microBatch: MicroBatch) -> [Target] {
         let train = context.data[microBatch.task].train
-        let split = context.splits.train[microBatch.task]
+        return microBatch.examples.compactMap { train.targets[$0] }
+    }
+
+    /// Where the forward of a micro-batch starts: at its tokens, or at cached activations.
+    private func start(
+        of microBatch: MicroBatch, _ batch: PackedBatch, _ mode: Mode
+    ) -> (any CachedStart)? {
         // A head stage trains on the pooled vectors of the frozen backbone, which never change.
-        let start = cache.start(microBatch.examples, split, batch, adapted: mode.stage != .head)
-        return context.model.lossAndGradient(
-            batch, microBatch.examples.compactMap { train.targets[$0] },
-            task: context.names[microBatch.task], stage: mode.stage, context.store.layouts[microBatch.task],
-            values: vector.base, gradient: gradient.base, mode.randomness, start: start, workspace)
+        cache.start(
+            microBatch.examples, context.splits.train[microBatch.task], batch, adapted: mode.stage != .head)
     }
 }

@@ -75,7 +75,9 @@ struct ModelSelection {
         return StageResult(
             stage: context.stages[state.stage].name, steps: state.stageStep,
             tasks: NamedValues(names.indices.map { (names[$0], keptScore(of: $0, in: state)) }),
-            drawn: drawn.shares(names))
+            drawn: drawn.shares(names),
+            agreement: TaskAgreement(state.agreement, context.measuredParts[state.stage], names: names),
+            effect: state.effect.mean)
     }
 
     private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {
@@ -97,7 +99,7 @@ struct ModelSelection {
 
 extension TaskScore {
     /// The metrics in the form of results and the journal.
-    fileprivate var splits: SplitScores {
+    var splits: SplitScores {
         NamedValues(
             entries.map { entry in
                 (

@@ -11,6 +11,8 @@ struct StepResult {
     let gradientNorm: Double
     /// The comparison of the tasks' gradients, if the rule compares them.
     let combination: CombinationReport?
+    /// The inner products of the tasks' gradients, if they were measured.
+    let agreement: MeasuredAgreement?
     let tokens: Int
     let bytes: Int
     let secondsWaiting: Double

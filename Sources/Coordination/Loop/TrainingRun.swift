@@ -112,8 +112,7 @@ package final class TrainingRun: StallListener {
                 try facts.identity?.resumed(as: $0, allowingDifferentKernels: allowingDifferentKernels)
             }
             resumedFrom = checkpoint.step
-            state = try TrainingState(
-                checkpoint, facts, context.store, names: context.names, context.stages)
+            state = try TrainingState(checkpoint, facts, context)
             // Decoded on every rank, so that all refuse a bad one.
             let drawn = try PlannerState(checkpoint, facts, context.study.sampler.sampler)
             coordinator?.resume(at: state.step, drawn)
@@ -240,8 +239,9 @@ package final class TrainingRun: StallListener {
                         ParameterKind.allCases.filter(schedule.trains).map {
                             ($0.rawValue, schedule.learningRate($0, step: number))
                         }),
-                    gradientNorm: result.gradientNorm, combination: result.combination, tokens: result.tokens,
-                    bytes: result.bytes,
+                    gradientNorm: result.gradientNorm, combination: result.combination,
+                    gramian: result.agreement?.gramian, agreement: result.agreement?.curves(context.names),
+                    tokens: result.tokens, bytes: result.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }
     }
@@ -399,6 +399,7 @@ package final class TrainingRun: StallListener {
             parameters: context.parameterCounts(state.mask),
             activations: RunFacts.Activations(
                 tokens: context.largestMicroBatch.reduce(0, +), bytes: context.activationBytes),
-            sharedGradients: context.sharedGradients)
+            sharedGradients: context.sharedGradients, moments: context.study.optimizer.moments.rawValue,
+            momentBytes: context.momentBytes)
     }
 }

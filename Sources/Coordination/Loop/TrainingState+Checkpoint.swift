@@ -32,11 +32,12 @@ extension TrainingState {
         let requested, lags, remainders: [Double]
         let sampler: SamplerMemory
         let topology: [BlockOwner]
-        let memory: NamedValues<[[Double]]>?
+        let memory: CombinationMemory.Facts?
+        let effect: MeanEffect?
 
         /// Reads the facts of a checkpoint; a failure names the unusable key.
         init(_ checkpoint: Checkpoint) throws {
-            self = try checkpoint.facts.decoded { unusable($0, checkpoint) }
+            self = try checkpoint.facts.decoded { checkpoint.unusable($0) }
         }
 
         fileprivate init(
@@ -57,9 +58,8 @@ extension TrainingState {
             (requested, lags, remainders) = (planner.requested, planner.lags, planner.remainders)
             sampler = planner.memory
             self.topology = topology
-            memory =
-                state.memory.isEmpty
-                ? nil : NamedValues(state.memory.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+            memory = state.memory.facts
+            effect = state.effect == MeanEffect() ? nil : state.effect
         }
     }
 
@@ -75,8 +75,14 @@ extension TrainingState {
             floats("moments.second", moments.second),
             NamedTensor(name: "stepCounts", shape: [stepCounts.count], values: .int64(stepCounts)),
         ]
+        tensors += combinationTensors
         if let words = mask?.words {
             tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
+        }
+        if !agreement.isEmpty {
+            let values = agreement.flatMap(\.values)
+            tensors.append(
+                NamedTensor(name: Self.agreementName, shape: [values.count], values: .double(values)))
         }
         for (name, task) in zip(names, tasks) {
             if let values = task.best?.values { tensors.append(floats("best.\(name)", values)) }
@@ -87,10 +93,8 @@ extension TrainingState {
     }
 
     /// Reads a checkpoint of the same study, with its decoded facts.
-    init(
-        _ checkpoint: Checkpoint, _ facts: Facts, _ store: ParameterStore, names: [String],
-        _ stages: [StageSchedule]
-    ) throws {
+    init(_ checkpoint: Checkpoint, _ facts: Facts, _ context: RunContext) throws {
+        let (store, names, stages) = (context.store, context.names, context.stages)
         func require(_ isUsable: Bool, _ key: String) throws { try checkpoint.require(isUsable, key) }
         func count(_ value: Int, _ key: String) throws -> Int { try checkpoint.count(value, key) }
         for (key, found) in [
@@ -125,13 +129,14 @@ extension TrainingState {
         } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
             throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
         }
-        if let saved = facts.memory {
-            for part in saved.names {
-                let rows = saved[part] ?? []
-                try require(
-                    rows.count == names.count
-                        && rows.allSatisfy { $0.count == names.count && $0.allSatisfy(\.isFinite) }, "memory")
-                memory[part] = rows
+        try restoreCombination(checkpoint, facts, context)
+        if checkpoint.tensors.contains(where: { $0.name == Self.agreementName }) {
+            let parts = context.measuredParts[stage].parts.count
+            let count = AgreementSums.count(tasks: names.count, parts: parts)
+            let values = try checkpoint.doubles(Self.agreementName, count: 3 * count)
+            try require(values.allSatisfy(\.isFinite), Self.agreementName)
+            agreement = stride(from: 0, to: values.count, by: count).map {
+                AgreementSums(tasks: names.count, values: Array(values[$0..<$0 + count]))
             }
         }
         for (index, (task, name)) in zip(facts.tasks, names).enumerated() {
@@ -156,6 +161,7 @@ extension TrainingState {
     }
 
     private static let maskName = "removed"
+    private static let agreementName = "agreement"
 }
 
 extension PlannerState {
@@ -173,8 +179,12 @@ extension PlannerState {
 }
 
 extension Checkpoint {
-    fileprivate func require(_ isUsable: Bool, _ key: String) throws {
-        if !isUsable { throw unusable(key, self) }
+    func require(_ isUsable: Bool, _ key: String) throws {
+        if !isUsable { throw unusable(key) }
+    }
+
+    func unusable(_ key: String) -> Failure {
+        .data("the checkpoint of step \(step) has no usable '\(key)'")
     }
 
     /// A number of steps, micro-batches or examples.
@@ -184,8 +194,4 @@ extension Checkpoint {
         try require((0...1 << 53).contains(value), key)
         return value
     }
-}
-
-private func unusable(_ key: String, _ checkpoint: Checkpoint) -> Failure {
-    .data("the checkpoint of step \(checkpoint.step) has no usable '\(key)'")
 }

@@ -3,6 +3,7 @@ import Collectives
 import Diagnostics
 import Encoders
 import Kernels
+import Runs
 import Studies
 import Training
 
@@ -12,11 +13,13 @@ final class Worker {
     private let pass: GradientPass
     private let combination: any GradientCombination
     private let gradient: StepGradient
+    private let weighting: StepWeighting
 
     init(_ context: RunContext, _ pass: GradientPass) {
         self.context = context
         self.pass = pass
         gradient = StepGradient(context.store)
+        weighting = StepWeighting(context.study)
         combination =
             context.combinesByRule ? GradientsByRule(context.store, context.study) : SumOfGradients()
     }
@@ -32,35 +35,92 @@ final class Worker {
         recordingGradients: Bool = false
     ) throws -> StepResult {
         let blocks = context.store.blocks
-        let readsTasks = combination.readsTasks || context.measuresAgreement || recordingGradients
-        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: !readsTasks) {
-            schedule.trains(blocks[$0].slice.kind)
-        }
-        let before = (pass.secondsWaiting, pass.secondsCommunicating)
+        let isMeasured = !context.measuredParts[state.stage].blocks.isEmpty
+        let readsTasks = combination.readsTasks || isMeasured || recordingGradients
+        let rows = GradientRows(
+            context.store, tasks: plan.tasks, isSummed: !readsTasks, isMeasured: isMeasured
+        ) { schedule.trains(blocks[$0].slice.kind) }
+        let spent = (pass.secondsWaiting, pass.secondsCommunicating)
         let sums: GradientPass.Result
         do {
             sums = try pass.compute(
-                plan, rows, at: state.values, mode(schedule, step: state.step), stopRequested: stopRequested)
+                plan, rows, at: state.values, mode(schedule, step: state.step), mask: state.mask,
+                stopRequested: stopRequested)
         } catch let bad as NonFiniteContribution {
             throw Divergence(pass.name(of: bad, rows), step: state.step + 1)
         }
         let recorded = recordingGradients ? gradients(sums.gradients, examples: plan.examples) : []
-        var combining = CombinationState(step: state.step, mask: state.mask, memory: state.memory)
+        let losses = zip(plan.tasks, sums.losses).map { $1 / Double(plan.examples(of: $0)) }
+        var combining = CombinationState(
+            step: state.step, stageStep: state.stageStep, epoch: schedule.epoch(at: state.stageStep),
+            losses: losses, mask: state.mask, memory: state.memory)
         let compared = timed(.optimizer) {
             combination.combine(sums.gradients, of: plan, &combining, into: gradient)
         }
+        let measured = timed(.agreement) {
+            isMeasured ? measure(sums, plan, schedule, state) : nil
+        }
+        let before = weighting.looksBack ? state : nil
+        var report = compared?.report
         let norm = try timed(.optimizer) {
             gradient.clear(state.mask)
-            return try ParameterUpdate(context, schedule, state, gradient).apply(gradient, to: &state)
+            let update = ParameterUpdate(context, schedule, state, gradient)
+            if let compared {
+                compared.sum.clear(state.mask)
+                report?.effect = update.effect(of: gradient, compared, state)
+            }
+            return try update.apply(gradient, of: plan.tasks, to: &state)
         }
+        if let effect = report?.effect { state.effect.add(effect) }
         state.memory = combining.memory
+        if let measured { state.agreement = measured.sums }
+        if let before { try lookBack(plan, losses, schedule, &state, before) }
         state.step += 1
         state.stageStep += 1
         return StepResult(
-            losses: sums.losses, gradients: recorded, gradientNorm: norm, combination: compared,
-            tokens: sums.tokens, bytes: pass.bytes, secondsWaiting: pass.secondsWaiting - before.0,
-            secondsCommunicating: pass.secondsCommunicating - before.1,
+            losses: sums.losses, gradients: recorded, gradientNorm: norm, combination: report,
+            agreement: measured, tokens: sums.tokens, bytes: pass.bytes,
+            secondsWaiting: pass.secondsWaiting - spent.0,
+            secondsCommunicating: pass.secondsCommunicating - spent.1,
             isStopRequested: sums.isStopRequested)
+    }
+
+    /// Compares the tasks' gradients, and adds the step to the sums of its third of the stage.
+    private func measure(
+        _ sums: GradientPass.Result, _ plan: StepPlan, _ schedule: StageSchedule, _ state: TrainingState
+    ) -> MeasuredAgreement {
+        let (tasks, shared) = (context.names.count, context.measuredParts[state.stage])
+        let products = SharedProducts(sums.gradients, context.store, state.mask)
+        let step = StepAgreement(
+            sums.gradients, losses: sums.losses, products, of: plan, shared, context.store, tasks: tasks
+        ) { schedule.learningRate($0, step: state.stageStep) }
+        var thirds = state.agreement
+        if thirds.isEmpty {
+            thirds = (0..<3).map { _ in AgreementSums(tasks: tasks, parts: shared.parts.count) }
+        }
+        thirds[3 * state.stageStep / schedule.steps].add(step)
+        return MeasuredAgreement(
+            gramian: products.gramian(sums.gradients, examples: step.examples), step: step, sums: thirds)
+    }
+
+    /// Computes the losses of the step's examples after its update, for a weighting that learns from them.
+    ///
+    /// Dropout is the same as before the update, so the losses differ by the update alone.
+    ///
+    /// - Throws: a `Divergence` if a loss is not finite; the state is then the one from before the step
+    private func lookBack(
+        _ plan: StepPlan, _ losses: [Double], _ schedule: StageSchedule, _ state: inout TrainingState,
+        _ before: TrainingState
+    ) throws {
+        do {
+            let sums = try pass.losses(of: plan, at: state.values, mode(schedule, step: state.step))
+            let after = zip(plan.tasks, sums).map { $1 / Double(plan.examples(of: $0)) }
+            weighting.learn(plan.tasks, before: losses, after: after, &state.memory)
+        } catch let bad as NonFiniteContribution {
+            state = before
+            throw Divergence(
+                "after the update, the loss of \(context.names[plan.tasks[bad.row]])", step: state.step + 1)
+        }
     }
 
     /// In a head stage the encoder has no dropout, because its pooled vectors are cached.

@@ -19,20 +19,31 @@ protocol GradientCombination {
     func combine(
         _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
-    ) -> CombinationReport?
+    ) -> ComparedGradients?
 }
 
 /// The part of the training state that a combination reads, and the memory that it changes.
 struct CombinationState {
-    /// The steps of the run before this one.
+    /// The steps of the run, and of the stage, before this one.
     let step: Int
+    let stageStep: Int
+    /// The epoch of the stage, from 0.
+    let epoch: Int
+    /// The mean loss of each row's task.
+    let losses: [Double]
     /// The parameters that pruning kept.
     let mask: ParameterMask?
     var memory: CombinationMemory
 }
 
-/// The numbers that a rule remembers for each ordered pair of the study's tasks, by part of the parameters.
-typealias CombinationMemory = [String: [[Double]]]
+/// The comparison of tasks that led to a gradient.
+struct ComparedGradients {
+    let report: CombinationReport
+    /// The blocks on which gradients of several tasks were combined.
+    let blocks: [Int]
+    /// The gradient of ``SumOfGradients``, with which the result is compared.
+    let sum: StepGradient
+}
 
 /// The gradient of the mean loss over all examples of the step: a task is weighted by its number of examples.
 struct SumOfGradients: GradientCombination {
@@ -41,7 +52,7 @@ struct SumOfGradients: GradientCombination {
     func combine(
         _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
-    ) -> CombinationReport? {
+    ) -> ComparedGradients? {
         combine(gradients, of: plan, into: gradient)
         return nil
     }

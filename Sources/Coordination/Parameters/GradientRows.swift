@@ -1,5 +1,6 @@
 import Adapters
 package import Collectives
+import Training
 
 /// The part of each task's gradient that a step sums over the ranks: one row per task, one group per slice.
 ///
@@ -11,16 +12,30 @@ package struct GradientRows: Sendable {
     package let slices: [[Int]]
     /// The selected blocks, in the order of the exact sum's.
     let blocks: [Int]
-    /// The lengths of rows and groups, for the exact sum; each row has its loss as a scalar.
+    /// The lengths of rows and groups, for the exact sum.
+    ///
+    /// A row's scalars are its loss and, for each measured slice, the squared norm of a contribution.
     package let layout: ReductionLayout
+    /// For each row, the slices whose squared norms are measured.
+    let measured: [[MeasuredSlice]]
     /// For each row, the ranges of its slices in the task's vector.
     private let ranges: [[Range<Int>]]
 
+    /// A slice of a shared block.
+    struct MeasuredSlice: Sendable {
+        let block: Int
+        /// The block's range in the flat vector.
+        let range: Range<Int>
+        /// The slice's first place in the task's vector.
+        let start: Int
+    }
+
     /// Selects the slices whose blocks are included.
     ///
-    /// If the rows are summed, blocks that tasks share travel once, and no task's own gradient is known.
+    /// If the rows are summed, blocks that tasks share travel once, and no task's own gradient is known. If
+    /// the rows are measured, the squared norms of each micro-batch's gradient on shared blocks travel too.
     package init(
-        _ store: ParameterStore, tasks: [Int], isSummed: Bool,
+        _ store: ParameterStore, tasks: [Int], isSummed: Bool, isMeasured: Bool = false,
         where isIncluded: (_ block: Int) -> Bool
     ) {
         self.tasks = tasks
@@ -29,17 +44,29 @@ package struct GradientRows: Sendable {
         }
         ranges = zip(tasks, slices).map { task, slices in slices.map { store.layouts[task].ranges[$0] } }
         let held = zip(tasks, slices).map { task, slices in slices.map { store.blockOfSlice[task][$0] } }
+        measured = zip(held, ranges).map { held, ranges in
+            zip(held, ranges).compactMap { block, range in
+                isMeasured && store.blocks[block].tasks.count > 1
+                    ? MeasuredSlice(block: block, range: store.blocks[block].range, start: range.lowerBound)
+                    : nil
+            }
+        }
         let blocks = Set(held.joined()).sorted()
         let places = Dictionary(uniqueKeysWithValues: zip(blocks, blocks.indices))
         self.blocks = blocks
         layout = ReductionLayout(
             rows: ranges.map { $0.map(\.count) }, blocks: held.map { $0.compactMap { places[$0] } },
-            isSummed: isSummed, scalars: tasks.map { _ in 1 })
+            isSummed: isSummed, scalars: measured.map { 1 + $0.count })
     }
 
     /// Sets a row's slices of a task's gradient to zero.
     func clear(_ row: Int, _ vector: UnsafeMutablePointer<Float>) {
         for range in ranges[row] { (vector + range.lowerBound).update(repeating: 0, count: range.count) }
+    }
+
+    /// The squared norms of a task's gradient on the row's measured slices, without pruned parameters.
+    func squaredNorms(_ row: Int, of vector: UnsafePointer<Float>, _ mask: ParameterMask?) -> [Double] {
+        measured[row].map { innerProduct(vector + $0.start, vector + $0.start, $0.range, mask) }
     }
 
     /// Calls `body` with a row's values end to end; they are copied only if there are gaps between the

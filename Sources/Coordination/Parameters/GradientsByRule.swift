@@ -8,95 +8,191 @@ import Studies
 import Tasks
 import Training
 
-/// Combines the gradients on shared parameters by the rule of the study.
+/// Combines the gradients of the tasks by the weighting and the rule of the study.
 ///
 /// In a step with n_t examples of task t, N in all, g_t is the gradient of the task's mean loss over its n_t
-/// examples, as in the rules' sources. A *part* is a set of blocks of one owner, so that the same tasks have
-/// gradients on all of it: everything of that owner, or what is of one kind, layer or tensor. The rule makes
-/// weights w of the inner products of the g_t on a part, without pruned parameters, and the gradient there is
-/// Σ w_t g_t. With w_t = n_t/N this is what ``SumOfGradients`` gives, which stands
+/// examples, as in the rules' sources. The weighting gives each task a weight p_t, and the rule sees the
+/// gradients p_t g_t. A *part* is a set of blocks of one owner, so that the same tasks have gradients on all
+/// of it: everything of that owner, or what is of one kind, layer or tensor. The rule makes weights w of the
+/// inner products of the p_t g_t on a part, without pruned parameters, smoothing averages w over steps, and
+/// the gradient there is Σ w_t p_t g_t. An `AveragingRule` combines the averages of its gradients instead.
+///
+/// The weighted sum stands
 ///
 /// - on the blocks of a single task, and on parts of which a single task has a gradient in this step;
 /// - on parts for which the rule finds no weights.
+///
+/// It is Σ p_t g_t with the rule `sum`, and Σ p_t (n_t/N) g_t with other rules: with standard weights, what
+/// ``SumOfGradients`` gives.
 ///
 /// Weights are as the sources define them, so rules differ in the length of their results: `pcgrad` adds T
 /// gradients, `mgda` averages. AdamW ignores a constant factor, clipping does not.
 ///
 /// Inner products are added in the order of blocks and parameters, in double precision.
-struct GradientsByRule: GradientCombination {
+final class GradientsByRule: GradientCombination {
     private let store: ParameterStore
     private let names: [String]
     private let settings: CombinationSettings
     private let seed: UInt64
+    private let weighting: StepWeighting
+    private let sum: StepGradient
+    private let averages: GradientAverages?
 
     var readsTasks: Bool { true }
 
     init(_ store: ParameterStore, _ study: Study) {
         (self.store, names, settings, seed) = (store, study.tasks.map(\.name), study.combination, study.seed)
+        weighting = StepWeighting(study)
+        sum = StepGradient(store)
+        averages = settings.rule is any AveragingRule ? GradientAverages(store.perTask) : nil
     }
 
     func combine(
         _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
         into gradient: StepGradient
-    ) -> CombinationReport? {
-        SumOfGradients().combine(gradients, of: plan, into: gradient)
-        let parts = parts(gradients)
-        if parts.isEmpty { return nil }
-        let tasks = gradients.rows.tasks
-        let examples = tasks.map { task in
-            Double(plan.microBatches.reduce(0) { $0 + ($1.task == task ? $1.examples.count : 0) })
-        }
+    ) -> ComparedGradients? {
+        SumOfGradients().combine(gradients, of: plan, into: sum)
+        let tasks = weighting.tasks(gradients.rows.tasks, of: plan, &state)
+        addWeighted(gradients, tasks, examples: plan.examples, into: gradient)
+        let blocks = gradients.blocks.filter { gradients.parts(of: $0).count > 1 }
+        if blocks.isEmpty { return nil }
+        averages?.begin(state.memory.averageGradients)
         var total = SymmetricMatrix(zeros: names.count)
         var weights: [(String, NamedValues<Double>)] = []
         var unsolved: [String] = []
-        for part in parts {
-            let rows = gradients.parts(of: part.blocks[0]).map(\.row)
-            let gramian = gramian(part, gradients, examples: rows.map { examples[$0] }, state.mask)
-            for i in rows.indices {
-                for j in 0...i { total[tasks[rows[i]], tasks[rows[j]]] += gramian[i, j] }
+        for part in ComparedPart.all(among: blocks, of: store, over: settings.over) {
+            let parts = part.blocks.map { gradients.parts(of: $0) }
+            let own = parts[0].map { tasks[$0.row] }
+            var gramian = innerProducts(part, parts.map { $0.map(\.values) }, state.mask)
+            for i in own.indices {
+                for j in 0...i {
+                    gramian[i, j] /= own[i].examples * own[j].examples
+                    total[own[i].task, own[j].task] += gramian[i, j]
+                }
+            }
+            var shares = parts.map { part in
+                zip(part, own).map { Share(values: $0.values, weight: $1.weight, divisor: $1.examples) }
+            }
+            if let averages, let rule = settings.rule as? any AveragingRule {
+                shares = averaged(shares, part, own, rule, averages, state)
+                gramian = innerProducts(part, shares.map { $0.map(\.values) }, state.mask)
+            } else {
+                for i in own.indices { for j in 0...i { gramian[i, j] *= own[i].weight * own[j].weight } }
             }
             let comparison = TaskComparison(
-                gramian, shares: rows.map { examples[$0] / Double(plan.examples) },
-                orders: StepOrders(seed: seed, step: state.step, part: part.name))
-            let own = rows.map { tasks[$0] }
-            let factors = weigh(comparison, own, &state.memory[part.name]).map { found in
-                zip(found, rows).map { Float($0 / examples[$1]) }
-            }
-            guard let found = factors, found.allSatisfy(\.isFinite) else {
+                gramian, orders: StepOrders(seed: seed, step: state.step, part: part.name))
+            guard let found = factors(comparison, part, own, shares[0], &state.memory) else {
                 unsolved.append(part.name)
                 continue
             }
-            for block in part.blocks {
-                let target = gradient.values(of: block)
-                target.update(repeating: 0)
-                for (share, factor) in zip(gradients.parts(of: block), found) {
-                    for i in target.indices { target[i] += share.values[i] * factor }
-                }
+            for (block, shares) in zip(part.blocks, shares) {
+                gradient.set(
+                    block,
+                    zip(zip(own, shares), found).map {
+                        GradientShare(task: $0.0.task, values: $0.1.values, factor: $1)
+                    })
             }
-            let used = zip(found, rows).map { (names[tasks[$1]], Double($0) * examples[$1]) }
+            let used = zip(zip(own, shares[0]), found).map {
+                (names[$0.0.task], Double($1) * $0.1.divisor)
+            }
             weights.append((part.name, NamedValues(used)))
         }
-        return CombinationReport(
+        if let averages { state.memory.averageGradients = averages.saved }
+        let present = Set(gradients.rows.tasks)
+        let report = CombinationReport(
             gramian: names.indices.map { i in
-                names.indices.map { tasks.contains(i) && tasks.contains($0) ? total[i, $0] : nil }
+                names.indices.map { present.contains(i) && present.contains($0) ? total[i, $0] : nil }
             }, weights: NamedValues(weights), unsolved: unsolved)
+        return ComparedGradients(report: report, blocks: blocks, sum: sum)
     }
 
-    /// The inner products of the gradients of the tasks' mean losses on a part.
-    private func gramian(
-        _ part: Part, _ gradients: TaskGradients, examples: [Double], _ mask: ParameterMask?
-    ) -> SymmetricMatrix {
-        var gramian = SymmetricMatrix(zeros: examples.count)
-        for block in part.blocks {
-            let (shares, range) = (gradients.parts(of: block), store.blocks[block].range)
-            for i in examples.indices {
-                for j in 0...i {
-                    gramian[i, j] += innerProduct(shares[i].values, shares[j].values, range, mask)
-                }
+    /// Numbers that a rule combines: they enter times the rule's weight and `weight`, divided by `divisor`.
+    private struct Share {
+        let values: UnsafePointer<Float>
+        let weight: Double
+        let divisor: Double
+    }
+
+    // MARK: Weighted sum
+
+    /// Sets the gradient to the weighted sum on all blocks.
+    private func addWeighted(
+        _ gradients: TaskGradients, _ tasks: [WeightedTask], examples: Int, into gradient: StepGradient
+    ) {
+        let isSum = type(of: settings.rule) == type(of: CombinationTable.sum)
+        gradient.begin(gradients.blocks)
+        for block in gradients.blocks {
+            let parts = gradients.parts(of: block)
+            sum.record(
+                parts.map {
+                    GradientShare(
+                        task: tasks[$0.row].task, values: $0.values, factor: 1 / Float(examples))
+                }, of: block)
+            let shares = parts.map { part in
+                let task = tasks[part.row]
+                return GradientShare(
+                    task: task.task, values: part.values,
+                    factor: Float(task.weight / (isSum ? task.examples : Double(examples))))
+            }
+            if settings.hasStandardWeights {
+                gradient.copy(block, from: sum)
+                gradient.record(shares, of: block)
+            } else {
+                gradient.set(block, shares)
             }
         }
-        for i in examples.indices { for j in 0...i { gramian[i, j] /= examples[i] * examples[j] } }
+    }
+
+    // MARK: Rule
+
+    /// The inner products of the tasks' vectors on a part: for each block of the part, a vector of each task.
+    private func innerProducts(
+        _ part: ComparedPart, _ vectors: [[UnsafePointer<Float>]], _ mask: ParameterMask?
+    ) -> SymmetricMatrix {
+        let tasks = vectors[0].indices
+        var gramian = SymmetricMatrix(zeros: tasks.count)
+        for (block, own) in zip(part.blocks, vectors) {
+            let range = store.blocks[block].range
+            for i in tasks {
+                for j in 0...i { gramian[i, j] += innerProduct(own[i], own[j], range, mask) }
+            }
+        }
         return gramian
+    }
+
+    /// Moves the averages of a part to the gradients of this step, and returns them in their place.
+    private func averaged(
+        _ shares: [[Share]], _ part: ComparedPart, _ tasks: [WeightedTask], _ rule: any AveragingRule,
+        _ averages: GradientAverages, _ state: CombinationState
+    ) -> [[Share]] {
+        let kept = Float(rule.kept(step: state.stageStep + 1))
+        let factors = tasks.map { Float($0.weight * rule.factor(loss: $0.loss) / $0.examples) }
+        return zip(part.blocks, shares).map { block, shares in
+            zip(zip(tasks, shares), factors).map {
+                Share(
+                    values: averages.update(block, of: $0.0.task, $0.1.values, times: $1, kept: kept),
+                    weight: 1, divisor: 1)
+            }
+        }
+    }
+
+    /// The factor of each task's numbers on a part, or nil if the rule finds none; updates the memory.
+    private func factors(
+        _ comparison: TaskComparison, _ part: ComparedPart, _ tasks: [WeightedTask], _ shares: [Share],
+        _ memory: inout CombinationMemory
+    ) -> [Float]? {
+        let own = tasks.map(\.task)
+        guard var weights = weigh(comparison, own, &memory.pairs[part.name]),
+            weights.allSatisfy(\.isFinite)
+        else { return nil }
+        if settings.smoothing.share > 0 {
+            var all = memory.averageWeights[part.name] ?? names.map { _ in nil }
+            weights = settings.smoothing.average(weights, after: own.map { all[$0] })
+            for (task, weight) in zip(own, weights) { all[task] = weight }
+            memory.averageWeights[part.name] = all
+        }
+        let factors = zip(weights, shares).map { Float($0 * $1.weight / $1.divisor) }
+        return factors.allSatisfy(\.isFinite) ? factors : nil
     }
 
     /// The rule's weights of these tasks; updates their pairs in the memory of a part.
@@ -113,36 +209,6 @@ struct GradientsByRule: GradientCombination {
         for (i, row) in zip(tasks, own) { for (j, value) in zip(tasks, row) { all[i][j] = value } }
         memory = all
         return weights
-    }
-
-    private struct Part {
-        let name: String
-        var blocks: [Int]
-    }
-
-    /// The step's parts with several tasks, in the order of their first blocks.
-    private func parts(_ gradients: TaskGradients) -> [Part] {
-        var parts: [Part] = []
-        var known: [String: Int] = [:]
-        for block in gradients.blocks where gradients.parts(of: block).count > 1 {
-            let name = partName(of: store.blocks[block])
-            if let part = known[name] {
-                parts[part].blocks.append(block)
-            } else {
-                known[name] = parts.count
-                parts.append(Part(name: name, blocks: [block]))
-            }
-        }
-        return parts
-    }
-
-    private func partName(of block: ParameterBlock) -> String {
-        switch settings.over {
-        case .all: block.owner
-        case .kind: "\(block.owner)/\(block.slice.kind.rawValue)"
-        case .layer: "\(block.owner)/\(block.slice.layer.map { "layer.\($0)" } ?? "none")"
-        case .tensor: "\(block.owner)/\(block.slice.name)"
-        }
     }
 
     /// Orders that depend on the step and the part, and not on ranks or on the steps of this start.

@@ -30,6 +30,8 @@ package struct ParameterStore: Sendable {
     package let blockOfSlice: [[Int]]
     /// The length of the flat vector.
     package let count: Int
+    /// Where vectors with numbers of each task for shared blocks have them.
+    let perTask: PerTaskLayout
     /// The adapters to prune before training; empty if the method does not prune.
     let prunedAdapters: [PrunedAdapter]
 
@@ -68,6 +70,7 @@ package struct ParameterStore: Sendable {
         self.blocks = blocks
         self.blockOfSlice = blockOfSlice
         count = end
+        perTask = PerTaskLayout(blocks, tasks: tasks.count)
         prunedAdapters = model.pruning == nil ? [] : PrunedAdapter.all(among: blocks)
     }
 

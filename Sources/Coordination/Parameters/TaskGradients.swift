@@ -19,12 +19,17 @@ struct TaskGradients {
     let sums: [UnsafeBufferPointer<Float>]
     /// The blocks that have a gradient, ascending.
     var blocks: [Int] { rows.blocks }
+    /// For each row, by measured block, the squared norms of its micro-batches' gradients, added up.
+    let squaredNorms: [[Int: Double]]
     private let totals: [Int: UnsafeBufferPointer<Float>]
     private let parts: [Int: [Part]]
 
     init(_ rows: GradientRows, _ sums: ExactSum.Sums, _ store: ParameterStore) {
         self.rows = rows
         self.sums = sums.rows
+        squaredNorms = zip(rows.measured, sums.scalars).map { slices, scalars in
+            Dictionary(uniqueKeysWithValues: zip(slices.map(\.block), scalars.dropFirst()))
+        }
         totals = Dictionary(uniqueKeysWithValues: zip(rows.blocks, sums.blocks))
         var parts: [Int: [Part]] = [:]
         for (row, (task, numbers)) in zip(rows.tasks, sums.rows).enumerated() {

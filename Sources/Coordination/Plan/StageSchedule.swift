@@ -11,6 +11,8 @@ struct StageSchedule: Sendable {
     let stage: AdaptedModel.Stage
     let settings: StageSettings
     let steps: Int
+    /// The steps that draw as many examples as all tasks have together.
+    private let stepsPerEpoch: Double
 
     /// The stages of a study that have steps and parameters to train, in their order.
     ///
@@ -24,7 +26,8 @@ struct StageSchedule: Sendable {
             ("adapter", .adapter(trainHead: study.stages.adapter.trainHead), study.stages.adapter),
         ].map { name, stage, settings in
             StageSchedule(
-                name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch))
+                name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch),
+                stepsPerEpoch: perEpoch)
         }.filter { $0.steps > 0 }
         if let long = stages.first(where: { $0.steps > StageSettings.mostSteps }) {
             throw Failure.usage(
@@ -55,6 +58,9 @@ struct StageSchedule: Sendable {
         case .adapter(let trainHead): kind != .head || trainHead
         }
     }
+
+    /// The epoch of a step of the stage, both from 0.
+    func epoch(at step: Int) -> Int { Int(Double(step) / stepsPerEpoch) }
 
     /// The learning rate of a kind at a step of the stage.
     func learningRate(_ kind: ParameterKind, step: Int) -> Double {

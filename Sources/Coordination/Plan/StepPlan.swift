@@ -14,4 +14,9 @@ package struct StepPlan: Equatable, Sendable {
     package var tasks: [Int] { Set(microBatches.map(\.task)).sorted() }
     /// Examples over all tasks.
     package var examples: Int { microBatches.reduce(0) { $0 + $1.examples.count } }
+
+    /// A task's examples.
+    package func examples(of task: Int) -> Int {
+        microBatches.reduce(0) { $0 + ($1.task == task ? $1.examples.count : 0) }
+    }
 }

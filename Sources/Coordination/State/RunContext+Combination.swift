@@ -3,16 +3,32 @@ import Combination
 import Diagnostics
 import Runs
 import Studies
+import Training
 
 extension RunContext {
-    /// Whether a rule other than the sum combines the tasks' gradients.
-    var combinesByRule: Bool { type(of: study.combination.rule) != type(of: CombinationTable.sum) }
+    /// Whether tasks have moments of their own on the parameters that they share.
+    var hasPerTaskMoments: Bool { study.optimizer.moments == .perTask }
+
+    /// The bytes of the optimizer's moments on each rank: two floats for each parameter, and with moments of
+    /// tasks two more for each task of a shared one.
+    var momentBytes: Int {
+        2 * MemoryLayout<Float>.stride * (store.count + (hasPerTaskMoments ? store.perTask.count : 0))
+    }
+
+    /// For each stage, the blocks that it trains and several tasks share.
+    private var sharedBlocks: [[Int]] {
+        stages.map { stage in
+            store.blocks.indices.filter {
+                store.blocks[$0].tasks.count > 1 && stage.trains(store.blocks[$0].slice.kind)
+            }
+        }
+    }
 
     /// Whether two tasks share a parameter that a stage trains.
-    private var sharesParameters: Bool { stages.contains(where: shares) }
+    private var sharesParameters: Bool { sharedBlocks.contains { !$0.isEmpty } }
 
     /// Whether the agreement of tasks is measured, as the study asks if there is anything to measure.
-    var measuresAgreement: Bool { study.combination.agreement == .on && sharesParameters }
+    var measuresAgreement: Bool { measuredParts.contains { !$0.blocks.isEmpty } }
 
     /// How the gradients of shared parameters travel; nil if there are none.
     var sharedGradients: SharedGradients? {
@@ -20,14 +36,46 @@ extension RunContext {
         return combinesByRule || measuresAgreement ? .perTask : .summed
     }
 
-    /// Refuses a rule that compares the gradients of tasks that share nothing.
+    /// Whether the tasks' gradients are combined by a rule or by weights other than those of the sum, or are
+    /// needed one by one.
+    var combinesByRule: Bool { combiningKey != nil || hasPerTaskMoments }
+
+    /// The key of the study that asks for a combination other than the sum; nil without one.
+    private var combiningKey: String? {
+        let settings = study.combination
+        if type(of: settings.rule) != type(of: CombinationTable.sum) { return "combination.rule" }
+        return settings.hasStandardWeights ? nil : "combination.weights"
+    }
+
+    /// Refuses a combination of tasks that share nothing, and a split of parameters that splits none.
     package func checkCombination() throws {
-        guard combinesByRule else { return }
+        let settings = study.combination
         if !sharesParameters {
+            let because = ": no two tasks share a parameter that is trained"
+            let remedy = "share parameters, as with sharing.weight: all, or leave it out"
+            if let key = combiningKey {
+                let isRule = key == "combination.rule"
+                let name = isRule ? type(of: settings.rule).name : type(of: settings.weights).name
+                throw Failure.usage(
+                    "\(name) has nothing to \(isRule ? "combine" : "weigh")\(because)", at: key,
+                    remedy: remedy)
+            }
+            if hasPerTaskMoments {
+                throw Failure.usage(
+                    "perTask has nothing to act on\(because)", at: "optimizer.moments", remedy: remedy)
+            }
+        }
+        let isSplit = sharedBlocks.contains { blocks in
+            ComparedPart.all(among: blocks, of: store, over: settings.over).count
+                > ComparedPart.all(among: blocks, of: store, over: .all).count
+        }
+        if settings.over != .all, !isSplit {
+            let over = settings.over.rawValue
             throw Failure.usage(
-                "\(type(of: study.combination.rule).name) has nothing to combine: no two tasks share a "
-                    + "parameter that is trained", at: "combination.rule",
-                remedy: "share parameters, as with sharing.weight: all, or leave out the rule")
+                "\(over) splits nothing: the parameters that tasks share are of one \(over)",
+                at: "combination.over",
+                remedy: "leave it out, or choose among "
+                    + ComparedParameters.allCases.map(\.rawValue).joined(separator: ", "))
         }
         let (tasks, batch) = (names.count, study.batch)
         if batch.microBatches < tasks, stages.contains(where: needsEveryTask) {

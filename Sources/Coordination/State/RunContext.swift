@@ -19,6 +19,8 @@ package struct RunContext: Sendable {
     /// All parameters, with their owners.
     package let store: ParameterStore
     let stages: [StageSchedule]
+    /// For each stage, the parameters on which the agreement of tasks is measured; empty parts if it is not.
+    let measuredParts: [SharedParts]
     /// The lengths of the examples in the longest possible micro-batch of any task.
     let largestMicroBatch: [Int]
     /// An estimate of the bytes that a rank's activations take at most while it trains adapters.
@@ -47,6 +49,9 @@ package struct RunContext: Sendable {
         store = try ParameterStore(study, data.map(\.task), model)
         stages = try StageSchedule.all(
             study, store.layouts, trainingExamples: data.map(\.trainingIndices.count))
+        measuredParts = stages.map { [store] stage in
+            SharedParts(store) { study.combination.agreement == .on && stage.trains($0) }
+        }
         let longest = data.map { data in
             Array(data.trainingIndices.map(data.train.tokens).sorted(by: >).prefix(study.batch.microBatch))
         }

@@ -10,7 +10,10 @@ struct SavedBlocks {
 
     private let blocks: [Block]
 
+    private let perTask: PerTaskMoments?
+
     init(_ indices: [Int], _ state: TrainingState, _ store: ParameterStore) {
+        perTask = state.perTask
         blocks = indices.map { index in
             let range = store.blocks[index].range
             return Block(
@@ -20,6 +23,7 @@ struct SavedBlocks {
     }
 
     func restore(_ state: inout TrainingState, _ store: ParameterStore) {
+        state.perTask = perTask
         for block in blocks {
             let range = store.blocks[block.index].range
             state.values.replaceSubrange(range, with: block.values)

@@ -19,8 +19,16 @@ struct TrainingState: Equatable, Sendable {
     var moments: AdamW
     /// The steps of each block in this stage.
     var stepCounts: [Int64]
-    /// The memory of the combination rule in this stage.
-    var memory: CombinationMemory = [:]
+    /// The moments of each task on shared parameters; nil unless tasks have their own, and before the stage's
+    /// first step.
+    var perTask: PerTaskMoments?
+    /// The memory of rule, weighting and smoothing in this stage.
+    var memory = CombinationMemory()
+    /// The effect of the combination in this stage.
+    var effect = MeanEffect()
+    /// For each third of this stage, the sums for the agreement of tasks; empty before the first step, and if
+    /// it is not measured.
+    var agreement: [AgreementSums] = []
     /// Each task's scores in this stage.
     var tasks: [TaskProgress]
     /// The state of this stage with the best mean score, with `evaluation.keep: mean`.

@@ -14,7 +14,7 @@ package protocol WeightMemory {
 
     /// Like ``allocate(byteCount:filledBy:)``, for optional data: nil if the node has no room for it.
     ///
-    /// Processes share data of the same ``PackedMatrix/layout(_:)`` only.
+    /// Processes share data of the same `PackedMatrix.layout` only.
     func allocateIfAvailable(
         byteCount: Int, layout: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory?

@@ -1,3 +1,4 @@
+import Coordination
 import Formats
 import Foundation
 package import Kernels
@@ -89,7 +90,8 @@ package struct Benchmark: Codable, Sendable, Equatable {
             "\(phase.name)\n"
                 + TextTable(
                     [["  operator", "time", "µs/call"]]
-                        + phase.operators.filter { $0.share >= 0.0005 }.map {
+                        + phase.operators.filter { $0.share >= 0.0005 || $0.name == Operator.agreement.title }
+                        .map {
                             [
                                 "  \($0.name)", percent($0.share),
                                 $0.microseconds > 0 ? number($0.microseconds) : "",

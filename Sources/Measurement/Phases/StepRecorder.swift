@@ -64,7 +64,7 @@ package final class StepRecorder: RunObserver {
         let communication = communicator.statistics.since(used)
         let tasks = report.microBatches.compactMap { context.names.firstIndex(of: $0.task) }
         let costs = zip(tasks, report.microBatches).map { cost(of: $1.examples, in: context.data[$0].train) }
-        let update = clock.times[.optimizer]?.seconds ?? 0
+        let update = [Operator.optimizer, .agreement].reduce(0) { $0 + (clock.times[$1]?.seconds ?? 0) }
         let planning = clock.times[.planning]?.seconds ?? 0
         var loads = [Double](repeating: 0, count: communicator.size)
         for (cost, rank) in zip(costs, assign(costs: costs, to: computing)) { loads[rank] += cost }
@@ -88,7 +88,10 @@ package final class StepRecorder: RunObserver {
             ranks: tasks.map { _ in 0 })
         let blocks = context.store.blocks
         // The first exchange has the same length if the rows are not summed.
-        let rows = GradientRows(context.store, tasks: plan.tasks, isSummed: true) {
+        let rows = GradientRows(
+            context.store, tasks: plan.tasks, isSummed: true,
+            isMeasured: context.study.combination.agreement == .on
+        ) {
             trainHead || blocks[$0].slice.kind != .head
         }
         // Besides the losses' maximum there is one more: the request to stop.

@@ -8,13 +8,18 @@ package struct Manifest: Codable, Sendable, Equatable {
     /// Whether the result mixes kernels or versions whose bits differ.
     package let mixed: Bool?
     package let starts: [RunStart]?
+    /// The adapters that the run's was merged from; nil if it was trained.
+    package let merged: MergeRecord?
 
-    private enum CodingKeys: String, CodingKey { case json = "identity", mixed, starts }
+    private enum CodingKeys: String, CodingKey { case json = "identity", mixed, starts, merged }
 
-    package init(identity: (some Encodable)?, mixed: Bool? = nil, starts: [RunStart]? = nil) throws {
+    package init(
+        identity: (some Encodable)?, mixed: Bool? = nil, starts: [RunStart]? = nil, merged: MergeRecord? = nil
+    ) throws {
         json = try identity.map { try JSONValue(encoding: $0) }
         self.mixed = mixed
         self.starts = starts
+        self.merged = merged
     }
 
     /// The identity, decoded; nil if none was written.

@@ -117,11 +117,14 @@ package struct RunDirectory: Sendable, Equatable {
         !hasBegun && FileManager.default.fileExists(atPath: adapters)
     }
 
-    /// Refuses to train where it would overwrite an imported adapter.
+    /// Refuses to train where it would overwrite an imported or merged adapter.
     private func requireTraining() throws {
-        guard isImported else { return }
+        // A damaged manifest is refused where its identity is read.
+        let isMerged = (try? Manifest.read(self))?.merged != nil
+        guard isImported || isMerged else { return }
         throw Failure.usage(
-            "holds an imported adapter, which has no training to resume", at: path,
+            "holds \(isMerged ? "a merged" : "an imported") adapter, which has no training to resume",
+            at: path,
             remedy: "use it with evaluate, predict and export, or choose another --output")
     }
 

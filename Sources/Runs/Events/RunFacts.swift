@@ -34,13 +34,17 @@ package struct RunFacts: Encodable, Sendable, Equatable {
     package let activations: Activations
     /// How the gradients of shared parameters travel; nil if no tasks share a trained parameter.
     package let sharedGradients: SharedGradients?
+    /// The owner of the moments of shared parameters, and the bytes of all moments on each rank.
+    package let moments: String?, momentBytes: Int?
 
     package init(
         ranks: Int, coordinator: String, tasks: [TaskFacts], parameters: ParameterCounts,
-        activations: Activations, sharedGradients: SharedGradients?
+        activations: Activations, sharedGradients: SharedGradients?, moments: String? = nil,
+        momentBytes: Int? = nil
     ) {
         (self.ranks, self.coordinator, self.tasks) = (ranks, coordinator, tasks)
         (self.parameters, self.activations) = (parameters, activations)
         self.sharedGradients = sharedGradients
+        (self.moments, self.momentBytes) = (moments, momentBytes)
     }
 }

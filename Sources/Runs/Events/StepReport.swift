@@ -22,9 +22,15 @@ package struct StepReport: Encodable, Sendable {
     package let learningRates: NamedValues<Double>
     /// The norm of the whole gradient before clipping.
     package let gradientNorm: Double
-    /// The comparison of the tasks' gradients; nil with the rule `sum`.
+    /// The inner products of the gradients of the tasks' mean losses over all shared parameters, in the
+    /// study's order, with nil where a task took no part; nil unless tasks were compared.
     package let gramian: [[Double?]]?
+    /// The weights of the rule; nil with the rule `sum`.
     package let weights: NamedValues<NamedValues<Double>>?
+    /// The agreement of tasks, for curves; nil if it is not measured.
+    package let agreement: AgreementCurves?
+    /// The gradient and update compared with those of the sum; nil if they are those of the sum.
+    package let effect: CombinationEffect?
     /// Tokens of all micro-batches.
     package let tokens: Int
     /// Bytes that each rank sent for the sums.
@@ -33,7 +39,7 @@ package struct StepReport: Encodable, Sendable {
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     private enum CodingKeys: CodingKey {
-        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, tokens,
+        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, effect, tokens,
             bytes, seconds, secondsWaiting, secondsCommunicating
     }
 
@@ -41,12 +47,15 @@ package struct StepReport: Encodable, Sendable {
         stage: String, step: Int, stageStep: Int, stageSteps: Int, microBatches: [MicroBatch],
         losses: NamedValues<Double>,
         learningRates: NamedValues<Double>, gradientNorm: Double, combination: CombinationReport? = nil,
-        tokens: Int, bytes: Int, seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
+        gramian: [[Double?]]? = nil, agreement: AgreementCurves? = nil, tokens: Int, bytes: Int,
+        seconds: Double, secondsWaiting: Double, secondsCommunicating: Double
     ) {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
-        (gramian, weights) = (combination?.gramian, combination?.weights)
+        (self.gramian, weights) = (combination?.gramian ?? gramian, combination?.weights)
+        self.agreement = agreement
+        effect = combination?.effect
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
     }

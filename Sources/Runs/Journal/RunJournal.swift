@@ -131,16 +131,31 @@ package final class RunJournal: RunObserver {
         try journal.record("step", report)
         steps = report.step
         let seconds = max(1e-9, report.seconds)
-        try journal.plot(
-            report.losses.entries.map { ("train/\($0.name)/loss", $0.value) }
-                + report.learningRates.entries.map { ("train/learning_rate/\($0.name)", $0.value) }
-                + [
-                    ("train/gradient_norm", report.gradientNorm),
-                    ("system/examples_per_second", Double(report.examples) / seconds),
-                    ("system/tokens_per_second", Double(report.tokens) / seconds),
-                    ("system/waiting", report.secondsWaiting / seconds),
-                    ("system/bytes_per_step", Double(report.bytes)),
-                ], step: steps)
+        var points: [(tag: String, value: Double)] = []
+        points += report.losses.entries.map { ("train/\($0.name)/loss", $0.value) }
+        points += report.learningRates.entries.map { ("train/learning_rate/\($0.name)", $0.value) }
+        if let agreement = report.agreement {
+            points += agreement.cosines.entries.map { ("agreement/cosine/\($0.name)", $0.value) }
+            points += agreement.noiseScales.entries.map { ("agreement/noise_scale/\($0.name)", $0.value) }
+        }
+        points += [
+            ("train/gradient_norm", report.gradientNorm),
+            ("system/examples_per_second", Double(report.examples) / seconds),
+            ("system/tokens_per_second", Double(report.tokens) / seconds),
+            ("system/waiting", report.secondsWaiting / seconds),
+            ("system/bytes_per_step", Double(report.bytes)),
+        ]
+        points += Self.points(report.effect)
+        try journal.plot(points, step: steps)
+    }
+
+    private static func points(_ effect: CombinationEffect?) -> [(String, Double)] {
+        guard let effect else { return [] }
+        return [("gradient", effect.gradient), ("update", effect.update)].flatMap { name, change in
+            [("ratio", change.ratio), ("cosine", change.cosine)].compactMap { number, value in
+                value.map { ("combination/\(name)_\(number)", $0) }
+            }
+        }
     }
 
     private func evaluated(_ report: EvaluationReport) throws {

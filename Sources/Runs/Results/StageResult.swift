@@ -12,13 +12,15 @@ package struct StageResult: Codable, Sendable, Equatable {
     package let drawn: NamedValues<DrawnShare>
     /// Nil if it was not measured, or if no tasks share what the stage trains.
     package let agreement: TaskAgreement?
+    /// The means over the stage's steps; nil if no step combined gradients other than by the sum.
+    package let effect: CombinationEffect?
 
     package init(
         stage: String, steps: Int, tasks: NamedValues<KeptScore?>, drawn: NamedValues<DrawnShare>,
-        agreement: TaskAgreement? = nil
+        agreement: TaskAgreement? = nil, effect: CombinationEffect? = nil
     ) {
         (self.stage, self.steps, self.tasks, self.drawn) = (stage, steps, tasks, drawn)
-        self.agreement = agreement
+        (self.agreement, self.effect) = (agreement, effect)
     }
 }
 

@@ -59,5 +59,13 @@ package struct TaskAgreement: Codable, Sendable, Equatable {
             (self.cosine, self.correctedCosine, self.affinity) = (cosine, correctedCosine, affinity)
             self.noiseScale = noiseScale
         }
+
+        /// The means over all pairs of tasks that have a cosine; nil if none has.
+        package var meanCosine: Double? { Self.mean(cosine) }
+        package var meanCorrectedCosine: Double? { Self.mean(correctedCosine) }
+
+        private static func mean(_ matrix: [[Double?]]) -> Double? {
+            matrix.enumerated().flatMap { i, row in row.prefix(i).compactMap(\.self) }.mean
+        }
     }
 }

@@ -47,7 +47,7 @@ struct Inspect: ParsableCommand {
             }
             return try Self.tensors(of: path)
         }
-        if has("journal.jsonl") { return try Self.run(RunDirectory(path: path)) }
+        if has("journal.jsonl") || has("manifest.json") { return try Self.run(RunDirectory(path: path)) }
         if has("checkpoint.json") { return try Self.checkpoint(path) }
         if has("adapter_config.json") { return try Self.adapter(path) }
         if has("config.json") { return try Self.backbone(path) }
@@ -91,8 +91,13 @@ struct Inspect: ParsableCommand {
         let results = try RunResults.read(run)
         let identity: JSONValue? = try Manifest.read(run)?.identity()
         var inspection = Inspection("run")
-        let state = run.isImported ? "imported" : results == nil ? "not finished" : "finished"
+        let merged = try Manifest.read(run)?.merged
+        let state =
+            run.isImported
+            ? "imported" : merged != nil ? "merged" : results == nil ? "not finished" : "finished"
         inspection.add("state", .string(state))
+        inspection.add("rule", merged.map { .string($0.rule) })
+        inspection.add("density", merged?.density.map { .number($0) })
         inspection.add("adapter", identity?["study"]?["adapter"])
         inspection.add("seed", identity?["study"]?["seed"])
         inspection.add("arithmetic", identity?["study"]?["arithmetic"])
@@ -123,6 +128,12 @@ struct Inspect: ParsableCommand {
                     }
                 }
             })
+        if let agreement = stages.last(where: { $0.agreement != nil })?.agreement {
+            inspection.add(agreement)
+        }
+        inspection.add(
+            "merged from", ["task", "run", "weight"],
+            (merged?.from ?? []).map { [.string($0.task), .string($0.run), number($0.weight)] })
         let tasks = ((try? FileManager.default.contentsOfDirectory(atPath: run.adapters)) ?? []).sorted()
         inspection.add(
             "adapters", ["adapter", "tensors", "numbers", "bytes"],

@@ -88,77 +88,13 @@ struct Train: ParsableCommand {
 
     private func train(_ study: Study, _ world: MPICommunicator) throws -> Int32 {
         let status = StatusLine(quiet: quiet || world.rank != 0)
-        status.begin()
-        status.show { "loading \(study.backbone)" }
-        let backbone = try LoadedBackbone(study, on: world, for: .training)
-        let data = try study.tasks.enumerated().map { index, reference in
-            let task = try reference.resolve()
-            status.show {
-                "tokenizing \(task.name), \(index + 1) of \(study.tasks.count) tasks"
-            }
-            return try TaskData(task, study, backbone.tokenizer)
-        }
-        let context = try RunContext(study, backbone.model, data)
-        try Agreement.checkInputs(
-            context, tokenizer: backbone.tokenizer.identity, resuming: resume, world)
-
-        // Only rank 0 writes to the run directory; a failure ends all ranks.
-        var output: RunOutput?
-        var directory: RunDirectory?
-        var recorded: RunIdentity?
-        var lock: RunLock?
-        var file: String?
-        defer { lock?.release() }
-        let said = try onRoot(world) {
-            let isOfRun = resume && self.output == nil
-            let path = self.output ?? (isOfRun ? self.study : defaultOutput)
-            let (made, taken) = try RunDirectory.claim(path, resuming: resume) {
-                // Waiting for a lock is no stall.
-                world.watch?.enter(.startUp, step: 0)
-            }
-            lock = taken
-            let identity = try RunIdentity(
-                study, backbone: BackboneIdentity(of: backbone.model.weights),
-                tokenizer: backbone.tokenizer.identity, data)
-            recorded = try RunFiles.identity(in: made)
-            if resume, try RunFiles.areFinished(made, identity, tasks: context.names) {
-                status.close()
-                StandardError.say("finished already; nothing to do: \(made.path)")
-                return []
-            }
-            _ = try context.computingRanks(of: world.size)
-            try context.checkCombination()
-            let journal = try Journal(directory: made, appending: resume)
-            file = isOfRun ? nil : self.study
-            let source = try RunStudy(
-                file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
-            let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
-            output = RunOutput(
-                made,
-                observers: [
-                    record, Progress(directory: made, evaluatedEvery: study.evaluation.every, status),
-                ])
-            directory = made
-            return Array(try JSONValue(encoding: identity).encoded().utf8)
-        }
-        if said.isEmpty { return 0 }
-        let resumption = try onRoot(world) { Array((directory?.resumption ?? "").utf8) }
-        world.watch?.use(resumption: String(decoding: resumption, as: UTF8.self))
-        let place = "the run's identity"
-        let identity = try JSONValue(parsing: Data(said), at: place).decoded(
-            as: RunIdentity.self, from: place)
-        let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
-        try run.begin(
-            identity: identity, recorded: recorded, resuming: resume,
-            allowingDifferentKernels: allowDifferentKernels)
-        for warning in backbone.warnings { try output?.observe(.warned(warning)) }
-        // Written only now that the run directory is known to belong to this study.
-        let ranks = try RankDescription.all(world, study.arithmetic)
-        _ = try onRoot(world) {
-            if let directory { try RunFiles.write(study, from: file, backbone, run, ranks, to: directory) }
-            return []
-        }
-        return try run.run() == .stopped ? 75 : 0
+        let inputs = try TrainingJob.Inputs(study, world, status)
+        let isOfRun = resume && output == nil
+        let job = TrainingJob(
+            study: study, file: isOfRun ? nil : self.study,
+            directory: output ?? (isOfRun ? self.study : defaultOutput), isResuming: resume,
+            allowsDifferentKernels: allowDifferentKernels, printsScores: true, status: status)
+        return try job.run(inputs, world)
     }
 
     private var defaultOutput: String {

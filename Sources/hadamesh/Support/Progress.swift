@@ -20,8 +20,12 @@ final class Progress: RunObserver {
     /// Seconds of the stage's latest evaluation.
     private var evaluationSeconds = 0.0
 
-    init(directory: RunDirectory, evaluatedEvery: Int, _ status: StatusLine) {
+    /// Whether the scores are the command's output.
+    private let printsScores: Bool
+
+    init(directory: RunDirectory, evaluatedEvery: Int, printsScores: Bool, _ status: StatusLine) {
         self.directory = directory
+        self.printsScores = printsScores
         self.evaluatedEvery = evaluatedEvery
         self.status = status
     }
@@ -53,6 +57,7 @@ final class Progress: RunObserver {
         case .finished(let results):
             results.stages.last.map(sampled)
             status.close()
+            guard printsScores else { return status.say("done: \(directory.path)") }
             // One stream: mpirun mixes the lines of two.
             print("\(ScoreTable(results).text)\ndone: \(directory.path)")
             fflush(nil)

@@ -16,6 +16,22 @@ enum WrittenRun {
         }
     }
 
+    /// Creates the run directory of a merged adapter, with its results and the record of the merge.
+    static func create(
+        _ merge: AdapterMerge, _ context: RunContext, _ results: RunResults, _ identity: RunIdentity,
+        _ record: MergeRecord, at directory: String
+    ) throws {
+        let (run, lock) = try RunDirectory.claim(directory, resuming: false)
+        defer { lock.release() }
+        try AtomicFile.write(Data(try StudyFile.text(of: context.study).utf8), to: run.studyFile)
+        try TrainedRun.write(context.study, context.model, merge.vectors, identity: identity, to: run)
+        var results = results
+        results.study = try RunStudy(file: nil, seed: context.study.seed, adapter: context.study.adapter)
+        try results.write(to: run)
+        // Written last: with a manifest the directory counts as a run.
+        try Manifest(identity: identity, merged: record).write(to: run)
+    }
+
     /// Creates the run directory; `vectors` are the adapter parameters of each task.
     static func create(
         _ study: Study, _ model: AdaptedModel, _ vectors: [[Float]], at directory: String

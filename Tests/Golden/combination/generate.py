@@ -2,7 +2,7 @@
 
 Needs `pip install torchjd torch numpy scipy cvxpy clarabel ecos quadprog qpsolvers`; run
 `python3 Tests/Golden/combination/generate.py`. It writes cases.json: for each set of gradients its Gram matrix and, by
-rule, TorchJD's weights. PCGrad's random orders are stored with it.
+rule, TorchJD's weights. PCGrad's random orders are stored with it. `balanced` is the formula of LibMTL's DB_MTL.
 
 TorchJD compares with absolute numbers (1e-4, 1e-12), below which gradients count as zero, so it gets the gradients
 divided by √trace(G): weights do not depend on the unit of the gradients, except those of FairGrad and Nash, whose unit is
@@ -23,6 +23,8 @@ from torchjd.aggregation import (
     MGDAWeighting, NashMTL, PCGradWeighting, UPGradWeighting,
 )
 from torchjd.aggregation._aligned_mtl import AlignedMTLWeighting
+
+import weightings
 
 warnings.filterwarnings("ignore")
 torch.set_default_dtype(torch.float64)
@@ -79,6 +81,12 @@ def gradvac(g, orders):
     return ordered(weighting, g, orders)
 
 
+def balanced(g):
+    """LibMTL's DB_MTL, given the inner products of its averages of gradients."""
+    lengths = np.sqrt(np.diag(g.numpy()))
+    return np.where(lengths > 0, lengths.max() / (lengths + 1e-8), 0)
+
+
 output = []
 for name, j in cases.items():
     count = len(j)
@@ -98,6 +106,7 @@ for name, j in cases.items():
         "cagrad": lambda: CAGradWeighting(c=0.5)(g),
         "dual": lambda: DualProjWeighting()(g),
         "config": lambda: config(unit),
+        "balanced": lambda: balanced(g),
     }
     if solvable:
         rules["fairgrad"] = lambda: FairGradWeighting(alpha=2)(g)
@@ -113,6 +122,7 @@ for name, j in cases.items():
     output.append({"name": name, "gramian": (j @ j.T).tolist(), "orders": orders, "weights": weights})
 
 (here / "cases.json").write_text(json.dumps(output, indent=1) + "\n")
+weightings.write(here / "weightings.json")
 names = ["torchjd", "torch", "numpy", "scipy", "cvxpy", "clarabel", "ecos", "quadprog"]
 (here / "VERSIONS").write_text(
     "".join([f"python {platform.python_version()}\n"] + [f"{n} {version(n)}\n" for n in names]))

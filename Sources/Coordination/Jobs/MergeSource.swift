@@ -1,0 +1,137 @@
+import Adapters
+import Diagnostics
+import Formats
+import Foundation
+package import Runs
+package import Studies
+import Tasks
+
+/// A finished run whose adapters are merged with others'.
+package struct MergeSource: Sendable {
+    package let directory: RunDirectory
+    package let study: Study
+
+    package init(_ directory: String, _ study: Study) {
+        (self.directory, self.study) = (RunDirectory(path: directory), study)
+    }
+
+    /// The study of the merged run: the first run's settings, and the tasks of all.
+    ///
+    /// - Throws: a failure if the runs cannot be merged, as far as their files say without a backbone
+    package static func study(
+        of sources: [MergeSource], sameData: Bool, allowing allowed: ForeignInputs = []
+    ) throws -> Study {
+        for source in sources { try source.requireAdapters() }
+        for other in sources.dropFirst() {
+            try other.requireSettings(of: sources[0], sameData: sameData)
+            if !allowed.contains(.backbone) { try other.requireBackbone(of: sources[0]) }
+        }
+        try requireDistinctTasks(sources)
+        try requireSeveralAdapters(sources)
+        return sources[0].study.sharedBy(sources.flatMap(\.study.tasks))
+    }
+
+    /// The score of each task in the run; none for an imported adapter.
+    package func scores() throws -> [String: Double] {
+        let stages = try RunResults.read(directory)?.stages ?? []
+        return (stages.last?.tasks.entries ?? []).reduce(into: [:]) { scores, entry in
+            scores[entry.name] = entry.value?.score
+        }
+    }
+
+    /// The number of adapter parameters of all tasks; nil if it is unknown.
+    package func parameterCount() throws -> Int? {
+        try RunResults.read(directory)?.parameters?.adapterAllTasks
+    }
+
+    // MARK: Checks
+
+    private func requireAdapters() throws {
+        if try type(of: study.adapter.method) == HeadOnly.self || parameterCount() == 0 {
+            throw Failure.usage("trained heads only; it has no adapter to merge", at: directory.path)
+        }
+        if !study.adapter.method.members((any PrunedMethod).self).isEmpty {
+            throw Failure.usage(
+                "has sparse adapters, each with other entries removed, so that they have no common start",
+                at: directory.path, remedy: "merge runs of the method that was pruned")
+        }
+    }
+
+    private func requireSettings(of first: MergeSource, sameData: Bool) throws {
+        func settings(_ source: MergeSource) throws -> StudySettings {
+            try StudySettings(source.study).filtered {
+                ["adapter", "head", "maximumTokens", "arithmetic"].contains($0)
+            }
+        }
+        let differences = try settings(first).differences(from: settings(self))
+            .filter { $0.path != "head.dropout" }
+        // With another method all other keys differ too.
+        if let difference = differences.first(where: { $0.path == "adapter.method" }) ?? differences.first {
+            throw Failure.usage(
+                "was trained with \(difference.path) \(difference.current), "
+                    + "\(first.directory.path) with \(difference.saved)",
+                at: directory.path, remedy: "merge adapters of one method and its settings")
+        }
+        let (heldOut, its) = (study.evaluation.heldOut, first.study.evaluation.heldOut)
+        if sameData, study.data != first.study.data || heldOut != its {
+            throw Failure.usage(
+                "was scored on \(study.data) with evaluation.heldOut \(heldOut), "
+                    + "\(first.directory.path) on \(first.study.data) with \(its)",
+                at: directory.path, remedy: "name the folder with the files of all tasks: --data DIR")
+        }
+    }
+
+    private func requireBackbone(of first: MergeSource) throws {
+        guard let own = try configuration(), let other = try first.configuration() else { return }
+        let remedy = "merge adapters of one backbone, or pass --allow-different-backbone"
+        if let mine = own.backbone, let its = other.backbone, let difference = its.difference(from: mine) {
+            throw Failure.usage(
+                "was trained on another backbone than \(first.directory.path): \(difference)",
+                at: directory.path, remedy: remedy)
+        }
+        if let mine = own.tokenizer, let its = other.tokenizer, mine != its {
+            throw Failure.usage(
+                "was trained with another tokenizer than \(first.directory.path)", at: directory.path,
+                remedy: remedy)
+        }
+        if let mine = own.arithmetic?.last, let its = other.arithmetic?.last, mine != its {
+            throw Failure.usage(
+                "was trained by \(mine.words), \(first.directory.path) by \(its.words)", at: directory.path,
+                remedy: "merge adapters of one arithmetic; train one of the runs again")
+        }
+    }
+
+    private func configuration() throws -> AdapterConfiguration? {
+        try study.tasks.first.flatMap {
+            try AdapterConfiguration.read(directory.adapters(task: $0.name))
+        }
+    }
+
+    private static func requireDistinctTasks(_ sources: [MergeSource]) throws {
+        var owners: [String: String] = [:]
+        for source in sources {
+            for task in source.study.tasks {
+                if let other = owners.updateValue(source.directory.path, forKey: task.name) {
+                    throw Failure.usage(
+                        "\(other) and \(source.directory.path) both trained \(task.name)",
+                        remedy: "name one run for each task: each task keeps its own head")
+                }
+            }
+        }
+    }
+
+    /// Refuses a single adapter: that of one task, or one that all tasks of a run share.
+    private static func requireSeveralAdapters(_ sources: [MergeSource]) throws {
+        guard sources.count == 1, let source = sources.first else { return }
+        let owners = try source.study.tasks.map { task in
+            let topology = try AdapterConfiguration.read(source.directory.adapters(task: task.name))?.topology
+            return (topology ?? []).filter { !$0.name.hasPrefix("\(TensorName.head).") }.map(\.owner)
+        }
+        if Set(owners).count > 1 { return }
+        throw Failure.usage(
+            owners.count == 1
+                ? "has one task, and thus one adapter" : "has one adapter, which all its tasks share",
+            at: source.directory.path,
+            remedy: "name several runs, or a run in which tasks have adapters of their own")
+    }
+}

@@ -1,0 +1,94 @@
+import Diagnostics
+import Kernels
+
+/// A merge rule with its settings, checked.
+package struct MergeSettings: Sendable {
+    package let rule: any MergeRule.Type
+    /// The adapters' names, by which random numbers are drawn.
+    package let names: [String]
+    /// The weight of each adapter; nil for a rule that takes none.
+    package let weights: [Double]?
+    /// Nil for a rule that keeps all entries.
+    package let density: Double?
+    /// Nil for a rule that draws no random numbers.
+    package let seed: UInt64?
+
+    /// The settings of the command line.
+    ///
+    /// - Parameters:
+    ///   - name: the rule's name
+    ///   - names: the names of the adapters, which must differ
+    ///   - weights: a weight for all adapters, or one for each; 1 by default
+    ///   - density: the share of entries that each adapter keeps; the rule's own by default
+    ///   - seed: that of the random numbers
+    /// - Throws: a failure that names the option
+    package init(
+        rule name: String, of names: [String], weights: [Double]? = nil, density: Double? = nil,
+        seed: UInt64? = nil
+    ) throws {
+        guard let rule = MergeTable.rule(named: name) else {
+            throw Failure.usage(
+                "unknown rule '\(name)'", at: "--rule", remedy: didYouMean(name, among: MergeTable.names))
+        }
+        (self.rule, self.names) = (rule, names)
+        func rules(where takes: (any MergeRule.Type) -> Bool) -> String {
+            "leave it out; it is for \(MergeTable.all.filter(takes).map { $0.name }.joined(separator: ", "))"
+        }
+        if weights != nil, !rule.takesWeights {
+            throw Failure.usage(
+                "\(name) takes no weights", at: "--weights", remedy: rules { $0.takesWeights })
+        }
+        if density != nil, rule.standardDensity == nil {
+            throw Failure.usage(
+                "\(name) keeps every entry", at: "--density", remedy: rules { $0.standardDensity != nil })
+        }
+        if seed != nil, !rule.isRandom {
+            throw Failure.usage(
+                "\(name) draws no random numbers", at: "--seed", remedy: rules { $0.isRandom })
+        }
+        if let density, !(density > 0 && density <= 1) {
+            throw Failure.usage("is \(density), expected more than 0, at most 1", at: "--density")
+        }
+        if let weights, weights.count != 1, weights.count != names.count {
+            throw Failure.usage(
+                "has \(weights.count) numbers for \(names.count) adapters", at: "--weights",
+                remedy: "give one number, or one for each of \(names.joined(separator: ", "))")
+        }
+        if let weights, !weights.allSatisfy(\.isFinite) || (rule is Average.Type && weights.reduce(0, +) <= 0)
+        {
+            throw Failure.usage(
+                "is \(weights.map { "\($0)" }.joined(separator: ","))", at: "--weights",
+                remedy: "an average needs numbers with a positive sum, the other rules finite ones")
+        }
+        let given = weights.map { $0.count == 1 ? [Double](repeating: $0[0], count: names.count) : $0 }
+        self.weights = rule.takesWeights ? given ?? [Double](repeating: 1, count: names.count) : nil
+        self.density = rule.standardDensity.map { density ?? $0 }
+        self.seed = rule.isRandom ? seed ?? 42 : nil
+    }
+
+    /// The merged offset of a tensor, from those of the adapters in the order of ``names``.
+    ///
+    /// Random numbers depend on the seed and the names of tensor and adapter, and not on the adapters' order.
+    package func merged(_ tensor: String, _ offsets: [[Float]]) -> [Float] {
+        if offsets.first?.isEmpty != false { return [] }
+        return rule.merged(
+            TensorOffsets(
+                offsets, weights: weights ?? [Double](repeating: 1, count: names.count),
+                density: density ?? 1,
+                choice: RandomChoice(
+                    randoms: names.map {
+                        CounterRandom(seed: seed ?? 0, .merging, FNV1a.hash(tensor), FNV1a.hash($0))
+                    }, density: density ?? 1)))
+    }
+
+    /// Keeps each entry with the probability `density`.
+    private struct RandomChoice: EntryChoice {
+        /// By adapter.
+        let randoms: [CounterRandom]
+        let density: Double
+
+        func keeps(_ entry: Int, of adapter: Int) -> Bool {
+            randoms[adapter].uniform(UInt64(entry)) < density
+        }
+    }
+}

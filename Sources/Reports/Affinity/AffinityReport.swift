@@ -1,0 +1,165 @@
+package import Formats
+import Runs
+
+/// Tables of tasks' affinity, of the groups that follow from it, and of runs that checked them.
+package struct AffinityReport: Sendable {
+    /// A division whose prediction a run has checked.
+    package struct Check: Sendable {
+        package let grouping: TaskGrouping
+        /// The mean score of the run's tasks, and its directory.
+        package let result: Double
+        package let run: String
+
+        package init(grouping: TaskGrouping, result: Double, run: String) {
+            (self.grouping, self.result, self.run) = (grouping, result, run)
+        }
+    }
+
+    /// The largest number of pairs that are columns.
+    private static let mostPairs = 10
+
+    private let affinity: TaskAffinity
+    /// The best division into each number of groups; empty if none was searched for.
+    private let groupings: [TaskGrouping]
+    private let checks: [Check]
+
+    package init(_ affinity: TaskAffinity, _ groupings: [TaskGrouping], checks: [Check] = []) {
+        (self.affinity, self.groupings, self.checks) = (affinity, groupings, checks)
+    }
+
+    /// Spearman's correlation of the predictions and results of the checks; nil if there is none.
+    package var correlation: Double? { rankCorrelation(checks.map(\.grouping.score), checks.map(\.result)) }
+
+    /// The report without a final line feed; a text table is at most `width` characters wide, if possible.
+    package func report(_ format: TableFormat, width: Int = .max) -> String {
+        if format == .json { return String(json.encodedForReading().dropLast()) }
+        return tables.map { table in
+            switch format {
+            case .markdown: return "**\(table.title)**\n\n\(table.text.markdown)"
+            case .csv: return "\(table.title)\n\(table.text.csv)"
+            case .latex: return "% \(table.title)\n\(table.text.latex)"
+            default: return "\(table.title)\n\(table.fitted(to: width))"
+            }
+        }.joined(separator: "\n\n")
+    }
+
+    /// A division in words: `cola+rte mrpc`.
+    package static func text(_ grouping: TaskGrouping, _ tasks: [String]) -> String {
+        grouping.groups.map { $0.map { tasks[$0] }.joined(separator: "+") }.joined(separator: " ")
+    }
+
+    // MARK: Tables
+
+    private struct Table {
+        let title: String
+        let text: TextTable
+
+        init(_ title: String, _ rows: [[String]], numbers: Bool) {
+            (self.title, text) = (title, TextTable(rows, numbers: numbers))
+        }
+
+        /// Numbers in blocks of columns; the names of tasks in several lines.
+        func fitted(to width: Int) -> String {
+            text.holdsNumbers ? text.aligned(within: width) : text.folded(within: width)
+        }
+    }
+
+    private var tables: [Table] {
+        let title = affinity.measure.title
+        var tables = [Table(title, matrix, numbers: true)]
+        if affinity.parts.count > 1 {
+            tables.append(Table("\(title), by part", byPart, numbers: true))
+        }
+        if !groupings.isEmpty {
+            let rows = groupings.map { grouping in
+                [
+                    "\(grouping.groups.count)", text(grouping.scoreOfSharing), "\(grouping.alone)",
+                    Self.text(grouping, affinity.tasks),
+                ]
+            }
+            let headings = [["groups", "mean gain", "alone", "tasks"]]
+            tables.append(Table("best groups by TAG's objective", headings + rows, numbers: false))
+        }
+        if !checks.isEmpty {
+            let rows = checks.map { check in
+                [
+                    check.run, text(check.grouping.scoreOfSharing), "\(check.grouping.alone)",
+                    TextTable.number(check.result, digits: 4), Self.text(check.grouping, affinity.tasks),
+                ]
+            }
+            let number = TextTable.number(correlation, digits: 2)
+            let headings = [["run", "mean gain", "alone", "mean score", "tasks"]]
+            tables.append(
+                Table(
+                    "rank correlation of prediction and result: \(number)", headings + rows, numbers: false))
+        }
+        return tables
+    }
+
+    private var matrix: [[String]] {
+        let values = affinity.parts.first?.values ?? []
+        return [[""] + affinity.tasks]
+            + zip(affinity.tasks, values).map { task, row in [task] + row.map(text) }
+    }
+
+    /// A row for each part, with a column for each pair if there are few.
+    private var byPart: [[String]] {
+        let tasks = affinity.tasks
+        let isDirected = affinity.measure == .affinity
+        let pairs = tasks.indices.flatMap { i in
+            tasks.indices.filter { isDirected ? $0 != i : $0 > i }.map { (i, $0) }
+        }
+        let isWide = pairs.count > Self.mostPairs
+        let names = pairs.map { "\(tasks[$0])\(isDirected ? "→" : "×")\(tasks[$1])" }
+        return [["part"] + (isWide ? ["lowest", "mean", "highest"] : names)]
+            + affinity.parts.map { part in
+                let values = pairs.map { part.values[$0][$1] }
+                let known = values.compactMap { $0 }
+                return [part.name]
+                    + (isWide ? [text(known.min()), text(known.mean), text(known.max())] : values.map(text))
+            }
+    }
+
+    private func text(_ value: Double?) -> String {
+        // The affinity is a share of a loss in one step, often below a thousandth.
+        TextTable.number(value, digits: affinity.measure == .affinity ? 6 : 4)
+    }
+
+    // {"tasks": [name], "measure", "parts": [{"name", "values": [[number or null]]}],
+    //  "groupings": [{"groups": [[name]], "score", "alone"}],
+    //  "checks": [{"groups", "score", "alone", "result", "run"}], "rankCorrelation"}
+    private var json: JSONValue {
+        func members(_ grouping: TaskGrouping) -> [(String, JSONValue)] {
+            [
+                (
+                    "groups",
+                    .array(
+                        grouping.groups.map { group in .array(group.map { .string(affinity.tasks[$0]) }) })
+                ),
+                ("score", .number(grouping.score)), ("alone", .integer(grouping.alone)),
+            ]
+        }
+        let parts = affinity.parts.map { part in
+            JSONValue.object([
+                ("name", .string(part.name)),
+                ("values", .array(part.values.map { .array($0.map { $0.map { .number($0) } ?? .null }) })),
+            ])
+        }
+        let tested = checks.map { check in
+            JSONValue.object(
+                members(check.grouping) + [("result", .number(check.result)), ("run", .string(check.run))])
+        }
+        return .object(
+            [
+                ("tasks", .array(affinity.tasks.map { .string($0) })),
+                ("measure", .string(affinity.measure.rawValue)), ("parts", .array(parts)),
+                ("groupings", .array(groupings.map { .object(members($0)) })),
+            ]
+                + (checks.isEmpty
+                    ? []
+                    : [
+                        ("checks", .array(tested)),
+                        ("rankCorrelation", correlation.map { .number($0) } ?? .null),
+                    ]))
+    }
+}

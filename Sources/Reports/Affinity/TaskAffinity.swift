@@ -1,0 +1,86 @@
+import Diagnostics
+package import Runs
+
+/// How much pairs of tasks have in common: over all adapter parameters, by kind and by layer.
+package struct TaskAffinity: Sendable, Equatable {
+    /// The affinity on a part of the parameters.
+    package struct Part: Sendable, Equatable {
+        /// `all`, a kind such as `weight`, or a layer such as `layer.3`.
+        package let name: String
+        /// Row i, column j: the affinity of task i to task j; nil if unknown, and on the diagonal.
+        package let values: [[Double?]]
+
+        package init(name: String, values: [[Double?]]) { (self.name, self.values) = (name, values) }
+    }
+
+    package let tasks: [String]
+    package let measure: AffinityMeasure
+    /// `all` first.
+    package let parts: [Part]
+
+    package init(tasks: [String], measure: AffinityMeasure, parts: [Part]) {
+        (self.tasks, self.measure, self.parts) = (tasks, measure, parts)
+    }
+
+    /// The means over runs of one of the measures of gradients; nil if no run has measured any.
+    package init?(_ measure: AffinityMeasure, measured agreements: [TaskAgreement]) {
+        guard !agreements.isEmpty else { return nil }
+        var tasks: [String] = []
+        var names: [String] = []
+        for agreement in agreements {
+            tasks += agreement.tasks.filter { !tasks.contains($0) }
+            names += agreement.whole.parts.map(\.name).filter { !names.contains($0) }
+        }
+        let parts = names.map { name in
+            Part(
+                name: name,
+                values: tasks.map { first in
+                    tasks.map { second in
+                        first == second
+                            ? nil
+                            : agreements.compactMap { Self.value(measure, name, first, second, in: $0) }.mean
+                    }
+                })
+        }
+        self.init(tasks: tasks, measure: measure, parts: parts)
+    }
+
+    private static func value(
+        _ measure: AffinityMeasure, _ part: String, _ first: String, _ second: String,
+        in agreement: TaskAgreement
+    ) -> Double? {
+        guard let i = agreement.tasks.firstIndex(of: first), let j = agreement.tasks.firstIndex(of: second),
+            let part = agreement.whole.parts.first(where: { $0.name == part })
+        else { return nil }
+        let matrix =
+            switch measure {
+            case .affinity: part.affinity
+            case .cosine: part.cosine
+            case .corrected: part.correctedCosine
+            case .adapters: [[Double?]]()
+            }
+        return matrix.indices.contains(i) && matrix[i].indices.contains(j) ? matrix[i][j] : nil
+    }
+
+    /// The affinities over all parameters, for a search of groups.
+    ///
+    /// - Throws: a failure that names a pair without one
+    package func complete() throws -> [[Double]] {
+        let values = parts.first?.values ?? []
+        for (i, row) in values.enumerated() {
+            for (j, value) in row.enumerated() where i != j && value == nil {
+                throw Failure.usage(
+                    measure.isOfGradients
+                        ? "\(tasks[i]) and \(tasks[j]) have no \(measure.rawValue) in these runs"
+                        : "\(tasks[i]) and \(tasks[j]) share their adapter, or theirs did not change",
+                    at: "--measure",
+                    remedy: measure.isOfGradients
+                        ? "name a run in which they share parameters and take steps together"
+                            + (measure == .corrected ? ", with gradients above their noise" : "")
+                            + ", or use --measure adapters"
+                        : "name runs in which each has an adapter of its own, or another --measure")
+            }
+        }
+        return values.map { $0.map { $0 ?? 0 } }
+    }
+}

@@ -1,0 +1,52 @@
+import Formats
+import Runs
+
+/// The scores of a few tasks under several adapters, side by side.
+package struct ScoreColumns: Sendable {
+    /// The scores with one kind of adapter.
+    package struct Column: Sendable {
+        package let name: String
+        /// By task; a task without a score has a dash.
+        package let scores: [String: Double]
+        /// Adapter parameters of all tasks; nil if unknown.
+        package let parameters: Int?
+
+        package init(name: String, scores: [String: Double], parameters: Int?) {
+            (self.name, self.scores, self.parameters) = (name, scores, parameters)
+        }
+
+        /// A finished run's scores.
+        package init(ofRun run: String) throws {
+            let results = try RunResults.ofFinished(try RunDirectory.open(at: run))
+            let last = (results.stages.last?.tasks.entries ?? []).compactMap { entry in
+                entry.value.map { (entry.name, $0.score) }
+            }
+            self.init(
+                name: run, scores: Dictionary(last) { first, _ in first },
+                parameters: results.parameters?.adapterAllTasks)
+        }
+
+        /// The mean score of tasks; nil if one has none.
+        package func mean(of tasks: [String]) -> Double? {
+            let known = tasks.compactMap { scores[$0] }
+            return known.count == tasks.count ? known.mean : nil
+        }
+    }
+
+    private let tasks: [String]
+    private let columns: [Column]
+
+    package init(_ tasks: [String], _ columns: [Column]) { (self.tasks, self.columns) = (tasks, columns) }
+
+    /// The table as text: a row for each task, their mean, and the parameters of all tasks.
+    package var text: String {
+        func row(_ name: String, _ value: (Column) -> Double?) -> [String] {
+            [name] + columns.map { TextTable.number(value($0), digits: 4) }
+        }
+        let rows =
+            [["task"] + columns.map(\.name)] + tasks.map { task in row(task) { $0.scores[task] } }
+            + [row("mean") { $0.mean(of: tasks) }]
+            + [["parameters, all tasks"] + columns.map { $0.parameters.map(String.init) ?? "–" }]
+        return TextTable(rows, numbers: true).aligned
+    }
+}

@@ -1,0 +1,55 @@
+import Combination
+import Diagnostics
+
+/// The key `combination.weights`: a weighting's name, a mapping of `name` and its settings, or a number for
+/// each task.
+struct WeightingSettings: Sendable, Codable {
+    let weighting: any LossWeighting
+    private static let nameKey = SettingKey("name")
+
+    init(_ weighting: any LossWeighting) { self.weighting = weighting }
+
+    init(from decoder: any Decoder) throws {
+        if let name = try? decoder.singleValueContainer().decode(String.self) {
+            weighting = try Self.type(named: name, decoder, at: decoder.codingPath).init()
+            return
+        }
+        let section = try? decoder.container(keyedBy: SettingKey.self)
+        if let name = try? section?.decode(String.self, forKey: Self.nameKey) {
+            let type = try Self.type(named: name, decoder, at: decoder.codingPath + [Self.nameKey])
+            weighting = try type.init(
+                from: decoder, besides: [Self.nameKey.stringValue], among: WeightingTable.all)
+            return
+        }
+        let place = keyPath(decoder.codingPath)
+        guard let numbers = try? decoder.singleValueContainer().decode([String: Double].self) else {
+            throw Failure.usage(
+                "expected the name of a weighting, or a number for each task"
+                    + ((try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""),
+                at: place, remedy: "weights: uncertainty, { name: rate, temperature: 2 }, or { cola: 2 }")
+        }
+        if numbers.isEmpty { throw Failure.usage("is empty, expected a number for a task", at: place) }
+        guard numbers.values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            throw Failure.usage("has a weight that is not a positive number", at: place)
+        }
+        weighting = Given(numbers)
+    }
+
+    private static func type(
+        named name: String, _ decoder: any Decoder, at path: [any CodingKey]
+    ) throws -> any LossWeighting.Type {
+        if let type = WeightingTable.weighting(named: name) { return type }
+        throw Failure.usage(
+            "unknown weighting '\(name)'", at: keyPath(path),
+            remedy: decoder.remedy(forValue: name, allowed: WeightingTable.all.map { $0.name }))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        if let given = weighting as? Given { return try given.numbers.encode(to: encoder) }
+        let type = Swift.type(of: weighting)
+        if type.keyNames.isEmpty { return try type.name.encode(to: encoder) }
+        var section = encoder.container(keyedBy: SettingKey.self)
+        try section.encode(type.name, forKey: Self.nameKey)
+        try weighting.encode(to: encoder)
+    }
+}

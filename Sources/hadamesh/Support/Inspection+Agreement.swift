@@ -1,0 +1,39 @@
+import Formats
+import Foundation
+import Runs
+
+extension Inspection {
+    /// Adds tables of the tasks' agreement over a stage: of pairs of tasks, of parts, and of tasks.
+    mutating func add(_ agreement: TaskAgreement) {
+        guard let all = agreement.whole.all else { return }
+        let tasks = agreement.tasks
+        let pairs = tasks.indices.flatMap { i in tasks.indices.dropFirst(i + 1).map { (i, $0) } }
+        let ends = [agreement.thirds.first?.all, agreement.thirds.last?.all]
+        add(
+            "agreement of tasks",
+            [
+                "tasks", "cosine", "without noise", "first third", "last third", "affinity", "and back",
+            ],
+            pairs.filter { all.cosine[$0][$1] != nil }.map { i, j in
+                [
+                    .string("\(tasks[i]) → \(tasks[j])"), rounded(all.cosine[i][j]),
+                    rounded(all.correctedCosine[i][j]),
+                ]
+                    + ends.map { rounded($0?.cosine[i][j]) }
+                    + [rounded(all.affinity[i][j]), rounded(all.affinity[j][i])]
+            })
+        add(
+            "agreement by part", ["part", "mean cosine", "without noise"],
+            agreement.whole.parts.map {
+                [.string($0.name), rounded($0.meanCosine), rounded($0.meanCorrectedCosine)]
+            })
+        add(
+            "noise of gradients", ["task", "noise scale in examples"],
+            zip(tasks, all.noiseScale).map { [.string($0), rounded($1)] })
+    }
+
+    /// Three significant digits; `results.json` has all.
+    private func rounded(_ value: Double?) -> JSONValue {
+        value.map { .number(Double(String(format: "%.3g", $0)) ?? $0) } ?? .null
+    }
+}

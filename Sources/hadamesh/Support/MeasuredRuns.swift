@@ -1,0 +1,121 @@
+import Adapters
+import Coordination
+import Diagnostics
+import Encoders
+import Reports
+import Runs
+import Studies
+import Tasks
+import Training
+
+/// Finished runs, from which the affinity of their tasks is measured.
+struct MeasuredRuns {
+    private struct Run {
+        let directory: RunDirectory
+        let study: Study
+        let agreement: TaskAgreement?
+    }
+
+    private let runs: [Run]
+
+    /// Opens runs; unfinished ones are refused.
+    init(_ paths: [String], backbone: String?, data: String?) throws {
+        runs = try paths.map { path in
+            let directory = RunDirectory(path: path)
+            let stages = try RunResults.read(directory)?.stages ?? []
+            return Run(
+                directory: directory,
+                study: try StudyFile.study(ofFinished: path, backbone: backbone, data: data),
+                agreement: stages.compactMap(\.agreement).last)
+        }
+    }
+
+    /// The affinity by a measure; by default TAG's if the runs have measured gradients, else the adapters'.
+    func affinity(_ measure: String?) throws -> TaskAffinity {
+        let asked: AffinityMeasure? = try measure.map {
+            try NamedOption.value($0, of: "--measure", kind: "measure")
+        }
+        let agreements = runs.compactMap(\.agreement)
+        if asked == nil, agreements.isEmpty, SingleProcess.isFirst {
+            StandardError.say(
+                "note: no run has measured the tasks' gradients (agreement), so trained adapters are compared"
+            )
+        }
+        let chosen = asked ?? (agreements.isEmpty ? .adapters : .affinity)
+        let affinity: TaskAffinity
+        if chosen.isOfGradients {
+            guard let found = TaskAffinity(chosen, measured: agreements) else {
+                throw Failure.usage(
+                    "no run has measured the \(chosen.rawValue) of the tasks' gradients", at: "--measure",
+                    remedy: "name a run whose tasks share parameters, or use --measure adapters")
+            }
+            for run in runs where run.agreement == nil && SingleProcess.isFirst {
+                StandardError.say("note: \(run.directory.path) has not measured gradients and is left out")
+            }
+            affinity = found
+        } else {
+            affinity = try adapters()
+        }
+        guard affinity.tasks.count > 1 else {
+            throw Failure.usage(
+                "the runs have one task, \(affinity.tasks.first ?? "none")",
+                remedy: "name runs of two tasks or more")
+        }
+        return affinity
+    }
+
+    /// A study of these tasks: the first run's if it has them all, else its settings with all runs' tasks.
+    func study(of tasks: [String]) -> Study {
+        let first = runs[0].study
+        if Set(first.tasks.map(\.name)) == Set(tasks) { return first }
+        let references = runs.flatMap(\.study.tasks)
+        return first.sharedBy(tasks.compactMap { name in references.first { $0.name == name } })
+    }
+
+    /// The cosines of the changes of trained adapters.
+    private func adapters() throws -> TaskAffinity {
+        var members: [AdapterProducts.Member] = []
+        var changes: [AdapterChange] = []
+        for run in runs {
+            let weights = try EncoderWeights(directory: run.study.backbone)
+            let model = try AdaptedModel(
+                weights, run.study.adapter.method, run.study.head, run.study.arithmetic)
+            let trained = try TrainedRun(run.study, model, directory: run.directory.path)
+            for task in trained.tasks {
+                let change = try trained.change(of: task)
+                try requireSameTensors(change, run, changes.first)
+                members.append(AdapterProducts.Member(task: task.name, run: run.directory.path))
+                changes.append(change)
+            }
+        }
+        let tensors = changes[0].tensors.indices.map { index in
+            let tensor = changes[0].tensors[index]
+            return AdapterProducts.Tensor(
+                kind: tensor.kind.rawValue, layer: tensor.layer,
+                owners: changes.indices.map { "\(members[$0].run)/\(changes[$0].tensors[index].owner)" })
+        }
+        return AdapterProducts(members, tensors) { changes[$0].values(of: changes[$0].tensors[$1]) }.affinity
+    }
+
+    private func requireSameTensors(_ change: AdapterChange, _ run: Run, _ first: AdapterChange?) throws {
+        if change.tensors.isEmpty {
+            throw Failure.usage(
+                "the run trained heads only; there are no adapters to compare", at: run.directory.path)
+        }
+        func shapes(_ change: AdapterChange) -> [String] {
+            change.tensors.map { "\($0.layer.map(String.init) ?? "") \($0.name) \($0.shape)" }
+        }
+        guard let first, shapes(change) != shapes(first) else { return }
+        throw Failure.usage(
+            "has other adapter tensors than \(runs[0].directory.path)", at: run.directory.path,
+            remedy: "compare runs of one method, in the same layers of backbones of one shape")
+    }
+}
+
+extension Study {
+    /// A copy whose groups are those of a division of tasks; a task alone is in no group.
+    func grouped(_ grouping: TaskGrouping, _ tasks: [String]) -> Study {
+        let groups = grouping.groups.filter { $0.count > 1 }.map { $0.map { tasks[$0] } }
+        return grouped(Dictionary(uniqueKeysWithValues: groups.map { ($0.joined(separator: "-"), $0) }))
+    }
+}

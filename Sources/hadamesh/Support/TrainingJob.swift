@@ -1,0 +1,110 @@
+import Adapters
+import Collectives
+import Coordination
+import Diagnostics
+import Encoders
+import Formats
+import Foundation
+import Runs
+import Studies
+import Tasks
+import Tokenizers
+import Training
+
+/// The training of a study on the ranks of a world, from its inputs to a finished run directory.
+struct TrainingJob {
+    /// The frozen backbone and the tokenized tasks of a study, which runs with other settings can share.
+    struct Inputs {
+        let backbone: LoadedBackbone
+        let data: [TaskData]
+
+        /// Loads the inputs; a collective.
+        init(_ study: Study, _ world: MPICommunicator, _ status: StatusLine) throws {
+            status.begin()
+            status.show { "loading \(study.backbone)" }
+            backbone = try LoadedBackbone(study, on: world, for: .training)
+            let loaded = backbone
+            data = try study.tasks.enumerated().map { index, reference in
+                let task = try reference.resolve()
+                status.show { "tokenizing \(task.name), \(index + 1) of \(study.tasks.count) tasks" }
+                return try TaskData(task, study, loaded.tokenizer)
+            }
+        }
+    }
+
+    let study: Study
+    /// The study file, for the record; nil for a run that is resumed with its own study.
+    let file: String?
+    /// The run directory; only rank 0's counts.
+    let directory: String
+    let isResuming: Bool
+    let allowsDifferentKernels: Bool
+    /// Whether the scores are the command's output.
+    let printsScores: Bool
+    let status: StatusLine
+
+    /// Trains, and returns the exit code: 0, or 75 if the run stopped on request; a collective.
+    func run(_ inputs: Inputs, _ world: MPICommunicator) throws -> Int32 {
+        let backbone = inputs.backbone
+        let context = try RunContext(study, backbone.model, inputs.data)
+        try Agreement.checkInputs(
+            context, tokenizer: backbone.tokenizer.identity, resuming: isResuming, world)
+
+        // Only rank 0 writes to the run directory; a failure ends all ranks.
+        var output: RunOutput?
+        var claimed: RunDirectory?
+        var recorded: RunIdentity?
+        var lock: RunLock?
+        defer { lock?.release() }
+        let said = try onRoot(world) {
+            let (made, taken) = try RunDirectory.claim(directory, resuming: isResuming) {
+                // Waiting for a lock is no stall.
+                world.watch?.enter(.startUp, step: 0)
+            }
+            lock = taken
+            let identity = try RunIdentity(
+                study, backbone: BackboneIdentity(of: backbone.model.weights),
+                tokenizer: backbone.tokenizer.identity, inputs.data)
+            recorded = try RunFiles.identity(in: made)
+            if isResuming, try RunFiles.areFinished(made, identity, tasks: context.names) {
+                status.close()
+                StandardError.say("finished already; nothing to do: \(made.path)")
+                return []
+            }
+            _ = try context.computingRanks(of: world.size)
+            try context.checkCombination()
+            let journal = try Journal(directory: made, appending: isResuming)
+            let source = try RunStudy(
+                file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
+            let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
+            output = RunOutput(
+                made,
+                observers: [
+                    record,
+                    Progress(
+                        directory: made, evaluatedEvery: study.evaluation.every, printsScores: printsScores,
+                        status),
+                ])
+            claimed = made
+            return Array(try JSONValue(encoding: identity).encoded().utf8)
+        }
+        if said.isEmpty { return 0 }
+        let resumption = try onRoot(world) { Array((claimed?.resumption ?? "").utf8) }
+        world.watch?.use(resumption: String(decoding: resumption, as: UTF8.self))
+        let place = "the run's identity"
+        let identity = try JSONValue(parsing: Data(said), at: place).decoded(
+            as: RunIdentity.self, from: place)
+        let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
+        try run.begin(
+            identity: identity, recorded: recorded, resuming: isResuming,
+            allowingDifferentKernels: allowsDifferentKernels)
+        for warning in backbone.warnings { try output?.observe(.warned(warning)) }
+        // Written only now that the run directory is known to belong to this study.
+        let ranks = try RankDescription.all(world, study.arithmetic)
+        _ = try onRoot(world) {
+            if let claimed { try RunFiles.write(study, from: file, backbone, run, ranks, to: claimed) }
+            return []
+        }
+        return try run.run() == .stopped ? 75 : 0
+    }
+}

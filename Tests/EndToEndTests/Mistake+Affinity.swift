@@ -1,0 +1,59 @@
+import Foundation
+
+extension Mistake {
+    /// Runs and options of which no affinity or groups follow.
+    static let inAffinity: [Mistake] = [
+        .afterARun(
+            "an unknown measure", code: 2,
+            says: ["--measure: unknown measure 'cosin'", "did you mean 'cosine'?"]
+        ) { ["affinity", $0.path("run"), "--measure", "cosin"] },
+        .afterARun(
+            "more groups than tasks", code: 2, says: ["--groups: is 3, expected 1 to 2, the number of tasks"],
+            mayAlsoSay: ["note: "]
+        ) { ["affinity", $0.path("run"), "--measure", "adapters", "--groups", "3"] },
+        .afterARun(
+            "a check without steps", code: 2, says: ["--check needs --steps N and --output DIR"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { ["affinity", $0.path("run"), "--check", "1"] },
+        .afterARun(
+            "steps without a check", code: 2, says: ["--steps and --output are for --check"],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { ["affinity", $0.path("run"), "--steps", "5"] },
+        .afterARun(
+            "a study that is there", code: 2, says: ["study.yaml: is there already"]
+        ) { ["affinity", $0.path("run"), "--measure", "adapters", "--write", $0.study] },
+        .unfinished("affinity of an unfinished run") { ["affinity", $0] },
+        Mistake(
+            "affinity of one adapter", code: 2,
+            says: ["--measure: colour and alike share their adapter", "an adapter of its own"]
+        ) { scene in
+            try await scene.train(["sharing={}"])
+            return ["affinity", scene.path("run"), "--measure", "adapters"]
+        },
+        Mistake(
+            "the gradients of private adapters", code: 2,
+            says: [
+                "--measure: no run has measured the cosine of the tasks' gradients", "--measure adapters",
+            ]
+        ) { scene in
+            try await scene.train(["sharing={ weight: private, bias: private, norm: private }"])
+            return ["affinity", scene.path("run"), "--measure", "cosine"]
+        },
+        Mistake(
+            "affinity of one task", code: 2, says: ["the runs have one task, colour", "two tasks or more"]
+        ) { scene in
+            try await scene.train([], study: try scene.study(ofTask: 0))
+            return ["affinity", scene.path("run"), "--measure", "adapters"]
+        },
+    ]
+}
+
+extension Scene {
+    /// Trains a study for two steps into `run`.
+    fileprivate func train(_ changes: [String], study: String? = nil) async throws {
+        let job = try await EndToEnd.hadamesh(
+            ["train", study ?? self.study, "--output", path("run"), "--set", "stages.adapter.steps=2"]
+                + changes.flatMap { ["--set", $0] })
+        guard job.status == 0 else { throw Mistake.Failed(job: job) }
+    }
+}
