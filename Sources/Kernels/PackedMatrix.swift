@@ -3,8 +3,8 @@ import CKernels
 /// A frozen matrix b [k, n], packed in the order in which products read it: one panel of a tile's columns
 /// after another.
 ///
-/// In bfloat16 its elements are rounded. Without it a product packs b itself, which takes long relative to a product of few rows. The view owns
-/// nothing, and its layout is that of this process's kernels.
+/// In bfloat16 its elements are rounded. Without it a product packs b itself, which takes long relative to a
+/// product of few rows. The view owns nothing, and its layout is that of this process's kernels.
 package struct PackedMatrix {
     /// k.
     package let rows: Int

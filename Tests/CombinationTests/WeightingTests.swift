@@ -70,7 +70,7 @@ struct WeightingTests {
         for (name, expected) in test.weights {
             let weighting = try #require(WeightingTable.weighting(named: name)).init()
             for (step, (found, expected)) in zip(Self.weights(weighting, test), expected).enumerated() {
-                // The same formula in double precision; Adam's first steps divide rounding by ε.
+                // One formula in double precision; Adam's first steps divide rounding by ε.
                 #expect(
                     mismatch(found, expected, Tolerance(absolute: 1e-12, relative: 1e-9), "\(name) \(step)")
                         == nil)

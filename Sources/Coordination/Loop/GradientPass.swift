@@ -73,14 +73,8 @@ final class GradientPass {
         sum.begin(
             rows.layout,
             contributionsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
-        loaded = []
         var tokens: Int64 = 0
-        for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
-        where rank == communicator.rank {
-            guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
-            communicator.watch?.enter(microBatch: index + 1)
-            let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
-            load(microBatch.task, mode.stage, values)
+        try forEachOwn(of: plan, rows, at: values, mode) { row, microBatch, batch in
             rows.clear(row, gradient.base)
             let loss = backward(microBatch, batch, mode)
             tokens += Int64(batch.tokens)
@@ -111,13 +105,7 @@ final class GradientPass {
         lossSum.begin(
             rows.layout,
             contributionsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
-        loaded = []
-        for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
-        where rank == communicator.rank {
-            guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
-            communicator.watch?.enter(microBatch: index + 1)
-            let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
-            load(microBatch.task, mode.stage, values)
+        forEachOwn(of: plan, rows, at: values, mode) { row, microBatch, batch in
             let loss = context.model.loss(
                 batch, targets(of: microBatch), task: context.names[microBatch.task], stage: mode.stage,
                 context.store.layouts[microBatch.task], values: vector.base, mode.randomness,
@@ -126,6 +114,22 @@ final class GradientPass {
         }
         var (sums, maxima): ([Int64], [Int32]) = ([], [])
         return try timed(.sum) { try lossSum.finish(sums: &sums, maxima: &maxima).scalars.map { $0[0] } }
+    }
+
+    /// Packs each of this rank's micro-batches and loads its task's parameters, then calls `body`.
+    private func forEachOwn(
+        of plan: StepPlan, _ rows: GradientRows, at values: [Float], _ mode: Mode,
+        _ body: (_ row: Int, MicroBatch, PackedBatch) throws -> Void
+    ) rethrows {
+        loaded = []
+        for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
+        where rank == communicator.rank {
+            guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
+            communicator.watch?.enter(microBatch: index + 1)
+            let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
+            load(microBatch.task, mode.stage, values)
+            try body(row, microBatch, batch)
+        }
     }
 
     /// The name of a contribution that is not finite: a task's loss, or its gradient on a tensor.

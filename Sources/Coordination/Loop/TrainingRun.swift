@@ -209,12 +209,7 @@ package final class TrainingRun: StallListener {
         let (waiting, communicating) = (result.secondsWaiting, result.secondsCommunicating)
         let seconds = record(.compute, since: start, waiting, communicating)
         let tasks = plan.tasks
-        let losses = tasks.indices.map { row in
-            let examples = plan.microBatches.reduce(0) {
-                $0 + ($1.task == tasks[row] ? $1.examples.count : 0)
-            }
-            return result.losses[row] / Double(examples)
-        }
+        let losses = zip(tasks, result.losses).map { $1 / Double(plan.examples(of: $0)) }
         coordinator?.stepTaken(
             losses: context.names.indices.map { tasks.firstIndex(of: $0).map { losses[$0] } })
         if result.isStopRequested { coordinator?.stopRequested = true }

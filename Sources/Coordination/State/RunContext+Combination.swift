@@ -15,17 +15,15 @@ extension RunContext {
         2 * MemoryLayout<Float>.stride * (store.count + (hasPerTaskMoments ? store.perTask.count : 0))
     }
 
-    /// For each stage, the blocks that it trains and several tasks share.
-    private var sharedBlocks: [[Int]] {
-        stages.map { stage in
-            store.blocks.indices.filter {
-                store.blocks[$0].tasks.count > 1 && stage.trains(store.blocks[$0].slice.kind)
-            }
+    /// The blocks that a stage trains and several tasks share.
+    private func sharedBlocks(in stage: StageSchedule) -> [Int] {
+        store.blocks.indices.filter {
+            store.blocks[$0].tasks.count > 1 && stage.trains(store.blocks[$0].slice.kind)
         }
     }
 
     /// Whether two tasks share a parameter that a stage trains.
-    private var sharesParameters: Bool { sharedBlocks.contains { !$0.isEmpty } }
+    private var sharesParameters: Bool { stages.contains { !sharedBlocks(in: $0).isEmpty } }
 
     /// Whether the agreement of tasks is measured, as the study asks if there is anything to measure.
     var measuresAgreement: Bool { measuredParts.contains { !$0.blocks.isEmpty } }
@@ -65,7 +63,7 @@ extension RunContext {
                     "perTask has nothing to act on\(because)", at: "optimizer.moments", remedy: remedy)
             }
         }
-        let isSplit = sharedBlocks.contains { blocks in
+        let isSplit = stages.map(sharedBlocks).contains { blocks in
             ComparedPart.all(among: blocks, of: store, over: settings.over).count
                 > ComparedPart.all(among: blocks, of: store, over: .all).count
         }
@@ -95,11 +93,6 @@ extension RunContext {
     /// Whether each step of a stage holds every active task, since the rule compares all of them.
     func needsEveryTask(in schedule: StageSchedule) -> Bool {
         combinesByRule && type(of: study.combination.rule).comparesAllTasks
-            && study.sampler.draw == .quota && shares(in: schedule)
-    }
-
-    /// Whether a stage trains parameters that tasks share.
-    private func shares(in schedule: StageSchedule) -> Bool {
-        store.blocks.contains { $0.tasks.count > 1 && schedule.trains($0.slice.kind) }
+            && study.sampler.draw == .quota && !sharedBlocks(in: schedule).isEmpty
     }
 }

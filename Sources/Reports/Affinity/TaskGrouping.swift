@@ -4,7 +4,7 @@ package struct TaskGrouping: Sendable, Equatable {
     package let groups: [[Int]]
     /// The mean over all tasks of what each gains in its group.
     package let score: Double
-    /// The same mean over the tasks that share with another; nil if none does.
+    /// The mean over the tasks that share with another; nil if none does.
     package let scoreOfSharing: Double?
 
     /// The number of tasks that share with no other.
