@@ -60,6 +60,12 @@ struct OneResultTests {
                 "combination.agreement": "off",
                 "sharing": ["weight": "groups", "groups": ["texts": ["size", "colour"]]],
             ]),
+        Case(
+            "a dense layer in the heads, activations cached",
+            [
+                "head": ["pooling": "cls", "dense": "tanh", "dropout": 0.2], "sharing.weight": "private",
+                "dropout.hidden": 0, "dropout.attention": 0, "stages.adapter.trainHead": true,
+            ]),
         Case("products in bfloat16", ["arithmetic": "bfloat16"]),
         Case(
             "products in bfloat16, dropout nowhere, activations cached",

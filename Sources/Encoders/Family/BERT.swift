@@ -26,5 +26,6 @@ extension EncoderFamily {
                 "LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta",
             ]),
         classes: ModelClasses(
-            encoder: "BertModel", classifier: "BertForSequenceClassification", adapters: "BertAdapterModel"))
+            encoder: "BertModel", classifier: "BertForSequenceClassification",
+            head: .pooler("bert.pooler.dense"), adapters: "BertAdapterModel"))
 }

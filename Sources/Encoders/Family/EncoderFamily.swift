@@ -39,14 +39,17 @@ extension EncoderFamily: Equatable {
 package struct ModelClasses: Sendable {
     /// The encoder alone.
     package let encoder: String
-    /// The encoder with a classifier on its pooled vector.
+    /// The encoder with a classifier, which has ``head``.
     package let classifier: String
+    /// The computation of ``classifier`` above the encoder, and the names of its tensors.
+    package let head: ClassifierHead
     /// AdapterHub's model with interchangeable adapters and heads.
     package let adapters: String
 
-    package init(encoder: String, classifier: String, adapters: String) {
+    package init(encoder: String, classifier: String, head: ClassifierHead, adapters: String) {
         self.encoder = encoder
         self.classifier = classifier
+        self.head = head
         self.adapters = adapters
     }
 }
