@@ -163,6 +163,9 @@ struct ForeignFolderTests {
     func goldensAreThere() {
         for family in TinyModel.families where family != .bert {
             #expect(ExportFormat.folders.contains("peft-\(family.name)-lora"))
+            #expect(
+                ExportFormat.folders.contains { $0.hasPrefix("adapters-\(family.name)-") }
+                    == (family.classes.adapters != nil))
         }
         for form in ExportFormat.foreign {
             for method in form.methods {

@@ -46,7 +46,21 @@ package struct ModelClasses: Sendable {
     /// AdapterHub's model with interchangeable adapters and heads.
     package let adapters: String
 
-    package init(encoder: String, classifier: String, head: ClassifierHead, adapters: String) {
+    /// The modules of a layer in ``adapters`` that hold bottlenecks.
+    package let bottlenecks: Bottlenecks
+
+    /// The modules that hold the bottlenecks after the attention and after the feed-forward layer.
+    package struct Bottlenecks: Sendable {
+        package let attention, output: String
+
+        package init(attention: String, output: String) { (self.attention, self.output) = (attention, output) }
+    }
+
+    package init(
+        encoder: String, classifier: String, head: ClassifierHead, adapters: String,
+        bottlenecks: Bottlenecks = Bottlenecks(attention: "attention.output", output: "output")
+    ) {
+        self.bottlenecks = bottlenecks
         self.encoder = encoder
         self.classifier = classifier
         self.head = head

@@ -105,33 +105,48 @@ def peft():
 
 def adapters():
     import adapters as library
-    from adapters import BertAdapterModel
+    from adapters import AutoAdapterModel
 
-    for name, config in {
-        "houlsby": library.DoubleSeqBnConfig(reduction_factor=4),
-        "pfeiffer": library.SeqBnConfig(reduction_factor=3, leave_out=[1]),
-        "pfeiffer-output": library.SeqBnConfig(reduction_factor=4, original_ln_before=False),
-        "parallel": library.ParBnConfig(reduction_factor=4, scaling=2.0),
-        "lora": library.LoRAConfig(r=4, alpha=12, intermediate_lora=True, output_lora=True),
-        "ia3": library.IA3Config(),
-    }.items():
+    lora = library.LoRAConfig(r=4, alpha=12, intermediate_lora=True, output_lora=True)
+    cases = {
+        ("bert", "houlsby"): library.DoubleSeqBnConfig(reduction_factor=4),
+        ("bert", "pfeiffer"): library.SeqBnConfig(reduction_factor=3, leave_out=[1]),
+        ("bert", "pfeiffer-output"): library.SeqBnConfig(reduction_factor=4, original_ln_before=False),
+        ("bert", "pfeiffer-gelu"): library.SeqBnConfig(reduction_factor=6),
+        ("bert", "parallel"): library.ParBnConfig(reduction_factor=4, scaling=2.0),
+        ("bert", "lora"): lora,
+        ("bert", "ia3"): library.IA3Config(),
+        ("roberta", "pfeiffer"): library.SeqBnConfig(reduction_factor=4),
+        ("roberta", "lora"): lora,
+        ("electra", "houlsby"): library.DoubleSeqBnConfig(reduction_factor=4),
+        ("electra", "ia3"): library.IA3Config(),
+        ("distilbert", "houlsby"): library.DoubleSeqBnConfig(reduction_factor=4),
+        ("distilbert", "pfeiffer"): library.SeqBnConfig(reduction_factor=4),
+        ("distilbert", "parallel"): library.ParBnConfig(reduction_factor=4, scaling=2.0),
+        ("distilbert", "lora"): lora,
+    }
+    activations = {"roberta": "tanh", "electra": "gelu", "distilbert": "relu"}
+    for (family, method), config in cases.items():
+        name = method if family == "bert" else f"{family}-{method}"
         folder = here / f"adapters-{name}"
         shutil.rmtree(folder, ignore_errors=True)
         torch.manual_seed(1)
-        model = BertAdapterModel.from_pretrained(tiny)
+        model = AutoAdapterModel.from_pretrained(encoders / f"tiny-{family}")
         model.add_adapter("warmth", config=config)
-        # One head reads the pooler, the others the first token; the rows are in another order than the task's.
+        # One of BERT's heads reads the pooler and one has a dense layer; the rows are in another order than the task's.
+        activation = "gelu" if method == "pfeiffer-gelu" else activations.get(family)
         model.add_classification_head(
-            "warmth", num_labels=2, layers=1, use_pooler=name == "lora", id2label={0: "cold", 1: "warm"})
+            "warmth", num_labels=2, layers=2 if activation else 1, activation_function=activation or "tanh",
+            id2label={0: "cold", 1: "warm"}, **({"use_pooler": method == "lora"} if family == "bert" else {}))
         model.train_adapter("warmth")
         move(model)
         model.save_adapter(str(folder), "warmth", with_head=True, use_safetensors=True)
         for file in folder.glob("*.json"):
-            settings = json.loads(file.read_text()) | {"model_name": "tiny-bert"}
+            settings = json.loads(file.read_text()) | {"model_name": f"tiny-{family}"}
             file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
-        loaded = BertAdapterModel.from_pretrained(tiny)
+        loaded = AutoAdapterModel.from_pretrained(encoders / f"tiny-{family}")
         loaded.set_active_adapters(loaded.load_adapter(str(folder), with_head=True, use_safetensors=True))
-        answer(name, loaded)
+        answer(name, loaded, family)
     return f"adapters {library.__version__}"
 
 
