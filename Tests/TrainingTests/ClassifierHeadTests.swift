@@ -1,6 +1,7 @@
 import Adapters
 import Diagnostics
 import Encoders
+import Formats
 import Foundation
 import Kernels
 import Tasks

@@ -11,23 +11,36 @@ package struct EncoderFamily: Sendable {
     package let keys: ConfigurationKeys
     package let tensors: TensorNames
     package let classes: ModelClasses
-    /// The row of the position table that a sequence's first token reads.
-    package let positionOffset: Int
+    /// The rows of the position table that a sequence's tokens read.
+    let positions: PositionCounting
+    /// Whether the attention's output has dropout, as the feed-forward layer's has.
+    let dropsAttentionOutput: Bool
+    /// Models of the same `model_type` that are refused.
+    let refused: [RefusedModel]
 
     package init(
         name: String, title: String, keys: ConfigurationKeys, tensors: TensorNames, classes: ModelClasses,
-        positionOffset: Int = 0
+        positions: PositionCounting = .fromZero, dropsAttentionOutput: Bool = true,
+        refused: [RefusedModel] = []
     ) {
         self.name = name
         self.title = title
         self.keys = keys
         self.tensors = tensors
         self.classes = classes
-        self.positionOffset = positionOffset
+        self.positions = positions
+        self.dropsAttentionOutput = dropsAttentionOutput
+        self.refused = refused
     }
 
     /// Every family that can be loaded.
-    package static let all: [EncoderFamily] = [bert]
+    package static let all: [EncoderFamily] = [
+        bert, roberta, xlmRoberta, camembert, electra, distilbert, mpnet,
+    ]
+}
+
+extension EncoderFamily: CustomStringConvertible {
+    package var description: String { name }
 }
 
 extension EncoderFamily: Equatable {
@@ -43,9 +56,8 @@ package struct ModelClasses: Sendable {
     package let classifier: String
     /// The computation of ``classifier`` above the encoder, and the names of its tensors.
     package let head: ClassifierHead
-    /// AdapterHub's model with interchangeable adapters and heads.
-    package let adapters: String
-
+    /// AdapterHub's model with interchangeable adapters and heads; nil for a family that it lacks.
+    package let adapters: String?
     /// The modules of a layer in ``adapters`` that hold bottlenecks.
     package let bottlenecks: Bottlenecks
 
@@ -57,7 +69,7 @@ package struct ModelClasses: Sendable {
     }
 
     package init(
-        encoder: String, classifier: String, head: ClassifierHead, adapters: String,
+        encoder: String, classifier: String, head: ClassifierHead, adapters: String?,
         bottlenecks: Bottlenecks = Bottlenecks(attention: "attention.output", output: "output")
     ) {
         self.bottlenecks = bottlenecks

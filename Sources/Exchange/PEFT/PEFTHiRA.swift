@@ -44,7 +44,7 @@ enum PEFTHiRA: PEFTEntry {
     static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue {
         try settings.require("fan_in_fan_out", false)
         try settings.require("rank_pattern", .object([]))
-        let found = tensors.places(at: Site.linears, with: "hira_A")
+        let found = tensors.places(at: Site.linearsOfLayers, with: "hira_A")
         let sites = Set(found.map(\.site))
         let targets = LinearTarget.allCases.filter { sites.contains($0.site) }
         return .object([
