@@ -1,5 +1,6 @@
 import Adapters
 import Diagnostics
+import Encoders
 import Exchange
 import Formats
 import Foundation

@@ -65,7 +65,9 @@ package struct ModelClasses: Sendable {
     package struct Bottlenecks: Sendable {
         package let attention, output: String
 
-        package init(attention: String, output: String) { (self.attention, self.output) = (attention, output) }
+        package init(attention: String, output: String) {
+            (self.attention, self.output) = (attention, output)
+        }
     }
 
     package init(

@@ -79,7 +79,8 @@ def peft():
         ("electra", "lora"): LoraConfig(**lora, target_modules=["query", "value", "intermediate.dense"]),
         ("electra", "layernorm"): LNTuningConfig(task_type="SEQ_CLS", target_modules=["LayerNorm"]),
         ("distilbert", "lora"): LoraConfig(
-            **lora, target_modules=["q_lin", "v_lin", "out_lin", "lin1"], modules_to_save=["pre_classifier", "classifier"]),
+            **lora, target_modules=["q_lin", "v_lin", "out_lin", "lin1"],
+            modules_to_save=["pre_classifier", "classifier"]),
         ("distilbert", "ia3"): IA3Config(
             task_type="SEQ_CLS", target_modules=["k_lin", "v_lin", "lin2"], feedforward_modules=["lin2"],
             modules_to_save=["pre_classifier", "classifier"]),

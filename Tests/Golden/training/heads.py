@@ -67,9 +67,8 @@ for family, (dense, output, norm) in modules.items():
     losses.sum().backward()
     stored |= {f"{family}.logits": logits, f"{family}.losses": losses}
     stored |= {f"{family}.gradient.{name}": tensor.grad for name, tensor in tensors.items()}
-save_file(
-    {name: value if value.dtype == torch.int64 else value.detach().float().contiguous() for name, value in stored.items()},
-    here / "heads.safetensors")
+floats = {name: value.detach().float().contiguous() for name, value in stored.items() if name != "labels"}
+save_file(floats | {"labels": labels}, here / "heads.safetensors")
 (here / "VERSIONS-heads").write_text(
     f"python {platform.python_version()}\ntorch {torch.__version__}\n"
     f"transformers {transformers.__version__}\nsafetensors {safetensors.__version__}\n"
