@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "Exchange",
             dependencies: ["Diagnostics", "Formats", "Kernels", "Encoders", "Adapters", "Tasks", "Training"],
-            resources: [.embedInCode("MeanHead/head.py")]),
+            resources: [.embedInCode("SeparateHead/head.py")]),
         // Rules that merge adapters that were trained apart: functions from offsets to one offset.
         .target(name: "Merging", dependencies: ["Diagnostics", "Kernels"]),
         // Ranks: communicators over MPI and over threads, and the exact sum. The only importer of CMPI.

@@ -25,6 +25,19 @@ package enum ExportFormat: String, NamedChoice {
         }
     }
 
+    /// The reason why a head that reads the first token is not in a sequence classifier, as users expect; nil
+    /// if it is.
+    ///
+    /// A head that pools the mean never is.
+    package func difference(of trained: TrainedAdapter) -> String? {
+        let head = trained.model.head
+        if self == .adapters || head.pooling == .mean { return nil }
+        if SequenceClassifier(trained, on: trained.model.weights) != nil { return nil }
+        let classes = trained.family.classes
+        return "the head is beside the encoder, loaded by head.py: \(classes.classifier) does not compute "
+            + "head: \(head.text), only head: \(HeadSettings(of: classes.head).text)"
+    }
+
     /// Whether the form has a method, perhaps with other settings.
     private func has(_ method: any AdapterMethod, _ weights: EncoderWeights) -> Bool {
         // A setting that the form lacks is a failure, a method nil.
@@ -33,7 +46,8 @@ package enum ExportFormat: String, NamedChoice {
             case .merged: return method.mergeability == .exact
             case .peft:
                 return try PEFTFolder.foreign(
-                    method, on: weights, PEFTModules(family: weights.configuration.family, prefix: "")) != nil
+                    method, on: weights,
+                    PEFTModules(family: weights.configuration.family, weights: weights, prefix: "")) != nil
             case .adapters:
                 return try AdapterHubFolder.foreign(method, AdapterHubModules(adapter: "", weights: weights))
                     != nil

@@ -10,12 +10,25 @@ package struct ImportedAdapter: Sendable {
     /// The software whose form the folder has.
     package let software: String
     package let adapter: AdapterSettings
-    /// The head's pooling.
-    package let pooling: Pooling
-    /// The names of the classes in the order of the head's rows; nil if the folder does not name them.
-    let labels: [String]?
+    private let foreignHead: ForeignHead
     /// The values of each slice, head included.
     let tensors: [String: [Float]]
+
+    init(
+        software: String, adapter: AdapterSettings, _ head: ForeignHead, tensors: [String: [Float]]
+    ) {
+        (self.software, self.adapter, self.tensors) = (software, adapter, tensors)
+        foreignHead = head
+    }
+
+    /// The head's computation, with a dropout for further training.
+    package func head(dropout: Double = 0) -> HeadSettings {
+        let settings = foreignHead.settings
+        return HeadSettings(pooling: settings.pooling, dense: settings.dense, dropout: dropout)
+    }
+
+    /// The names of the classes in the order of the head's rows; nil if the folder does not name them.
+    private var labels: [String]? { foreignHead.labels }
 
     /// Reads a folder of PEFT or AdapterHub; `adapter_config.json` identifies the software.
     package static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {

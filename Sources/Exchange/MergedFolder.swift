@@ -10,8 +10,8 @@ import Training
 package enum MergedFolder {
     /// Writes config.json, model.safetensors and the tokenizer's files.
     ///
-    /// With a head that reads the first token it is the family's sequence classifier, otherwise its encoder,
-    /// with a ``MeanHead`` beside it or none. A method that cannot be folded into the weights is a failure
+    /// With a head that the family's sequence classifier has, it is that class, otherwise the encoder with a
+    /// ``SeparateHead`` beside it or none. A method that cannot be folded into the weights is a failure
     /// with the reason.
     static func write(
         _ trained: TrainedAdapter, baseModel: String?, encoderOnly: Bool, to directory: String
@@ -20,7 +20,6 @@ package enum MergedFolder {
             throw ExportFormat.refusal(
                 "\(type(of: trained.model.method).name) can't be merged: \(reason)", of: trained)
         }
-        let classifier = encoderOnly ? nil : SequenceClassifier(trained)
         let merged = trained.values.withUnsafeBufferPointer { values in
             // There is always a head, so the values are not empty.
             values.baseAddress.map {
@@ -28,17 +27,27 @@ package enum MergedFolder {
                     BoundParameters(trained.layout, values: $0, gradient: nil), into: trained.model.weights)
             }
         }
-        var tensors = (merged?.weights ?? trained.model.weights).namedTensors(
-            prefix: classifier == nil ? "" : trained.family.tensors.prefix)
+        let weights = merged?.weights ?? trained.model.weights
+        let classifier = encoderOnly ? nil : SequenceClassifier(trained, on: weights)
+        let family = trained.family
+        var tensors = weights.namedTensors(prefix: classifier == nil ? "" : family.tensors.prefix)
         if let classifier {
             let own = classifier.namedTensors()
             let names = Set(own.map(\.name))
-            tensors = tensors.filter { !names.contains($0.name) } + own
+            // A class whose own dense layer takes the pooler's place has no pooler.
+            let pooler = family.classes.head.usesPooler ? nil : family.tensors.pooler
+            tensors =
+                tensors.filter { tensor in
+                    !names.contains(tensor.name)
+                        && !(pooler.map { tensor.name.hasPrefix("\(family.tensors.prefix)\($0).") } ?? false)
+                } + own
         }
         try Directory.create(directory)
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/model.safetensors")
         try TokenizerCopy.write(from: trained.model.weights.directory, to: directory)
-        if !encoderOnly { try MeanHead(trained)?.write(to: directory, isModular: true) }
+        if !encoderOnly, classifier == nil {
+            try SeparateHead(trained).write(to: directory, isModular: true)
+        }
         let configuration = try configuration(trained, baseModel, encoderOnly: classifier == nil)
         try AtomicFile.write(
             Data(configuration.encodedForReading().utf8), to: "\(directory)/config.json")

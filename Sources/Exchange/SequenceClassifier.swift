@@ -3,80 +3,106 @@ import Encoders
 import Formats
 import Training
 
-// The form of transformers' BertForSequenceClassification: logits = classifier(tanh(pooler(h_first))), with
-// the pooler's W and b and the classifier's C and c. It can express a head that pools
+// The head of a family's …ForSequenceClassification, C act(D h + e) + c on the first token's h, computes the
+// logits W p + b of a head of ours that
 //
-//   with the pooler    W, b the backbone's or the trained ones; C, c the head's
-//   the first token    W = ε I, b = 0, C the head's / ε, c the head's
+//   reads the pooler            if act is tanh: D, e the pooler's (the backbone's or trained); C, c = W, b
+//   has a dense layer V, v      if act is the layer's: D, e = V, v; C, c = W, b
+//   reads the first token       if act is tanh or GELU, linear near 0: D = ε I, e = 0; C, c = W / (ε s), b
 //
-// since tanh(ε h) / ε = h (1 − ε² h² / 3 + …), whose second term, 1e-9 h² for ε = 2⁻¹⁴, vanishes in a float.
-// It cannot express a head that pools the mean: the class reads the first token only. See MeanHead.
+// since act(ε h) = s ε h (1 + …) with a second term that vanishes in a float: for tanh s = 1, and ε² h² / 3
+// is 1e-9 h² for ε = 2⁻¹⁴; for GELU s = ½, and 0.8 ε h is 5e-11 h for ε = 2⁻³⁴. ReLU has no such place.
+// Powers of two scale without rounding, so reading restores every bit. No class computes a head that pools
+// the mean. See SeparateHead for the others.
 
-/// The pooler and classifier with which transformers' sequence classifier computes a head's logits.
+/// A head in the form of the family's sequence classifier in `transformers`.
 struct SequenceClassifier {
-    private let family: EncoderFamily
-    /// W [d, d] and b [d]; nil for the backbone's.
-    let pooler: LinearValues?
-    /// C [classes, d] and c [classes].
-    let classifier: LinearValues
+    private let form: ClassifierHead
+    /// D and e; nil for the backbone's own pooler, where the class has it already.
+    let dense: LinearValues?
+    /// C and c.
+    let output: LinearValues
 
-    private static let epsilon: Float = 0x1p-14
-
-    /// The tensors for an adapter's head; nil if it pools the mean.
-    init?(_ trained: TrainedAdapter) {
-        let head = trained.head
-        let d = trained.model.weights.configuration.hidden
-        family = trained.family
-        switch trained.model.head.pooling {
-        case .pooler:
-            pooler = nil
-            classifier = head
-        case .cls:
-            var identity = [Float](repeating: 0, count: d * d)
-            for i in 0..<d { identity[i * d + i] = Self.epsilon }
-            pooler = LinearValues(weight: identity, bias: [Float](repeating: 0, count: d))
-            classifier = LinearValues(weight: head.weight.map { $0 / Self.epsilon }, bias: head.bias)
-        case .mean: return nil
+    /// The tensors for an adapter's head, on an encoder with merged weights; nil if the class has another.
+    init?(_ trained: TrainedAdapter, on weights: EncoderWeights) {
+        form = trained.family.classes.head
+        let (head, d) = (trained.model.head, weights.configuration.hidden)
+        switch (head.pooling, head.dense) {
+        case (.pooler, .none):
+            guard form.activation == .tanh, let pooler = weights.pooler else { return nil }
+            dense = form.usesPooler ? nil : LinearValues(pooler)
+            output = trained.head
+        case (.cls, .none):
+            guard let identity = form.activation.identity else { return nil }
+            dense = .scaled(identity.scale, width: d)
+            output = LinearValues(
+                weight: trained.head.weight.map { $0 / identity.factor }, bias: trained.head.bias)
+        case (.cls, let layer):
+            guard layer == HeadDense(form.activation) else { return nil }
+            dense = trained.headDense
+            output = trained.head
+        case (.pooler, _), (.mean, _):
+            return nil
         }
     }
 
     /// The tensors by their names in the class, with a prefix.
     func namedTensors(prefix: String = "") -> [NamedTensor] {
-        classifier.namedTensors(of: "\(prefix)classifier")
-            + (pooler?.namedTensors(of: Self.pooler(of: family, prefix: prefix)) ?? [])
+        output.namedTensors(of: prefix + form.output.module)
+            + (dense?.namedTensors(of: prefix + form.dense.module) ?? [])
     }
 
-    private static func pooler(of family: EncoderFamily, prefix: String) -> String {
-        prefix + family.tensors.prefix + (family.tensors.pooler ?? "")
+    /// The modules that PEFT saves beside the adapter.
+    var saved: [String] {
+        let names = [form.output.saved] + (dense == nil ? [] : [form.dense.saved])
+        return names[0] == names.last ? [names[0]] : names
     }
 
-    /// Reads the tensors back into a head's and returns the head's pooling.
-    ///
-    /// A trained pooler has no counterpart beside an adapter, and is a failure.
+    /// Whether a file has the head of the family's class.
+    static func exists(in file: ForeignTensors, of family: EncoderFamily, prefix: String) -> Bool {
+        file.has("\(prefix)\(family.classes.head.output.module).weight")
+    }
+
+    /// Reads the tensors back into those of the head that they were written for, or of an equal one.
     static func read(
-        _ file: inout ForeignTensors, of family: EncoderFamily, prefix: String,
+        _ file: inout ForeignTensors, on weights: EncoderWeights, prefix: String,
         into tensors: inout [String: [Float]]
-    ) throws -> Pooling {
-        var weight = try file.read("\(prefix)classifier.weight")
-        tensors[HeadSlice.bias] = try file.read("\(prefix)classifier.bias")
-        let pooler = pooler(of: family, prefix: prefix)
-        var pooling = Pooling.pooler
-        if file.has("\(pooler).weight") {
-            let identity = try file.read("\(pooler).weight")
-            let bias = try file.read("\(pooler).bias")
-            let d = bias.count
-            let isScaled =
-                identity.count == d * d && bias.allSatisfy { $0 == 0 }
-                && identity.enumerated().allSatisfy { $1 == ($0 % (d + 1) == 0 ? epsilon : 0) }
-            guard isScaled else {
-                throw Failure.data(
-                    "has a trained pooler '\(pooler)', which has no counterpart beside an adapter",
-                    remedy: "train with the backbone's own pooler")
-            }
-            weight = weight.map { $0 * epsilon }
-            pooling = .cls
+    ) throws -> HeadSettings {
+        let form = weights.configuration.family.classes.head
+        let output = try LinearValues(&file, prefix + form.output.module)
+        tensors[HeadSlice.weight] = output.weight
+        tensors[HeadSlice.bias] = output.bias
+        let module = prefix + form.dense.module
+        if form.usesPooler, !file.has("\(module).weight") { return HeadSettings(pooling: .pooler) }
+        guard file.has("\(module).weight") else {
+            throw Failure.data(
+                "has no '\(form.dense.module)', a layer of \(weights.configuration.family.classes.classifier) "
+                    + "that has random weights unless it is trained",
+                at: file.path, remedy: "save it with modules_to_save=[\"\(form.dense.saved)\", …]")
         }
-        tensors[HeadSlice.weight] = weight
-        return pooling
+        let dense = try LinearValues(&file, module)
+        if let identity = form.activation.identity,
+            dense == .scaled(identity.scale, width: dense.bias.count)
+        {
+            tensors[HeadSlice.weight] = output.weight.map { $0 * identity.factor }
+            return HeadSettings(pooling: .cls)
+        }
+        if form.activation == .tanh, let pooler = weights.pooler, dense == LinearValues(pooler) {
+            return HeadSettings(pooling: .pooler)
+        }
+        tensors[HeadSlice.denseWeight] = dense.weight
+        tensors[HeadSlice.denseBias] = dense.bias
+        return HeadSettings(pooling: .cls, dense: HeadDense(form.activation))
+    }
+}
+
+extension ClassifierHead.Activation {
+    /// A scale ε of the input at which the activation is linear in a float, and ε s with its slope s there.
+    fileprivate var identity: (scale: Float, factor: Float)? {
+        switch self {
+        case .tanh: (0x1p-14, 0x1p-14)
+        case .gelu: (0x1p-34, 0x1p-35)
+        case .relu: nil
+        }
     }
 }

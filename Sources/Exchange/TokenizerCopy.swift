@@ -5,7 +5,7 @@ import Foundation
 enum TokenizerCopy {
     private static let names = [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.txt",
+        "vocab.txt", "vocab.json", "merges.txt",
     ]
 
     /// Copies the files that there are.

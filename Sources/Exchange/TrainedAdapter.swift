@@ -34,7 +34,13 @@ package struct TrainedAdapter: Sendable {
     /// The backbone's family.
     var family: EncoderFamily { model.weights.configuration.family }
 
+    /// W and b of the head.
     var head: LinearValues { LinearValues(weight: tensor(HeadSlice.weight), bias: tensor(HeadSlice.bias)) }
+
+    /// V and v of the head's dense layer.
+    var headDense: LinearValues {
+        LinearValues(weight: tensor(HeadSlice.denseWeight), bias: tensor(HeadSlice.denseBias))
+    }
 
     func tensor(_ name: String) -> [Float] { layout[name].map { Array(values[$0]) } ?? [] }
 

@@ -79,13 +79,14 @@ package struct AdaptedModel: Sendable {
         ParameterLayout(
             bound.slices(seed: seed)
                 + HeadSlice.slices(
-                    for: output, width: weights.configuration.hidden, owner: headOwner, seed: seed))
+                    for: output, width: weights.configuration.hidden, dense: head.dense, owner: headOwner,
+                    seed: seed))
     }
 
     /// Dropout probabilities, with the seed and step that their masks are drawn from.
     package struct Randomness: Sendable {
         package let encoder: EncoderDropout
-        /// The probability of dropping an element of the pooled vector.
+        /// The probability of dropping an element of the input of a head's linear map.
         package let head: Float
 
         /// The step for a method's own randomness and schedules; nil in evaluation.
@@ -133,23 +134,22 @@ package struct AdaptedModel: Sendable {
         let forward = trainingForward(
             batch, task: task, stage: stage, layout, values: values, gradient: gradient, randomness,
             start: start, workspace)
-        let z = forward.logits
+        let z = forward.head.logits
         let loss = Training.lossAndGradient(z, targets) + penalty(forward, batch)
 
-        if stage != .adapter(trainHead: false) {
-            let (dWeight, dBias) = headMatrices(layout, gradient)
-            linearWeightGradient(z, forward.dropped, weight: dWeight, bias: dBias)
+        let head = Head(self.head.dense, layout, values: values)
+        let trained = stage == .adapter(trainHead: false) ? nil : gradient
+        guard let adaptation = forward.adaptation, let activations = forward.activations else {
+            head.backward(z, forward.head, gradient: trained, into: nil, workspace)
+            return loss
         }
-        if let adaptation = forward.adaptation, let activations = forward.activations {
-            let dp = workspace.matrix(z.rows, forward.dropped.columns)
-            linearBackward(z, headMatrices(layout, UnsafeMutablePointer(mutating: values)).weight, into: dp)
-            if let mask = forward.mask { multiplyElements(of: dp, by: mask) }
-            let rows = activations.encoder.batch
-            let dh = workspace.matrix(rows.tokens, dp.columns)
-            head.pooling.backward(
-                dp, activations.pooling, rows, forward.encoder, adaptation, into: dh, workspace)
-            forward.encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
-        }
+        let dp = workspace.matrix(z.rows, weights.configuration.hidden)
+        head.backward(z, forward.head, gradient: trained, into: dp, workspace)
+        let rows = activations.encoder.batch
+        let dh = workspace.matrix(rows.tokens, dp.columns)
+        self.head.pooling.backward(
+            dp, activations.pooling, rows, forward.encoder, adaptation, into: dh, workspace)
+        forward.encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
         return loss
     }
 
@@ -162,7 +162,7 @@ package struct AdaptedModel: Sendable {
         let forward = trainingForward(
             batch, task: task, stage: stage, layout, values: values, gradient: nil, randomness, start: start,
             workspace)
-        return Training.lossAndGradient(forward.logits, targets) + penalty(forward, batch)
+        return Training.lossAndGradient(forward.head.logits, targets) + penalty(forward, batch)
     }
 
     /// A micro-batch's logits in training, and the activations that its backward reads.
@@ -172,11 +172,7 @@ package struct AdaptedModel: Sendable {
         let adaptation: (any EncoderAdaptation)?
         /// Nil if the forward started at pooled vectors.
         let activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
-        /// The pooled vectors after dropout [B, d], and dropout's mask.
-        let dropped: Matrix
-        let mask: Matrix?
-        /// [B, C].
-        let logits: Matrix
+        let head: Head.Activations
     }
 
     private func trainingForward(
@@ -201,16 +197,11 @@ package struct AdaptedModel: Sendable {
             }
             activations = (forward, pooling)
         }
-        // The pooler's backward reads p before dropout.
-        let dropped = workspace.matrix(p.rows, p.columns)
-        dropped.copy(from: p)
-        let mask = dropHead(dropped, batch.keys, randomness, workspace)
-        let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
-        let z = workspace.matrix(p.rows, weight.rows)
-        linear(dropped, weight, bias, into: z)
+        let forward = Head(head.dense, layout, values: values)
+            .forward(p, keys: batch.keys, randomness, workspace)
         return TrainingForward(
             encoder: encoder, parameters: parameters, adaptation: adaptation, activations: activations,
-            dropped: dropped, mask: mask, logits: z)
+            head: forward)
     }
 
     /// The penalties of the method's parameters, and their gradient if there is one to add to.
@@ -247,9 +238,7 @@ package struct AdaptedModel: Sendable {
         pooled p: some ReadableMatrix, _ layout: ParameterLayout, values: UnsafePointer<Float>,
         _ workspace: Workspace
     ) -> [Float] {
-        let (weight, bias) = headMatrices(layout, UnsafeMutablePointer(mutating: values))
-        let z = workspace.matrix(p.frozen.rows, weight.rows)
-        linear(p, weight, bias, into: z)
+        let z = Head(head.dense, layout, values: values).logits(p, workspace)
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
 
@@ -298,32 +287,5 @@ package struct AdaptedModel: Sendable {
         let layers = weights.configuration.layers
         let lowest = try withZeroParameters(forTraining: true) { $0.lowestTrained?.layer ?? layers }
         return encoder().activationBytes(sequences: sequences, lowest: lowest)
-    }
-
-    private func headMatrices(
-        _ layout: ParameterLayout, _ base: UnsafeMutablePointer<Float>
-    ) -> (weight: Matrix, bias: UnsafeMutablePointer<Float>) {
-        guard let weight = layout[HeadSlice.weight], let bias = layout[HeadSlice.bias] else {
-            preconditionFailure("a task's layout ends with its head")
-        }
-        return (
-            Matrix(base + weight.lowerBound, bias.count, weight.count / bias.count), base + bias.lowerBound
-        )
-    }
-
-    private func dropHead(
-        _ p: Matrix, _ keys: [UInt64], _ randomness: Randomness, _ workspace: Workspace
-    ) -> Matrix? {
-        if randomness.head == 0 { return nil }
-        let mask = workspace.matrix(p.rows, p.columns)
-        for (sequence, key) in keys.enumerated() {
-            let row = sequence..<sequence + 1
-            dropout(
-                p.rows(row), probability: randomness.head,
-                random: CounterRandom(
-                    seed: randomness.encoder.seed, .headDropout, randomness.encoder.step, key),
-                mask: mask.rows(row))
-        }
-        return mask
     }
 }

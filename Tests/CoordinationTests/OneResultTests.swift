@@ -62,6 +62,15 @@ struct OneResultTests {
                     "combination.agreement": "off",
                     "sharing": ["weight": "groups", "groups": ["texts": ["size", "colour"]]],
                 ]),
+            Case(
+                "heads with a tanh layer, activations cached",
+                [
+                    "head": ["pooling": "cls", "dense": "tanh", "dropout": 0.2], "sharing.weight": "private",
+                    "dropout.hidden": 0, "dropout.attention": 0, "stages.adapter.trainHead": true,
+                ]),
+            Case(
+                "heads with a ReLU layer that the adapter stage leaves alone",
+                ["head": ["dense": "relu"], "stages.adapter.trainHead": false]),
             Case("products in bfloat16", ["arithmetic": "bfloat16"]),
             Case(
                 "products in bfloat16, dropout nowhere, activations cached",

@@ -75,6 +75,10 @@ struct StudyTests {
             "adapter", ["method": "hadamard", "norm": "atention"], at: "adapter.norm",
             "did you mean 'attention'?"),
         Bad("head.pooling", "average", "unknown value 'average'"), Bad("head.dropout", 1, "below 1"),
+        Bad("head.dense", "tanhh", "did you mean 'tanh'?"),
+        Bad(
+            "head", ["pooling": "pooler", "dense": "tanh"], at: "head.dense", "which is a dense layer already"
+        ),
         Bad("head", 3, "expected a mapping"), Bad("sharing.weight", "al", "did you mean 'all'?"),
         Bad("sharing.weight", 3, "expected all, groups, private, or a mapping"),
         Bad("sharing.weight", ["first": "all"], "'first' is not a set of layers"),

@@ -83,7 +83,7 @@ struct UpdateTests {
             let multiplier = index == 0 ? 0 : Double(Self.steps - index) / Double(Self.steps - 1)
             for (block, sum) in sums {
                 let slice = store.blocks[block].slice
-                let decays = decayBiasAndNorm || slice.kind == .weight || slice.name == HeadSlice.weight
+                let decays = decayBiasAndNorm || slice.kind == .weight || HeadSlice.isMatrix(slice.name)
                 replayed[block].step(
                     sum.map { $0 * scale }, rate: (Self.rates[slice.kind] ?? .nan) * multiplier,
                     decay: decays ? 0.3 : 0)

@@ -23,7 +23,8 @@ struct EncoderFamilyTests {
                 .attentionNorm: "norm1", .intermediate: "up", .output: "down", .outputNorm: "norm2",
             ],
             formerEndings: ["norm2.bias": "norm2.beta"]),
-        classes: ModelClasses(encoder: "Toy", classifier: "ToyClassifier", adapters: "ToyAdapters"),
+        classes: ModelClasses(
+            encoder: "Toy", classifier: "ToyClassifier", head: .classifier(.tanh), adapters: "ToyAdapters"),
         positions: .afterPadding(id: .constant(1)))
     private static let families = EncoderFamily.all + [toy]
 

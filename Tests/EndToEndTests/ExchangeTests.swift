@@ -7,7 +7,7 @@ extension EndToEnd {
         private func finished(_ adapter: String, pooling: String = "cls") async throws -> Scene {
             let scene = try Scene()
             try scene.replace("steps: 40", by: "steps: 10", in: "study.yaml")
-            let changes = ["adapter=\(adapter)", "head.pooling=\(pooling)"]
+            let changes = ["adapter=\(adapter)", "head={pooling: \(pooling)}"]
             let job = try await EndToEnd.hadamesh(scene.training + changes.flatMap { ["--set", $0] })
             try #require(job.status == 0, "\(job)")
             return scene
@@ -22,8 +22,9 @@ extension EndToEnd {
         @Test(
             arguments: [
                 ("peft", "{method: lora, rank: 2}"), ("peft", "{method: layernorm}"),
+                ("peft", "{method: hut, form: lowrank, rank: 2, scale: false, shift: false}"),
                 ("adapters", "{method: pfeiffer, bottleneck: 4}"), ("adapters", "{method: lora, rank: 2}"),
-            ], ["cls", "mean"])
+            ], ["cls", "mean", "cls, dense: tanh"])
         func anExportedAndImportedAdapterAnswersWithTheSameBits(
             written: (format: String, adapter: String), pooling: String
         ) async throws {
@@ -67,6 +68,18 @@ extension EndToEnd {
             }
             #expect(try scene.read("back/adapters/colour/adapter_model.safetensors") == adapter)
             #expect(try await succeed(["inspect", scene.path("back")]).contains("imported"))
+        }
+
+        @Test func aHeadThatTheClassDoesNotComputeIsSaidToBeBesideTheEncoder() async throws {
+            let scene = try await finished("{method: hadamard}", pooling: "cls, dense: relu")
+            let job = try await EndToEnd.hadamesh([
+                "export", scene.path("run"), "--task", "colour", "--to", scene.path("out"),
+            ])
+            #expect(job.status == 0 && scene.exists("out/head.py") && scene.exists("out/3_Dense"), "\(job)")
+            #expect(
+                job.errors.contains(
+                    "BertForSequenceClassification does not compute head: { pooling: cls, dense: relu }"),
+                "\(job)")
         }
 
         @Test func averagedHeadsMakeARunOfOneHead() async throws {

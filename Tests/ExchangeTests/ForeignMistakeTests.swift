@@ -21,7 +21,7 @@ struct ForeignMistake: Sendable, CustomTestStringConvertible {
     static let all: [ForeignMistake] = [
         .init(
             folder: "peft-lora", file: "adapter_config.json", part: "\"LORA\"", instead: "\"LOHA\"",
-            says: ["'peft_type' is \"LOHA\"", "supported: LORA, IA3, LN_TUNING"]),
+            says: ["'peft_type' is \"LOHA\"", "supported: LORA, IA3, LN_TUNING, HIRA"]),
         .init(
             folder: "peft-lora", file: "adapter_config.json", part: "\"use_dora\": false",
             instead: "\"use_dora\": true",
@@ -59,8 +59,12 @@ struct ForeignMistake: Sendable, CustomTestStringConvertible {
             says: ["layer.1.", "is missing"]),
         .init(
             folder: "adapters-pfeiffer", file: "head_config.json", part: "\"layers\": 1",
+            instead: "\"layers\": 3",
+            says: ["head_config.json: 'layers' is 3", "expected 1"]),
+        .init(
+            folder: "adapters-pfeiffer", file: "head_config.json", part: "\"layers\": 1",
             instead: "\"layers\": 2",
-            says: ["head_config.json: 'layers' is 2", "expected 1"]),
+            says: ["model_head.safetensors: tensor 'heads.warmth.4.weight' is missing"]),
         .init(
             folder: "adapters-ia3", file: "adapter_config.json", part: "\"use_gating\": false",
             instead: "\"use_gating\": true", says: ["'use_gating' is true"]),
@@ -156,7 +160,7 @@ struct ForeignMistakeTests {
         let tiny = try TinyModel()
         let read = try ImportedAdapter.read("\(Golden.folder)/exchange/peft-lora", on: tiny.weights)
         let output = TaskOutput.classes(["a", "b", "c"])
-        let model = try AdaptedModel(tiny.weights, read.adapter.method, HeadSettings(pooling: read.pooling))
+        let model = try AdaptedModel(tiny.weights, read.adapter.method, read.head())
         let layout = model.layout(for: output, headOwner: "letters", seed: 1)
         let failure = #expect(throws: Failure.self) { try read.values(in: layout, for: output) }
         #expect(failure?.message == "the head has 2 rows of 24, the task needs 3 of 24")

@@ -12,24 +12,54 @@ import Training
 
 @Suite("Merged models")
 struct MergedFolderTests {
-    /// The pooled vectors and logits that a plain reader of the folder computes for the tiny batch.
+    /// The logits that a plain reader of the folder, with its family's class, computes for a batch.
     private func logits(of folder: String, _ batch: PackedBatch) throws -> [Float] {
         let file = try SafetensorsFile(path: "\(folder)/model.safetensors")
         let weights = try EncoderWeights(directory: folder)
+        let form = weights.configuration.family.classes.head
         let d = weights.configuration.hidden
         let workspace = Workspace()
-        let encoder = Encoder(weights)
-        let hidden = encoder.forward(batch, nil, workspace).hidden
-        let (first, pooled) = (GuardedMatrix(batch.count, d), GuardedMatrix(batch.count, d))
+        let hidden = Encoder(weights).forward(batch, nil, workspace).hidden
+        let first = GuardedMatrix(batch.count, d)
         for sequence in 0..<batch.count {
             first.view.row(sequence).update(from: hidden.row(batch.offsets[sequence]), count: d)
         }
-        encoder.pool(first.view, nil, into: pooled.view)
-        let bias = GuardedMatrix(try file.floats("classifier.bias"))
-        let weight = GuardedMatrix(try file.floats("classifier.weight"), rows: bias.view.columns)
-        let logits = GuardedMatrix(batch.count, bias.view.columns)
-        linear(pooled.view, weight.view, bias.base, into: logits.view)
-        return withExtendedLifetime(workspace) { logits.values }
+        func map(_ x: Matrix, _ module: String) throws -> GuardedMatrix {
+            let bias = GuardedMatrix(try file.floats("\(module).bias"))
+            let weight = GuardedMatrix(try file.floats("\(module).weight"), rows: bias.view.columns)
+            let y = GuardedMatrix(x.rows, bias.view.columns)
+            linear(x, weight.view, bias.base, into: y.view)
+            return y
+        }
+        let z = try map(first.view, form.dense.module)
+        let u = GuardedMatrix(batch.count, d)
+        switch form.activation {
+        case .tanh:
+            u.view.copy(from: z.view)
+            tanh(u.view)
+        case .gelu: gelu(z.view, into: u.view, saveDerivative: false)
+        case .relu: relu(z.view, into: u.view, saveDerivative: false)
+        }
+        return withExtendedLifetime(workspace) { try? map(u.view, form.output.module).values } ?? []
+    }
+
+    /// Checks that a folder is the family's class with an adapter's logits.
+    private func check(_ scene: Scene, _ test: String) throws {
+        let folder = try TemporaryFolder()
+        try ExportFormat.merged.write(scene.trained, to: folder.file("merged"))
+        let found = try logits(of: folder.file("merged"), scene.tiny.batch)
+        // Three layers in float, in another order; a first token through the linear part of an activation.
+        #expect(
+            mismatch(found, scene.logits, Tolerance(absolute: 2e-6, relative: 1e-5)) == nil, "\(test)")
+        let config = try JSONValue(
+            parsing: try folder.read("merged/config.json"), at: "config.json")
+        let family = scene.tiny.weights.configuration.family
+        #expect(config["architectures"] == [.string(family.classes.classifier)])
+        #expect(config["id2label"] == ["0": "warm", "1": "cold"])
+        #expect(config["label2id"] == ["warm": 0, "cold": 1])
+        let names = try SafetensorsFile(path: folder.file("merged/model.safetensors")).names
+        let hasPooler = names.contains { $0.contains(".pooler.") }
+        #expect(hasPooler == family.classes.head.usesPooler, "\(test): \(names)")
     }
 
     @Test(
@@ -38,17 +68,32 @@ struct MergedFolderTests {
     func logitsAgree(_ test: MethodCase, pooling: Pooling) throws {
         let scene = try Scene(test.section, pooling: pooling)
         guard scene.trained.model.method.mergeability == .exact else { return }
-        let folder = try TemporaryFolder()
-        try ExportFormat.merged.write(scene.trained, to: folder.file("merged"))
-        let found = try logits(of: folder.file("merged"), scene.tiny.batch)
-        // Three layers in float, in another order; a first token through the linear part of tanh.
-        #expect(mismatch(found, scene.logits, Tolerance(absolute: 2e-6, relative: 1e-5)) == nil)
-        let config = try JSONValue(
-            parsing: try folder.read("merged/config.json"), at: "config.json")
-        #expect(config["architectures"] == ["BertForSequenceClassification"])
-        #expect(config["id2label"] == ["0": "warm", "1": "cold"])
-        #expect(config["label2id"] == ["warm": 0, "cold": 1])
-        #expect(FileManager.default.fileExists(atPath: folder.file("merged/vocab.txt")))
+        try check(scene, "\(test)")
+    }
+
+    @Test("They are for every head of every family's class", arguments: TinyModel.families)
+    func families(family: EncoderFamily) throws {
+        for head in Scene.heads where family.classifies(with: head) && family.has(head) {
+            for adapter in [["method": "lora"], ["method": "hadamard"], ["method": "layernorm"]]
+                as [JSONValue]
+            {
+                try check(Scene(adapter, head, on: family), "\(head.text) \(adapter.encoded())")
+            }
+        }
+    }
+
+    @Test("A head that the class has not is beside the encoder", arguments: TinyModel.families)
+    func separateHeads(family: EncoderFamily) throws {
+        for head in Scene.heads where !family.classifies(with: head) && family.has(head) {
+            let scene = try Scene(["method": "hadamard"], head, on: family)
+            let folder = try TemporaryFolder()
+            try ExportFormat.merged.write(scene.trained, to: folder.file("merged"))
+            let file = try SafetensorsFile(path: folder.file("merged/model.safetensors"))
+            #expect(!file.names.contains { $0.contains("classifier") })
+            let config = try JSONValue(parsing: try folder.read("merged/config.json"), at: "config.json")
+            #expect(config["architectures"] == [.string(family.classes.encoder)])
+            #expect(FileManager.default.fileExists(atPath: folder.file("merged/head.py")))
+        }
     }
 
     @Test("The encoder alone is written whatever the head pools")

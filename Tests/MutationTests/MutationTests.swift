@@ -167,7 +167,7 @@ import Training
         try mutate(tensors, of: directory, name, by: Self.header) { try Self.readAdapter($0, weights) }
     }
 
-    @Test func meanHead() throws {
+    @Test func separateHead() throws {
         let weights = try TinyModel().weights
         let method = try AdapterSettings(json: ["method": "lora"]).method
         let model = try AdaptedModel(weights, method, HeadSettings(pooling: .mean))
@@ -187,8 +187,7 @@ import Training
 
     private static func readAdapter(_ folder: String, _ weights: EncoderWeights) throws {
         let read = try ImportedAdapter.read(folder, on: weights)
-        let model = try AdaptedModel(
-            weights, read.adapter.method, HeadSettings(pooling: read.pooling, dropout: 0))
+        let model = try AdaptedModel(weights, read.adapter.method, read.head())
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)
         _ = try read.values(in: layout, for: output, labels: ["cold", "warm"])
     }

@@ -4,7 +4,7 @@
 
 FOLDER was written by `hadamesh export RUN --task mrpc --to FOLDER`; its files show its form. A merged model needs
 `pip install torch transformers`, a PEFT adapter `peft` too, an AdapterHub one `adapters`, which requires its own version of
-transformers. A head that pools the mean is loaded by the folder's head.py, and by `sentence-transformers` if that is
+transformers. A head beside the encoder is loaded by the folder's head.py, and by `sentence-transformers` if that is
 installed and the folder has its modules. The exit code is 0 if the logits agree to 1e-5.
 """
 
@@ -28,6 +28,7 @@ parser.add_argument("--task", required=True)
 parser.add_argument("--data", required=True, help="the GLUE folder")
 parser.add_argument("--backbone", help="the Hugging Face folder that the adapter belongs to")
 parser.add_argument("--program", default=".build/release/hadamesh")
+parser.add_argument("--tokens", type=int, default=128, help="the study's maximumTokens")
 parser.add_argument("--examples", type=int, default=64, help="development examples that are compared")
 options = parser.parse_args()
 tolerance = 1e-5
@@ -44,10 +45,9 @@ def classifier():
         count = 1 if (found := glue.tasks[options.task][3]) is None else len(found)
         base = AutoModelForSequenceClassification.from_pretrained(options.backbone, num_labels=count)
         return PeftModel.from_pretrained(base, options.folder), "PEFT"
-    import adapters  # noqa: F401
-    from adapters import BertAdapterModel
+    from adapters import AutoAdapterModel
 
-    model = BertAdapterModel.from_pretrained(options.backbone)
+    model = AutoAdapterModel.from_pretrained(options.backbone)
     model.set_active_adapters(model.load_adapter(str(options.folder), with_head=True, use_safetensors=True))
     return model, "AdapterHub"
 
@@ -70,7 +70,7 @@ def classifier_logits(texts):
     """The logits of the folder's sequence classifier, under its software's name."""
     model, name = classifier()
     tokenizer = AutoTokenizer.from_pretrained(options.backbone or options.folder)
-    inputs = tokenizer(texts, truncation="longest_first", max_length=128, padding=True, return_tensors="pt")
+    inputs = tokenizer(texts, truncation="longest_first", max_length=options.tokens, padding=True, return_tensors="pt")
     with torch.no_grad():
         return {name: model.eval()(**inputs).logits}
 

@@ -52,7 +52,7 @@ struct OptimizerTests {
             norms.append(clip(&gradient, limit: settings.clip))
             for (slice, range) in zip(task.layout.slices, task.layout.ranges) {
                 let rate = zip(kinds, rates).first { $0.0 == slice.kind }?.1 ?? .nan
-                let decays = slice.kind == .weight || slice.name == HeadSlice.weight
+                let decays = slice.kind == .weight || HeadSlice.isMatrix(slice.name)
                 moments.step(
                     &values, gradient: gradient, range, time: step + 1,
                     learningRate: rate * schedule.multiplier(step), decay: decays ? decay : 0, settings)

@@ -1,7 +1,7 @@
 import Diagnostics
-import Kernels
+package import Kernels
 
-/// The nonlinearity of a bottleneck.
+/// The nonlinearity of a bottleneck, or of a head's dense layer.
 package enum Activation: String, NamedChoice {
     /// max(z, 0).
     case relu
@@ -13,7 +13,7 @@ package enum Activation: String, NamedChoice {
     case tanh
 
     /// u = act(z), z and u [T, m]; `save` overwrites z for ``backward(_:saved:value:)``.
-    func forward(_ z: Matrix, into u: Matrix, save: Bool) {
+    package func forward(_ z: Matrix, into u: Matrix, save: Bool) {
         switch self {
         case .relu: Kernels.relu(z, into: u, saveDerivative: save)
         case .gelu: Kernels.gelu(z, into: u, saveDerivative: save)
@@ -25,7 +25,7 @@ package enum Activation: String, NamedChoice {
     }
 
     /// Turns du into dz in place, given z as the forward left it and its u.
-    func backward(_ du: Matrix, saved: Matrix, value: Matrix) {
+    package func backward(_ du: Matrix, saved: Matrix, value: Matrix) {
         switch self {
         case .relu, .swish: activationBackward(du, derivative: saved)
         case .gelu: geluBackward(du, derivative: saved)

@@ -88,7 +88,7 @@ struct ParameterUpdate {
             rate = schedule.learningRate(block.slice.kind, step: state.stageStep)
             let decays =
                 settings.decayBiasAndNorm || block.slice.kind == .weight
-                || block.slice.name == HeadSlice.weight
+                || HeadSlice.isMatrix(block.slice.name)
             decay = decays ? settings.weightDecay : 0
         }
     }

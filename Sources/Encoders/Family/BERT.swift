@@ -5,5 +5,6 @@ extension EncoderFamily {
         keys: .likeBERT(segments: ConfigurationKeys.segmentsLikeBERT, fixed: [.absolutePositions]),
         tensors: .likeBERT(prefix: "bert.", other: [.pooler: "pooler.dense"]),
         classes: ModelClasses(
-            encoder: "BertModel", classifier: "BertForSequenceClassification", adapters: "BertAdapterModel"))
+            encoder: "BertModel", classifier: "BertForSequenceClassification",
+            head: .pooler("bert.pooler.dense"), adapters: "BertAdapterModel"))
 }

@@ -19,6 +19,7 @@ extension EncoderFamily {
             ]),
         classes: ModelClasses(
             encoder: "DistilBertModel", classifier: "DistilBertForSequenceClassification",
-            adapters: "DistilBertAdapterModel"),
+            head: .preClassifier, adapters: "DistilBertAdapterModel",
+            bottlenecks: .init(attention: "attention_adapters", output: "output_adapters")),
         dropsAttentionOutput: false)
 }

@@ -8,7 +8,7 @@ extension EncoderFamily {
         tensors: .likeBERT(prefix: "electra.", other: [.embeddingProjection: "embeddings_project"]),
         classes: ModelClasses(
             encoder: "ElectraModel", classifier: "ElectraForSequenceClassification",
-            adapters: "ElectraAdapterModel"),
+            head: .classifier(.gelu), adapters: "ElectraAdapterModel"),
         refused: [
             RefusedModel(
                 title: "a generator", architectures: ["ElectraForMaskedLM", "ElectraForCausalLM"],

@@ -24,6 +24,7 @@ extension EncoderFamily {
                 .output: "output.dense", .outputNorm: "output.LayerNorm", .pooler: "pooler.dense",
             ]),
         classes: ModelClasses(
-            encoder: "MPNetModel", classifier: "MPNetForSequenceClassification", adapters: nil),
+            encoder: "MPNetModel", classifier: "MPNetForSequenceClassification", head: .classifier(.tanh),
+            adapters: nil),
         positions: .afterPadding(id: .constant(1)))
 }

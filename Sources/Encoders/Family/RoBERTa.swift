@@ -5,20 +5,21 @@ extension EncoderFamily {
         name: "roberta", title: "RoBERTa",
         ModelClasses(
             encoder: "RobertaModel", classifier: "RobertaForSequenceClassification",
-            adapters: "RobertaAdapterModel"))
+            head: .classifier(.tanh), adapters: "RobertaAdapterModel"))
 
     /// XLM-RoBERTa (arXiv 1911.02116), the same computation.
     package static let xlmRoberta = likeRoBERTa(
         name: "xlm-roberta", title: "XLM-RoBERTa",
         ModelClasses(
             encoder: "XLMRobertaModel", classifier: "XLMRobertaForSequenceClassification",
-            adapters: "XLMRobertaAdapterModel"))
+            head: .classifier(.tanh), adapters: "XLMRobertaAdapterModel"))
 
     /// CamemBERT (arXiv 1911.03894), the same computation.
     package static let camembert = likeRoBERTa(
         name: "camembert", title: "CamemBERT",
         ModelClasses(
-            encoder: "CamembertModel", classifier: "CamembertForSequenceClassification", adapters: nil))
+            encoder: "CamembertModel", classifier: "CamembertForSequenceClassification",
+            head: .classifier(.tanh), adapters: nil))
 
     private static func likeRoBERTa(
         name: String, title: String, _ classes: ModelClasses

@@ -10,7 +10,7 @@ import Training
 // adapter.safetensors, and for the head head_config.json and model_head.safetensors. NAME is the adapter's.
 //
 //   bert.MODULE.{adapters, loras}.NAME.…   tensors: see AdapterHubBottleneck, AdapterHubLoRA, …
-//   heads.NAME.1.{weight, bias}
+//   heads.NAME.1.{weight, bias}            the head's map; its dense layer, and heads.NAME.4 is the map
 
 /// Adapters in the form of AdapterHub: Houlsby, Pfeiffer and parallel bottlenecks, LoRA and IA3.
 package enum AdapterHubFolder {
@@ -22,8 +22,8 @@ package enum AdapterHubFolder {
     /// Writes a folder for `load_adapter(…, use_safetensors=True)` of a `BertAdapterModel`, with or without
     /// the head.
     ///
-    /// AdapterHub's heads read the first token; one that pools the mean is a ``MeanHead``. A method or setting
-    /// that AdapterHub lacks is a failure that names it.
+    /// AdapterHub's heads read the first token; one that pools the mean is a ``SeparateHead``. A method or
+    /// setting that AdapterHub lacks is a failure that names it.
     static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {
@@ -52,17 +52,23 @@ package enum AdapterHubFolder {
         }
         try Directory.create(directory)
         try Safetensors.write(adapter.namedTensors(of: trained), to: "\(directory)/\(weightsName)")
-        if !encoderOnly, let head = MeanHead(trained) {
-            try head.write(to: directory, isModular: false)
+        let head = trained.model.head
+        if !encoderOnly, head.pooling == .mean {
+            try SeparateHead(trained).write(to: directory, isModular: false)
         } else if !encoderOnly {
             let labels = trained.labels
-            let head = trained.head.namedTensors(of: headModule(trained.task))
-            try Safetensors.write(head, to: "\(directory)/\(headWeightsName)")
+            let layers = (head.dense == .none ? [] : [trained.headDense]) + [trained.head]
+            let tensors = layers.enumerated().flatMap { index, map in
+                map.namedTensors(of: headModule(trained.task, layer: index))
+            }
+            try Safetensors.write(tensors, to: "\(directory)/\(headWeightsName)")
             try AtomicFile.write(
                 described([
-                    ("head_type", "classification"), ("num_labels", .integer(labels.count)), ("layers", 1),
-                    ("activation_function", .null), ("bias", true), ("dropout_prob", .null),
-                    ("use_pooler", .bool(trained.model.head.pooling == .pooler)),
+                    ("head_type", "classification"), ("num_labels", .integer(labels.count)),
+                    ("layers", .integer(layers.count)),
+                    ("activation_function", head.dense == .none ? .null : .string(head.dense.rawValue)),
+                    ("bias", true), ("dropout_prob", .null),
+                    ("use_pooler", .bool(head.pooling == .pooler)),
                     ("label2id", .object(labels.enumerated().map { ($1, .integer($0)) })),
                 ]), to: "\(directory)/\(headConfigurationName)")
         }
@@ -83,17 +89,15 @@ package enum AdapterHubFolder {
         let adapter = try AdapterSettings(json: try section(settings, file, modules))
         var tensors = try foreign(adapter.method, modules).map { try file.read($0) } ?? [:]
         try file.requireAllRead()
-        let (pooling, labels) =
-            MeanHead.exists(in: directory)
-            ? (.mean, try MeanHead.read(directory, into: &tensors))
-            : try readHead(directory, name, into: &tensors)
-        return ImportedAdapter(
-            software: "AdapterHub", adapter: adapter, pooling: pooling, labels: labels, tensors: tensors)
+        let head =
+            SeparateHead.exists(in: directory)
+            ? try SeparateHead.read(directory, into: &tensors) : try readHead(directory, name, into: &tensors)
+        return ImportedAdapter(software: "AdapterHub", adapter: adapter, head, tensors: tensors)
     }
 
     private static func readHead(
         _ directory: String, _ name: String, into tensors: inout [String: [Float]]
-    ) throws -> (Pooling, labels: [String]?) {
+    ) throws -> ForeignHead {
         let path = "\(directory)/\(headConfigurationName)"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(
@@ -103,22 +107,36 @@ package enum AdapterHubFolder {
         let whole = ForeignSettings(try JSONValue(parsing: data, at: path), at: path)
         let settings = try whole.settings("config")
         try settings.require("head_type", "classification")
-        try settings.require("layers", 1)
+        try settings.require("layers", 1, 2)
         try settings.require("bias", true)
         var file = try ForeignTensors(headWeightsName, in: directory)
-        tensors[HeadSlice.weight] = try file.read("\(headModule(name)).weight")
-        tensors[HeadSlice.bias] = try file.read("\(headModule(name)).bias")
+        let pooling: Pooling = settings["use_pooler"] == true ? .pooler : .cls
+        var dense = HeadDense.none
+        if settings["layers"] == 2 {
+            try settings.require("use_pooler", false)
+            dense = try settings.required("activation_function", HeadDense.names) { HeadDense(layer: $0) }
+            let layer = try LinearValues(&file, headModule(name, layer: 0))
+            tensors[HeadSlice.denseWeight] = layer.weight
+            tensors[HeadSlice.denseBias] = layer.bias
+        }
+        let map = try LinearValues(&file, headModule(name, layer: dense == .none ? 0 : 1))
+        tensors[HeadSlice.weight] = map.weight
+        tensors[HeadSlice.bias] = map.bias
         try file.requireAllRead()
         let rows = settings["label2id"]?.object?.map { (label: $0, row: $1.int ?? -1) }.sorted {
             $0.row < $1.row
         }
         let isComplete =
             rows.map { $0.map(\.row) == Array(0..<(tensors[HeadSlice.bias]?.count ?? 0)) } ?? false
-        return (settings["use_pooler"] == true ? .pooler : .cls, isComplete ? rows?.map(\.label) : nil)
+        return ForeignHead(
+            settings: HeadSettings(pooling: pooling, dense: dense),
+            labels: isComplete ? rows?.map(\.label) : nil)
     }
 
-    /// The linear map of a head with one layer; module 0 is its dropout.
-    private static func headModule(_ adapter: String) -> String { "heads.\(adapter).1" }
+    /// A linear map of a head: each follows a dropout, and all but the last precede an activation.
+    private static func headModule(_ adapter: String, layer: Int) -> String {
+        "heads.\(adapter).\(1 + 3 * layer)"
+    }
 
     // MARK: Methods
 

@@ -31,7 +31,8 @@ struct AdapterHubModules {
 
     /// The module of a bottleneck after the attention (`projection`) or after the feed-forward layer.
     func bottleneck(layer: Int, _ site: Site?) -> String {
-        let module = site == .projection ? "attention.output" : "output"
+        let modules = weights.configuration.family.classes.bottlenecks
+        let module = site == .projection ? modules.attention : modules.output
         return "\(names.prefix)\(names.layers)\(layer).\(module).adapters.\(adapter)"
     }
 

@@ -19,6 +19,8 @@ struct ForeignTensors {
         unread = Set(file.names)
     }
 
+    var path: String { file.path }
+
     func has(_ name: String) -> Bool { file.tensors[name] != nil }
 
     /// A value of the file's metadata.

@@ -9,11 +9,11 @@ import Training
 // BertForSequenceClassification.
 //
 //   base_model.model.bert.MODULE.…          an adapter's tensors: see the entries PEFTLoRA, PEFTIA3, …
-//   base_model.model.classifier.{weight, bias}, and the pooler if the head reads the first token without it
+//   base_model.model.classifier.{weight, bias}, or the head's maps as the family's class names them
 //
-// With a head that pools the mean, or none, it is for a BertModel: base_model.model.MODULE.…
+// With a head that the class can't compute, or none, it is for a BertModel: base_model.model.MODULE.…
 
-/// Adapters in the form of PEFT: LoRA, IA3 and LN-tuning.
+/// Adapters in the form of PEFT: LoRA, IA3, LN-tuning, and HUT of low rank as HiRA.
 package enum PEFTFolder {
     private static let prefix = "base_model.model."
     private static let weightsName = "adapter_model.safetensors"
@@ -23,23 +23,22 @@ package enum PEFTFolder {
 
     /// Writes a folder that `PeftModel.from_pretrained` loads into the backbone's sequence classifier.
     ///
-    /// The encoder's part alone, and that beside a ``MeanHead``, fits a `BertModel`. A method or setting that
-    /// PEFT lacks is a failure that names it.
+    /// The encoder's part alone, and that beside a ``SeparateHead``, fits a `BertModel`. A method or setting
+    /// that PEFT lacks is a failure that names it.
     static func write(
         _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
     ) throws {
-        let classifier = encoderOnly ? nil : SequenceClassifier(trained)
+        let classifier = encoderOnly ? nil : SequenceClassifier(trained, on: trained.model.weights)
         let modules = PEFTModules(
-            family: trained.family,
+            family: trained.family, weights: trained.model.weights,
             prefix: prefix + (classifier == nil ? "" : trained.family.tensors.prefix))
         guard let adapter = try foreign(trained.model.method, on: trained.model.weights, modules) else {
             throw ExportFormat.refusal(
-                "PEFT has no \(Swift.type(of: trained.model.method).name), only lora, ia3 and layernorm",
+                "PEFT has no \(Swift.type(of: trained.model.method).name), only lora, ia3, layernorm and hut",
                 of: trained)
         }
         let tensors = adapter.namedTensors(of: trained) + (classifier?.namedTensors(prefix: prefix) ?? [])
-        var saved: [JSONValue] = classifier == nil ? [] : ["classifier"]
-        if classifier?.pooler != nil { saved.append("pooler") }
+        let saved = (classifier?.saved ?? []).map { JSONValue.string($0) }
         let configuration = JSONValue.object(
             adapter.configuration + [
                 ("base_model_name_or_path", .string(backbone)),
@@ -52,7 +51,9 @@ package enum PEFTFolder {
         try Safetensors.write(
             tensors, metadata: ["format": "pt", labelsNote: labels.encoded()],
             to: "\(directory)/\(weightsName)")
-        if !encoderOnly { try MeanHead(trained)?.write(to: directory, isModular: true) }
+        if !encoderOnly, classifier == nil {
+            try SeparateHead(trained).write(to: directory, isModular: true)
+        }
         try AtomicFile.write(
             Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
     }
@@ -62,9 +63,10 @@ package enum PEFTFolder {
         let settings = ForeignSettings(
             try AdapterFolder.configuration(of: directory), at: "\(directory)/\(configurationName)")
         var file = try ForeignTensors(weightsName, in: directory, remedy: "save it with safetensors")
-        let type = try settings.required("peft_type", "LORA, IA3 or LN_TUNING", \.string)
-        let hasMeanHead = MeanHead.exists(in: directory)
-        guard hasMeanHead || file.has("\(prefix)classifier.weight") else {
+        let type = try settings.required("peft_type", "a name such as LORA", \.string)
+        let family = weights.configuration.family
+        let hasOwnHead = SeparateHead.exists(in: directory)
+        guard hasOwnHead || SequenceClassifier.exists(in: file, of: family, prefix: prefix) else {
             throw Failure.data(
                 "has no classifier", at: "\(directory)/\(weightsName)",
                 remedy: "only adapters of sequence classifiers, with their head, can be used")
@@ -72,35 +74,36 @@ package enum PEFTFolder {
         guard let entry = entries.first(where: { $0.type == type }) else {
             throw Failure.data(
                 "'peft_type' is \"\(type)\", which has no counterpart here",
-                at: "\(directory)/\(configurationName)", remedy: "supported: LORA, IA3, LN_TUNING")
+                at: "\(directory)/\(configurationName)",
+                remedy: "supported: \(entries.map { $0.type }.joined(separator: ", "))")
         }
-        let family = weights.configuration.family
         let modules = PEFTModules(
-            family: family, prefix: prefix + (hasMeanHead ? "" : family.tensors.prefix))
+            family: family, weights: weights, prefix: prefix + (hasOwnHead ? "" : family.tensors.prefix))
         let section = try entry.read(
             settings, PEFTSurvey(file: file, modules: modules, weights: weights))
         let adapter = try AdapterSettings(json: section)
         var tensors = try foreign(adapter.method, on: weights, modules).map { try file.read($0) } ?? [:]
-        if hasMeanHead {
+        if hasOwnHead {
             try file.requireAllRead()
-            let labels = try MeanHead.read(directory, into: &tensors)
-            return ImportedAdapter(
-                software: "PEFT", adapter: adapter, pooling: .mean, labels: labels, tensors: tensors)
+            let head = try SeparateHead.read(directory, into: &tensors)
+            return ImportedAdapter(software: "PEFT", adapter: adapter, head, tensors: tensors)
         }
-        let pooling = try SequenceClassifier.read(&file, of: family, prefix: prefix, into: &tensors)
+        let head = try SequenceClassifier.read(&file, on: weights, prefix: prefix, into: &tensors)
         try file.requireAllRead()
         let note = try file.metadata(labelsNote).map {
             try JSONValue(parsing: Data($0.utf8), at: "\(directory)/\(weightsName): note '\(labelsNote)'")
         }
         return ImportedAdapter(
-            software: "PEFT", adapter: adapter, pooling: pooling,
-            labels: note?.array?.compactMap(\.string), tensors: tensors)
+            software: "PEFT", adapter: adapter,
+            ForeignHead(settings: head, labels: note?.array?.compactMap(\.string)), tensors: tensors)
     }
 
     // MARK: Methods
 
     /// The methods that PEFT has.
-    private static let entries: [any PEFTEntry.Type] = [PEFTLoRA.self, PEFTIA3.self, PEFTLayerNorm.self]
+    private static let entries: [any PEFTEntry.Type] = [
+        PEFTLoRA.self, PEFTIA3.self, PEFTLayerNorm.self, PEFTHiRA.self,
+    ]
 
     /// A method in PEFT's form; nil if PEFT does not have it.
     static func foreign(

@@ -22,15 +22,14 @@ enum PEFTIA3: PEFTEntry {
         }
         func reader(_ slice: ParameterSlice) -> Site? { slice.tensor.site.flatMap { IA3.reader(of: $0) } }
         func module(_ slice: ParameterSlice) -> String { modules.name(of: slice, at: reader(slice)) }
-        let inputs = slices.filter { reader($0) != nil }.map(module)
+        let outputs = slices.filter { reader($0) == nil }.map(module)
+        // An element of both lists scales inputs.
+        let inputNames = modules.selection(of: slices.filter { reader($0) != nil }.map(module))
         return ForeignAdapter(
             configuration: [
                 ("peft_type", .string(type)), ("fan_in_fan_out", false),
-                ("target_modules", .string(PEFTModules.pattern(slices.map(module)))),
-                (
-                    "feedforward_modules",
-                    inputs.isEmpty ? .array([]) : .string(PEFTModules.pattern(inputs))
-                ),
+                ("target_modules", .array((modules.selection(of: outputs) + inputNames).map { .string($0) })),
+                ("feedforward_modules", .array(inputNames.map { .string($0) })),
             ],
             tensors: slices.map { slice in
                 TensorPair(

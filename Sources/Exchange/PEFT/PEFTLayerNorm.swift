@@ -15,7 +15,7 @@ enum PEFTLayerNorm: PEFTEntry {
         return ForeignAdapter(
             configuration: [
                 ("peft_type", .string(type)),
-                ("target_modules", .string(PEFTModules.pattern(slices.map { modules.name(of: $0) }))),
+                ("target_modules", modules.list(slices.map { modules.name(of: $0) })),
             ],
             tensors: slices.map { slice in
                 let module = modules.name(of: slice)

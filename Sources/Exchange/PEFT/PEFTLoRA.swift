@@ -19,7 +19,7 @@ enum PEFTLoRA: PEFTEntry {
                 ("peft_type", .string(type)), ("r", .integer(method.rank)),
                 ("lora_alpha", .number(method.alpha)), ("lora_dropout", .number(0)), ("bias", "none"),
                 ("fan_in_fan_out", false),
-                ("target_modules", .string(PEFTModules.pattern(slices.map { modules.name(of: $0) }))),
+                ("target_modules", modules.list(slices.map { modules.name(of: $0) })),
             ],
             tensors: slices.compactMap { slice in
                 halves[slice.tensor.part].map {

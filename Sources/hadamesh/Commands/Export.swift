@@ -17,12 +17,15 @@ struct Export: ParsableCommand {
         abstract: "Exports one task's adapter to another format.",
         discussion: """
             merged     a plain Hugging Face model with the adapter merged into its weights, if that is exact
-            peft       Hugging Face PEFT: lora, ia3, layernorm
+            peft       Hugging Face PEFT: lora, ia3, layernorm, and hut with form lowrank as HIRA
             adapters   AdapterHub: houlsby, pfeiffer, parallel, lora, ia3
 
-            With 'cls' or 'pooler' pooling the folder is a sequence classifier of transformers. With 'mean' \
-            pooling it has the head beside the encoder, and head.py to load both: from head import load; \
-            load("DIR")(["a text"]). SentenceTransformer("DIR").encode gives the logits of merged and peft.
+            If transformers' sequence classifier for the backbone computes the run's head, the folder is that \
+            class: for BERT, RoBERTa and MPNet with pooling pooler, cls, or cls with dense tanh; for \
+            ELECTRA, cls, or cls with dense gelu; for DistilBERT, cls with dense relu. Otherwise, and always \
+            with pooling mean, it has the head beside the encoder, and head.py to load both: from head \
+            import load; load("DIR")(["a text"]). SentenceTransformer("DIR").encode gives the logits of \
+            merged and peft.
 
             --average-heads averages the heads of a tiny attention into one instead, and writes a run with \
             that adapter.
@@ -78,6 +81,7 @@ struct Export: ParsableCommand {
             let format = format ?? .merged
             try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
+            if !encoderOnly, let difference = format.difference(of: trained) { StandardError.say(difference) }
             if format != .merged, baseModel == nil {
                 StandardError.say(
                     "adapter_config.json names the backbone by its local path, \(study.backbone); "

@@ -50,8 +50,7 @@ struct Import: ParsableCommand {
             try WrittenRun.requireNothing(at: output)
             let weights = try EncoderWeights(directory: asked.backbone)
             let imported = try ImportedAdapter.read(folder, on: weights)
-            let study = asked.using(
-                imported.adapter, HeadSettings(pooling: imported.pooling, dropout: asked.head.dropout))
+            let study = asked.using(imported.adapter, imported.head(dropout: asked.head.dropout))
             let model = try LoadedBackbone(study, weights).model
             let layout = model.layout(for: tasks[0].output, headOwner: tasks[0].name, seed: study.seed)
             let values = try imported.values(

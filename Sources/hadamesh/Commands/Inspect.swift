@@ -81,6 +81,9 @@ struct Inspect: ParsableCommand {
         inspection.add("segments", shape.segments)
         inspection.add("parameters", shape.parameterCount)
         inspection.add("pooler", .bool(weights.pooler != nil))
+        inspection.add("classifier", .string(shape.family.classes.classifier))
+        inspection.add(
+            "head of the classifier", .string(HeadSettings(of: shape.family.classes.head).text))
         inspection.add("mapped bytes", weights.mappedBytes)
         inspection.add("converted bytes", weights.copiedBytes)
         inspection.add("tokenizer", .string(tokenizer.name))

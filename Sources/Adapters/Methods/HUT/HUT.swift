@@ -36,6 +36,9 @@ package struct HUT: LinearMapMethod {
         .layers(\.layers),
     ]
 
+    /// The parts `a` and `b` of a map's tensors.
+    package static let (partA, partB) = (UpdatedMap.a, UpdatedMap.b)
+
     package enum Form: String, NamedChoice {
         /// diag(p) W_0 diag(q).
         case rowColumn = "rowcolumn"

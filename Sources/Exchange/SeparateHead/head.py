@@ -16,7 +16,7 @@ from transformers import AutoModel, AutoTokenizer
 
 
 class Model(torch.nn.Module):
-    """The mean of the last hidden states over all tokens, special ones included, and a linear map."""
+    """The first token's last hidden state, or the mean over all tokens, special ones included, and the head's maps."""
 
     def __init__(self, encoder, tokenizer, head, settings):
         super().__init__()
@@ -36,27 +36,40 @@ class Model(torch.nn.Module):
             expected = '[("first", "second"), ...]' if self.settings["pairs"] else '["a text", ...]'
             raise ValueError(f"the task {self.settings['task']} expects {expected}")
         batches = [texts[start : start + batch_size] for start in range(0, len(texts), batch_size)]
-        return torch.cat([self.head.bias.new_empty(0, self.head.out_features), *map(self._logits, batches)])
+        last = self.head[-1]
+        return torch.cat([last.bias.new_empty(0, last.out_features), *map(self._logits, batches)])
 
     def _logits(self, texts):
         columns = map(list, zip(*texts)) if self.settings["pairs"] else [texts]
         inputs = self.tokenizer(
             *columns, truncation="longest_first", max_length=self.settings["maximumTokens"], padding=True,
-            return_tensors="pt").to(self.head.weight.device)
+            return_tensors="pt").to(self.head[-1].weight.device)
+        hidden = self.encoder(**inputs).last_hidden_state
+        if self.settings["pooling"] == "cls":
+            return self.head(hidden[:, 0])
         mask = inputs["attention_mask"].unsqueeze(-1)
-        return self.head((self.encoder(**inputs).last_hidden_state * mask).sum(1) / mask.sum(1))
+        return self.head((hidden * mask).sum(1) / mask.sum(1))
 
 
 def load(folder=Path(__file__).parent, base=None):
     """The model of an exported folder; `base` is the encoder's path or Hub name where the folder's is wrong."""
     folder = Path(folder)
-    weights = load_file(folder / "2_Dense" / "model.safetensors")
-    classes, hidden = weights["linear.weight"].shape
-    head = torch.nn.Linear(hidden, classes)
-    head.load_state_dict({name.removeprefix("linear."): tensor for name, tensor in weights.items()})
     settings = json.loads((folder / "head.json").read_text(encoding="utf-8"))
+    activation = {"tanh": torch.nn.Tanh, "gelu": torch.nn.GELU, "relu": torch.nn.ReLU}.get(settings.get("dense"))
+    layers = [_linear(folder / "2_Dense")]
+    if activation:
+        layers += [activation(), _linear(folder / "3_Dense")]
     encoder, source = _encoder(folder, base)
-    return Model(encoder.float(), AutoTokenizer.from_pretrained(source), head, settings).eval()
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    return Model(encoder.float(), tokenizer, torch.nn.Sequential(*layers), settings).eval()
+
+
+def _linear(folder):
+    weights = load_file(folder / "model.safetensors")
+    rows, columns = weights["linear.weight"].shape
+    layer = torch.nn.Linear(columns, rows)
+    layer.load_state_dict({name.removeprefix("linear."): tensor for name, tensor in weights.items()})
+    return layer
 
 
 def _encoder(folder, base):

@@ -1,15 +1,11 @@
-package import Adapters
 import Diagnostics
 import Encoders
 import Kernels
-package import Tasks
 
-// The head on top of the encoder: pooling, dropout and one linear map.
-// B sequences, T tokens, d columns, C logits.
+// From hidden states h [T, d] to pooled vectors p [B, d]; B sequences, T tokens, d columns.
 //
 //   cls      p_s = h of the first token            mean  p_s = mean of the sequence's h
 //   pooler   p_s = tanh(h_first W_p + b_p) with the backbone's frozen pooler
-//   logits = dropout(p) Wᵀ + b                     W [C, d], b [C]
 
 /// The reduction of a sequence's hidden states to one vector.
 package enum Pooling: String, NamedChoice {
@@ -19,55 +15,6 @@ package enum Pooling: String, NamedChoice {
     case pooler
     /// The mean over the sequence's tokens.
     case mean
-}
-
-/// The `head` section of a study.
-package struct HeadSettings: Sendable, Codable, Equatable {
-    package let pooling: Pooling
-    /// The probability of dropping an element of the pooled vector in training.
-    package let dropout: Double
-
-    enum CodingKeys: String, CodingKey, CaseIterable { case pooling, dropout }
-
-    package init(pooling: Pooling = .mean, dropout: Double = 0.1) {
-        self.pooling = pooling
-        self.dropout = dropout
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder)
-        pooling = try section.value(.pooling, default: .mean)
-        dropout = try section.value(.dropout, default: 0.1)
-        try section.require(
-            (0..<1).contains(dropout), .dropout, "is \(dropout), expected 0 or more and below 1")
-    }
-}
-
-/// The head's tensors.
-package enum HeadSlice {
-    /// W [C, d].
-    package static let weight = weightName.text
-    /// b [C].
-    package static let bias = biasName.text
-
-    private static let weightName = TensorName(TensorName.head, "weight")
-    private static let biasName = TensorName(TensorName.head, "bias")
-
-    /// W from N(0, 0.02²), the initialization of BERT's classifiers, and b = 0.
-    ///
-    /// Heads of different owners have different initial values.
-    package static func slices(for output: TaskOutput, width d: Int, owner: String, seed: UInt64)
-        -> [ParameterSlice]
-    {
-        let classes = output.width
-        let random = CounterRandom(seed: seed, .initialization, FNV1a.hash(owner))
-        return [
-            ParameterSlice(
-                weightName, .head, [classes, d],
-                .values((0..<classes * d).map { Float(random.normal(UInt64($0)) * 0.02) })),
-            ParameterSlice(biasName, .head, [classes], .constant(0)),
-        ]
-    }
 }
 
 extension Pooling {

@@ -10,8 +10,8 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Heads that pool the mean, beside an encoder")
-struct MeanHeadTests {
+@Suite("Heads beside an encoder")
+struct SeparateHeadTests {
     private static let headFiles = [
         "2_Dense/config.json", "2_Dense/model.safetensors", "head.json", "head.py",
     ]
@@ -45,7 +45,7 @@ struct MeanHeadTests {
         let values = try dense.floats("linear.weight") + dense.floats("linear.bias")
         #expect(values.map(\.bitPattern) == scene.trained.values.suffix(50).map(\.bitPattern))
         let source = URL(fileURLWithPath: Golden.folder)
-            .appending(path: "../../Sources/Exchange/MeanHead/head.py")
+            .appending(path: "../../Sources/Exchange/SeparateHead/head.py")
         #expect(try folder.read("out/head.py") == Data(contentsOf: source))
         #expect(
             try json("head.json", in: folder) == [
@@ -107,6 +107,29 @@ struct MeanHeadTests {
         #expect(mismatch(found, scene.logits, Tolerance(absolute: 2e-6, relative: 1e-5)) == nil)
     }
 
+    @Test("A dense layer is a module before the head's, and is read again", arguments: Scene.heads)
+    func dense(head: HeadSettings) throws {
+        guard head.dense != .none, head.pooling == .mean || head.dense != .tanh else { return }
+        let scene = try Scene(["method": "lora"], head)
+        let folder = try TemporaryFolder()
+        try ExportFormat.peft.write(scene.trained, to: folder.file("out"))
+        let modules = try #require(try json("modules.json", in: folder).array)
+        #expect(modules.map { $0["path"]?.string } == ["", "1_Pooling", "2_Dense", "3_Dense"])
+        let names = [HeadDense.tanh: "Tanh", .gelu: "GELU", .relu: "ReLU"]
+        #expect(
+            try json("2_Dense/config.json", in: folder) == [
+                "in_features": 24, "out_features": 24, "bias": true,
+                "activation_function": .string("torch.nn.modules.activation.\(names[head.dense] ?? "")"),
+            ])
+        #expect(
+            try json("1_Pooling/config.json", in: folder)["pooling_mode_mean_tokens"]
+                == .bool(head.pooling == .mean))
+        let read = try ImportedAdapter.read(folder.file("out"), on: scene.tiny.weights)
+        #expect(read.head() == head)
+        let values = try read.values(in: scene.trained.layout, for: scene.trained.output)
+        #expect(values.map(\.bitPattern) == scene.trained.values.map(\.bitPattern))
+    }
+
     @Test(
         "A regression on pairs has a range and no labels, and is read again", arguments: ExportFormat.foreign)
     func regression(form: ExportFormat) throws {
@@ -124,6 +147,7 @@ struct MeanHeadTests {
         "A spoilt head is refused by file and key",
         arguments: [
             ("head.json", "\"mean\"", "\"max\"", "head.json: 'pooling' is \"max\""),
+            ("head.json", "{", "{ \"dense\": \"selu\",", "'dense' is \"selu\", expected tanh, gelu, relu"),
             ("head.json", "[\"warm\", \"cold\"]", "2", "head.json: 'labels' is 2, expected a list of names"),
             ("head.json", "{", "", "head.json"),
             ("2_Dense/model.safetensors", "linear.bias", "linear.bios", "tensor 'linear.bias' is missing"),

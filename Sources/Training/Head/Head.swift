@@ -1,0 +1,169 @@
+import Adapters
+import Encoders
+import Kernels
+
+// From pooled vectors p [B, d] to logits z [B, C]; W [C, d], b [C], V [d, d], v [d].
+//
+//   none                z = D(p) Wᵀ + b
+//   tanh, gelu, relu    u = act(D'(p) Vᵀ + v)     z = D(u) Wᵀ + b
+//
+// D and D' are dropout with independent masks, each a function of the step and the example alone; with relu
+// there is no D', as in DistilBertForSequenceClassification.
+
+/// One task's head with its parameters, forward and backward.
+struct Head {
+    private let dense: HeadDense
+    private let layout: ParameterLayout
+    private let values: UnsafePointer<Float>
+
+    /// A head whose slices end the layout; the values must outlive it.
+    init(_ dense: HeadDense, _ layout: ParameterLayout, values: UnsafePointer<Float>) {
+        (self.dense, self.layout, self.values) = (dense, layout, values)
+    }
+
+    /// Activations saved for backward.
+    struct Activations {
+        /// D'(p), its mask, and what the activation saved and returned; nil without a dense layer.
+        fileprivate let dense: Dense?
+        /// The input of the map to the logits [B, d], after dropout, and its mask.
+        fileprivate let last: Matrix
+        fileprivate let mask: Matrix?
+        /// z [B, C].
+        let logits: Matrix
+
+        fileprivate struct Dense {
+            let input: Matrix
+            let mask: Matrix?
+            let saved, value: Matrix
+        }
+    }
+
+    /// The logits in training; p is not changed.
+    func forward(
+        _ p: Matrix, keys: [UInt64], _ randomness: AdaptedModel.Randomness, _ workspace: Workspace
+    ) -> Activations {
+        var (u, saved): (Matrix, Activations.Dense?) = (p, nil)
+        if let activation = dense.activation {
+            let input = copy(of: p, workspace)
+            let mask =
+                dense.dropsInput ? drop(input, .denseInput, keys, randomness, workspace) : nil
+            let z = workspace.matrix(p.rows, p.columns)
+            u = workspace.matrix(p.rows, p.columns)
+            linear(input, matrix(HeadSlice.denseWeight), vector(HeadSlice.denseBias), into: z)
+            activation.forward(z, into: u, save: true)
+            saved = Activations.Dense(input: input, mask: mask, saved: z, value: u)
+        }
+        // Backward of tanh and of the pooler reads the vector before dropout.
+        let last = copy(of: u, workspace)
+        let mask = drop(last, .last, keys, randomness, workspace)
+        let weight = matrix(HeadSlice.weight)
+        let logits = workspace.matrix(p.rows, weight.rows)
+        linear(last, weight, vector(HeadSlice.bias), into: logits)
+        return Activations(dense: saved, last: last, mask: mask, logits: logits)
+    }
+
+    /// Adds the parameters' gradients to `gradient`, and writes dp [B, d]; each unless it is nil.
+    func backward(
+        _ dz: Matrix, _ kept: Activations, gradient: UnsafeMutablePointer<Float>?, into dp: Matrix?,
+        _ workspace: Workspace
+    ) {
+        if let gradient {
+            linearWeightGradient(
+                dz, kept.last, weight: matrix(HeadSlice.weight, of: gradient),
+                bias: gradient + range(HeadSlice.bias).lowerBound)
+        }
+        guard let saved = kept.dense, let activation = dense.activation else {
+            if let dp {
+                linearBackward(dz, matrix(HeadSlice.weight), into: dp)
+                if let mask = kept.mask { multiplyElements(of: dp, by: mask) }
+            }
+            return
+        }
+        let du = workspace.matrix(kept.last.rows, kept.last.columns)
+        linearBackward(dz, matrix(HeadSlice.weight), into: du)
+        if let mask = kept.mask { multiplyElements(of: du, by: mask) }
+        activation.backward(du, saved: saved.saved, value: saved.value)
+        if let gradient {
+            linearWeightGradient(
+                du, saved.input, weight: matrix(HeadSlice.denseWeight, of: gradient),
+                bias: gradient + range(HeadSlice.denseBias).lowerBound)
+        }
+        if let dp {
+            linearBackward(du, matrix(HeadSlice.denseWeight), into: dp)
+            if let mask = saved.mask { multiplyElements(of: dp, by: mask) }
+        }
+    }
+
+    /// The logits [B, C] without dropout.
+    func logits(_ p: some ReadableMatrix, _ workspace: Workspace) -> Matrix {
+        let weight = matrix(HeadSlice.weight)
+        let logits = workspace.matrix(p.frozen.rows, weight.rows)
+        guard let activation = dense.activation else {
+            linear(p, weight, vector(HeadSlice.bias), into: logits)
+            return logits
+        }
+        let z = workspace.matrix(p.frozen.rows, weight.columns)
+        let u = workspace.matrix(p.frozen.rows, weight.columns)
+        linear(p, matrix(HeadSlice.denseWeight), vector(HeadSlice.denseBias), into: z)
+        activation.forward(z, into: u, save: false)
+        linear(u, weight, vector(HeadSlice.bias), into: logits)
+        return logits
+    }
+
+    // MARK: Parameters
+
+    private func range(_ name: String) -> Range<Int> {
+        guard let range = layout[name] else {
+            preconditionFailure("a task's layout ends with its head")
+        }
+        return range
+    }
+
+    private func vector(_ name: String) -> UnsafePointer<Float> { values + range(name).lowerBound }
+
+    private func matrix(_ name: String) -> FrozenMatrix {
+        let (rows, columns) = shape(name)
+        return FrozenMatrix(vector(name), rows, columns)
+    }
+
+    private func matrix(_ name: String, of vector: UnsafeMutablePointer<Float>) -> Matrix {
+        let (rows, columns) = shape(name)
+        return Matrix(vector + range(name).lowerBound, rows, columns)
+    }
+
+    private func shape(_ name: String) -> (rows: Int, columns: Int) {
+        let rows = range(name == HeadSlice.weight ? HeadSlice.bias : HeadSlice.denseBias).count
+        return (rows, range(name).count / rows)
+    }
+
+    private func copy(of matrix: Matrix, _ workspace: Workspace) -> Matrix {
+        let copy = workspace.matrix(matrix.rows, matrix.columns)
+        copy.copy(from: matrix)
+        return copy
+    }
+
+    // MARK: Dropout
+
+    /// A place of dropout; each has masks of its own.
+    private enum Place { case denseInput, last }
+
+    /// Drops elements in place, and returns the mask; nil without dropout.
+    private func drop(
+        _ x: Matrix, _ place: Place, _ keys: [UInt64], _ randomness: AdaptedModel.Randomness,
+        _ workspace: Workspace
+    ) -> Matrix? {
+        if randomness.head == 0 { return nil }
+        let mask = workspace.matrix(x.rows, x.columns)
+        let (seed, step) = (randomness.encoder.seed, randomness.encoder.step)
+        for (sequence, key) in keys.enumerated() {
+            let row = sequence..<sequence + 1
+            let random =
+                switch place {
+                case .last: CounterRandom(seed: seed, .headDropout, step, key)
+                case .denseInput: CounterRandom(seed: seed, .headDropout, step, key, 1)
+                }
+            dropout(x.rows(row), probability: randomness.head, random: random, mask: mask.rows(row))
+        }
+        return mask
+    }
+}
