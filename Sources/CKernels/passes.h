@@ -7,27 +7,59 @@ INLINE void gelu_lanes(wide x, wide *u, wide *derivative) {
     *derivative = multiply_add(x * 0.39894228f, exponential(x * x * -0.5f), phi);
 }
 
-static void gelu(long n, float *z, float *u, int save) {
-    wide value, derivative;
-    long i = 0;
-    if (save) {
-        for (; i + 16 <= n; i += 16) {
-            gelu_lanes(read(z + i), &value, &derivative);
-            write(u + i, value);
-            write(z + i, derivative);
-        }
-    } else {
-        for (; i + 16 <= n; i += 16) {
-            gelu_lanes(read(z + i), &value, &derivative);
-            write(u + i, value);
-        }
-    }
-    if (i < n) {
-        gelu_lanes(read_some(z + i, n - i, 0), &value, &derivative);
-        write_some(u + i, value, n - i);
-        if (save) write_some(z + i, derivative, n - i);
-    }
+// x σ(2 y) with y = √(2/π) (x + 0.044715 x³), which is ½ x (1 + tanh y), and its derivative.
+INLINE void gelu_tanh_lanes(wide argument, wide *u, wide *derivative) {
+    // Beyond −20 GELU is 0, beyond 20 it is x, and x³ might have no float.
+    wide x = limited(argument, -20.f, __builtin_inff()), inner = limited(x, -20.f, 20.f);
+    wide square = inner * inner;
+    wide y = inner * multiply_add(square, (wide)0.035677408f, (wide)0.79788456f);
+    wide slope = multiply_add(square, (wide)0.10703222f, (wide)0.79788456f);
+    wide sigma = 1.f / (exponential(y * -2.f) + 1.f);
+    *u = x * sigma;
+    *derivative = multiply_add(inner * sigma * (1.f - sigma), slope * 2.f, sigma);
 }
+
+// NaN stays NaN.
+INLINE void relu_lanes(wide x, wide *u, wide *derivative) {
+    *u = x <= (wide)0.f ? (wide)0.f : x;
+    *derivative = x > (wide)0.f ? (wide)1.f : *u;
+}
+
+// x σ(x), and its derivative σ + x σ (1 − σ).
+INLINE void swish_lanes(wide argument, wide *u, wide *derivative) {
+    // Beyond ±88 e^{−x} has no float, and swish is 0 or x.
+    wide x = limited(argument, -88.f, __builtin_inff());
+    wide sigma = 1.f / (exponential(-x) + 1.f);
+    *u = x * sigma;
+    *derivative = multiply_add(limited(x, -88.f, 88.f) * sigma, 1.f - sigma, sigma);
+}
+
+#define ACTIVATION(function)                                                 \
+    static void function(long n, float *z, float *u, int save) {             \
+        wide value, derivative;                                              \
+        long i = 0;                                                          \
+        if (save) {                                                          \
+            for (; i + 16 <= n; i += 16) {                                   \
+                function##_lanes(read(z + i), &value, &derivative);          \
+                write(u + i, value);                                         \
+                write(z + i, derivative);                                    \
+            }                                                                \
+        } else {                                                             \
+            for (; i + 16 <= n; i += 16) {                                   \
+                function##_lanes(read(z + i), &value, &derivative);          \
+                write(u + i, value);                                         \
+            }                                                                \
+        }                                                                    \
+        if (i < n) {                                                         \
+            function##_lanes(read_some(z + i, n - i, 0), &value, &derivative); \
+            write_some(u + i, value, n - i);                                 \
+            if (save) write_some(z + i, derivative, n - i);                  \
+        }                                                                    \
+    }
+ACTIVATION(gelu)
+ACTIVATION(gelu_tanh)
+ACTIVATION(relu)
+ACTIVATION(swish)
 
 // Lanes of the last 16 without an element count as −∞.
 static void softmax(long rows, long n, long whole, float *s, long stride) {

@@ -15,7 +15,8 @@
 #include "product.h"
 
 const ckernels TABLE = {
-    .name = NAME, .bits = BITS, .product = product, .pack = pack, .panel = PANEL, .gelu = gelu,
+    .name = NAME, .bits = BITS, .product = product, .pack = pack, .panel = PANEL,
+    .gelu = gelu, .gelu_tanh = gelu_tanh, .relu = relu, .swish = swish,
     .softmax = softmax, .softmax_backward = softmax_backward, .layer_norm = layer_norm,
     .layer_norm_backward = layer_norm_backward,
     .add = add, .multiply = multiply, .add_scaled = add_scaled, .scale_and_shift = scale_and_shift,

@@ -20,6 +20,8 @@ extension Operator {
     package static let attentionBackward = Operator("attention backward")
     static let gelu = Operator("GELU")
     static let geluBackward = Operator("GELU backward")
+    static let relu = Operator("ReLU")
+    static let swish = Operator("swish")
     static let layerNorm = Operator("LayerNorm")
     static let layerNormBackward = Operator("LayerNorm backward")
     /// Sums, copies and masks of whole activations.

@@ -4,9 +4,10 @@ import Foundation
 import Kernels
 import TestSupport
 
-/// A method's settings on the tiny BERT, with a vector of parameters.
+/// A method's settings on a tiny encoder, with a vector of parameters.
 ///
-/// Its outputs are the last hidden states [T, d] and, after them, the pooled vectors [B, d].
+/// Its outputs are the last hidden states [T, d] and, after them, the pooled vectors [B, d] where there is a
+/// pooler.
 struct AdaptedModel {
     let tiny: TinyModel
     let method: any AdapterMethod
@@ -19,13 +20,23 @@ struct AdaptedModel {
         try self.init(AdaptedModel.decode(settings).method, with: extra, seed: seed)
     }
 
-    init(_ method: any AdapterMethod, with extra: [ParameterSlice] = [], seed: UInt64 = 5) throws {
-        tiny = try TinyModel()
+    init(_ test: MethodOnFamily, with extra: [ParameterSlice] = []) throws {
+        let folder = try TemporaryFolder()
+        try self.init(Self.decode(test.settings(in: folder)).method, on: test.family, with: extra)
+        withExtendedLifetime(folder) {}
+    }
+
+    init(
+        _ method: any AdapterMethod, on family: EncoderFamily = .bert, with extra: [ParameterSlice] = [],
+        seed: UInt64 = 5
+    ) throws {
+        tiny = try TinyModel(family)
         self.method = method
         bound = try method.bind(to: tiny.weights)
         layout = ParameterLayout(bound.slices(seed: seed) + extra)
         let hidden = try tiny.golden.floats("upstream")
-        upstream = hidden + hidden.prefix(tiny.batch.count * tiny.weights.configuration.hidden)
+        let pooled = tiny.weights.pooler == nil ? 0 : tiny.batch.count * tiny.weights.configuration.hidden
+        upstream = hidden + hidden.prefix(pooled)
     }
 
     /// The settings of an `adapter` section that is JSON.
@@ -37,6 +48,12 @@ struct AdaptedModel {
     func parameters(movedBy distance: Float) -> [Float] {
         let random = CounterRandom(seed: 9, .initialization)
         return layout.initial.enumerated().map { $1 + distance * Float(2 * random.uniform(UInt64($0)) - 1) }
+    }
+
+    /// The parameters that the case's goldens were computed with, or, for a family without goldens, initial
+    /// ones that were moved as far.
+    func parameters(of test: MethodOnFamily) throws -> [Float] {
+        test.family == .bert ? try test.method.goldenParameters(layout) : parameters(movedBy: 0.2)
     }
 
     /// The outputs with these parameters, or of the frozen backbone.
@@ -66,6 +83,7 @@ struct AdaptedModel {
         let workspace = Workspace()
         let encoder = Encoder(weights, dropout: dropout)
         let hidden = encoder.forward(batch, adaptation, workspace).hidden
+        if weights.pooler == nil { return withExtendedLifetime(workspace) { hidden.values } }
         let pooled = pool(hidden, batch, encoder, adaptation, workspace)
         return withExtendedLifetime(workspace) { hidden.values + pooled.p.values }
     }
@@ -96,9 +114,9 @@ struct AdaptedModel {
         let (batch, workspace) = (tiny.batch, Workspace())
         let encoder = Encoder(tiny.weights, dropout: dropout)
         let activations = encoder.forward(batch, adaptation, workspace)
-        let (first, p) = pool(activations.hidden, batch, encoder, adaptation, workspace)
         let dh = GuardedMatrix(Array(upstream.prefix(activations.hidden.count)), rows: batch.tokens)
         if upstream.count > dh.view.count {
+            let (first, p) = pool(activations.hidden, batch, encoder, adaptation, workspace)
             let dp = GuardedMatrix(Array(upstream.dropFirst(dh.view.count)), rows: batch.count)
             let dFirst = workspace.matrix(batch.count, first.columns)
             encoder.poolBackward(dp.view, first: first, p: p, adaptation, into: dFirst)

@@ -34,6 +34,21 @@ struct AdapterMethodTests {
         #expect(AdapterTable.method(named: "no such method") == nil)
     }
 
+    @Test("A pooler that the backbone lacks can't be trained", arguments: MethodOnFamily.refused)
+    func missingPooler(_ test: MethodOnFamily) {
+        let failure = #expect(throws: Failure.self) { try AdaptedModel(test) }
+        #expect(failure?.message == "is true, but the backbone has no pooler")
+        #expect(failure?.location == "adapter.pooler" && failure?.kind == .usage)
+    }
+
+    @Test("Full fine-tuning trains every number of every family", arguments: TinyModel.families)
+    func fullTrainsEverything(_ family: EncoderFamily) throws {
+        let hasPooler = family.tensors.pooler != nil
+        let settings = try AdaptedModel.decode(#"{"method": "full", "pooler": \#(hasPooler)}"#)
+        let model = try AdaptedModel(settings.method, on: family)
+        #expect(model.layout.count == model.tiny.weights.configuration.parameterCount)
+    }
+
     // MARK: Values and gradients
 
     @Test("Outputs and every gradient agree with PyTorch in double precision", arguments: MethodCase.all)
@@ -54,10 +69,10 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("The gradient of every parameter is the slope of the forward", arguments: MethodCase.smooth)
-    func finiteDifferencesAgree(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        let parameters = try test.goldenParameters(model.layout)
+    @Test("The gradient of every parameter is the slope of the forward", arguments: MethodOnFamily.smooth)
+    func finiteDifferencesAgree(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
+        let parameters = try model.parameters(of: test)
         for dropout in [EncoderDropout.none, Self.dropout] {
             let found = model.gradient(parameters, model.upstream, dropout: dropout)
             for (slice, range) in zip(model.layout.slices, model.layout.ranges) {
@@ -77,10 +92,10 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("Every tensor changes the outputs", arguments: MethodCase.all)
-    func everyTensorMatters(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        let gradient = model.gradient(try test.goldenParameters(model.layout), model.upstream)
+    @Test("Every tensor changes the outputs", arguments: MethodOnFamily.all)
+    func everyTensorMatters(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
+        let gradient = model.gradient(try model.parameters(of: test), model.upstream)
         #expect(gradient.allSatisfy { $0.isFinite })
         for (slice, range) in zip(model.layout.slices, model.layout.ranges) {
             #expect(gradient[range].contains { $0 != 0 }, "\(slice.name)")
@@ -89,9 +104,9 @@ struct AdapterMethodTests {
 
     @Test(
         "Before the first update the outputs are the frozen backbone's, where the method says so",
-        arguments: MethodCase.all)
-    func identityAtStart(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
+        arguments: MethodOnFamily.all)
+    func identityAtStart(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
         for dropout in [EncoderDropout.none, Self.dropout] {
             let frozen = model.outputs(nil, dropout: dropout)
             let adapted = model.outputs(model.layout.initial, dropout: dropout)
@@ -104,13 +119,13 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("Merged into the backbone, the outputs are the same", arguments: MethodCase.all)
-    func mergesExactly(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        let expected = Self.reason(test) ?? .exact
+    @Test("Merged into the backbone, the outputs are the same", arguments: MethodOnFamily.all)
+    func mergesExactly(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
+        let expected = Self.reason(test.method) ?? .exact
         #expect(model.method.mergeability == expected)
         if expected != .exact { return }
-        let parameters = try test.goldenParameters(model.layout)
+        let parameters = try model.parameters(of: test)
         // Three layers in float, in another order.
         #expect(
             mismatch(model.mergedOutputs(parameters), model.outputs(parameters), Tolerance(relative: 1e-5))
@@ -153,10 +168,10 @@ struct AdapterMethodTests {
 
     // MARK: Independence
 
-    @Test("Sequences of a packed batch never see one another", arguments: MethodCase.all)
-    func sequencesAreApart(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
-        let parameters = try test.goldenParameters(model.layout)
+    @Test("Sequences of a packed batch never see one another", arguments: MethodOnFamily.all)
+    func sequencesAreApart(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
+        let parameters = try model.parameters(of: test)
         let d = model.tiny.weights.configuration.hidden
         let together = model.outputs(parameters)
         for sequence in 0..<model.tiny.batch.count {
@@ -170,11 +185,11 @@ struct AdapterMethodTests {
         }
     }
 
-    @Test("Gradients are added to the vector, and leave a head's part alone", arguments: MethodCase.all)
-    func gradientsAreAdded(_ test: MethodCase) throws {
+    @Test("Gradients are added to the vector, and leave a head's part alone", arguments: MethodOnFamily.all)
+    func gradientsAreAdded(_ test: MethodOnFamily) throws {
         let head = ParameterSlice(TensorName(TensorName.head, "weight"), .head, [2, 24], .constant(0.5))
         let (model, withHead) = (
-            try AdaptedModel(test.settings), try AdaptedModel(test.settings, with: [head])
+            try AdaptedModel(test), try AdaptedModel(test, with: [head])
         )
         let plain = model.gradient(model.parameters(movedBy: 0.1), model.upstream)
         let added = withHead.gradient(withHead.parameters(movedBy: 0.1), model.upstream, addedTo: 3)
@@ -183,9 +198,9 @@ struct AdapterMethodTests {
         #expect(withHead.layout.adapterCount == model.layout.count)
     }
 
-    @Test("With and without gradients the outputs have the same bits", arguments: MethodCase.all)
-    func gradientsDontChangeOutputs(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
+    @Test("With and without gradients the outputs have the same bits", arguments: MethodOnFamily.all)
+    func gradientsDontChangeOutputs(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
         func adaptation(_ gradient: GuardedMatrix?) -> any EncoderAdaptation {
@@ -194,15 +209,15 @@ struct AdapterMethodTests {
         }
         let (trained, fixed) = (adaptation(gradient), adaptation(nil))
         #expect(fixed.lowestTrained == nil && (trained.lowestTrained == nil) == (model.layout.count == 0))
-        if let first = test.layers.first { #expect((trained.lowestTrained?.layer ?? first) <= first) }
+        if let first = test.method.layers.first { #expect((trained.lowestTrained?.layer ?? first) <= first) }
         #expect(differingBits(model.tiny.hidden(nil, trained), model.tiny.hidden(nil, fixed)) == nil)
     }
 
     @Test(
         "Below the lowest trained layer the hidden states keep the frozen backbone's bits",
-        arguments: MethodCase.all)
-    func lowerLayersAreUntouched(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
+        arguments: MethodOnFamily.all)
+    func lowerLayersAreUntouched(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         let gradient = GuardedMatrix(1, model.layout.count, filledWith: 0)
         let adaptation = model.bound.hooks(
@@ -226,9 +241,10 @@ struct AdapterMethodTests {
     }
 
     @Test(
-        "Where only first tokens are read, leaving the others out changes nothing", arguments: MethodCase.all)
-    func firstTokens(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
+        "Where only first tokens are read, leaving the others out changes nothing",
+        arguments: MethodOnFamily.all)
+    func firstTokens(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
         let (batch, d) = (model.tiny.batch, model.tiny.weights.configuration.hidden)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         let upstream = (0..<batch.count * d).map { Float(Foundation.sin(Double($0))) }
@@ -266,9 +282,9 @@ struct AdapterMethodTests {
 
     @Test(
         "A forward from the highest cut point keeps the bits of outputs and gradients",
-        arguments: MethodCase.all)
-    func cachedStart(_ test: MethodCase) throws {
-        let model = try AdaptedModel(test.settings)
+        arguments: MethodOnFamily.all)
+    func cachedStart(_ test: MethodOnFamily) throws {
+        let model = try AdaptedModel(test)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         let cut = model.bound.hooks(
@@ -299,10 +315,10 @@ struct AdapterMethodTests {
     }
 
     @Test(
-        "Frozen maps prepacked for products change no bit", arguments: MethodCase.all,
+        "Frozen maps prepacked for products change no bit", arguments: MethodOnFamily.all,
         ProductArithmetic.allCases)
-    func prepacked(_ test: MethodCase, _ arithmetic: ProductArithmetic) throws {
-        let model = try AdaptedModel(test.settings)
+    func prepacked(_ test: MethodOnFamily, _ arithmetic: ProductArithmetic) throws {
+        let model = try AdaptedModel(test)
         let (batch, weights) = (model.tiny.batch, model.tiny.weights)
         let parameters = GuardedMatrix(model.parameters(movedBy: 0.2))
         func results(prepacked: Bool) throws -> (hidden: [Float], gradient: [Float], bytes: Int, maps: Int) {
@@ -317,9 +333,7 @@ struct AdapterMethodTests {
             let hidden = activations.hidden.values
             encoder.backward(activations.hidden, activations, batch, adaptation, workspace)
             withExtendedLifetime(workspace) {}
-            let maps = weights.linearSites.filter {
-                $0.site != .pooler && adaptation.linear(at: $0)?.weight == nil
-            }
+            let maps = weights.linearSitesOfLayers.filter { adaptation.linear(at: $0)?.weight == nil }
             return (hidden, gradient.values, panels?.byteCount ?? 0, maps.count)
         }
         let (plain, faster) = (try results(prepacked: false), try results(prepacked: true))

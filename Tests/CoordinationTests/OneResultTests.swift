@@ -1,5 +1,6 @@
 import Coordination
 import Diagnostics
+import Encoders
 import Formats
 import Foundation
 import Runs
@@ -18,64 +19,75 @@ struct OneResultTests {
         }
     }
 
-    static let cases = [
-        Case("standard", [:]),
+    static let cases =
+        [
+            Case("standard", [:]),
+            Case(
+                "everything private, uniform, no dropout, cls",
+                [
+                    "sharing": ["weight": "private", "bias": "private", "norm": "private"],
+                    "sampler": ["name": "uniform"], "dropout.hidden": 0, "dropout.attention": 0,
+                    "head": ["pooling": "cls", "dropout": 0],
+                ]),
+            Case(
+                "groups, round robin, pooler, best mean",
+                [
+                    "sharing": [
+                        "weight": "groups", "bias": ["0": "all", "1-2": "private"],
+                        "groups": ["texts": ["size", "colour"]],
+                    ], "sampler": ["name": "roundrobin"], "head": ["pooling": "pooler"],
+                    "evaluation.keep": "mean",
+                ]),
+            Case(
+                "annealed, held-out examples, both norms at the projection",
+                [
+                    "sampler": ["name": "annealed"], "evaluation.heldOut": 0.3, "evaluation.keep": "last",
+                    "adapter": ["method": "hadamard", "site": "projection", "norm": "both"],
+                ]),
+            Case(
+                "temperature, patience, uneven micro-batches",
+                [
+                    "sampler": ["name": "temperature", "temperature": 2, "cap": 15], "batch.examples": 11,
+                    "evaluation.patience": 1, "evaluation.every": 1,
+                ]),
+            Case(
+                "weighted, one stage",
+                [
+                    "sampler": ["name": "weighted", "weights": ["colour": 1, "pair": 0.2, "size": 3]],
+                    "stages.head.steps": 0, "stages.adapter.trainHead": false,
+                ]),
+            Case(
+                "in groups, without agreement",
+                [
+                    "combination.agreement": "off",
+                    "sharing": ["weight": "groups", "groups": ["texts": ["size", "colour"]]],
+                ]),
+            Case("products in bfloat16", ["arithmetic": "bfloat16"]),
+            Case(
+                "products in bfloat16, dropout nowhere, activations cached",
+                [
+                    "arithmetic": "bfloat16", "dropout.hidden": 0, "dropout.attention": 0,
+                    "adapter": ["method": "lora", "layers": "2"],
+                ]),
+            Case("pruned by SNIP", ["adapter": PruningTests.adapter()]),
+            Case("the published pruned adapter", ["adapter": ["method": "sparse", "examples": 9]]),
+            Case(
+                "private adapters, twice as wide, pruned by GraSP",
+                [
+                    "adapter": PruningTests.adapter(["score": "grasp", "largeSparse": 2]),
+                    "sharing.weight": "private",
+                ]),
+        ] + families
+
+    /// Every computation of the families, fully tuned, since that trains what is theirs alone.
+    private static let families = TinyModel.families.map { family in
         Case(
-            "everything private, uniform, no dropout, cls",
+            "fully tuned \(family)",
             [
-                "sharing": ["weight": "private", "bias": "private", "norm": "private"],
-                "sampler": ["name": "uniform"], "dropout.hidden": 0, "dropout.attention": 0,
-                "head": ["pooling": "cls", "dropout": 0],
-            ]),
-        Case(
-            "groups, round robin, pooler, best mean",
-            [
-                "sharing": [
-                    "weight": "groups", "bias": ["0": "all", "1-2": "private"],
-                    "groups": ["texts": ["size", "colour"]],
-                ], "sampler": ["name": "roundrobin"], "head": ["pooling": "pooler"],
-                "evaluation.keep": "mean",
-            ]),
-        Case(
-            "annealed, held-out examples, both norms at the projection",
-            [
-                "sampler": ["name": "annealed"], "evaluation.heldOut": 0.3, "evaluation.keep": "last",
-                "adapter": ["method": "hadamard", "site": "projection", "norm": "both"],
-            ]),
-        Case(
-            "temperature, patience, uneven micro-batches",
-            [
-                "sampler": ["name": "temperature", "temperature": 2, "cap": 15], "batch.examples": 11,
-                "evaluation.patience": 1, "evaluation.every": 1,
-            ]),
-        Case(
-            "weighted, one stage",
-            [
-                "sampler": ["name": "weighted", "weights": ["colour": 1, "pair": 0.2, "size": 3]],
-                "stages.head.steps": 0, "stages.adapter.trainHead": false,
-            ]),
-        Case(
-            "in groups, without agreement",
-            [
-                "combination.agreement": "off",
-                "sharing": ["weight": "groups", "groups": ["texts": ["size", "colour"]]],
-            ]),
-        Case("products in bfloat16", ["arithmetic": "bfloat16"]),
-        Case(
-            "products in bfloat16, dropout nowhere, activations cached",
-            [
-                "arithmetic": "bfloat16", "dropout.hidden": 0, "dropout.attention": 0,
-                "adapter": ["method": "lora", "layers": "2"],
-            ]),
-        Case("pruned by SNIP", ["adapter": PruningTests.adapter()]),
-        Case("the published pruned adapter", ["adapter": ["method": "sparse", "examples": 9]]),
-        Case(
-            "private adapters, twice as wide, pruned by GraSP",
-            [
-                "adapter": PruningTests.adapter(["score": "grasp", "largeSparse": 2]),
-                "sharing.weight": "private",
-            ]),
-    ]
+                "backbone": .string(TinyModel.directory(of: family)), "adapter": ["method": "full"],
+                "head": ["pooling": "mean"],
+            ])
+    }
 
     private func train(
         _ changes: [String: JSONValue], ranks: Int, into folder: TemporaryFolder

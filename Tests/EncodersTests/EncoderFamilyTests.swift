@@ -1,6 +1,7 @@
 import Diagnostics
 import Encoders
 import Formats
+import Foundation
 import Kernels
 import TestSupport
 import Testing
@@ -12,8 +13,8 @@ struct EncoderFamilyTests {
         name: "toy", title: "Toy",
         keys: ConfigurationKeys(
             hidden: "dim", layers: "n_layers", heads: "n_heads", intermediate: "ffn_dim",
-            vocabulary: "words", positions: "max_rows", segments: nil,
-            layerNormEpsilon: .init("eps", default: 1e-12), fixed: [.init("activation", is: "gelu")]),
+            vocabulary: "words", positions: "max_rows", segments: nil, activation: "activation",
+            layerNormEpsilon: .init("eps", default: 1e-12)),
         tensors: TensorNames(
             prefix: "toy.", words: "table.words", positions: "table.positions", segments: nil,
             layers: "blocks.",
@@ -23,7 +24,7 @@ struct EncoderFamilyTests {
             ],
             formerEndings: ["norm2.bias": "norm2.beta"]),
         classes: ModelClasses(encoder: "Toy", classifier: "ToyClassifier", adapters: "ToyAdapters"),
-        positionOffset: 2)
+        positions: .afterPadding(id: .constant(1)))
     private static let families = EncoderFamily.all + [toy]
 
     private static func configuration(rows: Int = 34, type: String = "toy") -> String {
@@ -152,10 +153,11 @@ struct EncoderFamilyTests {
         }
         #expect(
             try message(Self.configuration(type: "gpt2"), Self.families)
-                == #"'model_type' is "gpt2", expected "bert" or "toy""#)
+                == #"'model_type' is "gpt2", expected one of "bert", "roberta", "xlm-roberta", "camembert", "#
+                + #""electra", "distilbert", "mpnet", "toy""#)
         #expect(
-            try message(Self.configuration(), EncoderFamily.all)
-                == #"'model_type' is "toy", expected "bert""#)
+            try message(Self.configuration(), [.bert, .mpnet])
+                == #"'model_type' is "toy", expected one of "bert", "mpnet""#)
         #expect(
             try message(Self.configuration(rows: 2), Self.families)
                 == "'max_rows' is 2, expected a whole number from 3 to 1048576")
@@ -165,10 +167,90 @@ struct EncoderFamilyTests {
         "Every family names its modules, one for each site, and is in the table once",
         arguments: EncoderFamily.all)
     func table(_ family: EncoderFamily) {
-        let sites = Site.norms + Site.linears.filter { $0 != .pooler }
+        let sites = Site.norms + Site.linearsOfLayers
         let modules = sites.compactMap { family.tensors.module(at: LayerSite(1, $0)) }
         #expect(modules.count == sites.count && Set(modules).count == sites.count)
         #expect(EncoderFamily.all.filter { $0 == family }.count == 1)
-        #expect(family.positionOffset >= 0 && family.tensors.table(.positions) != nil)
+        #expect(family.tensors.table(.words) != nil && family.tensors.table(.positions) != nil)
+    }
+
+    @Test(
+        "Kin of a family differ from it by name alone",
+        arguments: [(EncoderFamily.xlmRoberta, EncoderFamily.roberta), (.camembert, .roberta)])
+    func kin(_ family: EncoderFamily, _ other: EncoderFamily) throws {
+        let tiny = try TinyModel(other)
+        let folder = try TemporaryFolder(copying: TinyModel.directory(of: other))
+        try folder.write(
+            try changed("model_type", to: "\"\(family.name)\"", in: folder.read("config.json")),
+            to: "config.json")
+        let own = try TinyModel(other, directory: folder.path)
+        #expect(own.weights.configuration.family == family)
+        #expect(differingBits(own.hidden(), tiny.hidden()) == nil)
+    }
+
+    @Test("Every family has a tiny encoder, or is kin of one that has")
+    func covered() {
+        let missing = EncoderFamily.all.filter { !TinyModel.families.contains($0) }
+        #expect(missing == [.xlmRoberta, .camembert])
+    }
+
+    /// The published backbones' sizes.
+    @Test(
+        "Parameters are counted as `transformers` counts them",
+        arguments: [
+            (
+                #"{"model_type": "roberta", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1}"#,
+                124_645_632
+            ),
+            (
+                #"{"model_type": "electra", "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12, "num_attention_heads": 4, "intermediate_size": 1024, "vocab_size": 30522, "max_position_embeddings": 512}"#,
+                13_483_008
+            ),
+            (
+                #"{"model_type": "distilbert", "dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072, "vocab_size": 30522, "max_position_embeddings": 512}"#,
+                66_362_880
+            ),
+            (
+                #"{"model_type": "mpnet", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "vocab_size": 30527, "max_position_embeddings": 514}"#,
+                109_486_464
+            ),
+        ] as [(String, Int)])
+    func parameterCounts(_ text: String, _ expected: Int) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(text, to: "config.json")
+        #expect(try EncoderConfiguration(directory: folder.path).parameterCount == expected)
+    }
+
+    @Test("An ELECTRA generator is refused by its class and by its tensors")
+    func generator() throws {
+        let folder = try TemporaryFolder(copying: TinyModel.directory(of: .electra))
+        let configuration = try folder.read("config.json")
+        try folder.write(
+            try changed("architectures", to: "[\"ElectraForMaskedLM\"]", in: configuration),
+            to: "config.json")
+        var failure = #expect(throws: Failure.self) { try EncoderWeights(directory: folder.path) }
+        #expect(failure?.message == "'architectures' has ElectraForMaskedLM: a generator")
+        #expect(failure?.remedy?.contains("google/electra-base-discriminator") == true)
+        try folder.write(configuration, to: "config.json")
+        let tensors = try TinyModel(.electra).weights.namedTensors(prefix: "electra.")
+        let prediction = NamedTensor(
+            name: "generator_predictions.dense.bias", shape: [16],
+            values: .float(.init(repeating: 0, count: 16)))
+        try FileManager.default.removeItem(atPath: folder.file("model.safetensors"))
+        try Safetensors.write(tensors + [prediction], to: folder.file("model.safetensors"))
+        failure = #expect(throws: Failure.self) { try EncoderWeights(directory: folder.path) }
+        #expect(failure?.message == "has the tensor 'generator_predictions.dense.bias': a generator")
+    }
+
+    @Test("An MPNet with another number of distances is refused, as transformers would compute another")
+    func distances() throws {
+        let folder = try TemporaryFolder(copying: TinyModel.directory(of: .mpnet))
+        try folder.write(
+            try changed("relative_attention_num_buckets", to: "16", in: folder.read("config.json")),
+            to: "config.json")
+        let failure = #expect(throws: Failure.self) { try EncoderWeights(directory: folder.path) }
+        #expect(failure?.message == "'relative_attention_num_buckets' is 16, expected 32")
+        let buckets = try Golden("encoders/distances").integers("buckets")
+        #expect((-512...512).map { RelativePositions.bucket($0) } == buckets)
     }
 }

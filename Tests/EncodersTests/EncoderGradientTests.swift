@@ -13,9 +13,9 @@ struct EncoderGradientTests {
         upstream = try tiny.golden.floats("upstream")
     }
 
-    static let bottom = LayerSite(LayerSite.belowLayers, .embeddings)
+    static let bottom = LayerSite.embeddings
     static let places =
-        [.embeddings, .embeddingNorm].map { LayerSite(LayerSite.belowLayers, $0) }
+        [.embeddings, .embeddingNorm, .embeddingProjection]
         + (0..<3).flatMap { layer in Site.ofLayers.map { LayerSite(layer, $0) } }
     static let dropouts = [
         EncoderDropout.none, EncoderDropout(hidden: 0.2, attention: 0, seed: 1, step: 2),
@@ -23,9 +23,12 @@ struct EncoderGradientTests {
         EncoderDropout(hidden: 0.2, attention: 0.3, seed: 1, step: 2),
     ]
 
-    @Test("Gradients at every site are the slopes of the forward, with and without dropout", arguments: 0..<4)
-    func finiteDifferencesAgree(dropoutIndex: Int) throws {
-        let dropout = Self.dropouts[dropoutIndex]
+    @Test(
+        "Gradients at every site are the slopes of the forward, with and without dropout", arguments: 0..<4,
+        TinyModel.families)
+    func finiteDifferencesAgree(dropoutIndex: Int, family: EncoderFamily) throws {
+        let (dropout, tiny) = (Self.dropouts[dropoutIndex], try TinyModel(family))
+        let upstream = try tiny.golden.floats("upstream")
         let adaptation = TrainableSites(tiny.weights, lowest: Self.bottom, distance: 0.2)
         tiny.backward(upstream, adaptation, dropout: dropout)
         let frozen = TrainableSites(tiny.weights, lowest: nil, distance: 0.2)
@@ -51,8 +54,10 @@ struct EncoderGradientTests {
 
     @Test(
         "Backward stops at the lowest trained place, and what it reaches is as without stopping",
-        arguments: places)
-    func stopsAtTheLowestPlace(lowest: LayerSite) throws {
+        arguments: places, TinyModel.families)
+    func stopsAtTheLowestPlace(lowest: LayerSite, family: EncoderFamily) throws {
+        let tiny = try TinyModel(family)
+        let upstream = try tiny.golden.floats("upstream")
         for dropout in [Self.dropouts[0], Self.dropouts[3]] {
             let whole = TrainableSites(tiny.weights, lowest: Self.bottom, distance: 0.2)
             let part = TrainableSites(tiny.weights, lowest: lowest, distance: 0.2)

@@ -30,13 +30,15 @@ final class TrainableSites: EncoderAdaptation {
     /// Trains the places from `lowest` up; places below it act with the same values but have no gradient.
     ///
     /// Values start at identity and the frozen tensors, each moved by up to `distance`; without a distance
-    /// there is no prefix and no source, which are never identity.
+    /// there is no prefix and no source, which are never identity. No sites stand for those of the backbone's
+    /// own tensors.
     init(
         _ weights: EncoderWeights, lowest: LayerSite?, distance: Float = 0,
         acting sites: Set<Site> = Set(Site.allCases)
     ) {
         lowestTrained = lowest
-        acting = distance == 0 ? sites.subtracting([.prefix]) : sites
+        let own = sites.isEmpty ? Set(Site.norms + Site.linears + [.embeddings]) : sites
+        acting = distance == 0 ? own.subtracting([.prefix]) : own
         moves = distance != 0
         let (d, f) = (weights.configuration.hidden, weights.configuration.intermediate)
         func add(_ place: LayerSite, _ part: String, _ rows: Int, _ start: [Float]) {
@@ -48,7 +50,8 @@ final class TrainableSites: EncoderAdaptation {
             gradients[tensor] = GuardedMatrix(rows, start.count / rows, filledWith: 0)
         }
         func copy(_ base: UnsafePointer<Float>, _ count: Int) -> [Float] { (0..<count).map { base[$0] } }
-        for place in Self.places(weights) where acting.contains(place.site) {
+        let pooler = sites.isEmpty ? weights.linearSites.filter { $0.site == .pooler } : []
+        for place in Self.places(weights) + pooler where acting.contains(place.site) {
             let width = [.intermediate, .activation].contains(place.site) ? f : d
             if Site.values.contains(place.site) {
                 add(
@@ -56,8 +59,8 @@ final class TrainableSites: EncoderAdaptation {
                     [Float](repeating: 1, count: width) + [Float](repeating: 0, count: width))
             }
             if Site.norms.contains(place.site) {
-                let norm = weights.norm(at: place)
-                add(place, "vectors", 2, copy(norm.scale, d) + copy(norm.shift, d))
+                let (norm, width) = (weights.norm(at: place), weights.configuration.width(ofNorm: place.site))
+                add(place, "vectors", 2, copy(norm.scale, width) + copy(norm.shift, width))
             }
             if let linear = weights.linear(at: place) {
                 add(place, "weight", linear.weight.rows, linear.weight.values)
@@ -77,8 +80,24 @@ final class TrainableSites: EncoderAdaptation {
 
     /// Every place below the pooler, in the order of the forward pass.
     static func places(_ weights: EncoderWeights) -> [LayerSite] {
-        [.embeddings, .embeddingNorm].map { LayerSite(LayerSite.belowLayers, $0) }
+        [.embeddings, .embeddingNorm] + (weights.embeddingProjection == nil ? [] : [.embeddingProjection])
             + weights.layers.indices.flatMap { layer in Site.ofLayers.map { LayerSite(layer, $0) } }
+    }
+
+    /// The gradient of a tensor of the backbone, by its name in the file without the family's prefix.
+    func gradient(ofTensor name: String, in weights: EncoderWeights) -> [Float]? {
+        let names = weights.configuration.family.tensors
+        if let table = EmbeddingTable.allCases.first(where: { names.table($0) == name }) {
+            return gradients[Tensor(place: .embeddings, part: table.rawValue)]?.values
+        }
+        for place in weights.normSites + weights.linearSites {
+            guard let module = names.module(at: place), name.hasPrefix("\(module).") else { continue }
+            let part = String(name.dropFirst(module.count + 1))
+            if !Site.norms.contains(place.site) { return gradients[Tensor(place: place, part: part)]?.values }
+            let both = gradients[Tensor(place: place, part: "vectors")]
+            return both.map { $0.view.rows(part == "weight" ? 0..<1 : 1..<2).values }
+        }
+        return nil
     }
 
     private func isTrained(_ place: LayerSite) -> Bool { lowestTrained.map { place >= $0 } ?? false }
@@ -149,14 +168,9 @@ final class TrainableSites: EncoderAdaptation {
     }
 
     var embeddings: TrainedEmbeddings? {
-        let own = EmbeddingTable.allCases.map { tensor(.embeddings, $0.rawValue) }
-        guard let words = own[0], let positions = own[1] else { return nil }
-        var gradients: EmbeddingTables<Matrix>?
-        if let w = words.gradient, let p = positions.gradient {
-            gradients = EmbeddingTables(words: w, positions: p, segments: own[2]?.gradient)
+        EmbeddingTables { tensor(.embeddings, $0.rawValue)?.value }.map { tables in
+            TrainedEmbeddings(
+                tables, gradients: EmbeddingTables { tensor(.embeddings, $0.rawValue)?.gradient })
         }
-        return TrainedEmbeddings(
-            EmbeddingTables(words: words.value, positions: positions.value, segments: own[2]?.value),
-            gradients: gradients)
     }
 }

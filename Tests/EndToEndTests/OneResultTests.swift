@@ -1,6 +1,7 @@
 import Encoders
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -43,6 +44,23 @@ extension EndToEnd {
             for result in results {
                 #expect(result.adapters == results[0].adapters, "\(result.way) against \(results[0].way)")
             }
+        }
+
+        @Test(arguments: TinyModel.families) func everyFamilyGivesTheSameBytes(
+            family: EncoderFamily
+        ) async throws {
+            let scene = try Scene()
+            let backbone = "backbone=\(TinyModel.directory(of: family))"
+            var results: [[String: Data]] = []
+            for ranks in 1...4 {
+                let run = "run-\(ranks)"
+                let job = try await EndToEnd.hadamesh(
+                    ranks: ranks,
+                    ["train", scene.study, "--output", scene.path(run), "--set", backbone])
+                try #require(job.status == 0, "\(job)")
+                results.append(try scene.adapters(run))
+            }
+            #expect(results.allSatisfy { $0 == results[0] })
         }
 
         /// Converted weights are private on one rank and shared by three.

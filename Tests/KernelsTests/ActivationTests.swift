@@ -3,24 +3,42 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("ReLU and swish, and a vector added to rows")
+@Suite("GELU's tanh form, ReLU and swish, and vectors added to rows")
 struct ActivationTests {
     enum Function: CaseIterable, Sendable {
-        case relu, swish
+        case geluTanh, relu, swish
 
         func apply(_ z: Matrix, into u: Matrix, saveDerivative: Bool) {
             switch self {
+            case .geluTanh: Kernels.geluTanh(z, into: u, saveDerivative: saveDerivative)
             case .relu: Kernels.relu(z, into: u, saveDerivative: saveDerivative)
             case .swish: Kernels.swish(z, into: u, saveDerivative: saveDerivative)
             }
         }
 
-        func value(_ x: Double) -> Double { self == .relu ? max(x, 0) : x / (1 + exp(-x)) }
+        func value(_ x: Double) -> Double {
+            switch self {
+            case .geluTanh: x / 2 * (1 + Foundation.tanh(Self.inner(x)))
+            case .relu: max(x, 0)
+            case .swish: x / (1 + exp(-x))
+            }
+        }
 
         func slope(_ x: Double) -> Double {
-            if self == .relu { return x > 0 ? 1 : 0 }
-            let sigmoid = 1 / (1 + exp(-x))
-            return sigmoid + x * sigmoid * (1 - sigmoid)
+            switch self {
+            case .geluTanh:
+                let value = Foundation.tanh(Self.inner(x))
+                let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * x * x)
+                return (1 + value + x * (1 - value * value) * slope) / 2
+            case .relu: return x > 0 ? 1 : 0
+            case .swish:
+                let sigmoid = 1 / (1 + exp(-x))
+                return sigmoid + x * sigmoid * (1 - sigmoid)
+            }
+        }
+
+        private static func inner(_ x: Double) -> Double {
+            (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
         }
     }
 
@@ -45,12 +63,24 @@ struct ActivationTests {
         #expect([z, untouched, u, again, du].allSatisfy { $0.isIntact() })
     }
 
-    @Test("Swish's derivative is the slope of its forward")
-    func swishGradient() {
+    @Test("Away from 0 too, where tails and squares grow", arguments: Function.allCases)
+    func farNumbers(_ function: Function) {
+        let numbers = (-120...120).map { Float($0) / 8 }
+        let (z, u) = (GuardedMatrix(numbers), GuardedMatrix(1, numbers.count))
+        function.apply(z.view, into: u.view, saveDerivative: true)
+        for (index, x) in numbers.enumerated() {
+            let (value, slope) = (function.value(Double(x)), function.slope(Double(x)))
+            #expect(abs(Double(u.values[index]) - value) <= 5e-7 * max(1, abs(value)), "at \(x)")
+            #expect(abs(Double(z.values[index]) - slope) <= 2e-6, "derivative at \(x)")
+        }
+    }
+
+    @Test("Derivatives are the slopes of the forward", arguments: [Function.geluTanh, .swish])
+    func gradients(_ function: Function) {
         let (z, upstream) = (someNumbers(33), someNumbers(33, seed: 1))
         func run(_ z: [Float]) -> (value: [Float], derivative: GuardedMatrix) {
             let (derivative, u) = (GuardedMatrix(z, rows: 3), GuardedMatrix(3, 11))
-            swish(derivative.view, into: u.view, saveDerivative: true)
+            function.apply(derivative.view, into: u.view, saveDerivative: true)
             return (u.values, derivative)
         }
         let du = GuardedMatrix(upstream, rows: 3)
@@ -77,6 +107,29 @@ struct ActivationTests {
         let u = GuardedMatrix(1, 11, filledWith: 0)
         function.apply(z.view, into: u.view, saveDerivative: true)
         #expect((z.values + u.values).allSatisfy { $0.isNaN })
+    }
+
+    @Test(
+        "A line is added to a matrix by diagonals, and its gradient is the sums along them",
+        arguments: 1...17)
+    func diagonals(_ columns: Int) {
+        let (rows, origin) = (4, 5)
+        let y = GuardedMatrix(someNumbers(rows * columns), rows: rows, padding: 3)
+        let line = GuardedMatrix(someNumbers(origin + columns, seed: 1))
+        let sums = GuardedMatrix(1, origin + columns, filledWith: 2)
+        var expected = y.values.map(Double.init)
+        var total = [Double](repeating: 2, count: origin + columns)
+        for i in 0..<rows {
+            for j in 0..<columns { expected[i * columns + j] += Double(line.values[j - i + origin]) }
+        }
+        addDiagonals(line.base, origin: origin, to: y.view)
+        #expect(mismatch(y.values, expected, Tolerance(absolute: 1e-6)) == nil)
+        for i in 0..<rows {
+            for j in 0..<columns { total[j - i + origin] += Double(y.values[i * columns + j]) }
+        }
+        addDiagonalSums(of: y.view, to: sums.base, origin: origin)
+        #expect(mismatch(sums.values, total, Tolerance(absolute: 3e-6)) == nil)
+        #expect([y, line, sums].allSatisfy { $0.isIntact() })
     }
 
     @Test("A scaled vector is added to every row, and its gradient is the scaled sum", arguments: 1...17)

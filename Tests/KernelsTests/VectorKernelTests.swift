@@ -40,6 +40,14 @@ struct VectorKernelTests {
         table.gelu(rows * n, z.base, u.base, 1)
         keep("GELU", u)
         keep("its derivative", z)
+        for (name, function) in [
+            ("GELU's tanh form", table.gelu_tanh), ("ReLU", table.relu), ("swish", table.swish),
+        ] {
+            let (z, u) = (numbers(10), numbers(11))
+            function?(rows * n, z.base, u.base, 1)
+            keep(name, u)
+            keep("\(name): derivative", z)
+        }
         let (p, dp) = (numbers(2), numbers(3))
         table.softmax(rows, n, n, p.base, n)
         keep("softmax", p)

@@ -3,17 +3,29 @@ import Formats
 import Foundation
 import Kernels
 
-/// The tiny random BERT of `Tests/Golden/encoders`, its batch of four packed sequences, and its goldens.
+/// A tiny random encoder of `Tests/Golden/encoders`, its batch of four packed sequences, and its goldens.
+///
+/// Each computation has one; unless a family is named, it is the BERT.
 package struct TinyModel: Sendable {
-    /// Its folder, in the form of Hugging Face.
-    package static let directory = "\(Golden.folder)/encoders/tiny-bert"
+    /// The BERT's folder, in the form of Hugging Face.
+    package static let directory = directory(of: .bert)
 
-    /// The folder of another storage form of it: `sharded`, `f16` or `bf16`.
+    /// The folder of a family's encoder.
+    package static func directory(of family: EncoderFamily) -> String {
+        "\(Golden.folder)/encoders/tiny-\(family.name)"
+    }
+
+    /// The families that have an encoder; the others compute as another one does.
+    package static let families = EncoderFamily.all.filter {
+        FileManager.default.fileExists(atPath: directory(of: $0))
+    }
+
+    /// The folder of another storage form of the BERT: `sharded`, `f16` or `bf16`.
     package static func variant(_ name: String) -> String {
         "\(Golden.folder)/encoders/tiny-bert-variants/\(name)"
     }
 
-    /// A copy of its folder whose tensors lie at no multiple of four bytes, where floats can't be used.
+    /// A copy of the BERT's folder whose tensors lie at no multiple of four bytes, where floats can't be used.
     package static func misaligned() throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: directory)
         let data = try folder.read("model.safetensors")
@@ -25,7 +37,7 @@ package struct TinyModel: Sendable {
         return folder
     }
 
-    /// A copy of its folder with the embedding of one segment alone, as backbones have that know no pairs.
+    /// A copy of the BERT's folder with the embedding of one segment alone, as backbones have that know no pairs.
     package static func withOneSegment() throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: directory)
         let configuration = String(decoding: try folder.read("config.json"), as: UTF8.self)
@@ -48,14 +60,14 @@ package struct TinyModel: Sendable {
     package let weights: EncoderWeights
     /// The batch; sequence s has dropout key 100 + s.
     package let batch: PackedBatch
-    /// The expected values, `tiny-bert-forward.safetensors`.
+    /// The expected values, `tiny-FAMILY-forward.safetensors`.
     package let golden: Golden
 
-    /// Maps the weights of the tiny BERT, or of a folder with one of its other forms.
-    package init(directory: String = TinyModel.directory) throws {
+    /// Maps the weights of a family's encoder, or of a folder with one of its other forms.
+    package init(_ family: EncoderFamily = .bert, directory: String? = nil) throws {
         _ = blasThreads
-        weights = try EncoderWeights(directory: directory)
-        golden = try Golden("encoders/tiny-bert-forward")
+        weights = try EncoderWeights(directory: directory ?? Self.directory(of: family))
+        golden = try Golden("encoders/tiny-\(family.name)-forward")
         let ids = try golden.integers("ids").map { Int32($0) }
         let segments = try golden.integers("segments").map { Int32($0) }
         let offsets = try golden.integers("offsets")

@@ -12,7 +12,7 @@ enum BackboneTensor {
     static func norm(_ place: LayerSite, _ part: Part, of weights: EncoderWeights) -> ParameterSlice {
         let own = weights.norm(at: place)
         return slice(
-            place, part, .norm, shape: [weights.configuration.hidden],
+            place, part, .norm, shape: [weights.configuration.width(ofNorm: place.site)],
             part == .weight ? own.scale : own.shift, weights)
     }
 
@@ -59,6 +59,7 @@ enum BackboneTensor {
         let (label, isInLayer) =
             switch place.site {
             case .embeddingNorm: ("embeddings.norm", false)
+            case .embeddingProjection: ("embeddings.projection", false)
             case .pooler: ("pooler", false)
             case .attentionNorm: ("attention.norm", true)
             case .outputNorm: ("output.norm", true)

@@ -27,18 +27,8 @@ final class TrainedBackboneTensors: EncoderAdaptation {
                 biasGradient: bias?.gradient)
         }
         func table(_ table: EmbeddingTable) -> BoundTensor? { parameters[BackboneTensor.name(table)] }
-        if let words = table(.words), let positions = table(.positions) {
-            let segments = table(.segments)
-            var gradients: EmbeddingTables<Matrix>?
-            if let w = words.gradientMatrix, let p = positions.gradientMatrix {
-                gradients = EmbeddingTables(words: w, positions: p, segments: segments?.gradientMatrix)
-            }
-            embeddings = TrainedEmbeddings(
-                EmbeddingTables(
-                    words: words.matrix, positions: positions.matrix, segments: segments?.matrix),
-                gradients: gradients)
-        } else {
-            embeddings = nil
+        embeddings = EmbeddingTables { table($0)?.matrix }.map { tables in
+            TrainedEmbeddings(tables, gradients: EmbeddingTables { table($0)?.gradientMatrix })
         }
         var places = Array(norms.keys) + Array(linears.keys)
         if embeddings != nil { places.append(LayerSite(LayerSite.belowLayers, .embeddings)) }

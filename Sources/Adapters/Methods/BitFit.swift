@@ -4,7 +4,7 @@ package import Encoders
 // BitFit (Ben Zaken, Goldberg, Ravfogel, "BitFit: Simple Parameter-efficient Fine-tuning for
 // Transformer-based Masked Language-models", ACL 2022, arXiv 2106.10199): every bias is trained from the
 // backbone's values: b of the six linear maps of each layer, β of its two LayerNorms and of the embeddings',
-// and b of the pooler.
+// b of the embeddings' projection where there is one, and b of the pooler.
 //
 //   y = x W + b        db = Σ_t dy        (β likewise)
 //
@@ -21,7 +21,7 @@ package struct BitFit: LinearMapMethod {
 
     /// Whether the pooler's bias is trained too.
     package var pooler = false
-    /// The layers whose biases are trained; the embeddings' β always is.
+    /// The layers whose biases are trained; the embeddings' biases always are.
     package var layers = LayerSet.all
 
     package init() {}
@@ -40,7 +40,8 @@ package struct BitFit: LinearMapMethod {
         }
         let embeddings = BackboneTensor.norm(
             LayerSite(LayerSite.belowLayers, .embeddingNorm), .bias, of: weights)
+        let projection = BackboneTensor.linear(.embeddingProjection, .bias, of: weights).map { [$0] } ?? []
         let pooler = pooler ? try TrainedPooler.slices([.bias], of: weights) : []
-        return BoundBackboneTensors(slices: [embeddings] + biases + pooler, weights: weights)
+        return BoundBackboneTensors(slices: [embeddings] + projection + biases + pooler, weights: weights)
     }
 }

@@ -8,6 +8,10 @@ package struct BackboneIdentity: Codable, Sendable, Equatable {
     package let layers, hidden, heads, intermediate: Int
     /// ε of every LayerNorm; nil for an adapter that does not record it.
     package let layerNormEpsilon: Float?
+    /// The activation of the feed-forward layers; nil for an adapter that does not record it.
+    package let activation: String?
+    /// The id of padding after which positions are counted; nil for a family that counts from 0.
+    package let paddingId: Int?
     /// The checksum of the backbone's files; nil for a copy in memory.
     package let checksum: Int?
 
@@ -18,6 +22,8 @@ package struct BackboneIdentity: Codable, Sendable, Equatable {
         (layers, hidden) = (shape.layers, shape.hidden)
         (heads, intermediate) = (shape.heads, shape.intermediate)
         layerNormEpsilon = shape.layerNormEpsilon
+        activation = shape.activation.rawValue
+        paddingId = shape.paddingId
         checksum = weights.checksum
     }
 
@@ -26,6 +32,12 @@ package struct BackboneIdentity: Codable, Sendable, Equatable {
         if !hasShape(of: present) { return "it was a \(shape), this is a \(present.shape)" }
         if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {
             return "its layer_norm_eps was \(own), this one's is \(other)"
+        }
+        if let own = activation, let other = present.activation, own != other {
+            return "its activation was \(own), this one's is \(other)"
+        }
+        if let own = paddingId, let other = present.paddingId, own != other {
+            return "its pad_token_id was \(own), this one's is \(other)"
         }
         return checksum == present.checksum ? nil : "its weights' checksum differs"
     }

@@ -34,8 +34,11 @@ typedef struct ckernels {
     void (*pack)(long k, long n, const float *b, long bRow, long bColumn, float *panels);
     long panel;
 
-    // u = GELU(z) for n floats; with `save`, overwrites z with GELU'(z).
+    // u = f(z) for n floats; with `save`, overwrites z with f'(z). f is GELU, its tanh form, ReLU, or swish.
     void (*gelu)(long n, float *z, float *u, int save);
+    void (*gelu_tanh)(long n, float *z, float *u, int save);
+    void (*relu)(long n, float *z, float *u, int save);
+    void (*swish)(long n, float *z, float *u, int save);
 
     // p = softmax(s) in place, for `rows` rows of n; up to `whole` ≥ n floats of a row may be written, those
     // past n as 0.

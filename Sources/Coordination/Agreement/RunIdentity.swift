@@ -62,12 +62,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
                     "hadamesh train --resume RUN takes the run's own study; or start a new run with "
                     + "another --output")
         }
-        if backbone != current.backbone {
-            let difference = backbone.difference(from: current.backbone)
+        if let difference = backbone.difference(from: current.backbone) {
             throw Failure.data(
-                "is not the one that this run began with: "
-                    + (difference ?? "its weights' checksum differs"),
-                at: "backbone",
+                "is not the one that this run began with: \(difference)", at: "backbone",
                 remedy: "point backbone at the original folder, or start a new run with another --output")
         }
         if tokenizer != current.tokenizer {

@@ -11,23 +11,36 @@ package struct EncoderFamily: Sendable {
     package let keys: ConfigurationKeys
     package let tensors: TensorNames
     package let classes: ModelClasses
-    /// The row of the position table that a sequence's first token reads.
-    package let positionOffset: Int
+    /// The rows of the position table that a sequence's tokens read.
+    let positions: PositionCounting
+    /// Whether the attention's output has dropout, as the feed-forward layer's has.
+    let dropsAttentionOutput: Bool
+    /// Models of the same `model_type` that are refused.
+    let refused: [RefusedModel]
 
     package init(
         name: String, title: String, keys: ConfigurationKeys, tensors: TensorNames, classes: ModelClasses,
-        positionOffset: Int = 0
+        positions: PositionCounting = .fromZero, dropsAttentionOutput: Bool = true,
+        refused: [RefusedModel] = []
     ) {
         self.name = name
         self.title = title
         self.keys = keys
         self.tensors = tensors
         self.classes = classes
-        self.positionOffset = positionOffset
+        self.positions = positions
+        self.dropsAttentionOutput = dropsAttentionOutput
+        self.refused = refused
     }
 
     /// Every family that can be loaded.
-    package static let all: [EncoderFamily] = [bert]
+    package static let all: [EncoderFamily] = [
+        bert, roberta, xlmRoberta, camembert, electra, distilbert, mpnet,
+    ]
+}
+
+extension EncoderFamily: CustomStringConvertible {
+    package var description: String { name }
 }
 
 extension EncoderFamily: Equatable {
@@ -39,12 +52,12 @@ extension EncoderFamily: Equatable {
 package struct ModelClasses: Sendable {
     /// The encoder alone.
     package let encoder: String
-    /// The encoder with a classifier on its pooled vector.
+    /// The encoder with a classifier.
     package let classifier: String
-    /// AdapterHub's model with interchangeable adapters and heads.
-    package let adapters: String
+    /// AdapterHub's model with interchangeable adapters and heads; nil for a family that it lacks.
+    package let adapters: String?
 
-    package init(encoder: String, classifier: String, adapters: String) {
+    package init(encoder: String, classifier: String, adapters: String?) {
         self.encoder = encoder
         self.classifier = classifier
         self.adapters = adapters

@@ -7,16 +7,17 @@ package struct TensorNames: Sendable {
     /// The table of word embeddings, which every family has.
     let words: String
     private let positions: String
-    private let segments: String?
+    private let segments, distances: String?
     /// By site; names of layers' modules exclude the layer's number and all before it.
     private let modules: [Site: String]
     /// The endings that old files have in place of today's.
     let formerEndings: [String: String]
 
-    /// A family without segment embeddings has no name for them, one without a pooler no module at its site.
+    /// A family without one of the tables has no name for it, one without a pooler or a projection of its
+    /// embeddings no module at that site.
     package init(
-        prefix: String, words: String, positions: String, segments: String?, layers: String,
-        modules: [Site: String], formerEndings: [String: String] = [:]
+        prefix: String, words: String, positions: String, segments: String?, distances: String? = nil,
+        layers: String, modules: [Site: String], formerEndings: [String: String] = formerNormEndings
     ) {
         self.prefix = prefix
         self.layers = layers
@@ -25,6 +26,27 @@ package struct TensorNames: Sendable {
         self.words = words
         self.positions = positions
         self.segments = segments
+        self.distances = distances
+    }
+
+    /// The endings of LayerNorms in files that began as TensorFlow's.
+    package static let formerNormEndings = [
+        "LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta",
+    ]
+
+    /// The names that BERT and its kin share, with other modules beside those of layers.
+    static func likeBERT(prefix: String, other modules: [Site: String]) -> TensorNames {
+        let own: [Site: String] = [
+            .embeddingNorm: "embeddings.LayerNorm", .query: "attention.self.query",
+            .key: "attention.self.key", .value: "attention.self.value",
+            .projection: "attention.output.dense", .attentionNorm: "attention.output.LayerNorm",
+            .intermediate: "intermediate.dense", .output: "output.dense", .outputNorm: "output.LayerNorm",
+        ]
+        return TensorNames(
+            prefix: prefix, words: "embeddings.word_embeddings.weight",
+            positions: "embeddings.position_embeddings.weight",
+            segments: "embeddings.token_type_embeddings.weight", layers: "encoder.layer.",
+            modules: own.merging(modules) { $1 })
     }
 
     /// The tensor of an embedding table; nil if the family has no such table.
@@ -33,6 +55,7 @@ package struct TensorNames: Sendable {
         case .words: words
         case .positions: positions
         case .segments: segments
+        case .distances: distances
         }
     }
 

@@ -1,7 +1,7 @@
 package import Kernels
 
 // Activations below the lowest adapted site do not depend on the batch: every row of a product, LayerNorm or
-// GELU depends on that row alone, attention on its sequence alone. They can be computed once and reused bit
+// activation function depends on that row alone, attention on its sequence alone. They can be computed once and reused bit
 // for bit.
 
 /// Activations of a batch from which its forward starts, in place of its tokens.

@@ -44,7 +44,7 @@ extension EncoderAdaptation {
     /// The highest cut point below which all activations are the frozen backbone's: no hook acts there, and
     /// no tensor of the backbone is replaced.
     package func highestCutPoint(layers: Int) -> CutPoint {
-        if embeddings != nil || norm(at: .embeddingNorm) != nil {
+        if embeddings != nil || norm(at: .embeddingNorm) != nil || linear(at: .embeddingProjection) != nil {
             return CutPoint(layer: LayerSite.belowLayers)
         }
         for layer in 0..<layers {

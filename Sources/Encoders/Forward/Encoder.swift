@@ -47,7 +47,7 @@ package struct Encoder {
         output: OutputTokens = .all, _ workspace: Workspace, observe: ((Int, Matrix) -> Void)? = nil
     ) -> Activations {
         let lowest = adaptation?.lowestTrained
-        let scratch = SharedScratch(workspace)
+        let scratch = SharedScratch(workspace, positionBias(batch, adaptation, workspace))
         func saves(_ layer: Int) -> Bool { lowest.map { layer >= $0.layer } ?? false }
         let cut = start?.cutPoint ?? .firstLayer
         precondition(cut.position != .pooled, "pooled vectors lie above the encoder")
@@ -103,7 +103,7 @@ package struct Encoder {
             observe?(layer, gradient)
         }
         if let saved = activations.embedding {
-            timed(.embedding) { embedBackward(gradient, saved, batch, adaptation) }
+            timed(.embedding) { embedBackward(gradient, saved, batch, adaptation, workspace) }
         }
     }
 }

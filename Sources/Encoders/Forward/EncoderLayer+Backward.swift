@@ -55,7 +55,7 @@ private struct LayerBackward {
         guard needs(below: .output) else { return false }
         act(on: du, at: .activation)
         guard needs(below: .activation) else { return false }
-        geluBackward(du, derivative: saved.feedForward.geluDerivative)
+        encoder.weights.configuration.activation.backward(du, derivative: saved.feedForward.derivative)
         linear(
             du, saved.feedForward.input, own.intermediate, at: .intermediate,
             into: needs(below: .intermediateInput) ? d : nil, accumulate: true)
@@ -97,8 +97,9 @@ private struct LayerBackward {
         timed(.attentionBackward) {
             encoder.attentionBackward(
                 da: da, q: attention.q, k: attention.k, v: attention.v, attention.probabilities,
-                prefix: adaptation.prefix(in: layer), batch, queries: saved.queries, dq: dq, dk: dk, dv: dv,
-                workspace)
+                prefix: adaptation.prefix(in: layer),
+                biasGradient: adaptation.embeddings?.gradients?.distances,
+                batch, queries: saved.queries, dq: dq, dk: dk, dv: dv, workspace)
         }
         guard needs(below: .prefix) else { return false }
         let all = reaches ? dx : nil

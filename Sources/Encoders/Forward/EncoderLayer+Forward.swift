@@ -53,7 +53,8 @@ extension Encoder {
         at cut: CutPoint, _ batch: PackedBatch, into state: CutState, _ workspace: Workspace
     ) {
         let mark = workspace.mark
-        let (x, scratch) = (state.residual, SharedScratch(workspace))
+        let x = state.residual
+        let scratch = SharedScratch(workspace, positionBias(batch, nil, workspace))
         _ = timed(.embedding) { embed(batch, nil, into: x, save: false, workspace) }
         for below in 0..<cut.layer {
             _ = layerForward(below, x, batch, queries: batch, nil, nil, scratch, workspace)
@@ -93,8 +94,8 @@ private struct LayerForward {
         let a = memory(.heads, residual.rows, residual.columns, save: saving?.heads)
         let probabilities = timed(.attention) {
             encoder.attention(
-                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer), batch,
-                queries: queries, into: a, workspace)
+                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer),
+                bias: scratch.positionBias, batch, queries: queries, into: a, workspace)
         }
         return (
             a,
@@ -110,7 +111,10 @@ private struct LayerForward {
         let o = workspace.matrix(a.rows, a.columns)
         _ = map(a, own.projection, at: .projection, into: o, queries)
         act(on: o, source: residual, at: .attention)
-        let mask = encoder.dropout.applyHidden(to: o, layer: layer, place: 0, queries, workspace)
+        let isDropped = encoder.weights.configuration.family.dropsAttentionOutput
+        let mask =
+            isDropped
+            ? encoder.dropout.applyHidden(to: o, layer: layer, place: 0, queries, workspace) : nil
         let h1 = memory(.attentionOutput, a.rows, a.columns, save: saving?.attentionOutput)
         let norm = encoder.normForward(
             o, plus: residual, own.attentionNorm, at: LayerSite(layer, .attentionNorm), adaptation, into: h1,
@@ -125,7 +129,8 @@ private struct LayerForward {
         let z = workspace.matrix(h1.rows, f)
         let input = map(h1, own.intermediate, at: .intermediate, into: z, queries)
         let u = memory(.activation, h1.rows, f, save: saving?.activation)
-        gelu(z, into: u, saveDerivative: saving != nil)
+        let function = encoder.weights.configuration.activation
+        function.forward(z, into: u, saveDerivative: saving != nil)
         act(on: u, at: .activation)
         let y = workspace.matrix(h1.rows, h1.columns)
         _ = map(u, own.output, at: .output, into: y, queries)
@@ -136,7 +141,7 @@ private struct LayerForward {
             y, plus: h1, own.outputNorm, at: LayerSite(layer, .outputNorm), adaptation, into: h2,
             save: saving != nil, workspace)
         return norm.map {
-            FeedForwardActivations(input: input, geluDerivative: z, activation: u, mask: mask, norm: $0)
+            FeedForwardActivations(input: input, derivative: z, activation: u, mask: mask, norm: $0)
         }
     }
 

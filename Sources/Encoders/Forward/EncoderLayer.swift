@@ -6,7 +6,7 @@ import Kernels
 //   a = attention(q, k, v)                       [prefix]; [heads] changes a
 //   o = a W_O + b_O                              [projection] and [attention] change o
 //   h1 = LN1(dropout(o) + x)                     [attentionNorm]; [attentionOutput] changes h1
-//   z = h1 W_1 + b_1    u = GELU(z)              [intermediateInput] [intermediate]; [activation] changes u
+//   z = h1 W_1 + b_1    u = act(z)               [intermediateInput] [intermediate]; [activation] changes u
 //   y = u W_2 + b_2                              [output] and [feedForward] change y
 //   h2 = LN2(dropout(y) + h1)                    [feedForwardResidual] changes dropout(y); [outputNorm]
 //
@@ -42,8 +42,8 @@ struct ProjectionActivations {
 struct FeedForwardActivations {
     /// The input of W_1 [T, d].
     let input: Matrix
-    /// GELU'(z) [T, f].
-    let geluDerivative: Matrix
+    /// act'(z) [T, f].
+    let derivative: Matrix
     /// u [T, f], as W_2 reads it.
     let activation: Matrix
     let mask: Matrix?

@@ -9,8 +9,7 @@ extension Encoder {
     ///
     /// The backbone must have a pooler.
     package func pool(_ first: Matrix, _ adaptation: (any EncoderAdaptation)?, into p: Matrix) {
-        let (weight, bias) = poolerTensors(adaptation)
-        linear(first, weight, bias, into: p)
+        outerLinear(first, at: pooler, adaptation, into: p)
         tanh(p)
     }
 
@@ -23,20 +22,6 @@ extension Encoder {
         _ dp: Matrix, first: Matrix, p: Matrix, _ adaptation: (any EncoderAdaptation)?, into dh: Matrix?
     ) {
         tanhBackward(dp, y: p)
-        let trained = adaptation?.linear(at: pooler)
-        if let gradient = trained?.weightGradient {
-            linearWeightGradient(dp, first, weight: gradient, bias: trained?.biasGradient)
-        } else if let gradient = trained?.biasGradient {
-            addColumnSums(of: dp, to: gradient)
-        }
-        if let dh { linearBackward(dp, poolerTensors(adaptation).weight, into: dh) }
-    }
-
-    private func poolerTensors(_ adaptation: (any EncoderAdaptation)?) -> (
-        weight: FrozenMatrix, bias: UnsafePointer<Float>
-    ) {
-        guard let frozen = weights.pooler else { preconditionFailure("the backbone has no pooler") }
-        let trained = adaptation?.linear(at: pooler)
-        return (trained?.weight ?? frozen.weight, trained?.bias ?? frozen.bias)
+        outerLinearBackward(dp, x: first, at: pooler, adaptation, into: dh)
     }
 }

@@ -1,6 +1,6 @@
 /// Which activations of a layer are saved because trained weights or adapters read them in backward.
 ///
-/// Backward always needs the normalised values, GELU', q, k, v and P, so these are no choice, but for q, k
+/// Backward always needs the normalised values, act', q, k, v and P, so these are no choice, but for q, k
 /// and v in the lowest layer.
 struct SavedActivations {
     /// x [T, d], the layer's input.

@@ -3,7 +3,7 @@ import Kernels
 // Multi-head self-attention inside each sequence of a packed batch. Q, K, V, a [T, d]; head h is d_k of their
 // columns.
 //
-//   a_h = P_h V_h          P_h = softmax(Q_h K_hᵀ / √d_k)
+//   a_h = P_h V_h          P_h = softmax(Q_h K_hᵀ / √d_k), or with a bias by distance, see RelativePositions
 //   dV_h = P_hᵀ da_h       dP_h = da_h V_hᵀ        dS_h = P_h ⊙ (dP_h − Σ dP_h ⊙ P_h) / √d_k
 //   dQ_h = dS_h K_h        dK_h = dS_hᵀ Q_h
 //
@@ -67,7 +67,8 @@ private struct HeadRows<Prefix: ReadableMatrix> {
         }
     }
 
-    private func ownColumns(of p: Matrix) -> Matrix {
+    /// The columns of a [rows, prefix and own] matrix for the sequence's own rows.
+    func ownColumns(of p: Matrix) -> Matrix {
         prefix.map { p.columns($0.frozen.rows..<p.columns) } ?? p
     }
 }
@@ -83,8 +84,8 @@ extension HeadRows where Prefix == Matrix {
 extension Encoder {
     /// Computes a [T, d] from q, k, v [T, d], and returns P for backward.
     func attention(
-        q: Matrix, k: Matrix, v: Matrix, layer: Int, prefix: TrainedPrefix?, _ batch: PackedBatch,
-        queries: PackedBatch, into a: Matrix, _ workspace: Workspace
+        q: Matrix, k: Matrix, v: Matrix, layer: Int, prefix: TrainedPrefix?, bias: PositionBias?,
+        _ batch: PackedBatch, queries: PackedBatch, into a: Matrix, _ workspace: Workspace
     ) -> AttentionProbabilities {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()
@@ -101,6 +102,7 @@ extension Encoder {
                     prefix: prefix?.values.columns(columns), own: v.rows(tokens).columns(columns))
                 let p = saved.block(batch, queries, sequence, head, of: saved.base)
                 keys.multiplyTransposed(q.rows(rows).columns(columns), into: p, scale: scale)
+                bias?.add(to: keys.ownColumns(of: p), head: head)
                 softmax(p)
                 if let memory = saved.mask {
                     let random = dropout.stream(.attentionDropout, layer, head, batch.keys[sequence])
@@ -121,17 +123,20 @@ extension Encoder {
         return saved
     }
 
-    /// Computes dq, dk, dv [T, d] from da [T, d], and adds the gradients of a prefix.
+    /// Computes dq, dk, dv [T, d] from da [T, d], and adds the gradients of a prefix and of the biases by
+    /// distance [buckets, heads].
     ///
     /// dq and da have the queries' rows.
     func attentionBackward(
         da: Matrix, q: Matrix, k: Matrix, v: Matrix, _ saved: AttentionProbabilities, prefix: TrainedPrefix?,
-        _ batch: PackedBatch, queries: PackedBatch, dq: Matrix, dk: Matrix, dv: Matrix, _ workspace: Workspace
+        biasGradient: Matrix?, _ batch: PackedBatch, queries: PackedBatch, dq: Matrix, dk: Matrix, dv: Matrix,
+        _ workspace: Workspace
     ) {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
         let scale = 1 / Float(width).squareRoot()
         // The gradient of a prefix that is not trained goes to scratch memory.
         let scratch = prefix.map { workspace.matrix($0.keys.rows, $0.keys.columns) }
+        let bias = biasGradient.map { _ in PositionBias.zero(heads: heads, batch, workspace) }
         for sequence in 0..<batch.count {
             let (tokens, own) = (batch.range(sequence), queries.range(sequence))
             for head in 0..<heads {
@@ -156,10 +161,14 @@ extension Encoder {
                     dValues.setTransposedProduct(p, upstream)
                 }
                 softmaxBackward(dp, p: p, scale: scale)
-                rows(k, prefix?.keys).multiply(dp, into: dq.rows(own).columns(columns))
+                let keys = rows(k, prefix?.keys)
+                bias?.addGradient(of: keys.ownColumns(of: dp), head: head)
+                keys.multiply(dp, into: dq.rows(own).columns(columns))
                 rows(dk, prefix?.keyGradient ?? scratch).setTransposedProduct(dp, query)
                 workspace.release(to: mark)
             }
         }
+        // Scores with biases are scaled before these are added.
+        if let biasGradient { bias?.addSums(to: biasGradient, times: 1 / scale) }
     }
 }

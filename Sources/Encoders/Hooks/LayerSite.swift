@@ -8,6 +8,7 @@ package struct LayerSite: Hashable, Sendable, Comparable {
     package static let belowLayers = -1
     package static let embeddings = LayerSite(belowLayers, .embeddings)
     package static let embeddingNorm = LayerSite(belowLayers, .embeddingNorm)
+    package static let embeddingProjection = LayerSite(belowLayers, .embeddingProjection)
 
     package init(_ layer: Int, _ site: Site) {
         self.layer = layer

@@ -1,15 +1,18 @@
 /// The points of an encoder where an adapter may act, in the order of the forward pass.
 ///
+/// Embeddings, x = LN(sum of the tables' rows), or W_E of that where the embeddings are narrower than layers.
 /// Post-norm layer, input x: q, k, v = x W + b, a = concatenated attention heads, o = a W_O + b_O,
-/// h1 = LN1(dropout(o) + x), z = h1 W_1 + b_1, u = GELU(z), y = u W_2 + b_2, h2 = LN2(dropout(y) + h1).
+/// h1 = LN1(dropout(o) + x), z = h1 W_1 + b_1, u = act(z), y = u W_2 + b_2, h2 = LN2(dropout(y) + h1).
 ///
 /// At a value site an adapter changes an activation in place; at some it also reads another activation, the
 /// source, and adds to its gradient. At a norm or linear site it replaces γ, β, W or b.
 package enum Site: Int, Sendable, CaseIterable, Comparable {
-    /// The three embedding tables, below layer 0: at ``LayerSite/belowLayers``.
+    /// The embedding tables, below layer 0: at ``LayerSite/belowLayers``.
     case embeddings
-    /// γ and β of the embeddings' LayerNorm, below layer 0.
+    /// γ and β [e] of the embeddings' LayerNorm, below layer 0.
     case embeddingNorm
+    /// W_E and b_E from the embeddings' width e to d, below layer 0; only where the widths differ.
+    case embeddingProjection
     /// A copy of x [T, d] that only the query's product reads.
     case queryInput
     /// q [T, d], with source x; W_Q and b_Q.
@@ -36,9 +39,9 @@ package enum Site: Int, Sendable, CaseIterable, Comparable {
     case attentionOutput
     /// A copy of h1 [T, d] that only W_1 reads.
     case intermediateInput
-    /// z [T, f], with source h1, before GELU; W_1 and b_1.
+    /// z [T, f], with source h1, before the activation; W_1 and b_1.
     case intermediate
-    /// u [T, f], after GELU.
+    /// u [T, f], after the activation.
     case activation
     /// y [T, d], with source u, before dropout, residual and LN2; W_2 and b_2.
     case output
@@ -55,16 +58,20 @@ package enum Site: Int, Sendable, CaseIterable, Comparable {
     package static func < (left: Site, right: Site) -> Bool { left.rawValue < right.rawValue }
 
     /// The sites of a linear map's W and b.
-    package static let linears: [Site] = [.query, .key, .value, .projection, .intermediate, .output, .pooler]
+    package static let linears: [Site] = [
+        .embeddingProjection, .query, .key, .value, .projection, .intermediate, .output, .pooler,
+    ]
+    /// The linear sites that every layer has.
+    package static let linearsOfLayers: [Site] = linears.filter { ofLayers.contains($0) }
     /// The sites of a LayerNorm's γ and β.
     package static let norms: [Site] = [.embeddingNorm, .attentionNorm, .outputNorm]
     /// The sites of activations.
     package static let values: [Site] = allCases.filter {
-        ![.embeddings, .prefix, .pooler].contains($0) && !norms.contains($0)
+        ![.embeddings, .embeddingProjection, .prefix, .pooler].contains($0) && !norms.contains($0)
     }
     /// The sites that every layer has.
     package static let ofLayers: [Site] = allCases.filter {
-        ![.embeddings, .embeddingNorm, .pooler].contains($0)
+        ![.embeddings, .embeddingNorm, .embeddingProjection, .pooler].contains($0)
     }
 
     /// The value site of a linear map's input, for that map alone.

@@ -9,16 +9,22 @@ package struct EncoderConfiguration: Sendable, Equatable {
     package let family: EncoderFamily
     /// d, the width of the hidden states.
     package let hidden: Int
+    /// e, the width of the embeddings; d in most backbones.
+    package let embedding: Int
     /// L, the number of layers.
     package let layers: Int
     /// The number of attention heads in a layer.
     package let heads: Int
     /// f, the width of the feed-forward layer.
     package let intermediate: Int
+    /// The nonlinearity of the feed-forward layer.
+    package let activation: HiddenActivation
     /// The number of token ids.
     package let vocabulary: Int
     /// The rows of the position table.
     let positionRows: Int
+    /// The id of padding, after which positions begin; nil if they begin at 0.
+    package let paddingId: Int?
     /// The number of segment ids; nil in families without segment embeddings.
     package let segments: Int?
     /// ε of every LayerNorm.
@@ -28,7 +34,7 @@ package struct EncoderConfiguration: Sendable, Equatable {
     package var headWidth: Int { hidden / heads }
 
     /// The length of the longest input.
-    package var positions: Int { positionRows - family.positionOffset }
+    package var positions: Int { positionRows - (paddingId.map { $0 + 1 } ?? 0) }
 
     /// Reads `config.json` in the folder of a backbone of one of the families.
     package init(directory: String, families: [EncoderFamily] = EncoderFamily.all) throws {
@@ -57,14 +63,21 @@ package struct EncoderConfiguration: Sendable, Equatable {
         try file.requireEncoder()
         family = try file.family(among: families)
         let keys = family.keys
+        try file.refuse(family.refused)
         for setting in keys.fixed { try file.require(setting) }
         hidden = try file.count(keys.hidden)
         layers = try file.count(keys.layers, atMost: 1 << 12)
         heads = try file.count(keys.heads)
         intermediate = try file.count(keys.intermediate)
         vocabulary = try file.count(keys.vocabulary)
-        positionRows = try file.count(keys.positions, atLeast: 1 + family.positionOffset)
-        segments = try keys.segments.map { try file.count($0.name, default: $0.fallback) }
+        embedding = try keys.embedding.map { try file.count($0) } ?? hidden
+        activation = try file.activation(keys.activation)
+        switch family.positions {
+        case .fromZero: paddingId = nil
+        case .afterPadding(let id): paddingId = try file.count(id, atLeast: 0)
+        }
+        positionRows = try file.count(keys.positions, atLeast: (paddingId ?? -1) + 2)
+        segments = try keys.segments.map { try file.count($0) }
         guard hidden % heads == 0 else {
             throw Failure.data(
                 "'\(keys.hidden)' \(hidden) is not divisible by '\(keys.heads)' \(heads)", at: file.path)
@@ -74,13 +87,16 @@ package struct EncoderConfiguration: Sendable, Equatable {
 
     /// The number of the backbone's parameters, pooler included.
     package var parameterCount: Int {
-        func map(_ input: Int, _ output: Int) -> Int { input * output + output }
-        let norm = 2 * hidden
-        let layer =
-            4 * map(hidden, hidden) + map(hidden, intermediate) + map(intermediate, hidden) + 2 * norm
-        let embeddings = (vocabulary + positionRows + (segments ?? 0)) * hidden + norm
-        return embeddings + layers * layer + (family.tensors.pooler == nil ? 0 : map(hidden, hidden))
+        let tables = EmbeddingTable.allCases.compactMap { shape(of: $0) }.reduce(0) { $0 + $1.count }
+        let maps = Site.linears.compactMap { site in
+            shape(ofLinear: site).map { ($0.count + $0.rows) * count(of: site) }
+        }
+        let norms = Site.norms.map { 2 * width(ofNorm: $0) * count(of: $0) }
+        return tables + maps.reduce(0, +) + norms.reduce(0, +)
     }
+
+    /// How many places have the site.
+    private func count(of site: Site) -> Int { Site.ofLayers.contains(site) ? layers : 1 }
 
     /// Floating-point operations of the frozen forward for each token of a sequence of `tokens`.
     ///
@@ -88,62 +104,7 @@ package struct EncoderConfiguration: Sendable, Equatable {
     /// two.
     package func forwardOperations(tokens: Int) -> Double {
         let (d, f) = (Double(hidden), Double(intermediate))
-        return Double(layers) * (8 * d * d + 4 * d * f + 4 * Double(tokens) * d)
-    }
-}
-
-/// The settings of a config.json.
-private struct ConfigurationFile {
-    let object: JSONValue
-    let path: String
-
-    /// Reads a whole number; its limits keep products of sizes within 63 bits.
-    func count(
-        _ key: String, default fallback: Int? = nil, atLeast least: Int = 1, atMost most: Int = 1 << 20
-    ) throws -> Int {
-        guard let found = object[key] else {
-            if let fallback { return fallback }
-            throw Failure.data("'\(key)' is missing", at: path)
-        }
-        guard let number = found.int, (least...most).contains(number) else {
-            throw Failure.data(
-                "'\(key)' is \(found.encoded()), expected a whole number from \(least) to \(most)", at: path)
-        }
-        return number
-    }
-
-    func epsilon(_ key: ConfigurationKeys.Key<Double>) throws -> Float {
-        let found = object[key.name] ?? .number(key.fallback)
-        // A double below the smallest float would become zero.
-        guard let number = found.double.map({ Float($0) }), number > 0, number < 1 else {
-            throw Failure.data(
-                "'\(key.name)' is \(found.encoded()), expected a small positive number", at: path)
-        }
-        return number
-    }
-
-    func require(_ setting: ConfigurationKeys.FixedSetting) throws {
-        guard let found = object[setting.name], found.string != setting.value else { return }
-        throw Failure.data(
-            "'\(setting.name)' is \(found.encoded()), expected \"\(setting.value)\"", at: path,
-            remedy: setting.remedy)
-    }
-
-    /// Refuses a decoder, which masks later tokens, and cross-attention, which reads another model.
-    func requireEncoder() throws {
-        for key in ["is_decoder", "add_cross_attention"] where object[key].map({ $0 != false }) ?? false {
-            throw Failure.data(
-                "'\(key)' is \(object[key]?.encoded() ?? ""), expected false", at: path,
-                remedy: "a backbone is an encoder; use one that was pretrained as such")
-        }
-    }
-
-    func family(among families: [EncoderFamily]) throws -> EncoderFamily {
-        let found = object["model_type"]
-        if let family = families.first(where: { $0.name == found?.string }) { return family }
-        let names = families.map { "\"\($0.name)\"" }.joined(separator: " or ")
-        throw Failure.data(
-            "'model_type' is \(found?.encoded() ?? "missing"), expected \(names)", at: path,
-            remedy: "use a backbone of the \(families.map(\.title).joined(separator: " or ")) family")
+        let projection = embedding == hidden ? 0 : 2 * Double(embedding) * d
+        return projection + Double(layers) * (8 * d * d + 4 * d * f + 4 * Double(tokens) * d)
     }
 }

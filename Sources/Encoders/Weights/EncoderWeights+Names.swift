@@ -18,9 +18,9 @@ extension EncoderWeights {
         }
         for site in normSites {
             guard let module = names.module(at: site) else { continue }
-            let own = norm(at: site)
-            tensors.append(tensor("\(module).weight", [configuration.hidden], own.scale))
-            tensors.append(tensor("\(module).bias", [configuration.hidden], own.shift))
+            let (own, width) = (norm(at: site), configuration.width(ofNorm: site.site))
+            tensors.append(tensor("\(module).weight", [width], own.scale))
+            tensors.append(tensor("\(module).bias", [width], own.shift))
         }
         for site in linearSites {
             guard let module = names.module(at: site), let own = linear(at: site) else { continue }

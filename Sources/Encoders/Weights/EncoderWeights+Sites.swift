@@ -1,7 +1,11 @@
 extension EncoderWeights {
     /// W and b of a linear site; nil if the backbone has no such map.
     package func linear(at site: LayerSite) -> LinearWeights? {
-        if site.site == .pooler { return pooler }
+        switch site.site {
+        case .pooler: return pooler
+        case .embeddingProjection: return embeddingProjection
+        default: break
+        }
         guard layers.indices.contains(site.layer) else { return nil }
         let own = layers[site.layer]
         switch site.site {
@@ -33,8 +37,12 @@ extension EncoderWeights {
 
     /// Every linear site that the backbone has, in the order of the forward pass.
     package var linearSites: [LayerSite] {
-        layers.indices.flatMap { layer in
-            Site.linears.filter { $0 != .pooler }.map { LayerSite(layer, $0) }
-        } + (pooler == nil ? [] : [LayerSite(layers.count, .pooler)])
+        (embeddingProjection == nil ? [] : [.embeddingProjection]) + linearSitesOfLayers
+            + (pooler == nil ? [] : [LayerSite(layers.count, .pooler)])
+    }
+
+    /// Every linear site of the layers, in the order of the forward pass.
+    package var linearSitesOfLayers: [LayerSite] {
+        layers.indices.flatMap { layer in Site.linearsOfLayers.map { LayerSite(layer, $0) } }
     }
 }

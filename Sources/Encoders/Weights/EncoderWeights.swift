@@ -15,6 +15,8 @@ package final class EncoderWeights: @unchecked Sendable {
     package let embeddings: EmbeddingTables<FrozenMatrix>
     /// The embeddings' LayerNorm.
     package let embeddingNorm: NormWeights
+    /// W_E and b_E from the embeddings' width to that of the layers; nil if these are equal.
+    package let embeddingProjection: LinearWeights?
     /// The layers, lowest first.
     package let layers: [LayerWeights]
     /// tanh(h_first W + b) of the pretrained pooler; nil if the backbone has none.
@@ -58,6 +60,7 @@ package final class EncoderWeights: @unchecked Sendable {
         }
         embeddings = views.embeddings
         embeddingNorm = views.embeddingNorm
+        embeddingProjection = views.embeddingProjection
         layers = views.layers
         self.pooler = views.pooler
         mappedBytes = resolver.mappedBytes
@@ -97,22 +100,25 @@ package final class EncoderWeights: @unchecked Sendable {
         func linear(_ linear: LinearWeights) -> LinearWeights {
             LinearWeights(weight: matrix(linear.weight), bias: vector(linear.bias, linear.weight.rows))
         }
-        let d = other.configuration.hidden
-        func norm(_ norm: NormWeights) -> NormWeights {
-            NormWeights(scale: vector(norm.scale, d), shift: vector(norm.shift, d))
+        func norm(_ norm: NormWeights, _ site: Site) -> NormWeights {
+            let width = other.configuration.width(ofNorm: site)
+            return NormWeights(scale: vector(norm.scale, width), shift: vector(norm.shift, width))
         }
         configuration = other.configuration
         directory = other.directory
         embeddings = EmbeddingTables(
             words: matrix(other.embeddings.words), positions: matrix(other.embeddings.positions),
-            segments: other.embeddings.segments.map(matrix))
-        embeddingNorm = norm(other.embeddingNorm)
+            segments: other.embeddings.segments.map(matrix),
+            distances: other.embeddings.distances.map(matrix))
+        embeddingNorm = norm(other.embeddingNorm, .embeddingNorm)
+        embeddingProjection = other.embeddingProjection.map(linear)
         layers = other.layers.map { layer in
             LayerWeights(
                 query: linear(layer.query), key: linear(layer.key), value: linear(layer.value),
-                projection: linear(layer.projection), attentionNorm: norm(layer.attentionNorm),
+                projection: linear(layer.projection),
+                attentionNorm: norm(layer.attentionNorm, .attentionNorm),
                 intermediate: linear(layer.intermediate), output: linear(layer.output),
-                outputNorm: norm(layer.outputNorm))
+                outputNorm: norm(layer.outputNorm, .outputNorm))
         }
         pooler = other.pooler.map(linear)
         mappedBytes = 0

@@ -10,9 +10,9 @@ package struct LinearWeights {
 
 /// A frozen LayerNorm.
 package struct NormWeights {
-    /// γ [d].
+    /// γ [d], or [e] of the embeddings.
     package let scale: UnsafePointer<Float>
-    /// β [d].
+    /// β [d], or [e] of the embeddings.
     package let shift: UnsafePointer<Float>
 }
 

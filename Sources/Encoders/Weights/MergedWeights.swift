@@ -25,7 +25,7 @@ package final class MergedWeights {
         weights.embeddings[table].map { Matrix(UnsafeMutablePointer(mutating: $0.base), $0.rows, $0.columns) }
     }
 
-    /// γ and β [d] of a norm site.
+    /// γ and β of a norm site, as wide as ``EncoderConfiguration/width(ofNorm:)`` says.
     package func norm(
         at site: LayerSite
     ) -> (scale: UnsafeMutablePointer<Float>, shift: UnsafeMutablePointer<Float>) {

@@ -24,9 +24,7 @@ package final class PrepackedWeights: @unchecked Sendable {
         _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation,
         _ arithmetic: ProductArithmetic = .float32, in memory: any WeightMemory
     ) throws {
-        let sites = weights.linearSites.filter {
-            $0.site != .pooler && !adaptation.replacesMap(at: $0)
-        }
+        let sites = weights.linearSitesOfLayers.filter { !adaptation.replacesMap(at: $0) }
         let lowest = adaptation.lowestTrained
         var count = 0
         func region(_ transposed: Bool, _ site: LayerSite) -> (LayerSite, Region)? {

@@ -4,6 +4,7 @@ import Kernels
 struct TensorViews {
     let embeddings: EmbeddingTables<FrozenMatrix>
     let embeddingNorm: NormWeights
+    let embeddingProjection: LinearWeights?
     let layers: [LayerWeights]
     let pooler: LinearWeights?
 
@@ -12,7 +13,6 @@ struct TensorViews {
         _ configuration: EncoderConfiguration, hasPooler: Bool,
         _ floats: (_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float>
     ) throws {
-        let (d, f) = (configuration.hidden, configuration.intermediate)
         let family = configuration.family
         func module(_ site: LayerSite) -> String {
             guard let module = family.tensors.module(at: site) else {
@@ -20,43 +20,48 @@ struct TensorViews {
             }
             return module
         }
-        func table(_ table: EmbeddingTable, _ rows: Int) throws -> FrozenMatrix {
-            guard let name = family.tensors.table(table) else {
-                preconditionFailure("\(family.name) has no table of \(table)")
-            }
-            return FrozenMatrix(try floats(name, [rows, d]), rows, d)
-        }
-        func linear(_ site: LayerSite, _ output: Int, _ input: Int) throws -> LinearWeights {
+        func linear(_ site: LayerSite) throws -> LinearWeights? {
+            guard let shape = configuration.shape(ofLinear: site.site) else { return nil }
             let name = module(site)
             return LinearWeights(
-                weight: FrozenMatrix(try floats("\(name).weight", [output, input]), output, input),
-                bias: try floats("\(name).bias", [output]))
+                weight: FrozenMatrix(
+                    try floats("\(name).weight", [shape.rows, shape.columns]), shape.rows, shape.columns),
+                bias: try floats("\(name).bias", [shape.rows]))
         }
         func norm(_ site: LayerSite) throws -> NormWeights {
-            let name = module(site)
+            let (name, width) = (module(site), configuration.width(ofNorm: site.site))
             return NormWeights(
-                scale: try floats("\(name).weight", [d]), shift: try floats("\(name).bias", [d]))
+                scale: try floats("\(name).weight", [width]), shift: try floats("\(name).bias", [width]))
         }
-        embeddings = EmbeddingTables(
-            words: try table(.words, configuration.vocabulary),
-            positions: try table(.positions, configuration.positionRows),
-            segments: try configuration.segments.map { try table(.segments, $0) })
+        let tables = try EmbeddingTables<FrozenMatrix> { table in
+            guard let shape = configuration.shape(of: table), let name = family.tensors.table(table) else {
+                return nil
+            }
+            let (rows, columns) = (shape.rows, shape.columns)
+            return FrozenMatrix(try floats(name, [rows, columns]), rows, columns)
+        }
+        guard let tables else { preconditionFailure("\(family.name) has no words or positions") }
+        embeddings = tables
         embeddingNorm = try norm(.embeddingNorm)
+        embeddingProjection = try linear(.embeddingProjection)
         // One by one, so that memory grows with the layers found, not with those that config.json claims.
         var layers: [LayerWeights] = []
         for layer in 0..<configuration.layers {
+            func own(_ site: Site) throws -> LinearWeights {
+                guard let map = try linear(LayerSite(layer, site)) else {
+                    preconditionFailure("no layer has a map at \(site)")
+                }
+                return map
+            }
             layers.append(
                 LayerWeights(
-                    query: try linear(LayerSite(layer, .query), d, d),
-                    key: try linear(LayerSite(layer, .key), d, d),
-                    value: try linear(LayerSite(layer, .value), d, d),
-                    projection: try linear(LayerSite(layer, .projection), d, d),
+                    query: try own(.query), key: try own(.key), value: try own(.value),
+                    projection: try own(.projection),
                     attentionNorm: try norm(LayerSite(layer, .attentionNorm)),
-                    intermediate: try linear(LayerSite(layer, .intermediate), f, d),
-                    output: try linear(LayerSite(layer, .output), d, f),
+                    intermediate: try own(.intermediate), output: try own(.output),
                     outputNorm: try norm(LayerSite(layer, .outputNorm))))
         }
         self.layers = layers
-        pooler = hasPooler ? try linear(LayerSite(configuration.layers, .pooler), d, d) : nil
+        pooler = hasPooler ? try linear(LayerSite(configuration.layers, .pooler)) : nil
     }
 }

@@ -37,6 +37,12 @@ struct WeightResolver {
         self.folder = folder
         self.configuration = configuration
         let family = configuration.family
+        for model in family.refused {
+            guard let name = folder.names.first(where: { model.tensors.contains(where: $0.hasPrefix) })
+            else { continue }
+            throw Failure.data(
+                "has the tensor '\(name)': \(model.title)", at: folder.path, remedy: model.remedy)
+        }
         let (first, whole) = (family.tensors.words, family.tensors.prefix + family.tensors.words)
         guard let name = folder.names.first(where: { $0 == first || $0 == whole }) else {
             let names = folder.names.prefix(3).joined(separator: ", ")

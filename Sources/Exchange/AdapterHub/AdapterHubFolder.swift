@@ -37,11 +37,14 @@ package enum AdapterHubFolder {
                     + "only houlsby, pfeiffer, parallel, lora and ia3",
                 of: trained)
         }
+        guard let modelClass = trained.family.classes.adapters else {
+            throw ExportFormat.refusal("AdapterHub has no \(trained.family.title)", of: trained)
+        }
         func described(_ config: [(String, JSONValue)]) -> Data {
             let object = JSONValue.object([
                 ("config", .object(config)),
                 ("hidden_size", .integer(trained.model.weights.configuration.hidden)),
-                ("model_class", .string(trained.family.classes.adapters)), ("model_name", .string(backbone)),
+                ("model_class", .string(modelClass)), ("model_name", .string(backbone)),
                 ("model_type", .string(trained.family.name)), ("name", .string(trained.task)),
                 ("version", "adapters.1.3.0"),
             ])

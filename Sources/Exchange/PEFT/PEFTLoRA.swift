@@ -35,7 +35,7 @@ enum PEFTLoRA: PEFTEntry {
         }
         try settings.require("bias", "none")
         for key in ["rank_pattern", "alpha_pattern"] { try settings.require(key, .object([])) }
-        let found = tensors.places(at: Site.linears, with: "lora_A.weight")
+        let found = tensors.places(at: Site.linearsOfLayers, with: "lora_A.weight")
         let sites = Set(found.map(\.site))
         let targets = LinearTarget.allCases.filter { sites.contains($0.site) }
         return .object([
