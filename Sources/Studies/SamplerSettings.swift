@@ -25,18 +25,18 @@ package struct SamplerSettings: Sendable, Codable {
     /// Reads a mapping, in which the named sampler reads its keys, or the name alone.
     package init(from decoder: any Decoder) throws {
         if let name = try? decoder.singleValueContainer().decode(String.self) {
-            self.init(try Self.type(named: name, decoder, at: decoder.codingPath).init())
+            self.init(try Self.samplerType(named: name, decoder, at: decoder.codingPath).init())
             return
         }
         let section = try SettingsSection<CodingKeys>(decoder, also: SamplerTable.methods.keys)
         let name = try section.value(.name, default: type(of: SamplerTable.proportional).name)
-        let type = try Self.type(named: name, decoder, at: decoder.codingPath + [CodingKeys.name])
+        let type = try Self.samplerType(named: name, decoder, at: decoder.codingPath + [CodingKeys.name])
         self.init(
             try type.init(from: decoder, besides: CodingKeys.allCases.map(\.rawValue)),
             draw: try section.value(.draw, default: .quota))
     }
 
-    private static func type(
+    private static func samplerType(
         named name: String, _ decoder: any Decoder, at path: [any CodingKey]
     ) throws -> any Sampler.Type {
         guard let type = SamplerTable.sampler(named: name) else {
