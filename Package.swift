@@ -87,10 +87,9 @@ let package = Package(
         .executableTarget(
             name: "hadamesh",
             dependencies: [
-                "Diagnostics", "Combination", "Formats", "Kernels", "Tokenizers", "Encoders", "Adapters",
-                "Tasks", "Training", "Exchange", "Merging", "Collectives", "Runs", "Studies", "Coordination",
-                "Reports",
-                "Measurement",
+                "Diagnostics", "Combination", "Sampling", "Formats", "Kernels", "Tokenizers", "Encoders",
+                "Adapters", "Tasks", "Training", "Exchange", "Merging", "Collectives", "Runs", "Studies",
+                "Coordination", "Reports", "Measurement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -160,7 +159,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "hadamesh", "Formats", "Encoders", "Kernels", "Adapters", "Studies", "TestSupport",
+                "hadamesh", "Diagnostics", "Formats", "Encoders", "Kernels", "Adapters", "Studies",
+                "TestSupport",
             ]),
         .testTarget(name: "ArchitectureTests"),
     ],

@@ -3,24 +3,11 @@ package import Encoders
 
 /// A way to adapt a frozen encoder: its settings, and which tensors it trains on a backbone.
 ///
-/// A method is a file in `Methods/` and an entry in ``AdapterTable``. Its stored properties are its settings
-/// and hold the defaults; ``keys`` names them for the `adapter` section of a study. This protocol has the
-/// requirements of every method; refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``,
+/// A method is a file in `Methods/` and an entry in ``AdapterTable``; its keys are those of the `adapter`
+/// section of a study. This protocol has the requirements of every method; refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``,
 /// ``PrunedMethod``, ``PenalizedMethod``, ``MethodOnAdapters``. Callers find them with ``members(_:)``, also
 /// among the parts of a stack.
-package protocol AdapterMethod: Sendable, Codable {
-    /// The name in studies and adapter files.
-    static var name: String { get }
-    /// Where the method was published.
-    static var source: String { get }
-    /// One line for `hadamesh methods`.
-    static var summary: String { get }
-    /// The settings' keys, in the order in which they are read and explained.
-    static var keys: [MethodKey<Self>] { get }
-
-    /// The method with default settings.
-    init()
-
+package protocol AdapterMethod: PublishedMethod, Codable {
     /// Whether the parameters can be folded into the backbone's tensors.
     var mergeability: Mergeability { get }
 
@@ -31,40 +18,14 @@ package protocol AdapterMethod: Sendable, Codable {
 
     /// Whether the encoder's outputs before the first update are the frozen backbone's; true by default.
     var isIdentityAtStart: Bool { get }
-
-    /// Checks settings against one another, after all keys were read; nothing by default.
-    mutating func check(_ section: SettingsSection<SettingKey>) throws
 }
 
 extension AdapterMethod {
     package var isIdentityAtStart: Bool { true }
-    package func check(_ section: SettingsSection<SettingKey>) throws {}
+    package static var table: MethodTable { AdapterTable.methods }
 
-    /// Descriptions of the settings.
-    package static var settings: [MethodSetting] { keys.map(\.setting) }
-
-    /// Reads a study's `adapter` section; unknown keys are failures, absent ones keep their defaults.
-    package init(from decoder: any Decoder) throws {
-        self.init()
-        let section = try SettingsSection(
-            decoder, keys: Self.keys.map { SettingKey($0.setting.key) }, also: ["method"],
-            misplaced: AdapterTable.keysOfOthers(than: Self.name))
-        for key in Self.keys { try key.read(section, into: &self) }
-        try check(section)
-    }
-
-    /// Writes every setting, defaults included.
-    package func encode(to encoder: any Swift.Encoder) throws {
-        var section = encoder.container(keyedBy: SettingKey.self)
-        for key in Self.keys { try key.write(self, to: &section) }
-    }
-
-    /// A copy with changed settings.
-    package func with(_ change: (inout Self) -> Void) -> Self {
-        var copy = self
-        change(&copy)
-        return copy
-    }
+    /// Reads a study's `adapter` section.
+    package init(from decoder: any Decoder) throws { try self.init(from: decoder, besides: ["method"]) }
 
     /// The tensors that are trained on a backbone.
     package func slices(on weights: EncoderWeights, seed: UInt64) throws -> [ParameterSlice] {

@@ -29,7 +29,7 @@ package struct AdapterSettings: Sendable, Codable {
             return
         }
         let place = decoder.codingPath + [CodingKeys.method]
-        let allowed = "allowed: \(Self.names.joined(separator: ", "))"
+        let allowed = "allowed: \(AdapterTable.methods.names.joined(separator: ", "))"
         guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.method)
         else {
             throw Failure.usage("missing key 'method'", at: keyPath(place), remedy: allowed)
@@ -44,9 +44,7 @@ package struct AdapterSettings: Sendable, Codable {
         named name: String, _ decoder: any Decoder, at place: [any CodingKey]
     ) throws -> any AdapterMethod.Type {
         if let type = AdapterTable.method(named: name) { return type }
-        throw Failure.usage(
-            "unknown method '\(name)'", at: keyPath(place),
-            remedy: decoder.remedy(forValue: name, allowed: names))
+        throw AdapterTable.methods.unknown(name, decoder, at: place)
     }
 
     /// A method of which a study gives the name alone; the key of one without a default must be given.
@@ -70,6 +68,4 @@ package struct AdapterSettings: Sendable, Codable {
         }
         try method.encode(to: encoder)
     }
-
-    private static var names: [String] { AdapterTable.all.map { $0.name } }
 }

@@ -1,4 +1,4 @@
-import Diagnostics
+package import Diagnostics
 package import Encoders
 
 /// Several methods in one study; at a site of several they act in their order.

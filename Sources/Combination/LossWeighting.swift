@@ -1,9 +1,11 @@
+package import Diagnostics
+
 /// A weighting of the tasks' losses, which scales each task's gradient before a rule combines them.
 ///
 /// The weights p of a step are a function of the losses of that step and of the numbers that the weighting
 /// remembers for each task: it sees no gradient, rank or file. A weighting is a file in `Weightings/` and a
 /// line in ``WeightingTable``.
-package protocol LossWeighting: Formula {
+package protocol LossWeighting: PublishedMethod {
     /// The numbers that it remembers of a task, before the task's first step; none by default.
     var start: [Double] { get }
 
@@ -12,6 +14,7 @@ package protocol LossWeighting: Formula {
 }
 
 extension LossWeighting {
+    package static var table: MethodTable { WeightingTable.methods }
     package var start: [Double] { [] }
 }
 

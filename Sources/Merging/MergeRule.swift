@@ -1,28 +1,38 @@
+package import Diagnostics
+
 /// A rule that merges the trained offsets of several adapters.
 ///
 /// An offset τ is a parameter's value minus its value before the first update, so that an adapter with zero
 /// offsets changes nothing. A rule sees one tensor at a time. It is a file in `Rules/` and a line in
 /// ``MergeTable``.
-package protocol MergeRule: Sendable {
-    /// The name on the command line.
-    static var name: String { get }
-    /// One line of explanation.
-    static var summary: String { get }
-    /// Where the rule was published.
-    static var source: String { get }
-    /// The share of entries that each adapter keeps if none is given; nil for a rule that keeps all.
-    static var standardDensity: Double? { get }
-    /// Whether the adapters can be weighted.
+package protocol MergeRule: PublishedMethod {
+    /// Whether the adapters can be weighted; true by default.
     static var takesWeights: Bool { get }
-    /// Whether the rule draws random numbers.
-    static var isRandom: Bool { get }
 
     /// The merged offset, of the length of every adapter's.
-    static func merged(_ tensor: TensorOffsets) -> [Float]
+    func merged(_ tensor: TensorOffsets) -> [Float]
 }
 
 extension MergeRule {
-    package static var standardDensity: Double? { nil }
+    package static var table: MethodTable { MergeTable.methods }
     package static var takesWeights: Bool { true }
-    package static var isRandom: Bool { false }
+}
+
+/// A rule that keeps a share of each adapter's entries.
+package protocol ThinningRule: MergeRule {
+    /// The share of entries that each adapter keeps.
+    var density: Double { get set }
+}
+
+extension ThinningRule {
+    static var densityKey: MethodKey<Self> {
+        MethodKey(
+            "density", \Self.density, allowed: "above 0, at most 1", "the share of entries that are kept"
+        ) { $0 > 0 && $0 <= 1 ? nil : "is \($0), expected more than 0, at most 1" }
+    }
+}
+
+/// A rule that draws random numbers.
+package protocol RandomRule: MergeRule {
+    var seed: UInt64 { get set }
 }

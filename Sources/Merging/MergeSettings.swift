@@ -3,15 +3,16 @@ import Kernels
 
 /// A merge rule with its settings, checked.
 package struct MergeSettings: Sendable {
-    package let rule: any MergeRule.Type
+    package let rule: any MergeRule
     /// The adapters' names, by which random numbers are drawn.
     package let names: [String]
     /// The weight of each adapter; nil for a rule that takes none.
     package let weights: [Double]?
+
     /// Nil for a rule that keeps all entries.
-    package let density: Double?
+    package var density: Double? { (rule as? any ThinningRule)?.density }
     /// Nil for a rule that draws no random numbers.
-    package let seed: UInt64?
+    package var seed: UInt64? { (rule as? any RandomRule)?.seed }
 
     /// The settings of the command line.
     ///
@@ -26,44 +27,53 @@ package struct MergeSettings: Sendable {
         rule name: String, of names: [String], weights: [Double]? = nil, density: Double? = nil,
         seed: UInt64? = nil
     ) throws {
-        guard let rule = MergeTable.rule(named: name) else {
+        guard let type = MergeTable.rule(named: name) else {
             throw Failure.usage(
-                "unknown rule '\(name)'", at: "--rule", remedy: didYouMean(name, among: MergeTable.names))
+                "unknown rule '\(name)'", at: "--rule",
+                remedy: didYouMean(name, among: MergeTable.methods.names))
         }
-        (self.rule, self.names) = (rule, names)
         func rules(where takes: (any MergeRule.Type) -> Bool) -> String {
             "leave it out; it is for \(MergeTable.all.filter(takes).map { $0.name }.joined(separator: ", "))"
         }
-        if weights != nil, !rule.takesWeights {
+        var rule: any MergeRule = type.init()
+        if weights != nil, !type.takesWeights {
             throw Failure.usage(
                 "\(name) takes no weights", at: "--weights", remedy: rules { $0.takesWeights })
         }
-        if density != nil, rule.standardDensity == nil {
-            throw Failure.usage(
-                "\(name) keeps every entry", at: "--density", remedy: rules { $0.standardDensity != nil })
+        if let density {
+            guard var thinning = rule as? any ThinningRule else {
+                throw Failure.usage(
+                    "\(name) keeps every entry", at: "--density",
+                    remedy: rules { $0 is any ThinningRule.Type })
+            }
+            thinning.density = density
+            rule = thinning
         }
-        if seed != nil, !rule.isRandom {
-            throw Failure.usage(
-                "\(name) draws no random numbers", at: "--seed", remedy: rules { $0.isRandom })
+        if let seed {
+            guard var random = rule as? any RandomRule else {
+                throw Failure.usage(
+                    "\(name) draws no random numbers", at: "--seed",
+                    remedy: rules { $0 is any RandomRule.Type })
+            }
+            random.seed = seed
+            rule = random
         }
-        if let density, !(density > 0 && density <= 1) {
-            throw Failure.usage("is \(density), expected more than 0, at most 1", at: "--density")
+        if let invalid = rule.invalidSetting {
+            throw Failure.usage(invalid.problem, at: "--\(invalid.key)")
         }
         if let weights, weights.count != 1, weights.count != names.count {
             throw Failure.usage(
                 "has \(weights.count) numbers for \(names.count) adapters", at: "--weights",
                 remedy: "give one number, or one for each of \(names.joined(separator: ", "))")
         }
-        if let weights, !weights.allSatisfy(\.isFinite) || (rule is Average.Type && weights.reduce(0, +) <= 0)
-        {
+        if let weights, !weights.allSatisfy(\.isFinite) || (rule is Average && weights.reduce(0, +) <= 0) {
             throw Failure.usage(
                 "is \(weights.map { "\($0)" }.joined(separator: ","))", at: "--weights",
                 remedy: "an average needs numbers with a positive sum, the other rules finite ones")
         }
         let given = weights.map { $0.count == 1 ? [Double](repeating: $0[0], count: names.count) : $0 }
-        self.weights = rule.takesWeights ? given ?? [Double](repeating: 1, count: names.count) : nil
-        self.density = rule.standardDensity.map { density ?? $0 }
-        self.seed = rule.isRandom ? seed ?? 42 : nil
+        self.weights = type.takesWeights ? given ?? [Double](repeating: 1, count: names.count) : nil
+        (self.rule, self.names) = (rule, names)
     }
 
     /// The merged offset of a tensor, from those of the adapters in the order of ``names``.
@@ -74,7 +84,6 @@ package struct MergeSettings: Sendable {
         return rule.merged(
             TensorOffsets(
                 offsets, weights: weights ?? [Double](repeating: 1, count: names.count),
-                density: density ?? 1,
                 choice: RandomChoice(
                     randoms: names.map {
                         CounterRandom(seed: seed ?? 0, .merging, FNV1a.hash(tensor), FNV1a.hash($0))

@@ -4,13 +4,11 @@ package struct TensorOffsets: Sendable {
     package let offsets: [[Float]]
     /// The weight of each adapter.
     package let weights: [Double]
-    /// The share of entries that each adapter keeps.
-    package let density: Double
     /// The entries that are kept at random.
     package let choice: any EntryChoice
 
-    package init(_ offsets: [[Float]], weights: [Double], density: Double, choice: any EntryChoice) {
-        (self.offsets, self.weights, self.density, self.choice) = (offsets, weights, density, choice)
+    package init(_ offsets: [[Float]], weights: [Double], choice: any EntryChoice) {
+        (self.offsets, self.weights, self.choice) = (offsets, weights, choice)
     }
 
     /// The number of entries.

@@ -1,26 +1,16 @@
+package import Diagnostics
+
 /// A rule for the share of each task in the micro-batches of a stage.
 ///
 /// A sampler sees the tasks' numbers of examples and what it has heard of them, but no rank and no file. It
-/// is a file in `Samplers/` and a line in ``SamplerTable``. Its stored properties are its settings and hold
-/// the defaults.
-package protocol Sampler: Sendable {
-    /// The name in studies.
-    static var name: String { get }
-    /// One line of explanation.
-    static var summary: String { get }
-    /// Where the sampler was published.
-    static var source: String { get }
-    /// The settings' keys; none by default.
-    static var keys: [SamplerKey<Self>] { get }
+/// is a file in `Samplers/` and a line in ``SamplerTable``.
+package protocol Sampler: PublishedMethod {
     /// Whether the shares differ between the epochs of a stage.
     static var changesByEpoch: Bool { get }
     /// Whether independent drawing takes the tasks strictly in turn.
     static var takesTurns: Bool { get }
     /// The numbers that it remembers of each task; 0 unless it listens.
     static var remembered: Int { get }
-
-    /// The sampler with default settings.
-    init()
 
     /// Refuses settings that do not fit a study's tasks.
     func check(tasks: [String]) throws
@@ -30,8 +20,7 @@ package protocol Sampler: Sendable {
 }
 
 extension Sampler {
-    package static var keys: [SamplerKey<Self>] { [] }
-    package static var keyNames: [String] { keys.map(\.name) }
+    package static var table: MethodTable { SamplerTable.methods }
     package static var changesByEpoch: Bool { false }
     package static var takesTurns: Bool { false }
     package static var remembered: Int { 0 }

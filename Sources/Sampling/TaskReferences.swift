@@ -140,9 +140,10 @@ package protocol ReferencedSampler: Sampler {
 }
 
 extension ReferencedSampler {
-    static var references: SamplerKey<Self> {
-        SamplerKey(
-            "reference", \Self.reference, "each task's \(reference.rawValue) alone, or the run that has it")
+    static var references: MethodKey<Self> {
+        MethodKey(
+            "reference", \Self.reference, allowed: "a run, or a number or run for each task",
+            "each task's \(reference.rawValue) alone")
     }
 
     package func check(tasks: [String]) throws {
@@ -151,8 +152,6 @@ extension ReferencedSampler {
 
     /// A copy with other references.
     package func with(_ references: TaskReferences) -> Self {
-        var copy = self
-        copy.reference = references
-        return copy
+        with { $0.reference = references }
     }
 }

@@ -48,12 +48,11 @@ package struct CombinationSettings: Sendable, Codable {
 
     /// Reads `rule`, then lets that rule read its keys.
     package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder, also: CombinationTable.allKeys)
+        let section = try SettingsSection<CodingKeys>(decoder, also: CombinationTable.methods.keys)
         let name = try section.value(.rule, default: "sum")
         guard let type = CombinationTable.rule(named: name) else {
-            let names = CombinationTable.all.map { $0.name }
-            throw section.failure(
-                .rule, "unknown rule '\(name)'", remedy: decoder.remedy(forValue: name, allowed: names))
+            throw CombinationTable.methods.unknown(
+                name, decoder, at: decoder.codingPath + [CodingKeys.rule])
         }
         over = try section.value(.over, default: .all)
         agreement = try section.value(.agreement, default: .on)
@@ -64,8 +63,7 @@ package struct CombinationSettings: Sendable, Codable {
         try section.require(
             (0..<1).contains(share), .smoothing, "is \(share), expected 0 (off) or more and below 1")
         smoothing = Smoothing(share: share)
-        rule = try type.init(
-            from: decoder, besides: CodingKeys.allCases.map(\.rawValue), among: CombinationTable.all)
+        rule = try type.init(from: decoder, besides: CodingKeys.allCases.map(\.rawValue))
         guard type.isConstant else { return }
         if over != .all {
             throw section.failure(

@@ -25,27 +25,25 @@ package struct SamplerSettings: Sendable, Codable {
     /// Reads a mapping, in which the named sampler reads its keys, or the name alone.
     package init(from decoder: any Decoder) throws {
         if let name = try? decoder.singleValueContainer().decode(String.self) {
-            guard let type = SamplerTable.sampler(named: name) else {
-                throw Failure.usage(
-                    Self.unknown(name), at: keyPath(decoder.codingPath),
-                    remedy: decoder.remedy(forValue: name, allowed: Self.names))
-            }
-            self.init(type.init())
+            self.init(try Self.samplerType(named: name, decoder, at: decoder.codingPath).init())
             return
         }
-        let section = try SettingsSection<CodingKeys>(decoder, also: SamplerTable.allKeys)
+        let section = try SettingsSection<CodingKeys>(decoder, also: SamplerTable.methods.keys)
         let name = try section.value(.name, default: type(of: SamplerTable.proportional).name)
-        guard let type = SamplerTable.sampler(named: name) else {
-            throw section.failure(
-                .name, Self.unknown(name), remedy: decoder.remedy(forValue: name, allowed: Self.names))
-        }
+        let type = try Self.samplerType(named: name, decoder, at: decoder.codingPath + [CodingKeys.name])
         self.init(
             try type.init(from: decoder, besides: CodingKeys.allCases.map(\.rawValue)),
             draw: try section.value(.draw, default: .quota))
     }
 
-    private static let names = SamplerTable.all.map { $0.name }
-    private static func unknown(_ name: String) -> String { "unknown sampler '\(name)'" }
+    private static func samplerType(
+        named name: String, _ decoder: any Decoder, at path: [any CodingKey]
+    ) throws -> any Sampler.Type {
+        guard let type = SamplerTable.sampler(named: name) else {
+            throw SamplerTable.methods.unknown(name, decoder, at: path)
+        }
+        return type
+    }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)

@@ -17,8 +17,7 @@ struct WeightingSettings: Sendable, Codable {
         let section = try? decoder.container(keyedBy: SettingKey.self)
         if let name = try? section?.decode(String.self, forKey: Self.nameKey) {
             let type = try Self.type(named: name, decoder, at: decoder.codingPath + [Self.nameKey])
-            weighting = try type.init(
-                from: decoder, besides: [Self.nameKey.stringValue], among: WeightingTable.all)
+            weighting = try type.init(from: decoder, besides: [Self.nameKey.stringValue])
             return
         }
         let place = keyPath(decoder.codingPath)
@@ -39,15 +38,13 @@ struct WeightingSettings: Sendable, Codable {
         named name: String, _ decoder: any Decoder, at path: [any CodingKey]
     ) throws -> any LossWeighting.Type {
         if let type = WeightingTable.weighting(named: name) { return type }
-        throw Failure.usage(
-            "unknown weighting '\(name)'", at: keyPath(path),
-            remedy: decoder.remedy(forValue: name, allowed: WeightingTable.all.map { $0.name }))
+        throw WeightingTable.methods.unknown(name, decoder, at: path)
     }
 
     func encode(to encoder: any Encoder) throws {
         if let given = weighting as? Given { return try given.numbers.encode(to: encoder) }
         let type = Swift.type(of: weighting)
-        if type.keyNames.isEmpty { return try type.name.encode(to: encoder) }
+        if type.settings.isEmpty { return try type.name.encode(to: encoder) }
         var section = encoder.container(keyedBy: SettingKey.self)
         try section.encode(type.name, forKey: Self.nameKey)
         try weighting.encode(to: encoder)

@@ -69,7 +69,7 @@ struct MethodMistakeTests {
                 "allowed: lowrank, rowcolumn"),
             Case(
                 #"{"method": "ia3", "rank": 4}"#, at: "adapter.rank",
-                "'rank' is a key of hut, lora, not of ia3",
+                "'rank' is a key of hut and lora, not of ia3",
                 "allowed: feedForward, heads, layers, method"),
             Case(
                 #"{"method": "ia3", "feedForward": "both"}"#, at: "adapter.feedForward",

@@ -1,4 +1,5 @@
 import Combination
+import Diagnostics
 import Formats
 import Foundation
 import TestSupport
@@ -82,7 +83,7 @@ struct RuleTests {
         let rule: any CombinationRule
         init(from decoder: any Decoder) throws {
             let type = try #require(decoder.userInfo[.rule] as? any CombinationRule.Type)
-            rule = try type.init(from: decoder, besides: [], among: CombinationTable.all)
+            rule = try type.init(from: decoder, besides: [])
         }
     }
 

@@ -1,4 +1,5 @@
 import Combination
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing

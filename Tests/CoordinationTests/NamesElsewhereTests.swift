@@ -71,7 +71,7 @@ import Training
         ("adapter", "seq_bn", "adapter: unknown method 'seq_bn'; here it is pfeiffer"),
         (
             "adapter", ["method": "hadamard", "rank": 4],
-            "adapter.rank: 'rank' is a key of hut, lora, not of hadamard; "
+            "adapter.rank: 'rank' is a key of hut and lora, not of hadamard; "
                 + "allowed: layers, method, norm, site"
         ),
         ("adapter", "fusion", "adapter.adapters: missing key 'adapters'"),

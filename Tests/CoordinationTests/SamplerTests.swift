@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Formats
 import Foundation
 import Sampling

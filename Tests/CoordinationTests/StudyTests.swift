@@ -117,7 +117,7 @@ struct StudyTests {
             "did you mean 'rate'?"),
         Bad(
             "combination.weights", ["name": "rate", "temperature": 0], at: "combination.weights.temperature",
-            "is 0.0, expected 0.001 to 1000000.0"),
+            "is 0.0, expected 0.001 to 1000000"),
         Bad(
             "combination.weights", ["name": "rate", "decay": 0], at: "combination.weights.decay",
             "'decay' is a key of famo, not of rate"),
@@ -129,7 +129,7 @@ struct StudyTests {
         Bad("optimizer.moments", "pertask", "did you mean 'perTask'?"),
         Bad(
             "combination", ["rule": "cagrad", "radius": 11], at: "combination.radius",
-            "is 11.0, expected 0.0 to 10.0"),
+            "is 11.0, expected 0 to 10"),
         Bad(
             "combination", ["rule": "cagrad", "alpha": 1], at: "combination.alpha",
             "'alpha' is a key of fairgrad, not of cagrad"),

@@ -1,5 +1,6 @@
 import Adapters
 import Coordination
+import Diagnostics
 import Formats
 import Foundation
 import Runs

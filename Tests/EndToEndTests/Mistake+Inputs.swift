@@ -130,7 +130,7 @@ extension Mistake {
         .training(
             "a setting that the method doesn't have", code: 2,
             says: [
-                "--set adapter.rank: 'rank' is a key of hut, lora, not of hadamard",
+                "--set adapter.rank: 'rank' is a key of hut and lora, not of hadamard",
                 "allowed: layers, method, norm, site",
             ],
             with: ["--set", "adapter={method: hadamard, rank: 4}"]),

@@ -1,4 +1,5 @@
 import Adapters
+import Diagnostics
 import Formats
 import Foundation
 import Studies
@@ -34,6 +35,45 @@ import hadamesh
         ["combination={rule: balanced, smoothing: 0.9, weights: {name: rate, temperature: 3}}"],
         ["tasks=[mrpc, rte]", "sharing={}", "combination.weights={mrpc: 2.5}", "optimizer.moments=perTask"],
     ]
+
+    /// Another name in a section of methods drops the former method's settings, for each pair of a table.
+    @Test(arguments: MethodSection.all.map { $0.path.joined(separator: ".") })
+    func anotherMethodDropsTheFormerSettings(path: String) throws {
+        let section = try #require(MethodSection.at(path.split(separator: ".").map(String.init)))
+        let folder = try TemporaryFolder()
+        func file(_ settings: [(String, JSONValue)], _ overrides: [String] = []) throws -> StudyFile {
+            let content = section.path.reversed().reduce(JSONValue.object(settings)) { .object([($1, $0)]) }
+            let study: [(String, JSONValue)] = [
+                ("backbone", "b"), ("data", "d"), ("tasks", ["mrpc", "rte"]), ("evaluation", ["every": 5]),
+            ]
+            try folder.write(
+                JSONValue.object(study + (content.object ?? [])).encoded(), to: "study.yaml")
+            return try StudyFile(path: folder.file("study.yaml"), overrides: overrides)
+        }
+        var pairs = 0
+        for old in section.table.methods {
+            let settings = try JSONValue(encoding: old.init()).object ?? []
+            for new in section.table.methods where new.name != old.name {
+                // A method with a key that must be given cannot be named alone.
+                let name = (section.nameKey, JSONValue.string(new.name))
+                guard (try? file([name]).study()) != nil else { continue }
+                let change = "\(path).\(section.nameKey)=\(new.name)"
+                let changed = try file([(section.nameKey, .string(old.name))] + settings, [change])
+                _ = try changed.study()
+                let gone = old.settings.map(\.key).filter { key in
+                    !new.settings.contains { $0.key == key }
+                }
+                #expect(changed.notes.count <= 1 && gone.isEmpty || !changed.notes.isEmpty)
+                for key in gone {
+                    #expect(
+                        changed.notes.first?.contains("\(path).\(key)") == true, "\(change): \(changed.notes)"
+                    )
+                }
+                pairs += 1
+            }
+        }
+        #expect(pairs > section.table.methods.count)
+    }
 
     @Test(arguments: EndToEnd.StudyFileTests.studies, methods + changes)
     func itReadsBackAsTheSameStudy(file: String, changes: [String]) throws {

@@ -1,4 +1,5 @@
 package import Adapters
+import Diagnostics
 package import Encoders
 package import Formats
 import Foundation

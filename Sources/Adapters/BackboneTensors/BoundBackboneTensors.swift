@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 
 /// A method that trains tensors of the backbone and nothing else.

@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Encoders
 
 /// A method that puts the same bottlenecks into each of its layers, and may train LayerNorms beside them.

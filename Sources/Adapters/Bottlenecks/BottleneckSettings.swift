@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The settings of methods made of bottlenecks; each method has its own defaults.
 package struct BottleneckSettings: Sendable, Equatable {
     /// The bottleneck's width m.

@@ -1,3 +1,4 @@
+import Diagnostics
 package import Encoders
 
 /// A method bound to a backbone: its layers are resolved, and nothing in it can fail.

@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Encoders
 
 // BitFit (Ben Zaken, Goldberg, Ravfogel, "BitFit: Simple Parameter-efficient Fine-tuning for

@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Encoders
 
 // Full fine-tuning, the baseline of every adapter: every weight and bias of the encoder is trained from the

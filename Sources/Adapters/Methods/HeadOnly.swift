@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Encoders
 
 // The linear probe: a head on the frozen encoder. The method has no parameters of its own, so the adapter

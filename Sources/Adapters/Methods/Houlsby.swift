@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 
 // Houlsby adapters (Houlsby et al., "Parameter-Efficient Transfer Learning for NLP", ICML 2019, arXiv

@@ -1,4 +1,4 @@
-import Diagnostics
+package import Diagnostics
 package import Encoders
 
 // LayerNorm tuning (Basu et al., "Strong Baselines for Parameter Efficient Few-Shot Fine-tuning", arXiv

@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Encoders
 
 // Mix-and-match adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR

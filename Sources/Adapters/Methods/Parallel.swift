@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 
 // Scaled parallel adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR

@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 
 // Pfeiffer adapters (Pfeiffer et al., "AdapterFusion: Non-Destructive Task Composition for Transfer

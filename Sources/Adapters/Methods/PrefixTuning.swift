@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Encoders
 
 // Prefix tuning (Li and Liang, "Prefix-Tuning: Optimizing Continuous Prompts for Generation", ACL 2021, arXiv

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A method that is composed of others.
 package protocol CompositeMethod: AdapterMethod {
     /// The methods in the order in which they act.

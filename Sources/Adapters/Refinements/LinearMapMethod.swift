@@ -1,3 +1,4 @@
+import Diagnostics
 package import Encoders
 
 /// A method that changes linear maps, and folds the change into their W and b when merged.

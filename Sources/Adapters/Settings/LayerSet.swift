@@ -1,4 +1,4 @@
-import Diagnostics
+package import Diagnostics
 import Encoders
 
 /// Which layers of an encoder: `all`, a range such as `4-11`, or a list such as `0,2,5-7`.
@@ -82,4 +82,12 @@ package struct LayerSet: Sendable, Equatable, Codable {
 private func number(in text: Substring) -> Int? {
     let digits = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
     return digits.allSatisfy { ("0"..."9").contains($0) } ? Int(String(digits)) : nil
+}
+
+extension MethodKey {
+    /// The key `layers`, which most methods have.
+    package static func layers(_ property: SettingPath<Method, LayerSet>) -> MethodKey {
+        MethodKey(
+            "layers", property, allowed: "all, 4-11, 0,2,5", "layers it is applied to, counted from 0")
+    }
 }

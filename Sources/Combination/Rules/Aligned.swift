@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The principal components of the gradients are scaled to the length of the shortest.
 ///
 /// With G = VΛVᵀ and the smallest λ, w = √λ V Λ^(−1/2) Vᵀ (1/T).

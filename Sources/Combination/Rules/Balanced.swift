@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// The averages m_t of the gradients of log-losses, each as long as the longest: w_t = max ‖m‖ / ‖m_t‖.
@@ -10,8 +11,8 @@ struct Balanced: AveragingRule {
     static let source = "Lin et al., Dual-Balancing for Multi-Task Learning, 2023 (arXiv 2308.12029)"
     static let comparesAllTasks = true
     static let keys = [
-        FormulaKey("beta", \Balanced.beta, 0...0.9999, "the share of the earlier average"),
-        FormulaKey("sigma", \Balanced.sigma, 0...10, "how fast that share falls from step to step"),
+        MethodKey("beta", \Balanced.beta, in: 0...0.9999, "the share of the earlier average"),
+        MethodKey("sigma", \Balanced.sigma, in: 0...10, "how fast that share falls from step to step"),
     ]
     var beta = 0.9
     var sigma = 0.0

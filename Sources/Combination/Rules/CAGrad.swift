@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The vector within c‖g₀‖ of the mean gradient g₀ that helps the worst task most.
 ///
 /// It is g₀ + (c‖g₀‖/‖g_w‖) g_w, where w minimises g₀·g_w + κ‖g_w‖ on the simplex and
@@ -10,7 +12,8 @@ struct CAGrad: CombinationRule {
     static let source = "Liu et al., Conflict-Averse Gradient Descent, 2021 (arXiv 2110.14048)"
     static let comparesAllTasks = true
     static let keys = [
-        FormulaKey("radius", \CAGrad.radius, 0...10, "c, the distance as a share of the mean gradient's norm")
+        MethodKey(
+            "radius", \CAGrad.radius, in: 0...10, "c, the distance as a share of the mean gradient's norm")
     ]
     var radius = 0.5
 

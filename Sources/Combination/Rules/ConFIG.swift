@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The direction with the same cosine to every gradient, as long as the sum of their projections on it.
 ///
 /// With the cosines C, a = C⁺1 and the direction is Σ (a_t/‖g_t‖) g_t. Without one all weights are 0.

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The mean gradient's projection on the dual cone, as gradient episodic memory projects on past tasks.
 struct Dual: CombinationRule {
     static let name = "dual"
@@ -5,7 +7,7 @@ struct Dual: CombinationRule {
     static let source = "Lopez-Paz and Ranzato, Gradient Episodic Memory, 2017 (arXiv 1706.08840)"
     static let comparesAllTasks = true
     static let keys = [
-        FormulaKey("regularization", \Dual.regularization, 1e-12...1, "what is added to the diagonal of G")
+        MethodKey("regularization", \Dual.regularization, in: 1e-12...1, "what is added to the diagonal of G")
     ]
     var regularization = 1e-4
 

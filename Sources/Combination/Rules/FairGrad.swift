@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// Gw = w^(−1/α) with w > 0, the fair shares of utility theory.
@@ -8,7 +9,7 @@ struct FairGrad: CombinationRule {
     static let summary = "alpha-fair gains: 1 is proportional fairness, larger values help the worst task"
     static let source = "Ban and Ji, Fair Resource Allocation in Multi-Task Learning, 2024 (arXiv 2402.15638)"
     static let comparesAllTasks = true
-    static let keys = [FormulaKey("alpha", \FairGrad.alpha, 0.1...100, "the fairness")]
+    static let keys = [MethodKey("alpha", \FairGrad.alpha, in: 0.1...100, "the fairness")]
     var alpha = 1.0
 
     func weights(_ tasks: TaskComparison) -> [Double]? {

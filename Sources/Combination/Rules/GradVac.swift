@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Each gradient is turned towards every other one, in random order, until its cosine is at least the usual
 /// one; the results are added.
 ///
@@ -7,7 +9,9 @@ struct GradVac: RememberingRule {
     static let summary = "turns gradients towards one another until their cosines are at least the usual ones"
     static let source = "Wang et al., Gradient Vaccine, 2020 (arXiv 2010.05874)"
     static let comparesAllTasks = false
-    static let keys = [FormulaKey("beta", \GradVac.beta, 0...1, "the newest cosine's share of the average")]
+    static let keys = [
+        MethodKey("beta", \GradVac.beta, in: 0...1, "the newest cosine's share of the average")
+    ]
     var beta = 0.5
 
     func weights(_ tasks: TaskComparison, memory: inout [[Double]]) -> [Double]? {

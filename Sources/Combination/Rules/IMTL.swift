@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The vector with equal projections on all unit gradients: w ∝ G⁺√diag(G), adding up to 1.
 ///
 /// Without such a vector all weights are 0, as in TorchJD.

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// min over the simplex of wᵀGw, solved exactly, where the source takes steps of Frank and Wolfe.
 struct MGDA: CombinationRule {
     static let name = "mgda"

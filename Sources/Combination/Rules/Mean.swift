@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// w_t = 1/T.
 struct Mean: CombinationRule {
     static let name = "mean"

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The bargaining solution Gw = 1/w with w > 0, in which every task gains the same relative improvement.
 ///
 /// As in the source, the result is not longer than `maximumNorm`. Where tasks cannot agree there is no
@@ -8,7 +10,7 @@ struct Nash: CombinationRule {
     static let source = "Navon et al., Multi-Task Learning as a Bargaining Game, 2022 (arXiv 2202.01017)"
     static let comparesAllTasks = true
     static let keys = [
-        FormulaKey("maximumNorm", \Nash.maximumNorm, 0...1e6, "the longest result; 0: no limit")
+        MethodKey("maximumNorm", \Nash.maximumNorm, in: 0...1e6, "the longest result; 0: no limit")
     ]
     var maximumNorm = 1.0
 

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Each gradient is projected on the normal plane of every other that it conflicts with, in random order; the
 /// results are added.
 struct PCGrad: CombinationRule {

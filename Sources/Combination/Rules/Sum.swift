@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// w_t = 1: the gradient of the weighted sum of the tasks' mean losses.
 ///
 /// A task's weight is its share of the step's examples unless the study names other weights, which makes it

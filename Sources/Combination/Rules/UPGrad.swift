@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The mean of the gradients' projections on the dual cone, of all directions that conflict with no gradient.
 ///
 /// `regularization` is added to the diagonal of the Gram matrix with trace 1, as in the source's program.
@@ -7,7 +9,8 @@ struct UPGrad: CombinationRule {
     static let source = "Quinton and Rey, Jacobian Descent for Multi-Objective Optimization, 2024"
     static let comparesAllTasks = true
     static let keys = [
-        FormulaKey("regularization", \UPGrad.regularization, 1e-12...1, "what is added to the diagonal of G")
+        MethodKey(
+            "regularization", \UPGrad.regularization, in: 1e-12...1, "what is added to the diagonal of G")
     ]
     var regularization = 1e-4
 

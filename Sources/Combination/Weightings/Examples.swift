@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// p_t = n_t / N: each example of the step counts the same.
 struct Examples: LossWeighting {
     static let name = "examples"

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// p_t ∝ z_t / L_t, adding up to 1, with z = softmax(w) and logits w learned to let all losses fall equally
@@ -10,8 +11,8 @@ struct FAMO: HindsightWeighting {
     static let summary = "lets all losses fall equally fast; a second forward of each step measures them"
     static let source = "Liu et al., FAMO: Fast Adaptive Multitask Optimization, 2023 (arXiv 2306.03792)"
     static let keys = [
-        FormulaKey("learningRate", \FAMO.learningRate, 0...1, "Adam's rate for the logits"),
-        FormulaKey("decay", \FAMO.decay, 0...1, "the weight decay of the logits"),
+        MethodKey("learningRate", \FAMO.learningRate, in: 0...1, "Adam's rate for the logits"),
+        MethodKey("decay", \FAMO.decay, in: 0...1, "the weight decay of the logits"),
     ]
     var learningRate = 0.025
     var decay = 1e-3

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The numbers of the study, by task; 1 for a task without one.
 package struct Given: LossWeighting {
     package static let name = "given"

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// p = softmax(z) with new z_t from the standard normal distribution in each step.
 struct Random: LossWeighting {
     static let name = "random"

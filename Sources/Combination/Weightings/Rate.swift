@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// p = T · softmax(r / τ), where r_t is the ratio of a task's mean losses in the last two epochs.
 ///
 /// An epoch is as many steps of the stage as draw the number of all tasks' training examples. All weights are
@@ -7,7 +9,7 @@ struct Rate: LossWeighting {
     static let summary = "favours tasks whose loss fell least in the last epoch (dynamic weight average)"
     static let source =
         "Liu, Johns and Davison, End-to-End Multi-Task Learning with Attention, 2019 (arXiv 1803.10704)"
-    static let keys = [FormulaKey("temperature", \Rate.temperature, 1e-3...1e6, "τ of the softmax")]
+    static let keys = [MethodKey("temperature", \Rate.temperature, in: 1e-3...1e6, "τ of the softmax")]
     var temperature = 2.0
     var start: [Double] { History().numbers }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// p_t = e^(−s_t) / 2, with s_t learned to minimise Σ (e^(−s_t) L_t + s_t) / 2.
@@ -10,7 +11,7 @@ struct Uncertainty: LossWeighting {
     static let source =
         "Kendall, Gal and Cipolla, Multi-Task Learning Using Uncertainty, 2018 (arXiv 1705.07115)"
     static let keys = [
-        FormulaKey("learningRate", \Uncertainty.learningRate, 0...1, "Adam's rate for the log-variances")
+        MethodKey("learningRate", \Uncertainty.learningRate, in: 0...1, "Adam's rate for the log-variances")
     ]
     var learningRate = 0.01
     var start: [Double] { LearnedNumber(0).numbers }

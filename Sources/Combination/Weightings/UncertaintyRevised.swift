@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// p_t = 1 / (2 σ_t²), with σ_t learned to minimise Σ (L_t / (2 σ_t²) + ln(1 + σ_t²)).
 ///
 /// This regularizer is never negative, and the loss cannot become so either. σ_t has Adam with a rate of its
@@ -7,8 +9,8 @@ struct UncertaintyRevised: LossWeighting {
     static let summary = "learns a variance for each task, with a regularizer that is never negative"
     static let source = "Liebel and Körner, Auxiliary Tasks in Multi-task Learning, 2018 (arXiv 1805.06334)"
     static let keys = [
-        FormulaKey(
-            "learningRate", \UncertaintyRevised.learningRate, 0...1, "Adam's rate for the deviations")
+        MethodKey(
+            "learningRate", \UncertaintyRevised.learningRate, in: 0...1, "Adam's rate for the deviations")
     ]
     var learningRate = 0.01
     var start: [Double] { LearnedNumber(1).numbers }

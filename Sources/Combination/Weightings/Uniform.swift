@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// p_t = 1.
 struct Uniform: LossWeighting {
     static let name = "uniform"

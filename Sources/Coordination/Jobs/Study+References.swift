@@ -1,3 +1,4 @@
+import Diagnostics
 import Sampling
 package import Studies
 import Tasks

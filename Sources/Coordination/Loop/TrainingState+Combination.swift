@@ -1,4 +1,5 @@
 import Combination
+import Diagnostics
 import Formats
 import Studies
 import Training

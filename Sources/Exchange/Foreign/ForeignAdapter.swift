@@ -1,4 +1,5 @@
 import Adapters
+import Diagnostics
 import Formats
 
 /// A method in another software's form: members of its configuration, and its tensors.

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The mean of the offsets, shortened by how much they point apart.
 ///
 /// With N adapters and the mean c of their pairwise cosines the result is t times the mean, where
@@ -10,8 +12,8 @@ struct Stock: MergeRule {
     static let source = "Jang et al., Model Stock, 2024 (arXiv 2403.19522)"
     static let takesWeights = false
 
-    static func merged(_ tensor: TensorOffsets) -> [Float] {
-        let share = share(count: Double(tensor.offsets.count), cosine: meanCosine(tensor.offsets))
+    func merged(_ tensor: TensorOffsets) -> [Float] {
+        let share = Self.share(count: Double(tensor.offsets.count), cosine: Self.meanCosine(tensor.offsets))
         return (0..<tensor.count).map { entry in
             let sum = tensor.offsets.reduce(0) { $0 + Double($1[entry]) }
             return Float(share * sum / Double(tensor.offsets.count))

@@ -1,16 +1,19 @@
+import Diagnostics
+
 /// The mean of the large offsets whose sign is that of most of their mass.
 ///
 /// Each adapter keeps its ⌊density · n⌋ largest entries by magnitude, of equal ones the first. The sign of
 /// an entry is that of the sum of the kept offsets, + for 0. The result is Σ w τ over the adapters with that
 /// sign, divided by their number.
-struct TIES: MergeRule {
+struct TIES: ThinningRule {
     static let name = "ties"
     static let summary = "the mean of the largest entries that agree with the elected sign"
     static let source = "Yadav et al., TIES-Merging, 2023 (arXiv 2306.01708)"
-    static let standardDensity: Double? = 0.2
+    static let keys = [densityKey]
+    var density = 0.2
 
-    static func merged(_ tensor: TensorOffsets) -> [Float] {
-        let kept = tensor.offsets.map { largest($0, density: tensor.density) }
+    func merged(_ tensor: TensorOffsets) -> [Float] {
+        let kept = tensor.offsets.map { largest($0) }
         let isNegative = (0..<tensor.count).map { entry in
             kept.reduce(0) { $0 + Double($1[entry]) } < 0
         }
@@ -25,7 +28,7 @@ struct TIES: MergeRule {
     }
 
     /// The values with all but the largest magnitudes set to zero.
-    private static func largest(_ values: [Float], density: Double) -> [Float] {
+    private func largest(_ values: [Float]) -> [Float] {
         let count = Int(density * Double(values.count))
         let order = values.indices.sorted { left, right in
             let (a, b) = (abs(values[left]), abs(values[right]))

@@ -1,3 +1,5 @@
+import Diagnostics
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -15,7 +17,7 @@ struct Bandit: LossSampler {
     static let summary = "by rewards, the losses: a bandit that explores ever less (EXP3)"
     static let source = "Albalak et al., Online Data Mixing, 2023 (arXiv 2312.02406)"
     static let keys = [
-        SamplerKey("scale", \Bandit.scale, in: 1e-6...1e6, "the loss that is a reward of 1")
+        MethodKey("scale", \Bandit.scale, in: 1e-6...1e6, "the loss that is a reward of 1")
     ]
     /// The reward.
     static let remembered = 1

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Shares ∝ |s_i − r_i|: the distance of a task's latest score s_i from the score r_i that it reaches
 /// alone.
 ///

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Shares n_i / Σ n of tasks with n_i examples: every example counts alike.
 struct Proportional: Sampler {
     static let name = "proportional"

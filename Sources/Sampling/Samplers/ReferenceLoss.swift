@@ -1,3 +1,5 @@
+import Diagnostics
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -17,8 +19,8 @@ struct ReferenceLoss: LossSampler, ReferencedSampler {
     static let source = "Xie et al., DoReMi, 2023 (arXiv 2305.10429)"
     static let reference = ReferenceKind.loss
     static let keys = [
-        references, SamplerKey("rate", \ReferenceLoss.rate, in: 0...1e6, "η, the step size of ln w"),
-        SamplerKey("smoothing", \.smoothing, in: 1e-12...1, "the part of the shares that is equal"),
+        references, MethodKey("rate", \ReferenceLoss.rate, in: 0...1e6, "η, the step size of ln w"),
+        MethodKey("smoothing", \.smoothing, in: 1e-12...1, "the part of the shares that is equal"),
     ]
     /// ln w, the latest excess, and 1 if there is one.
     static let remembered = 3

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Tasks in turn: equal shares, which quotas draw one after the other.
 struct RoundRobin: Sampler {
     static let name = "roundrobin"

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Equal shares, but a task whose score has stopped rising gets 1/interval of one, until its score falls.
 ///
 /// A score is better if it exceeds the best by more than `threshold` |best|. After more than `patience`
@@ -10,11 +12,11 @@ struct StopAndGo: ScoreSampler {
     static let summary = "1/T each, rarely for a task whose score stopped rising"
     static let source = "Lu et al., 12-in-1, 2020 (arXiv 1912.02315)"
     static let keys = [
-        SamplerKey("patience", \StopAndGo.patience, in: 0...1_000_000, "scores without a rise to ignore"),
-        SamplerKey("threshold", \.threshold, in: 0...1, "the least relative rise"),
-        SamplerKey("decline", \.decline, in: 0...1, "the least relative fall after which a task goes on"),
-        SamplerKey("cooldown", \.cooldown, in: 0...1_000_000, "scores that do not count after a change"),
-        SamplerKey("interval", \.interval, in: 1...1_000_000, "how much more rarely a stopped task is drawn"),
+        MethodKey("patience", \StopAndGo.patience, in: 0...1_000_000, "scores without a rise to ignore"),
+        MethodKey("threshold", \.threshold, in: 0...1, "the least relative rise"),
+        MethodKey("decline", \.decline, in: 0...1, "the least relative fall after which a task goes on"),
+        MethodKey("cooldown", \.cooldown, in: 0...1_000_000, "scores that do not count after a change"),
+        MethodKey("interval", \.interval, in: 1...1_000_000, "how much more rarely a stopped task is drawn"),
     ]
     static let remembered = 5
     var patience = 1

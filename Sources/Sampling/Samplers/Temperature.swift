@@ -1,3 +1,5 @@
+import Diagnostics
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -10,10 +12,10 @@ struct Temperature: Sampler {
     static let summary = "by a root of the number of examples"
     static let source = "Raffel et al., T5, 2020 (arXiv 1910.10683); τ = 10 in HyperFormer, 2021"
     static let keys = [
-        SamplerKey("temperature", \Temperature.temperature, "τ, the root") {
+        MethodKey("temperature", \Temperature.temperature, allowed: "a positive number", "τ, the root") {
             $0 > 0 ? nil : "is \($0), expected a positive number"
         },
-        SamplerKey("cap", \.cap, "the most examples that count; 0 for no limit") {
+        MethodKey("cap", \.cap, allowed: "0 or more", "the most examples that count; 0 for no limit") {
             $0 >= 0 ? nil : "is \($0), expected 0 (no limit) or more"
         },
     ]

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Each of T tasks has the share 1/T.
 struct Uniform: Sampler {
     static let name = "uniform"

@@ -6,7 +6,9 @@ struct Weighted: Sampler {
     static let summary = "by the weights that the study gives"
     static let source = "the study"
     static let keys = [
-        SamplerKey("weights", \Weighted.weights, "each task's weight") {
+        MethodKey(
+            "weights", \Weighted.weights, allowed: "a positive number for each task", "each task's weight"
+        ) {
             $0.values.allSatisfy { $0 > 0 && $0.isFinite }
                 ? nil : "has a weight that is not a positive number"
         }

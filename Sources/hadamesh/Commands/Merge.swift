@@ -29,7 +29,7 @@ struct Merge: ParsableCommand {
             """)
 
     private static var rules: String {
-        let width = MergeTable.names.map(\.count).max() ?? 0
+        let width = MergeTable.methods.names.map(\.count).max() ?? 0
         return MergeTable.all.map { rule in
             "  " + rule.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + rule.summary
         }.joined(separator: "\n")
@@ -38,7 +38,9 @@ struct Merge: ParsableCommand {
     @Argument(help: "Run directories with different tasks, or one run with an adapter for each task.")
     var runs: [String]
 
-    @Option(help: ArgumentHelp("The rule: \(MergeTable.names.joined(separator: ", ")).", valueName: "rule"))
+    @Option(
+        help: ArgumentHelp(
+            "The rule: \(MergeTable.methods.names.joined(separator: ", ")).", valueName: "rule"))
     var rule: String
 
     @Option(help: "The run directory to create.")
@@ -120,7 +122,7 @@ struct Merge: ParsableCommand {
             source.study.tasks.map { (task: $0.name, run: source.directory.path) }
         }
         return MergeRecord(
-            rule: settings.rule.name, density: settings.density, seed: settings.seed,
+            rule: rule, density: settings.density, seed: settings.seed,
             from: tasks.enumerated().map { index, member in
                 MergeRecord.Source(task: member.task, run: member.run, weight: settings.weights?[index])
             })

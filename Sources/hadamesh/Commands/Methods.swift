@@ -50,15 +50,14 @@ struct Methods: ParsableCommand {
     }
 
     private func describe(_ type: any AdapterMethod.Type, on weights: EncoderWeights?) throws -> String {
-        let given = type.settings.compactMap { setting in setting.example.map { (setting.key, $0) } }
-        let section = JSONValue.object(
-            [("method", .string(type.name))] + given.map { ($0, .array($1.map { .string($0) })) })
-        let settings = try AdapterSettings(json: section)
-        let method = settings.method
-        var facts = [["source", type.source]]
-        if let weights, given.isEmpty { facts += try costs(of: method, on: weights) }
-        if weights != nil, !given.isEmpty {
-            facts.append(["parameters", "depend on \(given.map(\.0).joined(separator: ", "))"])
+        let method = type.init()
+        let given = type.settings.filter { $0.example != nil }.map(\.key)
+        var facts: [[String]] = []
+        if let weights {
+            facts +=
+                given.isEmpty
+                ? try costs(of: method, on: weights)
+                : [["parameters", "depend on \(given.joined(separator: ", "))"]]
         }
         switch method.mergeability {
         case .exact: facts.append(["merging", "exact"])
@@ -67,18 +66,7 @@ struct Methods: ParsableCommand {
         if !method.isIdentityAtStart {
             facts.append(["start", "not exactly the frozen backbone's outputs"])
         }
-        let defaults = try JSONValue(encoding: settings).canonical
-        let rows = type.settings.map { setting -> [String] in
-            let value =
-                setting.example == nil ? defaults[setting.key].map(Self.text) ?? "none" : "must be given"
-            return [setting.key, value, setting.allowed, setting.meaning]
-        }
-        var tables = [[[type.summary]], facts]
-        if !rows.isEmpty { tables.append([["setting", "default", "allowed", "meaning"]] + rows) }
-        let lines = tables.flatMap {
-            TextTable($0).folded(within: TextOutput.width() - 2).split(separator: "\n").map { "  \($0)" }
-        }
-        return ([type.name] + lines).joined(separator: "\n")
+        return try MethodDescription(type, facts: facts).text()
     }
 
     private func costs(of method: any AdapterMethod, on weights: EncoderWeights) throws -> [[String]] {
@@ -94,15 +82,5 @@ struct Methods: ParsableCommand {
                     + "(+\(String(format: "%.3f", 100 * added / frozen)) % of the forward)",
             ],
         ]
-    }
-
-    /// A value as a study has it.
-    private static func text(_ value: JSONValue) -> String {
-        switch value {
-        case .string(let text): text
-        case .array(let values): "[\(values.map(text).joined(separator: ", "))]"
-        case .object(let members): "{ \(members.map { "\($0): \(text($1))" }.joined(separator: ", ")) }"
-        default: value.encoded()
-        }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collectives
 import Coordination
+import Diagnostics
 import Studies
 import Tasks
 

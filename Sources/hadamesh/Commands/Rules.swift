@@ -1,61 +1,66 @@
 import ArgumentParser
 import Combination
 import Diagnostics
-import Formats
-import Foundation
+import Merging
+import Sampling
 
 /// `hadamesh rules`.
 struct Rules: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists every combination rule and every weighting of losses: settings, defaults, source.",
+        abstract: """
+            Lists combination rules, weightings of losses, samplers and merge rules: settings, defaults, \
+            source.
+            """,
         discussion: """
             A study names a rule under `combination.rule`, with its settings beside it, as \
             `combination: { rule: cagrad, radius: 0.4 }`, and a weighting under `combination.weights`, as \
             `weights: uncertainty`, `weights: { name: rate, temperature: 3 }` or `weights: { cola: 2 }`. \
-            Weights scale each task's gradient before the rule.
+            Weights scale each task's gradient before the rule. It names a sampler, the rule for the tasks' \
+            shares of the examples, as `sampler: uniform` or `sampler: { name: temperature, cap: 5000 }`. \
+            --set with another name drops the settings that the new rule, weighting or sampler does not \
+            take. The settings of a merge rule are options of `hadamesh merge`.
             """)
 
-    @Argument(help: "A rule or weighting; all by default.")
+    @Argument(help: "A rule, weighting or sampler, or the kind of them; all by default.")
     var name: String?
+
+    private struct Kind {
+        let title: String
+        let methods: [any PublishedMethod.Type]
+    }
+
+    private static let kinds = [
+        Kind(title: "rules", methods: CombinationTable.all),
+        Kind(title: "weightings", methods: WeightingTable.all + [Given.self]),
+        Kind(title: "samplers", methods: SamplerTable.all),
+        Kind(title: "merge rules", methods: MergeTable.all),
+    ]
 
     func run() throws {
         try SingleProcess.run {
-            let groups: [(title: String, formulas: [any Formula.Type])] = [
-                ("rules", CombinationTable.all), ("weightings", WeightingTable.all + [Given.self]),
-            ]
-            guard let name else {
-                let blocks = groups.flatMap { group in
-                    ["\(group.title):"] + group.formulas.map { describe($0) }
-                }
-                return print(blocks.joined(separator: "\n\n"))
-            }
-            let all = groups.flatMap(\.formulas)
-            guard let formula = all.first(where: { $0.name == name }) else {
-                throw Failure.usage(
-                    "unknown rule or weighting '\(name)'",
-                    remedy: didYouMean(name, among: all.map { $0.name }))
-            }
-            print(describe(formula))
+            let chosen = try chosen()
+            print(
+                try chosen.flatMap { kind in
+                    try ["\(kind.title):"] + kind.methods.map { try MethodDescription($0).text() }
+                }.joined(separator: "\n\n"))
         }
     }
 
-    private func describe(_ type: any Formula.Type) -> String {
-        var tables = [[[type.summary]], [["source", type.source]]]
-        let rows = type.settings.map { setting in
-            [
-                setting.key, Self.text(setting.standard),
-                "\(Self.text(setting.range.lowerBound)) to \(Self.text(setting.range.upperBound))",
-                setting.meaning,
-            ]
+    /// The kinds of the methods with the name, or the kind of that name; a name may have methods of two kinds.
+    private func chosen() throws -> [Kind] {
+        guard let name else { return Self.kinds }
+        let titled = Self.kinds.filter { $0.title == name }
+        if !titled.isEmpty { return titled }
+        let named = Self.kinds.compactMap { kind -> Kind? in
+            let methods = kind.methods.filter { $0.name == name }
+            return methods.isEmpty ? nil : Kind(title: kind.title, methods: methods)
         }
-        if !rows.isEmpty { tables.append([["setting", "default", "allowed", "meaning"]] + rows) }
-        let lines = tables.flatMap {
-            TextTable($0).folded(within: TextOutput.width() - 2).split(separator: "\n").map { "  \($0)" }
+        if named.isEmpty {
+            throw Failure.usage(
+                "unknown rule, weighting or sampler '\(name)'",
+                remedy: didYouMean(
+                    name, among: Self.kinds.flatMap { [$0.title] + $0.methods.map { $0.name } }))
         }
-        return ([type.name] + lines).joined(separator: "\n")
-    }
-
-    private static func text(_ number: Double) -> String {
-        Int(exactly: number).map { "\($0)" } ?? "\(number)"
+        return named
     }
 }

@@ -1,5 +1,5 @@
-import Adapters
 import Diagnostics
+import Studies
 import Yams
 
 /// A change of a study from the command line: `--set key.sub=value`.
@@ -44,10 +44,12 @@ struct StudyChange {
             list[index] = try set(path.dropFirst(), in: list[index])
             return .sequence(list)
         case .scalar where node.null != nil: return try set(path, in: Node([:]))
-        // The name alone of a method or a sampler is short for a section with it.
-        case .scalar where key.first == "adapter": return try set(path, in: ["method": node])
-        case .scalar where key.count == 2 && key.first == "sampler": return try set(path, in: ["name": node])
-        case .scalar(let scalar): throw failure(path, "is '\(scalar.string)'")
+        case .scalar(let scalar):
+            // A method's name alone is short for a section with it.
+            guard let section = MethodSection.at(key.dropLast(path.count)), section.hasShortForm else {
+                throw failure(path, "is '\(scalar.string)'")
+            }
+            return try set(path, in: Node([(Node(section.nameKey), node)]))
         case .alias: throw failure(path, "is an alias")
         }
     }
@@ -60,31 +62,39 @@ struct StudyChange {
 }
 
 extension StudyChange {
-    /// If the change names another method in an `adapter` section, removes the settings that only the former
-    /// method takes, except those of other changes.
+    /// If the change names another method in a section, removes the settings that only the former method
+    /// takes, except those of other changes.
     ///
     /// - Returns: a note of the removed settings; nil if there are none
     func removeFormerSettings(from root: inout Node, was: Node, besides changes: [StudyChange]) throws
         -> String?
     {
-        let section = Array(key.dropLast())
-        guard section.first == "adapter", key.last == "method", let before = was[path: section],
-            let old = (before.mapping == nil ? before : before["method"])?.string,
-            let new = value.string, old != new, let former = AdapterTable.method(named: old),
-            AdapterTable.method(named: new) != nil, let settings = root[path: section]?.mapping
+        let place = Array(key.dropLast())
+        guard let section = MethodSection.at(place), key.last == section.nameKey,
+            let before = was[path: place],
+            let old = (before.mapping == nil ? before : before[section.nameKey])?.string,
+            let new = value.string, let former = section.table.method(named: old),
+            let method = section.table.method(named: new), former != method,
+            let settings = root[path: place]?.mapping
         else { return nil }
-        let removed = settings.compactMap { $0.key.string }.filter { name in
-            let isChanged = changes.contains { $0.key.starts(with: section + [name]) }
-            guard !isChanged, former.settings.contains(where: { $0.key == name }), let value = settings[name]
+        let removed = try former.settings.map(\.key).filter { name in
+            guard let value = settings[name],
+                !changes.contains(where: { $0.key.starts(with: place + [name]) })
             else { return false }
-            let alone: Node = ["method": Node(new), Node(name): value]
-            return (try? YAMLDecoder().decode(AdapterSettings.self, from: alone)) == nil
+            let held = try YAMLDecoder().decode(HeldDecoder.self, from: Node([(Node(name), value)]))
+            return !method.takes(name, in: held.decoder)
         }
         if removed.isEmpty { return nil }
         let kept = Node(settings.filter { !removed.contains($0.key.string ?? "") }.map { ($0.key, $0.value) })
-        root = try StudyChange(section, kept).applied(to: root)
-        let names = removed.map { (section + [$0]).joined(separator: ".") }.joined(separator: ", ")
-        return "\(place)=\(new): dropped \(names), which \(old) has and \(new) does not take"
+        root = try StudyChange(place, kept).applied(to: root)
+        let names = removed.map { (place + [$0]).joined(separator: ".") }.joined(separator: ", ")
+        return "\(self.place)=\(new): dropped \(names), which \(old) has and \(new) does not take"
+    }
+
+    /// A decoder for values whose types are known at run time alone.
+    private struct HeldDecoder: Decodable {
+        let decoder: any Decoder
+        init(from decoder: any Decoder) { self.decoder = decoder }
     }
 
     private init(_ key: [String], _ value: Node) { (self.key, self.value) = (key, value) }

@@ -12,7 +12,7 @@ package struct StudyFile {
     private let root: Node
     private let changes: [StudyChange]
     /// Consequences of the changes that a user may not expect.
-    private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
 
     /// Reads a file and applies changes of the form `key.sub=value`.
     package init(path: String, overrides: [String] = []) throws {

@@ -55,13 +55,10 @@ package struct Fusion: MethodOnAdapters, PenalizedMethod {
         MethodKey(
             "residualBefore", \.residualBefore,
             "apply that matrix to the residual too"),
+        MethodKey("temperature", \.temperature, in: 1e-3...1e6, "the divisor of the scores"),
         MethodKey(
-            "temperature", \.temperature, allowed: "0.001-1000000", "the divisor of the scores"
-        ) { (1e-3...1e6).contains($0) ? nil : "is \($0), expected 0.001 to 1000000" },
-        MethodKey(
-            "regularization", \.regularization, allowed: "0-1000000",
-            "λ: the loss has λ times the squared distance of that matrix to I"
-        ) { (0...1e6).contains($0) ? nil : "is \($0), expected 0 (off) to 1000000" },
+            "regularization", \.regularization, in: 0...1e6,
+            "λ: the loss has λ times the squared distance of that matrix to I; 0: off"),
         .layers(\.layers),
     ]
 

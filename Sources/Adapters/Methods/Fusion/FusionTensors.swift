@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The trained tensors of one fusion: W_Q, b_Q, W_K, b_K, and W_V if there is one.
 struct FusionTensors {
     let query, queryBias, key, keyBias: BoundTensor

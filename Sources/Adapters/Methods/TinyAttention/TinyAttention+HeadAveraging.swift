@@ -2,6 +2,8 @@
 // their biases and W_O. The attention then costs 1/M. Its output is equal if the heads are equal, and
 // otherwise an approximation, since the mean of softmaxes is not the softmax of means.
 
+import Diagnostics
+
 extension TinyAttention {
     /// A method with one head, and its parameters.
     package struct Averaged {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Encoders
 import Kernels
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Kernels
 
 /// The tensors of a tiny attention in one layer; query, key and value are contiguous and used as one.

@@ -1,5 +1,3 @@
-package import Diagnostics
-
 /// The property of a setting.
 package typealias SettingPath<Method, Value> = any WritableKeyPath<Method, Value> & Sendable
 
@@ -11,6 +9,7 @@ package struct MethodKey<Method>: Sendable {
     package let setting: MethodSetting
     private let reading: @Sendable (SettingsSection<SettingKey>, inout Method) throws -> Void
     private let writing: @Sendable (Method, inout KeyedEncodingContainer<SettingKey>) throws -> Void
+    private let checking: @Sendable (Method) -> String?
 
     /// Connects a key to a property; `problem` returns a message for a value that is not allowed.
     ///
@@ -29,6 +28,7 @@ package struct MethodKey<Method>: Sendable {
             method[keyPath: property] = value
         }
         writing = { try $1.encode($0[keyPath: property], forKey: name) }
+        checking = { problem($0[keyPath: property]) }
     }
 
     /// Connects a key to one of a closed set of names.
@@ -39,6 +39,31 @@ package struct MethodKey<Method>: Sendable {
         self.init(key, property, allowed: names, meaning)
     }
 
+    /// Connects a key to a number in a range.
+    package init(
+        _ key: String, _ property: SettingPath<Method, Double>, in range: ClosedRange<Double>,
+        _ meaning: String
+    ) {
+        let allowed = "\(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
+        self.init(key, property, allowed: allowed, meaning) {
+            range.contains($0) ? nil : "is \($0), expected \(allowed)"
+        }
+    }
+
+    /// Connects a key to a whole number in a range.
+    package init(
+        _ key: String, _ property: SettingPath<Method, Int>, in range: ClosedRange<Int>, _ meaning: String
+    ) {
+        let allowed = "\(range.lowerBound) to \(range.upperBound)"
+        self.init(key, property, allowed: allowed, meaning) {
+            range.contains($0) ? nil : "is \($0), expected \(allowed)"
+        }
+    }
+
+    private static func text(_ number: Double) -> String {
+        Int(exactly: number).map { "\($0)" } ?? "\(number)"
+    }
+
     /// Connects a key to a switch.
     package init(_ key: String, _ property: SettingPath<Method, Bool>, _ meaning: String) {
         self.init(key, property, allowed: "true, false", meaning)
@@ -47,17 +72,11 @@ package struct MethodKey<Method>: Sendable {
     private init(
         _ setting: MethodSetting,
         reading: @escaping @Sendable (SettingsSection<SettingKey>, inout Method) throws -> Void,
-        writing: @escaping @Sendable (Method, inout KeyedEncodingContainer<SettingKey>) throws -> Void
+        writing: @escaping @Sendable (Method, inout KeyedEncodingContainer<SettingKey>) throws -> Void,
+        checking: @escaping @Sendable (Method) -> String?
     ) {
         self.setting = setting
-        self.reading = reading
-        self.writing = writing
-    }
-
-    /// The key `layers`, which most methods have.
-    package static func layers(_ property: SettingPath<Method, LayerSet>) -> MethodKey {
-        MethodKey(
-            "layers", property, allowed: "all, 4-11, 0,2,5", "layers it is applied to, counted from 0")
+        (self.reading, self.writing, self.checking) = (reading, writing, checking)
     }
 
     /// The key of a method that contains this one's as a property.
@@ -66,13 +85,17 @@ package struct MethodKey<Method>: Sendable {
     ) -> MethodKey<Outer> {
         MethodKey<Outer>(
             setting, reading: { [reading] in try reading($0, &$1[keyPath: property]) },
-            writing: { [writing] in try writing($0[keyPath: property], &$1) })
+            writing: { [writing] in try writing($0[keyPath: property], &$1) },
+            checking: { [checking] in checking($0[keyPath: property]) })
     }
 
     /// Reads the key of a section, if it is there.
     func read(_ section: SettingsSection<SettingKey>, into method: inout Method) throws {
         try reading(section, &method)
     }
+
+    /// A message about the property's value if it is not allowed.
+    func problem(of method: Method) -> String? { checking(method) }
 
     /// Writes the property's value.
     func write(_ method: Method, to section: inout KeyedEncodingContainer<SettingKey>) throws {

@@ -1,4 +1,4 @@
-/// A key of a method's section in a study, as `hadamesh methods` explains it.
+/// A setting of a method, for people.
 package struct MethodSetting: Sendable {
     package let key: String
     /// The allowed values.
