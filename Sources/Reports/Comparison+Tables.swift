@@ -8,24 +8,32 @@ extension Comparison {
     package func table(
         _ format: TableFormat = .text, content: ComparisonContent = .standard,
         width: Int = .max
-    ) -> String {
+    ) throws -> String {
+        let baseline = try content.baseline.map(entry)
         switch format {
-        case .json: return String(json().encodedForReading().dropLast())
-        case .csv: return TextTable(exactRows(lines(content))).csv
+        case .json: return String(json(baseline).encodedForReading().dropLast())
+        case .csv: return TextTable(exactRows(lines(content, baseline))).csv
         case .text, .markdown, .latex:
-            let all = lines(content)
-            let shown = all.filter { content.showsConstants || !$0.isOmittedIfConstant || $0.constant == nil }
-            let table = TextTable(oriented(rows(shown)), numbers: true)
+            let (table, notes) = try tables(content)
             if format == .latex { return table.latex }
-            let left = all.filter { line in !shown.contains { $0.name == line.name } }
-            let below = notes(all, leftOut: left, content)
-            if format == .markdown { return ([table.markdown] + below).joined(separator: "\n\n") }
-            return ([table.aligned(within: width)] + below.map { TextTable.wrapped($0, within: width) })
+            if format == .markdown { return ([table.markdown] + notes).joined(separator: "\n\n") }
+            return ([table.aligned(within: width)] + notes.map { TextTable.wrapped($0, within: width) })
                 .joined(separator: "\n\n")
         }
     }
 
-    private func lines(_ content: ComparisonContent) -> [ComparisonLine] {
+    /// The table for readers, and the notes below it.
+    func tables(_ content: ComparisonContent) throws -> (table: TextTable, notes: [String]) {
+        let baseline = try content.baseline.map(entry)
+        let all = lines(content, baseline)
+        let shown = all.filter { content.showsConstants || !$0.isOmittedIfConstant || $0.constant == nil }
+        let left = all.filter { line in !shown.contains { $0.name == line.name } }
+        return (
+            TextTable(oriented(rows(shown)), numbers: true), notes(all, leftOut: left, baseline)
+        )
+    }
+
+    private func lines(_ content: ComparisonContent, _ baseline: RunGroup?) -> [ComparisonLine] {
         var lines = [
             ComparisonLine("method", methods.map { .text($0) }),
             ComparisonLine(
@@ -43,16 +51,23 @@ extension Comparison {
         // Means over different tasks say nothing about the entries.
         let mean = commonTasks == tasks || commonTasks.isEmpty ? "mean" : "mean of \(list(commonTasks))"
         lines.append(ComparisonLine(mean, groups.map { .spread($0.mean(of: commonTasks)) }))
-        if content.showsDifferences, let first = groups.first {
-            for (name, tasks) in tasks.map({ ($0, [$0]) }) + [(mean, commonTasks)] {
-                lines.append(
-                    ComparisonLine(
-                        "Δ \(name)",
-                        groups.enumerated().map { index, group in
-                            .spread(
-                                index == 0 ? nil : group.difference(from: first, in: tasks), isSigned: true)
-                        }))
+        if groups.count > 1, commonTasks.count > 1 {
+            lines.append(
+                ComparisonLine(Self.meanRank, meanRanks.map { .number($0, digits: 2) }))
+        }
+        if let baseline {
+            func others(_ value: (RunGroup) -> PairedDifference?) -> [PairedDifference?] {
+                groups.map { $0.name == baseline.name ? nil : value($0) }
             }
+            for (name, tasks) in tasks.map({ ($0, [$0]) }) + [(mean, commonTasks)] {
+                let differences = others { $0.difference(from: baseline, in: tasks) }
+                lines.append(ComparisonLine("Δ \(name)", differences.map { .difference($0) }))
+            }
+            lines.append(
+                ComparisonLine(
+                    Self.relativeGain,
+                    others { $0.relativeGain(over: baseline, in: commonTasks) }
+                        .map { .difference($0, digits: 2) }))
         }
         let ways = groups.map { $0.runs[0].sharedGradients?.rawValue }
         if content.facts == nil, ways.contains(where: { $0 != nil }) {
@@ -71,7 +86,7 @@ extension Comparison {
         return lines
     }
 
-    private func notes(_ lines: [ComparisonLine], leftOut: [ComparisonLine], _ content: ComparisonContent)
+    private func notes(_ lines: [ComparisonLine], leftOut: [ComparisonLine], _ baseline: RunGroup?)
         -> [String]
     {
         var notes: [String] = []
@@ -79,10 +94,17 @@ extension Comparison {
             let facts = leftOut.map { "\($0.name) \($0.constant ?? "–")" }.joined(separator: "; ")
             notes.append("The same for all (--all shows it in the table): \(facts).")
         }
-        if content.showsDifferences, groups.count > 1 {
+        if groups.contains(where: { $0.runs.count > 1 }) {
+            notes.append("±: the 95 % confidence interval of the mean over seeds, by Student's t.")
+        }
+        if lines.contains(where: { $0.name == Self.meanRank }) {
+            notes.append("Mean rank: over tasks, the rank of an entry's score; 1 is the best.")
+        }
+        if let baseline {
             notes.append(
-                "Δ: less the score of \(groups[0].name), over the seeds that both have: mean ± sample "
-                    + "standard deviation of the differences.")
+                "Δ: less the score of \(baseline.name), over the seeds that both have, with the 95 % "
+                    + "confidence interval of the paired bootstrap. Δm: the mean over tasks of the "
+                    + "difference as a share of \(baseline.name)'s score; positive is better.")
         }
         if lines.contains(where: { $0.name == ComparisonColumn.bytesPerStepName }) {
             notes.append(
@@ -109,6 +131,9 @@ extension Comparison {
         }
     }
 
+    private static let meanRank = "mean rank"
+    private static let relativeGain = "Δm, %"
+
     private func splits(of group: RunGroup) -> String {
         group.splits.isEmpty ? "–" : EvaluationReport.label(ofSplits: group.splits)
     }
@@ -129,7 +154,7 @@ extension Comparison {
     /// An entry a row, each number with all digits, and deviations as columns of their own.
     private func exactRows(_ lines: [ComparisonLine]) -> [[String]] {
         let names = lines.flatMap { line in
-            line.values.contains { $0.exact.count > 1 } ? [line.name, "\(line.name) sd"] : [line.name]
+            (line.values.first?.columns ?? []).map { line.name + $0 }
         }
         return [["entry"] + names]
             + groups.indices.map { index in

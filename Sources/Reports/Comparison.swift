@@ -1,4 +1,5 @@
 import Diagnostics
+import Runs
 
 /// A table of finished runs: the scores and facts of each study over its seeds.
 ///
@@ -48,6 +49,28 @@ package struct Comparison: Sendable {
     var metricNames: [FinishedRun.MetricName] {
         let all = Self.distinct(groups.flatMap { $0.runs.flatMap { $0.metrics.map(\.name) } })
         return tasks.flatMap { task in all.filter { $0.task == task } }
+    }
+
+    /// Each entry's rank in the score of each of the common tasks, 1 for the best: the mean over the tasks.
+    var meanRanks: [Double?] {
+        let byTask = commonTasks.map { task in
+            ranks(groups.map { -($0.score(task)?.mean ?? -.infinity) })
+        }
+        return groups.indices.map { entry in byTask.map { $0[entry] }.mean }
+    }
+
+    /// The entry with this name, or with this run directory.
+    func entry(_ name: String) throws -> RunGroup {
+        let path = resolved(name)
+        let found =
+            groups.first { $0.name == name }
+            ?? groups.first { group in group.runs.contains { resolved($0.path) == path } }
+        guard let found else {
+            throw Failure.usage(
+                "no entry '\(name)'", at: "--baseline",
+                remedy: "expected one of \(groups.map(\.name).joined(separator: ", ")), or a run of one")
+        }
+        return found
     }
 
     private static func commonTasks(of groups: [RunGroup]) -> [String] {

@@ -13,6 +13,7 @@ struct ComparisonColumn: Sendable {
     func read(_ results: RunResults) -> Double? { find(results) }
 
     static let parametersPerTask = "parametersPerTask"
+    static let parametersAllTasks = "parametersAllTasks"
     static let secondsPerStep = "secondsPerStep"
     static let adapterBytes = "adapterBytes"
     static let bytesPerStep = "bytesPerStep"
@@ -25,7 +26,7 @@ struct ComparisonColumn: Sendable {
         ComparisonColumn("percentOfBackbone", "% of the backbone", digits: 3) {
             $0.parameters.map { 100 * $0.shareOfBackbone }
         },
-        ComparisonColumn("parametersAllTasks", "parameters, all tasks") {
+        ComparisonColumn(parametersAllTasks, "parameters, all tasks") {
             count($0.parameters?.adapterAllTasks)
         },
         ComparisonColumn("headsAllTasks", "heads, all tasks") { count($0.parameters?.headsAllTasks) },

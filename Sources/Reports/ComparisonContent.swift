@@ -8,21 +8,21 @@ package struct ComparisonContent: Sendable {
     let facts: [ComparisonColumn]?
     /// Whether a task's metrics take the place of its score.
     let showsMetrics: Bool
-    /// Whether differences to the first entry are shown.
-    let showsDifferences: Bool
+    /// The entry to which differences are shown; nil for none.
+    let baseline: String?
 
     /// Scores, and all facts whose values differ.
     package static let standard = ComparisonContent()
 
     private init() {
-        (showsConstants, facts, showsMetrics, showsDifferences) = (false, nil, false, false)
+        (showsConstants, facts, showsMetrics, baseline) = (false, nil, false, nil)
     }
 
-    /// `facts` are keys of JSON's `facts`.
+    /// `facts` are keys of JSON's `facts`, `baseline` an entry's name or one of its runs.
     package init(
-        constants: Bool = false, facts: [String]? = nil, metrics: Bool = false, differences: Bool = false
+        constants: Bool = false, facts: [String]? = nil, metrics: Bool = false, baseline: String? = nil
     ) throws {
-        (showsConstants, showsMetrics, showsDifferences) = (constants, metrics, differences)
+        (showsConstants, showsMetrics, self.baseline) = (constants, metrics, baseline)
         self.facts = try facts?.map { key in
             guard let column = ComparisonColumn.all.first(where: { $0.key == key }) else {
                 throw Failure.usage(

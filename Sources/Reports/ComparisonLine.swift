@@ -6,23 +6,31 @@ struct ComparisonLine: Sendable {
         case text(String)
         /// A number with so many decimals.
         case number(Double?, digits: Int)
-        /// A mean over seeds, with a sign if it is a difference.
-        case spread(SeedSpread?, isSigned: Bool = false)
+        /// A mean over seeds.
+        case spread(SeedSpread?)
+        /// A difference over seeds, with so many decimals.
+        case difference(PairedDifference?, digits: Int = 4)
 
-        /// For people: four decimals of a score, a dash for nothing.
+        /// For people: four decimals of a score with its interval, a dash for nothing.
         var text: String {
             switch self {
             case .text(let text): return text
             case .number(let value, let digits): return TextTable.number(value, digits: digits)
-            case .spread(let spread, let isSigned):
-                let mean = TextTable.number(spread?.mean, digits: 4)
-                let sign = isSigned && (spread?.mean ?? 0) > 0 ? "+" : ""
-                return sign + mean
-                    + (spread?.deviation.map { " ± \(TextTable.number($0, digits: 4))" } ?? "")
+            case .spread(let spread):
+                return TextTable.number(spread?.mean, digits: 4)
+                    + (spread?.halfWidth.map { " ± \(TextTable.number($0, digits: 4))" } ?? "")
+            case .difference(let difference, let digits):
+                func signed(_ value: Double?) -> String {
+                    (value ?? 0 > 0 ? "+" : "") + TextTable.number(value, digits: digits)
+                }
+                let interval = difference?.interval.map {
+                    " [\(signed($0.lowerBound)), \(signed($0.upperBound))]"
+                }
+                return signed(difference?.mean) + (interval ?? "")
             }
         }
 
-        /// For programs: all digits, nothing for nothing; the deviation is a value of its own.
+        /// For programs: all digits, nothing for nothing; a column for each of ``columns``.
         var exact: [String] {
             func digits(_ number: Double?) -> String {
                 number.map { value in Int(exactly: value).map { "\($0)" } ?? "\(value)" } ?? ""
@@ -30,7 +38,20 @@ struct ComparisonLine: Sendable {
             return switch self {
             case .text(let text): [text]
             case .number(let value, _): [digits(value)]
-            case .spread(let spread, _): [digits(spread?.mean), digits(spread?.deviation)]
+            case .spread(let spread):
+                [digits(spread?.mean), digits(spread?.halfWidth), digits(spread?.deviation)]
+            case .difference(let difference, _):
+                [difference?.mean, difference?.interval?.lowerBound, difference?.interval?.upperBound]
+                    .map(digits)
+            }
+        }
+
+        /// The endings of the names of ``exact``'s columns.
+        var columns: [String] {
+            switch self {
+            case .text, .number: [""]
+            case .spread: ["", " ci95", " sd"]
+            case .difference: ["", " low", " high"]
             }
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 
 /// Runs of one study with different seeds: one entry of a comparison.
 struct RunGroup: Sendable {
@@ -30,15 +31,39 @@ struct RunGroup: Sendable {
     /// The runs' mean scores of tasks.
     func mean(of tasks: [String]) -> SeedSpread? { SeedSpread(runs.compactMap { $0.mean(of: tasks) }) }
 
-    /// The differences of a score to another entry's, over the seeds of both; the tasks' mean for several.
-    func difference(from other: RunGroup, in tasks: [String]) -> SeedSpread? {
-        SeedSpread(
-            runs.compactMap { run in
-                guard let seed = run.seed, let twin = other.runs.first(where: { $0.seed == seed }),
-                    let own = run.mean(of: tasks), let its = twin.mean(of: tasks)
-                else { return nil }
-                return own - its
+    /// The difference of the tasks' mean score to another entry's.
+    func difference(from other: RunGroup, in tasks: [String]) -> PairedDifference? {
+        PairedDifference(
+            pairs(with: other).compactMap { own, its in
+                guard let mean = own.mean(of: tasks), let baseline = its.mean(of: tasks) else { return nil }
+                return mean - baseline
             })
+    }
+
+    /// Δm in percent: the mean over tasks of (M − B) / B, where B is the other entry's score.
+    ///
+    /// Positive is better. Nil if a score of the other is 0 or negative, of which a share says nothing.
+    func relativeGain(over other: RunGroup, in tasks: [String]) -> PairedDifference? {
+        let pairs = pairs(with: other)
+        let gains = pairs.compactMap { own, its in
+            tasks.map { task -> Double? in
+                guard let score = own.score(task), let baseline = its.score(task), baseline > 0 else {
+                    return nil
+                }
+                return 100 * (score - baseline) / baseline
+            }.wholeMean
+        }
+        return gains.count == pairs.count ? PairedDifference(gains) : nil
+    }
+
+    /// This entry's runs with the other's of the same seeds.
+    private func pairs(with other: RunGroup) -> [(FinishedRun, FinishedRun)] {
+        runs.compactMap { run in
+            guard let seed = run.seed, let twin = other.runs.first(where: { $0.seed == seed }) else {
+                return nil
+            }
+            return (run, twin)
+        }
     }
 
     /// The tasks that all runs scored.
@@ -55,4 +80,12 @@ struct RunGroup: Sendable {
 
     /// The mean of a fact.
     func fact(_ key: String) -> Double? { SeedSpread(runs.compactMap { $0.facts[key] })?.mean }
+}
+
+extension [Double?] {
+    /// The mean of all elements; nil if one is missing.
+    fileprivate var wholeMean: Double? {
+        let known = compactMap(\.self)
+        return known.count == count ? known.mean : nil
+    }
 }

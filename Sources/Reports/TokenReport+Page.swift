@@ -82,23 +82,3 @@ extension TokenReport {
         return "background: rgba(\(share < 0 ? "50, 120, 220" : "240, 140, 20"), \(opacity))"
     }
 }
-
-/// Escapes text for HTML content and attributes; control characters become U+FFFD, since HTML does not allow
-/// them.
-private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "&": result += "&amp;"
-        case "<": result += "&lt;"
-        case ">": result += "&gt;"
-        case "\"": result += "&quot;"
-        case "'": result += "&#39;"
-        case "\t", "\n": result.unicodeScalars.append(scalar)
-        default:
-            let isControl = scalar.properties.generalCategory == .control
-            result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
-        }
-    }
-    return result
-}

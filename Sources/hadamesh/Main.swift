@@ -30,7 +30,8 @@ struct Hadamesh: ParsableCommand {
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Submit.self, Explain.self, Export.self, Import.self,
             Bench.self,
-            Compare.self, Similarity.self, Affinity.self, Merge.self, Methods.self, Rules.self, Inspect.self,
+            Compare.self, Report.self, Similarity.self, Affinity.self, Merge.self, Methods.self, Rules.self,
+            Inspect.self,
             Tokenize.self, Doctor.self,
         ])
 }

@@ -153,11 +153,11 @@ extension EndToEnd {
             #expect(cells("method") == ["hadamard", "site=heads", "hadamard", "site=projection"])
             #expect(cells("seeds") == ["2", "1"])
             func text(_ value: Double) -> String { String(format: "%.4f", value) }
-            // The sample standard deviation of two values is half their distance times √2.
+            // The interval of two values is their distance, times half of Student's t with one degree.
             #expect(
                 cells("colour") == [
                     text((scores[0] + scores[1]) / 2), "±",
-                    text(abs(scores[0] - scores[1]) / 2.0.squareRoot()), text(scores[2]),
+                    text(abs(scores[0] - scores[1]) * 12.706205 / 2), text(scores[2]),
                 ])
             let size = try scene.read("run/adapters/colour/adapter_model.safetensors").count
             #expect(table.contains { $0.hasPrefix("The same for all") }, "\(table)")
@@ -331,7 +331,7 @@ extension EndToEnd {
                     "--ranks-per-node",
                 ],
                 "compare": [
-                    "runs", "--format", "--sort", "--metrics", "--differences", "--all", "--columns",
+                    "runs", "--format", "--sort", "--metrics", "--baseline", "--all", "--columns",
                 ],
                 "similarity": ["runs", "--tensor", "--format", "--backbone"],
                 "affinity": [

@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 
 
-def encode(tokenizer, sentences, maximum, padding=True):
-    """One batch of tensors; each example is a list of one or two sentences."""
+def encode(tokenizer, sentences, maximum, padding=True, tensors="pt"):
+    """One batch of tensors, or of lists if `tensors` is None; each example is a list of one or two sentences."""
     columns = [list(column) for column in zip(*sentences)]
     return tokenizer(
-        *columns, truncation="longest_first", max_length=maximum, padding=padding, return_tensors="pt",
+        *columns, truncation="longest_first", max_length=maximum, padding=padding, return_tensors=tensors,
         return_token_type_ids=True, return_attention_mask=True,
     )
 

@@ -88,7 +88,8 @@ class Method:
         return self.parameters.get(name)
 
     def linear(self, site, state, x, weight, bias):
-        return F.linear(x, weight, bias)
+        trained = any(weight is own for own in self.parameters.values())
+        return F.linear(x, weight, bias) if trained else self.bert.product(x, weight, bias)
 
     def prefix(self, state):
         """Keys and values [p, d] before every sequence's own, or None."""
@@ -121,8 +122,30 @@ def layers_of(text, count):
     return [layer for ends in ranges for layer in range(ends[0], ends[-1] + 1)]
 
 
+def rounded(tensor):
+    """The nearest bfloat16 numbers, ties to even, in the tensor's own type."""
+    return tensor.bfloat16().to(tensor.dtype)
+
+
+class RoundedLinear(torch.autograd.Function):
+    """y = x Wᵀ + b of a frozen map, with the operands of forward and backward rounded to bfloat16."""
+
+    @staticmethod
+    def forward(context, x, weight, bias):
+        context.save_for_backward(weight)
+        return F.linear(rounded(x), rounded(weight), bias)
+
+    @staticmethod
+    def backward(context, dy):
+        (weight,) = context.saved_tensors
+        # A trained bias stays out of the product.
+        bias = dy.flatten(0, -2).sum(0) if context.needs_input_grad[2] else None
+        return rounded(dy) @ rounded(weight), None, bias
+
+
 class Bert:
-    def __init__(self, folder, dtype=torch.float64, fused=False):
+    def __init__(self, folder, dtype=torch.float64, fused=False, arithmetic="float32"):
+        self.product = RoundedLinear.apply if arithmetic == "bfloat16" else F.linear
         config = json.loads((Path(folder) / "config.json").read_text())
         family = config["model_type"]
         keys = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act")

@@ -9,6 +9,10 @@ It reads from the run: `study.yaml`; the lines {"kind": "step", "stage": "adapte
 steps; `reference/step-N.safetensors` with `parameters/TASK/NAME` and `gradients/TASK/NAME` before the update (the gradient
 of the task's summed loss, divided by the number of all examples of the step); the final adapters. The reference computes
 in float64 unless `--float32` is given. The exit code is 0 if everything agrees, and 1 otherwise.
+
+In the reference of a run with `arithmetic: bfloat16` products of frozen maps have rounded operands too. An activation that
+float32 and float64 round to different neighbours differs by 2^-8 of itself, so that tolerances are wider. With `--autocast`
+it also prints how far such a run, and PyTorch under `torch.autocast` to bfloat16, are from float64 without any rounding.
 """
 
 import argparse
@@ -43,10 +47,9 @@ parser.add_argument("--program", default=".build/release/hadamesh")
 parser.add_argument("--task", default=None, help="the task whose logits are compared (the study's first)")
 parser.add_argument("--pairs", type=int, default=64, help="development examples whose logits are compared")
 parser.add_argument("--float32", action="store_true")
+parser.add_argument("--autocast", action="store_true", help="also compare with torch.autocast, for bfloat16")
 options = parser.parse_args()
-gradient_tolerance, loss_tolerance, logit_tolerance, kink_tolerance = 1e-3, 1e-3, 1e-4, 2e-6
 precision = torch.float32 if options.float32 else torch.float64
-
 
 
 def numbers(value):
@@ -64,6 +67,12 @@ optimizer_settings, stage = study.get("optimizer", {}), study.get("stages", {}).
 trains_head = stage.get("trainHead", True)
 pooling = study.get("head", {}).get("pooling", "mean")
 maximum_tokens = study.get("maximumTokens", 128)
+arithmetic, kink_tolerance = study.get("arithmetic", "float32"), 2e-6
+gradient_tolerance, loss_tolerance, logit_tolerance = (
+    (1e-3, 1e-3, 1e-4) if arithmetic == "float32" else (3e-2, 2e-3, 1e-2)
+)
+if options.autocast and arithmetic != "bfloat16":
+    parser.error(f"--autocast: found a run in {arithmetic}, expected one with arithmetic: bfloat16")
 names = [task if isinstance(task, str) else task["name"] for task in study["tasks"]]
 transformers.utils.logging.disable_progress_bar()
 transformers.utils.logging.set_verbosity_error()
@@ -88,26 +97,47 @@ def recorded_steps():
     return steps
 
 
-def logits_of(task, sentences, tensors):
-    """The logits [B, C] of a task with these parameters; they may be leaves that require a gradient."""
-    for name, tensor in tensors.items():
-        if not name.startswith("head.") and name not in method.parameters:
-            sys.exit(f"the parameters of {task} have '{name}', which the reference has not")
-    missing = set(method.parameters) - set(tensors)
-    if missing:
-        sys.exit(f"the parameters of {task} lack {sorted(missing)}")
-    method.parameters = {name: tensors[name] for name in method.parameters}
-    if isinstance(method, methods.Stack):
-        method.bind()
-    inputs = encode(tokenizer, sentences, maximum_tokens)
-    mask = inputs["attention_mask"]
-    hidden = bert.hidden(inputs["input_ids"], inputs["token_type_ids"], mask, method)
-    if pooling == "mean":
-        shares = mask[..., None].to(precision)
-        pooled = (hidden * shares).sum(1) / shares.sum(1)
-    else:
-        pooled = hidden[:, 0] if pooling == "cls" else bert.pooled(hidden, method)
-    return F.linear(pooled, tensors["head.weight"], tensors["head.bias"])
+class Reference:
+    """PyTorch's computation of the run's model: in `precision`, in an arithmetic, or under autocast."""
+
+    def __init__(self, precision, arithmetic="float32", autocast=False):
+        self.precision, self.autocast = precision, autocast
+        self.bert = Bert(options.backbone, precision, arithmetic=arithmetic)
+        self.method = methods.build(adapter, self.bert)
+
+    def logits(self, task, sentences, tensors):
+        """The logits [B, C] of a task with these parameters; they may be leaves that require a gradient."""
+        method = self.method
+        for name, tensor in tensors.items():
+            if not name.startswith("head.") and name not in method.parameters:
+                sys.exit(f"the parameters of {task} have '{name}', which the reference has not")
+        missing = set(method.parameters) - set(tensors)
+        if missing:
+            sys.exit(f"the parameters of {task} lack {sorted(missing)}")
+        method.parameters = {name: tensors[name] for name in method.parameters}
+        if isinstance(method, methods.Stack):
+            method.bind()
+        inputs = encode(tokenizer, sentences, maximum_tokens)
+        mask = inputs["attention_mask"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+            hidden = self.bert.hidden(inputs["input_ids"], inputs["token_type_ids"], mask, method)
+            if pooling == "mean":
+                shares = mask[..., None].to(self.precision)
+                pooled = (hidden * shares).sum(1) / shares.sum(1)
+            else:
+                pooled = hidden[:, 0] if pooling == "cls" else self.bert.pooled(hidden, method)
+            return F.linear(pooled, tensors["head.weight"], tensors["head.bias"]).to(self.precision)
+
+    def gradients(self, task, examples, tensors, total):
+        """The gradient of the task's summed loss divided by `total`, and its mean loss over `examples`."""
+        leaves = {name: tensor.to(self.precision).detach().requires_grad_() for name, tensor in tensors.items()}
+        sentences, labels = train[task]
+        logits = self.logits(task, [sentences[i] for i in examples], leaves)
+        losses = losses_of(logits, [labels[i] for i in examples])
+        gradients = torch.autograd.grad(losses.sum() / total, list(leaves.values()), allow_unused=True)
+        found = {name: torch.zeros_like(leaves[name]) if gradient is None else gradient
+                 for name, gradient in zip(leaves, gradients)}
+        return found, float(losses.detach().mean())
 
 
 def batch_of(event):
@@ -128,18 +158,6 @@ def kept_of(task):
     return {name: (start != 0) | (final[name] != 0) for name, start in steps[0][1][task].items() if start.dim() == 2}
 
 
-def gradients_of(task, examples, tensors, total):
-    """The gradient of the task's summed loss divided by `total`, and its mean loss over `examples`."""
-    leaves = {name: tensor.to(precision).detach().requires_grad_() for name, tensor in tensors.items()}
-    sentences, labels = train[task]
-    logits = logits_of(task, [sentences[i] for i in examples], leaves)
-    losses = losses_of(logits, [labels[i] for i in examples])
-    gradients = torch.autograd.grad(losses.sum() / total, list(leaves.values()), allow_unused=True)
-    found = {name: torch.zeros_like(leaves[name]) if gradient is None else gradient
-             for name, gradient in zip(leaves, gradients)}
-    return found, float(losses.detach().mean())
-
-
 def greatest(errors):
     """The greatest error, or NaN if any error is NaN, which `max` would hide."""
     return float(torch.tensor(errors).max())
@@ -158,20 +176,19 @@ def compare_gradients():
         total = sum(map(len, batch.values()))
         for task, examples in batch.items():
             Kink.nearest = math.inf
-            expected, _ = gradients_of(task, examples, parameters[task], total)
+            expected, _ = reference.gradients(task, examples, parameters[task], total)
             if Kink.nearest < kink_tolerance:
                 at_kinks += 1
                 continue
-            largest = max(reference.abs().max() for reference in expected.values())
+            largest = max(gradient.abs().max() for gradient in expected.values())
             required = [name for name in expected if trains_head or kind_of(name) != "head"]
             for name in required:
                 found = gradients.get(task, {}).get(name)
                 if found is None:
                     sys.exit(f"reference/step-{event['step']}.safetensors: no gradients/{task}/{name}")
-                reference = expected[name]
-                own = reference.abs().max()
+                own = expected[name].abs().max()
                 scale = own if own > 1e-10 * largest else largest
-                error = float((found - reference).abs().max() / scale.clamp_min(1e-30))
+                error = float((found - expected[name]).abs().max() / scale.clamp_min(1e-30))
                 kind = name.split(".", 2)[-1] if name.startswith("layer.") else name
                 errors.setdefault(kind, []).append(error)
     if at_kinks:
@@ -208,7 +225,7 @@ def compare_training():
         optimizer.zero_grad()
         for task, examples in batch.items():
             tensors = {name: leaves[key] for (other, name), key in owner.items() if other == task}
-            gradients, loss = gradients_of(task, examples, tensors, total)
+            gradients, loss = reference.gradients(task, examples, tensors, total)
             errors.append(abs(loss - event["losses"][task]))
             kept = kept_of(task)
             for name, gradient in gradients.items():
@@ -238,15 +255,38 @@ def compare_logits(task):
     file = options.run / "adapters" / task / "adapter_model.safetensors"
     with torch.no_grad():
         trained = {name: tensor.to(precision) for name, tensor in load_file(file).items()}
-        expected = logits_of(task, sentences, trained)
+        expected = reference.logits(task, sentences, trained)
     if found.shape != expected.shape:
         sys.exit(f"hadamesh predict printed {tuple(found.shape)} numbers, expected {tuple(expected.shape)}")
     return float((found - expected).abs().max())
 
 
+def distances():
+    """How far gradients and losses of the recorded steps are from float64: this program's, and autocast's.
+
+    A gradient's distance is that of all tensors together, ‖g − exact‖ / ‖exact‖; the mean over steps and tasks.
+    """
+    exact, autocast = Reference(torch.float64), Reference(torch.float32, autocast=True)
+    found = {"this program": ([], []), "torch.autocast": ([], [])}
+    for event, parameters, gradients in steps:
+        batch = batch_of(event)
+        total = sum(map(len, batch.values()))
+        for task, examples in batch.items():
+            expected, loss = exact.gradients(task, examples, parameters[task], total)
+            other = autocast.gradients(task, examples, parameters[task], total)
+            for name, (own, own_loss) in {
+                "this program": (gradients[task], event["losses"][task]), "torch.autocast": other,
+            }.items():
+                compared = [tensor for tensor in expected if tensor in own]
+                squares = sum(float(((own[tensor] - expected[tensor]) ** 2).sum()) for tensor in compared)
+                norm = sum(float((expected[tensor] ** 2).sum()) for tensor in compared)
+                found[name][0].append(math.sqrt(squares / norm))
+                found[name][1].append(abs(own_loss - loss))
+    return {name: [sum(values) / len(values) for values in pair] for name, pair in found.items()}
+
+
 steps = recorded_steps()
-bert = Bert(options.backbone, precision)
-method = methods.build(adapter, bert)
+reference = Reference(precision, arithmetic)
 rows = [
     (f"gradient of {kind}", "relative", error, gradient_tolerance)
     for kind, error in sorted(compare_gradients().items())
@@ -257,6 +297,10 @@ rows.append((f"logits of {options.pairs} {task} examples", "absolute", compare_l
 print(f"{'compared':40} {'error':10} {'greatest':>10} {'allowed':>10}")
 for name, measure, error, tolerance in rows:
     print(f"{name:40} {measure:10} {error:10.2e} {tolerance:10.0e}  {'ok' if error <= tolerance else 'TOO LARGE'}")
+if options.autocast:
+    print(f"{'distance from float64, mean of steps':40} {'gradient':>10} {'loss':>10}")
+    for name, (gradient, loss) in distances().items():
+        print(f"{name:40} {gradient:10.2e} {loss:10.2e}")
 passed = all(error <= tolerance for _, _, error, tolerance in rows)
 print("PASS" if passed else "FAIL")
 sys.exit(0 if passed else 1)

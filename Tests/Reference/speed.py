@@ -2,15 +2,20 @@
 
 Needs `pip install torch transformers safetensors`, a built program, Open MPI, and run
 
-    python3 Tests/Reference/speed.py --backbone DIR --data GLUE [--rows a,b] [--rounds 3] [--steps 10] [--ranks 2]
+    python3 Tests/Reference/speed.py --backbone DIR --data GLUE [--group-by-length] [--bf16] [--rows a,b] [--rounds 3]
+        [--steps 10] [--ranks 2]
 
-In each round of a row every contender runs once, in turn: `hadamesh bench` with `--ranks` ranks, then peer.py with as many
-processes of one thread (DistributedDataParallel over gloo), then peer.py with one process of as many threads. PyTorch pads
-to the longest example of each process's share, and to 128 tokens too in rows with a target for it. It trains as many
-parameters as this program, which is checked, and caches no frozen activations between epochs. A row's table has each
-contender's median, lowest and highest rate over the rounds, and this program's speed-up. The last table compares with the
-faster of PyTorch's two set-ups. Rates of a busy machine mean little; ratios within one sitting mean more. Every rank needs
-its own core, so `--ranks` should not exceed the number of cores.
+PyTorch is peer.py in several configurations: `--ranks` processes of one thread (DistributedDataParallel over gloo), or one
+process of as many threads; batches in random order, and with `--group-by-length` of like lengths too, each padded to its
+longest example; in float32, and with `--bf16` in bfloat16 too, as this program then. A row first runs each configuration for
+a few steps, and keeps those that come within 30 % of the fastest. Then in each round every contender runs once, in turn:
+`hadamesh bench` with `--ranks` ranks, and the configurations that were kept. PyTorch trains as many parameters as this
+program, which is checked, and caches no frozen activations between epochs.
+
+A row's table has each contender's median, lowest and highest rate over the rounds. The last table names the fastest
+configuration and gives the ratio to it: this program in float32 beside PyTorch in float32, in bfloat16 beside PyTorch in
+either. Rates of a busy machine mean little; ratios within one sitting mean more. Every rank needs its own core, so `--ranks`
+should not exceed the number of cores.
 """
 
 import argparse
@@ -22,6 +27,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import glue
@@ -33,6 +39,8 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--backbone", required=True, help="a Hugging Face folder of a BERT")
 parser.add_argument("--data", required=True, help="the GLUE folder")
 parser.add_argument("--rows", default=",".join(work.rows), help="rows of the table of work; all by default")
+parser.add_argument("--group-by-length", action="store_true", help="PyTorch with batches of like lengths too")
+parser.add_argument("--bf16", action="store_true", help="both programs in bfloat16 too")
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--steps", type=int, help="steps of one pass; 10 by default, 3 when quick")
 parser.add_argument("--ranks", type=int, default=2, help="ranks, PyTorch's processes, and its threads")
@@ -78,11 +86,11 @@ def parameters_of(row):
     return adapter + (width + 1) * len(glue.tasks[row.task][3])
 
 
-def ours(row, seed):
+def ours(row, seed, arithmetic):
     """One measurement by `hadamesh bench`."""
     with tempfile.TemporaryDirectory() as folder:
         study, measured = Path(folder, f"{row.name}.yaml"), Path(folder, "bench.json")
-        study.write_text(row.study(options, layers, seed))
+        study.write_text(row.study(options, layers, seed, arithmetic))
         script = 'source "$1"; shift; exec mpirun --quiet -x OPENBLAS_NUM_THREADS -x OMP_NUM_THREADS "$@"'
         bench = [Path(options.program).resolve(), "bench", study, "--json", measured]
         bench += ["--steps", steps, "--repeats", 1 if options.quick else row.passes]
@@ -91,32 +99,53 @@ def ours(row, seed):
     return {"examplesPerSecond": rate, "tokensPerExample": round(tokens, 1)}
 
 
-def peer(row, seed, processes, threads, pad):
-    """One measurement by peer.py."""
-    command = [sys.executable, here / "peer.py", "--backbone", options.backbone, "--data", options.data]
-    command += ["--task", row.task, "--adapter", json.dumps(row.section(layers)), "--pooling", row.pooling]
-    command += ["--steps", steps]
-    command += ["--repeats", 1 if options.quick else 3, "--processes", processes, "--threads", threads, "--seed", seed]
-    result = json.loads(run(*command, *(["--pad", pad] if pad else [])).splitlines()[-1])
-    environment.update({name: result[name] for name in ("torch", "transformers")})
-    return result
+@dataclass(frozen=True)
+class Peer:
+    """A configuration of PyTorch."""
+
+    processes: int
+    threads: int
+    like_lengths: bool
+    arithmetic: str
+
+    @property
+    def name(self):
+        work = f"{self.processes} processes" if self.processes > 1 else f"{self.threads} threads"
+        return f"PyTorch {self.arithmetic}, {work}{', like lengths' if self.like_lengths else ''}"
+
+    def measure(self, row, seed, steps, repeats):
+        """One measurement by peer.py."""
+        command = [sys.executable, here / "peer.py", "--backbone", options.backbone, "--data", options.data]
+        command += ["--task", row.task, "--adapter", json.dumps(row.section(layers)), "--pooling", row.pooling]
+        command += ["--steps", steps, "--repeats", repeats, "--seed", seed]
+        command += ["--processes", self.processes, "--threads", self.threads]
+        command += ["--group-by-length"] * self.like_lengths + ["--bf16"] * (self.arithmetic == "bfloat16")
+        result = json.loads(run(*command).splitlines()[-1])
+        environment.update({name: result[name] for name in ("torch", "transformers")})
+        return result
 
 
-def contenders_of(row):
-    """Each contender's name, padding (None for ours) and measurement; PyTorch's two set-ups for each padding."""
-    contenders = [(f"hadamesh, {options.ranks} ranks", None, lambda seed: ours(row, seed))]
-    setups = {
-        f"PyTorch, {options.ranks} processes": (options.ranks, 1),
-        f"PyTorch, 1 process, {options.ranks} threads": (1, options.ranks),
-    }
-    for padding, target, pad in (("longest", row.longest, None), ("128", row.fixed, 128)):
-        for name, (processes, threads) in setups.items() if target else ():
-            # Default arguments hold this turn's values; a closure would use the last ones.
-            contenders.append((
-                f"{name}, padding to {padding}", padding,
-                lambda seed, processes=processes, threads=threads, pad=pad: peer(row, seed, processes, threads, pad),
-            ))
-    return contenders
+arithmetics = ["float32"] + ["bfloat16"] * options.bf16
+peers = [
+    Peer(processes, threads, like_lengths, arithmetic)
+    for arithmetic in arithmetics for like_lengths in [False] + [True] * options.group_by_length
+    for processes, threads in sorted({(options.ranks, 1), (1, options.ranks)}, reverse=True)
+]
+
+
+def compared(arithmetic):
+    """PyTorch's arithmetics that this program's is compared with."""
+    return ("float32",) if arithmetic == "float32" else ("float32", "bfloat16")
+
+
+def fast(row):
+    """The configurations that come within 30 % of the fastest in a comparison, by a few steps each."""
+    rates = {}
+    for peer in peers:
+        progress(f"{row.name}: trying {peer.name}")
+        rates[peer] = peer.measure(row, 42, 3, 1)["examplesPerSecond"]
+    best = {a: max(rate for peer, rate in rates.items() if peer.arithmetic in compared(a)) for a in arithmetics}
+    return {peer: rates[peer] for peer in peers if rates[peer] >= 0.7 * best[peer.arithmetic]}, rates
 
 
 def progress(text):
@@ -126,11 +155,16 @@ def progress(text):
 
 
 def measure(row):
-    """A row's result: each contender's rates, and the ratio to PyTorch's faster set-up for each padding."""
-    contenders, expected = contenders_of(row), parameters_of(row)
-    measured = {name: [] for name, _, _ in contenders}
+    """A row's result: each contender's rates, and the ratio to PyTorch's fastest configuration in each arithmetic."""
+    kept, tried = fast(row)
+    contenders = {f"hadamesh {a}, {options.ranks} ranks": (a, lambda seed, a=a: ours(row, seed, a)) for a in arithmetics}
+    for peer in kept:
+        contenders[peer.name] = (peer.arithmetic, lambda seed, peer=peer: peer.measure(
+            row, seed, steps, 1 if options.quick else 3))
+    own, expected = list(contenders)[: len(arithmetics)], parameters_of(row)
+    measured = {name: [] for name in contenders}
     for turn in range(options.rounds):
-        for name, _, measurement in contenders:
+        for name, (_, measurement) in contenders.items():
             progress(f"{row.name}: round {turn + 1} of {options.rounds}, {name}")
             measured[name].append(measurement(42 + turn))
             found = measured[name][-1].get("trainedParameters", expected)
@@ -138,24 +172,24 @@ def measure(row):
                 sys.exit(f"{row.name}: {name} trains {found} parameters, and hadamesh {expected}")
     progress("")
     results = {}
-    for name, padding, _ in contenders:
+    for name, (arithmetic, _) in contenders.items():
         rates = [result["examplesPerSecond"] for result in measured[name]]
         results[name] = {
-            "padding": padding, "median": statistics.median(rates), "lowest": min(rates), "highest": max(rates),
+            "arithmetic": arithmetic, "median": statistics.median(rates), "lowest": min(rates), "highest": max(rates),
             "rounds": rates, "tokensPerExample": statistics.median(r["tokensPerExample"] for r in measured[name]),
         }
-    own = results[contenders[0][0]]["median"]
-    for result in results.values():
-        result["ratio"] = own / result["median"]
     against = {}
-    for padding, target in (("longest", row.longest), ("128", row.fixed)):
-        if target:
-            name = max((name for name in results if results[name]["padding"] == padding),
-                       key=lambda name: results[name]["median"])
-            against[padding] = {"faster": name, "ratio": results[name]["ratio"], "target": target}
+    for arithmetic, name in zip(arithmetics, own):
+        fastest = max((peer.name for peer in kept if peer.arithmetic in compared(arithmetic)),
+                      key=lambda peer: results[peer]["median"])
+        against[arithmetic] = {
+            "own": name, "fastest": fastest, "ratio": results[name]["median"] / results[fastest]["median"],
+            "target": row.target(arithmetic, amx),
+        }
     return {
         "task": row.task, "adapter": row.section(layers), "pooling": row.pooling, "epochs": "later" if row.later else "three",
-        "trainedParameters": expected, "contenders": results, "against": against,
+        "trainedParameters": expected, "tried": {peer.name: rate for peer, rate in tried.items()},
+        "contenders": results, "against": against,
     }
 
 
@@ -164,30 +198,36 @@ def table_of(name, result):
     epochs = "from the second epoch" if result["epochs"] == "later" else "three epochs"
     lines = [f"{name}: {json.dumps(result['adapter'])} on {result['task']}, {result['pooling']} pooling, {epochs}, "
              f"{result['trainedParameters']} parameters trained"]
-    lines.append(f"{'':50}{'examples/s':>11}{'lowest':>10}{'highest':>10}{'ratio':>8}{'tokens/example':>16}")
+    lines.append(f"{'':50}{'examples/s':>11}{'lowest':>10}{'highest':>10}{'tokens/example':>16}")
     for contender, rates in result["contenders"].items():
         numbers = "".join(f"{rates[key]:{size}.1f}" for key, size in (("median", 11), ("lowest", 10), ("highest", 10)))
-        lines.append(f"{contender:50}{numbers}{rates['ratio']:8.2f}{rates['tokensPerExample']:16.1f}")
+        lines.append(f"{contender:50}{numbers}{rates['tokensPerExample']:16.1f}")
+    for peer, rate in result["tried"].items():
+        if peer not in result["contenders"]:
+            lines.append(f"{peer:50}{rate:11.1f}   in three steps, not measured further")
     return "\n".join(lines) + "\n"
 
 
 def summary(results):
-    """The table of work in Markdown: each row against the faster of PyTorch's two set-ups."""
-    head = ["row", "Hadamesh, examples/s"]
-    for padding in ("to the longest", "to 128"):
-        head += [f"PyTorch padding {padding}", "ratio", "target"]
-    lines = [head, ["---"] * len(head)]
+    """The rows in Markdown: in each arithmetic beside the fastest of PyTorch's configurations."""
+    lines = [["row", "arithmetic", "Hadamesh, examples/s", "fastest PyTorch", "examples/s", "ratio", "target"]]
+    lines.append(["---"] * len(lines[0]))
     for name, result in results.items():
-        cells = [name, f"{next(iter(result['contenders'].values()))['median']:.1f}"]
-        for padding in ("longest", "128"):
-            if against := result["against"].get(padding):
-                missed = "" if against["ratio"] >= against["target"] else ", missed"
-                rate = result["contenders"][against["faster"]]["median"]
-                cells += [f"{rate:.1f}", f"{against['ratio']:.2f}", f"≥ {against['target']}{missed}"]
-            else:
-                cells += ["–"] * 3
-        lines.append(cells)
+        for arithmetic, against in result["against"].items():
+            own, other = (result["contenders"][against[key]]["median"] for key in ("own", "fastest"))
+            target = against["target"]
+            missed = ", missed" if target and against["ratio"] < target else ""
+            lines.append([
+                name, arithmetic, f"{own:.1f}", against["fastest"].removeprefix("PyTorch "), f"{other:.1f}",
+                f"{against['ratio']:.2f}", f"≥ {target}{missed}" if target else "–",
+            ])
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def has_amx():
+    """Whether the processor multiplies bfloat16 tiles."""
+    file = Path("/proc/cpuinfo")
+    return file.exists() and bool(re.search(r"^flags\s*:.*\bamx_bf16\b", file.read_text(), re.MULTILINE))
 
 
 def processor():
@@ -197,7 +237,7 @@ def processor():
     return found[1] if found else platform.processor()
 
 
-results = {}
+results, amx = {}, has_amx()
 load = os.getloadavg()[0]
 for name in dict.fromkeys(options.rows.split(",")):
     results[name] = measure(work.rows[name])
@@ -205,7 +245,7 @@ for name in dict.fromkeys(options.rows.split(",")):
     if options.json:
         sitting = {
             "processor": processor(), "cores": os.cpu_count(), "loadBefore": load, "ranks": options.ranks,
-            "rounds": options.rounds, "steps": steps, "quick": options.quick, **environment, "rows": results,
+            "rounds": options.rounds, "steps": steps, "quick": options.quick, "amx": amx, **environment, "rows": results,
         }
         options.json.write_text(json.dumps(sitting, indent=2) + "\n")
 print(summary(results))

@@ -52,11 +52,11 @@ struct ComparisonTests {
     }
 
     @Test(
-        "Runs that differ only in the seed are one column: mean ± sample standard deviation, and count"
+        "Runs that differ only in the seed are one column: mean ± its confidence interval, and count"
     )
     func seeds() throws {
-        // 0.5, 0.6, 0.7 have the sample standard deviation 0.1; those of stsb are equal; the means are 0.3,
-        // 0.35, 0.4.
+        // 0.5, 0.6, 0.7 have the standard deviation 0.1, and so the interval 4.3027 · 0.1 / √3 with two
+        // degrees of freedom; those of stsb are equal.
         let paths = try [0.5, 0.6, 0.7].enumerated().map { index, score in
             try runs.run(
                 "lora/seed-\(index)", runs.results([("rte", score), ("stsb", 0.1)]), study: "a",
@@ -68,9 +68,9 @@ struct ComparisonTests {
         }
         let expected = [
             ["lora", "hut"], ["method", "hadamard", "hadamard"], ["seeds", "3", "1"],
-            ["rte", "0.6000", "±", "0.1000", "0.7500"], ["stsb", "0.1000", "±", "0.0000", "–"],
+            ["rte", "0.6000", "±", "0.2484", "0.7500"], ["stsb", "0.1000", "±", "0.0000", "–"],
             // hut has no score of stsb.
-            ["mean", "of", "rte", "0.6000", "±", "0.1000", "0.7500"],
+            ["mean", "of", "rte", "0.6000", "±", "0.2484", "0.7500"],
         ]
         #expect(Array(lines.prefix(expected.count)) == expected)
     }
@@ -241,9 +241,10 @@ struct ComparisonTests {
         #expect(try json([path])["groups"]?[0]?["metrics"]?["mrpc"]?["dev"]?["f1"]?["mean"] == 0.8)
     }
 
-    @Test("Differences are taken within seeds, to the first entry")
+    @Test("Differences are taken within seeds, to an entry that is named or whose run is")
     func differences() throws {
-        // By seed: 0.5 and 0.6 against 0.6 and 0.9; seed 3 has no partner.
+        // By seed: 0.5 and 0.6 against 0.6 and 0.9; the third seed has no partner. The differences are 0.1 and
+        // 0.3, whose resamples reach from one to the other, and shares of 20 and 50 %.
         let scores = ["a": [0.5, 0.6], "b": [0.6, 0.9, 0.1]]
         let paths = try ["a", "b"].flatMap { name in
             try (scores[name] ?? []).enumerated().map { seed, score in
@@ -251,10 +252,43 @@ struct ComparisonTests {
                     "\(name)/seed-\(seed)", runs.results([("rte", score)]), study: name, seed: seed)
             }
         }
-        let lines = try Comparison(paths).table(content: ComparisonContent(differences: true))
-            .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
-        #expect(lines.contains("Δ rte – +0.2000 ± 0.1414"), "\(lines)")
-        #expect(lines.contains { $0.hasPrefix("Δ: less the score of a") })
+        for baseline in ["a", paths[1], "\(paths[1])/"] {
+            let lines = try Comparison(paths).table(content: ComparisonContent(baseline: baseline))
+                .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+            #expect(lines.contains("Δ rte – +0.2000 [+0.1000, +0.3000]"), "\(lines)")
+            #expect(lines.contains("Δm, % – +35.00 [+20.00, +50.00]"), "\(lines)")
+            #expect(lines.contains { $0.hasPrefix("Δ: less the score of a") })
+        }
+        let differences = try JSONValue(
+            parsing: Data(
+                Comparison(paths).table(.json, content: ComparisonContent(baseline: "a")).utf8), at: "table")[
+                "groups"]?[1]?["differences"]
+        #expect(differences?["baseline"] == "a" && differences?["mean"]?["seeds"] == 2)
+        let failure = #expect(throws: Failure.self) {
+            try Comparison(paths).table(content: ComparisonContent(baseline: "c"))
+        }
+        #expect(
+            failure?.description == "--baseline: no entry 'c'; expected one of a, b, or a run of one")
+    }
+
+    @Test("Δm is a dash where the baseline has a score of 0")
+    func noShareOfNothing() throws {
+        let paths = try [0.0, 0.5].enumerated().map { index, score in
+            try runs.run("r\(index)", runs.results([("rte", score), ("mrpc", 0.5)]), study: "\(index)")
+        }
+        let text = try Comparison(paths).table(content: ComparisonContent(baseline: "r0"))
+        #expect(text.contains(/\nΔm, % +– +–\n/) && text.contains(/\nΔ rte +– +\+0.5000\n/), "\(text)")
+    }
+
+    @Test("The mean rank is over tasks; equal scores share a rank")
+    func meanRank() throws {
+        let scores = [[0.9, 0.5], [0.8, 0.5], [0.7, 0.6]]
+        let paths = try scores.enumerated().map { index, scores in
+            try runs.run(
+                "r\(index)", runs.results([("rte", scores[0]), ("mrpc", scores[1])]), study: "\(index)")
+        }
+        // rte: 1, 2, 3; mrpc: 2.5, 2.5, 1.
+        #expect(try Comparison(paths).table().contains(/\nmean rank +1.75 +2.25 +2.00\n/))
     }
 
     @Test("Entries of one method are told apart by their settings")
@@ -285,8 +319,8 @@ struct ComparisonTests {
             separator: "\n")
         #expect(
             csv == [
-                "entry,method,seeds,scored on,rte,rte sd,mean,mean sd,steps",
-                "my_run,hadamard,2,dev,\(third),0,\(third),0,40",
+                "entry,method,seeds,scored on,rte,rte ci95,rte sd,mean,mean ci95,mean sd,steps",
+                "my_run,hadamard,2,dev,\(third),0,0,\(third),0,0,40",
             ])
         let latex = try comparison.table(.latex, content: ComparisonContent(facts: ["percentOfBackbone"]))
             .split(separator: "\n")

@@ -39,6 +39,17 @@ package struct RunStart: Codable, Sendable, Equatable {
     let mpi, bits: String
     let backbone: Backbone
 
+    /// The headings of ``cells``.
+    package static let heads = ["time", "from step", "version", "kernels", "ranks", "nodes", "MPI", "backbone"]
+
+    /// The start as a row of a table.
+    package var cells: [String] {
+        [
+            time, resumedFrom.map(String.init) ?? "0", version, bits, "\(ranks)",
+            nodes.map(\.node).joined(separator: ", "), mpi, backbone.path,
+        ]
+    }
+
     package init(
         time: String, study: String? = nil, resumedFrom: Int?, version: String, nodes: [Node],
         settings: some Encodable, mpi: String,

@@ -9,8 +9,8 @@ struct Compare: ParsableCommand {
         abstract:
             "Prints a table of finished runs: scores, parameters, FLOPs, bytes and seconds per step.",
         discussion: """
-            Runs that differ only in the seed form one entry: mean ± sample standard deviation of each \
-            score, and the mean of each other number. A score is the mean of the task's metrics on dev, or \
+            Runs that differ only in the seed form one entry: the mean of each score ± its 95 % confidence \
+            interval, and the mean of each other number. A score is the mean of the task's metrics on dev, or \
             on the held-out examples; the mean is over the tasks that all entries scored. Up to six entries \
             are columns, more are rows. A line with one value for all entries is left out and named below. \
             The text table fits the terminal (or COLUMNS, or 80 characters) in several blocks.
@@ -37,12 +37,14 @@ struct Compare: ParsableCommand {
     @Flag(help: "Show each metric, such as accuracy and F1, in place of the task's score.")
     var metrics = false
 
-    @Flag(
-        help: """
-            Show differences to the first entry over the seeds that both have: mean ± sample standard \
-            deviation of the differences.
-            """)
-    var differences = false
+    @Option(
+        help: ArgumentHelp(
+            """
+            An entry, by its name in the table or by a run of it, to which the others' differences are \
+            shown: of each score, of their mean, and Δm, with intervals of the paired bootstrap over the \
+            seeds that both have.
+            """, valueName: "entry"))
+    var baseline: String?
 
     @Flag(help: "Show lines with one value for all entries too.")
     var all = false
@@ -59,13 +61,15 @@ struct Compare: ParsableCommand {
             let format: TableFormat = try NamedOption.value(self.format, of: "--format")
             let content = try ComparisonContent(
                 constants: all, facts: columns?.split { ", ".contains($0) }.map(String.init),
-                metrics: metrics, differences: differences)
+                metrics: metrics, baseline: baseline)
             let found = try RunSearch(runs)
             for failure in found.leftOut {
                 StandardError.say("warning: left out a run: \(failure)")
             }
             let comparison = try Comparison(found.runs, order: try NamedOption.value(sort, of: "--sort"))
-            try TextOutput.write([comparison.table(format, content: content, width: TextOutput.width())])
+            try TextOutput.write([
+                try comparison.table(format, content: content, width: TextOutput.width())
+            ])
         }
     }
 }

@@ -16,8 +16,8 @@ package func rankCorrelation(_ left: [Double], _ right: [Double]) -> Double? {
     return scale > 0 ? product / scale : nil
 }
 
-/// Ranks from 1.
-private func ranks(_ values: [Double]) -> [Double] {
+/// The ranks of values from 1, the smallest, of which equal values get the mean.
+func ranks(_ values: [Double]) -> [Double] {
     values.map { value in
         let below = values.count { $0 < value }
         let equal = values.count { $0 == value }

@@ -1,10 +1,10 @@
 import Runs
 
-/// The mean and the standard deviation over seeds.
+/// A number over seeds: its mean, and how far chance moves it.
 struct SeedSpread: Sendable, Equatable {
     let values: [Double]
     let mean: Double
-    /// With n − 1 in the denominator; nil for a single value.
+    /// The sample standard deviation, with n − 1 in the denominator; nil for a single value.
     let deviation: Double?
 
     /// Nil for no values.
@@ -14,5 +14,10 @@ struct SeedSpread: Sendable, Equatable {
         self.mean = mean
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
+    }
+
+    /// Half the width of the mean's 95 % confidence interval, t s / √n with Student's t; nil for a single value.
+    var halfWidth: Double? {
+        deviation.map { $0 * studentT(degrees: values.count - 1) / Double(values.count).squareRoot() }
     }
 }

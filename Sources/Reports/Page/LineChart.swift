@@ -1,0 +1,90 @@
+import Formats
+
+/// Curves over the steps of a run.
+struct LineChart {
+    let title: String
+    /// The heading of the points' x in the table of numbers, such as `step`.
+    let x: String
+    let curves: [Curve]
+    /// Vertical lines with names, such as the starts of stages.
+    var marks: [Mark] = []
+    var digits = 4
+
+    struct Mark: Sendable {
+        let name: String
+        let x: Double
+    }
+
+    /// The most points of a curve.
+    private static let mostPoints = 120
+
+    private static let width = 720.0
+    private static let height = 300.0
+
+    var figure: Figure? {
+        let shown = curves.filter { !$0.points.isEmpty }.map { $0.thinned(to: Self.mostPoints) }
+        guard !shown.isEmpty else { return nil }
+        let all = shown.flatMap(\.points)
+        let legendRows = Double((shown.count + 3) / 4)
+        let bottom = Self.height - 30 - 18 * legendRows
+        let across = Axis(all.map(\.x) + marks.map(\.x), from: 60, to: Self.width - 28)
+        let up = Axis(all.map(\.y), from: bottom, to: 16)
+        var parts = up.ticks.flatMap { tick in
+            [
+                Figure.line(across.start, up.place(tick), across.end, up.place(tick)),
+                Figure.text(up.label(tick), x: 54, y: up.place(tick) + 4, anchor: "end", faint: true),
+            ]
+        }
+        parts += across.ticks.map { tick in
+            Figure.text(
+                across.label(tick), x: across.place(tick), y: bottom + 16, anchor: "middle", faint: true)
+        }
+        for mark in marks {
+            parts += [
+                Figure.line(across.place(mark.x), bottom, across.place(mark.x), 16),
+                Figure.text(mark.name, x: across.place(mark.x) + 4, y: 26, faint: true),
+            ]
+        }
+        for (index, curve) in shown.enumerated() {
+            let look = "s\(index % PageStyle.seriesCount)"
+            let places = curve.points.map {
+                "\(coordinate(across.place($0.x))) \(coordinate(up.place($0.y)))"
+            }
+            // A single point is a line of no length, which round ends make visible.
+            let path = "M" + (places.count == 1 ? places + places : places).joined(separator: "L")
+            parts.append(
+                element(
+                    "path", ["class": "series \(look)", "stroke-linecap": "round", "d": path],
+                    element("title", [:], escaped(curve.name))))
+            let (x, y) = (60 + 165 * Double(index % 4), bottom + 34 + 18 * Double(index / 4))
+            parts += [
+                element(
+                    "path",
+                    [
+                        "class": "series \(look)",
+                        "d": "M\(coordinate(x)) \(coordinate(y))h24",
+                    ]),
+                Figure.text(curve.name, x: x + 30, y: y + 4),
+            ]
+        }
+        return Figure(
+            title: title,
+            drawing: Figure.drawing(
+                width: Self.width, height: Self.height, label: "\(title): \(names(shown))", parts),
+            numbers: numbers(shown))
+    }
+
+    private func names(_ curves: [Curve]) -> String { curves.map(\.name).joined(separator: ", ") }
+
+    private func numbers(_ curves: [Curve]) -> TextTable {
+        let xs = Set(curves.flatMap { $0.points.map(\.x) }).sorted()
+        let values = curves.map { curve in
+            Dictionary(curve.points.map { ($0.x, $0.y) }) { _, last in last }
+        }
+        return TextTable(
+            [[x] + curves.map(\.name)]
+                + xs.map { x in
+                    ["\(Int(x))"] + values.map { TextTable.number($0[x], digits: digits) }
+                }, numbers: true)
+    }
+}

@@ -1,0 +1,77 @@
+import Formats
+
+/// Named points, of which those are marked that no other point beats in both values: the Pareto front.
+struct ScatterPlot {
+    struct Mark: Sendable {
+        let name: String
+        /// A cost, lower is better, and a value, higher is better.
+        let cost, value: Double
+    }
+
+    let title: String
+    /// The names of the axes.
+    let cost, value: String
+    let marks: [Mark]
+
+    private static let width = 720.0
+    private static let height = 340.0
+
+    var figure: Figure? {
+        guard marks.count > 1 else { return nil }
+        let isLogarithmic = marks.allSatisfy { $0.cost > 0 }
+        let across = Axis(marks.map(\.cost), from: 60, to: Self.width - 90, logarithmic: isLogarithmic)
+        let up = Axis(marks.map(\.value), from: Self.height - 46, to: 24)
+        var parts = up.ticks.flatMap { tick in
+            [
+                Figure.line(across.start, up.place(tick), across.end, up.place(tick)),
+                Figure.text(up.label(tick), x: 54, y: up.place(tick) + 4, anchor: "end", faint: true),
+            ]
+        }
+        parts += across.ticks.map { tick in
+            Figure.text(
+                across.label(tick), x: across.place(tick), y: Self.height - 28, anchor: "middle",
+                faint: true)
+        }
+        parts += [
+            Figure.text(cost, x: across.end, y: Self.height - 8, anchor: "end", faint: true),
+            Figure.text(value, x: 8, y: 14, faint: true),
+        ]
+        for mark in marks {
+            let (x, y) = (across.place(mark.cost), up.place(mark.value))
+            parts += [
+                element(
+                    "circle",
+                    [
+                        "cx": coordinate(x), "cy": coordinate(y), "r": "5",
+                        "class": isBest(mark) ? "f1" : "f6",
+                    ], element("title", [:], escaped(text(mark)))),
+                Figure.text(mark.name, x: x + 8, y: y + 4, faint: !isBest(mark)),
+            ]
+        }
+        return Figure(
+            title: title,
+            drawing: Figure.drawing(
+                width: Self.width, height: Self.height,
+                label: "\(title): \(marks.map(text).joined(separator: "; "))", parts),
+            numbers: TextTable(
+                [["", cost, value, "on the front"]]
+                    + marks.map { mark in
+                        [
+                            mark.name, TextTable.number(mark.cost, digits: 0),
+                            TextTable.number(mark.value, digits: 4), isBest(mark) ? "yes" : "no",
+                        ]
+                    }, numbers: true))
+    }
+
+    private func isBest(_ mark: Mark) -> Bool {
+        !marks.contains { other in
+            other.cost <= mark.cost && other.value >= mark.value
+                && (other.cost < mark.cost || other.value > mark.value)
+        }
+    }
+
+    private func text(_ mark: Mark) -> String {
+        "\(mark.name): \(TextTable.number(mark.cost, digits: 0)) \(cost), "
+            + "\(TextTable.number(mark.value, digits: 4)) \(value)"
+    }
+}

@@ -1,0 +1,34 @@
+import Formats
+
+/// A run's identity as a list of keys, such as `study.batch.examples`, with the text of each value.
+struct StudyKeys: Sendable, Equatable {
+    private let values: [(key: String, value: String)]
+
+    init(_ identity: JSONValue?) { values = identity.map { Self.flatten($0, "") } ?? [] }
+
+    static func == (left: StudyKeys, right: StudyKeys) -> Bool {
+        left.values.elementsEqual(right.values) { $0 == $1 }
+    }
+
+    private static func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
+        guard let members = value.object, !members.isEmpty else {
+            return [(path, value.string ?? value.encoded())]
+        }
+        return members.flatMap { flatten($1, path.isEmpty ? $0 : "\(path).\($0)") }
+    }
+
+    /// A row for each key, with a column for each run; of several runs only the keys whose values differ.
+    static func table(_ runs: [(name: String, keys: StudyKeys)]) -> TextTable? {
+        var names: [String] = []
+        var known: Set<String> = []
+        for run in runs {
+            for (key, _) in run.keys.values where known.insert(key).inserted { names.append(key) }
+        }
+        let columns = runs.map { run in
+            Dictionary(run.keys.values.map { ($0.key, $0.value) }) { first, _ in first }
+        }
+        let rows = names.map { name in [name] + columns.map { $0[name] ?? "–" } }
+        let shown = runs.count > 1 ? rows.filter { Set($0.dropFirst()).count > 1 } : rows
+        return shown.isEmpty ? nil : TextTable([["key"] + runs.map(\.name)] + shown)
+    }
+}

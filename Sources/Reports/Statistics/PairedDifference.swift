@@ -1,0 +1,27 @@
+import Runs
+
+/// A difference of two entries over the seeds that both have.
+struct PairedDifference: Sendable, Equatable {
+    /// By seed.
+    let values: [Double]
+    let mean: Double
+    /// The paired bootstrap's 95 % confidence interval of the mean; nil for a single seed.
+    let interval: ClosedRange<Double>?
+
+    /// Nil for no values.
+    init?(_ values: [Double]) {
+        guard let mean = values.mean else { return nil }
+        self.values = values
+        self.mean = mean
+        interval = values.count > 1 ? bootstrapInterval(values) : nil
+    }
+
+    /// Whether the interval leaves out 0, so that chance among the seeds hardly explains the difference.
+    var isClear: Bool { interval.map { !$0.contains(0) } ?? false }
+
+    /// How sure the difference is, in words.
+    var confidence: String {
+        if interval == nil { return "by one seed, which is no more than a hint" }
+        return isClear ? "more than chance among seeds explains" : "which chance among seeds could explain"
+    }
+}
