@@ -2,7 +2,8 @@ import Diagnostics
 
 /// The `dropout` section: dropout inside the frozen backbone while adapters are trained.
 package struct DropoutSettings: Sendable, Codable, Equatable {
-    /// The probability on embeddings, attention outputs and feed-forward outputs.
+    /// The probability on embeddings, attention outputs, if the family has dropout there, and feed-forward
+    /// outputs.
     package let hidden: Double
     /// The probability on attention probabilities.
     package let attention: Double

@@ -1,5 +1,7 @@
+import Encoders
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -231,6 +233,10 @@ extension EndToEnd {
                 (
                     Scene.encoder.path, "backbone",
                     ["layers 3", "width 24", "parameters 16344", "tokens 60", "pooler true"]
+                ),
+                (
+                    TinyModel.directory(of: .electra), "backbone",
+                    ["family electra", "embedding width 16", "activation gelu", "pooler false"]
                 ),
                 (
                     scene.path("run"), "run",

@@ -135,7 +135,7 @@ extension EndToEnd {
                 ["export", run, "--task", "colour", "--format", "merged", "--encoder-only", "--to"]
                     + [scene.path("merged")],
             ]
-            for spoil in ["weights", "epsilon", "heads"] {
+            for spoil in ["weights", "epsilon", "activation", "heads"] {
                 let original = try (
                     scene.read("backbone/model.safetensors"), scene.read("backbone/config.json")
                 )
@@ -145,6 +145,10 @@ extension EndToEnd {
                         name.hasSuffix("query.bias") ? ([values.count], values.map { $0 + 1 }) : nil
                     }
                 case "epsilon": try scene.replace("1e-12", by: "1e-6", in: "backbone/config.json")
+                case "activation":
+                    try scene.replace(
+                        "\"hidden_act\": \"gelu\"", by: "\"hidden_act\": \"gelu_new\"",
+                        in: "backbone/config.json")
                 default:
                     try scene.replace(
                         "\"num_attention_heads\": 3", by: "\"num_attention_heads\": 2",

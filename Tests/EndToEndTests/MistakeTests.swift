@@ -12,6 +12,10 @@ extension EndToEnd {
             try await expectAnswer(to: mistake)
         }
 
+        @Test(arguments: Mistake.inFamilies) func aBackboneOfAFamilyIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
         @Test(arguments: Mistake.inData) func badDataIsRefused(mistake: Mistake) async throws {
             try await expectAnswer(to: mistake)
         }

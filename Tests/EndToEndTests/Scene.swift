@@ -1,3 +1,4 @@
+import Encoders
 import Formats
 import Foundation
 import TestSupport
@@ -52,9 +53,10 @@ final class Scene: Sendable {
 
     /// Copies the encoder to `backbone`, where a test may damage it, and names it in the study.
     ///
-    /// The weights are F32, or those of the variant `f16` or `bf16`.
-    func copyEncoder(weights variant: String? = nil) throws {
-        try FileManager.default.copyItem(atPath: Self.encoder.path, toPath: path("backbone"))
+    /// The weights are F32, or those of BERT's variant `f16` or `bf16`.
+    func copyEncoder(of family: EncoderFamily = .bert, weights variant: String? = nil) throws {
+        try FileManager.default.copyItem(
+            atPath: TinyModel.directory(of: family), toPath: path("backbone"))
         if let variant {
             let other = Self.encoder.deletingLastPathComponent()
                 .appendingPathComponent("tiny-bert-variants/\(variant)/model.safetensors")

@@ -130,7 +130,11 @@ import Training
     }
 
     @Test func backbones() throws {
-        try mutate("config.json", of: TinyModel.directory) { _ = try EncoderWeights(directory: $0) }
+        for family in TinyModel.families {
+            try mutate("config.json", of: TinyModel.directory(of: family), family.name) {
+                _ = try EncoderWeights(directory: $0)
+            }
+        }
         try mutate("model.safetensors", of: TinyModel.directory, by: Self.header) {
             _ = try EncoderWeights(directory: $0)
         }

@@ -131,11 +131,14 @@ struct LearningTests {
 
     @Test("A backbone without pooler refuses the pooling that needs one")
     func missingPooler() throws {
-        let bare = try TinyModel(directory: TinyModel.variant("sharded"))
-        let failure = #expect(throws: Failure.self) {
-            _ = try AdaptedModel(bare.weights, Hadamard(), HeadSettings(pooling: .pooler))
+        let bare = try TinyModel(directory: TinyModel.variant("sharded")).weights
+        for weights in [bare, try TinyModel(.electra).weights, try TinyModel(.distilbert).weights] {
+            let failure = #expect(throws: Failure.self) {
+                _ = try AdaptedModel(weights, Hadamard(), HeadSettings(pooling: .pooler))
+            }
+            #expect(failure?.location == "head.pooling")
+            #expect(failure?.remedy == "use 'cls' or 'mean'")
         }
-        #expect(failure?.location == "head.pooling")
     }
 }
 
