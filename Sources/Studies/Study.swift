@@ -30,6 +30,8 @@ package struct Study: Sendable, Codable {
     package let debug: DebugSettings
     package let cache: CacheSettings
     package let stall: StallSettings
+    /// Whether a finished run writes its page.
+    package let report: Bool
     /// The most tokens of an example; longer texts are truncated.
     package let maximumTokens: Int
     package let coordinator: CoordinatorRole
@@ -42,7 +44,7 @@ package struct Study: Sendable, Codable {
         case backbone, data, tasks, adapter, head, sharing, combination, stages, batch, sampler, optimizer,
             dropout,
             evaluation
-        case checkpoint, debug, cache, stall, maximumTokens, coordinator, arithmetic, seed
+        case checkpoint, debug, cache, stall, report, maximumTokens, coordinator, arithmetic, seed
     }
 
     package init(from decoder: any Decoder) throws {
@@ -65,6 +67,7 @@ package struct Study: Sendable, Codable {
         debug = try section.value(.debug, default: DebugSettings())
         cache = try section.value(.cache, default: CacheSettings())
         stall = try section.value(.stall, default: StallSettings())
+        report = try section.value(.report, default: true)
         maximumTokens = try section.value(.maximumTokens, default: 128)
         coordinator = try section.value(.coordinator, default: .computes)
         arithmetic = try section.value(.arithmetic, default: .float32)

@@ -333,6 +333,7 @@ extension EndToEnd {
                 "compare": [
                     "runs", "--format", "--sort", "--metrics", "--baseline", "--all", "--columns",
                 ],
+                "report": ["runs", "--output", "--baseline"],
                 "similarity": ["runs", "--tensor", "--format", "--backbone"],
                 "affinity": [
                     "runs", "--measure", "--groups", "--alone", "--format", "--write", "--check", "--steps",

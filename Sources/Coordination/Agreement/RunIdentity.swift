@@ -12,7 +12,7 @@ import Training
 package struct RunIdentity: Codable, Sendable, Equatable {
     /// Study keys that change no bit of the result, so a resumed run may change them.
     private static let free: Set<String> = [
-        "backbone", "data", "coordinator", "checkpoint", "debug", "cache", "stall",
+        "backbone", "data", "coordinator", "checkpoint", "debug", "cache", "stall", "report",
     ]
 
     package let study: StudySettings

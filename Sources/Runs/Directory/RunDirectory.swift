@@ -14,6 +14,8 @@ package struct RunDirectory: Sendable, Equatable {
     package var journalFile: String { "\(path)/journal.jsonl" }
     /// The results of a finished run.
     package var resultsFile: String { "\(path)/results.json" }
+    /// A finished run's page, in HTML.
+    package var reportFile: String { "\(path)/report.html" }
     /// Events that a resumed run repeated, in the journal's format.
     package var supersededFile: String { "\(path)/journal.superseded.jsonl" }
     /// The ranks' trace of the first start, in Chrome's format.

@@ -40,7 +40,9 @@ package struct RunStart: Codable, Sendable, Equatable {
     let backbone: Backbone
 
     /// The headings of ``cells``.
-    package static let heads = ["time", "from step", "version", "kernels", "ranks", "nodes", "MPI", "backbone"]
+    package static let heads = [
+        "time", "from step", "version", "kernels", "ranks", "nodes", "MPI", "backbone",
+    ]
 
     /// The start as a row of a table.
     package var cells: [String] {

@@ -18,7 +18,7 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a study, in one process or on several ranks.",
         discussion: """
-            The run directory receives results.json, adapters/<task>/, checkpoints/, journal.jsonl and \
+            The run directory receives results.json, report.html, adapters/<task>/, checkpoints/, journal.jsonl and \
             TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run after a checkpoint \
             with exit code 75.
 

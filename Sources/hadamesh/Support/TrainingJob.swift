@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Foundation
+import Reports
 import Runs
 import Studies
 import Tasks
@@ -105,6 +106,18 @@ struct TrainingJob {
             if let claimed { try RunFiles.write(study, from: file, backbone, run, ranks, to: claimed) }
             return []
         }
-        return try run.run() == .stopped ? 75 : 0
+        if try run.run() == .stopped { return 75 }
+        if study.report, let claimed { writeReport(of: claimed) }
+        return 0
+    }
+
+    /// Writes the run's page; without it the run is as finished, so a failure is a warning.
+    private func writeReport(of run: RunDirectory) {
+        do {
+            let page = try RunReport([run.path]).page()
+            try AtomicFile.write(Data(page.utf8), to: run.reportFile)
+        } catch {
+            status.say(wrapping: "warning: no report of the run: \(error)", isUrgent: true)
+        }
     }
 }
