@@ -20,6 +20,12 @@ struct TemplateReader {
         return .bert(begin: begin, separator: separator)
     }
 
+    /// `RobertaProcessing`: the two special tokens of RoBERTa's template, each as a list of token and id.
+    func robertaTemplate() -> SpecialTokenTemplate? {
+        guard let begin = pair("cls"), let separator = pair("sep") else { return nil }
+        return .roberta(begin: begin, separator: separator)
+    }
+
     /// `TemplateProcessing`: the pieces of both templates, and the ids of each special token.
     func template() -> SpecialTokenTemplate? {
         guard let single = pieces("single"), let pair = pieces("pair") else { return nil }

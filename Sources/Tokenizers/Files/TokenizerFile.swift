@@ -12,12 +12,13 @@ struct TokenizerFile {
 
     func tokenizer() throws -> TokenizerPipeline {
         guard let section = file.section("model") else { throw file.failure("found no model") }
-        let model = try wordPiece(section)
-        let normalizer = try normalizer()
-        _ = try stage("pre_tokenizer", ["BertPreTokenizer"])
-        let template = try template(model.vocabulary)
+        let model = try model(section)
+        let isByteLevel = model is BytePairEncoding
+        let normalizer = isByteLevel ? try noNormalizer() : try normalizer()
+        let words: any PreTokenizer = isByteLevel ? try byteLevelWords() : try bertWords()
+        let template = try template(model.vocabulary, isByteLevel: isByteLevel)
         return TokenizerPipeline(
-            normalizer, BertPreTokenizer(), model, template,
+            normalizer, words, model, template,
             addedTokens: try addedTokens(model.vocabulary, normalizer))
     }
 
@@ -28,14 +29,38 @@ struct TokenizerFile {
         guard types.contains(type) else {
             throw file.failure(
                 "found a \(key) \(type), expected \(types.joined(separator: " or "))",
-                remedy: "choose a backbone of the BERT family")
+                remedy: "these tokenizers are known: WordPiece with BERT's stages, and byte-level BPE")
         }
         return file.section(key)
     }
 
+    // MARK: Words
+
+    private func bertWords() throws -> BertPreTokenizer {
+        _ = try stage("pre_tokenizer", ["BertPreTokenizer"])
+        return BertPreTokenizer()
+    }
+
+    private func byteLevelWords() throws -> ByteLevelPreTokenizer {
+        guard let section = try stage("pre_tokenizer", ["ByteLevel"]) else {
+            throw file.failure("found no pre_tokenizer, expected ByteLevel for a model BPE")
+        }
+        return ByteLevelPreTokenizer(
+            addsPrefixSpace: try section.flag("add_prefix_space") ?? true,
+            usesPattern: try section.flag("use_regex") ?? true)
+    }
+
+    /// Byte-level vocabularies take texts as they are.
+    private func noNormalizer() throws -> (any Normalizer)? {
+        guard let value = file["normalizer"] else { return nil }
+        throw file.failure(
+            "found a normalizer \(value["type"]?.string ?? "of no stated type") with a model BPE, expected none",
+            remedy: "choose a backbone whose tokenizer is like RoBERTa's or GPT-2's")
+    }
+
     // MARK: Normaliser
 
-    private func normalizer() throws -> BertNormalizer {
+    private func normalizer() throws -> (any Normalizer)? {
         guard let section = try stage("normalizer", ["BertNormalizer"]) else {
             throw file.failure("found no normalizer, expected BertNormalizer")
         }
@@ -48,16 +73,51 @@ struct TokenizerFile {
 
     // MARK: Model
 
-    private func wordPiece(_ section: FileSection) throws -> WordPiece {
-        // Files from before models had a `type` are told by a setting that only WordPiece has.
-        let type =
-            section["type"]?.string
-            ?? (section["max_input_chars_per_word"] == nil ? "of no stated type" : "WordPiece")
-        guard type == "WordPiece" else {
+    private func model(_ section: FileSection) throws -> any TokenModel {
+        // Files from before models had a `type` are told by a setting that only one model has.
+        let unnamed = section["max_input_chars_per_word"] != nil ? "WordPiece" : "of no stated type"
+        let type = section["type"]?.string ?? (section["merges"] != nil ? "BPE" : unnamed)
+        switch type {
+        case "WordPiece": return try wordPiece(section)
+        case "BPE": return try bytePairs(section)
+        default:
             throw file.failure(
-                "found a model \(type), expected WordPiece",
-                remedy: "WordPiece is what is supported here: choose a backbone of the BERT family")
+                "found a model \(type), expected WordPiece or BPE",
+                remedy: "choose a backbone whose tokenizer is like BERT's or RoBERTa's")
         }
+    }
+
+    private func bytePairs(_ section: FileSection) throws -> BytePairEncoding {
+        for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
+            if let text = try section.text(key), !text.isEmpty {
+                throw file.failure("found '\(text)' for model.\(key), expected none in a byte-level BPE")
+            }
+        }
+        if section["dropout"] != nil { throw file.failure("found model.dropout, expected none") }
+        if try section.flag("byte_fallback") ?? false {
+            throw file.failure("found model.byte_fallback true, expected false in a byte-level BPE")
+        }
+        let vocabulary = try vocabulary(section)
+        let unknown = try section.text("unk_token").map {
+            try vocabulary.requiredID(of: $0, role: "unknown token", at: file.place)
+        }
+        let pairs = try section.list("merges").enumerated().map { index, value in
+            let parts =
+                value.array?.compactMap(\.string)
+                ?? value.string?.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+                ?? []
+            guard parts.count == 2 else {
+                throw file.failure("found \(value.encoded()) for model.merges[\(index)], expected two tokens")
+            }
+            return (left: parts[0], right: parts[1])
+        }
+        return try BytePairEncoding(
+            vocabulary, merges: pairs, unknown: unknown,
+            prefersWholeWords: try section.flag("ignore_merges") ?? false
+        ) { "\(file.place) (model.merges[\($0)])" }
+    }
+
+    private func wordPiece(_ section: FileSection) throws -> WordPiece {
         let vocabulary = try vocabulary(section)
         let unknown = try vocabulary.requiredID(
             of: section.text("unk_token") ?? "[UNK]", role: "unknown token", at: file.place)
@@ -73,34 +133,29 @@ struct TokenizerFile {
             continuingPrefix: try section.text("continuing_subword_prefix") ?? "##", maximumScalars: maximum)
     }
 
-    /// The tokens in the order of their ids, which must be `0..<count`.
     private func vocabulary(_ model: FileSection) throws -> Vocabulary {
         guard let entries = model["vocab"]?.object, !entries.isEmpty else {
             throw file.failure("found no tokens in model.vocab, expected an object of tokens and ids")
         }
-        var tokens = [String?](repeating: nil, count: entries.count)
-        for (token, value) in entries {
-            guard let id = value.int, tokens.indices.contains(id) else {
-                throw file.failure(
-                    "the token '\(token)' has no id among 0 to \(tokens.count - 1), one for each token")
-            }
-            if let other = tokens[id] {
-                throw file.failure("the tokens '\(other)' and '\(token)' both have the id \(id)")
-            }
-            tokens[id] = token
-        }
-        return try Vocabulary(tokens.compactMap(\.self)) { _ in file.place }
+        return try Vocabulary(ids: entries, at: file.place)
     }
 
     // MARK: Template
 
-    private func template(_ vocabulary: Vocabulary) throws -> SpecialTokenTemplate {
-        guard let section = try stage("post_processor", ["TemplateProcessing", "BertProcessing"]) else {
-            return try .bert(vocabulary, at: file.place)
+    private func template(_ vocabulary: Vocabulary, isByteLevel: Bool) throws -> SpecialTokenTemplate {
+        let types = ["TemplateProcessing", "BertProcessing", "RobertaProcessing"]
+        guard let section = try stage("post_processor", types) else {
+            return try isByteLevel
+                ? .roberta(vocabulary, at: file.place) : .bert(vocabulary, at: file.place)
         }
-        let isTemplate = section["type"]?.string == "TemplateProcessing"
         let reader = TemplateReader(section, vocabulary)
-        guard let template = isTemplate ? reader.template() : reader.bertTemplate() else {
+        let read =
+            switch section["type"]?.string {
+            case "TemplateProcessing": reader.template()
+            case "RobertaProcessing": reader.robertaTemplate()
+            default: reader.bertTemplate()
+            }
+        guard let template = read else {
             throw file.failure(
                 "the post_processor does not make a template of A, and one of A and B, with segments 0 and 1 "
                     + "and the vocabulary's ids for its special tokens",
@@ -111,7 +166,9 @@ struct TokenizerFile {
 
     // MARK: Added tokens
 
-    private func addedTokens(_ vocabulary: Vocabulary, _ normalizer: BertNormalizer) throws -> [AddedToken] {
+    private func addedTokens(_ vocabulary: Vocabulary, _ normalizer: (any Normalizer)?) throws
+        -> [AddedToken]
+    {
         var list = AddedTokenList(vocabulary, normalizer)
         for (index, value) in try file.list("added_tokens").enumerated() {
             let entry = FileSection(value, at: "\(file.place) (added_tokens[\(index)])")

@@ -2,8 +2,9 @@ import Diagnostics
 
 /// The tokenizer files of a backbone's folder, as Hugging Face names them.
 ///
-/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.txt` holds the
-/// vocabulary, and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference
+/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.json` and `merges.txt`
+/// hold RoBERTa's tokens and merges, with its special tokens unless `tokenizer_config.json` names others, or
+/// `vocab.txt` holds BERT's vocabulary, and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference
 /// from BERT's defaults; each of those three may be absent.
 package enum TokenizerFolder {
     /// Reads the folder's tokenizer.
@@ -17,11 +18,17 @@ package enum TokenizerFolder {
             }
             return tokenizer
         }
+        if files.has("vocab.json"), let merges = try files.bytes("merges.txt") {
+            return try MergesFile(
+                vocabulary: files.section("vocab.json"), merges: merges, place: files.path("merges.txt"),
+                configuration: configuration
+            ).tokenizer()
+        }
         guard let lines = try files.bytes("vocab.txt") else {
             throw Failure.data(
-                "found neither tokenizer.json nor vocab.txt", at: directory,
-                remedy: ["merges.txt", "sentencepiece.bpe.model", "spiece.model"].contains(where: files.has)
-                    ? "the tokenizer is of another kind; only WordPiece is supported"
+                "found neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt", at: directory,
+                remedy: ["sentencepiece.bpe.model", "spiece.model"].contains(where: files.has)
+                    ? "a SentencePiece tokenizer is not supported: choose another backbone"
                     : "name the backbone's whole folder, tokenizer files included")
         }
         return try VocabularyFile(

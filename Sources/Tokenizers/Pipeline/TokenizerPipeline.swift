@@ -76,9 +76,8 @@ struct TokenizerPipeline: Tokenizer {
             switch piece {
             case .token(let id): ids.append(id)
             case .text(let range):
-                preTokenizer.forEachWord(in: normalized[range]) { word in
-                    model.append(word, of: normalized, to: &ids)
-                }
+                let text = preTokenizer.prepared(normalized[range])?[...] ?? normalized[range]
+                preTokenizer.forEachWord(in: text) { model.append($0, of: text, to: &ids) }
             }
         }
     }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 
 /// The tokens of a model, with the ids `0..<count`.
 struct Vocabulary: Sendable {
@@ -26,6 +27,23 @@ struct Vocabulary: Sendable {
                 at: place(id), remedy: "each token has one id: download the file again"
             )
         }
+    }
+
+    /// Takes the members of an object of tokens and ids, which must be `0..<count`.
+    init(ids entries: [(String, JSONValue)], at place: String) throws {
+        var tokens = [String?](repeating: nil, count: entries.count)
+        for (token, value) in entries {
+            guard let id = value.int, tokens.indices.contains(id) else {
+                throw Failure.data(
+                    "the token '\(token)' has no id among 0 to \(tokens.count - 1), one for each token",
+                    at: place)
+            }
+            if let other = tokens[id] {
+                throw Failure.data("the tokens '\(other)' and '\(token)' both have the id \(id)", at: place)
+            }
+            tokens[id] = token
+        }
+        try self.init(tokens.compactMap(\.self)) { _ in place }
     }
 
     /// The id of exactly this token.
