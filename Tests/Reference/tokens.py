@@ -4,7 +4,7 @@
     tokens.py BACKBONE DATA --program .build/release/hadamesh     compare; exit 1 on any mismatch
     tokens.py BACKBONE DATA --output DIR                          write inputs and reference ids
 
-BACKBONE is a folder with tokenizer.json or vocab.txt, DATA a folder of GLUE tasks (SST-2/train.tsv ...).
+BACKBONE is a folder with tokenizer.json, vocab.txt, or vocab.json and merges.txt, DATA a folder of GLUE tasks (SST-2/train.tsv ...).
 `PROGRAM tokenize --backbone BACKBONE [--pairs]` reads lines (a tab separates the texts of a pair) and
 prints one line of ids for each. --output writes sentences.txt and pairs.txt, the program's input, and
 sentences.ids and pairs.ids, the expected output, to the folder.
@@ -66,9 +66,10 @@ def load(backbone):
 
         tokenizer = Tokenizer.from_file(str(file))
     else:
-        from transformers import BertTokenizerFast
+        from transformers import BertTokenizerFast, RobertaTokenizerFast
 
-        tokenizer = BertTokenizerFast.from_pretrained(str(backbone)).backend_tokenizer
+        kind = RobertaTokenizerFast if (backbone / "merges.txt").exists() else BertTokenizerFast
+        tokenizer = kind.from_pretrained(str(backbone)).backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

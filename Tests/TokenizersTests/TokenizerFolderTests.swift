@@ -29,10 +29,10 @@ import Tokenizers
     }
 
     private static let badSections = [
-        Bad("model", #"{"type": "BPE", "vocab": {}, "merges": []}"#, "found a model BPE, expected WordPiece"),
+        Bad("model", #"{"type": "BPE", "vocab": {}, "merges": []}"#, "found no tokens in model.vocab"),
         Bad(
             "model", #"{"type": "Unigram", "vocab": [["a", -1.5]]}"#,
-            "found a model Unigram, expected WordPiece"),
+            "found a model Unigram, expected WordPiece or BPE"),
         Bad("model", #"{"vocab": {}}"#, "found a model of no stated type"),
         Bad("model", "null", "found no model"),
         Bad("model", #"{"type": "WordPiece", "vocab": {}}"#, "found no tokens in model.vocab"),
@@ -56,7 +56,8 @@ import Tokenizers
             "normalizer", #"{"type": "BertNormalizer", "lowercase": 1}"#,
             "found a number for normalizer.lowercase"),
         Bad("pre_tokenizer", #"{"type": "ByteLevel"}"#, "found a pre_tokenizer ByteLevel"),
-        Bad("post_processor", #"{"type": "RobertaProcessing"}"#, "found a post_processor RobertaProcessing"),
+        Bad("post_processor", #"{"type": "ByteLevel"}"#, "found a post_processor ByteLevel"),
+        Bad("post_processor", #"{"type": "RobertaProcessing"}"#, "does not make a template"),
         Bad(
             "post_processor", #"{"type": "TemplateProcessing", "single": [], "pair": []}"#,
             "the post_processor does not make"),

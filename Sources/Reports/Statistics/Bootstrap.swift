@@ -4,7 +4,7 @@ import Runs
 ///
 /// Up to six values have at most 46,656 resamples, which are all counted; for more, 20,000 are drawn, always
 /// the same ones. An interval of n values cannot leave their range, and of two or three it is that range.
-func bootstrapInterval(_ values: [Double]) -> ClosedRange<Double> {
+package func bootstrapInterval(_ values: [Double]) -> ClosedRange<Double> {
     let means = (values.count <= 6 ? allResamples(values) : drawnResamples(values)).sorted()
     let outside = Int(0.025 * Double(means.count))
     return means[outside]...means[means.count - 1 - outside]

@@ -1,15 +1,15 @@
 import Runs
 
 /// A difference of two entries over the seeds that both have.
-struct PairedDifference: Sendable, Equatable {
+package struct PairedDifference: Sendable, Equatable {
     /// By seed.
-    let values: [Double]
-    let mean: Double
+    package let values: [Double]
+    package let mean: Double
     /// The paired bootstrap's 95 % confidence interval of the mean; nil for a single seed.
-    let interval: ClosedRange<Double>?
+    package let interval: ClosedRange<Double>?
 
     /// Nil for no values.
-    init?(_ values: [Double]) {
+    package init?(_ values: [Double]) {
         guard let mean = values.mean else { return nil }
         self.values = values
         self.mean = mean
@@ -17,7 +17,7 @@ struct PairedDifference: Sendable, Equatable {
     }
 
     /// Whether the interval leaves out 0, so that chance among the seeds hardly explains the difference.
-    var isClear: Bool { interval.map { !$0.contains(0) } ?? false }
+    package var isClear: Bool { interval.map { !$0.contains(0) } ?? false }
 
     /// How sure the difference is, in words.
     var confidence: String {

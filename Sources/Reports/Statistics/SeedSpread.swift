@@ -1,14 +1,14 @@
 import Runs
 
 /// A number over seeds: its mean, and how far chance moves it.
-struct SeedSpread: Sendable, Equatable {
-    let values: [Double]
-    let mean: Double
+package struct SeedSpread: Sendable, Equatable {
+    package let values: [Double]
+    package let mean: Double
     /// The sample standard deviation, with n − 1 in the denominator; nil for a single value.
-    let deviation: Double?
+    package let deviation: Double?
 
     /// Nil for no values.
-    init?(_ values: [Double]) {
+    package init?(_ values: [Double]) {
         guard let mean = values.mean else { return nil }
         self.values = values
         self.mean = mean
@@ -17,7 +17,7 @@ struct SeedSpread: Sendable, Equatable {
     }
 
     /// Half the width of the mean's 95 % confidence interval, t s / √n with Student's t; nil for a single value.
-    var halfWidth: Double? {
+    package var halfWidth: Double? {
         deviation.map { $0 * studentT(degrees: values.count - 1) / Double(values.count).squareRoot() }
     }
 }

@@ -1,5 +1,5 @@
 /// The number that a variable of Student's distribution with so many degrees of freedom exceeds in 2.5 % of cases.
-func studentT(degrees: Int) -> Double {
+package func studentT(degrees: Int) -> Double {
     precondition(degrees > 0, "a distribution without degrees of freedom")
     if degrees <= quantiles.count { return quantiles[degrees - 1] }
     // The expansion of Cornish and Fisher around the normal quantile: exact to 1e-5 from 30 degrees on.

@@ -26,7 +26,7 @@ package enum TokenizerFolder {
         }
         guard let lines = try files.bytes("vocab.txt") else {
             throw Failure.data(
-                "found neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt", at: directory,
+                "found neither tokenizer.json nor vocab.txt nor vocab.json with merges.txt", at: directory,
                 remedy: ["sentencepiece.bpe.model", "spiece.model"].contains(where: files.has)
                     ? "a SentencePiece tokenizer is not supported: choose another backbone"
                     : "name the backbone's whole folder, tokenizer files included")
