@@ -78,7 +78,10 @@ package struct AffinityReport: Sendable {
                 ]
             }
             let headings = [["groups", "mean gain", "alone", "tasks"]]
-            tables.append(Table("best groups by TAG's objective", headings + rows, numbers: false))
+            let unknown =
+                affinity.hasUnknown ? "; a pair without a number, below its noise, counts as 0" : ""
+            tables.append(
+                Table("best groups by TAG's objective\(unknown)", headings + rows, numbers: false))
         }
         if !checks.isEmpty {
             let rows = checks.map { check in

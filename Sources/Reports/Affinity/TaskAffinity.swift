@@ -62,22 +62,30 @@ package struct TaskAffinity: Sendable, Equatable {
         return matrix.indices.contains(i) && matrix[i].indices.contains(j) ? matrix[i][j] : nil
     }
 
+    /// Whether some pair has no number.
+    package var hasUnknown: Bool {
+        (parts.first?.values ?? []).enumerated().contains { i, row in
+            row.enumerated().contains { j, value in i != j && value == nil }
+        }
+    }
+
     /// The affinities over all parameters, for a search of groups.
+    ///
+    /// A pair whose gradients are below their noise counts as 0: it gives no reason to share.
     ///
     /// - Throws: a failure that names a pair without one
     package func complete() throws -> [[Double]] {
         let values = parts.first?.values ?? []
         for (i, row) in values.enumerated() {
-            for (j, value) in row.enumerated() where i != j && value == nil {
+            for (j, value) in row.enumerated() where i != j && value == nil && measure != .corrected {
                 throw Failure.usage(
                     measure.isOfGradients
                         ? "\(tasks[i]) and \(tasks[j]) have no \(measure.rawValue) in these runs"
                         : "\(tasks[i]) and \(tasks[j]) share their adapter, or theirs did not change",
                     at: "--measure",
                     remedy: measure.isOfGradients
-                        ? "name a run in which they share parameters and take steps together"
-                            + (measure == .corrected ? ", with gradients above their noise" : "")
-                            + ", or use --measure adapters"
+                        ? "name a run in which they share parameters and take steps together, or use "
+                            + "--measure adapters"
                         : "name runs in which each has an adapter of its own, or another --measure")
             }
         }
