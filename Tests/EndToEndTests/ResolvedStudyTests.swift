@@ -63,7 +63,7 @@ import hadamesh
                 let gone = old.settings.map(\.key).filter { key in
                     !new.settings.contains { $0.key == key }
                 }
-                #expect(changed.notes.count <= 1 && gone.isEmpty || !changed.notes.isEmpty)
+                #expect(changed.notes.count <= 1)
                 for key in gone {
                     #expect(
                         changed.notes.first?.contains("\(path).\(key)") == true, "\(change): \(changed.notes)"
