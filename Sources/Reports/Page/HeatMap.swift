@@ -13,8 +13,8 @@ struct HeatMap {
     let names: [String]
     let panels: [Panel]
 
-    private static let cell = 46.0
-    private static let left = 70.0
+    private static let cell = 42.0
+    private static let left = 56.0
     private static let width = 720.0
 
     var figure: Figure? {

@@ -25,9 +25,9 @@ enum PageStyle {
         .words td { white-space: normal; }
         .numbers th:not(:first-child), .numbers td { text-align: right; }
         tbody th { font-weight: normal; }
-        figure { margin: 1rem 0 1.5rem; }
+        figure { margin: 1rem 0 1.5rem; overflow-x: auto; }
         figcaption { font-weight: 600; margin-bottom: .25rem; }
-        svg { display: block; width: 100%; height: auto; background: var(--panel); }
+        svg { display: block; width: 100%; min-width: 34rem; height: auto; background: var(--panel); }
         svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
         svg text.faint { fill: var(--faint); }
         svg .axis { stroke: var(--rule); stroke-width: 1; fill: none; }
