@@ -47,7 +47,7 @@ import Testing
                 ["Data", "Plan", "Parameters", "State", "ActivationCache", "Agreement", "Loop", "Jobs"]
             ),
             ("Runs", ["Directory", "Results", "Events", "Journal"]),
-            ("Tokenizers", ["Pipeline", "WordPiece", "Files"]),
+            ("Tokenizers", ["Pipeline", "WordPiece", "ByteLevel", "Files"]),
             ("Formats", ["Files", "JSON", "Safetensors", "Tables"]),
             ("hadamesh", ["Support", "Commands"]),
         ] as [(String, [String])])

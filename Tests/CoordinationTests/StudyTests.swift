@@ -174,6 +174,7 @@ struct StudyTests {
         Bad("cache.features", "", "is empty"), Bad("stall.warn", -1, "expected 0 (never)"),
         Bad("stall.stop", 0.01, "expected 0 (never)"),
         Bad("stall", ["warn": 4, "stop": 3], at: "stall.stop", "at least stall.warn = 4"),
+        Bad("report", "no", "expected true or false"),
         Bad("maximumTokens", 7, "8 or more"), Bad("coordinator", "dedicate", "did you mean 'dedicated'?"),
         Bad("arithmetic", "bfloat", "did you mean 'bfloat16'?"), Bad("arithmetic", 16, "expected one of"),
         Bad("stages.head.steps", 1_000_000_001, "is 1000000001, expected 0 (skip the stage) to 1000000000"),

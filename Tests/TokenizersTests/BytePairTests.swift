@@ -64,7 +64,10 @@ import Tokenizers
         let model = try Goldens.read("bytelevel.json", as: Model.self).model
         let vocabulary = try String(decoding: JSONEncoder().encode(model.vocab), as: UTF8.self)
         let merges = model.merges.map { $0.joined(separator: " ") }.joined(separator: "\n")
-        return ["vocab.json": vocabulary, "merges.txt": "#version: 0.2\n\(merges)\n"]
+        return [
+            "vocab.json": vocabulary, "merges.txt": "#version: 0.2\n\(merges)\n",
+            "tokenizer_config.json": #"{"mask_token": {"content": "<mask>", "lstrip": true}}"#,
+        ]
     }
 
     @Test("vocab.json and merges.txt make the same tokenizer")

@@ -30,20 +30,17 @@ struct MergesFile {
             }
             pairs.append((parts[0], parts[1]))
         }
-        let unknown = try token("unk_token", "<unk>")
+        let unknown = try token("unk_token", "<unk>").content
         let model = try BytePairEncoding(known, merges: pairs, unknown: known.id(of: unknown)) {
             "\(place):\($0 + 1 + first)"
         }
         let template = try SpecialTokenTemplate.roberta(
-            known, begin: token("bos_token", "<s>"), separator: token("eos_token", "</s>"),
+            known, begin: token("bos_token", "<s>").content, separator: token("eos_token", "</s>").content,
             at: vocabulary.place)
         var added = AddedTokenList(known, nil)
         for (role, fallback) in Self.roles {
-            let content = try token(role, fallback)
-            guard known.id(of: content) != nil, !added.contains(content) else { continue }
-            // A mask takes in the blank before it, as in RoBERTa's own tokenizer.
-            let token = AddedToken(
-                content: content, id: 0, stripsLeft: role == "mask_token", isNormalized: role != "mask_token")
+            let token = try token(role, fallback)
+            guard known.id(of: token.content) != nil, !added.contains(token.content) else { continue }
             try added.add(token, id: nil, at: vocabulary.place)
         }
         let words = ByteLevelPreTokenizer(
@@ -51,11 +48,15 @@ struct MergesFile {
         return TokenizerPipeline(nil, words, model, template, addedTokens: added.tokens)
     }
 
-    private func token(_ key: String, _ fallback: String) throws -> String {
-        guard let value = configuration[key] else { return fallback }
+    /// The token of a role, given as a text, or as an object with flags.
+    private func token(_ key: String, _ fallback: String) throws -> AddedToken {
+        guard let value = configuration[key] else { return AddedToken(content: fallback, id: 0) }
         guard let content = value.string ?? value["content"]?.string, !content.isEmpty else {
             throw configuration.failure("found \(value.kind) for \(key), expected a token")
         }
-        return content
+        func flag(_ name: String) -> Bool { value[name]?.bool ?? false }
+        return AddedToken(
+            content: content, id: 0, isSingleWord: flag("single_word"), stripsLeft: flag("lstrip"),
+            stripsRight: flag("rstrip"), isNormalized: flag("normalized"))
     }
 }
