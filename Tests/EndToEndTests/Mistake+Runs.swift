@@ -53,8 +53,8 @@ extension Mistake {
         },
         Mistake(
             "a rule that there isn't", code: 2,
-            says: ["unknown rule or weighting 'upgrade'", "did you mean 'upgrad'?"]
-        ) { _ in ["rules", "upgrade"] },
+            says: ["unknown rule, weighting or sampler 'pcgrd'", "did you mean 'pcgrad'?"]
+        ) { _ in ["rules", "pcgrd"] },
         Mistake(
             "evaluating a folder without a run", code: 2, says: ["tiny-bert: this is not a run directory"]
         ) {
