@@ -4,9 +4,9 @@ package import Encoders
 /// A way to adapt a frozen encoder: its settings, and which tensors it trains on a backbone.
 ///
 /// A method is a file in `Methods/` and an entry in ``AdapterTable``; its keys are those of the `adapter`
-/// section of a study. This protocol has the requirements of every method; refinements have the rest: ``LinearMapMethod``, ``WidenableMethod``,
-/// ``PrunedMethod``, ``PenalizedMethod``, ``MethodOnAdapters``. Callers find them with ``members(_:)``, also
-/// among the parts of a stack.
+/// section of a study. This protocol has the requirements of every method; refinements have the rest:
+/// ``LinearMapMethod``, ``WidenableMethod``, ``PrunedMethod``, ``PenalizedMethod``, ``MethodOnAdapters``.
+/// Callers find them with ``members(_:)``, also among the parts of a stack.
 package protocol AdapterMethod: PublishedMethod, Codable {
     /// Whether the parameters can be folded into the backbone's tensors.
     var mergeability: Mergeability { get }

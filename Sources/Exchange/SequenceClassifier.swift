@@ -10,8 +10,9 @@ import Training
 //   has a dense layer V, v      if act is the layer's: D, e = V, v; C, c = W, b
 //   reads the first token       if act is tanh or GELU, linear near 0: D = ε I, e = 0; C, c = W / (ε s), b
 //
-// since act(ε h) = s ε h (1 + …) with a second term that vanishes in a float: for tanh s = 1, and ε² h² / 3
-// is 1e-9 h² for ε = 2⁻¹⁴; for GELU s = ½, and 0.8 ε h is 5e-11 h for ε = 2⁻³⁴. ReLU has no such place.
+// since act(ε h) = s ε h (1 + …) with a second term that vanishes in a float: for tanh s = 1, and
+// ε² h² / 3 is 1e-9 h² for ε = 2⁻¹⁴; for GELU s = ½, and 0.8 ε h is 5e-11 h for ε = 2⁻³⁴. ReLU has no
+// such place.
 // Powers of two scale without rounding, so reading restores every bit. No class computes a head that pools
 // the mean. See SeparateHead for the others.
 

@@ -8,8 +8,8 @@ import Runs
 //              "mean": difference, "relativeGain": difference},
 //              "sharedGradients": text, "metrics": {task: {split: {metric: spread}}}, "facts": {key: number},
 //              "runs": [{"path", "seed", "scores": {task: number}, "mean", "facts"}]}]},
-// where spread = {"mean", "halfWidth", "deviation", "runs"}, difference = {"mean", "low", "high", "seeds"}, and
-// differences are null without a baseline. relativeGain is Δm in percent.
+// where spread = {"mean", "halfWidth", "deviation", "runs"}, difference = {"mean", "low", "high", "seeds"},
+// and differences are null without a baseline. relativeGain is Δm in percent.
 
 extension Comparison {
     /// All numbers with all digits; missing ones are null.

@@ -9,10 +9,9 @@ extension Comparison {
         _ format: TableFormat = .text, content: ComparisonContent = .standard,
         width: Int = .max
     ) throws -> String {
-        let baseline = try content.baseline.map(entry)
         switch format {
-        case .json: return String(json(baseline).encodedForReading().dropLast())
-        case .csv: return TextTable(exactRows(lines(content, baseline))).csv
+        case .json: return String(json(try baseline(content)).encodedForReading().dropLast())
+        case .csv: return TextTable(exactRows(lines(content, try baseline(content)))).csv
         case .text, .markdown, .latex:
             let (table, notes) = try tables(content)
             if format == .latex { return table.latex }
@@ -24,7 +23,7 @@ extension Comparison {
 
     /// The table for readers, and the notes below it.
     func tables(_ content: ComparisonContent) throws -> (table: TextTable, notes: [String]) {
-        let baseline = try content.baseline.map(entry)
+        let baseline = try baseline(content)
         let all = lines(content, baseline)
         let shown = all.filter { content.showsConstants || !$0.isOmittedIfConstant || $0.constant == nil }
         let left = all.filter { line in !shown.contains { $0.name == line.name } }
@@ -32,6 +31,9 @@ extension Comparison {
             TextTable(oriented(rows(shown)), numbers: true), notes(all, leftOut: left, baseline)
         )
     }
+
+    /// The entry to which differences are shown; nil for none.
+    func baseline(_ content: ComparisonContent) throws -> RunGroup? { try content.baseline.map(entry) }
 
     private func lines(_ content: ComparisonContent, _ baseline: RunGroup?) -> [ComparisonLine] {
         var lines = [

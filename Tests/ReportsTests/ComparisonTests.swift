@@ -243,8 +243,8 @@ struct ComparisonTests {
 
     @Test("Differences are taken within seeds, to an entry that is named or whose run is")
     func differences() throws {
-        // By seed: 0.5 and 0.6 against 0.6 and 0.9; the third seed has no partner. The differences are 0.1 and
-        // 0.3, whose resamples reach from one to the other, and shares of 20 and 50 %.
+        // By seed: 0.5 and 0.6 against 0.6 and 0.9; the third seed has no partner. The differences are 0.1
+        // and 0.3, whose resamples reach from one to the other, and shares of 20 and 50 %.
         let scores = ["a": [0.5, 0.6], "b": [0.6, 0.9, 0.1]]
         let paths = try ["a", "b"].flatMap { name in
             try (scores[name] ?? []).enumerated().map { seed, score in

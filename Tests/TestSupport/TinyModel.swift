@@ -25,7 +25,7 @@ package struct TinyModel: Sendable {
         "\(Golden.folder)/encoders/tiny-bert-variants/\(name)"
     }
 
-    /// A copy of the BERT's folder whose tensors lie at no multiple of four bytes, where floats can't be used.
+    /// A copy of the BERT's folder whose tensors lie at no multiple of four bytes: floats can't be used.
     package static func misaligned() throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: directory)
         let data = try folder.read("model.safetensors")
@@ -37,7 +37,7 @@ package struct TinyModel: Sendable {
         return folder
     }
 
-    /// A copy of the BERT's folder with the embedding of one segment alone, as backbones have that know no pairs.
+    /// A copy of the BERT's folder with the embedding of one segment alone, as in backbones without pairs.
     package static func withOneSegment() throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: directory)
         let configuration = String(decoding: try folder.read("config.json"), as: UTF8.self)

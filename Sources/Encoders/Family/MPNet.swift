@@ -1,6 +1,6 @@
 extension EncoderFamily {
-    /// MPNet (arXiv 2004.09297): positions from 2, no segments, and a bias on attention scores by the distance
-    /// of two tokens, which all layers share.
+    /// MPNet (arXiv 2004.09297): positions from 2, no segments, and a bias on attention scores by the
+    /// distance of two tokens, which all layers share.
     ///
     /// `transformers` takes 1 for the id of padding and 32 for the number of distances, whatever config.json
     /// says.

@@ -3,8 +3,8 @@ import Kernels
 extension Encoder {
     /// An estimate of the peak bytes of activations and gradients for one micro-batch.
     ///
-    /// Each layer from `lowest` up saves q, k, v, x̂ twice, the adapter's copy, the activation's derivative, and P of
-    /// each head. The shared scratch and the gradients of one layer come on top.
+    /// Each layer from `lowest` up saves q, k, v, x̂ twice, the adapter's copy, the activation's derivative,
+    /// and P of each head. The shared scratch and the gradients of one layer come on top.
     package func activationBytes(sequences: [Int], lowest: Int) -> Int {
         let shape = weights.configuration
         let (d, f) = (shape.hidden, shape.intermediate)

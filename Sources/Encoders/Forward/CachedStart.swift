@@ -1,8 +1,8 @@
 package import Kernels
 
 // Activations below the lowest adapted site do not depend on the batch: every row of a product, LayerNorm or
-// activation function depends on that row alone, attention on its sequence alone. They can be computed once and reused bit
-// for bit.
+// activation function depends on that row alone, attention on its sequence alone. They can be computed once
+// and reused bit for bit.
 
 /// Activations of a batch from which its forward starts, in place of its tokens.
 package protocol CachedStart {

@@ -1,10 +1,11 @@
 import Kernels
 
-// A bias on attention scores by the distance of two tokens, of which near ones have a bucket each and far ones
-// share them (Raffel et al., arXiv 1910.10683, section 2.1, as MPNet has it). The table r [buckets, heads] is
-// read by every layer:
+// A bias on attention scores by the distance of two tokens, of which near ones have a bucket each and far
+// ones share them (Raffel et al., arXiv 1910.10683, section 2.1, as MPNet has it). The table
+// r [buckets, heads] is read by every layer:
 //
-//   S_ij = q_i · k_j / √d_k + r[bucket(j − i), h]          dr[b, h] = Σ dS_ij over i, j with bucket(j − i) = b
+//   S_ij = q_i · k_j / √d_k + r[bucket(j − i), h]
+//   dr[b, h] = Σ dS_ij over i, j with bucket(j − i) = b
 //
 // Keys of a prefix have no distance and no bias.
 

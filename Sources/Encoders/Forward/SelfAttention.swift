@@ -3,7 +3,7 @@ import Kernels
 // Multi-head self-attention inside each sequence of a packed batch. Q, K, V, a [T, d]; head h is d_k of their
 // columns.
 //
-//   a_h = P_h V_h          P_h = softmax(Q_h K_hᵀ / √d_k), or with a bias by distance, see RelativePositions
+//   a_h = P_h V_h          P_h = softmax(Q_h K_hᵀ / √d_k), or with the bias of RelativePositions
 //   dV_h = P_hᵀ da_h       dP_h = da_h V_hᵀ        dS_h = P_h ⊙ (dP_h − Σ dP_h ⊙ P_h) / √d_k
 //   dQ_h = dS_h K_h        dK_h = dS_hᵀ Q_h
 //

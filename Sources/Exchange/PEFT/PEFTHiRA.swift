@@ -34,23 +34,17 @@ enum PEFTHiRA: PEFTEntry {
                 ("fan_in_fan_out", false),
                 ("target_modules", modules.list(slices.map { modules.name(of: $0) })),
             ],
-            tensors: slices.compactMap { slice in
-                halves[slice.tensor.part].map {
-                    TensorPair(slice, as: "\(modules.prefix)\(modules.name(of: slice)).\($0)")
-                }
-            })
+            tensors: modules.tensors(slices, ends: halves))
     }
 
     static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue {
         try settings.require("fan_in_fan_out", false)
         try settings.require("rank_pattern", .object([]))
         let found = tensors.places(at: Site.linearsOfLayers, with: "hira_A")
-        let sites = Set(found.map(\.site))
-        let targets = LinearTarget.allCases.filter { sites.contains($0.site) }
         return .object([
             ("method", .string(HUT.name)), ("form", .string(HUT.Form.lowRank.rawValue)),
             ("rank", .integer(try settings.required("r", "a whole number", \.int))), ("scale", false),
-            ("shift", false), ("targets", .array(targets.map { .string($0.rawValue) })),
+            ("shift", false), tensors.targets(of: found),
             tensors.layers(of: found),
         ])
     }

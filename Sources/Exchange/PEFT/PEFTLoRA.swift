@@ -22,11 +22,7 @@ enum PEFTLoRA: PEFTEntry {
                 ("fan_in_fan_out", false),
                 ("target_modules", modules.list(slices.map { modules.name(of: $0) })),
             ],
-            tensors: slices.compactMap { slice in
-                halves[slice.tensor.part].map {
-                    TensorPair(slice, as: "\(modules.prefix)\(modules.name(of: slice)).\($0)")
-                }
-            })
+            tensors: modules.tensors(slices, ends: halves))
     }
 
     static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue {
@@ -36,13 +32,11 @@ enum PEFTLoRA: PEFTEntry {
         try settings.require("bias", "none")
         for key in ["rank_pattern", "alpha_pattern"] { try settings.require(key, .object([])) }
         let found = tensors.places(at: Site.linearsOfLayers, with: "lora_A.weight")
-        let sites = Set(found.map(\.site))
-        let targets = LinearTarget.allCases.filter { sites.contains($0.site) }
         return .object([
             ("method", .string(LoRA.name)),
             ("rank", .integer(try settings.required("r", "a whole number", \.int))),
             ("alpha", .number(try settings.required("lora_alpha", "a number", \.double))),
-            ("targets", .array(targets.map { .string($0.rawValue) })), tensors.layers(of: found),
+            tensors.targets(of: found), tensors.layers(of: found),
         ])
     }
 }

@@ -31,6 +31,13 @@ struct PEFTModules {
         return ends
     }
 
+    /// The tensors of slices whose parts have the given ends of names, each under its module.
+    func tensors(_ slices: [ParameterSlice], ends: [String: String]) -> [TensorPair] {
+        slices.compactMap { slice in
+            ends[slice.tensor.part].map { TensorPair(slice, as: "\(prefix)\(name(of: slice)).\($0)") }
+        }
+    }
+
     /// The selection as a setting.
     func list(_ modules: [String]) -> JSONValue { .array(selection(of: modules).map { .string($0) }) }
 

@@ -1,3 +1,4 @@
+import Adapters
 import Encoders
 import Formats
 
@@ -16,6 +17,13 @@ struct PEFTSurvey {
     /// Whether the module at a place has a tensor with this suffix.
     func has(_ place: LayerSite, _ suffix: String) -> Bool {
         modules.family.tensors.module(at: place).map { file.has("\(modules.prefix)\($0).\(suffix)") } ?? false
+    }
+
+    /// The member `targets` of a section for these places.
+    func targets(of places: [LayerSite]) -> (String, JSONValue) {
+        let sites = Set(places.map(\.site))
+        let targets = LinearTarget.allCases.filter { sites.contains($0.site) }
+        return ("targets", .array(targets.map { .string($0.rawValue) }))
     }
 
     /// The member `layers` of a section for these places.

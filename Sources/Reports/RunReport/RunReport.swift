@@ -8,7 +8,7 @@ package struct RunReport: Sendable {
     private let content: ComparisonContent
     private let runs: [RunRecord]
 
-    /// Reads finished runs, to be compared with an entry `baseline` if it is given; an unfinished one is refused.
+    /// Reads finished runs, to be compared with an entry `baseline` if given; an unfinished one is refused.
     package init(_ runs: [String], baseline: String? = nil) throws {
         comparison = try Comparison(runs)
         content = try ComparisonContent(baseline: baseline)
@@ -46,7 +46,7 @@ package struct RunReport: Sendable {
             let text =
                 "\(best.0.name) has the best mean of \(tasks.joined(separator: ", ")): "
                 + ComparisonLine.Value.spread(best.1).text
-            guard let baseline = try content.baseline.map(comparison.entry), baseline.name != best.0.name,
+            guard let baseline = try comparison.baseline(content), baseline.name != best.0.name,
                 let difference = best.0.difference(from: baseline, in: tasks)
             else { return "\(text)." }
             let gap = ComparisonLine.Value.difference(difference).text

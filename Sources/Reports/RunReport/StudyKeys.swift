@@ -1,14 +1,10 @@
 import Formats
 
 /// A run's identity as a list of keys, such as `study.batch.examples`, with the text of each value.
-struct StudyKeys: Sendable, Equatable {
+struct StudyKeys: Sendable {
     private let values: [(key: String, value: String)]
 
     init(_ identity: JSONValue?) { values = identity.map { Self.flatten($0, "") } ?? [] }
-
-    static func == (left: StudyKeys, right: StudyKeys) -> Bool {
-        left.values.elementsEqual(right.values) { $0 == $1 }
-    }
 
     private static func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
         guard let members = value.object, !members.isEmpty else {

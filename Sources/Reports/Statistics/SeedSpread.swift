@@ -16,7 +16,9 @@ package struct SeedSpread: Sendable, Equatable {
         deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
     }
 
-    /// Half the width of the mean's 95 % confidence interval, t s / √n with Student's t; nil for a single value.
+    /// Half the width of the mean's 95 % confidence interval, t s / √n with Student's t.
+    ///
+    /// Nil for a single value.
     package var halfWidth: Double? {
         deviation.map { $0 * studentT(degrees: values.count - 1) / Double(values.count).squareRoot() }
     }

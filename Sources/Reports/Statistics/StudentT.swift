@@ -1,4 +1,4 @@
-/// The number that a variable of Student's distribution with so many degrees of freedom exceeds in 2.5 % of cases.
+/// The 97.5 % quantile of Student's distribution with so many degrees of freedom, 1 or more.
 package func studentT(degrees: Int) -> Double {
     precondition(degrees > 0, "a distribution without degrees of freedom")
     if degrees <= quantiles.count { return quantiles[degrees - 1] }

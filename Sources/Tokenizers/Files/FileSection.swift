@@ -47,6 +47,17 @@ struct FileSection {
         throw failure("found \(found.kind) for \(path)\(key), expected \(expected)")
     }
 
+    /// A special token, given as a text or as an object with flags, that the section has for a key.
+    func specialToken(_ value: JSONValue, of key: String) throws -> AddedToken {
+        guard let content = value.string ?? value["content"]?.string, !content.isEmpty else {
+            throw failure("found \(value.kind) for \(key), expected a token")
+        }
+        func flag(_ name: String) -> Bool { value[name]?.bool ?? false }
+        return AddedToken(
+            content: content, id: 0, isSingleWord: flag("single_word"), stripsLeft: flag("lstrip"),
+            stripsRight: flag("rstrip"), isNormalized: flag("normalized"))
+    }
+
     /// The whole object's members.
     var members: [(String, JSONValue)] { value.object ?? [] }
 

@@ -48,15 +48,9 @@ struct MergesFile {
         return TokenizerPipeline(nil, words, model, template, addedTokens: added.tokens)
     }
 
-    /// The token of a role, given as a text, or as an object with flags.
+    /// The token that tokenizer_config.json names for a role, or RoBERTa's.
     private func token(_ key: String, _ fallback: String) throws -> AddedToken {
-        guard let value = configuration[key] else { return AddedToken(content: fallback, id: 0) }
-        guard let content = value.string ?? value["content"]?.string, !content.isEmpty else {
-            throw configuration.failure("found \(value.kind) for \(key), expected a token")
-        }
-        func flag(_ name: String) -> Bool { value[name]?.bool ?? false }
-        return AddedToken(
-            content: content, id: 0, isSingleWord: flag("single_word"), stripsLeft: flag("lstrip"),
-            stripsRight: flag("rstrip"), isNormalized: flag("normalized"))
+        try configuration[key].map { try configuration.specialToken($0, of: key) }
+            ?? AddedToken(content: fallback, id: 0)
     }
 }

@@ -2,10 +2,11 @@ import Diagnostics
 
 /// The tokenizer files of a backbone's folder, as Hugging Face names them.
 ///
-/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.json` and `merges.txt`
-/// hold RoBERTa's tokens and merges, with its special tokens unless `tokenizer_config.json` names others, or
-/// `vocab.txt` holds BERT's vocabulary, and `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference
-/// from BERT's defaults; each of those three may be absent.
+/// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.json` and
+/// `merges.txt` hold RoBERTa's tokens and merges, with its special tokens unless `tokenizer_config.json`
+/// names others, or `vocab.txt` holds BERT's vocabulary, and `tokenizer_config.json`,
+/// `special_tokens_map.json` and `added_tokens.json` any difference from BERT's defaults; each of those
+/// three may be absent.
 package enum TokenizerFolder {
     /// Reads the folder's tokenizer.
     package static func load(_ directory: String) throws -> any Tokenizer {

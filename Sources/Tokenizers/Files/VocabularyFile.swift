@@ -98,24 +98,13 @@ struct VocabularyFile {
 
     /// The token that special_tokens_map.json, or else tokenizer_config.json, names for a role.
     private func specialToken(_ key: String) throws -> AddedToken? {
-        if let value = specialTokens[key] { return try token(value, key, in: specialTokens) }
-        return try configuration[key].map { try token($0, key, in: configuration) }
+        if let value = specialTokens[key] { return try specialTokens.specialToken(value, of: key) }
+        return try configuration[key].map { try configuration.specialToken($0, of: key) }
     }
 
     private func additional() throws -> [AddedToken] {
         let key = "additional_special_tokens"
         let section = specialTokens[key] == nil ? configuration : specialTokens
-        return try section.list(key).map { try token($0, key, in: section) }
-    }
-
-    /// A special token given as a text, or as an object with flags.
-    private func token(_ value: JSONValue, _ key: String, in section: FileSection) throws -> AddedToken {
-        guard let content = value.string ?? value["content"]?.string, !content.isEmpty else {
-            throw section.failure("found \(value.kind) for \(key), expected a token")
-        }
-        func flag(_ name: String) -> Bool { value[name]?.bool ?? false }
-        return AddedToken(
-            content: content, id: 0, isSingleWord: flag("single_word"), stripsLeft: flag("lstrip"),
-            stripsRight: flag("rstrip"), isNormalized: flag("normalized"))
+        return try section.list(key).map { try section.specialToken($0, of: key) }
     }
 }

@@ -46,7 +46,9 @@ struct Rules: ParsableCommand {
         }
     }
 
-    /// The kinds of the methods with the name, or the kind of that name; a name may have methods of two kinds.
+    /// The kinds of the methods with the name, or the kind of that name.
+    ///
+    /// A name may have methods of two kinds.
     private func chosen() throws -> [Kind] {
         guard let name else { return Self.kinds }
         let titled = Self.kinds.filter { $0.title == name }
