@@ -25,10 +25,13 @@ import Testing
 
     @Test func onlyOneRankClaimsACall() {
         let board = RankBoard(count: 2)
-        #expect(board.claimWarning(call: 4))
-        #expect(!board.claimWarning(call: 4))
-        #expect(!board.claimWarning(call: 3))
-        #expect(board.claimWarning(call: 5))
+        #expect(board.claimWarning(call: 4, of: .world))
+        #expect(!board.claimWarning(call: 4, of: .world))
+        #expect(!board.claimWarning(call: 3, of: .world))
+        #expect(board.claimWarning(call: 5, of: .world))
+        board.setGroup(1, .led(by: 1))
+        #expect(board.claimWarning(call: 2, of: .led(by: 1)))
+        #expect(!board.claimWarning(call: 2, of: .led(by: 1)))
         #expect(board.claimEnd())
         #expect(!board.claimEnd())
     }

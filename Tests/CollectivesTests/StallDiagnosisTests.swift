@@ -77,6 +77,48 @@ import Testing
         #expect(found.seconds == 30)
     }
 
+    // MARK: Groups
+
+    /// A rank of the group that rank `leader` leads.
+    private func member(_ rank: RankSnapshot, of leader: Int) -> RankSnapshot {
+        var rank = rank
+        rank.group = .led(by: leader)
+        return rank
+    }
+
+    private func gathering(_ rank: Int, for seconds: Double) -> RankSnapshot {
+        var waiter = waiter(rank, for: seconds)
+        waiter.group = .gathering
+        waiter.calls += 1 << 32
+        return waiter
+    }
+
+    @Test func aGroupWaitsForItsOwnRanksAlone() throws {
+        let others = [member(late(2, for: 300), of: 2), member(waiter(3, for: 90), of: 2)]
+        let whole = [member(waiter(0, for: 5), of: 0), member(waiter(1, for: 4), of: 0)]
+        #expect(try #require(diagnose(whole + others)).behind == nil)
+        let found = try #require(diagnose(whole + others, from: 3))
+        #expect(found.behind?.rank == 2 && found.waiting == 1 && found.seconds == 90)
+    }
+
+    /// The work of groups ends at different times.
+    @Test func aGroupThatWorksIsNoStallForThoseThatHaveGathered() throws {
+        #expect(diagnose([gathering(0, for: 900), member(waiter(1, for: 3), of: 1)]) == nil)
+        let found = try #require(diagnose([gathering(0, for: 900), member(late(1, for: 2), of: 1)]))
+        #expect(found.seconds == 2)
+        let stopped = member(late(1, for: 40, beat: 40), of: 1)
+        #expect(try #require(diagnose([gathering(0, for: 900), stopped])).behind?.rank == 1)
+        // Ranks on another node are not seen.
+        #expect(diagnose([gathering(0, for: 900)]) == nil)
+    }
+
+    @Test func aGroupOccupiesPartOfTheNodes() {
+        let world = RankNodes(all: Self.threeNodes, own: 1)
+        let group = world.restricted(to: [1, 2])
+        #expect(group.all.map(\.ranks) == [[1], [2]] && group.own == 1 && group.size == 2)
+        #expect(world.restricted(to: [2, 3]).isFirst)
+    }
+
     // MARK: Words
 
     private func report(

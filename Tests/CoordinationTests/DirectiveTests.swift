@@ -18,7 +18,7 @@ struct DirectiveTests {
         .prune([
             StepPlan([MicroBatch(task: 2, examples: [4, 1])], ranks: [1]), StepPlan([]),
         ]),
-        .evaluate, .checkpoint, .nextStage, .finish(stopped: true), .finish(stopped: false),
+        .evaluate, .checkpoint, .nextStage, .finish(.stopped), .finish(.finished), .finish(.paused),
     ]
 
     @Test("Every directive survives encoding", arguments: cases)

@@ -236,6 +236,26 @@ struct OneResultTests {
         return try TrainedFiles(folder)
     }
 
+    @Test("Paused at points of its adapter stage and continued on other ranks, a run ends in the same bits")
+    func paused() throws {
+        let whole = try TemporaryFolder()
+        let results = try TinyStudy().train(into: whole).results
+        let folder = try TemporaryFolder()
+        let points: [(PausePoint, steps: Int)] = [
+            (.beforeAdapters, 5), (.adapterSteps(2), 2), (.adapterSteps(4), 2), (.adapterSteps(4), 0),
+        ]
+        for (index, (point, steps)) in points.enumerated() {
+            let run = try TinyStudy().train(
+                ranks: 1 + index % 3, into: folder, resuming: index > 0, pausePoint: point)
+            #expect(run.ending == .paused && run.steps.count == steps, "\(point)")
+        }
+        // A point beyond the last step is never reached.
+        let last = try TinyStudy().train(
+            ranks: 2, into: folder, resuming: true, pausePoint: .adapterSteps(100))
+        #expect(last.ending == .finished && last.results == results)
+        #expect(try TrainedFiles(folder).difference(from: TrainedFiles(whole)) == nil)
+    }
+
     @Test("A stop request on another rank stops all ranks after that step")
     func stoppedByAnother() throws {
         let expected = try train([:], ranks: 1, into: TemporaryFolder())

@@ -80,7 +80,7 @@ struct TinyStudy {
 
     /// The outcome of a run on rank 0.
     struct Outcome: Sendable {
-        let ending: TrainingRun.Ending
+        let ending: RunEnding
         let events: [RunEvent]
 
         var steps: [StepReport] {
@@ -97,9 +97,10 @@ struct TinyStudy {
     /// Trains; the rank `stopper` is asked to stop after `stopAfter` steps of this run.
     func train(
         ranks: Int = 1, into folder: TemporaryFolder, resuming: Bool = false, stopAfter: Int? = nil,
-        stopper: Int = 0, through wrap: @escaping @Sendable (any Communicator) -> any Communicator = { $0 }
+        stopper: Int = 0, pausePoint: PausePoint? = nil,
+        through wrap: @escaping @Sendable (any Communicator) -> any Communicator = { $0 }
     ) throws -> Outcome {
-        let body = rank(folder, resuming, stopAfter, stopper)
+        let body = rank(folder, resuming, stopAfter, stopper, pausePoint)
         return try ThreadWorld.run(ranks) { try body(wrap($0)) }[0]
     }
 
@@ -110,12 +111,15 @@ struct TinyStudy {
             do {
                 _ = try body(communicator)
                 return .usage("did not fail")
-            } catch let failure as Failure { return failure }
+            } catch let failure as Failure {
+                return failure
+            } catch let divergence as Divergence { return divergence.failure }
         }
     }
 
     private func rank(
-        _ folder: TemporaryFolder, _ resuming: Bool, _ stopAfter: Int?, _ stopper: Int
+        _ folder: TemporaryFolder, _ resuming: Bool, _ stopAfter: Int?, _ stopper: Int,
+        _ pausePoint: PausePoint? = nil
     ) -> @Sendable (any Communicator) throws -> Outcome {
         let (context, identity, path) = (context, identity, folder.path)
         return { communicator in
@@ -123,7 +127,7 @@ struct TinyStudy {
             let output =
                 communicator.rank == 0 ? RunOutput(RunDirectory(path: path), observers: [recorder]) : nil
             var asked = 0
-            let run = try TrainingRun(context, communicator, output: output) {
+            let run = try TrainingRun(context, communicator, output: output, pausePoint: pausePoint) {
                 guard communicator.rank == stopper, let stopAfter else { return false }
                 if communicator.rank == 0 { return recorder.steps >= stopAfter }
                 // Other ranks poll once in each step, before it is counted.

@@ -11,7 +11,8 @@ import Synchronization
 package final class RankBoard: @unchecked Sendable {
     /// The words of a slot.
     private enum Word: Int, CaseIterable {
-        case rank, process, phase, step, microBatch, calls, isInCall, since, beat, isSaving, stopRequested
+        case rank, process, phase, step, microBatch, calls, isInCall, since, beat, isSaving, stopRequested,
+            group, warnedCall
     }
 
     private static let phases = RankPhase.allCases.count
@@ -19,7 +20,7 @@ package final class RankBoard: @unchecked Sendable {
     private static let intervals = Word.allCases.count, rounds = intervals + phases
     /// Words per slot, rounded up to whole cache lines.
     private static let stride = (rounds + phases + 7) / 8 * 8
-    /// Words before the first slot: the last call warned about, and whether the job is being ended.
+    /// Words before the first slot: whether the job is being ended.
     private static let header = 8
 
     /// Owns the memory of `words`.
@@ -108,6 +109,8 @@ package final class RankBoard: @unchecked Sendable {
 
     package func setSaving(_ slot: Int, _ isSaving: Bool) { store(slot, .isSaving, isSaving ? 1 : 0) }
 
+    package func setGroup(_ slot: Int, _ group: RankGroup) { store(slot, .group, group.word) }
+
     /// Sets a rank's longest interval in a phase.
     package func setInterval(_ slot: Int, _ phase: RankPhase, _ length: Double) {
         store(slot, Self.intervals + Int(phase.rawValue), length.bitPattern)
@@ -127,7 +130,7 @@ package final class RankBoard: @unchecked Sendable {
             microBatch: load(slot, .microBatch), calls: load(slot, .calls),
             isInCall: load(slot, .isInCall) == 1,
             since: seconds(slot, Word.since.rawValue), beat: seconds(slot, Word.beat.rawValue),
-            isSaving: load(slot, .isSaving) == 1)
+            isSaving: load(slot, .isSaving) == 1, group: RankGroup(word: load(slot, .group)))
     }
 
     /// Snapshots of all ranks of the node, by slot.
@@ -161,11 +164,14 @@ package final class RankBoard: @unchecked Sendable {
 
     // MARK: Claims
 
-    /// True for the first caller on the node that warns about a call.
-    package func claimWarning(call: Int) -> Bool { claim(0, call) }
+    /// True for the first caller of the node's ranks in a group that warns about a call of the group.
+    package func claimWarning(call: Int, of group: RankGroup) -> Bool {
+        guard let first = snapshots.firstIndex(where: { $0.group == group }) else { return true }
+        return claim(Self.header + first * Self.stride + Word.warnedCall.rawValue, call)
+    }
 
     /// True for the first caller on the node that ends the job.
-    package func claimEnd() -> Bool { claim(1, 1) }
+    package func claimEnd() -> Bool { claim(0, 1) }
 
     private func claim(_ word: Int, _ number: Int) -> Bool {
         let wanted = UInt64(number)

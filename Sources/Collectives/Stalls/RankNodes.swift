@@ -34,6 +34,17 @@ package struct RankNodes: Equatable, Sendable {
         return RankNodes(all: parts, own: parts.firstIndex { $0.ranks == [rank] } ?? own)
     }
 
+    /// The part of this world that a group of its ranks occupies, one of them on this node.
+    package func restricted(to ranks: [Int]) -> RankNodes {
+        let own = all[own].ranks.first(where: ranks.contains)
+        let parts = all.compactMap { node -> Node? in
+            let members = node.ranks.filter(ranks.contains)
+            return members.isEmpty ? nil : Node(hostName: node.hostName, ranks: members)
+        }
+        return RankNodes(
+            all: parts, own: parts.firstIndex { part in own.map(part.ranks.contains) ?? false } ?? 0)
+    }
+
     /// The number of ranks in the world.
     package var size: Int { all.reduce(0) { $0 + $1.ranks.count } }
     /// The host name of this rank's node.

@@ -12,10 +12,12 @@ package struct RankSnapshot: Equatable, Sendable {
     package var beat: Double
     /// Whether it is saving the state before the job ends.
     package var isSaving = false
+    /// The ranks of its collectives.
+    package var group = RankGroup.world
 
     package init(
         rank: Int, process: Int32, phase: RankPhase, step: Int, microBatch: Int, calls: Int, isInCall: Bool,
-        since: Double, beat: Double, isSaving: Bool = false
+        since: Double, beat: Double, isSaving: Bool = false, group: RankGroup = .world
     ) {
         self.rank = rank
         self.process = process
@@ -27,6 +29,7 @@ package struct RankSnapshot: Equatable, Sendable {
         self.since = since
         self.beat = beat
         self.isSaving = isSaving
+        self.group = group
     }
 
     /// Its position in the run, as text.

@@ -18,12 +18,21 @@ package struct StallDiagnosis: Equatable {
     package init?(_ ranks: [RankSnapshot], slot: Int, now: Double) {
         let waiter = ranks[slot]
         guard waiter.isInCall else { return nil }
+        // Only its own group's ranks enter the collectives of a rank.
+        let ranks =
+            waiter.group == .world || waiter.group == .gathering
+            ? ranks
+            : ranks.filter {
+                $0.group == waiter.group
+            }
         func isAlive(_ rank: RankSnapshot) -> Bool { rank.isSaving || now - rank.beat < Self.silence }
         // A rank stopped inside a collective has entered it, yet the others wait for that rank.
         func lastSign(_ rank: RankSnapshot) -> Double { rank.isInCall ? rank.beat : rank.since }
         let latest = ranks.map(\.calls).max() ?? 0
         let late = ranks.filter { !$0.isInCall && $0.calls < latest || !isAlive($0) }
-        let inCall = ranks.filter { $0.isInCall && isAlive($0) }
+        let inCall = ranks.filter { $0.isInCall && isAlive($0) && $0.group == waiter.group }
+        // Groups on other nodes may work for hours; those nodes watch them.
+        if waiter.group == .gathering, late.isEmpty { return nil }
         self.waiter = waiter
         behind = late.min { lastSign($0) < lastSign($1) }
         moreBehind = max(0, late.count - 1)

@@ -13,7 +13,8 @@ import Synchronization
 /// Only the thread that makes the collective calls may record progress.
 package final class StallWatch: @unchecked Sendable {
     private let rank: Int
-    private let nodes: RankNodes
+    /// The nodes of the world.
+    private let world: RankNodes
     private let board: RankBoard
     private let slot: Int
     private let limits = Mutex(StallLimits())
@@ -45,6 +46,11 @@ package final class StallWatch: @unchecked Sendable {
     private var lastWarnedCall = 0
     private var stopRequestedAt: Double?
     private var stopFailed = false
+    private var group = RankGroup.world
+    /// The nodes of the group.
+    private var nodes: RankNodes
+    /// Whether this rank has the group's state, which it saves before the job ends.
+    private var isLeader: Bool { rank == group.leader }
 
     /// A warning about a collective that has not returned.
     private struct OpenWarning {
@@ -59,7 +65,7 @@ package final class StallWatch: @unchecked Sendable {
 
     init(rank: Int, nodes: RankNodes, board: RankBoard, slot: Int) {
         self.rank = rank
-        self.nodes = nodes
+        (world, self.nodes) = (nodes, nodes)
         self.board = board
         self.slot = slot
         fault = StallFault(ProcessInfo.processInfo.environment, rank: rank)
@@ -99,7 +105,7 @@ package final class StallWatch: @unchecked Sendable {
     }
 
     /// The host name of a rank's node.
-    package func hostName(of rank: Int) -> String { nodes.hostName(of: rank) }
+    package func hostName(of rank: Int) -> String { world.hostName(of: rank) }
 
     /// Replaces the limits.
     package func use(_ limits: StallLimits) { self.limits.withLock { $0 = limits } }
@@ -109,6 +115,31 @@ package final class StallWatch: @unchecked Sendable {
 
     /// Sets the listener, which is held weakly.
     package func setListener(_ listener: any StallListener) { self.listener = listener }
+
+    // MARK: Groups
+
+    /// Watches the ranks of a group, by their numbers in the world, apart from all others.
+    ///
+    /// Every rank of the world calls this for its own group, and then ``gather()`` and ``leaveGroups()``.
+    package func enter(group ranks: [Int]) { watch(.led(by: ranks.min() ?? rank), ranks) }
+
+    /// Waits for all groups, whose work may end at different times.
+    package func gather() { watch(.gathering, nil) }
+
+    /// Watches the world again, after all ranks have gathered.
+    package func leaveGroups() { watch(.world, nil) }
+
+    private func watch(_ group: RankGroup, _ ranks: [Int]?) {
+        checking.withLock { _ in
+            reportResumed(MonotonicClock.seconds)
+            self.group = group
+            nodes = ranks.map(world.restricted) ?? world
+            // Groups make different numbers of calls: the upper half counts the changes, which all ranks make.
+            calls = (calls >> 32 + 1) << 32
+            lastWarnedCall = 0
+            board.setGroup(slot, group)
+        }
+    }
 
     // MARK: Progress
 
@@ -188,7 +219,7 @@ package final class StallWatch: @unchecked Sendable {
         let limits = limits(for: diagnosis)
         if let stopRequestedAt, !stopFailed {
             let patience = min(Self.stopPatience, limits.warn ?? .infinity)
-            if rank == 0, now - stopRequestedAt >= patience, diagnosis.seconds >= patience { stop(diagnosis) }
+            if isLeader, now - stopRequestedAt >= patience, diagnosis.seconds >= patience { stop(diagnosis) }
         }
         if let stop = limits.stop, diagnosis.seconds >= stop {
             end(diagnosis, over: diagnosis.seconds - stop, limit: stop)
@@ -228,11 +259,11 @@ package final class StallWatch: @unchecked Sendable {
             guard nodes.isFirst, diagnosis.seconds >= 1.1 * (limits.warn ?? 0) else { return }
         }
         lastWarnedCall = call
-        let isFirstToWarn = board.claimWarning(call: call)
-        guard isFirstToWarn || rank == 0 else { return }
+        let isFirstToWarn = board.claimWarning(call: call, of: group)
+        guard isFirstToWarn || isLeader else { return }
         let report = report(diagnosis)
         let text = report.warning(left: limits.stop.map { $0 - diagnosis.seconds })
-        if rank == 0, hold() {
+        if isLeader, hold() {
             listener?.note(stall: text)
             release()
         }
@@ -253,15 +284,15 @@ package final class StallWatch: @unchecked Sendable {
 
     /// Ends the job.
     ///
-    /// Rank 0 saves the state first; the other ranks leave it time to do so.
+    /// The leader saves the state first; the other ranks leave it time to do so.
     private func end(_ diagnosis: StallDiagnosis, over: Double, limit: Double) {
-        if rank == 0 {
+        if isLeader {
             guard hold() else { return }
             board.setSaving(slot, true)
             end(diagnosis, save())
         }
-        if let first = board.snapshots.first(where: { $0.rank == 0 }) {
-            let canSave = first.isInCall && diagnosis.behind?.rank != 0
+        if let first = board.snapshots.first(where: { $0.rank == group.leader }) {
+            let canSave = first.isInCall && diagnosis.behind?.rank != group.leader
             if canSave, over < (first.isSaving ? max(60, limit) : 5) { return }
         } else if over < min(60, limit / 2) {
             return
@@ -271,7 +302,7 @@ package final class StallWatch: @unchecked Sendable {
 
     private func end(_ diagnosis: StallDiagnosis, _ saved: StallReport.Saved) -> Never {
         let failure = report(diagnosis).failure(saved, resumption: resumption.withLock { $0 })
-        if rank == 0 { listener?.note(stall: "\(failure)") }
+        if isLeader { listener?.note(stall: "\(failure)") }
         if board.claimEnd() { StandardError.say("hadamesh: \(failure)") }
         // The launcher kills all other processes, stopped ones included, after the first nonzero exit.
         _exit(failure.kind.rawValue)
@@ -297,6 +328,8 @@ package final class StallWatch: @unchecked Sendable {
     }
 
     private func save() -> StallReport.Saved {
+        // Rank 0 has no state of another group's run.
+        if group == .gathering { return .outOfReach }
         do {
             return try listener?.saveBeforeStall().map { .step($0) } ?? .nothing
         } catch {

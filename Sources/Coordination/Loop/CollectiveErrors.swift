@@ -25,7 +25,7 @@ package func onRoot(_ communicator: any Communicator, _ body: () throws -> [UInt
 /// Runs `body` on every rank; if any rank fails, all throw the failure of the lowest such rank; a collective.
 ///
 /// `body` must not contain collectives of this communicator.
-func allOrNone<Value>(_ communicator: any Communicator, _ body: () throws -> Value) throws -> Value {
+package func allOrNone<Value>(_ communicator: any Communicator, _ body: () throws -> Value) throws -> Value {
     var outcome: Result<Value, Failure>
     do {
         outcome = .success(try body())

@@ -14,6 +14,7 @@ final class Coordinator {
     private let context: RunContext
     private let ranks: [Int]
     private let cache: ActivationCache
+    private let pausePoint: PausePoint?
     /// The examples drawn for the steps taken in this stage, and the numbers that the sampler has heard.
     private(set) var drawn: PlannerState
     private var planner: Planner?
@@ -28,10 +29,11 @@ final class Coordinator {
     /// Chunks of pooled vectors computed so far, and all that this stage needs.
     private(set) var pooledProgress = (done: 0, total: 0)
 
-    init(_ context: RunContext, ranks: [Int], _ cache: ActivationCache) {
+    init(_ context: RunContext, ranks: [Int], _ cache: ActivationCache, pausePoint: PausePoint?) {
         self.context = context
         self.ranks = ranks
         self.cache = cache
+        self.pausePoint = pausePoint
         drawn = context.undrawn
     }
 
@@ -92,7 +94,7 @@ final class Coordinator {
     }
 
     func decide(_ state: TrainingState) -> Directive {
-        if stopRequested { return checkpointedAt == state.step ? .finish(stopped: true) : .checkpoint }
+        if stopRequested { return checkpointedAt == state.step ? .finish(.stopped) : .checkpoint }
         let schedule = context.stages[state.stage]
         let isOver = state.stageStep == schedule.steps || !state.active.contains(true)
         if isOver || isDue(context.study.evaluation.every, state.stageStep), state.evaluatedAt != state.step,
@@ -102,7 +104,10 @@ final class Coordinator {
         }
         if isOver {
             if state.stage + 1 < context.stages.count { return .nextStage }
-            return checkpointedAt == state.step ? .finish(stopped: false) : .checkpoint
+            return checkpointedAt == state.step ? .finish(.finished) : .checkpoint
+        }
+        if let pausePoint, pausePoint.isReached(state, schedule) {
+            return checkpointedAt == state.step ? .finish(.paused) : .checkpoint
         }
         if let pruning = context.model.pruning, state.mask == nil, schedule.trains(.weight) {
             return .prune(scoringPlans(pruning))

@@ -15,8 +15,8 @@ package enum Directive: Equatable, Sendable {
     case checkpoint
     /// End this stage and begin the next.
     case nextStage
-    /// End the run; `stopped` if it was asked to stop before its last step.
-    case finish(stopped: Bool)
+    /// End this start of the run.
+    case finish(RunEnding)
 
     /// The phase that ranks are in while they follow it.
     var phase: RankPhase {
@@ -50,7 +50,7 @@ package enum Directive: Equatable, Sendable {
         case .evaluate: return [Tag.evaluate.rawValue]
         case .checkpoint: return [Tag.checkpoint.rawValue]
         case .nextStage: return [Tag.nextStage.rawValue]
-        case .finish(let stopped): return [Tag.finish.rawValue, stopped ? 1 : 0]
+        case .finish(let ending): return [Tag.finish.rawValue, ending.rawValue]
         }
     }
 
@@ -103,7 +103,11 @@ package enum Directive: Equatable, Sendable {
         case .evaluate: self = .evaluate
         case .checkpoint: self = .checkpoint
         case .nextStage: self = .nextStage
-        case .finish: self = .finish(stopped: try next() == 1)
+        case .finish:
+            guard let ending = RunEnding(rawValue: Int64(try next())) else {
+                throw Failure(.rank, "a message from the coordinator ends the run in no known way")
+            }
+            self = .finish(ending)
         case nil: throw Failure(.rank, "a message from the coordinator has no known meaning")
         }
     }

@@ -14,14 +14,6 @@ import Training
 ///
 /// Rank 0 decides the next directive, all ranks carry it out, and rank 0 writes files.
 package final class TrainingRun: StallListener {
-    /// How a run ended.
-    package enum Ending: Sendable, Equatable {
-        /// All stages are done.
-        case finished
-        /// The run was asked to stop and wrote a checkpoint.
-        case stopped
-    }
-
     private let context: RunContext
     private let communicator: any Communicator
     private let output: RunOutput?
@@ -53,11 +45,13 @@ package final class TrainingRun: StallListener {
     ///   - communicator: the world
     ///   - output: the destination of results, on rank 0 only
     ///   - savesBeforeStall: whether to save the state when a rank stops responding
+    ///   - pausePoint: the point before the end at which to pause; nil for none
     ///   - isStopRequested: whether this rank was asked to stop; polled in each step
     /// - Throws: a failure if the study cannot use this many ranks
     package init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
-        savesBeforeStall: Bool = true, isStopRequested: @escaping () -> Bool = { false }
+        savesBeforeStall: Bool = true, pausePoint: PausePoint? = nil,
+        isStopRequested: @escaping () -> Bool = { false }
     ) throws {
         let ranks = try context.computingRanks(of: communicator.size)
         try context.checkCombination()
@@ -73,7 +67,8 @@ package final class TrainingRun: StallListener {
         pruner = Pruner(context, pass)
         predictor = DistributedPredictor(context, communicator, ranks: ranks, cache, workspace)
         selection = ModelSelection(context)
-        coordinator = communicator.rank == 0 ? Coordinator(context, ranks: ranks, cache) : nil
+        coordinator =
+            communicator.rank == 0 ? Coordinator(context, ranks: ranks, cache, pausePoint: pausePoint) : nil
         state = TrainingState(context.store, tasks: context.names.count)
         timeline = try RankTimeline(communicator)
         (began, statisticsBefore) = (MonotonicClock.seconds, communicator.statistics)
@@ -144,8 +139,10 @@ package final class TrainingRun: StallListener {
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
 
-    /// Runs until the study is done or a stop is requested.
-    package func run() throws -> Ending {
+    /// Runs until the study is done, the run pauses or a stop is requested.
+    ///
+    /// - Throws: a ``Divergence`` if a loss, gradient or update is not finite, on all ranks
+    package func run() throws -> RunEnding {
         while true {
             if let coordinator {
                 if isStopRequested() { coordinator.stopRequested = true }
@@ -168,21 +165,20 @@ package final class TrainingRun: StallListener {
             case .evaluate: try evaluate()
             case .checkpoint: try checkpoint()
             case .nextStage: try endStage()
-            case .finish(let stopped):
+            case .finish(let ending):
                 let balance = try RankBalance.gathered(
                     communicator, since: began, statisticsBefore,
                     computing: context.computingRanks(of: communicator.size))
                 try output?.observe(.balance(balance))
-                if stopped {
-                    try output?.observe(.stopped(step: state.step))
-                } else {
-                    try finish()
+                switch ending {
+                case .finished: try finish()
+                case .stopped, .paused: try output?.observe(.stopped(step: state.step))
                 }
                 // Gathered last, after the results are written.
                 try timeline.gather(communicator) {
                     try output?.observe(.timeline($0, isLast: $0.rank == communicator.size - 1))
                 }
-                return stopped ? .stopped : .finished
+                return ending
             }
         }
     }
@@ -204,7 +200,7 @@ package final class TrainingRun: StallListener {
             // All ranks still have the state from before this step: save it.
             if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }
             try communicator.barrier()
-            throw divergence.failure
+            throw divergence
         }
         let (waiting, communicating) = (result.secondsWaiting, result.secondsCommunicating)
         let seconds = record(.compute, since: start, waiting, communicating)

@@ -1,12 +1,12 @@
-import Diagnostics
+package import Diagnostics
 
 /// A loss, a gradient or an update is infinite or NaN.
 ///
 /// All ranks throw it together and keep the state from before the step, so they can still save that state. It
 /// has its own type because after any other error a collective might never return.
-struct Divergence: Error {
+package struct Divergence: Error {
     /// The message to the user.
-    let failure: Failure
+    package let failure: Failure
 
     init(_ value: String, step: Int) {
         failure = .data(

@@ -90,11 +90,24 @@ struct Train: ParsableCommand {
         let status = StatusLine(quiet: quiet || world.rank != 0)
         let inputs = try TrainingJob.Inputs(study, world, status)
         let isOfRun = resume && output == nil
+        let directory = output ?? (isOfRun ? self.study : defaultOutput)
         let job = TrainingJob(
-            study: study, file: isOfRun ? nil : self.study,
-            directory: output ?? (isOfRun ? self.study : defaultOutput), isResuming: resume,
-            allowsDifferentKernels: allowDifferentKernels, printsScores: true, status: status)
-        return try job.run(inputs, world)
+            study: study, file: isOfRun ? nil : self.study, directory: directory, isResuming: resume,
+            allowsDifferentKernels: allowDifferentKernels,
+            display: Progress(
+                directory: RunDirectory(path: directory), evaluatedEvery: study.evaluation.every,
+                printsScores: true, status))
+        switch try job.run(inputs, world) {
+        case .finished: return 0
+        case .wasFinished:
+            status.close()
+            if world.rank == 0 {
+                StandardError.say("finished already; nothing to do: \(RunDirectory(path: directory).path)")
+            }
+            return 0
+        case .stopped, .paused: return 75
+        case .diverged(let failure): throw failure
+        }
     }
 
     private var defaultOutput: String {

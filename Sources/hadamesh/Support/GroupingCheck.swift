@@ -36,9 +36,15 @@ struct GroupingCheck {
             let loaded = try inputs ?? TrainingJob.Inputs(study, own, status)
             inputs = loaded
             let job = TrainingJob(
-                study: study, file: nil, directory: path, isResuming: true, allowsDifferentKernels: false,
-                printsScores: false, status: status)
-            if try job.run(loaded, own) != 0 { return nil }
+                study: study, file: nil, directory: path, isResuming: true,
+                display: Progress(
+                    directory: RunDirectory(path: path), evaluatedEvery: study.evaluation.every,
+                    printsScores: false, status))
+            switch try job.run(loaded, own) {
+            case .finished, .wasFinished: break
+            case .stopped, .paused: return nil
+            case .diverged(let failure): throw failure
+            }
             let bytes = try onRoot(world) {
                 let result = try ScoreColumns.Column(ofRun: path).mean(of: tasks)
                 return result.map { withUnsafeBytes(of: $0.bitPattern, Array.init) } ?? []

@@ -19,6 +19,10 @@ struct TrainingJob {
         let backbone: LoadedBackbone
         let data: [TaskData]
 
+        init(_ backbone: LoadedBackbone, _ data: [TaskData]) {
+            (self.backbone, self.data) = (backbone, data)
+        }
+
         /// Loads the inputs; a collective.
         init(_ study: Study, _ world: MPICommunicator, _ status: StatusLine) throws {
             status.begin()
@@ -39,13 +43,29 @@ struct TrainingJob {
     /// The run directory; only rank 0's counts.
     let directory: String
     let isResuming: Bool
-    let allowsDifferentKernels: Bool
-    /// Whether the scores are the command's output.
-    let printsScores: Bool
-    let status: StatusLine
+    var allowsDifferentKernels = false
+    /// The point before the end at which to pause; nil for none.
+    var pausePoint: PausePoint?
+    /// The command that continues the job, for messages; nil for the run's own.
+    var resumption: String?
+    /// Displays the run on rank 0.
+    let display: any RunObserver
 
-    /// Trains, and returns the exit code: 0, or 75 if the run stopped on request; a collective.
-    func run(_ inputs: Inputs, _ world: MPICommunicator) throws -> Int32 {
+    /// How a job ended, on all its ranks.
+    enum Ending {
+        case finished
+        /// An earlier start had finished the run.
+        case wasFinished
+        /// Asked to stop, it wrote a checkpoint.
+        case stopped
+        /// It wrote a checkpoint at its pause point.
+        case paused
+        /// The state from before the step that is not finite is saved.
+        case diverged(Failure)
+    }
+
+    /// Trains until the run is finished, pauses, stops on request or diverges; a collective.
+    func run(_ inputs: Inputs, _ world: any Communicator) throws -> Ending {
         let backbone = inputs.backbone
         let context = try RunContext(study, backbone.model, inputs.data)
         try Agreement.checkInputs(
@@ -68,8 +88,6 @@ struct TrainingJob {
                 tokenizer: backbone.tokenizer.identity, inputs.data)
             recorded = try RunFiles.identity(in: made)
             if isResuming, try RunFiles.areFinished(made, identity, tasks: context.names) {
-                status.close()
-                StandardError.say("finished already; nothing to do: \(made.path)")
                 return []
             }
             _ = try context.computingRanks(of: world.size)
@@ -78,24 +96,19 @@ struct TrainingJob {
             let source = try RunStudy(
                 file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
             let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
-            output = RunOutput(
-                made,
-                observers: [
-                    record,
-                    Progress(
-                        directory: made, evaluatedEvery: study.evaluation.every, printsScores: printsScores,
-                        status),
-                ])
+            output = RunOutput(made, observers: [record, display])
             claimed = made
             return Array(try JSONValue(encoding: identity).encoded().utf8)
         }
-        if said.isEmpty { return 0 }
-        let resumption = try onRoot(world) { Array((claimed?.resumption ?? "").utf8) }
+        if said.isEmpty { return .wasFinished }
+        let resumption = try onRoot(world) { Array((self.resumption ?? claimed?.resumption ?? "").utf8) }
         world.watch?.use(resumption: String(decoding: resumption, as: UTF8.self))
         let place = "the run's identity"
         let identity = try JSONValue(parsing: Data(said), at: place).decoded(
             as: RunIdentity.self, from: place)
-        let run = try TrainingRun(context, world, output: output, isStopRequested: { StopSignal.requested })
+        let run = try TrainingRun(
+            context, world, output: output, pausePoint: pausePoint,
+            isStopRequested: { StopSignal.requested })
         try run.begin(
             identity: identity, recorded: recorded, resuming: isResuming,
             allowingDifferentKernels: allowsDifferentKernels)
@@ -106,9 +119,17 @@ struct TrainingJob {
             if let claimed { try RunFiles.write(study, from: file, backbone, run, ranks, to: claimed) }
             return []
         }
-        if try run.run() == .stopped { return 75 }
-        if study.report, let claimed { writeReport(of: claimed) }
-        return 0
+        do {
+            switch try run.run() {
+            case .stopped: return .stopped
+            case .paused: return .paused
+            case .finished:
+                if study.report, let claimed { writeReport(of: claimed) }
+                return .finished
+            }
+        } catch let divergence as Divergence {
+            return .diverged(divergence.failure)
+        }
     }
 
     /// Writes the run's page; without it the run is as finished, so a failure is a warning.
@@ -117,7 +138,8 @@ struct TrainingJob {
             let page = try RunReport([run.path]).page()
             try AtomicFile.write(Data(page.utf8), to: run.reportFile)
         } catch {
-            status.say(wrapping: "warning: no report of the run: \(error)", isUrgent: true)
+            // The display may be closed as well.
+            try? display.observe(.warned(.data("no report of the run: \(error)")))
         }
     }
 }
