@@ -1,0 +1,93 @@
+import Diagnostics
+package import Formats
+import Foundation
+package import Runs
+
+/// The outcome of verifying a run: what was compared, on what, and the differences found.
+///
+/// Checksums are CRC-32C, which reveals accidents but is no protection against forgery.
+package struct Certificate: Codable, Sendable {
+    /// Steps of the run that were computed again.
+    package struct Span: Codable, Sendable, Equatable {
+        /// The steps before the first repeated one, and those of the whole run.
+        package let from, to: Int
+
+        package init(from: Int, to: Int) { (self.from, self.to) = (from, to) }
+    }
+
+    /// An adapter file.
+    package struct AdapterFile: Codable, Sendable, Equatable {
+        package let bytes: Int
+        /// CRC-32C, in hexadecimal.
+        package let checksum: String
+
+        init(_ path: String) throws {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw Failure.data("no such file", at: path)
+            }
+            bytes = data.count
+            checksum = String(data.withUnsafeBytes { CRC32C.checksum($0) }, radix: 16)
+        }
+    }
+
+    package let program: String
+    package let time: String
+    package let ranks: Int
+    /// The kernels of this verification.
+    package let arithmetic: Arithmetic
+    /// Everything that the run's bits depend on, as recorded and as found again.
+    package let identity: RunIdentity
+    package let span: Span
+    /// By task, the run's adapter file.
+    package let adapters: NamedValues<AdapterFile>
+    /// Whether the repeated steps gave the same state, adapters and scores, bit for bit.
+    package let equal: Bool
+    package let differences: [String]
+
+    /// Compares a finished run with one that repeated its steps after `from`.
+    ///
+    /// - Throws: a failure if a file cannot be read
+    package init(
+        of run: RunDirectory, against repeated: RunDirectory, from: Int, tasks: [String],
+        _ identity: RunIdentity, _ arithmetic: Arithmetic, ranks: Int
+    ) throws {
+        let (results, again) = (try RunResults.ofFinished(run), try RunResults.ofFinished(repeated))
+        let last = results.steps ?? 0
+        func data(_ directory: RunDirectory, _ name: String) -> Data? {
+            FileManager.default.contents(atPath: "\(directory.path)/\(name)")
+        }
+        var differences: [String] = []
+        for task in tasks {
+            let name = "adapters/\(task)/adapter_model.safetensors"
+            if data(run, name) != data(repeated, name) { differences.append(name) }
+        }
+        let state = run.checkpoint(step: last).dropFirst(run.path.count + 1)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(run.path)/\(state)")) ?? []
+        where name.hasSuffix(".safetensors") {
+            if data(run, "\(state)/\(name)") != data(repeated, "\(state)/\(name)") {
+                differences.append("\(state)/\(name)")
+            }
+        }
+        if results.stages != again.stages { differences.append("the scores in results.json") }
+        program = "hadamesh \(Arithmetic.programVersion)"
+        time = ISO8601DateFormatter().string(from: Date())
+        (self.ranks, self.arithmetic, self.identity) = (ranks, arithmetic, identity)
+        span = Span(from: from, to: last)
+        adapters = NamedValues(
+            try tasks.map { task in
+                (task, try AdapterFile("\(run.adapters(task: task))/adapter_model.safetensors"))
+            })
+        equal = differences.isEmpty
+        self.differences = differences
+    }
+
+    /// One line for people.
+    package var summary: String {
+        let steps = "steps \((span.from + 1).grouped) to \(span.to.grouped)"
+        let repeated = span.to > span.from ? "\(steps) computed again" : "no step computed again"
+        return equal
+            ? "equal: \(repeated) on \(ranks) \(ranks == 1 ? "rank" : "ranks") give the same adapters, "
+                + "state and scores, bit for bit"
+            : "not equal: \(repeated) differ in \(differences.joined(separator: ", "))"
+    }
+}

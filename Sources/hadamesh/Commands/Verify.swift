@@ -1,0 +1,132 @@
+import Adapters
+import ArgumentParser
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Runs
+import Studies
+import Tasks
+import Tokenizers
+import Training
+
+/// `hadamesh verify`.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Computes the last steps of a finished run again, and says whether every bit is the same.",
+        discussion: """
+            Study, backbone, tokenizer and data must be those that the run recorded; a difference is named. \
+            The steps since the checkpoint before the last are then repeated on this machine's ranks, in a \
+            temporary directory, and adapters, state and scores compared with the run's. --whole repeats the \
+            run from its first step. Any number of ranks will do; other kernels, which give other bits, are \
+            refused. The exit code is 0 if all is equal, and 3 otherwise.
+            """)
+
+    @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
+    var path: String
+
+    @Flag(help: "Repeat the whole run.")
+    var whole = false
+
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .long],
+        help: "A JSON file to write: what was compared, checksums, kernels, ranks, and the outcome.")
+    var output: String?
+
+    @Option(help: "The backbone's folder, if it has moved since the run.")
+    var backbone: String?
+
+    @Option(help: "The data folder, if it has moved since the run.")
+    var data: String?
+
+    @Flag(help: "Print only the outcome.")
+    var quiet = false
+
+    func run() throws {
+        MPI.run { world in
+            let directory = RunDirectory(path: self.path)
+            let last = try RunResults.ofFinished(RunDirectory.open(at: directory.path)).steps ?? 0
+            let study = try StudyFile.study(ofFinished: self.path, backbone: backbone, data: data)
+            let status = StatusLine(quiet: quiet || world.rank != 0)
+            let inputs = try TrainingJob.Inputs(study, world, status)
+            let identity = try checkedIdentity(of: directory, study, inputs)
+            var scratch: RunDirectory?
+            defer { if let scratch { try? FileManager.default.removeItem(atPath: scratch.path) } }
+            var first: [UInt8] = []
+            let path = try onRoot(world) {
+                let made = RunDirectory(
+                    path: FileManager.default.temporaryDirectory
+                        .appendingPathComponent("hadamesh-verify-\(getpid())").path)
+                scratch = made
+                let step = try begin(made, from: directory)
+                first = Array("\(step)".utf8)
+                return Array(made.path.utf8)
+            }
+            let repeated = RunDirectory(path: String(decoding: path, as: UTF8.self))
+            let job = TrainingJob(
+                study: study, file: nil, directory: repeated.path, isResuming: true,
+                display: RepetitionProgress(status, last: last))
+            switch try job.run(inputs, world) {
+            case .finished, .wasFinished: break
+            case .stopped, .paused: return 75
+            case .diverged(let failure): throw failure
+            }
+            let outcome = try onRoot(world) {
+                let certificate = try Certificate(
+                    of: directory, against: repeated, from: Int(String(decoding: first, as: UTF8.self)) ?? 0,
+                    tasks: study.tasks.map(\.name), identity, .current(study.arithmetic), ranks: world.size)
+                if let output {
+                    try AtomicFile.write(
+                        Data(try JSONValue(encoding: certificate).encodedForReading().utf8), to: output)
+                }
+                try TextOutput.write([certificate.summary])
+                return [certificate.equal ? 0 : 1]
+            }
+            return outcome == [0] ? 0 : Failure.Kind.data.rawValue
+        }
+    }
+
+    /// The recorded identity, which the inputs must have.
+    private func checkedIdentity(
+        of directory: RunDirectory, _ study: Study, _ inputs: TrainingJob.Inputs
+    ) throws -> RunIdentity {
+        guard let recorded = try RunFiles.identity(in: directory) else {
+            throw Failure.usage(
+                "has no recorded identity to verify (an imported or merged adapter)", at: directory.path)
+        }
+        if recorded.isMixed {
+            throw Failure.usage(
+                "mixes kernels that give different bits, so nothing reproduces it", at: directory.path)
+        }
+        do {
+            return try recorded.resumed(
+                as: RunIdentity(
+                    study, backbone: BackboneIdentity(of: inputs.backbone.model.weights),
+                    tokenizer: inputs.backbone.tokenizer.identity, inputs.data))
+        } catch let failure as Failure {
+            throw Failure(
+                failure.kind, at: failure.location, failure.message,
+                remedy: "verify with the backbone, tokenizer, data, version and kernels of the run")
+        }
+    }
+
+    /// Makes the directory in which the steps are repeated, with the checkpoint before the last one.
+    ///
+    /// - Returns: the step to begin after
+    private func begin(_ scratch: RunDirectory, from directory: RunDirectory) throws -> Int {
+        try? FileManager.default.removeItem(atPath: scratch.path)
+        try Directory.create(scratch.checkpoints)
+        if whole { return 0 }
+        let last = try RunResults.ofFinished(directory).steps ?? 0
+        let steps = try Checkpoint.steps(in: directory.checkpoints).filter { $0 < last }
+        guard let step = steps.max() else {
+            throw Failure.usage(
+                "keeps no checkpoint before its last step", at: directory.checkpoints,
+                remedy: "repeat the whole run with --whole, or train with checkpoint.keep of 2 or more")
+        }
+        try FileManager.default.copyItem(
+            atPath: directory.checkpoint(step: step), toPath: scratch.checkpoint(step: step))
+        return step
+    }
+}

@@ -1,0 +1,43 @@
+import Formats
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// A finished run whose last steps are computed again.
+    @Suite struct VerifyTests {
+        private func verify(ranks: Int? = nil, _ scene: Scene, _ more: [String] = []) async throws -> Job {
+            try await EndToEnd.hadamesh(ranks: ranks, ["verify", scene.path("run"), "--quiet"] + more)
+        }
+
+        @Test func equalBitsAreCertifiedAndAChangedBitOrInputIsFound() async throws {
+            let scene = try Scene()
+            let run = try await EndToEnd.hadamesh(
+                scene.training + ["--quiet", "--set", "stages.adapter.steps=12"])
+            try #require(run.status == 0, "\(run)")
+
+            let equal = try await verify(ranks: 2, scene, ["--output", scene.path("certificate.json")])
+            #expect(equal.status == 0 && equal.output.hasPrefix("equal: steps 16 to 20 "), "\(equal)")
+            let certificate = try JSONValue(
+                parsing: scene.read("certificate.json"), at: "certificate.json")
+            #expect(certificate["equal"] == true && certificate["ranks"]?.int == 2)
+            #expect(certificate["span"]?["from"]?.int == 15 && certificate["span"]?["to"]?.int == 20)
+            #expect(certificate["adapters"]?["colour"]?["checksum"]?.string?.isEmpty == false)
+            let whole = try await verify(scene, ["--whole"])
+            #expect(whole.status == 0 && whole.output.hasPrefix("equal: steps 1 to 20 "), "\(whole)")
+
+            let adapter = "run/adapters/alike/adapter_model.safetensors"
+            var bytes = try scene.read(adapter)
+            bytes[bytes.count - 1] ^= 1
+            try scene.write(adapter, bytes)
+            let changed = try await verify(scene)
+            #expect(changed.status == 3, "\(changed)")
+            #expect(
+                changed.output.contains("differ in adapters/alike/adapter_model.safetensors\n"), "\(changed)")
+
+            try scene.replaceLine(3, by: "cat and dog\twarm", in: "colour-train.tsv")
+            let other = try await verify(scene)
+            #expect(other.status == 3, "\(other)")
+            #expect(other.failures.first?.contains("the data of colour changed") == true, "\(other)")
+        }
+    }
+}
