@@ -13,6 +13,7 @@ package enum RandomPurpose: UInt64, Sendable {
     case adapter
     case combination
     case merging
+    case sweep
 }
 
 /// Counter-based random numbers, a function of (seed, purpose, keys) and a position.

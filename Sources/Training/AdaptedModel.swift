@@ -67,6 +67,13 @@ package struct AdaptedModel: Sendable {
         return try body(bound.hooks(parameters))
     }
 
+    /// A copy that reads frozen maps packed before, as models of one backbone may share them.
+    package func using(_ packed: PrepackedWeights?) -> AdaptedModel {
+        var copy = self
+        copy.prepacked = packed
+        return copy
+    }
+
     package var prepackedBytes: Int { prepacked?.byteCount ?? 0 }
 
     /// The encoder, with the dropout of a step.

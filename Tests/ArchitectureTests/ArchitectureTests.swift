@@ -49,7 +49,7 @@ import Testing
             ("Runs", ["Directory", "Results", "Events", "Journal"]),
             ("Tokenizers", ["Pipeline", "WordPiece", "ByteLevel", "Files"]),
             ("Formats", ["Files", "JSON", "Safetensors", "Tables"]),
-            ("hadamesh", ["Support", "Commands"]),
+            ("hadamesh", ["Support", "Sweep", "Commands"]),
         ] as [(String, [String])])
     func foldersNameTypesOfEarlierFoldersAlone(target: String, folders: [String]) {
         #expect(tree.wrongArrows(in: target, folders: folders) == [])

@@ -312,6 +312,8 @@ extension EndToEnd {
         @Test func everySubcommandExplainsItsOptions() async throws {
             let options = [
                 "train": ["study", "--output", "--set", "--resume", "--expect-ranks", "--quiet"],
+                "sweep": ["sweep", "--output", "--set", "--resume", "--format", "--quiet"],
+                "verify": ["run", "--whole", "--output", "--backbone", "--data", "--quiet"],
                 "evaluate": ["directory", "--split", "--backbone", "--data"],
                 "predict": [
                     "directory", "--task", "--input", "--columns", "--split", "--data", "--format",

@@ -32,6 +32,10 @@ extension EndToEnd {
             try await expectAnswer(to: mistake)
         }
 
+        @Test(arguments: Mistake.inSweeps) func aSweepIsRefused(mistake: Mistake) async throws {
+            try await expectAnswer(to: mistake)
+        }
+
         @Test(arguments: Mistake.inAffinity) func whatHasNoGroupsIsRefused(mistake: Mistake) async throws {
             try await expectAnswer(to: mistake)
         }

@@ -20,12 +20,29 @@ package final class PrepackedWeights: @unchecked Sendable {
     ///
     /// Maps that the adaptation replaces are left out, and so are, for dx, those that backward does not
     /// reach. `memory` is called once, as ``WeightMemory`` requires.
-    package init?(
+    package convenience init?(
         _ weights: EncoderWeights, _ adaptation: any EncoderAdaptation,
         _ arithmetic: ProductArithmetic = .float32, in memory: any WeightMemory
     ) throws {
         let sites = weights.linearSitesOfLayers.filter { !adaptation.replacesMap(at: $0) }
         let lowest = adaptation.lowestTrained
+        try self.init(
+            weights, forward: sites, backward: sites.filter { site in lowest.map { $0 < site } ?? false },
+            arithmetic, in: memory)
+    }
+
+    /// Packs every map for both products, for models with different methods; nil if memory has no room.
+    package convenience init?(
+        ofEveryMap weights: EncoderWeights, _ arithmetic: ProductArithmetic, in memory: any WeightMemory
+    ) throws {
+        let sites = weights.linearSitesOfLayers
+        try self.init(weights, forward: sites, backward: sites, arithmetic, in: memory)
+    }
+
+    private init?(
+        _ weights: EncoderWeights, forward forwardSites: [LayerSite], backward backwardSites: [LayerSite],
+        _ arithmetic: ProductArithmetic, in memory: any WeightMemory
+    ) throws {
         var count = 0
         func region(_ transposed: Bool, _ site: LayerSite) -> (LayerSite, Region)? {
             guard let weight = weights.linear(at: site)?.weight else { return nil }
@@ -39,9 +56,8 @@ package final class PrepackedWeights: @unchecked Sendable {
         }
         // In the order in which a pass reads them.
         let regions = (
-            forward: sites.compactMap { region(true, $0) },
-            backward: sites.filter { site in lowest.map { $0 < site } ?? false }.reversed()
-                .compactMap { region(false, $0) }
+            forward: forwardSites.compactMap { region(true, $0) },
+            backward: backwardSites.reversed().compactMap { region(false, $0) }
         )
         let layout = PackedMatrix.layout(arithmetic)
         let filled = try memory.allocateIfAvailable(byteCount: count, layout: layout) { bytes in

@@ -46,9 +46,13 @@ package struct RunDirectory: Sendable, Equatable {
 
     /// The command that continues the run, for messages.
     package var resumption: String {
+        "hadamesh train --resume \(Self.quoted(path))"
+    }
+
+    /// A path as a word of a shell's command.
+    static func quoted(_ path: String) -> String {
         let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "/._-+,:@%=".contains($0) }
-        let word = isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
-        return "hadamesh train --resume \(word)"
+        return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }
 
     /// The folder of the checkpoint after `step` optimizer steps.

@@ -66,6 +66,15 @@ extension LoadedBackbone {
         }
     }
 
+    /// The model of a study on weights that studies with other methods share.
+    init(_ study: Study, sharing shared: SharedBackbone) throws {
+        model = try AdaptedModel(shared.weights, study.adapter.method, study.head, study.arithmetic)
+            .using(shared.packed)
+        tokenizer = shared.tokenizer
+        try model.check(
+            tokenizer, maximumTokens: study.maximumTokens, tasks: study.tasks.map { try $0.resolve() })
+    }
+
     /// Prints the warnings on standard error, on rank 0.
     func warn(from rank: Int) {
         guard rank == 0 else { return }

@@ -9,7 +9,10 @@ struct StudyChange {
     private let value: Node
 
     /// The place that failures about the change name.
-    var place: String { "--set \(key.joined(separator: "."))" }
+    var place: String { Self.option + key.joined(separator: ".") }
+
+    /// The beginning of such a place.
+    static let option = "--set "
 
     init(_ argument: String) throws {
         let example = "such as --set batch.microBatch=4"
@@ -98,17 +101,4 @@ extension StudyChange {
     }
 
     private init(_ key: [String], _ value: Node) { (self.key, self.value) = (key, value) }
-}
-
-extension Node {
-    /// The node at a path of keys and indices; nil if there is none.
-    subscript(path names: some Swift.Sequence<String>) -> Node? {
-        names.reduce(Optional(self)) { node, name in
-            switch node {
-            case .mapping(let mapping): return mapping.first { $0.key.string == name }?.value
-            case .sequence(let list): return Int(name).flatMap { list.indices.contains($0) ? list[$0] : nil }
-            default: return nil
-            }
-        }
-    }
 }

@@ -16,21 +16,20 @@ package struct StudyFile {
 
     /// Reads a file and applies changes of the form `key.sub=value`.
     package init(path: String, overrides: [String] = []) throws {
-        guard let data = FileManager.default.contents(atPath: path) else { throw Self.unreadable(path) }
-        try self.init(data, path: path, overrides: overrides)
+        try self.init(Self.data(at: path), path: path, overrides: overrides)
+    }
+
+    /// The bytes of a file; a missing one is a failure that suggests a file of its folder.
+    static func data(at path: String) throws -> Data {
+        guard let data = FileManager.default.contents(atPath: path) else { throw unreadable(path) }
+        return data
     }
 
     /// Parses the content of a file and applies changes.
     init(_ data: Data, path: String, overrides: [String]) throws {
         self.path = path
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw Failure.usage("is not UTF-8 text", at: path)
-        }
         changes = try overrides.map(StudyChange.init)
-        // Windows editors begin a file with a byte order mark.
-        let file =
-            try YAMLText.compose(text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text, at: path)
-            ?? Node([:])
+        let file = try YAMLText.compose(Self.text(data, at: path), at: path) ?? Node([:])
         var root = file
         for change in changes { root = try change.applied(to: root) }
         for change in changes {
@@ -39,6 +38,17 @@ package struct StudyFile {
         }
         self.root = root
     }
+
+    /// The text of a file, without the byte order mark that Windows editors begin it with.
+    static func text(_ data: Data, at path: String) throws -> String {
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw Failure.usage("is not UTF-8 text", at: path)
+        }
+        return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+    }
+
+    /// The file with its changes, in YAML.
+    var changedText: String { get throws { try Yams.serialize(node: root, width: -1) } }
 
     private static func unreadable(_ path: String) -> Failure {
         var isFolder: ObjCBool = false
@@ -124,11 +134,10 @@ package struct StudyFile {
         guard let key = failure.location, !key.isEmpty else {
             return Failure(failure.kind, at: path, failure.message, remedy: failure.remedy)
         }
-        let names = key.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
-            .split(separator: ".").map(String.init)
+        let names = names(ofKeyPath: key)
         // The change that set the value, or one that made the mapping above it.
         let change = changes.last { names.starts(with: $0.key) }
-        let line = change == nil ? line(of: names) : nil
+        let line = change == nil ? root.line(of: names) : nil
         let maker = line == nil ? changes.last { $0.key.starts(with: names) } : nil
         let place = change.map { _ in "--set \(key)" } ?? line.map { "\(path):\($0)" } ?? maker?.place ?? path
         // A message may name the key itself.
@@ -146,18 +155,5 @@ package struct StudyFile {
         let elements = text.split { $0 == "," || $0 == " " }.joined(separator: ", ")
         let key = names.joined(separator: ".")
         return isChange ? "--set '\(key)=[\(elements)]'" : "write \(names.last ?? key): [\(elements)]"
-    }
-
-    /// The line of the longest prefix of a key path that the file contains.
-    private func line(of names: [String]) -> Int? {
-        var line: Int?
-        for count in names.indices.map({ $0 + 1 }) {
-            guard let node = root[path: names.prefix(count)] else { break }
-            let key = root[path: names.prefix(count - 1)]?.mapping?.first {
-                $0.key.string == names[count - 1]
-            }
-            line = key?.key.mark?.line ?? (key == nil ? node.mark?.line : nil) ?? line
-        }
-        return line
     }
 }

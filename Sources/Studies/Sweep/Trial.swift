@@ -1,0 +1,69 @@
+import Diagnostics
+import Foundation
+
+/// A trial of a sweep: a value for each parameter.
+package struct Trial: Sendable, Equatable {
+    /// Counted from 1.
+    package let number: Int
+    /// In the order of the sweep's parameters.
+    package let settings: [Setting]
+
+    /// A key of the study with its value, as YAML.
+    package struct Setting: Sendable, Equatable {
+        package let key, value: String
+
+        package init(key: String, value: String) { (self.key, self.value) = (key, value) }
+
+        /// The change of the study, as `--set` takes it.
+        package var change: String { "\(key)=\(value)" }
+    }
+
+    package init(number: Int, settings: [Setting]) { (self.number, self.settings) = (number, settings) }
+
+    /// The value of a parameter; nil if it is none of the trial's.
+    package func value(of key: String) -> String? { settings.first { $0.key == key }?.value }
+
+    /// The name of the trial's folder: its number and the values, as far as they fit.
+    package var folder: String {
+        let words = settings.map(\.value).joined(separator: "-").map { letter in
+            letter.isASCII && (letter.isLetter || letter.isNumber || ".-".contains(letter)) ? letter : "-"
+        }
+        let name = String(words).split(separator: "-", omittingEmptySubsequences: true)
+            .joined(separator: "-").prefix(40)
+        return String(format: "%03d", number) + (name.isEmpty ? "" : "-\(name)")
+    }
+
+    /// The settings on one line: `adapter.method=lora stages.adapter.steps=60`.
+    package var text: String { settings.map(\.change).joined(separator: " ") }
+}
+
+extension SweepSettings {
+    /// The trials: a function of this file alone.
+    package var trials: [Trial] {
+        switch search.method {
+        case .grid:
+            return combinations(parameters[...]).enumerated().map {
+                Trial(number: $0 + 1, settings: $1)
+            }
+        case .random, .halving:
+            return (0..<search.trials).map { index in
+                Trial(
+                    number: index + 1,
+                    settings: parameters.map { parameter in
+                        Trial.Setting(
+                            key: parameter.key,
+                            value: parameter.value(seed: search.seed, trial: index).text)
+                    })
+            }
+        }
+    }
+
+    /// All combinations of values; those of the last parameter change fastest.
+    private func combinations(_ parameters: ArraySlice<SweepParameter>) -> [[Trial.Setting]] {
+        guard let first = parameters.first else { return [[]] }
+        let rest = combinations(parameters.dropFirst())
+        return (first.range.all ?? []).flatMap { value in
+            rest.map { [Trial.Setting(key: first.key, value: value.text)] + $0 }
+        }
+    }
+}

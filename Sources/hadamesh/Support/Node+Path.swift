@@ -1,0 +1,39 @@
+import Foundation
+import Yams
+
+extension Node {
+    /// The node at a path of keys and indices; nil if there is none.
+    subscript(path names: some Swift.Sequence<String>) -> Node? {
+        names.reduce(Optional(self)) { node, name in
+            switch node {
+            case .mapping(let mapping): return mapping.first { $0.key.string == name }?.value
+            case .sequence(let list): return Int(name).flatMap { list.indices.contains($0) ? list[$0] : nil }
+            default: return nil
+            }
+        }
+    }
+
+    /// The line of the longest prefix of a key path that the tree contains; a key may contain dots.
+    func line(of names: [String]) -> Int? {
+        guard !names.isEmpty else { return nil }
+        switch self {
+        case .mapping(let mapping):
+            for count in names.indices.map({ $0 + 1 }) {
+                let name = names.prefix(count).joined(separator: ".")
+                guard let entry = mapping.first(where: { $0.key.string == name }) else { continue }
+                return entry.value.line(of: Array(names.dropFirst(count))) ?? entry.key.mark?.line
+            }
+            return nil
+        case .sequence(let list):
+            guard let index = Int(names[0]), list.indices.contains(index) else { return nil }
+            return list[index].line(of: Array(names.dropFirst())) ?? list[index].mark?.line
+        default: return nil
+        }
+    }
+}
+
+/// The names of a key path such as `a.b[2].c`.
+func names(ofKeyPath path: String) -> [String] {
+    path.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
+        .split(separator: ".").map(String.init)
+}

@@ -1,0 +1,132 @@
+import Diagnostics
+import Formats
+import Foundation
+import Runs
+import Studies
+import Yams
+
+/// A sweep file with its base study; failures name file and line.
+struct SweepFile {
+    /// The texts of a sweep: all that its trials follow from, beside data and backbone.
+    struct Texts: Codable, Equatable {
+        /// The sweep file.
+        let sweep: String
+        /// The base study, with the changes of the command line.
+        let base: String
+    }
+
+    let path: String
+    let settings: SweepSettings
+    let texts: Texts
+    private let root: Node
+
+    /// Reads a sweep file and its base study with changes of the form `key.sub=value`.
+    init(path: String, changes: [String]) throws {
+        let sweep = try StudyFile.text(StudyFile.data(at: path), at: path)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let settings = try Self.settings(sweep, path: path)
+        let base = settings.base.hasPrefix("/") ? settings.base : "\(folder)/\(settings.base)"
+        let study = try StudyFile(path: base, overrides: changes)
+        if SingleProcess.isFirst { study.notes.forEach { StandardError.say($0) } }
+        try self.init(Texts(sweep: sweep, base: study.changedText), path: path)
+    }
+
+    /// Reads the texts of a sweep; `path` is the name of the file in messages.
+    init(_ texts: Texts, path: String) throws {
+        self.path = path
+        self.texts = texts
+        root = try YAMLText.compose(texts.sweep, at: path) ?? Node([:])
+        settings = try Self.settings(texts.sweep, path: path)
+    }
+
+    private static func settings(_ text: String, path: String) throws -> SweepSettings {
+        let root = try YAMLText.compose(text, at: path) ?? Node([:])
+        do {
+            return try YAMLDecoder().decode(SweepSettings.self, from: root)
+        } catch let failure as Failure {
+            throw located(failure, in: root, path)
+        } catch let error as DecodingError {
+            if case .dataCorrupted(let context) = error, let failure = context.underlyingError as? Failure {
+                throw located(failure, in: root, path)
+            }
+            throw Failure.usage("cannot be read: \(error)", at: path)
+        }
+    }
+
+    /// A failure about a key of the sweep, at its line.
+    func located(_ failure: Failure) -> Failure { Self.located(failure, in: root, path) }
+
+    /// The failure of a trial's study: at the line of the parameter that it is about, or of one in the same
+    /// section of the study.
+    func located(_ failure: Failure, of trial: Trial) -> Failure {
+        let key = studyKey(failure) ?? failure.message.prefix { $0 != ":" }.description
+        func isAbout(_ setting: Trial.Setting) -> Bool {
+            key == setting.key || key.hasPrefix("\(setting.key).")
+        }
+        func isBeside(_ setting: Trial.Setting) -> Bool {
+            let section = setting.key.split(separator: ".").dropLast().joined(separator: ".")
+            return !section.isEmpty && key.hasPrefix("\(section).")
+        }
+        guard let setting = trial.settings.first(where: isAbout) ?? trial.settings.first(where: isBeside)
+        else { return failure }
+        return located(
+            Failure(
+                failure.kind, at: "parameters.\(setting.key)", failure.message, remedy: failure.remedy))
+    }
+
+    /// A failure of a trial's study in words, with the key of the study that it is about.
+    func words(_ failure: Failure) -> String {
+        "\(Failure(failure.kind, at: studyKey(failure) ?? failure.location, failure.message, remedy: failure.remedy))"
+    }
+
+    /// The key of a study at which a change made a failure; nil for another place.
+    private func studyKey(_ failure: Failure) -> String? {
+        failure.location.flatMap {
+            $0.hasPrefix(StudyChange.option) ? String($0.dropFirst(StudyChange.option.count)) : nil
+        }
+    }
+
+    private static func located(_ failure: Failure, in root: Node, _ path: String) -> Failure {
+        guard let key = failure.location, !key.isEmpty else {
+            return Failure(failure.kind, at: path, failure.message, remedy: failure.remedy)
+        }
+        let line = root.line(of: names(ofKeyPath: key))
+        let isNamed = failure.message.contains("key '\(key)'")
+        return Failure(
+            failure.kind, at: line.map { "\(path):\($0)" } ?? path,
+            isNamed ? failure.message : "\(key): \(failure.message)", remedy: failure.remedy)
+    }
+}
+
+extension SweepFile {
+    /// Begins the given sweep in its directory, or continues the one that began there, and returns its texts.
+    ///
+    /// Called by one rank. Without a given sweep, the directory's own continues; another one is refused.
+    static func begin(_ given: SweepFile?, in directory: SweepDirectory, isResuming: Bool) throws -> Texts {
+        guard directory.hasBegun else {
+            guard let given else {
+                throw Failure.usage(
+                    "holds no sweep", at: directory.path,
+                    remedy: "name the directory that hadamesh sweep wrote")
+            }
+            // The sweep file comes last: with it, a sweep has begun.
+            try AtomicFile.write(Data(given.texts.base.utf8), to: directory.baseFile)
+            try AtomicFile.write(Data(given.texts.sweep.utf8), to: directory.sweepFile)
+            return given.texts
+        }
+        guard isResuming else {
+            throw Failure.usage(
+                "this sweep already exists", at: directory.path,
+                remedy: "continue it with: \(directory.resumption), or choose another --output")
+        }
+        func text(_ path: String) throws -> String { try StudyFile.text(StudyFile.data(at: path), at: path) }
+        let saved = Texts(sweep: try text(directory.sweepFile), base: try text(directory.baseFile))
+        if let given, given.texts != saved {
+            let part = given.texts.sweep != saved.sweep ? "sweep file" : "base study"
+            throw Failure.usage(
+                "began with another \(part)", at: directory.path,
+                remedy: "continue it as it was with: \(directory.resumption), or choose another --output")
+        }
+        return saved
+    }
+}

@@ -1,0 +1,306 @@
+import Collectives
+import Coordination
+import Diagnostics
+import Formats
+import Foundation
+import Runs
+import Studies
+import Tasks
+import Training
+
+/// The training of a sweep's trials on groups of ranks.
+///
+/// A group takes the next run that no other has begun. All groups meet at the end of a rung, where the scores
+/// alone decide which trials go on. So trials, scores and adapters are those of any number of ranks and
+/// groups, and of a sweep that was killed and resumed: a run that is whole is not trained again.
+final class SweepRun {
+    private let file: SweepFile
+    private let directory: SweepDirectory
+    private let world: any Communicator
+    private let group: TrialGroup
+    private let inputs = TrialInputs()
+    private let progress: SweepProgress
+    private let trials: [Trial]
+    /// By number, the reason why a trial is refused or diverged.
+    private var failures: [Int: String] = [:]
+    /// Folders of claims that were used.
+    private var parts = 0
+
+    private var settings: SweepSettings { file.settings }
+
+    /// Checks the sweep against its world and loads what its trials share; a collective.
+    init(_ file: SweepFile, _ directory: SweepDirectory, _ world: any Communicator, isQuiet: Bool)
+        throws
+    {
+        (self.file, self.directory, self.world) = (file, directory, world)
+        let status = StatusLine(quiet: isQuiet || world.rank != 0)
+        progress = SweepProgress(status, isQuiet: isQuiet)
+        trials = file.settings.trials
+        let size = file.settings.ranksPerTrial
+        guard size <= world.size else {
+            throw file.located(
+                .usage(
+                    "is \(size), but there \(world.size == 1 ? "is 1 rank" : "are \(world.size) ranks")",
+                    at: "ranksPerTrial",
+                    remedy: "start mpirun -n \(size) or more, or set it to \(world.size) or less"))
+        }
+        let studies = try Self.studies(of: trials, file, directory, &failures)
+        status.begin()
+        status.show { "loading \(studies[0].backbone)" }
+        world.watch?.use(studies[0].stall.limits)
+        try Agreement.checkStudies(studies[0], world)
+        try inputs.load(studies, on: world)
+        if world.rank == 0 {
+            for warning in inputs.warnings { status.say(wrapping: "warning: \(warning)", isUrgent: true) }
+        }
+        group = try TrialGroup(of: size, world)
+        let idle = world.size - group.count * size
+        if idle > 0 {
+            status.say("note: \(idle) of \(world.size) ranks have no trial, since a trial takes \(size)")
+        }
+    }
+
+    /// The valid studies of trials, one for each.
+    ///
+    /// A refused trial leaves a failure; if all are refused, so is the sweep.
+    private static func studies(
+        of trials: [Trial], _ file: SweepFile, _ directory: SweepDirectory, _ failures: inout [Int: String]
+    ) throws -> [Study] {
+        var studies: [Study] = []
+        var first: (Failure, Trial)?
+        for trial in trials {
+            do {
+                studies.append(
+                    try TrialRun(trial: trial, seed: file.settings.seeds[0], isFresh: false)
+                        .study(file, in: directory))
+            } catch let failure as Failure {
+                first = first ?? (failure, trial)
+                failures[trial.number] = file.words(failure)
+            }
+        }
+        if studies.isEmpty, let (failure, trial) = first { throw file.located(failure, of: trial) }
+        let tasks = studies.map { $0.tasks.map(\.name) }
+        let score = file.settings.metric.score
+        if score != SweepMetric.mean, !tasks.contains(where: { $0.contains(score) }) {
+            throw file.located(
+                .usage(
+                    "is '\(score)', which no trial trains", at: "metric.score",
+                    remedy: didYouMean(score, among: [SweepMetric.mean] + (tasks.first ?? []))))
+        }
+        return studies
+    }
+
+    // MARK: The search
+
+    /// Trains all trials; a collective.
+    ///
+    /// - Returns: the results; nil if the sweep stopped on request
+    func run() throws -> SweepResults? {
+        var left = trials.map(\.number).filter { failures[$0] == nil }
+        var scores: [Int: [Double]] = [:]
+        var steps: [Int: Int] = [:]
+        var ranking: [Int] = []
+        let rungs = settings.rungs
+        for (index, rung) in rungs.enumerated() {
+            let runs = left.flatMap { number in
+                settings.seeds.map { TrialRun(trial: trials[number - 1], seed: $0, isFresh: false) }
+            }
+            if index == 0, try !warmUp(runs) { return nil }
+            let part = rungs.count == 1 ? "trials" : "rung \(index + 1) of \(rungs.count)"
+            guard let outcomes = try train(runs, to: rung, part) else { return nil }
+            for number in left {
+                scores[number] = score(of: number, zip(runs, outcomes))
+                steps[number] = rung.steps
+            }
+            ranking = SweepSettings.ranked(
+                left.reduce(into: [:]) { means, number in means[number] = scores[number]?.mean })
+            if rung.steps != nil { left = ranking.prefix(rung.survivors).sorted() }
+        }
+        let fresh = try trainAgain(settings.winners(ranking, among: trials))
+        return fresh.map { results(scores, steps, ranking, $0) }
+    }
+
+    /// The scores of a trial, by seed; nil, with the failure noted, if a run failed.
+    private func score(of number: Int, _ outcomes: some Sequence<(TrialRun, TrialOutcome)>) -> [Double]? {
+        var scores: [Double] = []
+        for (run, outcome) in outcomes where run.trial.number == number {
+            switch outcome {
+            case .scored(let score?): scores.append(score)
+            case .scored(nil): failures[number] = failures[number] ?? "seed \(run.seed): a task has no score"
+            case .failed(let reason): failures[number] = failures[number] ?? reason
+            case .stopped: return nil
+            }
+        }
+        return failures[number] == nil ? scores : nil
+    }
+
+    /// Trains winners with fresh seeds; nil if the sweep stopped on request.
+    private func trainAgain(_ winners: [Int]) throws -> [SweepResults.FreshResult]? {
+        guard let then = settings.then, !winners.isEmpty else { return [] }
+        let runs = winners.flatMap { number in
+            then.seeds.map { TrialRun(trial: trials[number - 1], seed: $0, isFresh: true) }
+        }
+        let end = Rung(steps: nil, survivors: winners.count)
+        guard let outcomes = try train(runs, to: end, "fresh seeds") else { return nil }
+        return winners.map { number in
+            let own = zip(runs, outcomes).filter { $0.0.trial.number == number }
+            var failure: String?
+            let scores = own.compactMap { run, outcome -> Double? in
+                switch outcome {
+                case .scored(let score): return score
+                case .failed(let reason): failure = failure ?? reason
+                case .stopped: break
+                }
+                return nil
+            }
+            return SweepResults.FreshResult(
+                trial: number, score: scores.count == own.count ? scores.mean : nil, failure: failure,
+                runs: own.map(\.0.path))
+        }
+    }
+
+    private func results(
+        _ scores: [Int: [Double]], _ steps: [Int: Int], _ ranking: [Int],
+        _ then: [SweepResults.FreshResult]
+    ) -> SweepResults {
+        SweepResults(
+            score: settings.metric.score, on: settings.metric.on.rawValue,
+            trials: trials.map { trial in
+                let failure = failures[trial.number]
+                let isFinished = steps[trial.number] == nil
+                return SweepResults.TrialResult(
+                    trial: trial.number,
+                    parameters: NamedValues(trial.settings.map { ($0.key, $0.value) }),
+                    state: failure != nil ? .failed : isFinished ? .finished : .pruned,
+                    score: failure == nil ? scores[trial.number]?.mean : nil,
+                    scores: failure == nil ? scores[trial.number] ?? [] : [],
+                    steps: failure == nil ? steps[trial.number] : nil, failure: failure,
+                    runs: settings.seeds.map { SweepDirectory.run(trial: trial.folder, seed: $0) })
+            }, ranking: ranking, then: then)
+    }
+
+    // MARK: Runs
+
+    /// Lets all ranks compute the frozen activations that the trials share, in the first run's head stage.
+    ///
+    /// - Returns: false if the sweep stopped on request
+    private func warmUp(_ runs: [TrialRun]) throws -> Bool {
+        guard group.count > 1, let run = runs.first else { return true }
+        let study = try run.study(file, in: directory)
+        let ranks = min(world.size, study.batch.microBatches)
+        guard let some = try world.split(color: world.rank < ranks ? 0 : nil) else {
+            try world.barrier()
+            return true
+        }
+        let outcome = try train(run, to: nil, on: some)
+        try some.free()
+        try world.barrier()
+        return outcome != .stopped
+    }
+
+    /// Trains runs on all groups, up to a rung; a collective of the world.
+    ///
+    /// - Returns: the outcome of each run; nil if the sweep stopped on request
+    private func train(_ runs: [TrialRun], to rung: Rung, _ part: String) throws -> [TrialOutcome]? {
+        let claims = TrialClaims("\(directory.claims)/\(parts)")
+        parts += 1
+        _ = try onRoot(world) {
+            try claims.begin()
+            return []
+        }
+        if world.rank == 0 { progress.begin(part, count: runs.count, claims) }
+        world.watch?.enter(group: group.ranks)
+        var own: [NumberedOutcome] = []
+        if let communicator = group.communicator {
+            while let number = try next(runs.count, claims, communicator) {
+                let run = runs[number]
+                let outcome = try train(run, to: rung, on: communicator)
+                own.append(NumberedOutcome(number: number, outcome: outcome))
+                if communicator.rank == 0 {
+                    claims.finish(number)
+                    report(run, outcome)
+                }
+                if outcome == .stopped { break }
+            }
+        }
+        world.watch?.gather()
+        let isLeader = group.communicator?.rank == 0
+        let texts = try world.allGather(text: isLeader ? JSONValue(encoding: own).encoded() : "[]")
+        world.watch?.leaveGroups()
+        progress.close()
+        let place = "a group's outcomes"
+        let all = try texts.flatMap { text in
+            try JSONValue(parsing: Data(text.utf8), at: place).decoded(
+                as: [NumberedOutcome].self, from: place)
+        }
+        let outcomes = Dictionary(uniqueKeysWithValues: all.map { ($0.number, $0.outcome) })
+        guard outcomes.count == runs.count, !outcomes.values.contains(.stopped) else { return nil }
+        return runs.indices.compactMap { outcomes[$0] }
+    }
+
+    private struct NumberedOutcome: Codable {
+        let number: Int
+        let outcome: TrialOutcome
+    }
+
+    /// The number of a run that no group has begun; nil if none is left, or after a request to stop.
+    private func next(_ count: Int, _ claims: TrialClaims, _ communicator: any Communicator) throws -> Int? {
+        var number: [Int64] = [-1]
+        if communicator.rank == 0, !StopSignal.requested,
+            let free = try (0..<count).first(where: claims.take)
+        {
+            number = [Int64(free)]
+        }
+        try communicator.broadcast(&number, from: 0)
+        return number[0] < 0 ? nil : Int(number[0])
+    }
+
+    /// Trains a run up to a rung, or with none before its adapters; a collective of the group.
+    private func train(_ run: TrialRun, to rung: Rung?, on communicator: any Communicator) throws
+        -> TrialOutcome
+    {
+        let study: Study
+        let loaded: TrainingJob.Inputs
+        do {
+            (study, loaded) = try allOrNone(communicator) {
+                let study = try run.study(file, in: directory)
+                let loaded = try inputs.inputs(of: study)
+                let context = try RunContext(study, loaded.backbone.model, loaded.data)
+                _ = try context.computingRanks(of: communicator.size)
+                try context.checkCombination()
+                return (study, loaded)
+            }
+        } catch let failure as Failure where failure.kind == .usage || failure.kind == .data {
+            return .failed(file.words(failure))
+        }
+        let path = "\(directory.path)/\(run.path)"
+        let pausePoint: PausePoint? = rung.map { $0.steps.map { .adapterSteps($0) } } ?? .beforeAdapters
+        let job = TrainingJob(
+            study: study, file: settings.base, directory: path, isResuming: true, pausePoint: pausePoint,
+            resumption: directory.resumption, display: TrialDisplay(run, progress))
+        switch try job.run(loaded, communicator) {
+        case .stopped: return .stopped
+        case .diverged(let failure): return .failed("diverged: \(file.words(failure))")
+        case .finished, .wasFinished, .paused:
+            guard let rung else { return .scored(nil) }
+            let bytes = try onRoot(communicator) {
+                let outcome = try TrialOutcome(
+                    RunDirectory.open(at: path), settings, rung, tasks: study.tasks.map(\.name))
+                return Array(try JSONValue(encoding: outcome).encoded().utf8)
+            }
+            return try JSONValue(parsing: Data(bytes), at: path).decoded(as: TrialOutcome.self, from: path)
+        }
+    }
+
+    /// Prints a line about a run that has ended.
+    private func report(_ run: TrialRun, _ outcome: TrialOutcome) {
+        let words: String
+        switch outcome {
+        case .scored(let score):
+            words = "\(settings.metric.score) \(score.map { String(format: "%.4f", $0) } ?? "–")"
+        case .failed(let reason): words = "failed: \(reason)"
+        case .stopped: return
+        }
+        progress.say("\(run.name): \(words) (\(run.trial.text))")
+    }
+}

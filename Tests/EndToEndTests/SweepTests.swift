@@ -1,0 +1,101 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// A sweep's trials, pruning, winners and adapters are those of any number of ranks and groups.
+    @Suite struct SweepTests {
+        private let scene: Scene
+
+        /// Six trials of which one diverges and three are left behind, and two runs of the winner.
+        init() throws {
+            scene = try Scene()
+            try scene.replace("steps: 40", by: "steps: 12", in: "study.yaml")
+            try scene.write("sweep.yaml", Self.sweep(ranksPerTrial: 1))
+        }
+
+        private static func sweep(ranksPerTrial: Int) -> String {
+            """
+            base: study.yaml
+            ranksPerTrial: \(ranksPerTrial)
+            search: { method: halving, trials: 6, seed: 3, factor: 2, first: 3 }
+            parameters:
+              adapter.method: { values: [hadamard, lora] }
+              stages.adapter.learningRate: { values: [1e-3, 3e-2, 1e30] }
+            then: { best: 1, seeds: [11, 12] }
+
+            """
+        }
+
+        private func sweep(ranks: Int?, _ output: String, file: String = "sweep.yaml", _ more: [String] = [])
+            async throws -> Job
+        {
+            try await EndToEnd.hadamesh(
+                ranks: ranks,
+                ["sweep", scene.path(file), "--output", scene.path(output), "--quiet"] + more)
+        }
+
+        /// The results, and the bytes of every adapter by its path.
+        private struct Files: Equatable {
+            let results: Data
+            let adapters: [String: Data]
+        }
+
+        private func files(_ output: String) throws -> Files {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: scene.path(output))
+                .filter { $0.hasSuffix("adapter_model.safetensors") }
+            return Files(
+                results: try scene.read("\(output)/sweep.json"),
+                adapters: Dictionary(
+                    uniqueKeysWithValues: try names.map { ($0, try scene.read("\(output)/\($0)")) }))
+        }
+
+        @Test func anyNumberOfRanksAndGroupsGivesTheSameBytes() async throws {
+            let alone = try await sweep(ranks: nil, "alone")
+            try #require(alone.status == 0, "\(alone)")
+            let expected = try files("alone")
+            let results = try JSONValue(parsing: expected.results, at: "sweep.json")
+            let states = (results["trials"]?.array ?? []).compactMap { $0["state"]?.string }
+            #expect(states.count == 6 && Set(states) == ["finished", "pruned", "failed"], "\(states)")
+            #expect(alone.output.contains("diverged: step "), "\(alone.output)")
+            #expect(results["then"]?[0]?["runs"]?.array?.count == 2)
+            #expect(expected.adapters.keys.contains { $0.hasPrefix("then/") })
+
+            try scene.write("pairs.yaml", Self.sweep(ranksPerTrial: 2))
+            for (ranks, file) in [(3, "sweep.yaml"), (4, "pairs.yaml")] {
+                let job = try await sweep(ranks: ranks, "of-\(ranks)", file: file)
+                #expect(job.status == 0, "\(job)")
+                #expect(try files("of-\(ranks)") == expected, "\(ranks) ranks, \(file)")
+                #expect(!scene.exists("of-\(ranks)/.claims"))
+            }
+        }
+
+        @Test func aKilledSweepGoesOnToTheSameBytes() async throws {
+            let alone = try await sweep(ranks: nil, "alone")
+            try #require(alone.status == 0, "\(alone)")
+            var random = TestRandom("a sweep killed")
+            let trial = Int.random(in: 1...3, using: &random)
+            async let killed = sweep(ranks: 2, "killed")
+            for _ in 0..<600 where scene.folders(in: "killed/trials") < trial {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            for process in Ranks.running(with: scene.path("killed")) { kill(process.id, SIGKILL) }
+            let job = try await killed
+            #expect(job.status == 128 + SIGKILL, "\(job)")
+            #expect(!scene.exists("killed/sweep.json"))
+
+            let resumed = try await EndToEnd.hadamesh(
+                ranks: 3, ["sweep", "--resume", scene.path("killed"), "--quiet"])
+            #expect(resumed.status == 0, "\(resumed)")
+            #expect(try files("killed") == files("alone"), "killed in trial \(trial)")
+        }
+    }
+}
+
+extension Scene {
+    /// The number of entries of a folder that need not exist yet.
+    fileprivate func folders(in name: String) -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: path(name)))?.count ?? 0
+    }
+}
