@@ -75,7 +75,9 @@ let package = Package(
                 "Adapters", "Tasks", "Training", "Merging", "Collectives", "Runs", "Studies",
             ]),
         // Reading finished runs: comparison tables.
-        .target(name: "Reports", dependencies: ["Diagnostics", "Formats", "Runs"]),
+        .target(
+            name: "Reports", dependencies: ["Diagnostics", "Formats", "Runs"],
+            resources: [.embedInCode("Citations/methods.bib")]),
         // How fast this machine trains a study, and where the time goes.
         .target(
             name: "Measurement",
@@ -159,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "hadamesh", "Diagnostics", "Formats", "Encoders", "Kernels", "Adapters", "Studies",
+                "hadamesh", "Diagnostics", "Formats", "Encoders", "Kernels", "Adapters", "Studies", "Reports",
                 "TestSupport",
             ]),
         .testTarget(name: "ArchitectureTests"),

@@ -2,7 +2,8 @@ package import Diagnostics
 import Foundation
 import Runs
 
-/// The run directories that paths name: a folder that is no run stands for the finished runs below it.
+/// The run directories that paths name: a folder that is no run stands for the finished runs below it, a sweep
+/// for its winners' runs with fresh seeds if it has any.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
     /// For each run below a folder that is left out because it has no usable results, the reason.
@@ -14,7 +15,8 @@ package struct RunSearch: Sendable {
     /// A path without any run is a failure.
     package init(_ paths: [String]) throws {
         for path in paths {
-            let directory = RunDirectory(path: path)
+            let sweep = SweepDirectory(path: path)
+            let directory = RunDirectory(path: sweep.hasBegun ? sweep.comparedRuns : path)
             let found =
                 directory.hasBegun ? [] : Self.runs(below: directory.path, depth: Self.depth)
             if found.isEmpty {

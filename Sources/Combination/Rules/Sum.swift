@@ -7,7 +7,7 @@ import Diagnostics
 struct Sum: CombinationRule {
     static let name = "sum"
     static let summary = "the gradient of the mean loss over the step's examples, or of another weighted sum"
-    static let source = "Kurin et al., In Defense of the Unitary Scalarization, 2022"
+    static let source = "Kurin et al., In Defense of the Unitary Scalarization, 2022 (arXiv 2201.04122)"
     static let comparesAllTasks = false
     static let isConstant = true
     static var standardWeighting: any LossWeighting.Type { Examples.self }

@@ -6,7 +6,8 @@ import Diagnostics
 struct UPGrad: CombinationRule {
     static let name = "upgrad"
     static let summary = "the mean of the gradients after each is projected to conflict with none"
-    static let source = "Quinton and Rey, Jacobian Descent for Multi-Objective Optimization, 2024"
+    static let source =
+        "Quinton and Rey, Jacobian Descent for Multi-Objective Optimization, 2024 (arXiv 2406.16232)"
     static let comparesAllTasks = true
     static let keys = [
         MethodKey(

@@ -95,8 +95,12 @@ extension RunRecord {
                     + (arithmetic.isEmpty ? "." : ", with \(arithmetic).")),
         ] + (rows.isEmpty ? [] : [.table(table)])
             + [
-                .code("mpirun -n RANKS hadamesh train study.yaml --output RUN"),
+                .code(
+                    "mpirun -n RANKS hadamesh train study.yaml --output RUN\n"
+                        + "mpirun -n RANKS hadamesh verify \(directory.path) --output certificate.json"),
                 .folded("study.yaml", [.code(study)]),
             ]
+            + (citations.isEmpty
+                ? [] : [.folded("how to cite its methods, in BibTeX", [.code(citations)])])
     }
 }

@@ -14,6 +14,8 @@ struct RunRecord: Sendable {
     let starts: [RunStart]
     /// The resolved study, in YAML.
     let study: String
+    /// The papers of its methods, in BibTeX; empty for a run without them.
+    let citations: String
 
     init(_ path: String, name: String) throws {
         self.name = name
@@ -23,9 +25,10 @@ struct RunRecord: Sendable {
         let manifest = try Manifest.read(directory)
         keys = StudyKeys(try manifest?.identity())
         starts = manifest?.starts ?? []
-        study =
-            FileManager.default.contents(atPath: directory.studyFile)
-            .map { String(decoding: $0, as: UTF8.self) } ?? ""
+        func text(_ path: String) -> String {
+            FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
+        (study, citations) = (text(directory.studyFile), text(directory.citationsFile))
         var strips: [RankStrip] = []
         while let strip = try RankStrip(
             directory.timelineFile(start: strips.count + 1), title: "Ranks over start \(strips.count + 1)")

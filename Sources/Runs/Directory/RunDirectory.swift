@@ -14,6 +14,8 @@ package struct RunDirectory: Sendable, Equatable {
     package var journalFile: String { "\(path)/journal.jsonl" }
     /// The results of a finished run.
     package var resultsFile: String { "\(path)/results.json" }
+    /// The papers of the run's methods, in BibTeX.
+    package var citationsFile: String { "\(path)/citations.bib" }
     /// A finished run's page, in HTML.
     package var reportFile: String { "\(path)/report.html" }
     /// Events that a resumed run repeated, in the journal's format.

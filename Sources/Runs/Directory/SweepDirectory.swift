@@ -25,6 +25,12 @@ package struct SweepDirectory: Sendable, Equatable {
         "then/\(folder)/seed-\(seed)"
     }
 
+    /// The folder of the runs that answer the sweep's question: the winners' with fresh seeds, or all trials'.
+    package var comparedRuns: String {
+        let then = "\(path)/then"
+        return FileManager.default.fileExists(atPath: then) ? then : "\(path)/trials"
+    }
+
     /// Whether a sweep began here.
     package var hasBegun: Bool { FileManager.default.fileExists(atPath: sweepFile) }
 

@@ -6,6 +6,7 @@ import Encoders
 import Formats
 import Foundation
 import Kernels
+import Reports
 import Runs
 import Studies
 import Training
@@ -30,12 +31,14 @@ enum RunFiles {
         }
     }
 
-    /// Writes the study, and adds this start to those in the manifest.
+    /// Writes the study and its citations, and adds this start to those in the manifest.
     static func write(
         _ study: Study, from file: String?, _ backbone: LoadedBackbone, _ run: TrainingRun,
         _ ranks: [RankDescription], to directory: RunDirectory
     ) throws {
         try AtomicFile.write(Data(try StudyFile.text(of: study).utf8), to: directory.studyFile)
+        let citations = Bibliography().text(of: study.sources, version: Hadamesh.version)
+        try AtomicFile.write(Data(citations.utf8), to: directory.citationsFile)
         let earlier = try Manifest.read(directory)?.starts ?? []
         let manifest = try Manifest(
             identity: run.identity, mixed: run.identity?.isMixed,
