@@ -27,7 +27,7 @@ extension Mistake {
         },
         .training(
             "another number of ranks than expected", code: 2,
-            says: ["--expect-ranks: the world has ", "expected 2", "mpirun -n 2"],
+            says: ["--expect-ranks: the world has ", "expected 2", "mpirun -n 2"], ranks: [nil, 3],
             with: ["--expect-ranks", "2"]),
         Mistake(
             "an output below a file", code: 3,

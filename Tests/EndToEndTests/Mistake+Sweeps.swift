@@ -4,7 +4,8 @@ extension Mistake {
     /// Sweep files of which no trials follow, and directories of other sweeps.
     static let inSweeps: [Mistake] = [
         .sweep(
-            "an unknown key of a parameter", says: [
+            "an unknown key of a parameter",
+            says: [
                 "sweep.yaml:3: parameters.stages.adapter.stepz: unknown key 'stepz'", "did you mean 'steps'?",
             ], parameters: "stages.adapter.stepz: { values: [4, 8] }", ranks: [nil, 3]),
         .sweep(

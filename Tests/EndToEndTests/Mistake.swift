@@ -8,6 +8,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     /// Parts of the one message: location, finding, remedy.
     let says: [String]
     /// The numbers of ranks; nil is without `mpirun`.
+    ///
+    /// Two show that one message ends all ranks.
     let ranks: [Int?]
     /// Other permitted lines of standard error.
     let mayAlsoSay: [String]
@@ -15,7 +17,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     let make: @Sendable (Scene) async throws -> [String]
 
     init(
-        _ name: String, code: Int32, says: [String], ranks: [Int?] = [nil, 3], mayAlsoSay: [String] = [],
+        _ name: String, code: Int32, says: [String], ranks: [Int?] = [2], mayAlsoSay: [String] = [],
         make: @escaping @Sendable (Scene) async throws -> [String]
     ) {
         (self.name, self.code, self.says, self.ranks) = (name, code, says, ranks)
@@ -24,7 +26,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 
     /// Training the scene's study with more arguments, after damage to the scene.
     static func training(
-        _ name: String, code: Int32, says: [String], ranks: [Int?] = [nil, 3], mayAlsoSay: [String] = [],
+        _ name: String, code: Int32, says: [String], ranks: [Int?] = [2], mayAlsoSay: [String] = [],
         with arguments: [String] = [], after spoil: @escaping @Sendable (Scene) throws -> Void = { _ in }
     ) -> Mistake {
         Mistake(name, code: code, says: says, ranks: ranks, mayAlsoSay: mayAlsoSay) { scene in

@@ -32,7 +32,9 @@ extension EndToEnd {
             let scene = try Scene()
             let settings = ["--set", "arithmetic=\(arithmetic)"]
             var results: [(way: String, adapters: [String: Data])] = []
-            for (index, way) in Self.ways.enumerated() {
+            // Who does what does not depend on the arithmetic, so a few ranks show that its sums are exact.
+            let ways = arithmetic == "float32" ? Self.ways : Array(Self.ways[..<3])
+            for (index, way) in ways.enumerated() {
                 let job = try await EndToEnd.hadamesh(
                     ranks: way.ranks,
                     ["train", scene.study, "--output", scene.path("run-\(index)")] + settings
@@ -52,7 +54,7 @@ extension EndToEnd {
             let scene = try Scene()
             let backbone = "backbone=\(TinyModel.directory(of: family))"
             var results: [[String: Data]] = []
-            for ranks in 1...4 {
+            for ranks in [1, 4] {
                 let run = "run-\(ranks)"
                 let job = try await EndToEnd.hadamesh(
                     ranks: ranks,
