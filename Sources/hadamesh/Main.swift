@@ -29,8 +29,8 @@ struct Hadamesh: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Sweep.self, Evaluate.self, Predict.self, Submit.self, Explain.self, Export.self,
-            Import.self, Verify.self, Bench.self, Compare.self, Report.self, Similarity.self, Affinity.self,
-            Merge.self, Methods.self, Rules.self, Inspect.self, Tokenize.self, Doctor.self,
+            Import.self, Verify.self, Bench.self, Compare.self, Report.self, Claims.self, Similarity.self,
+            Affinity.self, Merge.self, Methods.self, Rules.self, Inspect.self, Tokenize.self, Doctor.self,
         ])
 }
 

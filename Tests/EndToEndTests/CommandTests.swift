@@ -314,6 +314,7 @@ extension EndToEnd {
                 "train": ["study", "--output", "--set", "--resume", "--expect-ranks", "--quiet"],
                 "sweep": ["sweep", "--output", "--set", "--resume", "--format", "--quiet"],
                 "verify": ["run", "--whole", "--output", "--backbone", "--data", "--quiet"],
+                "claims": ["folder", "--format"],
                 "evaluate": ["directory", "--split", "--backbone", "--data"],
                 "predict": [
                     "directory", "--task", "--input", "--columns", "--split", "--data", "--format",

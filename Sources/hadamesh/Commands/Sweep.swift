@@ -28,7 +28,8 @@ struct Sweep: ParsableCommand {
                                                # per: KEY repeats the best for each value of a key
 
             Which trials run, which are left behind, who wins and every adapter's bytes depend neither on the \
-            number of ranks and groups nor on interruptions. A node keeps one copy of the backbone, and \
+            number of ranks and groups nor on interruptions. --set changes the study, and with the prefix \
+            sweep. the sweep file: --set 'sweep.then.seeds=[11, 12]'. A node keeps one copy of the backbone, and \
             frozen activations are computed once. Each trial is a run directory; a trial that diverges or \
             is refused is a row of the table. The directory receives sweep.json, trials/, then/ and \
             activations/, which may be removed at the end.

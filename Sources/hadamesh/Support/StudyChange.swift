@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Studies
 import Yams
 
@@ -19,13 +20,35 @@ struct StudyChange {
         guard let sign = argument.firstIndex(of: "="), sign != argument.startIndex else {
             throw Failure.usage("expected key=value, found '\(argument)'", at: "--set", remedy: example)
         }
-        key = argument[..<sign].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        key = Self.names(String(argument[..<sign]))
         guard key.allSatisfy({ !$0.isEmpty }) else {
             throw Failure.usage("'\(argument[..<sign])' is not a key", at: "--set", remedy: example)
         }
         let text = String(argument[argument.index(after: sign)...])
         // An empty value is an empty string.
         value = try YAMLText.compose(text, at: "--set \(argument[..<sign])", hasLines: false) ?? Node("")
+    }
+
+    private init(_ key: [String], _ value: Node) { (self.key, self.value) = (key, value) }
+
+    /// The names of a key; a dot after a backslash belongs to a name.
+    private static func names(_ key: String) -> [String] {
+        let escaped = key.components(separatedBy: "\\.")
+        var names: [String] = []
+        for (index, part) in escaped.enumerated() {
+            let own = part.components(separatedBy: ".")
+            if index > 0, let last = names.popLast() {
+                names += ["\(last).\(own[0])"] + own.dropFirst()
+            } else {
+                names += own
+            }
+        }
+        return names
+    }
+
+    /// The change of the tree below a name that the key begins with; nil if it begins otherwise.
+    func below(_ name: String) -> StudyChange? {
+        key.first == name && key.count > 1 ? StudyChange(Array(key.dropFirst()), value) : nil
     }
 
     /// A copy of the study's tree with the change.
@@ -99,6 +122,4 @@ extension StudyChange {
         let decoder: any Decoder
         init(from decoder: any Decoder) { self.decoder = decoder }
     }
-
-    private init(_ key: [String], _ value: Node) { (self.key, self.value) = (key, value) }
 }

@@ -2,11 +2,11 @@ import Diagnostics
 import Formats
 import Foundation
 import Runs
-import Studies
+package import Studies
 import Yams
 
 /// A sweep file with its base study; failures name file and line.
-struct SweepFile {
+package struct SweepFile {
     /// The texts of a sweep: all that its trials follow from, beside data and backbone.
     struct Texts: Codable, Equatable {
         /// The sweep file.
@@ -16,19 +16,32 @@ struct SweepFile {
     }
 
     let path: String
-    let settings: SweepSettings
+    package let settings: SweepSettings
     let texts: Texts
     private let root: Node
 
     /// Reads a sweep file and its base study with changes of the form `key.sub=value`.
-    init(path: String, changes: [String]) throws {
-        let sweep = try StudyFile.text(StudyFile.data(at: path), at: path)
+    package init(path: String, changes: [String]) throws {
+        let text = try StudyFile.text(StudyFile.data(at: path), at: path)
+        let own = try changes.compactMap { try StudyChange($0).below(Self.ownChanges) }
+        let sweep = try own.isEmpty ? text : Self.changed(text, by: own, path: path)
+        let changes = changes.filter { !$0.hasPrefix("\(Self.ownChanges).") }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let settings = try Self.settings(sweep, path: path)
         let base = settings.base.hasPrefix("/") ? settings.base : "\(folder)/\(settings.base)"
         let study = try StudyFile(path: base, overrides: changes)
         if SingleProcess.isFirst { study.notes.forEach { StandardError.say($0) } }
         try self.init(Texts(sweep: sweep, base: study.changedText), path: path)
+    }
+
+    /// The beginning of changes of the sweep file itself: `sweep.then.seeds=[11, 12]`.
+    private static let ownChanges = "sweep"
+
+    private static func changed(_ text: String, by changes: [StudyChange], path: String) throws -> String {
+        let root = try changes.reduce(YAMLText.compose(text, at: path) ?? Node([:])) {
+            try $1.applied(to: $0)
+        }
+        return try Yams.serialize(node: root, width: -1)
     }
 
     /// Reads the texts of a sweep; `path` is the name of the file in messages.
@@ -51,6 +64,38 @@ struct SweepFile {
             }
             throw Failure.usage("cannot be read: \(error)", at: path)
         }
+    }
+
+    /// The study of a trial's run: the base with the trial's settings, a seed, and what the sweep decides.
+    ///
+    /// - Parameters:
+    ///   - trial: the trial
+    ///   - seed: the seed of the run
+    ///   - isFresh: whether the run repeats a winner, scored on dev
+    ///   - features: the folder for activations unless the base names one; nil for none
+    /// - Returns: the study
+    /// - Throws: a failure at a key of the study
+    package func study(of trial: Trial, seed: UInt64, isFresh: Bool, features: String? = nil) throws -> Study
+    {
+        let base = Data(texts.base.utf8)
+        func study(_ changes: [String]) throws -> Study {
+            try StudyFile(base, path: settings.base, overrides: changes).study()
+        }
+        let settled = trial.settings.map(\.change)
+        let plain = try study(settled)
+        var changes = settled + ["seed=\(seed)"]
+        if isFresh { changes += settings.then?.changes.map(\.change) ?? [] }
+        if isFresh || settings.metric.on == .dev {
+            changes.append("evaluation.heldOut=0")
+        } else if plain.evaluation.heldOut == 0 {
+            changes.append("evaluation.heldOut=\(SweepMetric.heldOut)")
+        }
+        // A rung ends with an evaluation.
+        if settings.search.method == .halving, !isFresh {
+            changes.append("evaluation.every=\(settings.search.first)")
+        }
+        if let features, plain.cache.features == nil { changes.append("cache.features=\"\(features)\"") }
+        return try study(changes)
     }
 
     /// A failure about a key of the sweep, at its line.

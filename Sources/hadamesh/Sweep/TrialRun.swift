@@ -20,30 +20,11 @@ struct TrialRun: Equatable {
     /// The run for messages.
     var name: String { "trial \(trial.number), seed \(seed)" }
 
-    /// The study: the base with the trial's settings, its seed, and what the sweep decides.
+    /// The study; see ``SweepFile/study(of:seed:isFresh:)``.
     ///
-    /// - Throws: a failure at a key of the study
+    /// Its activations are those of the sweep's directory, unless the base names a folder.
     func study(_ sweep: SweepFile, in directory: SweepDirectory) throws -> Study {
-        let settings = sweep.settings
-        let settled = trial.settings.map(\.change)
-        var changes = settled + ["seed=\(seed)"]
-        if isFresh { changes += settings.then?.changes.map(\.change) ?? [] }
-        let base = Data(sweep.texts.base.utf8)
-        let place = settings.base
-        let plain = try StudyFile(base, path: place, overrides: settled)
-        if isFresh || settings.metric.on == .dev {
-            changes.append("evaluation.heldOut=0")
-        } else if try plain.study().evaluation.heldOut == 0 {
-            changes.append("evaluation.heldOut=\(SweepMetric.heldOut)")
-        }
-        // A rung ends with an evaluation.
-        if settings.search.method == .halving, !isFresh {
-            changes.append("evaluation.every=\(settings.search.first)")
-        }
-        let study = try StudyFile(base, path: place, overrides: changes).study()
-        if study.cache.features != nil { return study }
-        return try StudyFile(
-            base, path: place, overrides: changes + ["cache.features=\"\(directory.activations)\""]
-        ).study()
+        try sweep.study(
+            of: trial, seed: seed, isFresh: isFresh, features: directory.activations)
     }
 }

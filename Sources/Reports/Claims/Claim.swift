@@ -1,0 +1,105 @@
+/// A claim about two ways to train: one reaches a share of the other's mean score.
+package struct Claim: Sendable {
+    /// A way to train: the winners of a sweep with certain parameters.
+    package struct Arm: Sendable {
+        /// The sweep's folder.
+        package let sweep: String
+        /// The parameter, and its value as YAML.
+        package let key, value: String
+    }
+
+    package let text: String
+    /// Who says so.
+    package let source: String
+    package let arm: Arm
+    package let reference: Arm
+    /// The least share of the reference's mean score.
+    package let share: Double
+
+    private init(
+        _ text: String, _ source: String, _ arm: Arm, reaches share: Double, of reference: Arm
+    ) {
+        (self.text, self.source, self.arm, self.share, self.reference) = (
+            text, source, arm, share, reference
+        )
+    }
+}
+
+extension Claim {
+    /// The claims of the papers and of this project, which `launch/claims` tests.
+    package static let all = [
+        Claim(
+            "the Hadamard adapter reaches 98 % of full fine-tuning", "Chen et al., 2023",
+            .method("hadamard"), reaches: 0.98, of: .method("full")),
+        Claim(
+            "the Hadamard adapter is no worse than a LayerNorm alone", "Chen et al., 2023",
+            .method("hadamard"), reaches: 1, of: .method("layernorm")),
+        Claim(
+            "two thirds of the layers suffice", "Chen et al., 2023",
+            .small("{layers: 2-5, method: hadamard}"), reaches: 0.99, of: .small("{method: hadamard}")),
+        Claim(
+            "one adapter for four tasks reaches 97 % of private ones", "this project",
+            .sharing("{bias: all, head: private, norm: all, weight: all}"), reaches: 0.97,
+            of: .method("hadamard")),
+        Claim(
+            "tasks can share w alone", "Chen et al., 2023",
+            .sharing("{bias: private, head: private, norm: private, weight: all}"), reaches: 0.99,
+            of: .method("hadamard")),
+        Claim(
+            "tasks can share b alone", "Chen et al., 2023",
+            .sharing("{bias: all, head: private, norm: private, weight: private}"), reaches: 0.99,
+            of: .method("hadamard")),
+        Claim(
+            "groups of like tasks are better than one group", "this project",
+            .sharing(
+                "{bias: groups, groups: {pairs: [mrpc, stsb, rte]}, head: private, norm: groups, "
+                    + "weight: groups}"), reaches: 1,
+            of: .sharing("{bias: all, head: private, norm: all, weight: all}")),
+        Claim(
+            "UPGrad is better than the sum of gradients", "Quinton and Rey, 2024", .rule("upgrad"),
+            reaches: 1, of: .rule("sum")),
+        Claim(
+            "PCGrad is better than the sum of gradients", "Yu et al., 2020", .rule("pcgrad"), reaches: 1,
+            of: .rule("sum")),
+        Claim(
+            "SparseAdapter at 40 % is comparable with the dense adapter", "He et al., 2022",
+            .small("{method: sparse, sparsity: 0.4}"), reaches: 0.99, of: .small("{method: pfeiffer}")),
+        Claim(
+            "SparseAdapter at 80 % is comparable with the dense adapter", "He et al., 2022",
+            .small("{method: sparse, sparsity: 0.8}"), reaches: 0.99, of: .small("{method: pfeiffer}")),
+        Claim(
+            "Large-Sparse is no worse than full fine-tuning", "He et al., 2022",
+            .small("{largeSparse: 4, method: sparse}"), reaches: 1, of: .small("{method: full}")),
+        Claim(
+            "HUT is on par with LoRA, at fewer operations", "Zhang et al., 2024",
+            .small("{method: hut}"), reaches: 0.99, of: .small("{method: lora}")),
+        Claim(
+            "tiny attention is on par with larger adapters", "Zhao et al., 2022",
+            .small("{method: tiny-attention}"), reaches: 0.99, of: .small("{method: pfeiffer}")),
+        Claim(
+            "AdapterBias is close to full fine-tuning", "Fu et al., 2022",
+            .small("{method: adapter-bias}"), reaches: 0.97, of: .small("{method: full}")),
+    ]
+}
+
+extension Claim.Arm {
+    /// A method with whole epochs, an adapter for each task.
+    fileprivate static func method(_ name: String) -> Self {
+        Claim.Arm(sweep: "headline", key: "adapter.method", value: name)
+    }
+
+    /// A sharing of the Hadamard adapter, with whole epochs.
+    fileprivate static func sharing(_ section: String) -> Self {
+        Claim.Arm(sweep: "sharing", key: "sharing", value: section)
+    }
+
+    /// A combination rule with one adapter for all tasks.
+    fileprivate static func rule(_ name: String) -> Self {
+        Claim.Arm(sweep: "rules", key: "combination.rule", value: name)
+    }
+
+    /// A method under the smaller budget.
+    fileprivate static func small(_ section: String) -> Self {
+        Claim.Arm(sweep: "methods", key: "adapter", value: section)
+    }
+}

@@ -1,0 +1,57 @@
+package import Formats
+
+/// The verdicts on all claims, as a table.
+package struct ClaimReport: Sendable {
+    package let verdicts: [Verdict]
+
+    /// Reads the sweeps in a folder, as `launch/claims` leaves them.
+    package init(_ folder: String) throws {
+        verdicts = try Claim.all.map { try Verdict($0, in: folder) }
+    }
+
+    private var table: TextTable {
+        let rows = verdicts.map { verdict in
+            [
+                verdict.claim.text, "\(Self.percent(verdict.claim.share, digits: 0)) %",
+                verdict.ratios.map { ratios in
+                    let half = ratios.halfWidth.map { " ± \(Self.percent($0, digits: 1))" } ?? ""
+                    return "\(Self.percent(ratios.mean, digits: 1))\(half) %"
+                } ?? "–", "\(verdict.ratios?.values.count ?? 0)", verdict.outcome.rawValue,
+                verdict.claim.source,
+            ]
+        }
+        return TextTable([["claim", "needs", "found", "seeds", "verdict", "who says so"]] + rows)
+    }
+
+    private static func percent(_ share: Double, digits: Int) -> String {
+        TextTable.number(100 * share, digits: digits)
+    }
+
+    private static let note =
+        "found: the mean over seeds of the ratio of mean scores, ± its 95 % confidence interval by Student's t; "
+        + "a claim is supported if the interval lies at what it needs or above, not supported if below."
+
+    /// The table in a format, without a final line feed.
+    package func text(_ format: TableFormat, width: Int) -> String {
+        switch format {
+        case .text:
+            [table.folded(within: width), TextTable.wrapped(Self.note, within: width)].joined(
+                separator: "\n\n")
+        case .markdown: [table.markdown, Self.note].joined(separator: "\n\n")
+        case .csv: table.csv
+        case .latex: table.latex
+        case .json: json
+        }
+    }
+
+    private var json: String {
+        let all = verdicts.map { verdict -> JSONValue in
+            .object([
+                ("claim", .string(verdict.claim.text)), ("share", .number(verdict.claim.share)),
+                ("ratios", .array((verdict.ratios?.values ?? []).map { .number($0) })),
+                ("verdict", .string(verdict.outcome.rawValue)),
+            ])
+        }
+        return String(JSONValue.array(all).encodedForReading().dropLast())
+    }
+}

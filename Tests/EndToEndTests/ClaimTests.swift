@@ -1,0 +1,56 @@
+import Foundation
+import Reports
+import Studies
+import Testing
+import hadamesh
+
+extension EndToEnd {
+    /// The claims and the sweeps that test them fit together.
+    @Suite struct ClaimTests {
+        private static let folder = EndToEnd.package.appendingPathComponent("launch/sweeps")
+
+        /// The sweep files that are ready to run.
+        static let sweeps =
+            ["methods.yaml", "layers.yaml"]
+            + Set(Claim.all.flatMap { [$0.arm.sweep, $0.reference.sweep] }).sorted().map {
+                "claims/\($0).yaml"
+            }
+
+        private static func sweep(_ name: String) throws -> SweepFile {
+            try SweepFile(
+                path: folder.appendingPathComponent(name).path, changes: ["backbone=B", "data=D"])
+        }
+
+        @Test(arguments: sweeps) func everyTrialOfAReadySweepIsAStudy(name: String) throws {
+            let sweep = try Self.sweep(name)
+            #expect(sweep.settings.trials.count > 8)
+            for trial in sweep.settings.trials { _ = try sweep.study(of: trial, seed: 1, isFresh: true) }
+        }
+
+        @Test func everyArmOfAClaimIsAParameterOfItsSweep() throws {
+            for arm in Claim.all.flatMap({ [$0.arm, $0.reference] }) {
+                let sweep = try Self.sweep("claims/\(arm.sweep).yaml")
+                #expect(sweep.settings.then?.per == arm.key)
+                #expect(sweep.settings.trials.contains { $0.value(of: arm.key) == arm.value }, "\(arm)")
+            }
+        }
+
+        @Test func aVerdictNeedsTheWholeInterval() {
+            func outcome(_ ratios: [Double]) -> Verdict.Outcome {
+                Verdict.outcome(SeedSpread(ratios), share: 0.98)
+            }
+            // Of three, the interval is the mean ± 2.48 standard deviations.
+            #expect(outcome([0.99, 0.991, 0.992]) == .supported)
+            #expect(outcome([0.96, 0.961, 0.962]) == .notSupported)
+            #expect(outcome([0.97, 0.99, 1.01]) == .undecided)
+            #expect(outcome([1.5]) == .undecided)
+            #expect(outcome([]) == .untested)
+        }
+
+        @Test func aFolderWithoutSweepsIsRefused() async throws {
+            let scene = try Scene()
+            let job = try await EndToEnd.hadamesh(["claims", scene.folder.path])
+            #expect(job.status == 2 && job.failures.first?.contains("no finished sweep") == true, "\(job)")
+        }
+    }
+}
