@@ -74,15 +74,20 @@ struct Sweep: ParsableCommand {
             let bytes = try onRoot(world) {
                 let given =
                     isDirectory ? nil : try SweepFile(path: named, changes: options.changes)
-                try Directory.create(directory.path)
-                lock = try RunLock.take(directory.path)
-                let texts = try SweepFile.begin(given, in: directory, isResuming: resume)
+                let texts = try SweepFile.texts(of: given, in: directory, isResuming: resume)
                 return Array(try JSONValue(encoding: texts).encoded().utf8)
             }
             let texts = try JSONValue(parsing: Data(bytes), at: named).decoded(
                 as: SweepFile.Texts.self, from: named)
             let file = try SweepFile(texts, path: isDirectory ? directory.sweepFile : named)
             let run = try SweepRun(file, directory, world, isQuiet: quiet)
+            _ = try onRoot(world) {
+                try Directory.create(directory.path)
+                // Waiting for a lock is no stall.
+                lock = try RunLock.take(directory.path) { world.watch?.enter(.startUp, step: 0) }
+                try file.begin(in: directory, isResuming: resume)
+                return []
+            }
             let results = try run.run()
             _ = try onRoot(world) {
                 if let results {

@@ -144,19 +144,16 @@ package struct SweepFile {
 }
 
 extension SweepFile {
-    /// Begins the given sweep in its directory, or continues the one that began there, and returns its texts.
+    /// The texts of the given sweep, or of the one that began in the directory; another one is refused.
     ///
-    /// Called by one rank. Without a given sweep, the directory's own continues; another one is refused.
-    static func begin(_ given: SweepFile?, in directory: SweepDirectory, isResuming: Bool) throws -> Texts {
+    /// Without a given sweep, the directory's own continues. Called by one rank; nothing is written.
+    static func texts(of given: SweepFile?, in directory: SweepDirectory, isResuming: Bool) throws -> Texts {
         guard directory.hasBegun else {
             guard let given else {
                 throw Failure.usage(
                     "holds no sweep", at: directory.path,
                     remedy: "name the directory that hadamesh sweep wrote")
             }
-            // The sweep file comes last: with it, a sweep has begun.
-            try AtomicFile.write(Data(given.texts.base.utf8), to: directory.baseFile)
-            try AtomicFile.write(Data(given.texts.sweep.utf8), to: directory.sweepFile)
             return given.texts
         }
         guard isResuming else {
@@ -173,5 +170,14 @@ extension SweepFile {
                 remedy: "continue it as it was with: \(directory.resumption), or choose another --output")
         }
         return saved
+    }
+
+    /// Begins the sweep in its directory, whose lock the caller holds, unless it has begun there.
+    func begin(in directory: SweepDirectory, isResuming: Bool) throws {
+        // Another job may have begun meanwhile.
+        _ = try Self.texts(of: self, in: directory, isResuming: isResuming)
+        // The sweep file comes last: with it, a sweep has begun.
+        try AtomicFile.write(Data(texts.base.utf8), to: directory.baseFile)
+        try AtomicFile.write(Data(texts.sweep.utf8), to: directory.sweepFile)
     }
 }
