@@ -10,7 +10,7 @@ extension EndToEnd {
             "STS-B.tsv": (1379, []), "QQP.tsv": (390_965, ["0"]),
             "MNLI-m.tsv": (9796, ["contradiction", "entailment", "neutral"]),
             "MNLI-mm.tsv": (9847, ["contradiction", "entailment", "neutral"]),
-            "QNLI.tsv": (5463, ["not_entailment"]), "RTE.tsv": (3000, ["entailment"]),
+            "QNLI.tsv": (5463, ["entailment", "not_entailment"]), "RTE.tsv": (3000, ["entailment"]),
             "WNLI.tsv": (146, ["0"]), "AX.tsv": (1104, ["contradiction", "entailment", "neutral"]),
         ]
 
@@ -30,25 +30,50 @@ extension EndToEnd {
             return ([header] + rows).map { $0.joined(separator: "\t") + "\n" }.joined()
         }
 
-        /// Two finished runs, `first` of cola and stsb, `second` of mnli.
+        /// A file of QNLI.
+        private func questions(_ count: Int, labels: [String]? = nil) -> String {
+            table(count, pairs: true, label: labels.map { (name: "label", values: $0) })
+                .replacing("sentence1\tsentence2", with: "question\tsentence")
+        }
+
+        /// A file of MNLI, whose rows have parses beside the texts, and in labelled files the annotators' labels.
+        private func inferences(_ count: Int, labels: [String]? = nil, annotators: Int = 1) -> String {
+            let annotations =
+                ["promptID", "pairID", "genre"]
+                + ["binary_parse", "parse"].flatMap { parse in [1, 2].map { "sentence\($0)_\(parse)" } }
+            let columns = labels == nil ? [] : (1...annotators).map { "label\($0)" } + ["gold_label"]
+            let header = ["index"] + annotations + ["sentence1", "sentence2"] + columns
+            let rows = (0..<count).map { index in
+                let first = Self.words[index % 5], second = Self.words[index / 5 % 5]
+                return [
+                    "\(index)", "7", "7e", "fiction", "( \(first) )", "( \(second) )", "(ROOT)", "(ROOT)",
+                ]
+                    + [first, second] + columns.compactMap { _ in labels.map { $0[index % $0.count] } }
+            }
+            return ([header] + rows).map { $0.joined(separator: "\t") + "\n" }.joined()
+        }
+
+        /// Two finished runs, `first` of cola and stsb, `second` of mnli and qnli.
         private func trained() async throws -> Scene {
             let scene = try Scene()
             let cola = (0..<30).map { "a\t\($0 % 2)\t\t\(Self.words[$0 % 5])\n" }.joined()
             let scores = (name: "score", values: ["0.5", "2.25", "4.0"])
-            let inference = (name: "gold_label", values: ["neutral", "entailment", "contradiction"])
+            let inference = ["neutral", "entailment", "contradiction"]
             let data = [
                 "CoLA/train": cola, "CoLA/dev": cola, "CoLA/test": table(1063, pairs: false),
                 "STS-B/train": table(30, pairs: true, label: scores),
                 "STS-B/dev": table(30, pairs: true, label: scores), "STS-B/test": table(1379, pairs: true),
-                "MNLI/train": table(30, pairs: true, label: inference),
-                "MNLI/dev_matched": table(30, pairs: true, label: inference),
-                "MNLI/dev_mismatched": table(30, pairs: true, label: inference),
-                "MNLI/test_matched": table(9796, pairs: true),
-                "MNLI/test_mismatched": table(9847, pairs: true),
+                "MNLI/train": inferences(30, labels: inference),
+                "MNLI/dev_matched": inferences(30, labels: inference, annotators: 5),
+                "MNLI/dev_mismatched": inferences(30, labels: inference, annotators: 5),
+                "MNLI/test_matched": inferences(9796), "MNLI/test_mismatched": inferences(9847),
                 "diagnostic/diagnostic": table(1104, pairs: true),
+                "QNLI/train": questions(30, labels: ["entailment", "not_entailment"]),
+                "QNLI/dev": questions(30, labels: ["entailment", "not_entailment"]),
+                "QNLI/test": questions(5463),
             ]
             for (name, text) in data { try scene.write("glue/\(name).tsv", text) }
-            for (run, tasks) in [("first", "[cola, stsb]"), ("second", "[mnli]")] {
+            for (run, tasks) in [("first", "[cola, stsb]"), ("second", "[mnli, qnli]")] {
                 try scene.write(
                     "\(run).yaml",
                     """
@@ -84,7 +109,7 @@ extension EndToEnd {
             let submit = ["submit"] + runs + ["--output"]
             let job = try await EndToEnd.hadamesh(submit + [scene.path("out")])
             #expect(job.status == 0 && job.output == "wrote \(scene.path("out"))/submission.zip\n", "\(job)")
-            let constants = "sst2 1, mrpc 1, qqp 0, qnli not_entailment, rte entailment, wnli 0"
+            let constants = "sst2 1, mrpc 1, qqp 0, rte entailment, wnli 0"
             #expect(job.errors.contains("no run trained these tasks"), "\(job)")
             #expect(job.errors.contains(constants), "\(job)")
             for (name, form) in Self.files {
@@ -102,9 +127,12 @@ extension EndToEnd {
             #expect(
                 try names.output.split(separator: "\n").map { values[String($0)] }
                     == answers(scene, "out/CoLA.tsv"))
-            for (file, split) in [("MNLI-mm", "test_mismatched"), ("AX", "diagnostic")] {
+            for (file, task, split) in [
+                ("MNLI-mm", "mnli", "test_mismatched"), ("AX", "mnli", "diagnostic"),
+                ("QNLI", "qnli", "test"),
+            ] {
                 let labels = try await EndToEnd.hadamesh([
-                    "predict", runs[1], "--task", "mnli", "--split", split,
+                    "predict", runs[1], "--task", task, "--split", split,
                 ])
                 #expect(
                     try labels.output.split(separator: "\n").map(String.init)
@@ -128,6 +156,26 @@ extension EndToEnd {
                 ranks: 3, submit + [scene.path("again"), "--data", scene.path("moved")])
             #expect(again.status == 0, "\(again)")
             #expect(try scene.read("again/submission.zip") == scene.read("out/submission.zip"))
+        }
+
+        @Test func aMergedRunAnswersAllTasksOfItsSources() async throws {
+            let scene = try await trained()
+            let merged = scene.path("merged")
+            let merge = try await EndToEnd.hadamesh([
+                "merge", scene.path("first"), scene.path("second"), "--rule", "average", "--output", merged,
+            ])
+            try #require(merge.status == 0, "\(merge)")
+            let job = try await EndToEnd.hadamesh(["submit", merged, "--output", scene.path("out")])
+            #expect(job.status == 0, "\(job)")
+            #expect(
+                job.errors.contains("all examples: sst2 1, mrpc 1, qqp 0, rte entailment, wnli 0"), "\(job)")
+            for (name, form) in Self.files {
+                #expect(try answers(scene, "out/\(name)").count == form.count, "\(name)")
+            }
+            let scores = try await EndToEnd.hadamesh(["predict", merged, "--task", "stsb", "--split", "test"])
+            let expected = scores.output.split(separator: "\n").compactMap { Double($0) }
+            #expect(
+                try answers(scene, "out/STS-B.tsv") == expected.map { String(format: "%.3f", $0) })
         }
 
         @Test func whatGLUEWouldRefuseIsRefused() async throws {

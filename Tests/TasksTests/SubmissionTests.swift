@@ -11,6 +11,8 @@ import Testing
         let task: String
         let count: Int
         let vocabulary: Set<String>?
+        /// The header of the test file that it answers, in which `<` and `>` mark the texts.
+        let header: String
         var testDescription: String { name }
     }
 
@@ -18,18 +20,44 @@ import Testing
     private static let entailment: Set = ["entailment", "not_entailment"]
     private static let inference: Set = ["contradiction", "entailment", "neutral"]
 
+    private static let annotations =
+        "index promptID pairID genre sentence1_binary_parse sentence2_binary_parse "
+        + "sentence1_parse sentence2_parse"
+
     static let forms = [
-        Form(name: "CoLA", task: "cola", count: 1063, vocabulary: binary),
-        Form(name: "SST-2", task: "sst2", count: 1821, vocabulary: binary),
-        Form(name: "MRPC", task: "mrpc", count: 1725, vocabulary: binary),
-        Form(name: "STS-B", task: "stsb", count: 1379, vocabulary: nil),
-        Form(name: "QQP", task: "qqp", count: 390_965, vocabulary: binary),
-        Form(name: "MNLI-m", task: "mnli", count: 9796, vocabulary: inference),
-        Form(name: "MNLI-mm", task: "mnli", count: 9847, vocabulary: inference),
-        Form(name: "AX", task: "mnli", count: 1104, vocabulary: inference),
-        Form(name: "QNLI", task: "qnli", count: 5463, vocabulary: entailment),
-        Form(name: "RTE", task: "rte", count: 3000, vocabulary: entailment),
-        Form(name: "WNLI", task: "wnli", count: 146, vocabulary: binary),
+        Form(
+            name: "CoLA", task: "cola", count: 1063, vocabulary: binary,
+            header: "index <sentence>"),
+        Form(
+            name: "SST-2", task: "sst2", count: 1821, vocabulary: binary,
+            header: "index <sentence>"),
+        Form(
+            name: "MRPC", task: "mrpc", count: 1725, vocabulary: binary,
+            header: "index #1_ID #2_ID <#1_String> <#2_String>"),
+        Form(
+            name: "STS-B", task: "stsb", count: 1379, vocabulary: nil,
+            header: "index genre filename year old_index source1 source2 <sentence1> <sentence2>"),
+        Form(
+            name: "QQP", task: "qqp", count: 390_965, vocabulary: binary,
+            header: "id <question1> <question2>"),
+        Form(
+            name: "MNLI-m", task: "mnli", count: 9796, vocabulary: inference,
+            header: "\(annotations) <sentence1> <sentence2>"),
+        Form(
+            name: "MNLI-mm", task: "mnli", count: 9847, vocabulary: inference,
+            header: "\(annotations) <sentence1> <sentence2>"),
+        Form(
+            name: "AX", task: "mnli", count: 1104, vocabulary: inference,
+            header: "index <sentence1> <sentence2>"),
+        Form(
+            name: "QNLI", task: "qnli", count: 5463, vocabulary: entailment,
+            header: "index <question> <sentence>"),
+        Form(
+            name: "RTE", task: "rte", count: 3000, vocabulary: entailment,
+            header: "index <sentence1> <sentence2>"),
+        Form(
+            name: "WNLI", task: "wnli", count: 146, vocabulary: binary,
+            header: "index <sentence1> <sentence2>"),
     ]
 
     private func file(_ form: Form) throws -> (task: GLUETask, file: SubmissionFile) {
@@ -74,6 +102,47 @@ import Testing
                 found.prefix(8) == ["0.000", "0.000", "0.765", "1.765", "2.765", "3.765", "4.765", "5.000"])
         }
         #expect(!submission.constantTasks.contains { $0.name == task.name })
+    }
+
+    /// Every row is answered in its place, whatever columns and quotes surround its texts.
+    @Test(arguments: forms)
+    func theOfficialTestFilesAreAnsweredRowByRow(_ form: Form) throws {
+        let (task, file) = try file(form)
+        let columns = form.header.split(separator: " ").map { $0.replacing("_S", with: " S") }
+        var texts = ["", ""]
+        var text = columns.map { $0.trimmingCharacters(in: ["<", ">"]) }.joined(separator: "\t") + "\n"
+        for row in 0..<form.count {
+            var isFirst = true
+            let cells = columns.map { column in
+                guard column.hasPrefix("<") else { return column.hasPrefix("i") ? "\(row)" : "\"x" }
+                defer { isFirst = false }
+                return isFirst ? "\"A \(row)" : "B, \(row)\"."
+            }
+            if row == form.count - 1 {
+                texts = [cells.first { $0.hasPrefix("\"A") } ?? "", cells.last ?? ""]
+            }
+            text += cells.joined(separator: "\t") + "\n"
+        }
+        let folder = try TemporaryFolder([task.file(of: file.split): text])
+        let examples = try task.examples(for: file, in: folder.path)
+        #expect(examples.last?.first == texts[0])
+        #expect(examples.last?.second == (task.isPaired ? texts[1] : nil))
+
+        // The answer depends on the row's number, which is read from its text.
+        let width = task.output.width
+        let rows = try examples.map { try #require(Int($0.first.dropFirst(3))) }
+        let logits = rows.flatMap { row in
+            (0..<width).map { width == 1 ? Float(row % 6) : $0 == row % width ? 1 : 0 }
+        }
+        var submission = Submission()
+        try submission.add(Predictions(logits: logits, width: width), for: file, of: task)
+        let names: [String] =
+            switch task.output {
+            case .classes(let classes): classes.map(\.value)
+            case .regression: (0..<6).map { "\($0).000" }
+            }
+        let found = try answers(submission, form.name)
+        #expect(found == (0..<form.count).map { names[$0 % names.count] })
     }
 
     @Test(arguments: forms)
