@@ -7,8 +7,8 @@ package typealias SettingPath<Method, Value> = any WritableKeyPath<Method, Value
 package struct MethodKey<Method>: Sendable {
     /// The description for users.
     package let setting: MethodSetting
-    private let reading: @Sendable (SettingsSection<SettingKey>, inout Method) throws -> Void
-    private let writing: @Sendable (Method, inout KeyedEncodingContainer<SettingKey>) throws -> Void
+    private let reading: @Sendable (SettingsSection<NameKey>, inout Method) throws -> Void
+    private let writing: @Sendable (Method, inout KeyedEncodingContainer<NameKey>) throws -> Void
     private let checking: @Sendable (Method) -> String?
 
     /// Connects a key to a property; `problem` returns a message for a value that is not allowed.
@@ -20,7 +20,7 @@ package struct MethodKey<Method>: Sendable {
         problem: @escaping @Sendable (Value) -> String? = { _ in nil }
     ) {
         setting = MethodSetting(key: key, allowed: allowed, meaning: meaning, example: example)
-        let name = SettingKey(key)
+        let name = NameKey(key)
         reading = { section, method in
             if example == nil, !section.has(name) { return }
             let value: Value = try section.required(name)
@@ -71,8 +71,8 @@ package struct MethodKey<Method>: Sendable {
 
     private init(
         _ setting: MethodSetting,
-        reading: @escaping @Sendable (SettingsSection<SettingKey>, inout Method) throws -> Void,
-        writing: @escaping @Sendable (Method, inout KeyedEncodingContainer<SettingKey>) throws -> Void,
+        reading: @escaping @Sendable (SettingsSection<NameKey>, inout Method) throws -> Void,
+        writing: @escaping @Sendable (Method, inout KeyedEncodingContainer<NameKey>) throws -> Void,
         checking: @escaping @Sendable (Method) -> String?
     ) {
         self.setting = setting
@@ -90,7 +90,7 @@ package struct MethodKey<Method>: Sendable {
     }
 
     /// Reads the key of a section, if it is there.
-    func read(_ section: SettingsSection<SettingKey>, into method: inout Method) throws {
+    func read(_ section: SettingsSection<NameKey>, into method: inout Method) throws {
         try reading(section, &method)
     }
 
@@ -98,7 +98,7 @@ package struct MethodKey<Method>: Sendable {
     func problem(of method: Method) -> String? { checking(method) }
 
     /// Writes the property's value.
-    func write(_ method: Method, to section: inout KeyedEncodingContainer<SettingKey>) throws {
+    func write(_ method: Method, to section: inout KeyedEncodingContainer<NameKey>) throws {
         try writing(method, &section)
     }
 }

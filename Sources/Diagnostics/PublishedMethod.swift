@@ -17,12 +17,12 @@ package protocol PublishedMethod: Sendable, Encodable {
     init()
 
     /// Checks settings against one another, after all keys were read; nothing by default.
-    mutating func check(_ section: SettingsSection<SettingKey>) throws
+    mutating func check(_ section: SettingsSection<NameKey>) throws
 }
 
 extension PublishedMethod {
     package static var keys: [MethodKey<Self>] { [] }
-    package func check(_ section: SettingsSection<SettingKey>) throws {}
+    package func check(_ section: SettingsSection<NameKey>) throws {}
 
     /// Descriptions of the settings.
     package static var settings: [MethodSetting] { keys.map(\.setting) }
@@ -33,7 +33,7 @@ extension PublishedMethod {
     package init(from decoder: any Decoder, besides others: [String]) throws {
         self.init()
         let section = try SettingsSection(
-            decoder, keys: Self.keys.map { SettingKey($0.setting.key) }, also: others,
+            decoder, keys: Self.keys.map { NameKey($0.setting.key) }, also: others,
             misplaced: Self.table.keysOfOthers(than: Self.name))
         for key in Self.keys { try key.read(section, into: &self) }
         try check(section)
@@ -41,14 +41,14 @@ extension PublishedMethod {
 
     /// Writes every setting, defaults included.
     package func encode(to encoder: any Encoder) throws {
-        var section = encoder.container(keyedBy: SettingKey.self)
+        var section = encoder.container(keyedBy: NameKey.self)
         for key in Self.keys { try key.write(self, to: &section) }
     }
 
     /// Whether the value that a section has for a key is allowed for the method.
     package static func takes(_ name: String, in decoder: any Decoder) -> Bool {
         guard let key = keys.first(where: { $0.setting.key == name }),
-            let section = try? SettingsSection(decoder, keys: [SettingKey(name)])
+            let section = try? SettingsSection(decoder, keys: [NameKey(name)])
         else { return false }
         var method = Self()
         return (try? key.read(section, into: &method)) != nil

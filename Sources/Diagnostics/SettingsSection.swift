@@ -21,9 +21,9 @@ package struct SettingsSection<Key: CodingKey> {
     ) throws {
         path = decoder.codingPath
         let names = keys.map(\.stringValue)
-        let found: KeyedDecodingContainer<SettingKey>
+        let found: KeyedDecodingContainer<NameKey>
         do {
-            found = try decoder.container(keyedBy: SettingKey.self)
+            found = try decoder.container(keyedBy: NameKey.self)
         } catch {
             throw Failure.usage(
                 "expected a mapping with keys among \(names.sorted().joined(separator: ", "))"
@@ -32,7 +32,7 @@ package struct SettingsSection<Key: CodingKey> {
         }
         let known = names + also
         for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
-            let place = keyPath(path + [SettingKey(key)])
+            let place = keyPath(path + [NameKey(key)])
             if let message = misplaced()[key] {
                 throw Failure.usage(
                     message, at: place, remedy: "allowed: \(known.sorted().joined(separator: ", "))")
@@ -179,12 +179,3 @@ private func readableName(of type: Any.Type) -> String {
 
 private protocol DictionaryType {}
 extension Dictionary: DictionaryType {}
-
-/// A key determined at run time.
-package struct SettingKey: CodingKey {
-    package let stringValue: String
-    package let intValue: Int? = nil
-    package init(_ name: String) { stringValue = name }
-    package init?(stringValue: String) { self.stringValue = stringValue }
-    package init?(intValue: Int) { return nil }
-}

@@ -54,8 +54,8 @@ package struct TaskReferences: Codable, Equatable, Sendable {
             self.run = run
             return
         }
-        let container: KeyedDecodingContainer<SettingKey>
-        do { container = try decoder.container(keyedBy: SettingKey.self) } catch {
+        let container: KeyedDecodingContainer<NameKey>
+        do { container = try decoder.container(keyedBy: NameKey.self) } catch {
             throw Failure.usage(
                 "expected the directory of a run, or a mapping with a number for each task"
                     + ((try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""),
@@ -72,9 +72,9 @@ package struct TaskReferences: Codable, Equatable, Sendable {
             try container.encode(run)
             return
         }
-        var container = encoder.container(keyedBy: SettingKey.self)
+        var container = encoder.container(keyedBy: NameKey.self)
         for (task, value) in tasks.sorted(by: { $0.key < $1.key }) {
-            try container.encode(value, forKey: SettingKey(task))
+            try container.encode(value, forKey: NameKey(task))
         }
     }
 

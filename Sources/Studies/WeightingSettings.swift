@@ -5,7 +5,7 @@ import Diagnostics
 /// each task.
 struct WeightingSettings: Sendable, Codable {
     let weighting: any LossWeighting
-    private static let nameKey = SettingKey("name")
+    private static let nameKey = NameKey("name")
 
     init(_ weighting: any LossWeighting) { self.weighting = weighting }
 
@@ -14,7 +14,7 @@ struct WeightingSettings: Sendable, Codable {
             weighting = try Self.type(named: name, decoder, at: decoder.codingPath).init()
             return
         }
-        let section = try? decoder.container(keyedBy: SettingKey.self)
+        let section = try? decoder.container(keyedBy: NameKey.self)
         if let name = try? section?.decode(String.self, forKey: Self.nameKey) {
             let type = try Self.type(named: name, decoder, at: decoder.codingPath + [Self.nameKey])
             weighting = try type.init(from: decoder, besides: [Self.nameKey.stringValue])
@@ -45,7 +45,7 @@ struct WeightingSettings: Sendable, Codable {
         if let given = weighting as? Given { return try given.numbers.encode(to: encoder) }
         let type = Swift.type(of: weighting)
         if type.settings.isEmpty { return try type.name.encode(to: encoder) }
-        var section = encoder.container(keyedBy: SettingKey.self)
+        var section = encoder.container(keyedBy: NameKey.self)
         try section.encode(type.name, forKey: Self.nameKey)
         try weighting.encode(to: encoder)
     }

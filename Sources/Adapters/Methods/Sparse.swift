@@ -70,17 +70,17 @@ package struct Sparse: CompositeMethod, PrunedMethod {
 
     package init() {}
 
-    package mutating func check(_ section: SettingsSection<SettingKey>) throws {
+    package mutating func check(_ section: SettingsSection<NameKey>) throws {
         if !base.members((any PrunedMethod).self).isEmpty {
             throw section.failure(
-                SettingKey("base"), "is pruned itself",
+                NameKey("base"), "is pruned itself",
                 remedy: "name the method to prune, once, and its sparsity here")
         }
         if largeSparse > 1, let given = givenSparsity {
             // Settings with all defaults filled in have both keys, and they agree.
             if abs(given - impliedSparsity) > 1e-9 {
                 throw section.failure(
-                    SettingKey("sparsity"),
+                    NameKey("sparsity"),
                     "is \(given), but largeSparse: \(largeSparse) means sparsity \(impliedSparsity)",
                     remedy: "give either sparsity or largeSparse")
             }
@@ -88,13 +88,13 @@ package struct Sparse: CompositeMethod, PrunedMethod {
         }
         if score == .erdosRenyi, threshold == .local {
             throw section.failure(
-                SettingKey("threshold"),
+                NameKey("threshold"),
                 "is local, but erdos-renyi itself decides how much of each matrix is removed",
                 remedy: "use global, or score: random")
         }
         if widened == nil {
             throw section.failure(
-                SettingKey("largeSparse"),
+                NameKey("largeSparse"),
                 "is \(largeSparse), but \(type(of: base).name) has no width that could grow",
                 remedy: "use sparsity instead")
         }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 extension JSONValue {
     /// Encodes a value, with keys in the order in which its type encodes them.
     package init(encoding value: some Encodable) throws {

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// An ordered dictionary with few entries, encoded as a JSON object.
 package struct NamedValues<Value> {
     package struct Entry {

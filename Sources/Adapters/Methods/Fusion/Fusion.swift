@@ -97,8 +97,8 @@ package struct Fusion: MethodOnAdapters, PenalizedMethod {
 
     package init() {}
 
-    package func check(_ section: SettingsSection<SettingKey>) throws {
-        let key = SettingKey("adapters")
+    package func check(_ section: SettingsSection<NameKey>) throws {
+        let key = NameKey("adapters")
         if adapters.count < 2 {
             throw section.failure(
                 key,
