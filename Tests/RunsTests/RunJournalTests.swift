@@ -34,7 +34,7 @@ import Testing
     }
 
     private static let combination = {
-        var report = CombinationReport(gramian: [[1]], weights: NamedValues([]), unsolved: [])
+        var report = CombinationReport(weights: NamedValues([]), unsolved: [])
         report.effect = CombinationEffect(numbers: [2, 0.5, nil, nil])
         return report
     }()

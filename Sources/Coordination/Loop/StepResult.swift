@@ -9,9 +9,12 @@ struct StepResult {
     let gradients: [[Float]]
     /// The gradient's norm before clipping.
     let gradientNorm: Double
+    /// The inner products of the gradients of the tasks' mean losses, over all shared parameters; nil if they
+    /// were not needed, or if no two tasks of the step share any.
+    let gramian: [[Double?]]?
     /// The comparison of the tasks' gradients, if the rule compares them.
     let combination: CombinationReport?
-    /// The inner products of the tasks' gradients, if they were measured.
+    /// The agreement of the tasks, if it was measured.
     let agreement: MeasuredAgreement?
     let tokens: Int
     let bytes: Int

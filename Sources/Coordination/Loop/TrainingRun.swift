@@ -231,7 +231,7 @@ package final class TrainingRun: StallListener {
                             ($0.rawValue, schedule.learningRate($0, step: number))
                         }),
                     gradientNorm: result.gradientNorm, combination: result.combination,
-                    gramian: result.agreement?.gramian, agreement: result.agreement?.curves(context.names),
+                    gramian: result.gramian, agreement: result.agreement?.curves(context.names),
                     tokens: result.tokens, bytes: result.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }

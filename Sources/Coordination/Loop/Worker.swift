@@ -54,11 +54,14 @@ final class Worker {
         var combining = CombinationState(
             step: state.step, stageStep: state.stageStep, epoch: schedule.epoch(at: state.stageStep),
             losses: losses, mask: state.mask, memory: state.memory)
+        let products =
+            combination.readsTasks || isMeasured
+            ? timed(.agreement) { SharedProducts(sums.gradients, context.store, state.mask) } : .none
         let compared = timed(.optimizer) {
-            combination.combine(sums.gradients, of: plan, &combining, into: gradient)
+            combination.combine(sums.gradients, products, of: plan, &combining, into: gradient)
         }
         let measured = timed(.agreement) {
-            isMeasured ? measure(sums, plan, schedule, state) : nil
+            isMeasured ? measure(sums, products, plan, schedule, state) : nil
         }
         let before = weighting.looksBack ? state : nil
         var report = compared?.report
@@ -78,8 +81,9 @@ final class Worker {
         state.step += 1
         state.stageStep += 1
         return StepResult(
-            losses: sums.losses, gradients: recorded, gradientNorm: norm, combination: report,
-            agreement: measured, tokens: sums.tokens, bytes: pass.bytes,
+            losses: sums.losses, gradients: recorded, gradientNorm: norm,
+            gramian: products.gramian(sums.gradients, of: plan, tasks: context.names.count),
+            combination: report, agreement: measured, tokens: sums.tokens, bytes: pass.bytes,
             secondsWaiting: pass.secondsWaiting - spent.0,
             secondsCommunicating: pass.secondsCommunicating - spent.1,
             isStopRequested: sums.isStopRequested)
@@ -87,10 +91,10 @@ final class Worker {
 
     /// Compares the tasks' gradients, and adds the step to the sums of its third of the stage.
     private func measure(
-        _ sums: GradientPass.Result, _ plan: StepPlan, _ schedule: StageSchedule, _ state: TrainingState
+        _ sums: GradientPass.Result, _ products: SharedProducts, _ plan: StepPlan, _ schedule: StageSchedule,
+        _ state: TrainingState
     ) -> MeasuredAgreement {
         let (tasks, shared) = (context.names.count, context.measuredParts[state.stage])
-        let products = SharedProducts(sums.gradients, context.store, state.mask)
         let step = StepAgreement(
             sums.gradients, losses: sums.losses, products, of: plan, shared, context.store, tasks: tasks
         ) { schedule.learningRate($0, step: state.stageStep) }
@@ -99,8 +103,7 @@ final class Worker {
             thirds = (0..<3).map { _ in AgreementSums(tasks: tasks, parts: shared.parts.count) }
         }
         thirds[3 * state.stageStep / schedule.steps].add(step)
-        return MeasuredAgreement(
-            gramian: products.gramian(sums.gradients, examples: step.examples), step: step, sums: thirds)
+        return MeasuredAgreement(step: step, sums: thirds)
     }
 
     /// Computes the losses of the step's examples after its update, for a weighting that learns from them.

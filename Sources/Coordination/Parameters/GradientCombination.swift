@@ -12,13 +12,14 @@ protocol GradientCombination {
     ///
     /// - Parameters:
     ///   - gradients: each task's gradient of its summed losses
+    ///   - products: the inner products of these gradients, if they are read
     ///   - plan: the examples that the losses are of
     ///   - state: all else that the result depends on
     ///   - gradient: receives the result on all blocks that any task has a gradient of
     /// - Returns: the comparison that led to it, if the tasks were compared
     func combine(
-        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
-        into gradient: StepGradient
+        _ gradients: TaskGradients, _ products: SharedProducts, of plan: StepPlan,
+        _ state: inout CombinationState, into gradient: StepGradient
     ) -> ComparedGradients?
 }
 
@@ -50,7 +51,7 @@ struct SumOfGradients: GradientCombination {
     var readsTasks: Bool { false }
 
     func combine(
-        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
+        _ gradients: TaskGradients, _: SharedProducts, of plan: StepPlan, _: inout CombinationState,
         into gradient: StepGradient
     ) -> ComparedGradients? {
         combine(gradients, of: plan, into: gradient)

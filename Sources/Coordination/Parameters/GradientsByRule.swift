@@ -28,7 +28,7 @@ import Training
 /// Weights are as the sources define them, so rules differ in the length of their results: `pcgrad` adds T
 /// gradients, `mgda` averages. AdamW ignores a constant factor, clipping does not.
 ///
-/// Inner products are added in the order of blocks and parameters, in double precision.
+/// Inner products are added in the order of blocks, in double precision.
 final class GradientsByRule: GradientCombination {
     private let store: ParameterStore
     private let names: [String]
@@ -48,8 +48,8 @@ final class GradientsByRule: GradientCombination {
     }
 
     func combine(
-        _ gradients: TaskGradients, of plan: StepPlan, _ state: inout CombinationState,
-        into gradient: StepGradient
+        _ gradients: TaskGradients, _ products: SharedProducts, of plan: StepPlan,
+        _ state: inout CombinationState, into gradient: StepGradient
     ) -> ComparedGradients? {
         SumOfGradients().combine(gradients, of: plan, into: sum)
         let tasks = weighting.tasks(gradients.rows.tasks, of: plan, &state)
@@ -57,27 +57,20 @@ final class GradientsByRule: GradientCombination {
         let blocks = gradients.blocks.filter { gradients.parts(of: $0).count > 1 }
         if blocks.isEmpty { return nil }
         averages?.begin(state.memory.averageGradients)
-        var total = SymmetricMatrix(zeros: names.count)
         var weights: [(String, NamedValues<Double>)] = []
         var unsolved: [String] = []
         for part in ComparedPart.all(among: blocks, of: store, over: settings.over) {
             let parts = part.blocks.map { gradients.parts(of: $0) }
             let own = parts[0].map { tasks[$0.row] }
-            var gramian = innerProducts(part, parts.map { $0.map(\.values) }, state.mask)
-            for i in own.indices {
-                for j in 0...i {
-                    gramian[i, j] /= own[i].examples * own[j].examples
-                    total[own[i].task, own[j].task] += gramian[i, j]
-                }
-            }
             var shares = parts.map { part in
                 zip(part, own).map { Share(values: $0.values, weight: $1.weight, divisor: $1.examples) }
             }
+            let gramian: SymmetricMatrix
             if let averages, let rule = settings.rule as? any AveragingRule {
                 shares = averaged(shares, part, own, rule, averages, state)
                 gramian = innerProducts(part, shares.map { $0.map(\.values) }, state.mask)
             } else {
-                for i in own.indices { for j in 0...i { gramian[i, j] *= own[i].weight * own[j].weight } }
+                gramian = Self.gramian(of: own, products.sum(over: part.blocks))
             }
             let comparison = TaskComparison(
                 gramian, orders: StepOrders(seed: seed, step: state.step, part: part.name))
@@ -98,11 +91,7 @@ final class GradientsByRule: GradientCombination {
             weights.append((part.name, NamedValues(used)))
         }
         if let averages { state.memory.averageGradients = averages.saved }
-        let present = Set(gradients.rows.tasks)
-        let report = CombinationReport(
-            gramian: names.indices.map { i in
-                names.indices.map { present.contains(i) && present.contains($0) ? total[i, $0] : nil }
-            }, weights: NamedValues(weights), unsolved: unsolved)
+        let report = CombinationReport(weights: NamedValues(weights), unsolved: unsolved)
         return ComparedGradients(report: report, blocks: blocks, sum: sum)
     }
 
@@ -145,7 +134,19 @@ final class GradientsByRule: GradientCombination {
 
     // MARK: Rule
 
-    /// The inner products of the tasks' vectors on a part: for each block of the part, a vector of each task.
+    /// The inner products of the tasks' weighted gradients of mean losses, from those of summed losses.
+    private static func gramian(of tasks: [WeightedTask], _ products: SymmetricMatrix) -> SymmetricMatrix {
+        var gramian = products
+        for (i, a) in tasks.enumerated() {
+            for (j, b) in tasks[...i].enumerated() {
+                gramian[i, j] /= a.examples * b.examples
+                gramian[i, j] *= a.weight * b.weight
+            }
+        }
+        return gramian
+    }
+
+    /// The inner products of the tasks' averages on a part: for each block of the part, one of each task.
     private func innerProducts(
         _ part: ComparedPart, _ vectors: [[UnsafePointer<Float>]], _ mask: ParameterMask?
     ) -> SymmetricMatrix {

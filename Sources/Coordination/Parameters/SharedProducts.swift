@@ -8,6 +8,11 @@ struct SharedProducts {
     /// By block; rows and columns are those of `TaskGradients.parts(of:)`.
     private let products: [Int: SymmetricMatrix]
 
+    /// For steps in which tasks are not compared.
+    static let none = SharedProducts(products: [:])
+
+    private init(products: [Int: SymmetricMatrix]) { self.products = products }
+
     /// The rows must not have been summed.
     init(_ gradients: TaskGradients, _ store: ParameterStore, _ mask: ParameterMask?) {
         var products: [Int: SymmetricMatrix] = [:]
@@ -25,12 +30,23 @@ struct SharedProducts {
     /// The products on a block; nil unless several tasks share it.
     subscript(block: Int) -> SymmetricMatrix? { products[block] }
 
+    /// The products on shared blocks of which the same tasks have a gradient, added in their order.
+    func sum(over blocks: [Int]) -> SymmetricMatrix {
+        let matrices = blocks.compactMap { products[$0] }
+        var total = SymmetricMatrix(zeros: matrices[0].size)
+        for matrix in matrices {
+            for i in 0..<total.size { for j in 0...i { total[i, j] += matrix[i, j] } }
+        }
+        return total
+    }
+
     /// The inner products of the gradients of the tasks' mean losses, over all blocks on which several tasks
     /// have a gradient.
     ///
     /// Rows and columns are the study's tasks, nil where a task took no part; nil if no block has several.
-    func gramian(_ gradients: TaskGradients, examples: [Double]) -> [[Double?]]? {
-        var total = SymmetricMatrix(zeros: examples.count)
+    func gramian(_ gradients: TaskGradients, of plan: StepPlan, tasks count: Int) -> [[Double?]]? {
+        let examples = (0..<count).map { Double(plan.examples(of: $0)) }
+        var total = SymmetricMatrix(zeros: count)
         var isCompared = false
         for block in gradients.blocks {
             guard let matrix = products[block], matrix.size > 1 else { continue }

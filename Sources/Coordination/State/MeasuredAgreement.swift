@@ -3,9 +3,6 @@ import Runs
 
 /// The comparison of the tasks' gradients in a step, and the sums after it.
 struct MeasuredAgreement {
-    /// The inner products of the gradients of the tasks' mean losses, over all shared parameters; nil if no
-    /// two tasks of the step share any.
-    let gramian: [[Double?]]?
     let step: StepAgreement
     /// For each third of the stage.
     let sums: [AgreementSums]

@@ -53,8 +53,7 @@ package struct StepReport: Encodable, Sendable {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
-        (self.gramian, weights) = (combination?.gramian ?? gramian, combination?.weights)
-        self.agreement = agreement
+        (self.gramian, self.agreement, weights) = (gramian, agreement, combination?.weights)
         effect = combination?.effect
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
