@@ -54,7 +54,7 @@ package struct Checkpoint: Sendable {
         guard case .float(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
         else {
-            throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) numbers")
+            throw failure("has no '\(name)' of \(count) numbers")
         }
         return values
     }
@@ -64,7 +64,7 @@ package struct Checkpoint: Sendable {
         guard case .int64(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
         else {
-            throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) whole numbers")
+            throw failure("has no '\(name)' of \(count) whole numbers")
         }
         return values
     }
@@ -74,9 +74,16 @@ package struct Checkpoint: Sendable {
         guard case .double(let values)? = tensors.first(where: { $0.name == name })?.values,
             values.count == count
         else {
-            throw Failure.data("the checkpoint of step \(step) has no '\(name)' of \(count) numbers")
+            throw failure("has no '\(name)' of \(count) numbers")
         }
         return values
+    }
+
+    /// A failure that says what is wrong with the checkpoint.
+    package func failure(_ finding: String) -> Failure {
+        .data(
+            "the checkpoint of step \(step) \(finding)",
+            remedy: "remove \(Self.name(of: step)) from the run's checkpoints to resume from an earlier one")
     }
 
     // MARK: Files

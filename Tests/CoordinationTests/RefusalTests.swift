@@ -163,6 +163,54 @@ struct RefusalTests {
         }
     }
 
+    @Test(
+        "Sums for the agreement of tasks that no run makes are refused",
+        arguments: [0, 1], [Double.nan, .infinity, -1, 1e300])
+    func impossibleAgreement(place: Int, value: Double) throws {
+        let folder = try TemporaryFolder()
+        let changes: [String: JSONValue] = ["stages.head.steps": 0]
+        _ = try TinyStudy(changes).train(into: folder, stopAfter: 2)
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        // The first number counts steps, the last is a sum of squares.
+        let tensors = saved.tensors.map { tensor in
+            guard tensor.name == "agreement", case .double(var values) = tensor.values else { return tensor }
+            values[place == 0 ? 0 : values.count - 1] = value
+            return NamedTensor(name: tensor.name, shape: tensor.shape, values: .double(values))
+        }
+        try Checkpoint(step: saved.step, tensors: tensors, facts: saved.facts)
+            .write(into: folder.file("checkpoints"), keep: 1)
+        let study = try TinyStudy(changes)
+        if place == 1, value.isFinite {
+            #expect(try study.train(into: folder, resuming: true).ending == .finished)
+            return
+        }
+        for failure in try study.failures(ranks: 2, into: folder, resuming: true) {
+            #expect(failure.kind == .data && failure.message.hasSuffix("has no usable 'agreement'"))
+        }
+    }
+
+    @Test("A checkpoint without the sums that the study asks for is refused, as is one with others")
+    func otherAgreement() throws {
+        let (folder, changes) = (try TemporaryFolder(), ["stages.head.steps": 0] as [String: JSONValue])
+        _ = try TinyStudy(changes).train(into: folder, stopAfter: 2)
+        let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
+        let without = saved.tensors.filter { $0.name != "agreement" }
+        #expect(without.count == saved.tensors.count - 1)
+        func failures(_ tensors: [NamedTensor], stageStep: Int) throws -> [Failure] {
+            let facts = saved.facts.setting(["stageStep"], to: .integer(stageStep))
+            try Checkpoint(step: saved.step, tensors: tensors, facts: facts)
+                .write(into: folder.file("checkpoints"), keep: 1)
+            return try TinyStudy(changes).failures(ranks: 2, into: folder, resuming: true)
+        }
+        for failure in try failures(without, stageStep: 2) {
+            #expect(failure.message.hasPrefix("the checkpoint of step 2 has no 'agreement' of"))
+            #expect(failure.remedy?.contains("remove step-2") == true)
+        }
+        for failure in try failures(saved.tensors, stageStep: 0) {
+            #expect(failure.message.hasSuffix("has no usable 'agreement'"))
+        }
+    }
+
     @Test("Seeds beyond 2^63 are distinguished to the last digit")
     func largeSeeds() throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,6 @@
+import Formats
 import Foundation
+import Training
 
 extension Mistake {
     /// Mistakes on the command line.
@@ -137,6 +139,16 @@ extension Mistake {
             ]
         },
         .afterARun(
+            "a reference run without a journal", code: 2,
+            says: ["--set sampler.reference: ", "run has no journal, and so no losses", "not merged"]
+        ) {
+            try FileManager.default.removeItem(atPath: $0.path("run/journal.jsonl"))
+            return [
+                "train", $0.study, "--output", $0.path("other"), "--set",
+                "sampler={name: reference-loss, reference: '\($0.path("run"))'}",
+            ]
+        },
+        .afterARun(
             "resuming with other data", code: 3, says: ["data: the data of colour changed"]
         ) { scene in
             try scene.replaceLine(7, by: "red house\twarm", in: "colour-train.tsv")
@@ -157,6 +169,17 @@ extension Mistake {
         ) { scene in
             try scene.damageCheckpoints()
             // A finished run needs no checkpoint.
+            try FileManager.default.removeItem(atPath: scene.path("run/results.json"))
+            return scene.training + ["--resume"]
+        },
+        .afterARun(
+            "a checkpoint with impossible sums", code: 3,
+            says: [
+                "the checkpoint of step 18 has no usable 'agreement'",
+                "remove step-18 from the run's checkpoints",
+            ]
+        ) { scene in
+            try scene.changeAgreement()
             try FileManager.default.removeItem(atPath: scene.path("run/results.json"))
             return scene.training + ["--resume"]
         },
@@ -330,6 +353,18 @@ extension Mistake {
 }
 
 extension Scene {
+    /// Writes the newest checkpoint again, with an endless number of steps in its sums for the agreement.
+    fileprivate func changeAgreement() throws {
+        guard let saved = try Checkpoint.newest(in: path("run/checkpoints")).checkpoint else { return }
+        let tensors = saved.tensors.map { tensor in
+            guard tensor.name == "agreement", case .double(let values) = tensor.values else { return tensor }
+            return NamedTensor(
+                name: tensor.name, shape: tensor.shape, values: .double([1e300] + values.dropFirst()))
+        }
+        try Checkpoint(step: saved.step, tensors: tensors, facts: saved.facts)
+            .write(into: path("run/checkpoints"), keep: 2)
+    }
+
     /// Changes two bytes in the middle of every checkpoint, or only of the newest.
     func damageCheckpoints(newestAlone: Bool = false) throws {
         let steps = try FileManager.default.contentsOfDirectory(atPath: path("run/checkpoints"))

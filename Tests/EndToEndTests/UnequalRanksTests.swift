@@ -166,5 +166,34 @@ extension EndToEnd {
             #expect(job.status == 3 && job.failures.count == 1, "\(job)")
             #expect(job.errors.contains("data of colour: differs between ranks"), "\(job)")
         }
+
+        @Test func ranksThatPredictAreHeldToTheSameAdapterAndTexts() async throws {
+            let made = try await EndToEnd.hadamesh(["train", scene.study, "--output", scene.path("run")])
+            try #require(made.status == 0, "\(made)")
+            try FileManager.default.copyItem(atPath: scene.path("run"), toPath: scene.path("other"))
+            let adapter = "other/adapters/colour/adapter_model.safetensors"
+            var bytes = try scene.read(adapter)
+            bytes[bytes.count - 4] ^= 1
+            try scene.write(adapter, bytes)
+            try scene.write("one.txt", "red dog\nblue cat\n")
+            try scene.write("two.txt", "red dog\nblue fish\n")
+            for (other, texts, name) in [
+                ("run", "one.txt", nil), ("other", "one.txt", "parameters"), ("run", "two.txt", "texts"),
+            ] {
+                func predict(_ run: String, _ texts: String) -> [String] {
+                    ["predict", scene.path(run), "--task", "colour", "--input", scene.path(texts)]
+                }
+                let job = try await EndToEnd.hadamesh(
+                    ranks: 1,
+                    predict("run", "one.txt") + [":", "-np", "1", EndToEnd.program] + predict(other, texts))
+                guard let name else {
+                    #expect(job.status == 0 && job.output.split(separator: "\n").count == 2, "\(job)")
+                    continue
+                }
+                #expect(job.status == 3 && job.failures.count == 1 && job.output.isEmpty, "\(job)")
+                #expect(
+                    job.errors.contains("hadamesh: \(name): differs between ranks: checksum "), "\(job)")
+            }
+        }
     }
 }

@@ -75,7 +75,7 @@ struct CheckpointTests {
     func missingTensors(name: String) throws {
         let count = name == "parameters" ? 4 : 3
         let failure = #expect(throws: Failure.self) { _ = try Self.checkpoint(7).floats(name, count: count) }
-        #expect(failure?.description == "the checkpoint of step 7 has no '\(name)' of \(count) numbers")
+        #expect(failure?.message == "the checkpoint of step 7 has no '\(name)' of \(count) numbers")
         #expect(throws: Failure.self) { _ = try Self.checkpoint(7).int64s("parameters", count: 5) }
     }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import Formats
+import Foundation
 import Runs
 import Tasks
 
@@ -16,10 +17,8 @@ struct ReferenceRun {
         do {
             directory = try RunDirectory.open(at: path)
             let results = try RunResults.ofFinished(directory)
-            guard let last = results.stages.last else {
-                throw Failure.data("has no stage", at: directory.resultsFile)
-            }
-            stage = last
+            // Finished results have a stage.
+            stage = results.stages[results.stages.count - 1]
         } catch let failure as Failure {
             throw Self.located(failure, at: key)
         }
@@ -55,6 +54,11 @@ struct ReferenceRun {
     /// A task's mean loss over the last examples that the run trained on, as many as the task has.
     func loss(of task: any LanguageTask) throws -> Double {
         guard stage.tasks.names.contains(task.name) else { throw missing(task, "loss") }
+        guard FileManager.default.fileExists(atPath: directory.journalFile) else {
+            throw Failure.usage(
+                "\(path) has no journal, and so no losses", at: key,
+                remedy: "name a run that was trained, not merged, or give the losses as numbers")
+        }
         let events: [JSONValue]
         do { events = try Journal.read(directory) } catch let failure as Failure {
             throw Self.located(failure, at: key)

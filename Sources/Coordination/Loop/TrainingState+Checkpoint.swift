@@ -102,8 +102,7 @@ extension TrainingState {
             ("requested", facts.requested.count), ("lags", facts.lags.count),
             ("remainders", facts.remainders.count),
         ] where found != names.count {
-            throw Failure.data(
-                "the checkpoint of step \(checkpoint.step) has \(found) of '\(key)', expected \(names.count)")
+            throw checkpoint.failure("has \(found) of '\(key)', expected \(names.count)")
         }
         self.init(store, tasks: names.count)
         step = try count(checkpoint.step, "step")
@@ -123,21 +122,22 @@ extension TrainingState {
         if checkpoint.tensors.contains(where: { $0.name == Self.maskName }) {
             let words = try checkpoint.int64s(Self.maskName, count: ParameterMask.wordCount(store.count))
             mask = ParameterMask(count: store.count, words: words)
-            if mask == nil {
-                throw Failure.data("the checkpoint of step \(step) removes parameters that do not exist")
-            }
+            if mask == nil { throw checkpoint.failure("removes parameters that do not exist") }
         } else if stageStep > 0, stages[stage].trains(.weight), !store.prunedAdapters.isEmpty {
-            throw Failure.data("the checkpoint of step \(step) has no '\(Self.maskName)'")
+            throw checkpoint.failure("has no '\(Self.maskName)'")
         }
         try restoreCombination(checkpoint, facts, context)
-        if checkpoint.tensors.contains(where: { $0.name == Self.agreementName }) {
-            let parts = context.measuredParts[stage].parts.count
+        let parts = context.measuredParts[stage].parts.count
+        if stageStep > 0, parts > 0 {
             let count = AgreementSums.count(tasks: names.count, parts: parts)
             let values = try checkpoint.doubles(Self.agreementName, count: 3 * count)
-            try require(values.allSatisfy(\.isFinite), Self.agreementName)
             agreement = stride(from: 0, to: values.count, by: count).map {
                 AgreementSums(tasks: names.count, values: Array(values[$0..<$0 + count]))
             }
+            try require(agreement.allSatisfy(\.arePossible), Self.agreementName)
+        } else {
+            try require(
+                !checkpoint.tensors.contains { $0.name == Self.agreementName }, Self.agreementName)
         }
         for (index, (task, name)) in zip(facts.tasks, names).enumerated() {
             for score in [task.best, task.lastScore] { _ = try count(score?.step ?? 0, "tasks[\(index)]") }
@@ -183,9 +183,7 @@ extension Checkpoint {
         if !isUsable { throw unusable(key) }
     }
 
-    func unusable(_ key: String) -> Failure {
-        .data("the checkpoint of step \(step) has no usable '\(key)'")
-    }
+    func unusable(_ key: String) -> Failure { failure("has no usable '\(key)'") }
 
     /// A number of steps, micro-batches or examples.
     ///

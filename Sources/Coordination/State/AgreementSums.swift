@@ -43,6 +43,16 @@ struct AgreementSums: Equatable, Sendable {
     /// Restores sums; their number must be that of the tasks and parts.
     init(tasks: Int, values: [Double]) { (self.tasks, self.values) = (tasks, values) }
 
+    /// Whether all sums are finite, and counts between 0 and 2^53, beyond any run.
+    var arePossible: Bool {
+        let parts = (values.count - start(of: 0)) / (start(of: 1) - start(of: 0))
+        let measured = (0..<parts).flatMap { part in
+            (0..<tasks * tasks).map { values[place(.measured, 0, $0, part)] }
+        }
+        let counts = values[..<start(of: 0)] + measured
+        return values.allSatisfy(\.isFinite) && counts.allSatisfy { (0...0x1p53).contains($0) }
+    }
+
     static func + (a: AgreementSums, b: AgreementSums) -> AgreementSums {
         AgreementSums(tasks: a.tasks, values: zip(a.values, b.values).map { $0 + $1 })
     }
