@@ -55,6 +55,7 @@ extension EndToEnd {
                 let answer = "\(ranks.map { "\($0) ranks" } ?? "no mpirun"): \(job)"
                 #expect(job.status == mistake.code, "\(answer)")
                 #expect(scene.runFiles == before, "the run's files: \(answer)")
+                #expect(hasRun || mistake.code != 2 || !scene.exists("run"), "a folder: \(answer)")
                 #expect(job.failures.count == 1, "\(answer)")
                 for words in mistake.says {
                     #expect(job.failures.first?.contains(words) == true, "'\(words)' on \(answer)")

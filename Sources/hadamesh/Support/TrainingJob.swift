@@ -78,6 +78,8 @@ struct TrainingJob {
         var lock: RunLock?
         defer { lock?.release() }
         let said = try onRoot(world) {
+            // A refused study leaves no folder; a finished run needs no ranks.
+            if !isResuming { try requireStart(of: context, world) }
             let (made, taken) = try RunDirectory.claim(directory, resuming: isResuming) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
@@ -87,11 +89,10 @@ struct TrainingJob {
                 study, backbone: BackboneIdentity(of: backbone.model.weights),
                 tokenizer: backbone.tokenizer.identity, inputs.data)
             recorded = try RunFiles.identity(in: made)
-            if isResuming, try RunFiles.areFinished(made, identity, tasks: context.names) {
-                return []
+            if isResuming {
+                if try RunFiles.areFinished(made, identity, tasks: context.names) { return [] }
+                try requireStart(of: context, world)
             }
-            _ = try context.computingRanks(of: world.size)
-            try context.checkCombination()
             let journal = try Journal(directory: made, appending: isResuming)
             let source = try RunStudy(
                 file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
@@ -130,6 +131,11 @@ struct TrainingJob {
         } catch let divergence as Divergence {
             return .diverged(divergence.failure)
         }
+    }
+
+    private func requireStart(of context: RunContext, _ world: MPICommunicator) throws {
+        _ = try context.computingRanks(of: world.size)
+        try context.checkCombination()
     }
 
     /// Writes the run's page; without it the run is as finished, so a failure is a warning.
