@@ -161,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "hadamesh", "Diagnostics", "Formats", "Encoders", "Kernels", "Adapters", "Training", "Studies",
+                "hadamesh", "Diagnostics", "Formats", "Encoders", "Kernels", "Adapters", "Training",
+                "Studies",
                 "Reports", "TestSupport",
                 "TestSupport",
             ]),
