@@ -88,7 +88,7 @@ extension SettingsSection {
     {
         guard has(key) else { return [] }
         let section = try decoder.container(keyedBy: Key.self)
-        guard let container = try? section.nestedContainer(keyedBy: SettingKey.self, forKey: key) else {
+        guard let container = try? section.nestedContainer(keyedBy: NameKey.self, forKey: key) else {
             throw failure(key, "expected a mapping from keys of the study")
         }
         return try container.allKeys.map {

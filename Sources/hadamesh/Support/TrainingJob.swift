@@ -133,7 +133,7 @@ struct TrainingJob {
         }
     }
 
-    private func requireStart(of context: RunContext, _ world: MPICommunicator) throws {
+    private func requireStart(of context: RunContext, _ world: any Communicator) throws {
         _ = try context.computingRanks(of: world.size)
         try context.checkCombination()
     }
