@@ -34,6 +34,30 @@ extension Mistake {
             try $0.replace(
                 "\"activation\": \"gelu\"", by: "\"activation\": \"mish\"", in: "backbone/config.json")
         },
+        .training(
+            "a tokenizer with more tokens than the weights embed", code: 3,
+            says: ["backbone: the tokenizer has 61 tokens, but the weights embed 60", "the same model"]
+        ) {
+            try $0.copyEncoder(of: .roberta)
+            try $0.replace(#""vocab": {"#, by: #""vocab": {"more": 60,"#, in: "backbone/tokenizer.json")
+        },
+        .training(
+            "a vocabulary of a tokenizer that is not told", code: 3,
+            says: [
+                "backbone/vocab.txt: no file tells the tokenizer that it belongs to",
+                "another model_type than roberta", "write tokenizer.json in Python",
+            ]
+        ) { try $0.copyEncoder(of: .roberta, vocabularyOf: nil) },
+        .training(
+            "the class of a tokenizer that is not known", code: 3,
+            says: ["backbone/tokenizer_config.json: found the tokenizer_class PhobertTokenizer"]
+        ) { try $0.copyEncoder(of: .roberta, vocabularyOf: "PhobertTokenizer") },
+        .training(
+            "a task of pairs on one segment", code: 2,
+            says: [
+                "tasks: 'alike' is a task of pairs, and the backbone has one segment", "'type_vocab_size' 2",
+            ]
+        ) { try $0.copyEncoder(of: .roberta, vocabularyOf: "BertTokenizer") },
         // 34 rows are 32 positions.
         .training(
             "more tokens than positions", code: 2,

@@ -67,6 +67,31 @@ final class Scene: Sendable {
         try replace("backbone: \(Self.encoder.path)", by: "backbone: \(path("backbone"))", in: "study.yaml")
     }
 
+    /// Copies the encoder of a family, with BERT's vocab.txt in place of its own tokenizer.
+    func copyEncoder(of family: EncoderFamily, vocabularyOf tokenizer: String?) throws {
+        try copyEncoder(of: family)
+        try? FileManager.default.removeItem(atPath: path("backbone/tokenizer.json"))
+        let vocabulary = Self.encoder.appendingPathComponent("vocab.txt")
+        try write("backbone/vocab.txt", Data(contentsOf: vocabulary))
+        try write(
+            "backbone/tokenizer_config.json", tokenizer.map { "{\"tokenizer_class\": \"\($0)\"}" } ?? "{}")
+    }
+
+    /// The folder that the scene's programs take for the Hugging Face cache.
+    var hub: String { path("hub") }
+
+    /// Puts the copied encoder, or another folder of the scene, into the cache as a model's revision `main`.
+    func cacheEncoder(
+        _ folder: String = "backbone", as model: String, commit: String, in hub: String = "hub"
+    ) throws {
+        let place = "\(hub)/models--\(model.replacingOccurrences(of: "/", with: "--"))"
+        try write("\(place)/refs/main", commit)
+        try FileManager.default.createDirectory(
+            atPath: path("\(place)/snapshots"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: path(folder), toPath: path("\(place)/snapshots/\(commit)"))
+    }
+
     /// Changes tensors of the copied encoder; `change` maps name and values to shape and values, or nil for
     /// no change.
     func changeTensors(_ change: (String, [Float]) -> (shape: [Int], values: [Float])?) throws {

@@ -12,6 +12,7 @@ Needs the Python package `tokenizers`, and `transformers` for a folder without t
 """
 
 import argparse
+import json
 import pathlib
 import subprocess
 import sys
@@ -66,10 +67,12 @@ def load(backbone):
 
         tokenizer = Tokenizer.from_file(str(file))
     else:
-        from transformers import BertTokenizerFast, RobertaTokenizerFast
+        import transformers
 
-        kind = RobertaTokenizerFast if (backbone / "merges.txt").exists() else BertTokenizerFast
-        tokenizer = kind.from_pretrained(str(backbone)).backend_tokenizer
+        settings = backbone / "tokenizer_config.json"
+        usual = "RobertaTokenizerFast" if (backbone / "merges.txt").exists() else "BertTokenizerFast"
+        kind = json.loads(settings.read_text()).get("tokenizer_class", usual) if settings.exists() else usual
+        tokenizer = getattr(transformers, kind).from_pretrained(str(backbone)).backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

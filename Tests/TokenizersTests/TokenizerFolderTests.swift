@@ -97,6 +97,20 @@ import Tokenizers
         Bad(["vocab.txt": "[CLS]\n[SEP]\na\n"], at: "vocab.txt", "has no '[UNK]', the unknown token"),
         Bad(["vocab.txt": "[UNK]\n[SEP]\na\n"], at: "vocab.txt", "has no '[CLS]', the classifier token"),
         Bad(["vocab.txt": "[UNK]\n[CLS]\na\n"], at: "vocab.txt", "has no '[SEP]', the separator token"),
+        Bad(["vocab.txt": "[UNK]\na\n"], at: "vocab.txt", "no file tells the tokenizer that it belongs to"),
+        Bad(["vocab.txt": small + "<s>\n"], at: "vocab.txt", "expected tokenizer_class in"),
+        Bad(
+            ["vocab.txt": small, "config.json": #"{"model_type": "roberta"}"#], at: "vocab.txt",
+            "or another model_type than roberta in config.json"),
+        Bad(
+            ["vocab.txt": small, "tokenizer_config.json": #"{"tokenizer_class": "PhobertTokenizer"}"#],
+            at: "tokenizer_config.json",
+            "found the tokenizer_class PhobertTokenizer, but of those that read vocab.txt only BertTokenizer"),
+        Bad(
+            [
+                "vocab.txt": small,
+                "config.json": #"{"model_type": "bert", "tokenizer_class": "BertJapaneseTokenizer"}"#,
+            ], at: "config.json", "found the tokenizer_class BertJapaneseTokenizer"),
         Bad(["vocab.txt": small + "\nmore\n"], at: "vocab.txt:6", "found an empty token for id 5"),
         Bad(
             ["vocab.txt": small + "the\n"], at: "vocab.txt:6",
@@ -180,6 +194,7 @@ import Tokenizers
         let map = #"{"cls_token": {"content": "<s>"}, "sep_token": "</s>", "unk_token": "<unk>"}"#
         let tokenizer = try Goldens.load([
             "vocab.txt": "<unk>\n<s>\n</s>\nthe\n", "special_tokens_map.json": map,
+            "config.json": #"{"model_type": "electra"}"#,
         ])
         #expect(try tokenizer.encode("the x </s> <S>", nil, limit: 9).ids == [1, 3, 0, 2, 0, 0, 0, 2])
     }

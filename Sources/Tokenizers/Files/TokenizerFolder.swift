@@ -4,9 +4,9 @@ import Diagnostics
 ///
 /// `tokenizer.json` holds every stage and is read where it is present. Otherwise `vocab.json` and
 /// `merges.txt` hold RoBERTa's tokens and merges, with its special tokens unless `tokenizer_config.json`
-/// names others, or `vocab.txt` holds BERT's vocabulary, and `tokenizer_config.json`,
-/// `special_tokens_map.json` and `added_tokens.json` any difference from BERT's defaults; each of those
-/// three may be absent.
+/// names others, or `vocab.txt` holds BERT's or MPNet's vocabulary (``VocabularyClass``), and
+/// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` any difference from its
+/// defaults; each of those three may be absent.
 package enum TokenizerFolder {
     /// Reads the folder's tokenizer.
     package static func load(_ directory: String) throws -> any Tokenizer {
@@ -33,8 +33,8 @@ package enum TokenizerFolder {
                     : "name the backbone's whole folder, tokenizer files included")
         }
         return try VocabularyFile(
-            lines: lines, place: files.path("vocab.txt"), configuration: configuration,
-            specialTokens: files.section("special_tokens_map.json"),
+            lines: lines, place: files.path("vocab.txt"), model: files.section("config.json"),
+            configuration: configuration, specialTokens: files.section("special_tokens_map.json"),
             addedTokens: files.section("added_tokens.json")
         ).tokenizer()
     }

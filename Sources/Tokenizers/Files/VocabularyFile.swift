@@ -5,6 +5,8 @@ import Formats
 struct VocabularyFile {
     let lines: [UInt8]
     let place: String
+    /// config.json.
+    let model: FileSection
     /// tokenizer_config.json.
     let configuration: FileSection
     /// special_tokens_map.json.
@@ -15,14 +17,21 @@ struct VocabularyFile {
     func tokenizer() throws -> TokenizerPipeline {
         let vocabulary = try vocabulary()
         let normalizer = try BertNormalizer(configuration, otherwise: BertNormalizer())
-        let unknown = try vocabulary.requiredID(
-            of: specialToken("unk_token")?.content ?? "[UNK]", role: "unknown token", at: place)
-        let template = try SpecialTokenTemplate.bert(
-            vocabulary, begin: specialToken("cls_token")?.content ?? "[CLS]",
-            separator: specialToken("sep_token")?.content ?? "[SEP]", at: place)
+        let kind = try VocabularyClass.of(
+            vocabulary, at: place, configuration: configuration, model: model)
+        let special = try kind.roles.map {
+            Role(key: $0.key, own: $0.token, named: try named($0.key, $0.token))
+        }
+        func id(_ key: String, _ name: String) throws -> Int32 {
+            let token = special.first { $0.key == key }?.token.content ?? ""
+            return try vocabulary.requiredID(of: token, role: name, at: place)
+        }
+        let unknown = try id("unk_token", "unknown token")
+        let template = kind.template(
+            begin: try id("cls_token", "classifier token"), separator: try id("sep_token", "separator token"))
         return TokenizerPipeline(
             normalizer, BertPreTokenizer(), WordPiece(vocabulary, unknown: unknown), template,
-            addedTokens: try tokens(addedTo: vocabulary, normalizer))
+            addedTokens: try tokens(addedTo: vocabulary, special, normalizer))
     }
 
     private func vocabulary() throws -> Vocabulary {
@@ -39,30 +48,35 @@ struct VocabularyFile {
 
     // MARK: Added tokens
 
-    private static let roles = [
-        ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"), ("cls_token", "[CLS]"),
-        ("mask_token", "[MASK]"),
-    ]
+    /// A special token of the class, and the one that the files name instead.
+    private struct Role {
+        let key: String
+        let own: AddedToken
+        let named: AddedToken?
+
+        var token: AddedToken { named ?? own }
+    }
 
     /// The added tokens in the order in which they get ids: those with stated ids, then special tokens.
     ///
     /// A default special token is left out if no file names it and the vocabulary lacks it.
-    private func tokens(addedTo vocabulary: Vocabulary, _ normalizer: BertNormalizer) throws -> [AddedToken] {
+    private func tokens(
+        addedTo vocabulary: Vocabulary, _ special: [Role], _ normalizer: BertNormalizer
+    ) throws -> [AddedToken] {
         var list = AddedTokenList(vocabulary, normalizer)
         for (id, entry) in try decoderEntries() { try list.add(entry, id: id) }
+        let additional = try additional()
+        let named = special.compactMap(\.named) + additional
         for (content, id) in try listedTokens() where !list.contains(content) {
+            let isSpecial = named.contains { $0.content.utf8.elementsEqual(content.utf8) }
             try list.add(
-                AddedToken(content: content, id: 0, isNormalized: !(try isSpecial(content))), id: id,
-                at: addedTokens.place)
+                AddedToken(content: content, id: 0, isNormalized: !isSpecial), id: id, at: addedTokens.place)
         }
-        for (key, fallback) in Self.roles {
-            let named = try specialToken(key)
-            let token = named ?? AddedToken(content: fallback, id: 0)
-            if list.contains(token.content) { continue }
-            if named == nil, vocabulary.id(of: fallback) == nil { continue }
-            try list.add(token, id: nil, at: specialTokens.place)
+        for role in special where !list.contains(role.token.content) {
+            if role.named == nil, vocabulary.id(of: role.own.content) == nil { continue }
+            try list.add(role.token, id: nil, at: specialTokens.place)
         }
-        for token in try additional() where !list.contains(token.content) {
+        for token in additional where !list.contains(token.content) {
             try list.add(token, id: nil, at: specialTokens.place)
         }
         return list.tokens
@@ -91,15 +105,15 @@ struct VocabularyFile {
         .sorted { $0.1 < $1.1 }
     }
 
-    private func isSpecial(_ content: String) throws -> Bool {
-        let named = try Self.roles.compactMap { try specialToken($0.0) } + additional()
-        return named.contains { $0.content.utf8.elementsEqual(content.utf8) }
-    }
-
     /// The token that special_tokens_map.json, or else tokenizer_config.json, names for a role.
-    private func specialToken(_ key: String) throws -> AddedToken? {
-        if let value = specialTokens[key] { return try specialTokens.specialToken(value, of: key) }
-        return try configuration[key].map { try configuration.specialToken($0, of: key) }
+    ///
+    /// A text alone takes white space before it as the class's own token does.
+    private func named(_ key: String, _ own: AddedToken) throws -> AddedToken? {
+        let section = specialTokens[key] == nil ? configuration : specialTokens
+        guard let value = section[key] else { return nil }
+        var token = try section.specialToken(value, of: key)
+        if value.string != nil { token.stripsLeft = own.stripsLeft }
+        return token
     }
 
     private func additional() throws -> [AddedToken] {
