@@ -38,7 +38,7 @@ package enum ExportFormat: String, NamedChoice {
             + "head: \(head.text), only head: \(HeadSettings(of: classes.head).text)"
     }
 
-    /// Whether the form has a method, perhaps with other settings.
+    /// Whether the form has the family and a method, perhaps with other settings.
     private func has(_ method: any AdapterMethod, _ weights: EncoderWeights) -> Bool {
         // A setting that the form lacks is a failure, a method nil.
         do {
@@ -49,6 +49,7 @@ package enum ExportFormat: String, NamedChoice {
                     method, on: weights,
                     PEFTModules(family: weights.configuration.family, weights: weights, prefix: "")) != nil
             case .adapters:
+                guard weights.configuration.family.classes.adapters != nil else { return false }
                 return try AdapterHubFolder.foreign(method, AdapterHubModules(adapter: "", weights: weights))
                     != nil
             }

@@ -155,6 +155,19 @@ struct ForeignMistakeTests {
             failure?.message.hasSuffix("adapter_down.0.weight' has shape [], expected 2 dimensions") == true)
     }
 
+    @Test("A family that AdapterHub lacks is refused, with the forms that have it")
+    func familyOfNoForm() throws {
+        let head = HeadSettings(pooling: .cls, dropout: 0)
+        let scene = try Scene(["method": "lora", "rank": 2], head, on: .mpnet)
+        let folder = try TemporaryFolder()
+        let failure = #expect(throws: Failure.self) {
+            try ExportFormat.adapters.write(scene.trained, to: folder.file("out"))
+        }
+        #expect(failure?.message == "AdapterHub has no MPNet")
+        #expect(failure?.remedy?.hasPrefix("choose --format merged or --format peft, or use") == true)
+        #expect(try folder.names.isEmpty)
+    }
+
     @Test("A head for another number of classes is refused")
     func otherHead() throws {
         let tiny = try TinyModel()

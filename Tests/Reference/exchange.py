@@ -2,7 +2,7 @@
 
     python3 Tests/Reference/exchange.py --backbone DIR --data GLUE --output RUNS [--adapters-python PYTHON]
 
-The backbone may be of any family. The backbone may be of any family. For each line of the table below, and each head, it trains a dozen steps on MRPC, runs
+The backbone may be of any family. For each line of the table below, and each head, it trains a dozen steps on MRPC, runs
 `hadamesh export` in each form that has both, and `exported.py` on the folders: merged models in transformers, PEFT's in
 PEFT, AdapterHub's in `adapters`. With mean pooling it trains on CoLA and STS-B too. Heads beside the encoder are loaded by
 their head.py and by sentence-transformers. AdapterHub requires its own version of transformers and therefore has its own

@@ -70,7 +70,13 @@ def write_model(family, configuration):
 
 
 def write_tokenizer(folder):
-    """WordPiece with pairs as RoBERTa and MPNet have them, all in one segment."""
+    """WordPiece with pairs as RoBERTa and MPNet have them, all in one segment.
+
+    No class of transformers has both, so tokenizer_config.json names the one that reads any tokenizer.json.
+    """
+    special = {f"{role}_token": f"[{role.upper()}]" for role in ("unk", "cls", "sep", "pad", "mask")}
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 32} | special, indent=2) + "\n")
     words = (folder / "vocab.txt").read_text().split()
     (folder / "vocab.txt").unlink()
     cls, sep = ({"SpecialToken": {"id": token, "type_id": 0}} for token in ("[CLS]", "[SEP]"))
