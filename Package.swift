@@ -65,7 +65,8 @@ let package = Package(
         .target(
             name: "Studies",
             dependencies: [
-                "Diagnostics", "Combination", "Sampling", "Kernels", "Adapters", "Tasks", "Training",
+                "Diagnostics", "Combination", "Sampling", "Kernels", "Encoders", "Adapters", "Tasks",
+                "Training",
             ]),
         // Who does what next, on how many ranks: plan, sharing, coordinator, worker, resume.
         .target(

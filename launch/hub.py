@@ -50,12 +50,17 @@ def endpoint():
 
 
 def home():
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.environ.get("HF_HOME") or os.path.join(base, "huggingface")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return expanded(os.environ.get("HF_HOME") or os.path.join(expanded(base), "huggingface"))
 
 
 def cache():
-    return os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home(), "hub")
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    return expanded(named or os.path.join(home(), "hub"))
+
+
+def expanded(path):
+    return os.path.expandvars(os.path.expanduser(path))
 
 
 def token():

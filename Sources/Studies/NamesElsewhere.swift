@@ -52,7 +52,7 @@ package struct NamesElsewhere: ForeignNames {
         // Model, tasks and data.
         Key(
             "model model_name model_name_or_path pretrained_model_name_or_path base_model_name_or_path",
-            "backbone", "the path of a Hugging Face folder"),
+            "backbone", "a Hugging Face folder, or a model in its cache: hf:ORG/NAME"),
         Key("tokenizer tokenizer_name", nil, "the tokenizer is read from the backbone's folder"),
         Key("task task_name dataset dataset_name", "tasks", "a list: GLUE's names, or tasks of your own"),
         Key("data_dir dataset_dir", "data"),

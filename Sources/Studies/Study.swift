@@ -1,5 +1,6 @@
 package import Adapters
 import Diagnostics
+package import Encoders
 package import Kernels
 package import Tasks
 package import Training
@@ -8,8 +9,8 @@ package import Training
 ///
 /// Decoding is strict: an unknown key is an error that suggests the nearest. Encoding writes every default.
 package struct Study: Sendable, Codable {
-    /// The backbone's Hugging Face folder.
-    package let backbone: String
+    /// The backbone, by a folder or by a name in the Hugging Face cache.
+    package let backbone: BackboneReference
     /// The folder that tasks' files are relative to.
     package let data: String
     /// The tasks, in the order in which results list them.
@@ -49,8 +50,13 @@ package struct Study: Sendable, Codable {
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, renamed: ["record": "debug"])
-        backbone = try section.required(
+        let named: String = try section.required(
             .backbone, remedy: "add --set backbone=DIR (launch/fetch encoder gets one)")
+        try section.requireFolder(named, .backbone)
+        do { backbone = try BackboneReference(named) } catch let failure as Failure {
+            let place = keyPath(decoder.codingPath + [CodingKeys.backbone])
+            throw Failure(failure.kind, at: place, failure.message, remedy: failure.remedy)
+        }
         data = try section.required(.data, remedy: "add --set data=DIR (launch/glue gets GLUE's)")
         tasks = try section.required(.tasks)
         adapter = try section.value(.adapter, default: AdapterSettings(Hadamard()))
@@ -73,7 +79,6 @@ package struct Study: Sendable, Codable {
         arithmetic = try section.value(.arithmetic, default: .float32)
         seed = try section.value(.seed, default: 42)
         let names = tasks.map(\.name)
-        try section.requireFolder(backbone, .backbone)
         try section.requireFolder(data, .data)
         try section.require(!names.isEmpty, .tasks, "is empty, expected at least one task")
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {

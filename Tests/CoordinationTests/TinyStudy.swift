@@ -27,8 +27,8 @@ struct TinyStudy {
         _ = blasThreads
         let data = try data ?? TinyData()
         study = try Self.decode(changes, data: data.path)
-        let weights = try EncoderWeights(directory: study.backbone)
-        let tokenizer = try TokenizerFolder.load(study.backbone)
+        let weights = try EncoderWeights(directory: study.backbone.folder)
+        let tokenizer = try TokenizerFolder.load(study.backbone.folder)
         let study = study
         let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
         let tasks = try study.tasks.map { try TaskData($0.resolve(), study, tokenizer) }

@@ -286,9 +286,55 @@ extension Mistake {
         .training(
             "no folder", code: 3,
             says: [
-                "nothere: no such folder; Hub names are not downloaded", "huggingface-cli download nothere",
+                "nothere: no such folder, and no such model in the Hugging Face cache /", "/hub;",
+                "launch/fetch encoder hub nothere gets it",
             ],
             with: ["--set", "backbone=nothere"]),
+        .training(
+            "no folder at a path", code: 3, says: ["./nothere: no such folder; ", "hf:ORG/NAME"],
+            ranks: [nil],
+            with: ["--set", "backbone=./nothere"]),
+        .training(
+            "a model that is not in the cache", code: 3,
+            says: [
+                "--set backbone: hf:org/tiny is not in the Hugging Face cache /",
+                "launch/fetch encoder hub org/tiny gets it",
+            ],
+            with: ["--set", "backbone=hf:org/tiny"]),
+        .training(
+            "a path after hf:", code: 2,
+            says: ["--set backbone: hf:./x is not a model's name, expected hf:ORG/NAME"], ranks: [nil],
+            with: ["--set", "backbone=hf:./x"]),
+        .training(
+            "a revision that is not in the cache", code: 3,
+            says: [
+                "has no revision 'v1' of org/tiny", "it has main", "launch/fetch encoder hub org/tiny@v1",
+            ],
+            with: ["--set", "backbone=org/tiny@v1"]
+        ) {
+            try $0.copyEncoder()
+            try $0.cacheEncoder(as: "org/tiny", commit: "a1")
+        },
+        .training(
+            "a cached model whose files are gone", code: 3,
+            says: [
+                "no files of org/tiny: there is no snapshots/a1, the commit in refs/main", "launch/fetch",
+            ],
+            with: ["--set", "backbone=hf:org/tiny"]
+        ) { try $0.write("hub/models--org--tiny/refs/main", "a1") },
+        .training(
+            "a cached model with pickles only", code: 3,
+            says: [
+                "snapshots/a1: found only pickled weights (pytorch_model.bin)", "python3 -c",
+                "save_pretrained('models/x')",
+            ],
+            with: ["--set", "backbone=hf:org/tiny"]
+        ) {
+            try $0.copyEncoder()
+            try FileManager.default.removeItem(atPath: $0.path("backbone/model.safetensors"))
+            try $0.write("backbone/pytorch_model.bin", "pickle")
+            try $0.cacheEncoder(as: "org/tiny", commit: "a1")
+        },
         .training("no config.json", code: 3, says: ["backbone/config.json: no readable config.json"]) {
             try $0.copyEncoder()
             try FileManager.default.removeItem(atPath: $0.path("backbone/config.json"))

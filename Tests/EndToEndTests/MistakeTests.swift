@@ -51,7 +51,8 @@ extension EndToEnd {
                 defer { if !hasRun { try? FileManager.default.removeItem(atPath: scene.path("run")) } }
                 let before = scene.runFiles
                 let job = try await EndToEnd.hadamesh(
-                    ranks: ranks, arguments, environment: Self.promptly, seconds: 30)
+                    ranks: ranks, arguments,
+                    environment: Self.promptly.merging(["HF_HUB_CACHE": scene.hub]) { $1 }, seconds: 30)
                 let answer = "\(ranks.map { "\($0) ranks" } ?? "no mpirun"): \(job)"
                 #expect(job.status == mistake.code, "\(answer)")
                 #expect(scene.runFiles == before, "the run's files: \(answer)")

@@ -20,7 +20,8 @@ extension EndToEnd {
             let study = ["train", scene.study, "--output", scene.path(run)]
             return try await EndToEnd.hadamesh(
                 ranks: 1,
-                study + first + [":", "-np", "1", "env"] + variables + [EndToEnd.program] + study + other)
+                study + first + [":", "-np", "1", "env"] + variables + [EndToEnd.program] + study + other,
+                environment: ["HF_HUB_CACHE": scene.hub])
         }
 
         /// A difference of rank 1: the beginning of the message, and the function that creates it.
@@ -103,6 +104,26 @@ extension EndToEnd {
             // No file is left that would hinder the corrected command.
             for trace in ["journal.jsonl", "manifest.json", "study.yaml"] {
                 #expect(!scene.exists("run/\(trace)"), "\(trace)")
+            }
+        }
+
+        /// Each rank finds a model's revision in its own cache.
+        @Test func revisionsOfAModelDoNotMix() async throws {
+            try scene.cacheEncoder(as: "org/tiny", commit: "a1")
+            try scene.changeTensors { name, values in
+                name.hasSuffix("query.bias") ? ([values.count], values.map { $0 + 1 }) : nil
+            }
+            try scene.cacheEncoder(as: "org/tiny", commit: "b2", in: "other")
+            let named = ["--set", "backbone=hf:org/tiny"]
+            for (place, message) in [
+                ("other", "backbone.checksum: differs between ranks"),
+                ("nowhere", "backbone: hf:org/tiny is not in the Hugging Face cache"),
+            ] {
+                let job = try await train(
+                    "run", named, other: named, variables: ["HF_HUB_CACHE=\(scene.path(place))"])
+                #expect(job.status == 3 && job.failures.count == 1, "\(job)")
+                #expect(job.failures.first?.contains(message) == true, "\(job)")
+                #expect(!scene.exists("run/manifest.json"))
             }
         }
 

@@ -1,5 +1,6 @@
 import Adapters
 import Diagnostics
+import Encoders
 import Formats
 import Kernels
 import Runs
@@ -63,7 +64,7 @@ struct AdapterConfiguration: Codable, Sendable {
         let configuration: JSONValue = [
             "format": "hadamesh",
             "peft_type": "none: write PEFT's form of this adapter with 'hadamesh export --format peft'",
-            "base_model_name_or_path": .string(study.backbone),
+            "base_model_name_or_path": .string(study.backbone.publicName),
             "hadamesh": try JSONValue(encoding: self),
         ]
         try AdapterFolder.write(layout, values, configuration: configuration, to: folder)

@@ -39,15 +39,7 @@ package struct EncoderConfiguration: Sendable, Equatable {
     /// Reads `config.json` in the folder of a backbone of one of the families.
     package init(directory: String, families: [EncoderFamily] = EncoderFamily.all) throws {
         let path = "\(directory)/config.json"
-        guard FileManager.default.fileExists(atPath: directory) else {
-            // Such as bert-base-uncased or sentence-transformers/all-MiniLM-L6-v2.
-            let isHubName = directory.wholeMatch(of: /[\w-][\w.-]*(\/[\w.-]+)?/) != nil
-            let name = isHubName ? directory : "NAME"
-            throw Failure.data(
-                "no such folder", at: directory,
-                remedy: "Hub names are not downloaded: huggingface-cli download \(name) --local-dir "
-                    + "models/\(name), or launch/fetch encoder")
-        }
+        try BackboneReference.requireFolder(directory)
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(
                 "no readable config.json", at: path,

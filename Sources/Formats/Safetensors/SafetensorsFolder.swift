@@ -82,8 +82,9 @@ package final class SafetensorsFolder: TensorSource {
             throw Failure.data(
                 "found only pickled weights (\(pickle)), which are never read because loading them runs code",
                 at: directory,
-                remedy: "convert them in Python: AutoModel.from_pretrained(folder)"
-                    + ".save_pretrained(folder, safe_serialization=True)")
+                remedy: "convert them, and name models/x: python3 -c \"import transformers as t; "
+                    + "n='\(directory)'; t.AutoModel.from_pretrained(n).save_pretrained('models/x'); "
+                    + "t.AutoTokenizer.from_pretrained(n).save_pretrained('models/x')\"")
         }
         throw Failure.data(
             "found no weights, expected model.safetensors or model.safetensors.index.json", at: directory,

@@ -16,14 +16,21 @@ package struct RunStart: Codable, Sendable, Equatable {
     /// The backbone's folder, and the bytes of its weights on each rank.
     package struct Backbone: Codable, Sendable, Equatable {
         let path: String
+        /// The model on the Hugging Face Hub and its commit; nil for a backbone that was named by its path.
+        let model, revision: String?
         let mappedBytes, sharedBytes, copiedBytes, prepackedBytes: Int
 
         package init(
-            path: String, mappedBytes: Int, sharedBytes: Int, copiedBytes: Int, prepackedBytes: Int
+            path: String, model: String? = nil, revision: String? = nil, mappedBytes: Int, sharedBytes: Int,
+            copiedBytes: Int, prepackedBytes: Int
         ) {
-            (self.path, self.mappedBytes, self.sharedBytes) = (path, mappedBytes, sharedBytes)
+            (self.path, self.model, self.revision) = (path, model, revision)
+            (self.mappedBytes, self.sharedBytes) = (mappedBytes, sharedBytes)
             (self.copiedBytes, self.prepackedBytes) = (copiedBytes, prepackedBytes)
         }
+
+        /// The model at the beginning of its commit's hash, or the path.
+        var words: String { model.map { "\($0)@\((revision ?? "").prefix(12))" } ?? path }
     }
 
     let time: String
@@ -48,7 +55,7 @@ package struct RunStart: Codable, Sendable, Equatable {
     package var cells: [String] {
         [
             time, resumedFrom.map(String.init) ?? "0", version, bits, "\(ranks)",
-            nodes.map(\.node).joined(separator: ", "), mpi, backbone.path,
+            nodes.map(\.node).joined(separator: ", "), mpi, backbone.words,
         ]
     }
 

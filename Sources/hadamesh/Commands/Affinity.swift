@@ -62,7 +62,7 @@ struct Affinity: ParsableCommand {
     @Option(help: "With --check: the folder of its runs.")
     var output: String?
 
-    @Option(help: "The backbone's folder, if it has moved since the runs.")
+    @Option(help: "The backbone's folder or name, if it has moved since the runs.")
     var backbone: String?
 
     @Option(help: "The data folder, if it has moved since the runs.")

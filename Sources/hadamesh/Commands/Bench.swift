@@ -3,6 +3,7 @@ import ArgumentParser
 import Collectives
 import Coordination
 import Diagnostics
+import Encoders
 import Formats
 import Foundation
 import Kernels
@@ -126,7 +127,7 @@ struct Bench: ParsableCommand {
         let memory = try largest(CurrentProcess.memory(), world)
         let scaling = try scaling.predicted(world, stepRecorder)
         return Benchmark(
-            study: self.study, backbone: study.backbone, tasks: context.names,
+            study: self.study, backbone: study.backbone.name, tasks: context.names,
             method: type(of: study.adapter.method).name, ranks: world.size,
             trainedParameters: context.trainedParameters, kernels: VectorKernels.names(study.arithmetic),
             blas: BLAS.coreName, rate: slowest,

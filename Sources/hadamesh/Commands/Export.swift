@@ -3,6 +3,7 @@ import ArgumentParser
 import Collectives
 import Coordination
 import Diagnostics
+import Encoders
 import Exchange
 import Formats
 import Foundation
@@ -45,7 +46,7 @@ struct Export: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The backbone's name on the Hub, for the files that name it; its path by default.",
+            "The backbone's name on the Hub, for the files that name it; by default the study's name for it.",
             valueName: "NAME"))
     var baseModel: String?
 
@@ -79,6 +80,7 @@ struct Export: ParsableCommand {
                 run.model, task: task.name, task.output, isPaired: task.isPaired,
                 maximumTokens: study.maximumTokens, layout, values: values)
             let format = format ?? .merged
+            let baseModel = baseModel ?? study.backbone.snapshot?.name.id
             try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
             if !encoderOnly, let difference = format.difference(of: trained) { StandardError.say(difference) }

@@ -17,7 +17,7 @@ struct Inspect: ParsableCommand {
             A checkpoint's checksum is verified.
             """)
 
-    @Argument(help: "A folder or file.")
+    @Argument(help: "A folder or file, or a backbone's name in the Hugging Face cache: hf:ORG/NAME.")
     var path: String
 
     @Option(help: "The format: text, markdown, latex, csv or json.")
@@ -33,6 +33,9 @@ struct Inspect: ParsableCommand {
     private func inspection() throws -> Inspection {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            if let snapshot = try BackboneReference(path).snapshot {
+                return try Self.backbone(snapshot.folder, snapshot)
+            }
             throw Failure.usage("no such file or folder", at: path)
         }
         func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
@@ -65,11 +68,14 @@ struct Inspect: ParsableCommand {
             at: path)
     }
 
-    private static func backbone(_ path: String) throws -> Inspection {
+    private static func backbone(_ path: String, _ snapshot: HubSnapshot? = nil) throws -> Inspection {
         let weights = try EncoderWeights(directory: path)
         let tokenizer = try TokenizerFolder.load(path)
         let shape = weights.configuration
         var inspection = Inspection("backbone")
+        inspection.add("model", snapshot.map { .string($0.name.id) })
+        inspection.add("revision", snapshot.map { .string($0.commit) })
+        inspection.add("folder", snapshot.map { .string($0.folder) })
         inspection.add("family", .string(shape.family.name))
         inspection.add("layers", shape.layers)
         inspection.add("width", shape.hidden)

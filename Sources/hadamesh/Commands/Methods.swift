@@ -18,7 +18,7 @@ struct Methods: ParsableCommand {
     @Argument(help: "A method; all methods by default.")
     var name: String?
 
-    @Option(help: "A backbone's folder, for parameter counts and operations.")
+    @Option(help: "A backbone's folder or name, for parameter counts and operations.")
     var backbone: String?
 
     @Option(help: "The sequence length for the operations per token.")
@@ -35,7 +35,9 @@ struct Methods: ParsableCommand {
 
     func run() throws {
         try SingleProcess.run {
-            let weights = try backbone.map { try EncoderWeights(directory: $0) }
+            let weights = try backbone.map {
+                try EncoderWeights(directory: BackboneReference($0).folder)
+            }
             var chosen = AdapterTable.all
             if let name {
                 guard let method = AdapterTable.method(named: name) else {

@@ -29,7 +29,7 @@ struct Similarity: ParsableCommand {
     @Option(help: "The format: text, markdown, or json (with all digits).")
     var format = "text"
 
-    @Option(help: "The backbone's folder, if it has moved since the runs.")
+    @Option(help: "The backbone's folder or name, if it has moved since the runs.")
     var backbone: String?
 
     func run() throws {
@@ -66,7 +66,7 @@ struct Similarity: ParsableCommand {
 
     private func adapters(of run: String, named name: String?) throws -> [Adapter] {
         let study = try StudyFile.study(ofFinished: run, backbone: backbone)
-        let weights = try EncoderWeights(directory: study.backbone)
+        let weights = try EncoderWeights(directory: study.backbone.folder)
         let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
         let trained = try TrainedRun(study, model, directory: run)
         return try trained.tasks.map { task in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Encoders
 import Formats
 import Tokenizers
 
@@ -9,7 +10,7 @@ struct Tokenize: ParsableCommand {
         abstract: "Prints the token ids of each line of standard input.",
         discussion: "Includes special tokens. Truncates only to --maximum-tokens.")
 
-    @Option(help: "The backbone's folder.")
+    @Option(help: "The backbone's folder, or its name in the Hugging Face cache: hf:ORG/NAME.")
     var backbone: String
 
     @Flag(help: "Read each line as a pair of texts separated by a tab.")
@@ -20,7 +21,9 @@ struct Tokenize: ParsableCommand {
 
     func run() throws {
         try SingleProcess.run {
-            let tokenizer = try TokenizerFolder.load(backbone)
+            let folder = try BackboneReference(backbone).folder
+            try BackboneReference.requireFolder(folder)
+            let tokenizer = try TokenizerFolder.load(folder)
             let table = try TabSeparatedFile(try TextInput.bytes("-"), at: TextInput.name("-"))
             let lines = try table.rows.map { row in
                 if pairs, row.fields.count != 2 {

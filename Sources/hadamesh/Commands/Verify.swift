@@ -34,7 +34,7 @@ struct Verify: ParsableCommand {
         help: "A JSON file to write: what was compared, checksums, kernels, ranks, and the outcome.")
     var output: String?
 
-    @Option(help: "The backbone's folder, if it has moved since the run.")
+    @Option(help: "The backbone's folder or name, if it has moved since the run.")
     var backbone: String?
 
     @Option(help: "The data folder, if it has moved since the run.")

@@ -19,9 +19,9 @@ struct LoadedBackbone {
     /// Maps the weights, unless given, reads the tokenizer, and checks the study's settings against both.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         try Self.checkKernels()
-        let weights = try weights ?? EncoderWeights(directory: study.backbone)
+        let weights = try weights ?? EncoderWeights(directory: study.backbone.folder)
         model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
-        tokenizer = try TokenizerFolder.load(study.backbone)
+        tokenizer = try TokenizerFolder.load(study.backbone.folder)
         try model.check(
             tokenizer, maximumTokens: study.maximumTokens,
             tasks: study.tasks.map { try $0.resolve() })
@@ -54,7 +54,7 @@ extension LoadedBackbone {
         try Self.checkKernels()
         try Agreement.checkStudies(study, world)
         let memory = NodeWeightMemory(world)
-        try self.init(study, EncoderWeights(directory: study.backbone, convertingInto: memory))
+        try self.init(study, EncoderWeights(directory: study.backbone.folder, convertingInto: memory))
         if use != .inspection { model = try model.prepacked(in: memory, forTraining: use == .training) }
         warnings = memory.refusals
         if study.arithmetic == .bfloat16, RoundedKernels.areEmulated {

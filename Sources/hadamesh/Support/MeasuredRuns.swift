@@ -77,7 +77,7 @@ struct MeasuredRuns {
         var members: [AdapterProducts.Member] = []
         var changes: [AdapterChange] = []
         for run in runs {
-            let weights = try EncoderWeights(directory: run.study.backbone)
+            let weights = try EncoderWeights(directory: run.study.backbone.folder)
             let model = try AdaptedModel(
                 weights, run.study.adapter.method, run.study.head, run.study.arithmetic)
             let trained = try TrainedRun(run.study, model, directory: run.directory.path)

@@ -90,7 +90,9 @@ enum RunFiles {
             version: Hadamesh.version, nodes: RankDescription.nodes(of: ranks),
             settings: RunIdentity.freeSettings(of: study), mpi: MPI.libraryVersion, bits: VectorKernels.bits,
             backbone: RunStart.Backbone(
-                path: study.backbone, mappedBytes: weights.mappedBytes, sharedBytes: weights.sharedBytes,
+                path: study.backbone.folder, model: study.backbone.snapshot?.name.id,
+                revision: study.backbone.snapshot?.commit, mappedBytes: weights.mappedBytes,
+                sharedBytes: weights.sharedBytes,
                 copiedBytes: weights.copiedBytes, prepackedBytes: backbone.model.prepackedBytes))
     }
 }

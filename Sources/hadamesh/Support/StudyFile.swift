@@ -1,5 +1,6 @@
 import Coordination
 import Diagnostics
+import Encoders
 import Formats
 import Foundation
 import Runs
@@ -87,12 +88,13 @@ package struct StudyFile {
         guard FileManager.default.fileExists(atPath: directory.studyFile),
             directory.hasBegun || directory.isImported
         else { throw noRun(at: directory.path) }
+        if let backbone { _ = try BackboneReference(backbone) }
         let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self)
         let study = try StudyFile(path: directory.studyFile, overrides: overrides).study()
         if directory.hasBegun { _ = try RunResults.ofFinished(directory) }
-        if !RunFiles.isFolder(study.backbone) {
+        if !RunFiles.isFolder(study.backbone.folder) {
             throw Failure.data(
-                "there is no such folder, but the run \(run) was trained on it", at: study.backbone,
+                "there is no such folder, but the run \(run) was trained on it", at: study.backbone.name,
                 remedy: "pass its current path with --backbone DIR")
         }
         return study

@@ -24,7 +24,7 @@ struct TrainedRunOptions: ParsableArguments {
 
 /// Options for the inputs of trained adapters.
 struct TrainedRunInputs: ParsableArguments {
-    @Option(help: "The backbone's folder, if it has moved since the run.")
+    @Option(help: "The backbone's folder or name, if it has moved since the run.")
     var backbone: String?
 
     @OptionGroup

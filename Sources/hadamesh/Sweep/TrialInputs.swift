@@ -1,6 +1,7 @@
 import Collectives
 import Coordination
 import Diagnostics
+import Encoders
 import Kernels
 import Studies
 import Tasks
@@ -8,10 +9,11 @@ import Tasks
 /// The backbones and tokenized tasks that the trials of a sweep share, each loaded once.
 final class TrialInputs {
     private struct BackboneKey: Hashable {
-        let path: String
+        /// Equal on all ranks, unlike folders of the Hugging Face cache.
+        let name: String
         let arithmetic: ProductArithmetic
 
-        init(_ study: Study) { (path, arithmetic) = (study.backbone, study.arithmetic) }
+        init(_ study: Study) { (name, arithmetic) = (study.backbone.name, study.arithmetic) }
     }
 
     /// Everything that a task's examples depend on.
@@ -31,21 +33,22 @@ final class TrialInputs {
     /// Loads the backbones of studies; a collective of the world.
     func load(_ studies: [Study], on world: any Communicator) throws {
         for study in studies where backbones[BackboneKey(study)] == nil {
-            backbones[BackboneKey(study)] = try SharedBackbone(study.backbone, study.arithmetic, on: world)
+            backbones[BackboneKey(study)] = try SharedBackbone(
+                study.backbone.folder, study.arithmetic, on: world)
         }
     }
 
     /// The inputs of a study whose backbone is loaded; no collective.
     func inputs(of study: Study) throws -> TrainingJob.Inputs {
         guard let shared = backbones[BackboneKey(study)] else {
-            throw Failure.data("was not loaded before the trials", at: study.backbone)
+            throw Failure.data("was not loaded before the trials", at: study.backbone.name)
         }
         let backbone = try LoadedBackbone(study, sharing: shared)
         return TrainingJob.Inputs(
             backbone,
             try study.tasks.map { reference in
                 let key = DataKey(
-                    task: reference, data: study.data, backbone: study.backbone,
+                    task: reference, data: study.data, backbone: study.backbone.name,
                     maximumTokens: study.maximumTokens, heldOut: study.evaluation.heldOut)
                 if let known = data.first(where: { $0.key == key }) { return known.value }
                 let read = try TaskData(reference.resolve(), study, backbone.tokenizer)
