@@ -163,9 +163,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "hadamesh", "Diagnostics", "Formats", "Encoders", "Kernels", "Adapters", "Training",
-                "Studies",
-                "Reports", "TestSupport",
-                "TestSupport",
+                "Studies", "Reports", "TestSupport",
             ]),
         .testTarget(name: "ArchitectureTests"),
     ],
