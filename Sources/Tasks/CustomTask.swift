@@ -1,11 +1,13 @@
 import Diagnostics
+package import Formats
 
-/// A task that a study declares: tab-separated files with a header line, and the roles of their columns.
+/// A task that a study declares: its data files, and the roles of their columns.
 ///
 ///     name: topic
-///     train: topic/train.tsv
+///     train: topic/train.tsv                        # or .csv, or .jsonl
 ///     dev: topic/dev.tsv
 ///     test: topic/test.tsv                          # optional, with or without labels
+///     format: tsv                                   # if the files' endings do not say tsv, csv or jsonl
 ///     columns: {first: text, second: other, label: label}   # default: no second
 ///     labels: [business, sport]                     # or range: [0, 5]
 ///     metrics: [accuracy]                           # the default; pearson and spearman for a range
@@ -46,12 +48,14 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
     /// The evaluation file.
     package let dev: String
     package let test: String?
+    /// The format of all files; nil for that of each file's ending.
+    package let format: DataFormat?
     package let columns: Columns
     package let output: TaskOutput
     package let metrics: [Metric]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, train, dev, test, columns, labels, range, metrics
+        case name, train, dev, test, format, columns, labels, range, metrics
     }
 
     package init(from decoder: any Decoder) throws {
@@ -64,6 +68,7 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
         for (key, path) in [(CodingKeys.train, train), (.dev, dev), (.test, test)] {
             try section.require(path != "", key, "the file name is empty")
         }
+        format = try section.optional(.format)
         columns = try section.value(.columns, default: Columns())
         output = try CustomTask.output(section)
         metrics = try CustomTask.metrics(section, output)
@@ -76,6 +81,7 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
         try container.encode(train, forKey: .train)
         try container.encode(dev, forKey: .dev)
         try container.encodeIfPresent(test, forKey: .test)
+        try container.encodeIfPresent(format, forKey: .format)
         try container.encode(columns, forKey: .columns)
         switch output {
         case .classes(let classes): try container.encode(classes.map(\.name), forKey: .labels)
@@ -90,6 +96,8 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
     package var evaluationSplits: [Split] { [.dev] }
 
     package var isPaired: Bool { columns.second != nil }
+
+    package var textNames: [String] { [columns.first] + [columns.second].compactMap(\.self) }
 
     /// Reads a split.
     ///
@@ -107,6 +115,6 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
             dropsShortLines: false,
             remedy: "check '\(split.rawValue)' of the task '\(name)'; it is relative to the study's 'data' "
                 + "(for a finished run: --data)")
-        return try reader.read(file, in: dataDirectory)
+        return try reader.read(file, in: dataDirectory, format: format ?? DataFormat(ofFile: file))
     }
 }

@@ -1,3 +1,5 @@
+import Formats
+
 /// The correct answer for an example.
 package enum Target: Sendable, Equatable {
     /// The index of a class in the task's ``TaskOutput``.
@@ -27,9 +29,18 @@ package struct Example: Sendable, Equatable {
     }
 }
 
+/// The columns of a data file that have examples' texts; equal ones have the same texts.
+package struct TextSource: Sendable, Hashable {
+    let path: String
+    let format: DataFormat
+    /// Names, or indices.
+    let columns: [String]
+}
+
 /// The examples of a data file.
 package struct ExampleFile: Sendable, Equatable {
     package let path: String
+    package let source: TextSource
     /// In the file's order: `examples[i].index` is `i`.
     package let examples: [Example]
     /// Lines dropped because they are too short, see ``GLUETask/droppedShortLines``.

@@ -12,34 +12,35 @@ struct ExampleReader {
     let columns: ColumnLayout
     let output: TaskOutput
     let labels: Labels
+    /// The values of labels and numbers in the file.
+    var values = TargetValues.own
     /// Whether an empty sentence is kept; otherwise it is a failure.
     let keepsEmptyText: Bool
     /// Whether a few lines with too few columns are dropped; otherwise each is a failure.
     let dropsShortLines: Bool
     /// The remedy if the file is missing or empty.
     let remedy: String
-    /// The remedy if a line has another number of columns.
-    var lineRemedy = "only tabs separate columns, and quotes are ordinary characters"
+    /// The remedy if a line has another number of columns; by default the format's.
+    var lineRemedy: String?
 
     /// Reads a file; relative to the directory unless it begins with a slash.
-    func read(_ file: String, in directory: String) throws -> ExampleFile {
-        let isWhole = file.hasPrefix("/") || directory.isEmpty
-        let path = isWhole ? file : directory.hasSuffix("/") ? directory + file : "\(directory)/\(file)"
+    func read(_ file: String, in directory: String, format: DataFormat) throws -> ExampleFile {
+        let path = dataPath(file, in: directory)
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure.data("there is no such file", at: path, remedy: remedy)
         }
-        return try read(try TabSeparatedFile(path: path))
+        return try read(try DataTable(path: path, format: format, columns: columns.wanted(labels)))
     }
 
-    func read(_ table: TabSeparatedFile) throws -> ExampleFile {
+    func read(_ table: DataTable) throws -> ExampleFile {
         let (path, rows) = (table.path, table.rows)
         guard let top = rows.first else { throw Failure.data("found no lines", at: path, remedy: remedy) }
-        let positions = try ColumnPositions(columns, labels, header: top.fields, at: "\(path):\(top.line)")
-        let parser = TargetParser(output)
+        let positions = try ColumnPositions(columns, labels, table, top)
+        let parser = TargetParser(output, values)
         var examples: [Example] = []
         var droppedLines: [Int] = []
         for row in positions.hasHeader ? rows.dropFirst() : rows[...] {
-            let isBlank = row.fields == [""]
+            let isBlank = table.format != .jsonl && row.fields == [""]
             guard row.fields.count == positions.count, keepsEmptyText || !isBlank else {
                 if dropsShortLines, row.fields.count < positions.count {
                     droppedLines.append(row.line)
@@ -52,7 +53,7 @@ struct ExampleReader {
                     "\(positions.count)\(isBlank ? " column\(positions.count == 1 ? "" : "s")" : "")"
                 throw Failure.data(
                     "found \(found), expected \(columns)", at: "\(path):\(row.line)",
-                    remedy: isBlank ? "remove the line" : lineRemedy)
+                    remedy: isBlank ? "remove the line" : lineRemedy ?? table.format.lineRemedy)
             }
             var location: String { "\(path):\(row.line)" }
             examples.append(
@@ -66,7 +67,8 @@ struct ExampleReader {
         guard !examples.isEmpty else {
             throw Failure.data("there are no examples below the header", at: path)
         }
-        return ExampleFile(path: path, examples: examples, droppedLines: droppedLines)
+        let source = TextSource(path: path, format: table.format, columns: columns.texts)
+        return ExampleFile(path: path, source: source, examples: examples, droppedLines: droppedLines)
     }
 
     private func text(
@@ -90,6 +92,21 @@ struct ExampleReader {
     }
 }
 
+/// The path of a data file: below the directory unless it begins with a slash.
+func dataPath(_ file: String, in directory: String) -> String {
+    if file.hasPrefix("/") || directory.isEmpty { return file }
+    return directory.hasSuffix("/") ? directory + file : "\(directory)/\(file)"
+}
+
+extension DataFormat {
+    /// The remedy for a row with another number of columns than the first.
+    fileprivate var lineRemedy: String {
+        self == .csv
+            ? "commas separate columns; a field with a comma, a quote or a line break stands in quotes"
+            : "only tabs separate columns, and quotes are ordinary characters"
+    }
+}
+
 /// The positions of columns in a file.
 private struct ColumnPositions {
     let hasHeader: Bool
@@ -99,8 +116,10 @@ private struct ColumnPositions {
     let label: Int?
 
     init(
-        _ layout: ColumnLayout, _ labels: ExampleReader.Labels, header: [String], at location: String
+        _ layout: ColumnLayout, _ labels: ExampleReader.Labels, _ table: DataTable, _ top: DataTable.Row
     ) throws {
+        let header = table.names ?? top.fields
+        let location = "\(table.path):\(top.line)"
         switch layout {
         case .positions(let first, let second, let label, let count):
             hasHeader = false
@@ -117,11 +136,12 @@ private struct ColumnPositions {
                 guard let position = found.first else {
                     throw Failure.data(
                         "no column '\(name)' in the header, which has \(listed(header))", at: location,
-                        remedy: "the first line must name the columns, separated by tabs")
+                        remedy: "the first line must name the columns, separated by "
+                            + (table.format == .csv ? "commas" : "tabs"))
                 }
                 return position
             }
-            hasHeader = true
+            hasHeader = table.names == nil
             count = header.count
             first = try position(firstName)
             second = try secondName.map(position)
@@ -137,24 +157,31 @@ private struct ColumnPositions {
 /// Parses labels and values.
 private struct TargetParser {
     private let output: TaskOutput
+    private let values: TargetValues
+    /// The value of each class, and the class of each value.
+    private let names: [String]
     private let classes: [String: Int]
 
-    init(_ output: TaskOutput) {
+    init(_ output: TaskOutput, _ values: TargetValues) {
         self.output = output
-        if case .classes(let known) = output {
-            classes = Dictionary(known.enumerated().map { ($1.value, $0) }) { earlier, _ in earlier }
-        } else {
-            classes = [:]
-        }
+        self.values = values
+        names =
+            switch (output, values) {
+            case (.regression, _): []
+            case (.classes(let known), .own): known.map(\.value)
+            case (.classes(let known), .hub(let labels)):
+                known.map { label in String(labels.firstIndex(of: label.name) ?? -1) }
+            }
+        classes = Dictionary(names.enumerated().map { ($1, $0) }) { earlier, _ in earlier }
     }
 
     func target(_ text: String, at location: @autoclosure () -> String) throws -> Target {
         switch output {
-        case .classes(let known):
+        case .classes:
             guard let label = classes[text] else {
                 throw Failure.data(
-                    "unknown label '\(text)', expected one of \(listed(known.map(\.value)))",
-                    at: location())
+                    "unknown label '\(text)', expected one of \(listed(names))", at: location(),
+                    remedy: values.remedy(forLabel: text))
             }
             return .label(label)
         case .regression(let range):
@@ -165,13 +192,9 @@ private struct TargetParser {
                 throw Failure.data(
                     "'\(text)' is outside \(range.lowerBound) to \(range.upperBound)", at: location())
             }
-            return .value(value)
+            if case .own = values { return .value(value) }
+            // The hub's 32-bit number of 3.8 is 3.79999995: its shortest digits are those of GLUE's file.
+            return .value(Double(Float(value).description) ?? value)
         }
     }
-}
-
-/// The names in a message; only the first twenty of many.
-private func listed(_ names: [String]) -> String {
-    let shown = names.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
-    return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
 }

@@ -1,6 +1,8 @@
 import Diagnostics
+import Formats
+import Foundation
 
-/// A task of the GLUE benchmark, read from the benchmark's files.
+/// A task of the GLUE benchmark, read from the benchmark's files, or from the hub's as JSON lines.
 ///
 /// Each task is one value in one file of `Sources/Tasks/GLUE`; ``GLUE/tasks`` lists them. Sentences are used
 /// verbatim, including quotes and empty sentences (QQP's training file has two empty questions).
@@ -23,6 +25,8 @@ package struct GLUETask: LanguageTask {
     let columns: ColumnLayout
     /// The columns of test files, if they differ.
     let testColumns: ColumnLayout
+    /// The hub's layout, read where the benchmark's file is missing.
+    let hub: HubLayout
     /// The task's files in a submission to GLUE's server.
     package let submission: [SubmissionFile]
     /// The training file's most frequent label or the mean of its values: the answer without a prediction.
@@ -30,7 +34,8 @@ package struct GLUETask: LanguageTask {
 
     init(
         name: String, folder: String, output: TaskOutput, metrics: [Metric], columns: ColumnLayout,
-        testColumns: ColumnLayout? = nil, splits: [Split] = [.train, .dev, .test],
+        hub texts: [String], hubLabels: [String]? = nil, testColumns: ColumnLayout? = nil,
+        splits: [Split] = [.train, .dev, .test],
         evaluationSplits: [Split] = [.dev], droppedShortLines: Bool = false, submission: [SubmissionFile],
         constantAnswer: String
     ) {
@@ -40,6 +45,8 @@ package struct GLUETask: LanguageTask {
         self.metrics = metrics
         self.columns = columns
         self.testColumns = testColumns ?? columns
+        let names: [String] = if case .classes(let classes) = output { classes.map(\.name) } else { [] }
+        hub = HubLayout(texts: texts, labels: hubLabels ?? names)
         self.splits = splits
         self.evaluationSplits = evaluationSplits
         self.droppedShortLines = droppedShortLines
@@ -49,7 +56,9 @@ package struct GLUETask: LanguageTask {
 
     package var isPaired: Bool { columns.isPaired }
 
-    /// The file of a split, relative to the data directory.
+    package var textNames: [String] { hub.texts }
+
+    /// The benchmark's file of a split, relative to the data directory.
     package func file(of split: Split) -> String {
         "\(split == .diagnostic ? split.rawValue : folder)/\(split.rawValue).tsv"
     }
@@ -63,14 +72,32 @@ package struct GLUETask: LanguageTask {
                 "\(name) has no split '\(split.rawValue)'",
                 remedy: "it has \(splits.map(\.rawValue).joined(separator: ", "))")
         }
-        let file = file(of: split)
+        let path = try path(of: split, in: dataDirectory)
+        let isHub = path != nil && path != file(of: split)
         let reader = ExampleReader(
-            columns: split.isTest ? testColumns : columns,
-            output: output, labels: split.isTest ? .absent : .required, keepsEmptyText: true,
-            dropsShortLines: droppedShortLines && !split.isTest,
-            remedy:
-                "fetch GLUE with launch/glue, or set the study's 'data' to the folder with \(file) (for a finished "
-                + "run: --data)")
-        return try reader.read(file, in: dataDirectory)
+            columns: isHub ? hub.columns : split.isTest ? testColumns : columns,
+            output: output, labels: split.isTest ? .absent : .required,
+            values: isHub ? .hub(labels: hub.labels) : .own, keepsEmptyText: true,
+            dropsShortLines: droppedShortLines && !split.isTest && !isHub,
+            remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the folder with "
+                + "\(file(of: split)), or \(HubLayout.suggestion(of: split, task: name)) of the hub's data "
+                + "(for a finished run: --data)")
+        return try reader.read(path ?? file(of: split), in: dataDirectory, format: isHub ? .jsonl : .tsv)
+    }
+
+    /// The file of a split that there is, the benchmark's before the hub's; nil if there is none.
+    ///
+    /// Throws for a split that there is as Parquet alone.
+    package func path(of split: Split, in dataDirectory: String) throws -> String? {
+        let official = file(of: split)
+        if FileManager.default.fileExists(atPath: dataPath(official, in: dataDirectory)) { return official }
+        switch HubLayout.file(of: split, task: name, in: dataDirectory) {
+        case .lines(let file): return file
+        case .parquet(let file):
+            throw ParquetFile.failure(
+                at: dataPath(file, in: dataDirectory),
+                pattern: (folder: dataDirectory.isEmpty ? "." : dataDirectory, files: "*/*.parquet"))
+        case nil: return nil
+        }
     }
 }

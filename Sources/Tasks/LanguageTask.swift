@@ -13,6 +13,8 @@ package protocol LanguageTask: Sendable {
     var evaluationSplits: [Split] { get }
     /// Whether examples are pairs of sentences.
     var isPaired: Bool { get }
+    /// The columns of the texts in CSV and JSON lines without labels, unless others are chosen.
+    var textNames: [String] { get }
 
     func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile
 }

@@ -50,12 +50,21 @@ package struct PredictionTable: Sendable {
             [header]
                 + examples.indices.map { row in
                     let example = examples[row]
-                    let cells = ["\(example.index)", example.first, example.second, answers[row]]
+                    let inputs = [example.first, example.second].map { $0.map(Self.cell) }
+                    let cells = ["\(example.index)"] + inputs + [answers[row]]
                     return cells.compactMap(\.self).joined(separator: "\t")
                         + (numbers == nil ? "" : "\t" + texts(of: numbers(of: row)))
                 }
         case .json: examples.indices.map { object(of: $0).encoded() }
         }
+    }
+
+    /// A text without tabs and line breaks, which the texts of CSV and JSON lines may have.
+    private static func cell(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        scalars.append(
+            contentsOf: text.unicodeScalars.map { "\t\n\r".unicodeScalars.contains($0) ? " " : $0 })
+        return String(scalars)
     }
 
     private func numbers(of row: Int) -> [Float] {

@@ -65,18 +65,20 @@ extension GLUETask {
         guard found.examples.count == file.count else {
             throw Failure.data(
                 "found \(found.examples.count) examples, GLUE's file has \(file.count)", at: found.path,
-                remedy: "remove the file's folder and fetch it: launch/glue \(dataDirectory) "
-                    + "--tasks \(file.download(of: self))")
+                remedy: found.path.hasSuffix(".tsv")
+                    ? "remove the file's folder and fetch it: launch/glue \(dataDirectory) "
+                        + "--tasks \(file.download(of: self))"
+                    : "export the hub's whole split again")
         }
         return found.examples
     }
 
     /// Refuses a data directory without the test files of these tasks.
     package static func requireTestFiles(of tasks: [GLUETask], in dataDirectory: String) throws {
-        let missing = tasks.flatMap { task in
-            task.submission.filter {
-                !FileManager.default.fileExists(atPath: "\(dataDirectory)/\(task.file(of: $0.split))")
-            }.map { (path: task.file(of: $0.split), download: $0.download(of: task)) }
+        let missing = try tasks.flatMap { task in
+            try task.submission.filter { try task.path(of: $0.split, in: dataDirectory) == nil }.map {
+                (path: task.file(of: $0.split), download: $0.download(of: task))
+            }
         }
         guard !missing.isEmpty else { return }
         var downloads: [String] = []

@@ -1,5 +1,6 @@
 import Diagnostics
 package import Formats
+package import Foundation
 
 /// The columns of a table without labels that have a task's texts.
 package enum TextColumns: Sendable, Equatable {
@@ -22,10 +23,8 @@ package enum TextColumns: Sendable, Equatable {
         }
     }
 
-    /// The layout of a table whose lines have as many columns as `top`, its first.
-    fileprivate func layout(_ top: TabSeparatedFile.Row?, isPaired: Bool, at path: String) throws
-        -> ColumnLayout
-    {
+    /// Refuses another number of columns than that of the task's texts, and numbers for keys of objects.
+    fileprivate func check(isPaired: Bool, in format: DataFormat) throws {
         guard count == (isPaired ? 2 : 1) else {
             throw Failure.usage(
                 "found \(count), expected \(isPaired ? "2: the task's texts are pairs" : "1")",
@@ -33,14 +32,23 @@ package enum TextColumns: Sendable, Equatable {
                 remedy: "name columns of the first line, or number them from 1: --columns "
                     + (isPaired ? "2,3" : "2"))
         }
+        if case .numbers(let numbers) = self, format == .jsonl {
+            throw Failure.usage(
+                "found the number \(numbers[0]), but the columns of JSON lines have names", at: "--columns",
+                remedy: "give the keys: --columns " + (isPaired ? "first,second" : "text"))
+        }
+    }
+
+    /// The layout of a table whose rows have as many columns as its first.
+    fileprivate func layout(_ table: DataTable) throws -> ColumnLayout {
         switch self {
         case .names(let names): return .header(first: names[0], second: names.dropFirst().first)
         case .numbers(let numbers):
-            let columns = top?.fields.count ?? 0
+            let columns = table.rows.first?.fields.count ?? 0
             if let wrong = numbers.first(where: { !(1...max(1, columns)).contains($0) }) {
                 throw Failure.usage(
                     "found column \(wrong), expected 1 to \(columns)", at: "--columns",
-                    remedy: "\(path):1 has \(columns) columns")
+                    remedy: "\(table.path):1 has \(columns) columns")
             }
             return .positions(
                 first: numbers[0] - 1, second: numbers.dropFirst().first.map { $0 - 1 }, count: columns)
@@ -51,10 +59,18 @@ package enum TextColumns: Sendable, Equatable {
 extension LanguageTask {
     /// The task's texts in a table without labels, such as lines typed by a user.
     ///
-    /// Without columns a line is a text, or the two texts of a pair.
-    package func texts(of table: TabSeparatedFile, in columns: TextColumns? = nil) throws -> [Example] {
+    /// Without columns, CSV and JSON lines have the task's own (``LanguageTask/textNames``), and a line of
+    /// another file is a text, or the two texts of a pair.
+    package func texts(
+        of data: Data, at path: String, format: DataFormat = .tsv, in chosen: TextColumns? = nil
+    ) throws -> [Example] {
+        let columns = chosen ?? (format == .tsv ? nil : .names(textNames))
+        try columns?.check(isPaired: isPaired, in: format)
+        var wanted = DataTable.Columns([])
+        if case .names(let names) = columns { wanted = DataTable.Columns(names) }
+        let table = try DataTable(data, at: path, format: format, columns: wanted)
         let layout =
-            try columns?.layout(table.rows.first, isPaired: isPaired, at: table.path)
+            try columns?.layout(table)
             ?? .positions(first: 0, second: isPaired ? 1 : nil, count: isPaired ? 2 : 1)
         let form = isPaired ? "a line is two texts with a tab between them" : "a line is one text"
         var reader = ExampleReader(

@@ -18,15 +18,19 @@ package struct TokenizedExamples: Sendable {
     private let bounds: TokenBounds
 
     /// Tokenizes examples to at most `maximumTokens` ids; dropout masks depend on `name`.
+    ///
+    /// Calls `progress` with the number of tokenized examples, from 0 on, once in about a thousand.
     package init(
-        _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int
+        _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int,
+        progress: (_ done: Int) -> Void = { _ in }
     ) throws {
         var ids: [Int32] = []
         var offsets = [0]
         var firstSegment: [Int32] = []
         var bounds = TokenBounds()
         offsets.reserveCapacity(examples.count + 1)
-        for example in examples {
+        for (index, example) in examples.enumerated() {
+            if index % 1024 == 0 { progress(index) }
             let encoding = try tokenizer.encode(example.first, example.second, limit: maximumTokens)
             ids += encoding.ids
             bounds.add(ids: encoding.ids, segments: encoding.segments)
@@ -40,6 +44,15 @@ package struct TokenizedExamples: Sendable {
         key = FNV1a.hash(name)
         self.name = name
         self.bounds = bounds
+    }
+
+    /// Examples with the texts of others that are tokenized, and targets of their own.
+    package init(_ targets: [Target?], name: String, withTextsOf other: TokenizedExamples) {
+        precondition(targets.count == other.count, "a target for each text")
+        self.targets = targets
+        (ids, firstSegment, offsets, bounds) = (other.ids, other.firstSegment, other.offsets, other.bounds)
+        key = FNV1a.hash(name)
+        self.name = name
     }
 
     /// Refuses examples with tokens, segments or lengths that the backbone has no embedding for.

@@ -31,7 +31,7 @@ struct TinyStudy {
         let tokenizer = try TokenizerFolder.load(study.backbone.folder)
         let study = study
         let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
-        let tasks = try study.tasks.map { try TaskData($0.resolve(), study, tokenizer) }
+        let tasks = try TaskData.all(study.tasks.map { try $0.resolve() }, study, tokenizer)
         context = try RunContext(study, model, tasks)
         let checksum = try JSONValue(encoding: BackboneIdentity(of: weights))
             .setting(["checksum"], to: .integer(backbone))

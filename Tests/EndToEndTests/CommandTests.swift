@@ -317,7 +317,8 @@ extension EndToEnd {
                 "claims": ["folder", "--format"],
                 "evaluate": ["directory", "--split", "--backbone", "--data"],
                 "predict": [
-                    "directory", "--task", "--input", "--columns", "--split", "--data", "--format",
+                    "directory", "--task", "--input", "--input-format", "--columns", "--split", "--data",
+                    "--format",
                     "--probabilities", "--logits", "--backbone",
                 ],
                 "submit": ["runs", "--output", "--data", "--backbone"],

@@ -445,36 +445,4 @@ extension Mistake {
                 "\"model_type\": \"bert\"", by: "\"model_type\": \"gpt2\"", in: "backbone/config.json")
         },
     ]
-
-    /// Mistakes in the data files.
-    static let inData: [Mistake] = [
-        .training(
-            "no folder", code: 3, says: ["nothere/colour-train.tsv: there is no such file", "'data'"],
-            with: ["--set", "data=nothere"]),
-        .training(
-            "a label outside the set", code: 3,
-            says: ["colour-train.tsv:7: unknown label 'hot', expected one of 'cold', 'warm'"]
-        ) { try $0.replaceLine(7, by: "red\thot", in: "colour-train.tsv") },
-        .training(
-            "a value outside the range", code: 3, says: ["alike-train.tsv:5: '9' is outside 0.0 to 5.0"]
-        ) { try $0.replaceLine(5, by: "3\tred\tblue\t9", in: "alike-train.tsv") },
-        .training("too many columns", code: 3, says: ["colour-train.tsv:7: found 3 columns, expected 2"]) {
-            try $0.replaceLine(7, by: "red\tdog\twarm", in: "colour-train.tsv")
-        },
-        .training("too few columns", code: 3, says: ["colour-dev.tsv:9: found 1 column, expected 2"]) {
-            try $0.replaceLine(9, by: "red", in: "colour-dev.tsv")
-        },
-        .training(
-            "bytes that are not UTF-8", code: 3, says: ["colour-train.tsv:62: ", "not UTF-8", "convert"]
-        ) { try $0.write("colour-train.tsv", try $0.read("colour-train.tsv") + [0xff, 0xfe, 0x09, 0x77]) },
-        .training("an empty file", code: 3, says: ["colour-dev.tsv: found no lines", "'dev'"]) {
-            try $0.write("colour-dev.tsv", "")
-        },
-        .training("a header alone", code: 3, says: ["colour-dev.tsv: there are no examples"]) {
-            try $0.write("colour-dev.tsv", "text\tlabel\n")
-        },
-        .training("no such column", code: 3, says: ["colour-train.tsv:1: no column 'label'", "'lable'"]) {
-            try $0.replaceLine(1, by: "text\tlable", in: "colour-train.tsv")
-        },
-    ]
 }

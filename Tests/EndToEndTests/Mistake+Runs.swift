@@ -215,6 +215,39 @@ extension Mistake {
             return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.txt")]
         },
         .afterARun(
+            "predicting CSV without the task's column", code: 3,
+            says: ["lines.csv:1: no column 'text' in the header, which has 'red dog'"], ranks: [nil]
+        ) {
+            try $0.write("lines.csv", "red dog\n")
+            return ["predict", $0.path("run"), "--task", "colour", "--input", $0.path("lines.csv")]
+        },
+        .afterARun(
+            "predicting an object without the task's key", code: 3,
+            says: ["lines.jsonl:2: no key 'right' in the object, which has 'left'"], ranks: [nil]
+        ) {
+            try $0.write("lines.jsonl", "{\"left\":\"a\",\"right\":\"b\"}\n{\"left\":\"a\"}\n")
+            return ["predict", $0.path("run"), "--task", "alike", "--input", $0.path("lines.jsonl")]
+        },
+        .afterARun(
+            "predicting objects by numbers", code: 2,
+            says: ["--columns: found the number 2, but the columns of JSON lines have names"], ranks: [nil]
+        ) {
+            try $0.write("lines.jsonl", "{\"text\":\"a\"}\n")
+            return [
+                "predict", $0.path("run"), "--task", "colour", "--columns", "2", "--input",
+                $0.path("lines.jsonl"),
+            ]
+        },
+        .afterARun(
+            "an unknown format of the input", code: 2,
+            says: ["--input-format: unknown format 'xml'", "allowed: csv, jsonl, tsv"], ranks: [nil]
+        ) {
+            [
+                "predict", $0.path("run"), "--task", "colour", "--input", $0.path("colour-dev.tsv"),
+                "--input-format", "xml",
+            ]
+        },
+        .afterARun(
             "predicting a column that is not there", code: 3, says: ["lines.txt:1: no column 'sentence'"]
         ) {
             try $0.write("lines.txt", "index\ttext\n0\tred dog\n")
@@ -325,10 +358,10 @@ extension Mistake {
 
     /// A mistake in a scene with a finished run, which must stay unchanged.
     static func afterARun(
-        _ name: String, code: Int32, says: [String], mayAlsoSay: [String] = [],
+        _ name: String, code: Int32, says: [String], ranks: [Int?] = [nil, 3], mayAlsoSay: [String] = [],
         _ make: @escaping @Sendable (Scene) throws -> [String]
     ) -> Mistake {
-        Mistake(name, code: code, says: says, mayAlsoSay: mayAlsoSay) { scene in
+        Mistake(name, code: code, says: says, ranks: ranks, mayAlsoSay: mayAlsoSay) { scene in
             try scene.replace("steps: 40", by: "steps: 10", in: "study.yaml")
             let job = try await EndToEnd.hadamesh(scene.training)
             guard job.status == 0 else { throw Failed(job: job) }

@@ -66,6 +66,18 @@ extension EndToEnd {
             #expect(wide == (columns > 40), "\(job)")
         }
 
+        @Test func tokenizingALargeTaskShowsTheTimeLeft() async throws {
+            let line = "red dog under the green tree from river to cloud\twarm\n"
+            try scene.write("colour-train.tsv", "text\tlabel\n" + String(repeating: line, count: 100_000))
+            // The job ends before the first step.
+            let job = try await EndToEnd.hadamesh(
+                scene.training + ["--set", "tasks.1.train=nothere.tsv"],
+                environment: ["HADAMESH_TERMINAL": "1", "COLUMNS": "100"])
+            #expect(job.status == 3, "\(job)")
+            let live = /tokenizing colour [0-9,]+\/100,000, [0-9]+ s left; task 1 of 2\r/
+            #expect(job.errors.contains(live), "\(job)")
+        }
+
         @Test func aFailureReplacesTheLiveLine() async throws {
             let job = try await EndToEnd.hadamesh(
                 scene.training + ["--set", "evaluation.heldOut=0.001"],

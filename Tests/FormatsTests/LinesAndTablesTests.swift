@@ -4,50 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct TabSeparatedFileTests {
-    private func fields(_ text: String) throws -> [[String]] {
-        try TabSeparatedFile(Data(text.utf8), at: "t.tsv").rows.map(\.fields)
-    }
-
-    @Test(
-        arguments: [
-            ("", []), ("a\tb\n1\t2\n", [["a", "b"], ["1", "2"]]), ("a\tb\n1\t2", [["a", "b"], ["1", "2"]]),
-            ("a\r\nb\r\n", [["a"], ["b"]]), ("a\r\nb\r", [["a"], ["b"]]), ("\u{feff}a\tb\n", [["a", "b"]]),
-            ("a\t\n", [["a", ""]]), ("\t\t\n", [["", "", ""]]), ("a\n\nb\n", [["a"], [""], ["b"]]),
-            ("a\t", [["a", ""]]),
-            ("\"a\tb\"\tc'\n", [["\"a", "b\"", "c'"]]),
-            (" a \u{2028}b\u{85}\u{b}\tc\n", [[" a \u{2028}b\u{85}\u{b}", "c"]]),
-            ("a\rb\tc\n", [["a\rb", "c"]]), ("e\u{301}\t😀\0\n", [["e\u{301}", "😀\0"]]), ("\n", [[""]]),
-        ] as [(String, [[String]])])
-    func onlyTabsAndLineFeedsSeparate(text: String, expected: [[String]]) throws {
-        #expect(try fields(text) == expected)
-    }
-
-    @Test func rowsKnowTheirLine() throws {
-        let table = try TabSeparatedFile(Data("h\n\nx\ty\n".utf8), at: "t.tsv")
-        #expect(table.rows.map(\.line) == [1, 2, 3])
-        #expect(table.path == "t.tsv")
-    }
-
-    @Test func textThatIsNotUTF8IsNamedByLine() throws {
-        let directory = try TemporaryFolder()
-        let path = try directory.write(Data("a\tb\nc\tcaf".utf8) + Data([0xe9, 0x0a]), to: "latin.tsv")
-        #expect(
-            throws: Failure.data(
-                "found bytes that are not UTF-8", at: "\(path):2", remedy: "convert the file to UTF-8")
-        ) {
-            try TabSeparatedFile(path: path)
-        }
-    }
-
-    @Test func aLongTableIsReadWhole() throws {
-        let text = (0..<50_000).map { "\($0)\tsome words about \($0)\tlabel" }.joined(separator: "\n")
-        let rows = try TabSeparatedFile(Data(text.utf8), at: "t.tsv").rows
-        #expect(rows.count == 50_000)
-        #expect(rows.last == rows[49_999] && rows[49_999].fields[1] == "some words about 49999")
-    }
-}
-
 @Suite struct JSONLinesTests {
     let directory: TemporaryFolder
 

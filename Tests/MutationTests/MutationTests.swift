@@ -85,6 +85,41 @@ import Training
         }
     }
 
+    @Test(
+        arguments: [
+            (.csv, "\u{FEFF}id,text,label\r\n1,\"a, \"\"b\"\"\nc\",cold\r\n2,d,warm\r\n"),
+            (
+                .jsonl,
+                "{\"text\": \"a\\u00e9\\n\", \"label\": \"cold\"}\n{\"label\": \"warm\", \"text\": 1.5}\n"
+            ),
+        ] as [(DataFormat, String)])
+    func dataFormats(format: DataFormat, text: String) throws {
+        let declaration: JSONValue = [
+            "name": "colour", "train": "train", "dev": "dev", "format": .string(format.rawValue),
+            "labels": ["cold", "warm"],
+        ]
+        let task: CustomTask = try declaration.decoded(from: "task")
+        let folder = try TemporaryFolder()
+        try mutate(format.rawValue, Data(text.utf8)) { data in
+            try folder.write(data, to: "train")
+            let read = try task.read(.train, in: folder.path)
+            #expect(read.examples.allSatisfy { !$0.first.isEmpty && $0.target != nil })
+            _ = try task.texts(of: data, at: "in", format: format)
+        }
+    }
+
+    @Test(arguments: [GLUETask.mnli, .stsb]) func hubLayout(task: GLUETask) throws {
+        let texts = [
+            "mnli": "{\"premise\":\"A dog.\",\"hypothesis\":\"A hound.\",\"label\":2,\"idx\":0}\n",
+            "stsb": "{\"sentence1\":\"A dog.\",\"sentence2\":\"\",\"label\":3.7999999523,\"idx\":0}\n",
+        ]
+        let folder = try TemporaryFolder()
+        try mutate("hub \(task.name)", Data(try #require(texts[task.name]).utf8)) { data in
+            try folder.write(data, to: "\(task.name)/train.jsonl")
+            _ = try task.read(.train, in: folder.path)
+        }
+    }
+
     @Test(arguments: [false, true]) func safetensors(inHeader: Bool) throws {
         let file = try Self.golden("formats/mixed.safetensors")
         try mutate("mixed.safetensors", file, by: inHeader ? Self.header : { $0.mutated(&$1) }) { data in

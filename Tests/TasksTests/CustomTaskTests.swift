@@ -47,7 +47,7 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
     }
 
     @Test(arguments: [
-        declaration(["test": #""t.tsv""#]),
+        declaration(["test": #""t.tsv""#]), declaration(["format": #""jsonl""#]),
         declaration(["range": "[0, 5]", "metrics": #"["spearman"]"#], without: ["labels"]),
     ])
     func writingGivesTheSameKeysAndValues(_ json: String) throws {
@@ -65,6 +65,7 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
         (declaration(without: ["dev"]), ["missing key 'dev'"]),
         (declaration(["train": #""""#]), ["train", "empty"]),
         (declaration(["test": #""""#]), ["test", "empty"]),
+        (declaration(["format": #""cvs""#]), ["format", "unknown value 'cvs'", "did you mean 'csv'?"]),
         (declaration(["lables": #"["a"]"#]), ["lables", "did you mean 'labels'?"]),
         (declaration(["name": #""""#]), ["name", "empty"]),
         (declaration(["name": #""a/b""#]), ["name", "'a/b'", "directory name"]),
@@ -196,6 +197,68 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
             declaration(["range": "[0, 5]", "train": #""t.tsv""#], without: ["labels", "metrics"]))
         let folder = try TemporaryFolder(["t.tsv": "text\tother\tkind\na\tb\t5\nc\td\t0\ne\tf\t\(value)\n"])
         expectFailure(.data, ["t.tsv:4", "'\(value)'", problem]) {
+            _ = try task.examples(.train, in: folder.path)
+        }
+    }
+
+    @Test(arguments: [
+        (
+            "csv", "other,kind,text\r\n\"Bo won.\",sport,\"\"\"Ada, ran.\"\r\nRain.,news,\"Sun\nset.\"\r\n",
+            [2, 3]
+        ),
+        (
+            "jsonl",
+            """
+            {"kind": "sport", "text": "\\"Ada, ran.", "other": "Bo won.", "id": null}
+            {"text": "Sun\\nset.", "other": "Rain.", "kind": "news"}
+            """, [1, 2]
+        ),
+    ])
+    func otherFormatsHaveTheSameExamples(_ format: String, _ text: String, _ lines: [Int]) throws {
+        let folder = try TemporaryFolder(["topic/train.\(format)": text, "topic/plain": text])
+        for changes in [
+            ["train": "\"topic/train.\(format)\""], ["train": #""topic/plain""#, "format": "\"\(format)\""],
+        ] {
+            let task = try declared(declaration(changes))
+            let expected = [
+                Example(first: "\"Ada, ran.", second: "Bo won.", target: .label(1), index: 0, line: lines[0]),
+                Example(first: "Sun\nset.", second: "Rain.", target: .label(0), index: 1, line: lines[1]),
+            ]
+            #expect(try task.examples(.train, in: folder.path) == expected)
+        }
+    }
+
+    @Test func aTestFileOfObjectsHasTargetsWhereItHasLabels() throws {
+        let task = try declared(declaration(["test": #""t.jsonl""#]))
+        let without = try TemporaryFolder(["t.jsonl": #"{"text": "a", "other": "b"}"#])
+        #expect(try task.examples(.test, in: without.path).map(\.target) == [nil])
+        let with = try TemporaryFolder(["t.jsonl": #"{"text": "a", "kind": "sport", "other": "b"}"#])
+        #expect(try task.examples(.test, in: with.path).map(\.target) == [.label(1)])
+    }
+
+    @Test(arguments: [
+        ("csv", "text,other,kind\nx,y\n", [":2: found 2 columns, expected 3", "commas separate columns"]),
+        ("csv", "text\tother\tkind\n", [":1: no column 'text'", "separated by commas"]),
+        (
+            "csv", "text,other,kind\n\"x\ny\",z,a\n",
+            [":2: unknown label 'a', expected one of 'news', 'sport'"]
+        ),
+        ("csv", "text,other,kind\nx,y,\"news\n", [":2: the file ends inside a field whose quote opened on"]),
+        ("jsonl", "{\"text\":\"x\",\"other\":\"y\"}\n", [":1: no key 'kind'", "which has 'text', 'other'"]),
+        ("jsonl", "{\"text\":\"x\",\"other\":\"y\",\"kind\":1}\n", [":1: unknown label '1'"]),
+        ("jsonl", "{\"text\":\"x\",\"other\":null,\"kind\":\"news\"}\n", [":1: 'other' is null"]),
+        ("jsonl", "{\"text\":1,\"text\":2}\n", [":1: key 'text' appears twice"]),
+        (
+            "jsonl", "[\n{\"text\":1}\n]\n",
+            [":1: found a list, expected an object", "one object on each line"]
+        ),
+    ])
+    func aBrokenFileOfAnotherFormatIsNamedWithItsLine(
+        _ format: String, _ text: String, _ words: [String]
+    ) throws {
+        let folder = try TemporaryFolder(["t.\(format)": text])
+        let task = try declared(declaration(["train": "\"t.\(format)\""]))
+        expectFailure(.data, ["\(folder.path)/t.\(format)\(words[0])"] + words.dropFirst()) {
             _ = try task.examples(.train, in: folder.path)
         }
     }

@@ -39,6 +39,14 @@ import Testing
                 == ["index\tfirst\tsecond\tprediction", "0\ta\tb\tequivalent"])
     }
 
+    @Test func aTableHasOneLineForATextWithLineBreaks() throws {
+        let text = [Example(first: "a\tdog\r\nand\na cat\u{2028}e\u{301}", index: 0, line: 1)]
+        let table = try lines(.sst2, text, [0, 1], .tsv)
+        #expect(table[1] == "0\ta dog  and a cat\u{2028}e\u{301}\tpositive")
+        let object = try lines(.sst2, text, [0, 1], .json)
+        #expect(object[0].contains(#""text":"a\tdog\r\nand\na cat"#))
+    }
+
     @Test func objectsNameEveryPart() throws {
         #expect(
             try lines(.sst2, Self.texts, [0, 0, 1, 1.5], .json, .probabilities) == [

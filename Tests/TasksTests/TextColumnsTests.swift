@@ -6,10 +6,13 @@ import TestSupport
 import Testing
 
 @Suite struct TextColumnsTests {
-    private func texts(_ text: String, _ task: GLUETask, _ columns: String? = nil) throws -> [[String]] {
-        let table = try TabSeparatedFile(Data(text.utf8), at: "in.tsv")
-        return try task.texts(of: table, in: columns.map { TextColumns($0) })
-            .map { [$0.first, $0.second].compactMap(\.self) }
+    private func texts(
+        _ text: String, _ task: GLUETask, _ columns: String? = nil, in format: DataFormat = .tsv
+    ) throws -> [[String]] {
+        try task.texts(
+            of: Data(text.utf8), at: "in.\(format.rawValue)", format: format,
+            in: columns.map { TextColumns($0) }
+        ).map { [$0.first, $0.second].compactMap(\.self) }
     }
 
     @Test(
@@ -50,6 +53,45 @@ import Testing
     func otherTablesAreRefused(text: String, task: GLUETask, columns: String?, words: [String]) {
         expectFailure(words[0].hasPrefix("--") ? .usage : .data, words) {
             _ = try texts(text, task, columns)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.csv, "sentence,id\n\"a dog, a cat\",1\n", .sst2, nil, [["a dog, a cat"]]),
+            (.csv, "id,hypothesis,premise\n1,b,a\n", .mnli, nil, [["a", "b"]]),
+            (.csv, "id,text\n1,a dog\n", .sst2, "text", [["a dog"]]),
+            (.csv, "1,a dog\n2,a cat\n", .sst2, "2", [["a dog"], ["a cat"]]),
+            (.jsonl, "{\"sentence\": \"a\\tdog\", \"label\": null}\n", .sst2, nil, [["a\tdog"]]),
+            (
+                .jsonl, "{\"b\": \"b\", \"a\": 7}\n{\"a\": 1.5, \"b\": \"\u{1F600}\"}", .rte, "a,b",
+                [["7", "b"], ["1.5", "\u{1F600}"]]
+            ),
+        ] as [(DataFormat, String, GLUETask, String?, [[String]])])
+    func otherFormatsHaveNamedColumns(
+        format: DataFormat, text: String, task: GLUETask, columns: String?, expected: [[String]]
+    ) throws {
+        #expect(try texts(text, task, columns, in: format) == expected)
+    }
+
+    @Test(
+        arguments: [
+            (.csv, "text\na\n", nil, ["in.csv:1: no column 'sentence' in the header, which has 'text'"]),
+            (.csv, "id,sentence\n1,a,b\n", nil, ["in.csv:2: found 3 columns, expected 2", "in quotes"]),
+            (.csv, "sentence\n\n", nil, ["in.csv:2: found a blank line", "remove the line"]),
+            (.csv, "sentence\n\" \"\n", nil, ["in.csv:2: the first sentence is empty"]),
+            (.csv, "1,a\n", "3", ["--columns: found column 3, expected 1 to 2", "in.csv:1"]),
+            (.jsonl, "{\"text\": \"a\"}\n", nil, ["in.jsonl:1: no key 'sentence'", "which has 'text'"]),
+            (.jsonl, "{\"sentence\": null}\n", nil, ["in.jsonl:1: 'sentence' is null, expected a string"]),
+            (.jsonl, "{\"sentence\": \"\"}\n", nil, ["in.jsonl:1: the first sentence is empty"]),
+            (.jsonl, "", nil, ["in.jsonl: found no lines", "at least one line"]),
+            (.jsonl, "{}\n", "2", ["--columns: found the number 2", "JSON lines have names"]),
+        ] as [(DataFormat, String, String?, [String])])
+    func otherFormatsAreRefusedByLine(
+        format: DataFormat, text: String, columns: String?, words: [String]
+    ) {
+        expectFailure(words[0].hasPrefix("--") ? .usage : .data, words) {
+            _ = try texts(text, .sst2, columns, in: format)
         }
     }
 }

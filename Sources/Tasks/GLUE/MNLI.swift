@@ -6,6 +6,7 @@ extension GLUETask {
         name: "mnli", folder: "MNLI", output: .classes(["contradiction", "entailment", "neutral"]),
         metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "gold_label"),
+        hub: ["premise", "hypothesis"], hubLabels: ["entailment", "neutral", "contradiction"],
         splits: [.train, .devMatched, .devMismatched, .testMatched, .testMismatched, .diagnostic],
         evaluationSplits: [.devMatched, .devMismatched],
         submission: [

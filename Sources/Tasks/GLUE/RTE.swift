@@ -3,5 +3,6 @@ extension GLUETask {
     package static let rte = GLUETask(
         name: "rte", folder: "RTE", output: .classes(["entailment", "not_entailment"]), metrics: [.accuracy],
         columns: .header(first: "sentence1", second: "sentence2", label: "label"),
+        hub: ["sentence1", "sentence2"],
         submission: [SubmissionFile("RTE", .test, count: 3000)], constantAnswer: "entailment")
 }

@@ -27,9 +27,7 @@ struct Evaluate: ParsableCommand {
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
             loaded.warn(from: world.rank)
             let trained = try options.trained(study, loaded)
-            let examples = try trained.tasks.map {
-                try TaskData($0, study, loaded.tokenizer, scoredOn: chosen)
-            }
+            let examples = try TaskData.all(trained.tasks, study, loaded.tokenizer, scoredOn: chosen)
             world.watch?.enter(.evaluation, step: 0)
             // Unless other data is requested, it must be the run's own.
             let scores = try trained.evaluate(

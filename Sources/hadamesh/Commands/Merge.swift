@@ -87,7 +87,7 @@ struct Merge: ParsableCommand {
             let merge = try AdapterMerge(trained, settings)
             let context = try RunContext(
                 study, loaded.model,
-                study.tasks.map { try TaskData($0.resolve(), study, loaded.tokenizer) })
+                TaskData.all(study.tasks.map { try $0.resolve() }, study, loaded.tokenizer))
             world.watch?.enter(.evaluation, step: 0)
             let scores = try merge.evaluate(
                 context, requiringDataOf: data == nil ? trained : [], world)

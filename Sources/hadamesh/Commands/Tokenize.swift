@@ -24,7 +24,8 @@ struct Tokenize: ParsableCommand {
             let folder = try BackboneReference(backbone).folder
             try BackboneReference.requireFolder(folder)
             let tokenizer = try TokenizerFolder.load(folder)
-            let table = try TabSeparatedFile(try TextInput.bytes("-"), at: TextInput.name("-"))
+            let table = try DataTable(
+                try TextInput.bytes("-"), at: TextInput.name("-"), format: .tsv)
             let lines = try table.rows.map { row in
                 if pairs, row.fields.count != 2 {
                     throw Failure.data(

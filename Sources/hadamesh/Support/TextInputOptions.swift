@@ -11,13 +11,22 @@ struct TextInputOptions: ParsableArguments {
     @Option(help: "The task.")
     var task: String
 
-    @Option(help: "A text file, or - for standard input, the default: a text per line, in pairs with a tab.")
+    @Option(
+        help: """
+            A file of texts, or - for standard input, the default: a text per line, in pairs with a tab; or \
+            CSV (.csv) or JSON lines (.jsonl) with the task's columns.
+            """)
     var input: String?
+
+    @Option(help: "The format of the input, if the file's ending does not say it: tsv, csv or jsonl.")
+    var inputFormat: String?
 
     @Option(
         help: ArgumentHelp(
-            "The columns of the texts in a table: names in its header line, or numbers from 1 without one.",
-            valueName: "a,b"))
+            """
+            The columns of the texts in a table: names in its header line (keys in JSON lines), or numbers \
+            from 1 without one.
+            """, valueName: "a,b"))
     var columns: String?
 
     @Option(
@@ -29,8 +38,9 @@ struct TextInputOptions: ParsableArguments {
     var data: String?
 
     func validate() throws {
-        if split != nil, input != nil || columns != nil {
-            throw ValidationError("--split names a file of the run's data: leave out --input and --columns")
+        if split != nil, input != nil || columns != nil || inputFormat != nil {
+            throw ValidationError(
+                "--split names a file of the run's data: leave out --input, --input-format and --columns")
         }
         if data != nil, split == nil { throw ValidationError("--data needs --split") }
     }
@@ -42,9 +52,12 @@ struct TextInputOptions: ParsableArguments {
                 try NamedOption.value(split, of: "--split", kind: "split"), in: data)
         }
         let path = input ?? "-"
+        let format: DataFormat? = try inputFormat.map {
+            try NamedOption.value($0, of: "--input-format", kind: "format")
+        }
         let bytes = try onRoot(world) { [UInt8](try TextInput.bytes(path)) }
         return try task.texts(
-            of: try TabSeparatedFile(Data(bytes), at: TextInput.name(path)),
+            of: Data(bytes), at: TextInput.name(path), format: format ?? DataFormat(ofFile: path),
             in: columns.map { TextColumns($0) })
     }
 }

@@ -29,10 +29,11 @@ struct TrainingJob {
             status.show { "loading \(study.backbone)" }
             backbone = try LoadedBackbone(study, on: world, for: .training)
             let loaded = backbone
+            let texts = TokenizedTexts(study, loaded.tokenizer)
             data = try study.tasks.enumerated().map { index, reference in
                 let task = try reference.resolve()
-                status.show { "tokenizing \(task.name), \(index + 1) of \(study.tasks.count) tasks" }
-                return try TaskData(task, study, loaded.tokenizer)
+                var shown = TokenizingStatus(status, task: task.name, index + 1, of: study.tasks.count)
+                return try TaskData(task, study, texts) { shown.show($0, of: $1) }
             }
         }
     }

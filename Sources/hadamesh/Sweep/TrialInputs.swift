@@ -24,7 +24,15 @@ final class TrialInputs {
         let heldOut: Double
     }
 
+    /// Everything that the tokens of a text depend on.
+    private struct TextKey: Hashable {
+        let backbone: String
+        let maximumTokens: Int
+    }
+
     private var backbones: [BackboneKey: SharedBackbone] = [:]
+    /// Examples that are scored on dev or held out have the same tokens.
+    private var texts: [TextKey: TokenizedTexts] = [:]
     private var data: [(key: DataKey, value: TaskData)] = []
 
     /// Warnings about memory.
@@ -44,6 +52,9 @@ final class TrialInputs {
             throw Failure.data("was not loaded before the trials", at: study.backbone.name)
         }
         let backbone = try LoadedBackbone(study, sharing: shared)
+        let textKey = TextKey(backbone: study.backbone, maximumTokens: study.maximumTokens)
+        let texts = texts[textKey] ?? TokenizedTexts(study, backbone.tokenizer)
+        self.texts[textKey] = texts
         return TrainingJob.Inputs(
             backbone,
             try study.tasks.map { reference in
@@ -51,7 +62,7 @@ final class TrialInputs {
                     task: reference, data: study.data, backbone: study.backbone.name,
                     maximumTokens: study.maximumTokens, heldOut: study.evaluation.heldOut)
                 if let known = data.first(where: { $0.key == key }) { return known.value }
-                let read = try TaskData(reference.resolve(), study, backbone.tokenizer)
+                let read = try TaskData(reference.resolve(), study, texts)
                 data.append((key, read))
                 return read
             })

@@ -1,0 +1,66 @@
+import Coordination
+import Diagnostics
+import Formats
+import Studies
+import Synchronization
+import Tasks
+import TestSupport
+import Testing
+import Tokenizers
+import Training
+
+/// Tasks on the same columns of a file tokenize them once in a job.
+@Suite struct TokenizedTextsTests {
+    /// A tokenizer that counts its calls.
+    private final class CountingTokenizer: Tokenizer {
+        private let base: any Tokenizer
+        private let calls = Mutex(0)
+        var count: Int { calls.withLock { $0 } }
+
+        init(_ base: any Tokenizer) { self.base = base }
+
+        var name: String { base.name }
+        var identity: String { base.identity }
+        var vocabularySize: Int { base.vocabularySize }
+        var segmentsOfPair: Int { base.segmentsOfPair }
+        func token(_ id: Int32) -> String? { base.token(id) }
+
+        func encode(_ first: String, _ second: String?, limit: Int) throws -> Encoding {
+            calls.withLock { $0 += 1 }
+            return try base.encode(first, second, limit: limit)
+        }
+    }
+
+    private static func task(_ name: String, first: String = "text", label: String) -> JSONValue {
+        [
+            "name": .string(name), "train": "train.csv", "dev": "dev.csv", "labels": ["0", "1"],
+            "columns": ["first": .string(first), "label": .string(label)],
+        ]
+    }
+
+    @Test func tasksOnTheSameTextsShareTheirTokens() throws {
+        let rows =
+            "text,other,one,two\nred dog,blue cat,0,1\na river,day and night,1,1\ngreen tree,stone,0,0\n"
+        let folder = try TemporaryFolder(["train.csv": rows, "dev.csv": "text,other,one,two\nred,sky,1,0\n"])
+        let study = try TinyStudy.decode(
+            [
+                "tasks": [
+                    Self.task("first", label: "one"), Self.task("second", label: "two"),
+                    Self.task("third", first: "other", label: "two"),
+                ]
+            ], data: folder.path)
+        let tokenizer = CountingTokenizer(try TokenizerFolder.load(study.backbone))
+        let tasks = try study.tasks.map { try $0.resolve() }
+        let shared = try TaskData.all(tasks, study, tokenizer)
+        #expect(tokenizer.count == 8, "the texts of two columns, four each")
+        // The tokens and targets are those of each task alone.
+        for (task, data) in zip(tasks, shared) {
+            let alone = try TaskData(task, study, TokenizedTexts(study, tokenizer))
+            #expect(data.train.hasTokens(of: alone.train) && data.train.targets == alone.train.targets)
+            let (set, own) = (data.evaluationSets[0].examples, alone.evaluationSets[0].examples)
+            #expect(set.hasTokens(of: own) && set.targets == own.targets)
+        }
+        #expect(shared[0].train.targets != shared[1].train.targets)
+        #expect(!shared[0].train.hasTokens(of: shared[2].train))
+    }
+}
