@@ -52,7 +52,7 @@ final class TrialInputs {
             throw Failure.data("was not loaded before the trials", at: study.backbone.name)
         }
         let backbone = try LoadedBackbone(study, sharing: shared)
-        let textKey = TextKey(backbone: study.backbone, maximumTokens: study.maximumTokens)
+        let textKey = TextKey(backbone: study.backbone.name, maximumTokens: study.maximumTokens)
         let texts = texts[textKey] ?? TokenizedTexts(study, backbone.tokenizer)
         self.texts[textKey] = texts
         return TrainingJob.Inputs(
