@@ -1,5 +1,6 @@
 import Coordination
 import Diagnostics
+import Encoders
 import Formats
 import Studies
 import Synchronization
@@ -49,7 +50,7 @@ import Training
                     Self.task("third", first: "other", label: "two"),
                 ]
             ], data: folder.path)
-        let tokenizer = CountingTokenizer(try TokenizerFolder.load(study.backbone))
+        let tokenizer = CountingTokenizer(try TokenizerFolder.load(study.backbone.folder))
         let tasks = try study.tasks.map { try $0.resolve() }
         let shared = try TaskData.all(tasks, study, tokenizer)
         #expect(tokenizer.count == 8, "the texts of two columns, four each")
