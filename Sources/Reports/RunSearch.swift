@@ -2,8 +2,10 @@ package import Diagnostics
 import Foundation
 import Runs
 
-/// The run directories that paths name: a folder that is no run stands for the finished runs below it, a sweep
-/// for its winners' runs with fresh seeds if it has any.
+/// The run directories that paths name.
+///
+/// A folder that is no run stands for the finished runs below it, a sweep for its winners' runs with fresh
+/// seeds if it has any.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
     /// For each run below a folder that is left out because it has no usable results, the reason.

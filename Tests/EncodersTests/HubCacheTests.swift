@@ -12,7 +12,7 @@ import Testing
     private let folder: TemporaryFolder
     private let cache: HubCache
 
-    /// A cache with `org/tiny`, whose `main` and `pr/1` are commits with files, and whose `v2` is one without.
+    /// A cache with `org/tiny`: its `main` and `pr/1` are commits with files, its `v2` is one without.
     init() throws {
         folder = try TemporaryFolder([
             "models--org--tiny/refs/main": Self.commit, "models--org--tiny/refs/refs/pr/1": Self.other + "\n",

@@ -36,7 +36,7 @@ extension EndToEnd {
                 .replacing("sentence1\tsentence2", with: "question\tsentence")
         }
 
-        /// A file of MNLI, whose rows have parses beside the texts, and in labelled files the annotators' labels.
+        /// A file of MNLI: rows have parses beside the texts, and in labelled files the annotators' labels.
         private func inferences(_ count: Int, labels: [String]? = nil, annotators: Int = 1) -> String {
             let annotations =
                 ["promptID", "pairID", "genre"]

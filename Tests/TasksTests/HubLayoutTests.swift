@@ -6,7 +6,7 @@ import Testing
 
 /// GLUE as the hub's dataset `glue` lays it out, exported as JSON lines.
 @Suite struct HubLayoutTests {
-    /// A task's columns in the hub's files and in GLUE's, and GLUE's values in the order of the hub's numbers.
+    /// A task's columns in the hub's files and in GLUE's, and GLUE's values in the hub's order.
     struct Form: Sendable, CustomTestStringConvertible {
         let task: GLUETask
         let hub: [String]

@@ -134,7 +134,7 @@ package final class StallWatch: @unchecked Sendable {
             reportResumed(MonotonicClock.seconds)
             self.group = group
             nodes = ranks.map(world.restricted) ?? world
-            // Groups make different numbers of calls: the upper half counts the changes, which all ranks make.
+            // Groups make different numbers of calls: the upper half counts the changes that all make.
             calls = (calls >> 32 + 1) << 32
             lastWarnedCall = 0
             board.setGroup(slot, group)

@@ -2,8 +2,8 @@ import Diagnostics
 
 /// Reads comma-separated values as RFC 4180 defines them.
 ///
-/// A field that begins with a quote ends at the next quote that is not doubled. Quotes in other fields, and text
-/// after the closing quote, are failures: readers disagree on their meaning.
+/// A field that begins with a quote ends at the next quote that is not doubled. Quotes in other fields, and
+/// text after the closing quote, are failures: readers disagree on their meaning.
 struct CommaSeparatedParser {
     let bytes: UnsafeRawBufferPointer
     let path: String

@@ -4,7 +4,7 @@ import Diagnostics
 package enum DataFormat: String, NamedChoice {
     /// Columns separated by tabs, as in GLUE's files; quotes are ordinary characters.
     case tsv
-    /// Comma-separated values (RFC 4180); a field in quotes may contain commas, line breaks and doubled quotes.
+    /// Comma-separated values (RFC 4180): a quoted field may contain commas, line breaks and doubled quotes.
     case csv
     /// A JSON object on each line; its keys are the columns.
     case jsonl

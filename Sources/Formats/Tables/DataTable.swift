@@ -3,8 +3,8 @@ package import Foundation
 
 /// A table of texts and labels, with the line of each row.
 ///
-/// A byte order mark at the start and a carriage return before a line feed are dropped, and the last line feed
-/// may be missing. Malformed input is a failure that names file and line.
+/// A byte order mark at the start and a carriage return before a line feed are dropped, and the last line
+/// feed may be missing. Malformed input is a failure that names file and line.
 package struct DataTable: Sendable {
     package struct Row: Sendable, Equatable {
         /// The line on which the row begins, counted from 1.

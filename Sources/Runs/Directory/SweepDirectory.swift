@@ -25,7 +25,7 @@ package struct SweepDirectory: Sendable, Equatable {
         "then/\(folder)/seed-\(seed)"
     }
 
-    /// The folder of the runs that answer the sweep's question: the winners' with fresh seeds, or all trials'.
+    /// The folder of the runs to compare: the winners' with fresh seeds if there are any, or all trials'.
     package var comparedRuns: String {
         let then = "\(path)/then"
         return FileManager.default.fileExists(atPath: then) ? then : "\(path)/trials"
