@@ -43,6 +43,39 @@ struct AdapterChangeTests {
         #expect(moved == slices.count)
     }
 
+    @Test("Results have the norm of each part's change, and the cosine of two tasks that do not share it")
+    func parts() throws {
+        let folder = try TemporaryFolder()
+        let study = try TinyStudy(["sharing": ["weight": "all", "bias": "private"]])
+        let results = try #require(try study.train(ranks: 2, into: folder).results)
+        let found = try #require(results.adapterChanges)
+        let run = try TrainedRun(study.study, study.context.model, directory: folder.path)
+        let changes = try run.tasks.map { try run.change(of: $0) }
+        func flat(_ change: AdapterChange, _ kind: ParameterKind) -> [Double] {
+            change.tensors.filter { $0.kind == kind }.flatMap { change.values(of: $0).map(Double.init) }
+        }
+        func product(_ one: [Double], _ other: [Double]) -> Double {
+            zip(one, other).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        #expect(found.tasks == study.context.names)
+        #expect(Array(found.parts.map(\.name).prefix(3)) == ["all", "weight", "bias"])
+        for part in found.parts.dropFirst().prefix(2) {
+            let kind = try #require(ParameterKind(rawValue: part.name))
+            let (first, third) = (flat(changes[0], kind), flat(changes[2], kind))
+            let norms = (product(first, first).squareRoot(), product(third, third).squareRoot())
+            #expect(abs(part.norms[0] - norms.0) < 1e-9 && abs(part.norms[2] - norms.1) < 1e-9)
+            if kind == .weight {
+                #expect(part.cosines.joined().allSatisfy { $0 == nil })
+            } else {
+                let cosine = try #require(part.cosines[0][2])
+                #expect(abs(cosine - product(first, third) / (norms.0 * norms.1)) < 1e-9)
+                #expect(part.cosines[2][0] == cosine && part.cosines[0][0] == nil)
+            }
+        }
+        let heads = try TinyStudy(["stages.adapter.steps": 0]).train(into: TemporaryFolder()).results
+        #expect(heads?.adapterChanges == nil)
+    }
+
     @Test("Entries that pruning removed have no change, whatever their initial values")
     func pruned() throws {
         let folder = try TemporaryFolder()

@@ -128,6 +128,18 @@ struct StageTests {
         #expect(failure?.remedy == "did you mean 'colour'?")
     }
 
+    @Test("A coordinator that computes nothing hears how far an evaluation is")
+    func evaluationOfOthers() throws {
+        let study = try TinyStudy(["coordinator": "dedicated"])
+        let run = try study.train(ranks: 3, into: TemporaryFolder())
+        var parts: Set<Int> = []
+        for case .evaluating(let done, let total) in run.events {
+            #expect(total > 0 && done <= total)
+            parts.insert(10 * done / total)
+        }
+        #expect(parts.isSuperset(of: [0, 5, 10]), "\(parts)")
+    }
+
     @Test("Predictions of a task's dev texts are those that were scored")
     func predicting() throws {
         let (study, folder) = (try TinyStudy(), try TemporaryFolder())

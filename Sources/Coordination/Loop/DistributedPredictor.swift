@@ -12,6 +12,9 @@ final class DistributedPredictor {
     /// Examples per micro-batch: enough for matrix products at full speed, few enough for an even load.
     private static let examplesPerMicroBatch = 8
 
+    /// The barriers at which a coordinator that computes nothing hears how far the others are.
+    private static let reports = 10
+
     /// A micro-batch of one evaluation set, and the offset of its logits.
     private struct Piece {
         let task, set: Int
@@ -60,7 +63,7 @@ final class DistributedPredictor {
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
     ///   - adapted: whether adapters act; otherwise the head reads the frozen backbone's pooled vectors
-    ///   - output: told after each micro-batch of this rank
+    ///   - output: told after each micro-batch of this rank; of a dedicated coordinator, at a few barriers
     /// - Returns: predictions by task, then by set
     /// - Throws: a failure if a logit is not finite
     func predict(
@@ -81,10 +84,17 @@ final class DistributedPredictor {
         }
         var shared = SharedLogits(count: end)
         let owners = assign(costs: costs, to: ranks)
-        let own = owners.count { $0 == communicator.rank }
+        let isDedicated = !ranks.contains(0)
+        let perReport = max(1, (pieces.count + Self.reports - 1) / Self.reports)
+        let own = isDedicated ? pieces.count : owners.count { $0 == communicator.rank }
         var done = 0
         try output?.observe(.evaluating(done: 0, of: own))
-        for (index, (piece, owner)) in zip(pieces, owners).enumerated() where owner == communicator.rank {
+        for (index, (piece, owner)) in zip(pieces, owners).enumerated() {
+            if isDedicated, index > 0, index % perReport == 0 {
+                try communicator.barrier()
+                try output?.observe(.evaluating(done: index, of: own))
+            }
+            guard owner == communicator.rank else { continue }
             communicator.watch?.enter(microBatch: index + 1)
             let logits = self.logits(
                 tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
@@ -93,6 +103,7 @@ final class DistributedPredictor {
             try output?.observe(.evaluating(done: done, of: own))
         }
         let all = try timed(.sum) { try shared.gathered(communicator) }
+        if isDedicated { try output?.observe(.evaluating(done: own, of: own)) }
         for (piece, owner) in zip(pieces, owners) {
             cache?.mark(
                 piece.examples, context.splits.evaluationSets[tasks[piece.task]][piece.set], adapted: adapted,

@@ -361,9 +361,9 @@ package final class TrainingRun: StallListener {
         try context.model.weights.checkUnchanged()
         try Agreement.checkReplicas(state, communicator)
         guard let output else { return }
+        let kept = context.names.indices.map { selection.keptValues(of: $0, in: state) }
         for (task, name) in context.names.enumerated() {
-            try output.writeAdapter(
-                name, task: task, selection.keptValues(of: task, in: state), context, identity)
+            try output.writeAdapter(name, task: task, kept[task], context, identity)
         }
         try storeActivations()
         try output.observe(
@@ -373,7 +373,7 @@ package final class TrainingRun: StallListener {
                     stages: state.history + [stageResult()],
                     parameters: context.parameterCounts(state.mask),
                     sharedGradients: context.sharedGradients, arithmetic: identity?.arithmetic,
-                    mixed: identity?.isMixed)))
+                    mixed: identity?.isMixed, adapterChanges: context.adapterChanges(kept))))
     }
 
     // MARK: Facts

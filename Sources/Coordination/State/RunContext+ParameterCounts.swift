@@ -5,6 +5,22 @@ import Runs
 import Training
 
 extension RunContext {
+    /// How far the kept parameters of the tasks' adapters, each in its layout, are from their start.
+    ///
+    /// Nil for a study without an adapter stage.
+    func adapterChanges(_ kept: [[Float]]) -> AdapterChanges? {
+        guard stages.contains(where: { $0.stage != .head }) else { return nil }
+        return AdapterChanges(
+            names,
+            names.indices.map { task in
+                let blocks = store.blockOfSlice[task].map { store.blocks[$0] }
+                return AdapterChange(
+                    store.layouts[task], kept[task],
+                    owners: Dictionary(blocks.map { ($0.slice.name, $0.owner) }) { $1 }, task: names[task],
+                    isPruned: model.pruning != nil)
+            })
+    }
+
     /// The sizes and operations of a run's adapters; with a mask, also the sizes after pruning.
     func parameterCounts(_ mask: ParameterMask?) -> ParameterCounts {
         let weights = model.weights

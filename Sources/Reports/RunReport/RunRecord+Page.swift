@@ -4,7 +4,7 @@ import Runs
 extension RunRecord {
     /// The parts of a page that show one run.
     var blocks: [PageBlock] {
-        learning + tasksTogether + cost
+        learning + tasksTogether + adapters + cost
             + [
                 .heading("Settings"),
                 .folded(
@@ -57,6 +57,23 @@ extension RunRecord {
                 names: agreement.tasks, panels: panels(\.correctedCosine)
             ).figure,
         ]
+    }
+
+    /// How far the adapters moved, and how alike tasks' changes are.
+    private var adapters: [PageBlock] {
+        guard let changes = results.adapterChanges else { return [] }
+        let rows = changes.parts.map { part in
+            [part.name] + part.norms.map { TextTable.number($0, digits: 4) }
+        }
+        let apart = changes.parts.filter { $0.cosines.joined().contains { $0 != nil } }
+        let cosines = HeatMap(
+            title: "Cosine of the changes of the tasks' adapters", names: changes.tasks,
+            panels: apart.map { HeatMap.Panel(name: $0.name, values: $0.cosines) }
+        ).figure
+        return [
+            .heading("Adapters"), .paragraph("The Euclidean norm of each task's change from the start."),
+            .table(TextTable([["part"] + changes.tasks] + rows, numbers: true)),
+        ] + (apart.isEmpty ? [] : [cosines].compactMap(\.self).map { .figure($0) })
     }
 
     private var cost: [PageBlock] {

@@ -17,7 +17,8 @@ package enum RunEvent: Sendable {
     /// Chunks of pooled vectors were computed.
     case pooled(done: Int, of: Int)
     case step(StepReport)
-    /// Rank 0 computed some of its own micro-batches of an evaluation; `of` is 0 if all are other ranks'.
+    /// Rank 0 computed some of its own micro-batches of an evaluation or, if it computes none, heard how many
+    /// the others have.
     case evaluating(done: Int, of: Int)
     case evaluated(EvaluationReport)
     /// A checkpoint was written.

@@ -18,6 +18,8 @@ package struct RunResults: Codable, Sendable, Equatable {
     package let arithmetic: [Arithmetic]?
     /// Whether the result mixes kernels or versions whose bits differ: no single one of them reproduces it.
     package let mixed: Bool?
+    /// How far the adapters moved; nil for a study that trains none.
+    package let adapterChanges: AdapterChanges?
     package var study: RunStudy?
     /// The largest number of bytes that a rank sent in one step.
     package var bytesPerStep: Int?
@@ -28,8 +30,10 @@ package struct RunResults: Codable, Sendable, Equatable {
 
     package init(
         keep: String? = nil, steps: Int? = nil, stages: [StageResult], parameters: ParameterCounts? = nil,
-        sharedGradients: SharedGradients? = nil, arithmetic: [Arithmetic]? = nil, mixed: Bool? = nil
+        sharedGradients: SharedGradients? = nil, arithmetic: [Arithmetic]? = nil, mixed: Bool? = nil,
+        adapterChanges: AdapterChanges? = nil
     ) {
+        self.adapterChanges = adapterChanges
         (self.keep, self.steps, self.stages) = (keep, steps, stages)
         self.sharedGradients = sharedGradients
         (self.parameters, self.arithmetic, self.mixed) = (parameters, arithmetic, mixed)

@@ -21,7 +21,7 @@ struct Compare: ParsableCommand {
             idle machine.
             """)
 
-    @Argument(help: "Run directories, or folders of runs such as `runs`.")
+    @Argument(help: "Run directories, sweeps, or folders of runs such as `runs`.")
     var runs: [String]
 
     @Option(
