@@ -12,7 +12,8 @@ struct Report: ParsableCommand {
             The page is one HTML file that any browser shows, without a network and without scripts: \
             scores with intervals over seeds, learning curves, shares of examples, weights of the \
             combination rule, agreement of tasks, how far adapters moved, parameters against score, the \
-            ranks' time, settings that differ, how to reproduce and how to cite the runs. Every figure has its numbers in a table below it.
+            ranks' time, settings that differ, how to reproduce and how to cite the runs. Every figure has \
+            its numbers in a table below it.
             """)
 
     @Argument(help: "Run directories, sweeps, or folders of runs such as `runs`.")
