@@ -20,7 +20,7 @@ struct TrialRun: Equatable {
     /// The run for messages.
     var name: String { "trial \(trial.number), seed \(seed)" }
 
-    /// The study; see ``SweepFile/study(of:seed:isFresh:)``.
+    /// The study; see ``SweepFile/study(of:seed:isFresh:features:)``.
     ///
     /// Its activations are those of the sweep's directory, unless the base names a folder.
     func study(_ sweep: SweepFile, in directory: SweepDirectory) throws -> Study {
