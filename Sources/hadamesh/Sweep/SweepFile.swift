@@ -79,7 +79,15 @@ package struct SweepFile {
     {
         let base = Data(texts.base.utf8)
         func study(_ changes: [String]) throws -> Study {
-            try StudyFile(base, path: settings.base, overrides: changes).study()
+            do {
+                return try StudyFile(base, path: settings.base, overrides: changes).study()
+            } catch let failure as Failure
+                where failure.location?.hasPrefix("\(settings.base):") == true
+            {
+                // The line is one of the study with its changes, not of the file.
+                throw Failure(
+                    failure.kind, at: settings.base, failure.message, remedy: failure.remedy)
+            }
         }
         let settled = trial.settings.map(\.change)
         let plain = try study(settled)
