@@ -6,7 +6,7 @@ package struct AdapterChanges: Codable, Sendable, Equatable {
         package let name: String
         /// The Euclidean norm of each task's change.
         package let norms: [Double]
-        /// The cosine of two tasks' changes; nil if the tasks share all of the part, or if one did not change.
+        /// The cosine of two tasks' changes; nil if they share all of the part, or if one did not change.
         package let cosines: [[Double?]]
 
         package init(name: String, norms: [Double], cosines: [[Double?]]) {
