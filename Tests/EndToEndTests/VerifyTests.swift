@@ -25,6 +25,13 @@ extension EndToEnd {
             let whole = try await verify(scene, ["--whole"])
             #expect(whole.status == 0 && whole.output.hasPrefix("equal: steps 1 to 20 "), "\(whole)")
 
+            // A missing state is equal to nothing.
+            let last = scene.path("run/checkpoints/step-20")
+            try FileManager.default.moveItem(atPath: last, toPath: scene.path("moved"))
+            let missing = try await verify(scene)
+            #expect(missing.status == 3 && missing.failures.first?.contains("step-20") == true, "\(missing)")
+            try FileManager.default.moveItem(atPath: scene.path("moved"), toPath: last)
+
             let adapter = "run/adapters/alike/adapter_model.safetensors"
             var bytes = try scene.read(adapter)
             bytes[bytes.count - 1] ^= 1

@@ -2,6 +2,7 @@ import Diagnostics
 package import Formats
 import Foundation
 package import Runs
+import Training
 
 /// The outcome of verifying a run: what was compared, on what, and the differences found.
 ///
@@ -61,13 +62,9 @@ package struct Certificate: Codable, Sendable {
             let name = "adapters/\(task)/adapter_model.safetensors"
             if data(run, name) != data(repeated, name) { differences.append(name) }
         }
-        let state = run.checkpoint(step: last).dropFirst(run.path.count + 1)
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(run.path)/\(state)")) ?? []
-        where name.hasSuffix(".safetensors") {
-            if data(run, "\(state)/\(name)") != data(repeated, "\(state)/\(name)") {
-                differences.append("\(state)/\(name)")
-            }
-        }
+        // Both must be whole: a missing state would be equal to nothing.
+        let states = try [run, repeated].map { try Checkpoint.read($0.checkpoint(step: last)).encoded() }
+        if states[0] != states[1] { differences.append("the checkpoint of step \(last)") }
         if results.stages != again.stages { differences.append("the scores in results.json") }
         program = "hadamesh \(Arithmetic.programVersion)"
         time = ISO8601DateFormatter().string(from: Date())

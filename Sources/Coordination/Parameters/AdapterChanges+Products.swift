@@ -38,9 +38,11 @@ extension AdapterChanges {
         private var isApart: [[Bool]]
 
         init(_ owners: [String], _ values: [[Float]]) {
-            products = values.map { row in
-                values.map { column in
-                    zip(row, column).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+            products = values.map { _ in values.map { _ in 0 } }
+            for i in values.indices {
+                for j in 0...i {
+                    products[i][j] = zip(values[i], values[j]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+                    products[j][i] = products[i][j]
                 }
             }
             isApart = owners.map { owner in owners.map { $0 != owner } }

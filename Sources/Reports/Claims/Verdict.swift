@@ -51,7 +51,7 @@ package struct Verdict: Sendable {
             for run in fresh.runs {
                 let column = try ScoreColumns.Column(ofRun: "\(directory.path)/\(run)")
                 let seed = run.split(separator: "/").last.map(String.init) ?? run
-                scores[seed] = Array(column.scores.values).sorted().mean
+                scores[seed] = column.mean(of: column.scores.keys.sorted())
             }
         }
         return scores

@@ -69,16 +69,11 @@ package struct StudyFile {
     /// it.
     package func study() throws -> Study {
         do {
-            return try YAMLDecoder().decode(
+            return try YAMLText.decode(
                 Study.self, from: root, userInfo: [.foreignNames: NamesElsewhere()]
             ).readingReferences()
         } catch let failure as Failure {
             throw located(failure)
-        } catch let error as DecodingError {
-            if case .dataCorrupted(let context) = error, let failure = context.underlyingError as? Failure {
-                throw located(failure)
-            }
-            throw Failure.usage("cannot be read: \(error)", at: path)
         }
     }
 

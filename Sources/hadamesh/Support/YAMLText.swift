@@ -13,6 +13,20 @@ enum YAMLText {
         }
     }
 
+    /// Decodes settings; a failure is at the path of its key.
+    static func decode<Settings: Decodable>(
+        _ type: Settings.Type, from root: Node, userInfo: [CodingUserInfoKey: any Sendable] = [:]
+    ) throws -> Settings {
+        do {
+            return try YAMLDecoder().decode(type, from: root, userInfo: userInfo)
+        } catch let error as DecodingError {
+            if case .dataCorrupted(let context) = error, let failure = context.underlyingError as? Failure {
+                throw failure
+            }
+            throw Failure.usage("cannot be read: \(error)")
+        }
+    }
+
     /// A copy of an encoded tree whose numbers are exact, and without needless exponent: 0.1 for 1e-1.
     ///
     /// The YAML encoder rounds numbers to 15 digits; `value` is the tree's content with all digits.

@@ -22,47 +22,39 @@ package struct SweepFile {
 
     /// Reads a sweep file and its base study with changes of the form `key.sub=value`.
     package init(path: String, changes: [String]) throws {
-        let text = try StudyFile.text(StudyFile.data(at: path), at: path)
+        var text = try StudyFile.text(StudyFile.data(at: path), at: path)
+        var root = try YAMLText.compose(text, at: path) ?? Node([:])
         let own = try changes.compactMap { try StudyChange($0).below(Self.ownChanges) }
-        let sweep = try own.isEmpty ? text : Self.changed(text, by: own, path: path)
-        let changes = changes.filter { !$0.hasPrefix("\(Self.ownChanges).") }
+        if !own.isEmpty {
+            root = try own.reduce(root) { try $1.applied(to: $0) }
+            text = try Yams.serialize(node: root, width: -1)
+        }
+        settings = try Self.settings(of: root, path: path)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let settings = try Self.settings(sweep, path: path)
         let base = settings.base.hasPrefix("/") ? settings.base : "\(folder)/\(settings.base)"
-        let study = try StudyFile(path: base, overrides: changes)
+        let study = try StudyFile(
+            path: base, overrides: changes.filter { !$0.hasPrefix("\(Self.ownChanges).") })
         if SingleProcess.isFirst { study.notes.forEach { StandardError.say($0) } }
-        try self.init(Texts(sweep: sweep, base: study.changedText), path: path)
+        (self.path, self.root) = (path, root)
+        texts = Texts(sweep: text, base: try study.changedText)
     }
 
     /// The beginning of changes of the sweep file itself: `sweep.then.seeds=[11, 12]`.
     private static let ownChanges = "sweep"
-
-    private static func changed(_ text: String, by changes: [StudyChange], path: String) throws -> String {
-        let root = try changes.reduce(YAMLText.compose(text, at: path) ?? Node([:])) {
-            try $1.applied(to: $0)
-        }
-        return try Yams.serialize(node: root, width: -1)
-    }
 
     /// Reads the texts of a sweep; `path` is the name of the file in messages.
     init(_ texts: Texts, path: String) throws {
         self.path = path
         self.texts = texts
         root = try YAMLText.compose(texts.sweep, at: path) ?? Node([:])
-        settings = try Self.settings(texts.sweep, path: path)
+        settings = try Self.settings(of: root, path: path)
     }
 
-    private static func settings(_ text: String, path: String) throws -> SweepSettings {
-        let root = try YAMLText.compose(text, at: path) ?? Node([:])
+    private static func settings(of root: Node, path: String) throws -> SweepSettings {
         do {
-            return try YAMLDecoder().decode(SweepSettings.self, from: root)
+            return try YAMLText.decode(SweepSettings.self, from: root)
         } catch let failure as Failure {
             throw located(failure, in: root, path)
-        } catch let error as DecodingError {
-            if case .dataCorrupted(let context) = error, let failure = context.underlyingError as? Failure {
-                throw located(failure, in: root, path)
-            }
-            throw Failure.usage("cannot be read: \(error)", at: path)
         }
     }
 

@@ -212,7 +212,10 @@ final class SweepRun {
         world.watch?.enter(group: group.ranks)
         var own: [NumberedOutcome] = []
         if let communicator = group.communicator {
-            while let number = try next(runs.count, claims, communicator) {
+            var unseen = runs.indices
+            while let number = try next(unseen, claims, communicator) {
+                // Runs are claimed in order, so all before this one are taken.
+                unseen = number + 1..<runs.count
                 let run = runs[number]
                 let outcome = try train(run, to: rung, on: communicator)
                 own.append(NumberedOutcome(number: number, outcome: outcome))
@@ -244,10 +247,12 @@ final class SweepRun {
     }
 
     /// The number of a run that no group has begun; nil if none is left, or after a request to stop.
-    private func next(_ count: Int, _ claims: TrialClaims, _ communicator: any Communicator) throws -> Int? {
+    private func next(_ runs: Range<Int>, _ claims: TrialClaims, _ communicator: any Communicator) throws
+        -> Int?
+    {
         var number: [Int64] = [-1]
         if communicator.rank == 0, !StopSignal.requested,
-            let free = try (0..<count).first(where: claims.take)
+            let free = try runs.first(where: claims.take)
         {
             number = [Int64(free)]
         }
