@@ -33,17 +33,17 @@ package struct TaskData: Sendable {
     ///
     /// With a held-out share, the evaluation set is a part of the training split that is not trained on. The
     /// part is a function of the task and the example alone, so studies with other seeds are scored on the
-    /// same examples. `split` replaces the task's own evaluation splits. Calls `progress` with the numbers of
-    /// a split's tokenized examples and of all its examples.
+    /// same examples. `split` replaces the task's own evaluation splits.
     package init(
         _ task: any LanguageTask, _ study: Study, _ texts: TokenizedTexts, scoredOn split: Split? = nil,
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        reportingTo observer: (any ReadingObserver)? = nil
     ) throws {
         var skippedLines: [(path: String, lines: [Int])] = []
         func read(_ split: Split) throws -> TokenizedExamples {
             let file = try task.read(split, in: study.data)
             if !file.droppedLines.isEmpty { skippedLines.append((file.path, file.droppedLines)) }
-            return try texts.examples(of: file, name: "\(task.name)/\(split.rawValue)", progress: progress)
+            return try texts.examples(
+                of: file, name: "\(task.name)/\(split.rawValue)", reportingTo: observer)
         }
         self.task = task
         let train = try read(.train)
@@ -77,10 +77,14 @@ package struct TaskData: Sendable {
 
     /// Reads and tokenizes the splits of several tasks.
     package static func all(
-        _ tasks: [any LanguageTask], _ study: Study, _ tokenizer: any Tokenizer, scoredOn split: Split? = nil
+        _ tasks: [any LanguageTask], _ study: Study, _ tokenizer: any Tokenizer,
+        scoredOn split: Split? = nil, reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> [TaskData] {
         let texts = TokenizedTexts(study, tokenizer)
-        return try tasks.map { try TaskData($0, study, texts, scoredOn: split) }
+        return try tasks.enumerated().map { index, task in
+            observer?.reading(task.name, index + 1, of: tasks.count)
+            return try TaskData(task, study, texts, scoredOn: split, reportingTo: observer)
+        }
     }
 
     /// A copy with at most the first `examples` examples for training and in each evaluation set.

@@ -16,7 +16,7 @@ package final class TokenizedTexts {
 
     /// Tokenizes a file's examples, unless their texts are known.
     func examples(
-        of file: ExampleFile, name: String, progress: (_ done: Int, _ total: Int) -> Void
+        of file: ExampleFile, name: String, reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> TokenizedExamples {
         let count = file.examples.count
         if let other = known[file.source], other.count == count {
@@ -24,7 +24,7 @@ package final class TokenizedTexts {
         }
         let tokenized = try TokenizedExamples(
             file.examples, name: name, tokenizer, maximumTokens: maximumTokens
-        ) { progress($0, count) }
+        ) { observer?.tokenized($0, of: count) }
         known[file.source] = tokenized
         return tokenized
     }

@@ -70,13 +70,14 @@ package struct AdapterMerge: Sendable {
     ///
     /// Unless other data is requested, it must be that of the runs.
     package func evaluate(
-        _ context: RunContext, requiringDataOf runs: [TrainedRun], _ communicator: any Communicator
+        _ context: RunContext, requiringDataOf runs: [TrainedRun], _ communicator: any Communicator,
+        reportingTo observer: (any RunObserver)? = nil
     ) throws -> [TaskScore] {
         for run in runs {
             let names = run.tasks.map(\.name)
             try run.checkData(context.data.filter { names.contains($0.task.name) })
         }
-        return try TrainedRun.scores(context, vectors, communicator)
+        return try TrainedRun.scores(context, vectors, communicator, reportingTo: observer)
     }
 
     /// The results of a merged run.

@@ -125,23 +125,26 @@ package struct TrainedRun: Sendable {
     /// Ranks with different data, adapters or backbones are refused, and if required also data other than the
     /// run was trained and scored on.
     package func evaluate(
-        _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator
+        _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator,
+        reportingTo observer: (any RunObserver)? = nil
     ) throws -> [TaskScore] {
         let context = try RunContext(study, model, data)
         let vectors = try data.map { try parameters(of: $0.task).values }
         if isRequired { try checkData(data) }
-        return try Self.scores(context, vectors, communicator)
+        return try Self.scores(context, vectors, communicator, reportingTo: observer)
     }
 
     /// Scores all tasks of a context at given parameters, in the tasks' layouts; a collective.
     static func scores(
-        _ context: RunContext, _ vectors: [[Float]], _ communicator: any Communicator
+        _ context: RunContext, _ vectors: [[Float]], _ communicator: any Communicator,
+        reportingTo observer: (any RunObserver)? = nil
     ) throws -> [TaskScore] {
         try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
         let predictor = DistributedPredictor(
             context, communicator, ranks: Array(0..<communicator.size), nil, workspace)
-        return try predictor.scores(Array(context.data.indices), vectors, adapted: true)
+        return try predictor.scores(
+            Array(context.data.indices), vectors, adapted: true, reportingTo: observer)
     }
 
     /// Refuses data other than the run's manifest records; a run without a manifest is not checked.
@@ -161,35 +164,41 @@ package struct TrainedRun: Sendable {
     /// Ranks with different texts, adapters or backbones are refused.
     package func predict(
         _ task: any LanguageTask, _ examples: [Example], _ tokenizer: any Tokenizer,
-        _ communicator: any Communicator
+        _ communicator: any Communicator, reportingTo observer: (any ReadingObserver & RunObserver)? = nil
     ) throws -> Predictions {
         let (layout, values) = try parameters(of: task)
-        let tokenized = try tokenize(examples, task, tokenizer)
+        let tokenized = try tokenize(examples, task, tokenizer, reportingTo: observer)
         try Agreement.checkPrediction(model, tokenized, parameters: values, communicator)
         communicator.watch?.enter(.evaluation, step: 0)
         let workspace = Workspace()
         let width = task.output.width
         var shared = SharedLogits(count: examples.count * width)
+        try observer?.observe(.evaluating(done: 0, of: examples.count))
         for (index, start) in stride(from: 0, to: examples.count, by: 32).enumerated()
         where index % communicator.size == communicator.rank {
             communicator.watch?.enter(microBatch: index + 1)
-            let batch = tokenized.batch(start..<min(examples.count, start + 32))
+            let end = min(examples.count, start + 32)
+            let batch = tokenized.batch(start..<end)
             let logits = values.withUnsafeBufferPointer { values in
                 values.baseAddress.map {
                     model.logits(batch, task: task.name, layout, values: $0, adapted: true, workspace)
                 } ?? []
             }
             shared.set(logits, at: start * width)
+            // Ranks take turns, so the others have come about as far.
+            try observer?.observe(.evaluating(done: end, of: examples.count))
         }
         return try Predictions(logits: shared.gathered(communicator), width: width)
     }
 
     /// Tokenizes examples to at most the study's `maximumTokens`.
     func tokenize(
-        _ examples: [Example], _ task: any LanguageTask, _ tokenizer: any Tokenizer
+        _ examples: [Example], _ task: any LanguageTask, _ tokenizer: any Tokenizer,
+        reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> TokenizedExamples {
         let tokenized = try TokenizedExamples(
-            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens)
+            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens
+        ) { observer?.tokenized($0, of: examples.count) }
         try tokenized.check(against: model.weights.configuration)
         return tokenized
     }

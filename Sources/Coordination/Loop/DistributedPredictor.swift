@@ -41,9 +41,9 @@ final class DistributedPredictor {
 
     /// The scores of tasks on their evaluation sets; see `predict`.
     func scores(
-        _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo output: RunOutput? = nil
+        _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo observer: (any RunObserver)? = nil
     ) throws -> [TaskScore] {
-        let all = try predict(tasks, vectors, adapted: adapted, reportingTo: output)
+        let all = try predict(tasks, vectors, adapted: adapted, reportingTo: observer)
         return try zip(tasks, all).map { task, predictions in
             let data = context.data[task]
             return TaskScore(
@@ -63,11 +63,11 @@ final class DistributedPredictor {
     ///   - tasks: the tasks' indices
     ///   - vectors: each task's parameters, in its own layout
     ///   - adapted: whether adapters act; otherwise the head reads the frozen backbone's pooled vectors
-    ///   - output: told after each micro-batch of this rank; of a dedicated coordinator, at a few barriers
+    ///   - observer: told after each micro-batch of this rank; of a dedicated coordinator, at a few barriers
     /// - Returns: predictions by task, then by set
     /// - Throws: a failure if a logit is not finite
     func predict(
-        _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo output: RunOutput? = nil
+        _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo observer: (any RunObserver)? = nil
     ) throws -> [[Predictions]] {
         var pieces: [Piece] = []
         var costs: [Double] = []
@@ -88,11 +88,11 @@ final class DistributedPredictor {
         let perReport = max(1, (pieces.count + Self.reports - 1) / Self.reports)
         let own = isDedicated ? pieces.count : owners.count { $0 == communicator.rank }
         var done = 0
-        try output?.observe(.evaluating(done: 0, of: own))
+        try observer?.observe(.evaluating(done: 0, of: own))
         for (index, (piece, owner)) in zip(pieces, owners).enumerated() {
             if isDedicated, index > 0, index % perReport == 0 {
                 try communicator.barrier()
-                try output?.observe(.evaluating(done: index, of: own))
+                try observer?.observe(.evaluating(done: index, of: own))
             }
             guard owner == communicator.rank else { continue }
             communicator.watch?.enter(microBatch: index + 1)
@@ -100,10 +100,10 @@ final class DistributedPredictor {
                 tasks[piece.task], piece.set, piece.examples, vectors[piece.task], adapted: adapted)
             shared.set(logits, at: piece.offset)
             done += 1
-            try output?.observe(.evaluating(done: done, of: own))
+            try observer?.observe(.evaluating(done: done, of: own))
         }
         let all = try timed(.sum) { try shared.gathered(communicator) }
-        if isDedicated { try output?.observe(.evaluating(done: own, of: own)) }
+        if isDedicated { try observer?.observe(.evaluating(done: own, of: own)) }
         for (piece, owner) in zip(pieces, owners) {
             cache?.mark(
                 piece.examples, context.splits.evaluationSets[tasks[piece.task]][piece.set], adapted: adapted,

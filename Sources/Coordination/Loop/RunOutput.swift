@@ -7,7 +7,7 @@ import Tasks
 import Training
 
 /// The destination of a run's results: its directory and its observers.
-package final class RunOutput {
+package final class RunOutput: RunObserver {
     private let directory: RunDirectory
     private let observers: [any RunObserver]
 
@@ -24,14 +24,15 @@ package final class RunOutput {
     /// Writes a checkpoint, after the observers have made their records durable.
     func write(_ checkpoint: Checkpoint, keep: Int) throws {
         var checkpoint = checkpoint
-        checkpoint.notes = try JSONValue(encoding: observers.compactMap { try $0.save() }.first)
+        checkpoint.notes = try JSONValue(encoding: save())
         try checkpoint.write(into: checkpoints, keep: keep)
     }
 
     var checkpoints: String { directory.checkpoints }
 
-    /// Resumes the observers after a step, from the note of its checkpoint.
-    func resume(after step: Int, _ note: RunNote?) throws {
+    package func save() throws -> RunNote? { try observers.compactMap { try $0.save() }.first }
+
+    package func resume(after step: Int, _ note: RunNote?) throws {
         for observer in observers { try observer.resume(after: step, note) }
     }
 

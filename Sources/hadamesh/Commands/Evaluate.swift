@@ -27,11 +27,15 @@ struct Evaluate: ParsableCommand {
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
             loaded.warn(from: world.rank)
             let trained = try options.trained(study, loaded)
-            let examples = try TaskData.all(trained.tasks, study, loaded.tokenizer, scoredOn: chosen)
+            let status = StatusLine(quiet: world.rank != 0)
+            let display = ReadingDisplay(status)
+            let examples = try TaskData.all(
+                trained.tasks, study, loaded.tokenizer, scoredOn: chosen, reportingTo: display)
             world.watch?.enter(.evaluation, step: 0)
             // Unless other data is requested, it must be the run's own.
             let scores = try trained.evaluate(
-                examples, requiringItsOwn: data == nil && chosen == nil, world)
+                examples, requiringItsOwn: data == nil && chosen == nil, world, reportingTo: display)
+            status.close()
             for score in scores where world.rank == 0 {
                 for entry in score.entries {
                     for metric in entry.scores.entries {

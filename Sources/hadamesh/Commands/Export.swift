@@ -121,7 +121,11 @@ struct Export: ParsableCommand {
         let after = try TrainedRun(study, model, directory: destination)
         let examples = try TaskData.all(run.tasks, study, loaded.tokenizer)
         let scores = try ThreadWorld.run(1) { world in
-            try [run, after].map { try $0.evaluate(examples, world) }
+            let status = StatusLine(quiet: false)
+            defer { status.close() }
+            return try [run, after].map {
+                try $0.evaluate(examples, world, reportingTo: ReadingDisplay(status))
+            }
         }
         for (before, after) in zip(scores[0][0], scores[0][1]) {
             print(before.task, decimal(before.mean), decimal(after.mean), separator: "\t")

@@ -85,12 +85,16 @@ struct Merge: ParsableCommand {
             loaded.warn(from: world.rank)
             let trained = try sources.map { try inputs.trained($0.directory.path, $0.study, loaded) }
             let merge = try AdapterMerge(trained, settings)
+            let status = StatusLine(quiet: world.rank != 0)
+            let display = ReadingDisplay(status)
             let context = try RunContext(
                 study, loaded.model,
-                TaskData.all(study.tasks.map { try $0.resolve() }, study, loaded.tokenizer))
+                TaskData.all(
+                    study.tasks.map { try $0.resolve() }, study, loaded.tokenizer, reportingTo: display))
             world.watch?.enter(.evaluation, step: 0)
             let scores = try merge.evaluate(
-                context, requiringDataOf: data == nil ? trained : [], world)
+                context, requiringDataOf: data == nil ? trained : [], world, reportingTo: display)
+            status.close()
             _ = try onRoot(world) {
                 let results = AdapterMerge.results(scores, context)
                 let identity = try RunIdentity(

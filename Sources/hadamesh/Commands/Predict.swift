@@ -49,7 +49,12 @@ struct Predict: ParsableCommand {
             let numbers: PredictionTable.Numbers? = probabilities ? .probabilities : logits ? .logits : nil
             try PredictionTable.check(numbers, for: task)
             let examples = try texts.examples(of: task, in: study.data, world)
-            let predictions = try trained.predict(task, examples, loaded.tokenizer, world)
+            let status = StatusLine(quiet: world.rank != 0)
+            let display = ReadingDisplay(status, predicting: true)
+            display.begin(task.name)
+            let predictions = try trained.predict(
+                task, examples, loaded.tokenizer, world, reportingTo: display)
+            status.close()
             _ = try onRoot(world) {
                 let table = try PredictionTable(task, examples, predictions, numbers: numbers)
                 try TextOutput.write(table.lines(format))

@@ -38,18 +38,23 @@ struct Submit: ParsableCommand {
             try Self.requireDistinct(entries)
             for entry in entries { try GLUETask.requireTestFiles(of: entry.tasks, in: entry.study.data) }
             var submission = Submission()
+            let status = StatusLine(quiet: world.rank != 0)
+            let display = ReadingDisplay(status, predicting: true)
+            let files = entries.flatMap(\.tasks).flatMap(\.submission)
+            var number = 0
             for entry in entries {
                 let loaded = try LoadedBackbone(entry.study, on: world, for: .inference)
                 loaded.warn(from: world.rank)
                 let trained = try inputs.trained(entry.run, entry.study, loaded)
                 for task in entry.tasks {
                     for file in task.submission {
+                        number += 1
+                        display.begin(file.name, number, of: files.count)
                         let examples = try task.examples(for: file, in: entry.study.data)
-                        let predictions = try trained.predict(task, examples, loaded.tokenizer, world)
+                        let predictions = try trained.predict(
+                            task, examples, loaded.tokenizer, world, reportingTo: display)
                         try submission.add(predictions, for: file, of: task)
-                        if world.rank == 0 {
-                            StandardError.say("\(file.name): \(file.count) predictions of \(entry.run)")
-                        }
+                        status.say("\(file.name): \(file.count.grouped) predictions of \(entry.run)")
                     }
                 }
             }

@@ -11,9 +11,8 @@ final class Progress: RunObserver {
     /// The pace of the current steps, and their numbers of steps and examples.
     private var timer = WorkTimer()
     private var (steps, examples) = (0, 0)
-    /// The pace of other work since its first report, and the parts that were done by then.
-    private var current = (name: "", first: 0)
-    private var currentTimer = WorkTimer()
+    /// The work between steps.
+    private let work: WorkStatus
     private var isMarkExplained = false
     /// Steps between evaluations; 0 for those at the end of a stage alone.
     private let evaluatedEvery: Int
@@ -28,6 +27,7 @@ final class Progress: RunObserver {
         self.printsScores = printsScores
         self.evaluatedEvery = evaluatedEvery
         self.status = status
+        work = WorkStatus(status)
     }
 
     func observe(_ event: RunEvent) throws {
@@ -45,9 +45,9 @@ final class Progress: RunObserver {
                     + "\(format(100 * report.reached, 2)) % removed")
             begin()
         case .cache(let report): cache(report)
-        case .pooled(let done, let total): work("pooled vectors", done, of: total)
-        case .evaluating(let done, let total): work("evaluating", done, of: total)
-        case .scoring(let done, let total): work("pruning", done, of: total)
+        case .pooled(let done, let total): show("pooled vectors", done, of: total)
+        case .evaluating(let done, let total): show("evaluating", done, of: total)
+        case .scoring(let done, let total): show("pruning", done, of: total)
         case .step(let report): step(report)
         case .evaluated(let report): evaluated(report)
         case .checkpoint(let step): status.show { "checkpoint at step \(step.grouped)" }
@@ -128,20 +128,14 @@ final class Progress: RunObserver {
     private func begin() {
         timer = WorkTimer()
         (steps, examples) = (0, 0)
-        current.name = ""
+        work.end()
         status.begin()
     }
 
     // MARK: Work
 
-    private func work(_ name: String, _ done: Int, of total: Int) {
-        if current.name != name {
-            current = (name, done)
-            currentTimer = WorkTimer()
-            status.begin()
-        }
-        let left = currentTimer.left(total - done, after: done - current.first)
-        status.show { done == 0 ? name : "\(name) \(done.grouped)/\(total.grouped)\(left)" }
+    private func show(_ name: String, _ done: Int, of total: Int) {
+        work.show(name, done, of: total)
         if done == total, done > 0 { begin() }
     }
 

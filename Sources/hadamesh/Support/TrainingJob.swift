@@ -28,13 +28,9 @@ struct TrainingJob {
             status.begin()
             status.show { "loading \(study.backbone)" }
             backbone = try LoadedBackbone(study, on: world, for: .training)
-            let loaded = backbone
-            let texts = TokenizedTexts(study, loaded.tokenizer)
-            data = try study.tasks.enumerated().map { index, reference in
-                let task = try reference.resolve()
-                var shown = TokenizingStatus(status, task: task.name, index + 1, of: study.tasks.count)
-                return try TaskData(task, study, texts) { shown.show($0, of: $1) }
-            }
+            data = try TaskData.all(
+                study.tasks.map { try $0.resolve() }, study, backbone.tokenizer,
+                reportingTo: ReadingDisplay(status))
         }
     }
 
