@@ -55,8 +55,7 @@ package struct AdapterSettings: Sendable, Codable {
             return try AdapterSettings(json: ["method": .string(type.name)]).method
         } catch let failure as Failure {
             let place = [keyPath(decoder.codingPath), failure.location ?? ""].filter { !$0.isEmpty }
-            throw Failure(
-                failure.kind, at: place.joined(separator: "."), failure.message, remedy: failure.remedy)
+            throw failure.at(place.joined(separator: "."))
         }
     }
 

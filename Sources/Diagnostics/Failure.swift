@@ -2,9 +2,9 @@
 ///
 /// All modules throw this type for bad input, so that all messages have the same form and each kind of
 /// failure has the same exit code on every rank.
-package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvertible {
     /// The kind of failure; its raw value is the job's exit code.
-    package enum Kind: Int32, Sendable {
+    package enum Kind: Int32, Sendable, Codable {
         /// The command or the study is wrong.
         case usage = 2
         /// Data, a backbone or a checkpoint is invalid, or a file cannot be read or written.
@@ -36,6 +36,16 @@ package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     package static func data(_ message: String, at location: String? = nil, remedy: String? = nil) -> Failure
     {
         Failure(.data, at: location, message, remedy: remedy)
+    }
+
+    /// This failure at another location.
+    package func at(_ location: String?) -> Failure {
+        Failure(kind, at: location, message, remedy: remedy)
+    }
+
+    /// This failure with another remedy.
+    package func with(remedy: String?) -> Failure {
+        Failure(kind, at: location, message, remedy: remedy)
     }
 
     /// `location: message; remedy`, on one line.

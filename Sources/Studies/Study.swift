@@ -54,8 +54,7 @@ package struct Study: Sendable, Codable {
             .backbone, remedy: "add --set backbone=DIR (launch/fetch encoder gets one)")
         try section.requireFolder(named, .backbone)
         do { backbone = try BackboneReference(named) } catch let failure as Failure {
-            let place = keyPath(decoder.codingPath + [CodingKeys.backbone])
-            throw Failure(failure.kind, at: place, failure.message, remedy: failure.remedy)
+            throw failure.at(keyPath(decoder.codingPath + [CodingKeys.backbone]))
         }
         data = try section.required(.data, remedy: "add --set data=DIR (launch/glue gets GLUE's)")
         tasks = try section.required(.tasks)

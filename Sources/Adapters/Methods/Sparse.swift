@@ -114,9 +114,7 @@ package struct Sparse: CompositeMethod, PrunedMethod {
         let bound: any BoundMethod
         do { bound = try parts[0].bind(to: weights) } catch let failure as Failure {
             guard let place = failure.location, place.hasPrefix("adapter.") else { throw failure }
-            throw Failure(
-                failure.kind, at: "adapter.base." + place.dropFirst("adapter.".count), failure.message,
-                remedy: failure.remedy)
+            throw failure.at("adapter.base." + place.dropFirst("adapter.".count))
         }
         guard bound.slices(seed: 0).contains(where: \.isPrunable) else {
             throw Failure.usage(

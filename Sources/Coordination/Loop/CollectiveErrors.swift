@@ -3,7 +3,7 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// Runs `body` on rank 0 and broadcasts its result, or throws its failure on every rank; a collective.
+/// Runs `body` on rank 0 and broadcasts its bytes, or throws its failure on every rank; a collective.
 ///
 /// Use it for files that only one rank should access: all ranks then fail together, with one message.
 package func onRoot(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
@@ -13,13 +13,20 @@ package func onRoot(_ communicator: any Communicator, _ body: () throws -> [UInt
         do {
             result = try body()
         } catch let error as Failure {
-            failure = Array(encode(error).utf8)
+            failure = try encoded(error)
         }
     }
     try communicator.broadcast(&failure, from: 0)
-    if !failure.isEmpty { throw try decode(failure) }
+    if !failure.isEmpty { throw try decoded(failure) as Failure }
     try communicator.broadcast(&result, from: 0)
     return result
+}
+
+/// The value of `body` on rank 0, or its failure, on every rank; a collective.
+package func fromRoot<Value: Codable>(_ communicator: any Communicator, _ body: () throws -> Value) throws
+    -> Value
+{
+    try decoded(onRoot(communicator) { try encoded(body()) })
 }
 
 /// Runs `body` on every rank; if any rank fails, all throw the failure of the lowest such rank; a collective.
@@ -33,23 +40,18 @@ package func allOrNone<Value>(_ communicator: any Communicator, _ body: () throw
         outcome = .failure(error)
     }
     var message: [UInt8] = []
-    if case .failure(let failure) = outcome { message = Array(encode(failure).utf8) }
+    if case .failure(let failure) = outcome { message = try encoded(failure) }
     let failed = try communicator.allGather([message.isEmpty ? 0 : 1])
     guard let first = failed.firstIndex(of: [1]) else { return try outcome.get() }
     try communicator.broadcast(&message, from: first)
-    throw try decode(message)
+    throw try decoded(message) as Failure
 }
 
-private func encode(_ failure: Failure) -> String {
-    JSONValue.array([
-        .integer(Int(failure.kind.rawValue)), failure.location.map { .string($0) } ?? .null,
-        .string(failure.message),
-        failure.remedy.map { .string($0) } ?? .null,
-    ]).encoded()
+private func encoded(_ value: some Encodable) throws -> [UInt8] {
+    Array(try JSONValue(encoding: value).encoded().utf8)
 }
 
-private func decode(_ bytes: [UInt8]) throws -> Failure {
-    let value = try JSONValue(parsing: Data(bytes), at: "a message from the coordinator")
-    let kind = value[0]?.int.flatMap { Failure.Kind(rawValue: Int32($0)) } ?? .rank
-    return Failure(kind, at: value[1]?.string, value[2]?.string ?? "failed", remedy: value[3]?.string)
+private func decoded<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {
+    let place = "a message from another rank"
+    return try JSONValue(parsing: Data(bytes), at: place).decoded(from: place)
 }

@@ -62,8 +62,7 @@ package final class JSONLines {
             do {
                 return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line), at: path)
             } catch let failure as Failure {
-                throw Failure(
-                    failure.kind, at: "\(path):\(index + 1)", failure.message, remedy: failure.remedy)
+                throw failure.at("\(path):\(index + 1)")
             }
         }
     }

@@ -83,8 +83,7 @@ package final class Journal {
         do {
             return try JSONLines.read(path: directory.journalFile)
         } catch let failure as Failure {
-            throw Failure(
-                failure.kind, at: failure.location, failure.message,
+            throw failure.with(
                 remedy: "restore the line or remove it; the run's scores are in results.json")
         }
     }

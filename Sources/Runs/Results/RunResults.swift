@@ -52,9 +52,7 @@ package struct RunResults: Codable, Sendable, Equatable {
             return try JSONValue(parsing: data, at: directory.resultsFile).decoded(
                 from: directory.resultsFile)
         } catch let failure as Failure {
-            throw Failure(
-                failure.kind, at: failure.location, failure.message,
-                remedy: "write it again with \(directory.resumption)")
+            throw failure.with(remedy: "write it again with \(directory.resumption)")
         }
     }
 

@@ -71,14 +71,11 @@ struct Sweep: ParsableCommand {
             world.watch?.use(resumption: directory.resumption)
             var lock: RunLock?
             defer { lock?.release() }
-            let bytes = try onRoot(world) {
+            let texts = try fromRoot(world) {
                 let given =
                     isDirectory ? nil : try SweepFile(path: named, changes: options.changes)
-                let texts = try SweepFile.texts(of: given, in: directory, isResuming: resume)
-                return Array(try JSONValue(encoding: texts).encoded().utf8)
+                return try SweepFile.texts(of: given, in: directory, isResuming: resume)
             }
-            let texts = try JSONValue(parsing: Data(bytes), at: named).decoded(
-                as: SweepFile.Texts.self, from: named)
             let file = try SweepFile(texts, path: isDirectory ? directory.sweepFile : named)
             let run = try SweepRun(file, directory, world, isQuiet: quiet)
             _ = try onRoot(world) {

@@ -92,12 +92,12 @@ struct Train: ParsableCommand {
         let isOfRun = resume && output == nil
         let directory = output ?? (isOfRun ? self.study : defaultOutput)
         let job = TrainingJob(
-            study: study, file: isOfRun ? nil : self.study, directory: directory, isResuming: resume,
+            file: isOfRun ? nil : self.study, directory: directory, isResuming: resume,
             allowsDifferentKernels: allowDifferentKernels,
             display: Progress(
                 directory: RunDirectory(path: directory), evaluatedEvery: study.evaluation.every,
                 printsScores: true, status))
-        switch try job.run(inputs, world) {
+        switch try job.run(inputs.context(study), on: inputs.backbone, world) {
         case .finished: return 0
         case .wasFinished:
             status.close()

@@ -53,37 +53,35 @@ struct Verify: ParsableCommand {
             let identity = try checkedIdentity(of: directory, study, inputs)
             var scratch: RunDirectory?
             defer { if let scratch { try? FileManager.default.removeItem(atPath: scratch.path) } }
-            var first: [UInt8] = []
-            let path = try onRoot(world) {
+            var first = 0
+            let path = try fromRoot(world) {
                 let made = RunDirectory(
                     path: FileManager.default.temporaryDirectory
                         .appendingPathComponent("hadamesh-verify-\(getpid())").path)
                 scratch = made
-                let step = try begin(made, from: directory)
-                first = Array("\(step)".utf8)
-                return Array(made.path.utf8)
+                first = try begin(made, from: directory)
+                return made.path
             }
-            let repeated = RunDirectory(path: String(decoding: path, as: UTF8.self))
+            let repeated = RunDirectory(path: path)
             let job = TrainingJob(
-                study: study, file: nil, directory: repeated.path, isResuming: true,
+                file: nil, directory: repeated.path, isResuming: true,
                 display: RepetitionProgress(status, last: last))
-            switch try job.run(inputs, world) {
+            switch try job.run(inputs.context(study), on: inputs.backbone, world) {
             case .finished, .wasFinished: break
             case .stopped, .paused: return 75
             case .diverged(let failure): throw failure
             }
-            let outcome = try onRoot(world) {
+            let isEqual = try fromRoot(world) {
                 let certificate = try Certificate(
-                    of: directory, against: repeated, from: Int(String(decoding: first, as: UTF8.self)) ?? 0,
-                    tasks: study.tasks.map(\.name), identity, .current(study.arithmetic), ranks: world.size)
+                    of: directory, against: repeated, from: first, tasks: study.tasks.map(\.name), identity, .current(study.arithmetic), ranks: world.size)
                 if let output {
                     try AtomicFile.write(
                         Data(try JSONValue(encoding: certificate).encodedForReading().utf8), to: output)
                 }
                 try TextOutput.write([certificate.summary])
-                return [certificate.equal ? 0 : 1]
+                return certificate.equal
             }
-            return outcome == [0] ? 0 : Failure.Kind.data.rawValue
+            return isEqual ? 0 : Failure.Kind.data.rawValue
         }
     }
 
@@ -105,8 +103,7 @@ struct Verify: ParsableCommand {
                     study, backbone: BackboneIdentity(of: inputs.backbone.model.weights),
                     tokenizer: inputs.backbone.tokenizer.identity, inputs.data))
         } catch let failure as Failure {
-            throw Failure(
-                failure.kind, at: failure.location, failure.message,
+            throw failure.with(
                 remedy: "verify with the backbone, tokenizer, data, version and kernels of the run")
         }
     }

@@ -36,25 +36,20 @@ struct GroupingCheck {
             let loaded = try inputs ?? TrainingJob.Inputs(study, own, status)
             inputs = loaded
             let job = TrainingJob(
-                study: study, file: nil, directory: path, isResuming: true,
+                file: nil, directory: path, isResuming: true,
                 display: Progress(
                     directory: RunDirectory(path: path), evaluatedEvery: study.evaluation.every,
                     printsScores: false, status))
-            switch try job.run(loaded, own) {
+            switch try job.run(loaded.context(study), on: loaded.backbone, own) {
             case .finished, .wasFinished: break
             case .stopped, .paused: return nil
             case .diverged(let failure): throw failure
             }
-            let bytes = try onRoot(world) {
-                let result = try ScoreColumns.Column(ofRun: path).mean(of: tasks)
-                return result.map { withUnsafeBytes(of: $0.bitPattern, Array.init) } ?? []
-            }
-            guard bytes.count == 8 else {
+            let result = try fromRoot(world) { try ScoreColumns.Column(ofRun: path).mean(of: tasks) }
+            guard let result else {
                 throw Failure.data("a task of the run has no score", at: path, remedy: "train longer")
             }
-            let pattern = bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-            checks.append(
-                AffinityReport.Check(grouping: grouping, result: Double(bitPattern: pattern), run: path))
+            checks.append(AffinityReport.Check(grouping: grouping, result: result, run: path))
         }
         return checks
     }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Yams
 
@@ -29,6 +30,23 @@ extension Node {
             return list[index].line(of: Array(names.dropFirst())) ?? list[index].mark?.line
         default: return nil
         }
+    }
+
+    /// A failure about a key of this tree, at the key's line in the tree's file.
+    ///
+    /// - Parameters:
+    ///   - failure: the failure, at the path of a key
+    ///   - file: the file
+    ///   - origin: the location of a key that the tree does not have; nil for the file
+    /// - Returns: the failure with the key in its message
+    func located(_ failure: Failure, in file: String, otherwise origin: String? = nil) -> Failure {
+        guard let key = failure.location, !key.isEmpty else { return failure.at(file) }
+        let line = line(of: names(ofKeyPath: key))
+        // A message may name the key itself.
+        let isNamed = failure.message.contains("key '\(key)'")
+        return Failure(
+            failure.kind, at: line.map { "\(file):\($0)" } ?? origin ?? file,
+            isNamed ? failure.message : "\(key): \(failure.message)", remedy: failure.remedy)
     }
 }
 

@@ -128,21 +128,15 @@ package struct StudyFile {
     // MARK: Places
 
     private func located(_ failure: Failure) -> Failure {
-        guard let key = failure.location, !key.isEmpty else {
-            return Failure(failure.kind, at: path, failure.message, remedy: failure.remedy)
-        }
+        guard let key = failure.location, !key.isEmpty else { return failure.at(path) }
         let names = names(ofKeyPath: key)
         // The change that set the value, or one that made the mapping above it.
         let change = changes.last { names.starts(with: $0.key) }
-        let line = change == nil ? root.line(of: names) : nil
-        let maker = line == nil ? changes.last { $0.key.starts(with: names) } : nil
-        let place = change.map { _ in "--set \(key)" } ?? line.map { "\(path):\($0)" } ?? maker?.place ?? path
-        // A message may name the key itself.
-        let isNamed = names.count == 1 && failure.message.contains("key '\(key)'")
-        let message = change != nil || isNamed ? failure.message : "\(key): \(failure.message)"
-        return Failure(
-            failure.kind, at: place, message,
+        let failure = failure.with(
             remedy: listRemedy(failure, names, isChange: change != nil) ?? failure.remedy)
+        if change != nil { return failure.at(StudyChange.option + key) }
+        let maker = changes.last { $0.key.starts(with: names) }
+        return root.located(failure, in: path, otherwise: maker?.place)
     }
 
     /// The remedy for a list whose brackets are missing.

@@ -32,9 +32,11 @@ struct TrainingJob {
                 study.tasks.map { try $0.resolve() }, study, backbone.tokenizer,
                 reportingTo: ReadingDisplay(status))
         }
+
+        /// The context of a run of a study on these inputs; no collective.
+        func context(_ study: Study) throws -> RunContext { try RunContext(study, backbone.model, data) }
     }
 
-    let study: Study
     /// The study file, for the record; nil for a run that is resumed with its own study.
     let file: String?
     /// The run directory; only rank 0's counts.
@@ -62,9 +64,8 @@ struct TrainingJob {
     }
 
     /// Trains until the run is finished, pauses, stops on request or diverges; a collective.
-    func run(_ inputs: Inputs, _ world: any Communicator) throws -> Ending {
-        let backbone = inputs.backbone
-        let context = try RunContext(study, backbone.model, inputs.data)
+    func run(_ context: RunContext, on backbone: LoadedBackbone, _ world: any Communicator) throws -> Ending {
+        let study = context.study
         try Agreement.checkInputs(
             context, tokenizer: backbone.tokenizer.identity, resuming: isResuming, world)
 
@@ -74,9 +75,9 @@ struct TrainingJob {
         var recorded: RunIdentity?
         var lock: RunLock?
         defer { lock?.release() }
-        let said = try onRoot(world) {
+        let identity = try fromRoot(world) { () -> RunIdentity? in
             // A refused study leaves no folder; a finished run needs no ranks.
-            if !isResuming { try requireStart(of: context, world) }
+            if !isResuming { try Self.requireStart(of: context, world) }
             let (made, taken) = try RunDirectory.claim(directory, resuming: isResuming) {
                 // Waiting for a lock is no stall.
                 world.watch?.enter(.startUp, step: 0)
@@ -84,11 +85,11 @@ struct TrainingJob {
             lock = taken
             let identity = try RunIdentity(
                 study, backbone: BackboneIdentity(of: backbone.model.weights),
-                tokenizer: backbone.tokenizer.identity, inputs.data)
+                tokenizer: backbone.tokenizer.identity, context.data)
             recorded = try RunFiles.identity(in: made)
             if isResuming {
-                if try RunFiles.areFinished(made, identity, tasks: context.names) { return [] }
-                try requireStart(of: context, world)
+                if try RunFiles.areFinished(made, identity, tasks: context.names) { return nil }
+                try Self.requireStart(of: context, world)
             }
             let journal = try Journal(directory: made, appending: isResuming)
             let source = try RunStudy(
@@ -96,14 +97,11 @@ struct TrainingJob {
             let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
             output = RunOutput(made, observers: [record, display])
             claimed = made
-            return Array(try JSONValue(encoding: identity).encoded().utf8)
+            return identity
         }
-        if said.isEmpty { return .wasFinished }
-        let resumption = try onRoot(world) { Array((self.resumption ?? claimed?.resumption ?? "").utf8) }
-        world.watch?.use(resumption: String(decoding: resumption, as: UTF8.self))
-        let place = "the run's identity"
-        let identity = try JSONValue(parsing: Data(said), at: place).decoded(
-            as: RunIdentity.self, from: place)
+        guard let identity else { return .wasFinished }
+        world.watch?.use(
+            resumption: try fromRoot(world) { self.resumption ?? claimed?.resumption ?? "" })
         let run = try TrainingRun(
             context, world, output: output, pausePoint: pausePoint,
             isStopRequested: { StopSignal.requested })
@@ -130,7 +128,8 @@ struct TrainingJob {
         }
     }
 
-    private func requireStart(of context: RunContext, _ world: any Communicator) throws {
+    /// Refuses a run that could not begin on the ranks of `world`.
+    static func requireStart(of context: RunContext, _ world: any Communicator) throws {
         _ = try context.computingRanks(of: world.size)
         try context.checkCombination()
     }

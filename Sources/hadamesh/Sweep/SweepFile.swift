@@ -54,7 +54,7 @@ package struct SweepFile {
         do {
             return try YAMLText.decode(SweepSettings.self, from: root)
         } catch let failure as Failure {
-            throw located(failure, in: root, path)
+            throw root.located(failure, in: path)
         }
     }
 
@@ -77,8 +77,7 @@ package struct SweepFile {
                 where failure.location?.hasPrefix("\(settings.base):") == true
             {
                 // The line is one of the study with its changes, not of the file.
-                throw Failure(
-                    failure.kind, at: settings.base, failure.message, remedy: failure.remedy)
+                throw failure.at(settings.base)
             }
         }
         let settled = trial.settings.map(\.change)
@@ -99,7 +98,7 @@ package struct SweepFile {
     }
 
     /// A failure about a key of the sweep, at its line.
-    func located(_ failure: Failure) -> Failure { Self.located(failure, in: root, path) }
+    func located(_ failure: Failure) -> Failure { root.located(failure, in: path) }
 
     /// The failure of a trial's study: at the line of the parameter that it is about, or of one in the same
     /// section of the study.
@@ -114,14 +113,12 @@ package struct SweepFile {
         }
         guard let setting = trial.settings.first(where: isAbout) ?? trial.settings.first(where: isBeside)
         else { return failure }
-        return located(
-            Failure(
-                failure.kind, at: "parameters.\(setting.key)", failure.message, remedy: failure.remedy))
+        return located(failure.at("parameters.\(setting.key)"))
     }
 
     /// A failure of a trial's study in words, with the key of the study that it is about.
     func words(_ failure: Failure) -> String {
-        "\(Failure(failure.kind, at: studyKey(failure) ?? failure.location, failure.message, remedy: failure.remedy))"
+        "\(failure.at(studyKey(failure) ?? failure.location))"
     }
 
     /// The key of a study at which a change made a failure; nil for another place.
@@ -129,17 +126,6 @@ package struct SweepFile {
         failure.location.flatMap {
             $0.hasPrefix(StudyChange.option) ? String($0.dropFirst(StudyChange.option.count)) : nil
         }
-    }
-
-    private static func located(_ failure: Failure, in root: Node, _ path: String) -> Failure {
-        guard let key = failure.location, !key.isEmpty else {
-            return Failure(failure.kind, at: path, failure.message, remedy: failure.remedy)
-        }
-        let line = root.line(of: names(ofKeyPath: key))
-        let isNamed = failure.message.contains("key '\(key)'")
-        return Failure(
-            failure.kind, at: line.map { "\(path):\($0)" } ?? path,
-            isNamed ? failure.message : "\(key): \(failure.message)", remedy: failure.remedy)
     }
 }
 

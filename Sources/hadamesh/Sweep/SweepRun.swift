@@ -264,16 +264,15 @@ final class SweepRun {
     private func train(_ run: TrialRun, to rung: Rung?, on communicator: any Communicator) throws
         -> TrialOutcome
     {
-        let study: Study
         let loaded: TrainingJob.Inputs
+        let context: RunContext
         do {
-            (study, loaded) = try allOrNone(communicator) {
+            (loaded, context) = try allOrNone(communicator) {
                 let study = try run.study(file, in: directory)
                 let loaded = try inputs.inputs(of: study)
-                let context = try RunContext(study, loaded.backbone.model, loaded.data)
-                _ = try context.computingRanks(of: communicator.size)
-                try context.checkCombination()
-                return (study, loaded)
+                let context = try loaded.context(study)
+                try TrainingJob.requireStart(of: context, communicator)
+                return (loaded, context)
             }
         } catch let failure as Failure where failure.kind == .usage || failure.kind == .data {
             return .failed(file.words(failure))
@@ -281,19 +280,16 @@ final class SweepRun {
         let path = "\(directory.path)/\(run.path)"
         let pausePoint: PausePoint? = rung.map { $0.steps.map { .adapterSteps($0) } } ?? .beforeAdapters
         let job = TrainingJob(
-            study: study, file: settings.base, directory: path, isResuming: true, pausePoint: pausePoint,
+            file: settings.base, directory: path, isResuming: true, pausePoint: pausePoint,
             resumption: directory.resumption, display: TrialDisplay(run, progress))
-        switch try job.run(loaded, communicator) {
+        switch try job.run(context, on: loaded.backbone, communicator) {
         case .stopped: return .stopped
         case .diverged(let failure): return .failed("diverged: \(file.words(failure))")
         case .finished, .wasFinished, .paused:
             guard let rung else { return .scored(nil) }
-            let bytes = try onRoot(communicator) {
-                let outcome = try TrialOutcome(
-                    RunDirectory.open(at: path), settings, rung, tasks: study.tasks.map(\.name))
-                return Array(try JSONValue(encoding: outcome).encoded().utf8)
+            return try fromRoot(communicator) {
+                try TrialOutcome(RunDirectory.open(at: path), settings, rung, tasks: context.names)
             }
-            return try JSONValue(parsing: Data(bytes), at: path).decoded(as: TrialOutcome.self, from: path)
         }
     }
 
