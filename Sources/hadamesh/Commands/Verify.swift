@@ -73,7 +73,8 @@ struct Verify: ParsableCommand {
             }
             let isEqual = try fromRoot(world) {
                 let certificate = try Certificate(
-                    of: directory, against: repeated, from: first, tasks: study.tasks.map(\.name), identity, .current(study.arithmetic), ranks: world.size)
+                    of: directory, against: repeated, from: first, tasks: study.tasks.map(\.name), identity,
+                    .current(study.arithmetic), ranks: world.size)
                 if let output {
                     try AtomicFile.write(
                         Data(try JSONValue(encoding: certificate).encodedForReading().utf8), to: output)
