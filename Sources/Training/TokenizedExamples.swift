@@ -5,81 +5,70 @@ import Kernels
 package import Tasks
 package import Tokenizers
 
-/// A tokenized split of a task, with the ids of all examples in one array.
+/// A tokenized split of a task.
 package struct TokenizedExamples: Sendable {
     /// Each example's target; nil if the split has no labels.
     package let targets: [Target?]
-    private let ids: [Int32]
-    /// The number of leading tokens of each example with segment id 0.
-    private let firstSegment: [Int32]
-    private let offsets: [Int]
+    private let table: TokenTable
     private let key: UInt64
     private let name: String
-    private let bounds: TokenBounds
 
     /// Tokenizes examples to at most `maximumTokens` ids; dropout masks depend on `name`.
     ///
-    /// Calls `progress` with the number of tokenized examples, from 0 on, once in about a thousand.
+    /// A collective of the processes that share `memory`, each of which tokenizes a part. Calls `progress`
+    /// with the numbers of tokenized examples and of all examples in this process's part.
     package init(
         _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int,
-        progress: (_ done: Int) -> Void = { _ in }
+        in memory: some TokenMemory = PrivateTokens(),
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
-        var ids: [Int32] = []
-        var offsets = [0]
-        var firstSegment: [Int32] = []
-        var bounds = TokenBounds()
-        offsets.reserveCapacity(examples.count + 1)
-        for (index, example) in examples.enumerated() {
-            if index % 1024 == 0 { progress(index) }
-            let encoding = try tokenizer.encode(example.first, example.second, limit: maximumTokens)
-            ids += encoding.ids
-            bounds.add(ids: encoding.ids, segments: encoding.segments)
-            offsets.append(ids.count)
-            firstSegment.append(Int32(encoding.segments.prefix { $0 == 0 }.count))
+        var checksum = CRC32C()
+        for example in examples {
+            for text in [example.first, example.second ?? ""] {
+                // A zero byte parts texts.
+                Array(text.utf8 + [0]).withUnsafeBytes { checksum.update($0) }
+            }
         }
-        self.ids = ids
-        self.offsets = offsets
-        self.firstSegment = firstSegment
+        let filled = try memory.tokens(ofTexts: examples.count, checksum: checksum.value, name: name) {
+            part in
+            try TokenPart(examples[part], tokenizer, maximumTokens: maximumTokens) {
+                progress($0, part.count)
+            }
+        }
+        table = TokenTable(filled.size, filled.bounds, in: filled.memory)
         targets = examples.map(\.target)
         key = FNV1a.hash(name)
         self.name = name
-        self.bounds = bounds
     }
 
     /// Examples with the texts of others that are tokenized, and targets of their own.
     package init(_ targets: [Target?], name: String, withTextsOf other: TokenizedExamples) {
         precondition(targets.count == other.count, "a target for each text")
         self.targets = targets
-        (ids, firstSegment, offsets, bounds) = (other.ids, other.firstSegment, other.offsets, other.bounds)
+        table = other.table
         key = FNV1a.hash(name)
         self.name = name
     }
 
     /// Refuses examples with tokens, segments or lengths that the backbone has no embedding for.
     package func check(against configuration: EncoderConfiguration) throws {
-        try bounds.check(against: configuration, at: name)
+        try table.bounds.check(against: configuration, at: name)
     }
 
     package var count: Int { targets.count }
 
     /// The number of tokens in an example.
-    package func tokens(_ example: Int) -> Int { offsets[example + 1] - offsets[example] }
+    package func tokens(_ example: Int) -> Int { table.range(example).count }
 
     /// The number of tokens in all examples.
-    package var totalTokens: Int { ids.count }
+    package var totalTokens: Int { table.totalTokens }
 
     /// A checksum of all examples' tokens and segments.
-    package var fingerprint: Int {
-        var checksum = CRC32C()
-        for values in [ids, firstSegment, offsets.map { Int32(truncatingIfNeeded: $0) }] {
-            values.withUnsafeBytes { checksum.update($0) }
-        }
-        return Int(checksum.value)
-    }
+    package var fingerprint: Int { Int(table.checksum) }
 
     /// Whether another split has equal tokens and segments, in the same order.
     package func hasTokens(of other: TokenizedExamples) -> Bool {
-        offsets == other.offsets && firstSegment == other.firstSegment && ids == other.ids
+        table.equals(other.table)
     }
 
     /// Packs examples into a batch, in this order.
@@ -89,8 +78,8 @@ package struct TokenizedExamples: Sendable {
             sequences: examples.count, tokens: examples.reduce(0) { $0 + tokens($1) })
         for example in examples {
             batch.append(
-                ids: ids[offsets[example]..<offsets[example + 1]],
-                firstSegment: Int(firstSegment[example]), key: key ^ UInt64(example))
+                ids: table.ids(example), firstSegment: table.firstSegment(example),
+                key: key ^ UInt64(example))
         }
         return batch
     }

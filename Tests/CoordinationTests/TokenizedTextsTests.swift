@@ -3,7 +3,6 @@ import Diagnostics
 import Encoders
 import Formats
 import Studies
-import Synchronization
 import Tasks
 import TestSupport
 import Testing
@@ -12,26 +11,6 @@ import Training
 
 /// Tasks on the same columns of a file tokenize them once in a job.
 @Suite struct TokenizedTextsTests {
-    /// A tokenizer that counts its calls.
-    private final class CountingTokenizer: Tokenizer {
-        private let base: any Tokenizer
-        private let calls = Mutex(0)
-        var count: Int { calls.withLock { $0 } }
-
-        init(_ base: any Tokenizer) { self.base = base }
-
-        var name: String { base.name }
-        var identity: String { base.identity }
-        var vocabularySize: Int { base.vocabularySize }
-        var segmentsOfPair: Int { base.segmentsOfPair }
-        func token(_ id: Int32) -> String? { base.token(id) }
-
-        func encode(_ first: String, _ second: String?, limit: Int) throws -> Encoding {
-            calls.withLock { $0 += 1 }
-            return try base.encode(first, second, limit: limit)
-        }
-    }
-
     private static func task(_ name: String, first: String = "text", label: String) -> JSONValue {
         [
             "name": .string(name), "train": "train.csv", "dev": "dev.csv", "labels": ["0", "1"],

@@ -1,8 +1,13 @@
+package import Diagnostics
+
 /// Told how far a rank has read its tasks' examples.
 package protocol ReadingObserver: AnyObject {
     /// The examples of a task, the `number`th of `count`, are read from their files.
     func reading(_ task: String, _ number: Int, of count: Int)
 
-    /// Some examples of a split, from 0 on, are tokenized.
+    /// Some of a split's examples, from 0 on, are tokenized, of those that are this rank's.
     func tokenized(_ done: Int, of total: Int)
+
+    /// The user should know of a problem that does not end the reading.
+    func warned(_ failure: Failure)
 }

@@ -40,7 +40,7 @@ package struct TaskData: Sendable {
     ) throws {
         var skippedLines: [(path: String, lines: [Int])] = []
         func read(_ split: Split) throws -> TokenizedExamples {
-            let file = try task.read(split, in: study.data)
+            let file = try texts.file { try task.read(split, in: study.data) }
             if !file.droppedLines.isEmpty { skippedLines.append((file.path, file.droppedLines)) }
             return try texts.examples(
                 of: file, name: "\(task.name)/\(split.rawValue)", reportingTo: observer)
@@ -75,16 +75,19 @@ package struct TaskData: Sendable {
         self.skippedLines = skippedLines
     }
 
-    /// Reads and tokenizes the splits of several tasks.
+    /// Reads and tokenizes the splits of several tasks; a collective of the ranks that share `memory`.
     package static func all(
         _ tasks: [any LanguageTask], _ study: Study, _ tokenizer: any Tokenizer,
-        scoredOn split: Split? = nil, reportingTo observer: (any ReadingObserver)? = nil
+        scoredOn split: Split? = nil, in memory: any TokenMemory = PrivateTokens(),
+        reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> [TaskData] {
-        let texts = TokenizedTexts(study, tokenizer)
-        return try tasks.enumerated().map { index, task in
+        let texts = TokenizedTexts(study, tokenizer, in: memory)
+        let data = try tasks.enumerated().map { index, task in
             observer?.reading(task.name, index + 1, of: tasks.count)
             return try TaskData(task, study, texts, scoredOn: split, reportingTo: observer)
         }
+        if let refusal = memory.refusal { observer?.warned(refusal) }
+        return data
     }
 
     /// A copy with at most the first `examples` examples for training and in each evaluation set.

@@ -1,18 +1,24 @@
 package import Studies
 import Tasks
 package import Tokenizers
-import Training
+package import Training
 
 /// The texts that a job has tokenized: tasks on the same columns of a file share their tokens.
 package final class TokenizedTexts {
     private let tokenizer: any Tokenizer
     private let maximumTokens: Int
+    private let memory: any TokenMemory
     private var known: [TextSource: TokenizedExamples] = [:]
 
-    package init(_ study: Study, _ tokenizer: any Tokenizer) {
+    /// With memory that ranks share, all of them make the same calls.
+    package init(_ study: Study, _ tokenizer: any Tokenizer, in memory: any TokenMemory = PrivateTokens()) {
         self.tokenizer = tokenizer
+        self.memory = memory
         maximumTokens = study.maximumTokens
     }
+
+    /// A file as every rank reads it; if one cannot, none can.
+    func file(_ read: () throws -> ExampleFile) throws -> ExampleFile { try memory.together(read) }
 
     /// Tokenizes a file's examples, unless their texts are known.
     func examples(
@@ -23,8 +29,8 @@ package final class TokenizedTexts {
             return TokenizedExamples(file.examples.map(\.target), name: name, withTextsOf: other)
         }
         let tokenized = try TokenizedExamples(
-            file.examples, name: name, tokenizer, maximumTokens: maximumTokens
-        ) { observer?.tokenized($0, of: count) }
+            file.examples, name: name, tokenizer, maximumTokens: maximumTokens, in: memory
+        ) { observer?.tokenized($0, of: $1) }
         known[file.source] = tokenized
         return tokenized
     }

@@ -167,7 +167,8 @@ package struct TrainedRun: Sendable {
         _ communicator: any Communicator, reportingTo observer: (any ReadingObserver & RunObserver)? = nil
     ) throws -> Predictions {
         let (layout, values) = try parameters(of: task)
-        let tokenized = try tokenize(examples, task, tokenizer, reportingTo: observer)
+        let tokenized = try tokenize(
+            examples, task, tokenizer, in: NodeTokens(communicator), reportingTo: observer)
         try Agreement.checkPrediction(model, tokenized, parameters: values, communicator)
         communicator.watch?.enter(.evaluation, step: 0)
         let workspace = Workspace()
@@ -194,11 +195,11 @@ package struct TrainedRun: Sendable {
     /// Tokenizes examples to at most the study's `maximumTokens`.
     func tokenize(
         _ examples: [Example], _ task: any LanguageTask, _ tokenizer: any Tokenizer,
-        reportingTo observer: (any ReadingObserver)? = nil
+        in memory: some TokenMemory = PrivateTokens(), reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> TokenizedExamples {
         let tokenized = try TokenizedExamples(
-            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens
-        ) { observer?.tokenized($0, of: examples.count) }
+            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens, in: memory
+        ) { observer?.tokenized($0, of: $1) }
         try tokenized.check(against: model.weights.configuration)
         return tokenized
     }

@@ -34,7 +34,7 @@ package struct PackedBatch: Sendable {
     }
 
     /// Appends a sequence whose first tokens have segment id 0, and the others 1.
-    package mutating func append(ids: ArraySlice<Int32>, firstSegment: Int, key: UInt64) {
+    package mutating func append(ids: some Collection<Int32>, firstSegment: Int, key: UInt64) {
         precondition(!ids.isEmpty && firstSegment <= ids.count, "a sequence has tokens of its segments")
         self.ids += ids
         segments += repeatElement(0, count: firstSegment)

@@ -4,7 +4,7 @@ import Diagnostics
 ///
 /// The encoder reads its embedding tables without bounds checks, so whoever makes batches calls
 /// ``check(against:at:)`` first.
-package struct TokenBounds: Sendable, Equatable {
+package struct TokenBounds: Sendable, Equatable, Codable {
     /// The length of the longest sequence.
     package private(set) var longest = 0
     /// The lowest and the highest token id.
@@ -18,6 +18,14 @@ package struct TokenBounds: Sendable, Equatable {
         longest = max(longest, ids.count)
         self.ids = Self.joined(self.ids, ids)
         self.segments = Self.joined(self.segments, segments)
+    }
+
+    /// Adds the sequences of another set.
+    package mutating func add(_ other: TokenBounds) {
+        longest = max(longest, other.longest)
+        ids = Self.joined(ids, [other.ids?.lowerBound, other.ids?.upperBound].compactMap(\.self))
+        segments = Self.joined(
+            segments, [other.segments?.lowerBound, other.segments?.upperBound].compactMap(\.self))
     }
 
     private static func joined(_ range: ClosedRange<Int32>?, _ values: [Int32]) -> ClosedRange<Int32>? {

@@ -91,7 +91,8 @@ struct Bench: ParsableCommand {
         let before = ProductRate.measured(study.arithmetic)
         let backbone = try LoadedBackbone(study, on: world, for: .training)
         backbone.warn(from: world.rank)
-        let whole = try TaskData.all(study.tasks.map { try $0.resolve() }, study, backbone.tokenizer)
+        let whole = try TaskData.all(
+            study.tasks.map { try $0.resolve() }, study, backbone.tokenizer, in: NodeTokens(world))
         let all = whole.reduce(0) { $0 + $1.trainingIndices.count }
         // Tasks keep their shares; a pass covers the remaining examples once.
         let data = whole.map {

@@ -30,7 +30,8 @@ struct Evaluate: ParsableCommand {
             let status = StatusLine(quiet: world.rank != 0)
             let display = ReadingDisplay(status)
             let examples = try TaskData.all(
-                trained.tasks, study, loaded.tokenizer, scoredOn: chosen, reportingTo: display)
+                trained.tasks, study, loaded.tokenizer, scoredOn: chosen, in: NodeTokens(world),
+                reportingTo: display)
             world.watch?.enter(.evaluation, step: 0)
             // Unless other data is requested, it must be the run's own.
             let scores = try trained.evaluate(

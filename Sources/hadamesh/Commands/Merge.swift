@@ -90,7 +90,8 @@ struct Merge: ParsableCommand {
             let context = try RunContext(
                 study, loaded.model,
                 TaskData.all(
-                    study.tasks.map { try $0.resolve() }, study, loaded.tokenizer, reportingTo: display))
+                    study.tasks.map { try $0.resolve() }, study, loaded.tokenizer, in: NodeTokens(world),
+                    reportingTo: display))
             world.watch?.enter(.evaluation, step: 0)
             let scores = try merge.evaluate(
                 context, requiringDataOf: data == nil ? trained : [], world, reportingTo: display)

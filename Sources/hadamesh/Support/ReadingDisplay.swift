@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Formats
 import Runs
 
@@ -32,6 +33,8 @@ final class ReadingDisplay: ReadingObserver, RunObserver {
     func tokenized(_ done: Int, of total: Int) {
         work.show("tokenizing \(subject)", done, of: total, note: place)
     }
+
+    func warned(_ failure: Failure) { status.say(wrapping: "warning: \(failure)", isUrgent: true) }
 
     func observe(_ event: RunEvent) throws {
         guard case .evaluating(let done, let total) = event else { return }

@@ -29,7 +29,7 @@ struct TrainingJob {
             status.show { "loading \(study.backbone)" }
             backbone = try LoadedBackbone(study, on: world, for: .training)
             data = try TaskData.all(
-                study.tasks.map { try $0.resolve() }, study, backbone.tokenizer,
+                study.tasks.map { try $0.resolve() }, study, backbone.tokenizer, in: NodeTokens(world),
                 reportingTo: ReadingDisplay(status))
         }
 

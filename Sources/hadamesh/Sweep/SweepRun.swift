@@ -49,7 +49,8 @@ final class SweepRun {
         status.show { "loading \(studies[0].backbone)" }
         world.watch?.use(studies[0].stall.limits)
         try Agreement.checkStudies(studies[0], world)
-        try inputs.load(studies, on: world)
+        let fresh = Self.freshStudies(of: trials, file, directory)
+        try inputs.load(studies + fresh, on: world, reportingTo: ReadingDisplay(status))
         if world.rank == 0 {
             for warning in inputs.warnings { status.say(wrapping: "warning: \(warning)", isUrgent: true) }
         }
@@ -88,6 +89,18 @@ final class SweepRun {
                     remedy: didYouMean(score, among: [SweepMetric.mean] + (tasks.first ?? []))))
         }
         return studies
+    }
+
+    /// The valid studies that repeat a trial with fresh seeds, if the sweep asks for it.
+    ///
+    /// Any trial may win; one whose study is refused then fails.
+    private static func freshStudies(of trials: [Trial], _ file: SweepFile, _ directory: SweepDirectory)
+        -> [Study]
+    {
+        guard let seed = file.settings.then?.seeds.first else { return [] }
+        return trials.compactMap {
+            try? TrialRun(trial: $0, seed: seed, isFresh: true).study(file, in: directory)
+        }
     }
 
     // MARK: The search

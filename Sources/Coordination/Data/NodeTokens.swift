@@ -1,0 +1,84 @@
+package import Collectives
+package import Diagnostics
+import Encoders
+import Formats
+import Foundation
+package import Training
+
+/// Tokens of texts that the ranks of a node share: each tokenizes a part, and all read the whole.
+///
+/// If shared memory cannot be allocated, each rank tokenizes all texts into memory of its own.
+package final class NodeTokens: TokenMemory {
+    private let node: any Communicator
+    package private(set) var refusal: Failure?
+
+    /// The name in /proc/PID/maps, `/memfd:hadamesh-tokens`.
+    static let name = "hadamesh-tokens"
+
+    /// Memory of this rank's node; a collective of the world.
+    package init(_ world: any Communicator) throws { node = try world.nodeCommunicator() }
+
+    /// A rank's part, as the other ranks of its node know it.
+    private struct Summary: Codable {
+        /// Of all texts, which the ranks must have in common.
+        let count: Int
+        let checksum: UInt32
+        /// Of the part.
+        let texts: Int
+        let tokens: Int
+        let bounds: TokenBounds
+    }
+
+    package func tokens(
+        ofTexts count: Int, checksum: UInt32, name: String, _ tokenize: (Range<Int>) throws -> TokenPart
+    ) throws -> FilledTokens {
+        guard node.size > 1, count > 0 else { return try FilledTokens(tokenize(0..<count)) }
+        let own = try together {
+            try tokenize(count * node.rank / node.size..<count * (node.rank + 1) / node.size)
+        }
+        let parts = try gathered(
+            Summary(
+                count: count, checksum: checksum, texts: own.size.texts, tokens: own.size.tokens,
+                bounds: own.bounds))
+        let isOther = { (part: Summary) in part.count != parts[0].count || part.checksum != parts[0].checksum
+        }
+        if let other = parts.firstIndex(where: isOther) {
+            throw Failure.data(
+                "ranks of one node read other texts: its first rank \(parts[0].count), its rank \(other) "
+                    + "\(parts[other].count), with other bytes",
+                at: name, remedy: "all ranks must see the same files")
+        }
+        let size = TokenTableSize(texts: count, tokens: parts.reduce(0) { $0 + $1.tokens })
+        switch try NodeSharedMemory.make(byteCount: size.bytes, in: nil, named: Self.name, among: node) {
+        case .failure(let unavailable):
+            refusal = .data(
+                "each rank tokenizes all texts into memory of its own: \(unavailable.reason)",
+                remedy: "results do not depend on it")
+            return try FilledTokens(tokenize(0..<count))
+        case .success(let memory):
+            let before = parts.prefix(node.rank)
+            own.write(
+                into: memory.bytes, of: size,
+                after: TokenTableSize(
+                    texts: before.reduce(0) { $0 + $1.texts }, tokens: before.reduce(0) { $0 + $1.tokens }))
+            // The fence between the ranks' writes and their reads.
+            try node.barrier()
+            memory.seal()
+            let bounds = parts.reduce(into: TokenBounds()) { $0.add($1.bounds) }
+            return FilledTokens(
+                size, bounds,
+                in: FilledMemory(UnsafeRawBufferPointer(memory.bytes), owner: memory, isShared: true))
+        }
+    }
+
+    package func together<Value>(_ body: () throws -> Value) throws -> Value {
+        node.size > 1 ? try allOrNone(node, body) : try body()
+    }
+
+    private func gathered(_ own: Summary) throws -> [Summary] {
+        let place = "another rank's tokens"
+        return try node.allGather(text: JSONValue(encoding: own).encoded()).map { text in
+            try JSONValue(parsing: Data(text.utf8), at: place).decoded(from: place)
+        }
+    }
+}
