@@ -25,6 +25,25 @@ extension EndToEnd {
             let whole = try await verify(scene, ["--whole"])
             #expect(whole.status == 0 && whole.output.hasPrefix("equal: steps 1 to 20 "), "\(whole)")
 
+            // Results and settings that say other than the run has done, and a start that is damaged.
+            for (file, part, other, says) in [
+                ("adapters/colour/adapter_config.json", "\"warm\"", "\"hot\"", "adapter_config.json"),
+                ("results.json", "\"adapterPerTask\": ", "\"adapterPerTask\": 1", "results.json"),
+                ("results.json", "\"steps\": 20", "\"steps\": 19", "results.json"),
+                (
+                    "checkpoints/step-15/checkpoint.json", "\"bytes\": ", "\"bytes\": 1",
+                    "run/checkpoints/step-15/"
+                ),
+            ] {
+                let before = try scene.read("run/\(file)")
+                try scene.replace(part, by: other, in: "run/\(file)")
+                let edited = try await verify(scene)
+                #expect(edited.status == 3 && "\(edited)".contains(says), "\(part): \(edited)")
+                try scene.write("run/\(file)", before)
+            }
+            let nowhere = try await verify(scene, ["--output", scene.path("nowhere/certificate.json")])
+            #expect(nowhere.status == 2 && !nowhere.output.contains("equal"), "\(nowhere)")
+
             // A missing state is equal to nothing.
             let last = scene.path("run/checkpoints/step-20")
             try FileManager.default.moveItem(atPath: last, toPath: scene.path("moved"))

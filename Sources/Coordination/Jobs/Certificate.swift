@@ -36,12 +36,12 @@ package struct Certificate: Codable, Sendable {
     package let ranks: Int
     /// The kernels of this verification.
     package let arithmetic: Arithmetic
-    /// Everything that the run's bits depend on, as recorded and as found again.
+    /// Everything that the run's bits depend on, computed from study, backbone, tokenizer and data.
     package let identity: RunIdentity
     package let span: Span
     /// By task, the run's adapter file.
     package let adapters: NamedValues<AdapterFile>
-    /// Whether the repeated steps gave the same state, adapters and scores, bit for bit.
+    /// Whether the repeated steps gave the same state, adapters and results, bit for bit.
     package let equal: Bool
     package let differences: [String]
 
@@ -53,19 +53,35 @@ package struct Certificate: Codable, Sendable {
         _ identity: RunIdentity, _ arithmetic: Arithmetic, ranks: Int
     ) throws {
         let (results, again) = (try RunResults.ofFinished(run), try RunResults.ofFinished(repeated))
-        let last = results.steps ?? 0
+        // The repetition's own number: the run's file may have been edited.
+        let last = again.steps ?? 0
         func data(_ directory: RunDirectory, _ name: String) -> Data? {
             FileManager.default.contents(atPath: "\(directory.path)/\(name)")
+        }
+        /// Everything of an adapter's configuration but the backbone's path, which may have moved.
+        func configuration(_ directory: RunDirectory, _ name: String) throws -> JSONValue? {
+            try data(directory, name).map { data in
+                let members = try JSONValue(parsing: data, at: "\(directory.path)/\(name)").object ?? []
+                return .object(members.filter { $0.0 != "base_model_name_or_path" })
+            }
         }
         var differences: [String] = []
         for task in tasks {
             let name = "adapters/\(task)/adapter_model.safetensors"
             if data(run, name) != data(repeated, name) { differences.append(name) }
+            let settings = "adapters/\(task)/adapter_config.json"
+            if try configuration(run, settings) != configuration(repeated, settings) {
+                differences.append(settings)
+            }
         }
         // Both must be whole: a missing state would be equal to nothing.
         let states = try [run, repeated].map { try Checkpoint.read($0.checkpoint(step: last)).encoded() }
         if states[0] != states[1] { differences.append("the checkpoint of step \(last)") }
-        if results.stages != again.stages { differences.append("the scores in results.json") }
+        if results.stages != again.stages {
+            differences.append("the scores in results.json")
+        } else if results.reproducible != again.reproducible {
+            differences.append("results.json")
+        }
         program = "hadamesh \(Arithmetic.programVersion)"
         time = ISO8601DateFormatter().string(from: Date())
         (self.ranks, self.arithmetic, self.identity) = (ranks, arithmetic, identity)
@@ -84,7 +100,7 @@ package struct Certificate: Codable, Sendable {
         let repeated = span.to > span.from ? "\(steps) computed again" : "no step computed again"
         return equal
             ? "equal: \(repeated) on \(ranks) \(ranks == 1 ? "rank" : "ranks") give the same adapters, "
-                + "state and scores, bit for bit"
+                + "state and results, bit for bit"
             : "not equal: \(repeated) differ in \(differences.joined(separator: ", "))"
     }
 }

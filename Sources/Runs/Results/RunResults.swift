@@ -39,6 +39,14 @@ package struct RunResults: Codable, Sendable, Equatable {
         (self.parameters, self.arithmetic, self.mixed) = (parameters, arithmetic, mixed)
     }
 
+    /// A copy without times, and without what depends on the ranks or names files.
+    package var reproducible: RunResults {
+        var copy = self
+        copy.study = nil
+        (copy.bytesPerStep, copy.examplesPerSecond, copy.seconds, copy.balance) = (nil, nil, nil, nil)
+        return copy
+    }
+
     /// Writes `results.json` atomically.
     package func write(to directory: RunDirectory) throws {
         let text = try JSONValue(encoding: self).encodedForReading()

@@ -17,10 +17,10 @@ struct Verify: ParsableCommand {
         abstract: "Computes the last steps of a finished run again, and says whether every bit is the same.",
         discussion: """
             Study, backbone, tokenizer and data must be those that the run recorded; a difference is named. \
-            The steps since the checkpoint before the last are then repeated on this machine's ranks, in a \
-            temporary directory, and adapters, state and scores compared with the run's. --whole repeats the \
-            run from its first step. Any number of ranks will do; other kernels, which give other bits, are \
-            refused. The exit code is 0 if all is equal, and 3 otherwise.
+            The steps since the last checkpoint but one are then repeated in a temporary directory, and \
+            adapters, state and results compared with the run's; times and the journal are not. --whole \
+            repeats the run from its first step. Any number of ranks will do; other kernels, which give \
+            other bits, are refused. The exit code is 0 if all is equal, and 3 if anything differs.
             """)
 
     @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
@@ -45,9 +45,13 @@ struct Verify: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
+            StopSignal.install()
             let directory = RunDirectory(path: self.path)
             let last = try RunResults.ofFinished(RunDirectory.open(at: directory.path)).steps ?? 0
-            let study = try StudyFile.study(ofFinished: self.path, backbone: backbone, data: data)
+            // Stored activations are the run's own; no page is written.
+            let study = try StudyFile.study(
+                ofFinished: self.path, backbone: backbone, data: data,
+                changes: ["cache.features=null", "report=false"])
             let status = StatusLine(quiet: quiet || world.rank != 0)
             let inputs = try TrainingJob.Inputs(study, world, status)
             let identity = try checkedIdentity(of: directory, study, inputs)
@@ -55,6 +59,7 @@ struct Verify: ParsableCommand {
             defer { if let scratch { try? FileManager.default.removeItem(atPath: scratch.path) } }
             var first = 0
             let path = try fromRoot(world) {
+                if let output { try requireFolder(of: output) }
                 let made = RunDirectory(
                     path: FileManager.default.temporaryDirectory
                         .appendingPathComponent("hadamesh-verify-\(getpid())").path)
@@ -68,7 +73,9 @@ struct Verify: ParsableCommand {
                 display: RepetitionProgress(status, last: last))
             switch try job.run(inputs.context(study), on: inputs.backbone, world) {
             case .finished, .wasFinished: break
-            case .stopped, .paused: return 75
+            case .stopped, .paused:
+                if world.rank == 0 { StandardError.say("stopped; nothing was verified") }
+                return 75
             case .diverged(let failure): throw failure
             }
             let isEqual = try fromRoot(world) {
@@ -86,7 +93,18 @@ struct Verify: ParsableCommand {
         }
     }
 
-    /// The recorded identity, which the inputs must have.
+    /// Refuses a file that could not be written after hours of computing.
+    private func requireFolder(of file: String) throws {
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        guard RunFiles.isFolder(folder), !RunFiles.isFolder(file) else {
+            throw Failure.usage(
+                RunFiles.isFolder(file)
+                    ? "is a folder, expected a file to write" : "its folder does not exist",
+                at: file, remedy: "name a JSON file in an existing folder")
+        }
+    }
+
+    /// The identity of the inputs, which must be the recorded one.
     private func checkedIdentity(
         of directory: RunDirectory, _ study: Study, _ inputs: TrainingJob.Inputs
     ) throws -> RunIdentity {
@@ -98,11 +116,12 @@ struct Verify: ParsableCommand {
             throw Failure.usage(
                 "mixes kernels that give different bits, so nothing reproduces it", at: directory.path)
         }
+        let found = try RunIdentity(
+            study, backbone: BackboneIdentity(of: inputs.backbone.model.weights),
+            tokenizer: inputs.backbone.tokenizer.identity, inputs.data)
         do {
-            return try recorded.resumed(
-                as: RunIdentity(
-                    study, backbone: BackboneIdentity(of: inputs.backbone.model.weights),
-                    tokenizer: inputs.backbone.tokenizer.identity, inputs.data))
+            _ = try recorded.resumed(as: found)
+            return found
         } catch let failure as Failure {
             throw failure.with(
                 remedy: "verify with the backbone, tokenizer, data, version and kernels of the run")
@@ -116,13 +135,17 @@ struct Verify: ParsableCommand {
         try? FileManager.default.removeItem(atPath: scratch.path)
         try Directory.create(scratch.checkpoints)
         if whole { return 0 }
-        let last = try RunResults.ofFinished(directory).steps ?? 0
+        guard let last = try RunResults.ofFinished(directory).steps else {
+            throw Failure.data("has no 'steps'", at: directory.resultsFile)
+        }
         let steps = try Checkpoint.steps(in: directory.checkpoints).filter { $0 < last }
         guard let step = steps.max() else {
             throw Failure.usage(
                 "keeps no checkpoint before its last step", at: directory.checkpoints,
                 remedy: "repeat the whole run with --whole, or train with checkpoint.keep of 2 or more")
         }
+        // Damage is reported at the run's own file.
+        _ = try Checkpoint.read(directory.checkpoint(step: step))
         try FileManager.default.copyItem(
             atPath: directory.checkpoint(step: step), toPath: scratch.checkpoint(step: step))
         return step

@@ -77,14 +77,17 @@ package struct StudyFile {
         }
     }
 
-    /// The study of a finished or imported run; `backbone` and `data` replace its paths.
-    static func study(ofFinished run: String, backbone: String?, data: String? = nil) throws -> Study {
+    /// The study of a finished or imported run; `backbone` and `data` replace paths, `changes` other keys.
+    static func study(
+        ofFinished run: String, backbone: String?, data: String? = nil, changes: [String] = []
+    ) throws -> Study {
         let directory = RunDirectory(path: run)
         guard FileManager.default.fileExists(atPath: directory.studyFile),
             directory.hasBegun || directory.isImported
         else { throw noRun(at: directory.path) }
         if let backbone { _ = try BackboneReference(backbone) }
-        let overrides = [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self)
+        let overrides =
+            [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self) + changes
         let study = try StudyFile(path: directory.studyFile, overrides: overrides).study()
         if directory.hasBegun { _ = try RunResults.ofFinished(directory) }
         if !RunFiles.isFolder(study.backbone.folder) {
