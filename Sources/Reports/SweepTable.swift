@@ -40,7 +40,7 @@ package struct SweepTable: Sendable {
         }
     }
 
-    /// Lines about the best trial and the failed ones.
+    /// Lines about the best trial, and about trials and winners that failed.
     var notes: [String] {
         var notes: [String] = []
         if let best = results.ranking.first, let trial = results.trials.first(where: { $0.trial == best }) {
@@ -49,6 +49,9 @@ package struct SweepTable: Sendable {
         }
         notes += sorted.compactMap { trial in trial.failure.map { "trial \(trial.trial): \($0)" } }
         return notes
+            + results.then.compactMap { winner in
+                winner.failure.map { "trial \(winner.trial) with fresh seeds: \($0)" }
+            }
     }
 
     private static func state(_ trial: SweepResults.TrialResult) -> String {

@@ -40,11 +40,13 @@ struct SweepSettingsTests {
         let parameters: JSONValue = [
             "adapter": ["values": [["method": "lora", "rank": 4], "bitfit"]],
             "data": ["values": ["a: b"]], "adapter.layers": ["values": [[0, 2], "1-2"]],
+            "stages.adapter.steps": ["values": [.null]], "sharing": ["values": [["a: b": "all"]]],
         ]
         let trials = try settings([("parameters", parameters)]).trials
         #expect(
             trials[0].settings.map(\.change) == [
                 "adapter={method: lora, rank: 4}", "data=\"a: b\"", "adapter.layers=[0, 2]",
+                "stages.adapter.steps=null", "sharing={\"a: b\": all}",
             ])
     }
 
@@ -89,7 +91,7 @@ struct SweepSettingsTests {
                         "method": "halving", "trials": .integer(trials), "factor": .integer(factor),
                         "first": 10,
                     ]
-                ), ("then", ["best": .integer(best), "seeds": [1]]),
+                ), ("then", ["best": .integer(best), "seeds": [11]]),
             ]).rungs
         }
         #expect(
@@ -114,9 +116,20 @@ struct SweepSettingsTests {
             let settings = try settings([("then", then)])
             return settings.winners([5, 2, 6, 1, 3, 4], among: settings.trials)
         }
-        #expect(try winners(["best": 2, "seeds": [1]]) == [5, 2])
-        #expect(try winners(["best": 1, "per": "adapter.method", "seeds": [1]]) == [2, 5])
-        #expect(try winners(["best": 2, "per": "batch.examples", "seeds": [1]]) == [1, 4, 5, 2, 6, 3])
+        #expect(try winners(["best": 2, "seeds": [11]]) == [5, 2])
+        #expect(try winners(["best": 1, "per": "adapter.method", "seeds": [11]]) == [2, 5])
+        #expect(try winners(["best": 2, "per": "batch.examples", "seeds": [11]]) == [1, 4, 5, 2, 6, 3])
+    }
+
+    @Test("Random trials with equal values win once")
+    func equalWinners() throws {
+        let settings = try settings([
+            ("search", ["method": "random", "trials": 6]),
+            ("parameters", ["batch.examples": ["values": [8]], "adapter.method": ["values": ["lora"]]]),
+            ("then", ["best": 2, "seeds": [11]]),
+        ])
+        #expect(Set(settings.trials.map(\.text)).count == 1)
+        #expect(settings.winners([3, 1, 2], among: settings.trials) == [3])
     }
 
     @Test("The metric is a task's score or the mean of all, and none if a task has no score")

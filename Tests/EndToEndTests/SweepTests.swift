@@ -71,6 +71,40 @@ extension EndToEnd {
             }
         }
 
+        /// Ranks without a micro-batch of the first run's head stage stop with the others.
+        @Test func aSignalDuringTheSharedHeadStageStopsAllRanks() async throws {
+            let long = ["stages.head.steps=1000000", "batch.microBatch=8", "evaluation.every=1000000"]
+            async let asked = sweep(ranks: 3, "swept", long.flatMap { ["--set", $0] })
+            for _ in 0..<600 where scene.folders(in: "swept/trials") < 1 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            if let launcher = Ranks.launcher(with: scene.path("swept")) { kill(launcher, SIGUSR1) }
+            let job = try await asked
+            #expect(job.status == 75 && job.errors.contains("resume with: hadamesh sweep --resume"), "\(job)")
+        }
+
+        /// Quotes and backslashes in its path, winners that diverge, and a task that one trial lacks.
+        @Test func failuresOfTrialsAndWinnersAreNamed() async throws {
+            try scene.write(
+                "sweep.yaml",
+                """
+                base: study.yaml
+                metric: { score: hue }
+                parameters:
+                  tasks.0.name: { values: [hue, colour] }
+                  stages.adapter.steps: { values: [3] }
+                then: { seeds: [11], set: { stages.adapter.learningRate: 1e30 } }
+
+                """)
+            let job = try await sweep(ranks: nil, "a \"b\\c")
+            #expect(job.status == 3, "\(job)")
+            #expect(job.failures.first?.contains("every winner failed with fresh seeds") == true, "\(job)")
+            #expect(
+                job.output.contains("trial 2: does not train hue, by which trials are ranked\n"), "\(job)")
+            #expect(job.output.contains("trial 1 with fresh seeds: diverged: step "), "\(job)")
+            #expect(scene.exists("a \"b\\c/activations") && !scene.exists("a \"b\\c/trials/002-colour-3"))
+        }
+
         @Test func aKilledSweepGoesOnToTheSameBytes() async throws {
             let alone = try await sweep(ranks: nil, "alone")
             try #require(alone.status == 0, "\(alone)")

@@ -44,6 +44,25 @@ import Testing
         #expect(try Journal.read(run).map { $0["kind"] } == ["first", "second"])
     }
 
+    /// Halving reads a trial's score at a rung from the journal, in steps of the adapter stage.
+    @Test func scoresOfARungAreThoseOfItsStep() throws {
+        let journal = try Journal(directory: run, appending: false)
+        func evaluated(_ stage: String, _ step: Int, _ scores: JSONValue) throws {
+            try journal.record(
+                "evaluated", [("stage", .string(stage)), ("step", .integer(step)), ("tasks", scores)])
+        }
+        try evaluated("head", 8, ["a": ["score": 0.1]])
+        try journal.record("stageEnded", [("result", ["stage": "head", "steps": 8])])
+        try evaluated("adapter", 11, ["a": ["score": 0.2], "b": ["score": 0.3]])
+        try evaluated("adapter", 14, ["a": ["score": 0.4]])
+        let history = try ScoreHistory(run)
+        #expect(history.entries.map(\.step) == [3, 6])
+        #expect(history.scores(after: 3, of: ["a", "b"]) == [0.2, 0.3])
+        #expect(history.scores(after: 6, of: ["a", "b", "c"]) == [0.4, 0.3, nil])
+        // A journal that lost the evaluation gives no other one's scores.
+        #expect(history.scores(after: 9, of: ["a"]) == nil)
+    }
+
     @Test func eventsThatComeAgainAreMovedAway() throws {
         let journal = try Journal(directory: run, appending: false)
         for step in 1...2 { try journal.record("step", [("step", .integer(step))]) }

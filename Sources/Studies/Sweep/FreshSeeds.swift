@@ -25,6 +25,6 @@ package struct FreshSeeds: Decodable, Sendable, Equatable {
         try section.require(
             (1...SweepSettings.mostTrials).contains(best), .best,
             "is \(best), expected 1 to \(SweepSettings.mostTrials)")
-        try section.require(!seeds.isEmpty, .seeds, "is empty, expected at least one seed")
+        try section.requireDistinct(seeds, .seeds)
     }
 }

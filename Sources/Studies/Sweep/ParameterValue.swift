@@ -6,6 +6,9 @@ package struct ParameterValue: Decodable, Sendable, Equatable {
 
     package init(text: String) { self.text = text }
 
+    /// A string, in quotes unless it is plain.
+    package init(scalar: String) { text = Self.quoted(scalar) }
+
     /// A number, with the fewest digits that give it back.
     init(_ number: Double) {
         text = Int(exactly: number).map { "\($0)" } ?? "\(number)".replacing("e-0", with: "e-")
@@ -13,7 +16,8 @@ package struct ParameterValue: Decodable, Sendable, Equatable {
 
     /// Reads a scalar, a list or a mapping; whole sections are written in flow style.
     package init(from decoder: any Decoder) throws {
-        text = Self.text(of: try FoundValue(from: decoder))
+        let isNull = (try? decoder.singleValueContainer())?.decodeNil() == true
+        text = isNull ? "null" : Self.text(of: try FoundValue(from: decoder))
     }
 
     private static func text(of value: FoundValue) -> String {
@@ -22,7 +26,7 @@ package struct ParameterValue: Decodable, Sendable, Equatable {
         case .list(let elements): return "[\(elements.map(text).joined(separator: ", "))]"
         case .mapping(let members):
             let sorted = members.sorted { $0.key < $1.key }
-            return "{\(sorted.map { "\($0.key): \(text(of: $0.value))" }.joined(separator: ", "))}"
+            return "{\(sorted.map { "\(quoted($0.key)): \(text(of: $0.value))" }.joined(separator: ", "))}"
         }
     }
 

@@ -41,6 +41,9 @@ extension SweepSettings {
     /// The trials to repeat with fresh seeds, best first within each value of `then.per`.
     package func winners(_ ranked: [Int], among trials: [Trial]) -> [Int] {
         guard let then else { return [] }
+        // Random trials may have drawn the values of an earlier one, whose runs they would repeat.
+        var known: Set<String> = []
+        let ranked = ranked.filter { known.insert(trials[$0 - 1].text).inserted }
         guard let key = then.per else { return Array(ranked.prefix(then.best)) }
         var values: [String] = []
         for trial in trials {

@@ -20,6 +20,15 @@ package struct SweepParameter: Sendable, Equatable {
         /// Whole numbers from the lower to the upper bound.
         case integers(ClosedRange<Int>)
 
+        /// The number of values; nil for real numbers.
+        var count: Int? {
+            switch self {
+            case .values(let values): values.count
+            case .integers(let range): range.count
+            case .uniform, .logUniform: nil
+            }
+        }
+
         /// All values; nil for real numbers.
         var all: [ParameterValue]? {
             switch self {
@@ -81,14 +90,28 @@ extension SweepParameter.Range: Decodable {
         case .values:
             let values: [ParameterValue] = try section.required(.values)
             try section.require(!values.isEmpty, .values, "is empty, expected at least one value")
+            let repeated = values.indices.first { values[..<$0].contains(values[$0]) }
+            try section.require(
+                repeated == nil, .values, "has \(values[repeated ?? 0].text) twice, expected distinct values")
             self = .values(values)
-        case .uniform: self = .uniform(try bounds(Double.self))
+        case .uniform:
+            let range = try bounds(Double.self)
+            try section.require(
+                (range.upperBound - range.lowerBound).isFinite, .uniform,
+                "is wider than the largest number, 1.8e308")
+            self = .uniform(range)
         case .logUniform:
             let range = try bounds(Double.self)
             try section.require(
                 range.lowerBound > 0, .logUniform, "begins at \(range.lowerBound), expected more than 0")
             self = .logUniform(range)
-        case .integers: self = .integers(try bounds(Int.self))
+        case .integers:
+            let range = try bounds(Int.self)
+            // Beyond that, not every whole number is a Double, from which values are drawn.
+            try section.require(
+                [range.lowerBound, range.upperBound].allSatisfy { $0.magnitude <= 1 << 52 }, .integers,
+                "is \([range.lowerBound, range.upperBound]), expected bounds of at most 2^52")
+            self = .integers(range)
         }
     }
 }

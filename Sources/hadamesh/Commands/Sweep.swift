@@ -71,12 +71,19 @@ struct Sweep: ParsableCommand {
             world.watch?.use(resumption: directory.resumption)
             var lock: RunLock?
             defer { lock?.release() }
+            if isDirectory, !options.changes.isEmpty {
+                throw Failure.usage(
+                    "a sweep that is resumed by its directory keeps its own study and sweep file",
+                    at: "--set",
+                    remedy: "resume it without, or start another sweep with another --output")
+            }
             let texts = try fromRoot(world) {
                 let given =
                     isDirectory ? nil : try SweepFile(path: named, changes: options.changes)
                 return try SweepFile.texts(of: given, in: directory, isResuming: resume)
             }
-            let file = try SweepFile(texts, path: isDirectory ? directory.sweepFile : named)
+            let file = try SweepFile(
+                texts, path: isDirectory ? directory.sweepFile : named, changes: options.changes)
             let run = try SweepRun(file, directory, world, isQuiet: quiet)
             _ = try onRoot(world) {
                 try Directory.create(directory.path)
@@ -115,6 +122,9 @@ struct Sweep: ParsableCommand {
         try TextOutput.write([texts.joined(separator: "\n\n")])
         if results.ranking.isEmpty {
             throw Failure.data("every trial failed; the table says why", at: directory.path)
+        }
+        if !results.then.isEmpty, fresh.isEmpty {
+            throw Failure.data("every winner failed with fresh seeds; the table says why", at: directory.path)
         }
         StandardError.say("done: \(directory.path)")
     }

@@ -37,11 +37,14 @@ extension Node {
     /// - Parameters:
     ///   - failure: the failure, at the path of a key
     ///   - file: the file
+    ///   - hasLines: whether the tree's lines are the file's
     ///   - origin: the location of a key that the tree does not have; nil for the file
     /// - Returns: the failure with the key in its message
-    func located(_ failure: Failure, in file: String, otherwise origin: String? = nil) -> Failure {
+    func located(
+        _ failure: Failure, in file: String, hasLines: Bool = true, otherwise origin: String? = nil
+    ) -> Failure {
         guard let key = failure.location, !key.isEmpty else { return failure.at(file) }
-        let line = line(of: names(ofKeyPath: key))
+        let line = hasLines ? line(of: names(ofKeyPath: key)) : nil
         // A message may name the key itself.
         let isNamed = failure.message.contains("key '\(key)'")
         return Failure(

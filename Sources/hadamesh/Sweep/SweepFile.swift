@@ -19,17 +19,26 @@ package struct SweepFile {
     package let settings: SweepSettings
     let texts: Texts
     private let root: Node
+    /// Whether the lines of ``root`` are those of the file at ``path``, which changes of the sweep move.
+    private let hasLines: Bool
 
     /// Reads a sweep file and its base study with changes of the form `key.sub=value`.
     package init(path: String, changes: [String]) throws {
+        if RunFiles.isFolder(path) {
+            let directory = SweepDirectory(path: path)
+            throw Failure.usage(
+                "is a folder, expected a sweep file", at: path,
+                remedy: directory.hasBegun ? "to continue this sweep: \(directory.resumption)" : nil)
+        }
         var text = try StudyFile.text(StudyFile.data(at: path), at: path)
         var root = try YAMLText.compose(text, at: path) ?? Node([:])
         let own = try changes.compactMap { try StudyChange($0).below(Self.ownChanges) }
-        if !own.isEmpty {
+        hasLines = own.isEmpty
+        if !hasLines {
             root = try own.reduce(root) { try $1.applied(to: $0) }
             text = try Yams.serialize(node: root, width: -1)
         }
-        settings = try Self.settings(of: root, path: path)
+        settings = try Self.settings(of: root, path, hasLines: hasLines)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let base = settings.base.hasPrefix("/") ? settings.base : "\(folder)/\(settings.base)"
         let study = try StudyFile(
@@ -43,18 +52,19 @@ package struct SweepFile {
     private static let ownChanges = "sweep"
 
     /// Reads the texts of a sweep; `path` is the name of the file in messages.
-    init(_ texts: Texts, path: String) throws {
+    init(_ texts: Texts, path: String, changes: [String] = []) throws {
         self.path = path
         self.texts = texts
         root = try YAMLText.compose(texts.sweep, at: path) ?? Node([:])
-        settings = try Self.settings(of: root, path: path)
+        hasLines = try changes.allSatisfy { try StudyChange($0).below(Self.ownChanges) == nil }
+        settings = try Self.settings(of: root, path, hasLines: hasLines)
     }
 
-    private static func settings(of root: Node, path: String) throws -> SweepSettings {
+    private static func settings(of root: Node, _ path: String, hasLines: Bool) throws -> SweepSettings {
         do {
             return try YAMLText.decode(SweepSettings.self, from: root)
         } catch let failure as Failure {
-            throw root.located(failure, in: path)
+            throw root.located(failure, in: path, hasLines: hasLines)
         }
     }
 
@@ -93,12 +103,16 @@ package struct SweepFile {
         if settings.search.method == .halving, !isFresh {
             changes.append("evaluation.every=\(settings.search.first)")
         }
-        if let features, plain.cache.features == nil { changes.append("cache.features=\"\(features)\"") }
+        if let features, plain.cache.features == nil {
+            changes.append("cache.features=\(ParameterValue(scalar: features).text)")
+        }
         return try study(changes)
     }
 
     /// A failure about a key of the sweep, at its line.
-    func located(_ failure: Failure) -> Failure { root.located(failure, in: path) }
+    func located(_ failure: Failure) -> Failure {
+        root.located(failure, in: path, hasLines: hasLines)
+    }
 
     /// The failure of a trial's study: at the line of the parameter that it is about, or of one in the same
     /// section of the study.

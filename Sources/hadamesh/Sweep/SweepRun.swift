@@ -45,6 +45,7 @@ final class SweepRun {
                     remedy: "start mpirun -n \(size) or more, or set it to \(world.size) or less"))
         }
         let studies = try Self.studies(of: trials, file, directory, &failures)
+        try Self.requireWork(for: size, studies, file)
         status.begin()
         status.show { "loading \(studies[0].backbone)" }
         world.watch?.use(studies[0].stall.limits)
@@ -67,13 +68,16 @@ final class SweepRun {
     private static func studies(
         of trials: [Trial], _ file: SweepFile, _ directory: SweepDirectory, _ failures: inout [Int: String]
     ) throws -> [Study] {
+        let score = file.settings.metric.score
         var studies: [Study] = []
+        var others: [Int] = []
         var first: (Failure, Trial)?
         for trial in trials {
             do {
-                studies.append(
-                    try TrialRun(trial: trial, seed: file.settings.seeds[0], isFresh: false)
-                        .study(file, in: directory))
+                let study = try TrialRun(trial: trial, seed: file.settings.seeds[0], isFresh: false)
+                    .study(file, in: directory)
+                studies.append(study)
+                if !study.tasks.contains(where: { $0.name == score }) { others.append(trial.number) }
             } catch let failure as Failure {
                 first = first ?? (failure, trial)
                 failures[trial.number] = file.words(failure)
@@ -81,14 +85,44 @@ final class SweepRun {
         }
         if studies.isEmpty, let (failure, trial) = first { throw file.located(failure, of: trial) }
         let tasks = studies.map { $0.tasks.map(\.name) }
-        let score = file.settings.metric.score
-        if score != SweepMetric.mean, !tasks.contains(where: { $0.contains(score) }) {
+        if score == SweepMetric.mean {
+            if let other = tasks.first(where: { Set($0) != Set(tasks[0]) }) {
+                throw file.located(
+                    .usage(
+                        "is a mean over \(tasks[0].joined(separator: ", ")) in one trial and over "
+                            + "\(other.joined(separator: ", ")) in another, which have no order",
+                        at: "metric.score", remedy: "name a task that all trials train"))
+            }
+            return studies
+        }
+        guard others.count < studies.count else {
             throw file.located(
                 .usage(
                     "is '\(score)', which no trial trains", at: "metric.score",
                     remedy: didYouMean(score, among: [SweepMetric.mean] + (tasks.first ?? []))))
         }
-        return studies
+        for number in others { failures[number] = "does not train \(score), by which trials are ranked" }
+        return studies.filter { $0.tasks.contains { $0.name == score } }
+    }
+
+    /// Refuses groups with more ranks than a trial's step occupies: who wins is no matter of ranks.
+    private static func requireWork(for size: Int, _ studies: [Study], _ file: SweepFile) throws {
+        for study in studies {
+            let computing = size - (study.coordinator == .dedicated ? 1 : 0)
+            guard computing < 1 || computing > study.batch.microBatches else { continue }
+            throw file.located(
+                .usage(
+                    computing < 1
+                        ? "is \(size), but a dedicated coordinator needs a second rank that computes"
+                        : "is \(size), but a trial has \(study.batch.microBatches) micro-batches in a step "
+                            + "(\(study.batch.examples) examples in micro-batches of "
+                            + "\(study.batch.microBatch))",
+                    at: "ranksPerTrial",
+                    remedy: computing < 1
+                        ? "set it to 2 or more, or coordinator to computes"
+                        : "set it to \(study.batch.microBatches) or less, or batch.microBatch to "
+                            + "\(max(1, study.batch.examples / computing)) or less"))
+        }
     }
 
     /// The valid studies that repeat a trial with fresh seeds, if the sweep asks for it.
@@ -123,7 +157,7 @@ final class SweepRun {
             guard let outcomes = try train(runs, to: rung, part) else { return nil }
             for number in left {
                 scores[number] = score(of: number, zip(runs, outcomes))
-                steps[number] = rung.steps
+                steps[number] = rung.steps == nil ? nil : self.steps(of: number, zip(runs, outcomes))
             }
             ranking = SweepSettings.ranked(
                 left.reduce(into: [:]) { means, number in means[number] = scores[number]?.mean })
@@ -138,13 +172,22 @@ final class SweepRun {
         var scores: [Double] = []
         for (run, outcome) in outcomes where run.trial.number == number {
             switch outcome {
-            case .scored(let score?): scores.append(score)
-            case .scored(nil): failures[number] = failures[number] ?? "seed \(run.seed): a task has no score"
+            case .scored(let score?, _): scores.append(score)
+            case .scored(nil, _):
+                failures[number] = failures[number] ?? "seed \(run.seed): a task has no score"
             case .failed(let reason): failures[number] = failures[number] ?? reason
             case .stopped: return nil
             }
         }
         return failures[number] == nil ? scores : nil
+    }
+
+    /// The most steps of the adapter stage before a score of a trial.
+    private func steps(of number: Int, _ outcomes: some Sequence<(TrialRun, TrialOutcome)>) -> Int {
+        outcomes.reduce(0) { most, pair in
+            guard pair.0.trial.number == number, case .scored(_, let steps) = pair.1 else { return most }
+            return max(most, steps)
+        }
     }
 
     /// Trains winners with fresh seeds; nil if the sweep stopped on request.
@@ -160,7 +203,8 @@ final class SweepRun {
             var failure: String?
             let scores = own.compactMap { run, outcome -> Double? in
                 switch outcome {
-                case .scored(let score): return score
+                case .scored(let score?, _): return score
+                case .scored(nil, _): failure = failure ?? "seed \(run.seed): a task has no score"
                 case .failed(let reason): failure = failure ?? reason
                 case .stopped: break
                 }
@@ -196,19 +240,17 @@ final class SweepRun {
 
     /// Lets all ranks compute the frozen activations that the trials share, in the first run's head stage.
     ///
-    /// - Returns: false if the sweep stopped on request
+    /// - Returns: false on all ranks if the sweep stopped on request
     private func warmUp(_ runs: [TrialRun]) throws -> Bool {
         guard group.count > 1, let run = runs.first else { return true }
         let study = try run.study(file, in: directory)
         let ranks = min(world.size, study.batch.microBatches)
-        guard let some = try world.split(color: world.rank < ranks ? 0 : nil) else {
-            try world.barrier()
-            return true
+        var isStopped = false
+        if let some = try world.split(color: world.rank < ranks ? 0 : nil) {
+            isStopped = try train(run, to: nil, on: some) == .stopped
+            try some.free()
         }
-        let outcome = try train(run, to: nil, on: some)
-        try some.free()
-        try world.barrier()
-        return outcome != .stopped
+        return try world.allReduce(Int32(isStopped ? 1 : 0), .max) == 0
     }
 
     /// Trains runs on all groups, up to a rung; a collective of the world.
@@ -295,22 +337,37 @@ final class SweepRun {
         let job = TrainingJob(
             file: settings.base, directory: path, isResuming: true, pausePoint: pausePoint,
             resumption: directory.resumption, display: TrialDisplay(run, progress))
-        switch try job.run(context, on: loaded.backbone, communicator) {
+        let ending: TrainingJob.Ending
+        do { ending = try job.run(context, on: loaded.backbone, communicator) } catch let failure as Failure {
+            throw Self.named(failure, path)
+        }
+        switch ending {
         case .stopped: return .stopped
         case .diverged(let failure): return .failed("diverged: \(file.words(failure))")
         case .finished, .wasFinished, .paused:
-            guard let rung else { return .scored(nil) }
+            guard let rung else { return .scored(nil, steps: 0) }
             return try fromRoot(communicator) {
                 try TrialOutcome(RunDirectory.open(at: path), settings, rung, tasks: context.names)
             }
         }
     }
 
+    /// A failure that ends the sweep, with the run's directory, and the remedy of one in a sweep.
+    private static func named(_ failure: Failure, _ path: String) -> Failure {
+        let place = failure.location.map { $0.contains(path) ? $0 : "\(path): \($0)" } ?? path
+        let remedy = failure.remedy?
+            .replacing(
+                "hadamesh train --resume RUN takes the run's own study",
+                with: "remove the run's directory, and --resume trains it again"
+            ).replacing("start a new run", with: "start a new sweep")
+        return failure.at(place).with(remedy: remedy)
+    }
+
     /// Prints a line about a run that has ended.
     private func report(_ run: TrialRun, _ outcome: TrialOutcome) {
         let words: String
         switch outcome {
-        case .scored(let score):
+        case .scored(let score, _):
             words = "\(settings.metric.score) \(score.map { String(format: "%.4f", $0) } ?? "–")"
         case .failed(let reason): words = "failed: \(reason)"
         case .stopped: return
