@@ -1,6 +1,6 @@
 package import Diagnostics
 import Foundation
-import Runs
+package import Runs
 
 /// The run directories that paths name.
 ///
@@ -8,6 +8,8 @@ import Runs
 /// seeds if it has any.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
+    /// The sweeps among the paths.
+    package private(set) var sweeps: [SweepDirectory] = []
     /// For each run below a folder that is left out because it has no usable results, the reason.
     package private(set) var leftOut: [Failure] = []
 
@@ -18,6 +20,7 @@ package struct RunSearch: Sendable {
     package init(_ paths: [String]) throws {
         for path in paths {
             let sweep = SweepDirectory(path: path)
+            if sweep.hasBegun { sweeps.append(sweep) }
             let directory = RunDirectory(path: sweep.hasBegun ? sweep.comparedRuns : path)
             let found =
                 directory.hasBegun ? [] : Self.runs(below: directory.path, depth: Self.depth)

@@ -7,22 +7,26 @@ struct Axis {
     /// The coordinates of the ends.
     let start, end: Double
     let isLogarithmic: Bool
+    /// The distance of ticks on a linear scale.
+    private let step: Double
 
     /// Widens the range of `data` to whole ticks; an empty one is 0 to 1.
     init(_ data: [Double], from start: Double, to end: Double, logarithmic: Bool = false) {
         let finite = data.filter { $0.isFinite && (!logarithmic || $0 > 0) }
         var low = finite.min() ?? 0
         var high = finite.max() ?? 1
+        var step = 1.0
         if logarithmic {
             low = pow(10, log10(max(low, 1e-12)).rounded(.down))
             high = max(pow(10, log10(max(high, 1e-12)).rounded(.up)), 10 * low)
         } else {
             if low == high { (low, high) = (low - 0.5, high + 0.5) }
-            let step = Self.step(high - low)
+            step = Self.step(high - low)
             low = (low / step).rounded(.down) * step
             high = (high / step).rounded(.up) * step
         }
         values = low...high
+        self.step = step
         (self.start, self.end, isLogarithmic) = (start, end, logarithmic)
     }
 
@@ -39,7 +43,6 @@ struct Axis {
             let high = Int(log10(values.upperBound).rounded())
             return (low...high).map { pow(10, Double($0)) }
         }
-        let step = Self.step(values.upperBound - values.lowerBound)
         let count = Int(((values.upperBound - values.lowerBound) / step).rounded())
         return (0...count).map { values.lowerBound + Double($0) * step }
     }
@@ -47,7 +50,6 @@ struct Axis {
     /// A tick's text, with as many decimals as the distance of ticks asks for.
     func label(_ tick: Double) -> String {
         if isLogarithmic { return tick >= 1 ? Int(tick).grouped : "\(tick)" }
-        let step = Self.step(values.upperBound - values.lowerBound)
         let decimals = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
         return decimals == 0 ? Int(tick.rounded()).grouped : String(format: "%.\(decimals)f", tick)
     }

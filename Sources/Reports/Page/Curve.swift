@@ -9,6 +9,18 @@ struct Curve: Sendable {
     let name: String
     let points: [Point]
 
+    /// The mean of curves, at each x that all of them have.
+    init(_ name: String, meanOf curves: [Curve]) {
+        let values = curves.map { Dictionary($0.points.map { ($0.x, $0.y) }) { _, last in last } }
+        self.name = name
+        points = (curves.first?.points.map(\.x) ?? []).compactMap { x in
+            let all = values.compactMap { $0[x] }
+            return all.count == curves.count ? all.mean.map { Point(x: x, y: $0) } : nil
+        }
+    }
+
+    init(name: String, points: [Point]) { (self.name, self.points) = (name, points) }
+
     /// At most `count` points: each the mean of as many neighbours.
     func thinned(to count: Int) -> Curve {
         guard points.count > count else { return self }

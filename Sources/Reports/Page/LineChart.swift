@@ -19,14 +19,21 @@ struct LineChart {
     private static let mostPoints = 120
 
     private static let width = 720.0
-    private static let height = 300.0
+    /// Of the lines and the labels of x, without the legend.
+    private static let height = 252.0
+    /// Of a row of the legend.
+    private static let rowHeight = 18.0
 
     var figure: Figure? {
         let shown = curves.filter { !$0.points.isEmpty }.map { $0.thinned(to: Self.mostPoints) }
         guard !shown.isEmpty else { return nil }
         let all = shown.flatMap(\.points)
-        let legendRows = Double((shown.count + 3) / 4)
-        let bottom = Self.height - 30 - 18 * legendRows
+        // As many columns as have room for the longest name.
+        let longest = shown.map(\.name.count).max() ?? 0
+        let columnWidth = max(165, 44 + MarkLabels.letterWidth * Double(longest))
+        let columns = max(1, Int((Self.width - 60) / columnWidth))
+        let rows = Double((shown.count + columns - 1) / columns)
+        let bottom = Self.height - 30
         let across = Axis(all.map(\.x) + marks.map(\.x), from: 60, to: Self.width - 28)
         let up = Axis(all.map(\.y), from: bottom, to: 16)
         var parts = up.ticks.flatMap { tick in
@@ -56,7 +63,10 @@ struct LineChart {
                 element(
                     "path", ["class": "series \(look)", "stroke-linecap": "round", "d": path],
                     element("title", [:], escaped(curve.name))))
-            let (x, y) = (60 + 165 * Double(index % 4), bottom + 34 + 18 * Double(index / 4))
+            let (x, y) = (
+                60 + columnWidth * Double(index % columns),
+                bottom + 34 + Self.rowHeight * Double(index / columns)
+            )
             parts += [
                 element(
                     "path",
@@ -70,7 +80,8 @@ struct LineChart {
         return Figure(
             title: title,
             drawing: Figure.drawing(
-                width: Self.width, height: Self.height, label: "\(title): \(names(shown))", parts),
+                width: Self.width, height: Self.height + Self.rowHeight * rows,
+                label: "\(title): \(names(shown))", parts),
             numbers: numbers(shown))
     }
 

@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 
 /// Named points, of which those are marked that no other point beats in both values: the Pareto front.
 struct ScatterPlot {
@@ -18,8 +19,12 @@ struct ScatterPlot {
 
     var figure: Figure? {
         guard marks.count > 1 else { return nil }
-        let isLogarithmic = marks.allSatisfy { $0.cost > 0 }
-        let across = Axis(marks.map(\.cost), from: 60, to: Self.width - 90, logarithmic: isLogarithmic)
+        let least = marks.map(\.cost).filter { $0 > 0 }.min()
+        // On a logarithmic scale a cost of 0 lies a decade below the least other one.
+        let zero = least.map { pow(10, log10($0).rounded(.down) - 1) } ?? 0
+        func shown(_ cost: Double) -> Double { cost > 0 ? cost : zero }
+        let across = Axis(
+            marks.map { shown($0.cost) }, from: 60, to: Self.width - 90, logarithmic: least != nil)
         let up = Axis(marks.map(\.value), from: Self.height - 46, to: 24)
         var parts = up.ticks.flatMap { tick in
             [
@@ -29,15 +34,17 @@ struct ScatterPlot {
         }
         parts += across.ticks.map { tick in
             Figure.text(
-                across.label(tick), x: across.place(tick), y: Self.height - 28, anchor: "middle",
-                faint: true)
+                tick == zero ? "0" : across.label(tick), x: across.place(tick), y: Self.height - 28,
+                anchor: "middle", faint: true)
         }
         parts += [
             Figure.text(cost, x: across.end, y: Self.height - 8, anchor: "end", faint: true),
             Figure.text(value, x: 8, y: 14, faint: true),
         ]
-        for mark in marks {
-            let (x, y) = (across.place(mark.cost), up.place(mark.value))
+        var labels = MarkLabels(width: Self.width)
+        // From the top down, so that a name moves away from those above it.
+        for mark in marks.sorted(by: { $0.value > $1.value }) {
+            let (x, y) = (across.place(shown(mark.cost)), up.place(mark.value))
             parts += [
                 element(
                     "circle",
@@ -45,7 +52,7 @@ struct ScatterPlot {
                         "cx": coordinate(x), "cy": coordinate(y), "r": "5",
                         "class": isBest(mark) ? "f1" : "f6",
                     ], element("title", [:], escaped(text(mark)))),
-                Figure.text(mark.name, x: x + 8, y: y + 4, faint: !isBest(mark)),
+                labels.text(mark.name, besideX: x, y: y, faint: !isBest(mark)),
             ]
         }
         return Figure(

@@ -1,5 +1,6 @@
 import Diagnostics
 import Formats
+import Foundation
 import Runs
 
 /// A page on finished runs that is one file: scores, curves, agreement of tasks, ranks, settings.
@@ -7,9 +8,34 @@ package struct RunReport: Sendable {
     private let comparison: Comparison
     private let content: ComparisonContent
     private let runs: [RunRecord]
+    private let sweeps: [Sweep]
+
+    /// The trials of a sweep whose winners are among the runs.
+    private struct Sweep {
+        let name: String
+        let trials: SweepTable
+    }
+
+    /// Reads the runs that were found, and the results of the sweeps they belong to.
+    package init(_ found: RunSearch, baseline: String? = nil) throws {
+        try self.init(
+            found.runs, baseline: baseline,
+            sweeps: found.sweeps.compactMap { directory in
+                try SweepResults.read(directory).map { results in
+                    Sweep(
+                        name: URL(fileURLWithPath: directory.path).lastPathComponent,
+                        trials: SweepTable(results))
+                }
+            })
+    }
 
     /// Reads finished runs, to be compared with an entry `baseline` if given; an unfinished one is refused.
     package init(_ runs: [String], baseline: String? = nil) throws {
+        try self.init(runs, baseline: baseline, sweeps: [])
+    }
+
+    private init(_ runs: [String], baseline: String?, sweeps: [Sweep]) throws {
+        self.sweeps = sweeps
         comparison = try Comparison(runs)
         content = try ComparisonContent(baseline: baseline)
         self.runs = try zip(runs, runNames(runs.map { [$0] })).map(RunRecord.init)
@@ -17,7 +43,9 @@ package struct RunReport: Sendable {
 
     /// The page, in HTML.
     package func page() throws -> String {
-        let title = runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs"
+        let title =
+            sweeps.count == 1
+            ? "Sweep \(sweeps[0].name)" : runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs"
         return Page(title: title, blocks: try blocks()).html
     }
 
@@ -27,7 +55,14 @@ package struct RunReport: Sendable {
         blocks += tables.notes.map { .paragraph($0) }
         if runs.count == 1 { return blocks + runs[0].blocks }
         blocks += [pareto, learning].compactMap(\.self).map { .figure($0) }
-        if let table = StudyKeys.table(runs.map { ($0.name, $0.keys) }) {
+        for sweep in sweeps {
+            blocks += [.heading("Trials of \(sweep.name)"), .table(sweep.trials.table)]
+            blocks += sweep.trials.notes.map { .paragraph($0) }
+        }
+        let keys = comparison.groups.compactMap { group in
+            records(of: group).first.map { (name: group.name, keys: $0.keys.withoutSeed) }
+        }
+        if let table = StudyKeys.table(keys) {
             blocks += [.heading("Settings that differ"), .table(table)]
         }
         return blocks + [.heading("Runs")] + runs.map { .folded("\($0.name): \($0.summary)", $0.blocks) }
@@ -70,7 +105,15 @@ package struct RunReport: Sendable {
     private var learning: Figure? {
         LineChart(
             title: "Mean score at evaluations", x: "step",
-            curves: runs.map { Curve(name: $0.name, points: $0.curves.mean.points) }
+            curves: comparison.groups.map { group in
+                Curve(group.name, meanOf: records(of: group).map(\.curves.mean))
+            }
         ).figure
+    }
+
+    /// The runs of an entry of the comparison.
+    private func records(of group: RunGroup) -> [RunRecord] {
+        let paths = group.runs.map { resolved($0.path) }
+        return runs.filter { paths.contains(resolved($0.directory.path)) }
     }
 }

@@ -13,6 +13,11 @@ struct StudyKeys: Sendable {
         return members.flatMap { flatten($1, path.isEmpty ? $0 : "\(path).\($0)") }
     }
 
+    /// The keys but for the seed, which runs of one study do not have in common.
+    var withoutSeed: StudyKeys { StudyKeys(values.filter { $0.key != "study.seed" }) }
+
+    private init(_ values: [(key: String, value: String)]) { self.values = values }
+
     /// A row for each key, with a column for each run; of several runs only the keys whose values differ.
     static func table(_ runs: [(name: String, keys: StudyKeys)]) -> TextTable? {
         var names: [String] = []

@@ -32,7 +32,7 @@ struct Report: ParsableCommand {
         try SingleProcess.run {
             let found = try RunSearch(runs)
             for failure in found.leftOut { StandardError.say("warning: left out a run: \(failure)") }
-            let page = try RunReport(found.runs, baseline: baseline).page()
+            let page = try RunReport(found, baseline: baseline).page()
             try AtomicFile.write(Data(page.utf8), to: output)
             try TextOutput.write(["wrote \(output)"])
         }
