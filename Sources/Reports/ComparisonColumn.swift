@@ -16,6 +16,7 @@ struct ComparisonColumn: Sendable {
     static let parametersAllTasks = "parametersAllTasks"
     static let secondsPerStep = "secondsPerStep"
     static let adapterBytes = "adapterBytes"
+    static let operationsAdded = "operationsAdded"
     static let bytesPerStep = "bytesPerStep"
     static let bytesPerStepName = "bytes per step"
 
@@ -33,7 +34,7 @@ struct ComparisonColumn: Sendable {
         ComparisonColumn("operationsFrozen", "forward FLOPs per token") {
             $0.parameters?.operationsPerToken?.frozen
         },
-        ComparisonColumn("operationsAdded", "extra FLOPs per token") {
+        ComparisonColumn(operationsAdded, "extra FLOPs per token") {
             $0.parameters?.operationsPerToken?.added
         },
         ComparisonColumn("percentOperationsAdded", "extra FLOPs, %", digits: 3) {

@@ -4,8 +4,8 @@ package import Runs
 
 /// The run directories that paths name.
 ///
-/// A folder that is no run stands for the finished runs below it, a sweep for its winners' runs with fresh
-/// seeds if it has any.
+/// A folder that is no run stands for the finished runs below it, and a sweep, also one below a folder, for
+/// its winners' runs with fresh seeds if it has any.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
     /// The sweeps among the paths.
@@ -50,6 +50,8 @@ package struct RunSearch: Sendable {
         return names.sorted { $0.localizedStandardCompare($1) == .orderedAscending }.flatMap { name in
             let path = "\(folder)/\(name)"
             if RunDirectory(path: path).hasBegun { return [path] }
+            let sweep = SweepDirectory(path: path)
+            if sweep.hasBegun { return runs(below: sweep.comparedRuns, depth: Self.depth) }
             return depth > 1 ? runs(below: path, depth: depth - 1) : []
         }
     }

@@ -45,6 +45,10 @@ extension EndToEnd {
             #expect(outcome([0.97, 0.99, 1.01]) == .undecided)
             #expect(outcome([1.5]) == .undecided)
             #expect(outcome([]) == .untested)
+            // A method that gives the reference's very scores is no better.
+            let equal = SeedSpread([1, 1, 1])
+            #expect(Verdict.outcome(equal, share: 1) == .supported)
+            #expect(Verdict.outcome(equal, share: 1, isStrict: true) == .notSupported)
         }
 
         @Test func aFolderWithoutSweepsIsRefused() async throws {

@@ -351,6 +351,12 @@ struct ComparisonTests {
         _ = try runs.run("y/late", nil)
         let none = #expect(throws: Failure.self) { try RunSearch([runs.path("y")]) }
         #expect(none?.description.contains("none of the runs in it has results yet") == true)
+        // A sweep among the runs stands for its winners' runs, as if it were named.
+        _ = try runs.run("z/swept/trials/001-a/seed-1", runs.results([("rte", 0.5)]))
+        let winner = try runs.run("z/swept/then/001-a/seed-11", runs.results([("rte", 0.5)]))
+        try "base: study.yaml".write(
+            toFile: runs.path("z/swept/sweep.yaml"), atomically: true, encoding: .utf8)
+        #expect(try RunSearch([runs.path("z")]).runs == [winner])
     }
 
     @Test("JSON has all digits and each run's own numbers")

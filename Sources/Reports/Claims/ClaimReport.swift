@@ -12,15 +12,16 @@ package struct ClaimReport: Sendable {
     private var table: TextTable {
         let rows = verdicts.map { verdict in
             [
-                verdict.claim.text, "\(Self.percent(verdict.claim.share, digits: 0)) %",
+                verdict.claim.text,
+                (verdict.claim.isStrict ? "> " : "") + "\(Self.percent(verdict.claim.share, digits: 0)) %",
                 verdict.ratios.map { ratios in
                     let half = ratios.halfWidth.map { " ± \(Self.percent($0, digits: 1))" } ?? ""
                     return "\(Self.percent(ratios.mean, digits: 1))\(half) %"
-                } ?? "–", "\(verdict.ratios?.values.count ?? 0)", verdict.outcome.rawValue,
-                verdict.claim.source,
+                } ?? "–", "\(verdict.ratios?.values.count ?? 0)", verdict.steps.map(\.grouped) ?? "–",
+                verdict.outcome.rawValue, verdict.claim.source,
             ]
         }
-        return TextTable([["claim", "needs", "found", "seeds", "verdict", "who says so"]] + rows)
+        return TextTable([["claim", "needs", "found", "seeds", "steps", "verdict", "who says so"]] + rows)
     }
 
     private static func percent(_ share: Double, digits: Int) -> String {
@@ -29,7 +30,9 @@ package struct ClaimReport: Sendable {
 
     private static let note =
         "found: the mean over seeds of the ratio of mean scores, ± its 95 % confidence interval by Student's t; "
-        + "a claim is supported if the interval lies at what it needs or above, not supported if below."
+        + "a claim is supported if the interval lies at what it needs or above, not supported if below. A claim "
+        + "to save parameters or operations needs fewer of them too. steps: those that each run trained, to "
+        + "which its verdict is limited."
 
     /// The table in a format, without a final line feed.
     package func text(_ format: TableFormat, width: Int) -> String {
@@ -49,6 +52,9 @@ package struct ClaimReport: Sendable {
             .object([
                 ("claim", .string(verdict.claim.text)), ("share", .number(verdict.claim.share)),
                 ("ratios", .array((verdict.ratios?.values ?? []).map { .number($0) })),
+                ("mean", verdict.ratios.map { .number($0.mean) } ?? .null),
+                ("halfWidth", verdict.ratios?.halfWidth.map { .number($0) } ?? .null),
+                ("steps", verdict.steps.map { .integer($0) } ?? .null),
                 ("verdict", .string(verdict.outcome.rawValue)),
             ])
         }

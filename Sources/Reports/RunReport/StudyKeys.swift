@@ -6,6 +6,9 @@ struct StudyKeys: Sendable {
 
     init(_ identity: JSONValue?) { values = identity.map { Self.flatten($0, "") } ?? [] }
 
+    /// The text of each key's value.
+    var byKey: [String: String] { Dictionary(values.map { ($0.key, $0.value) }) { first, _ in first } }
+
     private static func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
         guard let members = value.object, !members.isEmpty else {
             return [(path, value.string ?? value.encoded())]
@@ -25,9 +28,7 @@ struct StudyKeys: Sendable {
         for run in runs {
             for (key, _) in run.keys.values where known.insert(key).inserted { names.append(key) }
         }
-        let columns = runs.map { run in
-            Dictionary(run.keys.values.map { ($0.key, $0.value) }) { first, _ in first }
-        }
+        let columns = runs.map(\.keys.byKey)
         let rows = names.map { name in [name] + columns.map { $0[name] ?? "–" } }
         let shown = runs.count > 1 ? rows.filter { Set($0.dropFirst()).count > 1 } : rows
         return shown.isEmpty ? nil : TextTable([["key"] + runs.map(\.name)] + shown)

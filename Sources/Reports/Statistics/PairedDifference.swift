@@ -16,8 +16,14 @@ package struct PairedDifference: Sendable, Equatable {
         interval = values.count > 1 ? bootstrapInterval(values) : nil
     }
 
-    /// Whether the interval leaves out 0, so that chance among the seeds hardly explains the difference.
-    package var isClear: Bool { interval.map { !$0.contains(0) } ?? false }
+    /// Whether the interval leaves out 0, and Student's t as well, so that chance among the seeds hardly
+    /// explains the difference.
+    ///
+    /// The bootstrap of two values never leaves their range, which has the mean in half of all cases.
+    package var isClear: Bool {
+        guard let interval, let half = SeedSpread(values)?.halfWidth else { return false }
+        return !interval.contains(0) && abs(mean) > half
+    }
 
     /// How sure the difference is, in words.
     var confidence: String {

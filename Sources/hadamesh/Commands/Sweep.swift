@@ -25,14 +25,14 @@ struct Sweep: ParsableCommand {
                                                # or uniform, or integers
               seeds: [1]                       # of each trial; its score is their mean
               then: { best: 2, seeds: [11, 12, 13] }   # the best again, scored on dev;
-                                               # per: KEY repeats the best for each value of a key
+                                               # per: KEY for each value of it
 
             Which trials run, which are left behind, who wins and every adapter's bytes depend neither on the \
-            number of ranks and groups nor on interruptions. --set changes the study, and with the prefix \
-            sweep. the sweep file: --set 'sweep.then.seeds=[11, 12]'. A node keeps one copy of the backbone, and \
+            number of ranks and groups nor on interruptions. --set changes the study, or, \
+            as in --set 'sweep.then.seeds=[11, 12]', the sweep file. A node keeps one copy of the backbone, and \
             frozen activations are computed once. Each trial is a run directory; a trial that diverges or \
-            is refused is a row of the table. The directory receives sweep.json, trials/, then/ and \
-            activations/, which may be removed at the end.
+            is refused is a row of the table with the reason. The directory receives sweep.json, trials/, \
+            then/ and activations/; the last may be removed at the end.
             """)
 
     @Argument(help: ArgumentHelp("The sweep file, in YAML.", valueName: "sweep"))
