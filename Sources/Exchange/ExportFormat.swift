@@ -9,19 +9,22 @@ package enum ExportFormat: String, NamedChoice {
 
     /// Writes a folder in this form.
     ///
-    /// `baseModel` is the name that other software finds the backbone by; nil stands for its path. The
-    /// merged form needs none, and keeps that of the backbone's config.json.
+    /// Without `baseModel` the files name the backbone's path. The merged form needs none, and keeps the name
+    /// in the backbone's config.json.
     package func write(
-        _ trained: TrainedAdapter, baseModel: String? = nil, encoderOnly: Bool = false, to directory: String
+        _ trained: TrainedAdapter, baseModel: BaseModel? = nil, encoderOnly: Bool = false,
+        to directory: String
     ) throws {
-        let backbone = baseModel ?? trained.model.weights.directory
+        let backbone = baseModel ?? BaseModel(path: trained.model.weights.directory)
         switch self {
         case .merged:
-            try MergedFolder.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: directory)
+            try MergedFolder.write(
+                trained, baseModel: baseModel?.name, encoderOnly: encoderOnly, to: directory)
         case .peft:
             try PEFTFolder.write(trained, backbone: backbone, encoderOnly: encoderOnly, to: directory)
         case .adapters:
-            try AdapterHubFolder.write(trained, backbone: backbone, encoderOnly: encoderOnly, to: directory)
+            try AdapterHubFolder.write(
+                trained, backbone: backbone.name, encoderOnly: encoderOnly, to: directory)
         }
     }
 

@@ -22,7 +22,9 @@ extension EndToEnd {
 
         @Test func theRunRecordsNameAndCommit() async throws {
             let run = scene.path("run")
-            let short = ["--set", "stages.head.steps=2", "--set", "stages.adapter.steps=2"]
+            let short = ["adapter=lora", "stages.head.steps=2", "stages.adapter.steps=2"].flatMap {
+                ["--set", $0]
+            }
             let job = try await hadamesh(scene.training + ["--set", "backbone=hf:org/tiny"] + short)
             try #require(job.status == 0, "\(job)")
             #expect(
@@ -39,6 +41,14 @@ extension EndToEnd {
             #expect(adapter["base_model_name_or_path"] == "org/tiny")
             let scores = try await hadamesh(["evaluate", run])
             #expect(scores.status == 0, "\(scores)")
+
+            // PEFT finds the backbone that was trained on.
+            let exported = try await hadamesh([
+                "export", run, "--task", "colour", "--format", "peft", "--to", scene.path("peft"),
+            ])
+            #expect(exported.status == 0 && exported.errors.isEmpty, "\(exported)")
+            let peft = try JSONValue(parsing: try scene.read("peft/adapter_config.json"), at: "peft")
+            #expect(peft["base_model_name_or_path"] == "org/tiny" && peft["revision"] == .string(Self.commit))
 
             // The branch moves on to other weights; the commit stays.
             try scene.changeTensors { name, values in

@@ -137,11 +137,17 @@ struct ForeignFolderTests {
     func baseModel(form: ExportFormat, key: String) throws {
         let scene = try Scene(["method": "lora"], pooling: .mean)
         let folder = try TemporaryFolder()
-        for (index, name) in ["org/tiny", nil].enumerated() {
-            try form.write(scene.trained, baseModel: name, to: folder.file("\(index)"))
+        for (index, name) in ["org/tiny", "org/tiny@v2", "/models/a@b", nil].enumerated() {
+            try form.write(scene.trained, baseModel: name.map { BaseModel($0) }, to: folder.file("\(index)"))
             let path = "\(index)/adapter_config.json"
             let configuration = try JSONValue(parsing: try folder.read(path), at: path)
-            #expect(configuration[key]?.string == name ?? TinyModel.directory)
+            #expect(
+                configuration[key]?.string
+                    == ["org/tiny", "org/tiny", name ?? TinyModel.directory][min(index, 2)])
+            // PEFT loads this revision of the backbone.
+            if form == .peft {
+                #expect(configuration["revision"] == (index == 1 ? "v2" : .null))
+            }
         }
     }
 

@@ -113,7 +113,8 @@ struct MergedFolderTests {
     func baseModel() throws {
         let scene = try Scene(["method": "hadamard"], pooling: .cls)
         let folder = try TemporaryFolder()
-        try ExportFormat.merged.write(scene.trained, baseModel: "org/tiny", to: folder.file("merged"))
+        try ExportFormat.merged.write(
+            scene.trained, baseModel: BaseModel("org/tiny"), to: folder.file("merged"))
         let config = try JSONValue(parsing: try folder.read("merged/config.json"), at: "config.json")
         #expect(config["_name_or_path"] == "org/tiny")
     }

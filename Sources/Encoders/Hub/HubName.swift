@@ -23,5 +23,8 @@ package struct HubName: Sendable, Equatable, CustomStringConvertible {
     /// Whether the revision is a commit, which no file of the cache has to translate.
     var isCommit: Bool { revision.wholeMatch(of: /[0-9a-f]{40}/) != nil }
 
-    package var description: String { revision == Self.main ? id : "\(id)@\(revision)" }
+    /// The revision; nil for `main`.
+    package var branch: String? { revision == Self.main ? nil : revision }
+
+    package var description: String { branch.map { "\(id)@\($0)" } ?? id }
 }

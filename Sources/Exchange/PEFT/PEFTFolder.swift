@@ -26,7 +26,7 @@ package enum PEFTFolder {
     /// The encoder's part alone, and that beside a ``SeparateHead``, fits a `BertModel`. A method or setting
     /// that PEFT lacks is a failure that names it.
     static func write(
-        _ trained: TrainedAdapter, backbone: String, encoderOnly: Bool, to directory: String
+        _ trained: TrainedAdapter, backbone: BaseModel, encoderOnly: Bool, to directory: String
     ) throws {
         let classifier = encoderOnly ? nil : SequenceClassifier(trained, on: trained.model.weights)
         let modules = PEFTModules(
@@ -41,9 +41,10 @@ package enum PEFTFolder {
         let saved = (classifier?.saved ?? []).map { JSONValue.string($0) }
         let configuration = JSONValue.object(
             adapter.configuration + [
-                ("base_model_name_or_path", .string(backbone)),
+                ("base_model_name_or_path", .string(backbone.name)),
+                ("revision", backbone.revision.map { .string($0) } ?? .null),
                 ("task_type", classifier == nil ? "FEATURE_EXTRACTION" : "SEQ_CLS"), ("inference_mode", true),
-                ("modules_to_save", saved.isEmpty ? .null : .array(saved)), ("revision", .null),
+                ("modules_to_save", saved.isEmpty ? .null : .array(saved)),
             ])
         try Directory.create(directory)
         // PEFT stores no names of classes; its readers ignore unknown metadata.

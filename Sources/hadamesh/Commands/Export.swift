@@ -47,7 +47,7 @@ struct Export: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The backbone's name on the Hub, for the files that name it; by default the study's name for it.",
-            valueName: "NAME"))
+            valueName: "NAME[@REVISION]"))
     var baseModel: String?
 
     @Flag(help: "Write the encoder without the head.")
@@ -80,7 +80,7 @@ struct Export: ParsableCommand {
                 run.model, task: task.name, task.output, isPaired: task.isPaired,
                 maximumTokens: study.maximumTokens, layout, values: values)
             let format = format ?? .merged
-            let baseModel = baseModel ?? study.backbone.snapshot?.name.id
+            let baseModel = baseModel.map { BaseModel($0) } ?? study.backbone.snapshot.map(BaseModel.init)
             try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
             if !encoderOnly, let difference = format.difference(of: trained) { StandardError.say(difference) }
