@@ -17,9 +17,6 @@ package enum RoundedKernels {
     /// The class of kernels with the same bits: `pairs`, or `tiles` with AMX.
     package static var bits: String { String(cString: table.bits) }
 
-    /// A number that differs between layouts of packed weights.
-    static var layout: Int { table.layout }
-
     // A table of constants.
     nonisolated(unsafe) static let table: ckernels_bfloat16 =
         (VectorKernels.choice.flatMap { ckernels_bfloat16_named($0) } ?? ckernels_bfloat16_best()).pointee

@@ -1,7 +1,5 @@
-// exp and tanh on eight lanes, in plain arithmetic, for functions without a loop in CKernels.
-//
-// exp after Cephes (relative error 8.4e-8); tanh is the rational approximation of Eigen and XNNPACK (3.1e-7
-// relative). KernelsTests measures the errors against libm.
+// tanh on eight lanes, in plain arithmetic, for functions without a loop in CKernels: the rational
+// approximation of Eigen and XNNPACK (relative error 3.1e-7). KernelsTests measures the error against libm.
 
 typealias Lanes = SIMD8<Float>
 
@@ -59,24 +57,6 @@ extension SIMD8<Float> {
         lanes.replace(with: Self(repeating: upper), where: lanes .> upper)
         return lanes
     }
-}
-
-/// e^x.
-@inline(__always) func exponential(_ argument: Lanes) -> Lanes {
-    let x = argument.limited(-87.33655, 88.37626)
-    // Adding 1.5 · 2^23 rounds to the nearest integer, which is then in the low bits.
-    let shifted = x * 1.44269504 + 12_582_912
-    let whole = shifted - 12_582_912
-    let rest = (x - whole * 0.693359375) - whole * -2.12194440e-4
-    var p = Lanes(repeating: 1.9875691500e-4)
-    p = p * rest + 1.3981999507e-3
-    p = p * rest + 8.3334519073e-3
-    p = p * rest + 4.1665795894e-2
-    p = p * rest + 1.6666665459e-1
-    p = p * rest + 5.0000001201e-1
-    let mantissa = p * (rest * rest) + (rest + 1)
-    let exponent = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &<< 23
-    return unsafeBitCast(unsafeBitCast(mantissa, to: SIMD8<Int32>.self) &+ exponent, to: Lanes.self)
 }
 
 /// tanh x.

@@ -28,19 +28,22 @@ package struct TokenReport: Sendable {
         (self.title, self.layers, self.entries) = (title, layers, entries)
     }
 
-    /// Each text with a table below it: tokens as rows, layers and their mean as columns, in blocks that are no
-    /// wider than `width`, if possible.
+    /// Each text with its table below it, in blocks that are no wider than `width`, if possible.
     package func text(width: Int = .max) -> String {
         entries.map { entry in
-            let rows = zip(entry.tokens, columns(of: entry)).map { token, numbers in
-                [token] + numbers.map(Self.number)
-            }
-            return entry.text + "\n"
-                + TextTable([["token"] + headings] + rows, numbers: true).aligned(within: width)
+            entry.text + "\n" + table(of: entry).aligned(within: width)
         }.joined(separator: "\n\n")
     }
 
-    var headings: [String] { layers.map { "layer \($0)" } + ["mean"] }
+    /// Tokens as rows, layers and their mean as columns.
+    func table(of entry: Entry) -> TextTable {
+        let rows = zip(entry.tokens, columns(of: entry)).map { token, numbers in
+            [token] + numbers.map(Self.number)
+        }
+        return TextTable([["token"] + headings] + rows, numbers: true)
+    }
+
+    private var headings: [String] { layers.map { "layer \($0)" } + ["mean"] }
 
     /// The rows of a table: each token's numbers by layer, and their mean.
     func columns(of entry: Entry) -> [[Double]] {

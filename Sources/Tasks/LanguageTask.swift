@@ -7,8 +7,6 @@ package protocol LanguageTask: Sendable {
     var output: TaskOutput { get }
     /// Their mean is the score of a split.
     var metrics: [Metric] { get }
-    /// The splits with a file.
-    var splits: [Split] { get }
     /// The labelled splits whose mean is the task's score.
     var evaluationSplits: [Split] { get }
     /// Whether examples are pairs of sentences.

@@ -38,6 +38,8 @@ indirect enum PageBlock {
     case verdict(String)
     case table(TextTable)
     case figure(Figure)
+    /// Markup of its own.
+    case markup(String)
     /// Lines as they are, such as commands.
     case code(String)
     /// Blocks that are hidden until a reader opens them.
@@ -50,6 +52,7 @@ indirect enum PageBlock {
         case .verdict(let text): element("p", ["class": "verdict"], escaped(text))
         case .table(let table): table.html
         case .figure(let figure): figure.html
+        case .markup(let text): text
         case .code(let text): element("pre", [:], escaped(text))
         case .folded(let title, let blocks):
             element(
@@ -62,20 +65,24 @@ indirect enum PageBlock {
 
 extension TextTable {
     /// The table with the first row as its head; it scrolls by itself where the page is narrow.
-    var html: String {
+    var html: String { html { _, _ in nil } }
+
+    /// The table; `style` has the style of a cell by its row below the head and its column after the first.
+    func html(style: (_ row: Int, _ column: Int) -> String?) -> String {
         guard let head = rows.first else { return "" }
-        func row(_ cells: [String], _ scope: String) -> String {
+        let heads = head.map { element("th", ["scope": "col"], escaped($0)) }
+        let body = rows.dropFirst().enumerated().map { row, cells in
             let written = cells.enumerated().map { column, text in
-                column == 0 || scope == "col"
-                    ? element("th", ["scope": column == 0 && scope == "row" ? "row" : "col"], escaped(text))
-                    : element("td", [:], escaped(text))
+                column == 0
+                    ? element("th", ["scope": "row"], escaped(text))
+                    : element("td", style(row, column - 1).map { ["style": $0] } ?? [:], escaped(text))
             }
             return element("tr", [:], written.joined())
         }
-        let body = rows.dropFirst().map { row($0, "row") }.joined(separator: "\n")
         let table = element(
             "table", ["class": holdsNumbers ? "numbers" : "words"],
-            element("thead", [:], row(head, "col")) + "\n" + element("tbody", [:], body))
+            element("thead", [:], element("tr", [:], heads.joined())) + "\n"
+                + element("tbody", [:], body.joined(separator: "\n")))
         return element("div", ["class": "scroll"], table)
     }
 }

@@ -34,6 +34,8 @@ enum PageStyle {
         .series { fill: none; stroke-width: 2; stroke-linejoin: round; }
         .positive { fill: var(--positive); } .negative { fill: var(--negative); } .none { fill: none; }
         \(series)
+        .tokens span { display: inline-block; padding: 0 .25rem; margin: 0 .1rem .25rem 0; \
+        border-radius: .2rem; }
         details { margin: .5rem 0; } summary { cursor: pointer; color: var(--faint); }
         pre { background: var(--panel); padding: .75rem 1rem; overflow-x: auto; font-size: .85rem; }
         @media print { details { display: block; } svg, pre { break-inside: avoid; } }
