@@ -11,8 +11,21 @@ package final class OperatorClock {
     /// Set it before or after training, never while an operator runs.
     nonisolated(unsafe) package static var current: OperatorClock?
 
-    /// Seconds and calls by operator.
-    package private(set) var times: [Operator: (seconds: Double, calls: Int)] = [:]
+    /// The time that an operator took.
+    package struct Usage: Sendable {
+        package private(set) var seconds = 0.0
+        package private(set) var calls = 0
+
+        fileprivate mutating func add(seconds: Double) {
+            (self.seconds, calls) = (self.seconds + seconds, calls + 1)
+        }
+
+        package static func + (left: Usage, right: Usage) -> Usage {
+            Usage(seconds: left.seconds + right.seconds, calls: left.calls + right.calls)
+        }
+    }
+
+    package private(set) var times: [Operator: Usage] = [:]
     /// Floating-point operations of all products; a multiplication with its addition counts as two.
     package private(set) var operations = 0.0
     private var isInside = false
@@ -30,8 +43,7 @@ package final class OperatorClock {
         let start = MonotonicClock.seconds
         defer {
             isInside = false
-            let (sum, calls) = times[name] ?? (0, 0)
-            times[name] = (sum + MonotonicClock.seconds - start, calls + 1)
+            times[name, default: Usage()].add(seconds: MonotonicClock.seconds - start)
         }
         return try body()
     }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 import Runs
 
 /// A table of finished runs: the scores and facts of each study over its seeds.
@@ -18,11 +19,20 @@ package struct Comparison: Sendable {
 
     /// Reads run directories; each must hold a finished run and appear once.
     package init(_ runs: [String], order: Order = .given) throws {
+        try Self.requireDistinct(runs)
+        self.init(try runs.map { try FinishedRun($0) }, order: order)
+    }
+
+    /// Refuses a run that is named twice.
+    static func requireDistinct(_ runs: [String]) throws {
         var known: Set<String> = []
         for run in runs where !known.insert(resolved(run)).inserted {
             throw Failure.usage("is named twice", at: run)
         }
-        let groups = RunGroup.groups(of: try runs.map(FinishedRun.init))
+    }
+
+    init(_ runs: [FinishedRun], order: Order = .given) {
+        let groups = RunGroup.groups(of: runs)
         let common = Self.commonTasks(of: groups)
         func value(_ group: RunGroup) -> Double {
             let own =
@@ -40,7 +50,7 @@ package struct Comparison: Sendable {
     }
 
     /// The tasks of all runs, in order of first appearance.
-    var tasks: [String] { Self.distinct(groups.flatMap { $0.runs.flatMap { $0.scores.map(\.task) } }) }
+    var tasks: [String] { Self.distinct(groups.flatMap { $0.runs.flatMap { $0.scores.names } }) }
 
     /// The tasks that every entry scored, over which means are taken.
     var commonTasks: [String] { Self.commonTasks(of: groups) }

@@ -14,14 +14,20 @@ struct FinishedRun: Sendable {
     /// The run's identity without the seed: study, backbone, data.
     let study: JSONValue?
     /// Each task's score in the last stage, in the study's order.
-    let scores: [(task: String, score: Double)]
+    let scores: NamedValues<Double>
     /// A metric of a task on a split.
     struct MetricName: Hashable, Sendable {
         let task, split, metric: String
     }
 
-    /// The metrics whose mean is a score, in the order of tasks and splits.
-    let metrics: [(name: MetricName, value: Double)]
+    /// A metric whose mean with others is a score.
+    struct Metric: Sendable {
+        let name: MetricName
+        let value: Double
+    }
+
+    /// In the order of tasks and splits.
+    let metrics: [Metric]
     /// The `adapter` section.
     let adapter: JSONValue?
     /// How the gradients of shared parameters travelled.
@@ -32,23 +38,28 @@ struct FinishedRun: Sendable {
     /// Reads a run; an unfinished one is refused.
     init(_ path: String) throws {
         let directory = try RunDirectory.open(at: path)
-        let results = try RunResults.ofFinished(directory)
+        try self.init(
+            path, directory, RunResults.ofFinished(directory), Manifest.read(directory), RunHistory(directory)
+        )
+    }
+
+    /// A run whose files were read.
+    init(
+        _ path: String, _ directory: RunDirectory, _ results: RunResults, _ manifest: Manifest?,
+        _ history: RunHistory?
+    ) throws {
         let last = results.stages.last
         self.path = path
-        scores = (last?.tasks.entries ?? []).compactMap { task in
-            task.value.map { (task.name, $0.score) }
-        }
+        scores = results.scores
         metrics = (last?.tasks.entries ?? []).flatMap { task in
             (task.value?.splits.entries ?? []).flatMap { split in
                 split.value.entries.map { metric in
-                    (
+                    Metric(
                         name: MetricName(task: task.name, split: split.name, metric: metric.name),
-                        value: metric.value
-                    )
+                        value: metric.value)
                 }
             }
         }
-        let manifest = try Manifest.read(directory)
         (study, seed) = try Self.identity(manifest)
         let marks = [
             study?["study"]?["arithmetic"] == "bfloat16" ? " (bfloat16)" : nil,
@@ -60,7 +71,8 @@ struct FinishedRun: Sendable {
         sharedGradients = results.sharedGradients
         var facts: [String: Double] = [:]
         for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
-        facts[ComparisonColumn.secondsPerStep] = try Self.secondsPerStep(directory, last?.stage)
+        facts[ComparisonColumn.secondsPerStep] =
+            history?.steps.filter { $0.stage == last?.stage }.map(\.seconds).median
         facts[ComparisonColumn.adapterBytes] = Self.adapterBytes(directory)
         self.facts = facts
     }
@@ -71,7 +83,7 @@ struct FinishedRun: Sendable {
         return scores.count == tasks.count ? scores.mean : nil
     }
 
-    func score(_ task: String) -> Double? { scores.first { $0.task == task }?.score }
+    func score(_ task: String) -> Double? { scores[task] }
 
     func metric(_ name: MetricName) -> Double? { metrics.first { $0.name == name }?.value }
 
@@ -87,15 +99,6 @@ struct FinishedRun: Sendable {
             .object(members.map { ($0.0, $0.0 == "study" ? rest : $0.1) } + merged),
             identity["study"]?["seed"]
         )
-    }
-
-    /// The median over a stage's steps.
-    private static func secondsPerStep(_ directory: RunDirectory, _ stage: String?) throws -> Double? {
-        guard let stage, FileManager.default.fileExists(atPath: directory.journalFile) else { return nil }
-        return try Journal.read(directory).compactMap { event -> Double? in
-            guard event["kind"]?.string == "step", event["stage"]?.string == stage else { return nil }
-            return event["seconds"]?.double
-        }.median
     }
 
     /// The size of the largest adapter file, head included.

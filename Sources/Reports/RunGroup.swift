@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Runs
 
@@ -68,7 +69,7 @@ struct RunGroup: Sendable {
 
     /// The tasks that all runs scored.
     var tasks: [String] {
-        runs[0].scores.map(\.task).filter { task in runs.allSatisfy { $0.score(task) != nil } }
+        runs[0].scores.names.filter { task in runs.allSatisfy { $0.score(task) != nil } }
     }
 
     /// The splits of the scores.

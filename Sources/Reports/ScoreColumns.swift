@@ -18,11 +18,8 @@ package struct ScoreColumns: Sendable {
         /// A finished run's scores.
         package init(ofRun run: String) throws {
             let results = try RunResults.ofFinished(try RunDirectory.open(at: run))
-            let last = (results.stages.last?.tasks.entries ?? []).compactMap { entry in
-                entry.value.map { (entry.name, $0.score) }
-            }
             self.init(
-                name: run, scores: Dictionary(last) { first, _ in first },
+                name: run, scores: Dictionary(results.scores.entries.map { ($0.name, $0.value) }) { $1 },
                 parameters: results.parameters?.adapterAllTasks)
         }
 

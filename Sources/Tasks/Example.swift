@@ -15,9 +15,9 @@ package struct Example: Sendable, Equatable {
     package var second: String?
     /// Nil if the file has no labels.
     package var target: Target?
-    /// The index among the file's examples, from 0.
+    /// The index among the split's examples, from 0.
     package var index: Int
-    /// The line of the file, from 1.
+    /// The line of its file, from 1.
     package var line: Int
 
     package init(first: String, second: String? = nil, target: Target? = nil, index: Int, line: Int) {
@@ -31,17 +31,18 @@ package struct Example: Sendable, Equatable {
 
 /// The columns of a data file that have examples' texts; equal ones have the same texts.
 package struct TextSource: Sendable, Hashable {
-    let path: String
+    let paths: [String]
     let format: DataFormat
     /// Names, or indices.
     let columns: [String]
 }
 
-/// The examples of a data file.
+/// The examples of a split, from one file or from its shards.
 package struct ExampleFile: Sendable, Equatable {
+    /// The path of the first file.
     package let path: String
     package let source: TextSource
-    /// In the file's order: `examples[i].index` is `i`.
+    /// In the order of the files: `examples[i].index` is `i`.
     package let examples: [Example]
     /// Lines dropped because they are too short, see ``GLUETask/droppedShortLines``.
     package let droppedLines: [Int]

@@ -23,6 +23,19 @@ struct ExampleReader {
     /// The remedy if a line has another number of columns; by default the format's.
     var lineRemedy: String?
 
+    /// Reads a split's files, one after the other, as one.
+    func read(_ files: [String], in directory: String, format: DataFormat) throws -> ExampleFile {
+        let read = try files.map { try self.read($0, in: directory, format: format) }
+        if read.count == 1 { return read[0] }
+        var examples = read.flatMap(\.examples)
+        for index in examples.indices { examples[index].index = index }
+        let source = TextSource(
+            paths: read.map(\.path), format: format, columns: columns.texts)
+        return ExampleFile(
+            path: read[0].path, source: source, examples: examples,
+            droppedLines: read.flatMap(\.droppedLines))
+    }
+
     /// Reads a file; relative to the directory unless it begins with a slash.
     func read(_ file: String, in directory: String, format: DataFormat) throws -> ExampleFile {
         let path = dataPath(file, in: directory)
@@ -67,7 +80,7 @@ struct ExampleReader {
         guard !examples.isEmpty else {
             throw Failure.data("there are no examples below the header", at: path)
         }
-        let source = TextSource(path: path, format: table.format, columns: columns.texts)
+        let source = TextSource(paths: [path], format: table.format, columns: columns.texts)
         return ExampleFile(path: path, source: source, examples: examples, droppedLines: droppedLines)
     }
 

@@ -72,8 +72,8 @@ package struct GLUETask: LanguageTask {
                 "\(name) has no split '\(split.rawValue)'",
                 remedy: "it has \(splits.map(\.rawValue).joined(separator: ", "))")
         }
-        let path = try path(of: split, in: dataDirectory)
-        let isHub = path != nil && path != file(of: split)
+        let paths = try paths(of: split, in: dataDirectory)
+        let isHub = paths != nil && paths != [file(of: split)]
         let reader = ExampleReader(
             columns: isHub ? hub.columns : split.isTest ? testColumns : columns,
             output: output, labels: split.isTest ? .absent : .required,
@@ -82,17 +82,18 @@ package struct GLUETask: LanguageTask {
             remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the folder with "
                 + "\(file(of: split)), or \(HubLayout.suggestion(of: split, task: name)) of the hub's data "
                 + "(for a finished run: --data)")
-        return try reader.read(path ?? file(of: split), in: dataDirectory, format: isHub ? .jsonl : .tsv)
+        return try reader.read(
+            paths ?? [file(of: split)], in: dataDirectory, format: isHub ? .jsonl : .tsv)
     }
 
-    /// The file of a split that there is, the benchmark's before the hub's; nil if there is none.
+    /// The files of a split that there are, the benchmark's before the hub's; nil if there are none.
     ///
-    /// Throws for a split that there is as Parquet alone.
-    package func path(of split: Split, in dataDirectory: String) throws -> String? {
+    /// Throws for a split that there is as Parquet alone, or with a shard missing.
+    package func paths(of split: Split, in dataDirectory: String) throws -> [String]? {
         let official = file(of: split)
-        if FileManager.default.fileExists(atPath: dataPath(official, in: dataDirectory)) { return official }
-        switch HubLayout.file(of: split, task: name, in: dataDirectory) {
-        case .lines(let file): return file
+        if FileManager.default.fileExists(atPath: dataPath(official, in: dataDirectory)) { return [official] }
+        switch try HubLayout.files(of: split, task: name, in: dataDirectory) {
+        case .lines(let files): return files
         case .parquet(let file):
             throw ParquetFile.failure(
                 at: dataPath(file, in: dataDirectory),

@@ -1,5 +1,5 @@
 import Diagnostics
-import Formats
+package import Formats
 package import Foundation
 
 /// A file of a submission to GLUE's server: one answer for each line of a test file.
@@ -39,21 +39,23 @@ package struct Submission: Sendable {
     }
 
     /// The files for GLUE's server, by name.
-    package var files: [(name: String, data: Data)] {
-        GLUE.tasks.flatMap { task in
-            task.submission.map { file in
-                let answers = answers[file.name] ?? Array(repeating: task.constantAnswer, count: file.count)
-                let lines = answers.enumerated().map { "\($0)\t\($1)\n" }
-                return ("\(file.name).tsv", Data(("index\tprediction\n" + lines.joined()).utf8))
-            }
-        }
+    package var files: NamedValues<Data> {
+        NamedValues(
+            GLUE.tasks.flatMap { task in
+                task.submission.map { file in
+                    let answers =
+                        answers[file.name] ?? Array(repeating: task.constantAnswer, count: file.count)
+                    let lines = answers.enumerated().map { "\($0)\t\($1)\n" }
+                    return ("\(file.name).tsv", Data(("index\tprediction\n" + lines.joined()).utf8))
+                }
+            })
     }
 
     /// Writes the files, and `submission.zip` with all of them, into a new folder.
     package func write(to folder: String) throws {
         let files = files
         try Directory.create(folder)
-        for file in files { try AtomicFile.write(file.data, to: "\(folder)/\(file.name)") }
+        for file in files.entries { try AtomicFile.write(file.value, to: "\(folder)/\(file.name)") }
         try ZipArchive.write(files, to: "\(folder)/submission.zip")
     }
 }
@@ -76,7 +78,7 @@ extension GLUETask {
     /// Refuses a data directory without the test files of these tasks.
     package static func requireTestFiles(of tasks: [GLUETask], in dataDirectory: String) throws {
         let missing = try tasks.flatMap { task in
-            try task.submission.filter { try task.path(of: $0.split, in: dataDirectory) == nil }.map {
+            try task.submission.filter { try task.paths(of: $0.split, in: dataDirectory) == nil }.map {
                 (path: task.file(of: $0.split), download: $0.download(of: task))
             }
         }

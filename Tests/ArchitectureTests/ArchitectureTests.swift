@@ -59,6 +59,8 @@ import Testing
 
     @Test func noFileIsTooLongToReadAtOnce() { #expect(tree.filesLongerThan(500) == []) }
 
+    @Test func aTypeOfMoreThanTwoFieldsHasAName() { #expect(tree.tuples(ofMoreThan: 2) == []) }
+
     @Test func everyLibraryTargetHasItsPage() { #expect(tree.undocumentedTargets == []) }
 }
 
@@ -161,6 +163,20 @@ import Testing
         #expect(tree.adapterMethods == ["lora"])
         #expect(
             tree.mentionsOfAdapterMethods(in: "Encoders") == ["Sources/Encoders/A.swift:2: mentions lora"])
+    }
+
+    @Test(
+        arguments: [
+            ("func f() -> (a: Int, b: [Int], c: any P)? {", 1),
+            ("let x: [(Int, Range<Int>, [K: V])] = []", 1),
+            ("func f(\n    _ x: (Int, Int, Int)\n) {", 1), ("var x: [String: (A, B, C)]", 1),
+            ("let x: (A, B)", 0), ("let f: (A, B, C) -> D", 0), ("let f: (A, B, C) throws -> D", 0),
+            ("let x = (1, 2, 3)", 0), ("f(a: (x, y, z))", 0), ("// -> (A, B, C)", 0),
+            ("let x: Map<A, (B, C)>", 0), ("let t = \": (A, B, C)\"", 0),
+        ] as [(String, Int)])
+    func widePiecesWithoutANameAreFound(text: String, count: Int) {
+        let found = tree(["Sources/Low/A.swift": text]).tuples(ofMoreThan: 2)
+        #expect(found.count == count && found.allSatisfy { $0.contains("a tuple of 3 fields") }, "\(text)")
     }
 
     @Test func headersLengthsAndPagesAreChecked() {

@@ -31,7 +31,7 @@ struct PackageTargets {
     func index(of name: String) -> Int? { targets.firstIndex { $0.name == name } }
 
     /// The text up to the bracket that closes the one before it.
-    private static func untilClosed(_ text: Substring) -> Substring {
+    static func untilClosed(_ text: Substring) -> Substring {
         var depth = 1
         for index in text.indices {
             if "([".contains(text[index]) { depth += 1 }

@@ -25,6 +25,11 @@ extension SourceTree {
         return wrong
     }
 
+    /// The code alone: no comments, no texts.
+    static func code(of text: String) -> String {
+        text.replacing(/\/\/[^\n]*/, with: "").replacing(/"(?:[^"\\\n]|\\.)*"/, with: "\"\"")
+    }
+
     private static func folder(_ path: String, after prefix: String) -> String? {
         let parts = path.dropFirst(prefix.count).split(separator: "/")
         return parts.count > 1 ? String(parts[0]) : nil
@@ -37,14 +42,9 @@ private struct Source {
     let folder: String?
     let text: String
 
-    /// The code alone: no comments, no texts.
-    private var code: String {
-        text.replacing(/\/\/[^\n]*/, with: "").replacing(/"(?:[^"\\\n]|\\.)*"/, with: "\"\"")
-    }
-
     /// Types that the file declares at its top level and other files can name.
     var declaredTypes: [String] {
-        code.matches(
+        SourceTree.code(of: text).matches(
             of: /^(?:[a-z@]\w*(?:\(\w+\))? )*(?:struct|class|enum|protocol|actor) (\w+)/
                 .anchorsMatchLineEndings()
         )
@@ -52,5 +52,5 @@ private struct Source {
     }
 
     /// Words that could name a type.
-    var names: Set<String> { Set(code.matches(of: /\b[A-Z]\w*/).map { String($0.0) }) }
+    var names: Set<String> { Set(SourceTree.code(of: text).matches(of: /\b[A-Z]\w*/).map { String($0.0) }) }
 }

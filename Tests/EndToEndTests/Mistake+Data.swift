@@ -118,6 +118,13 @@ extension Mistake {
             ], with: ["--set", "tasks=[cola]"]
         ) { try $0.glue("cola/train-00000-of-00001.parquet", "PAR1") },
         .training(
+            "GLUE from the hub without one of its shards", code: 3,
+            says: [
+                "glue/cola/train-00001-of-00002.jsonl: there is no such file, one of 2 shards", "all shards",
+            ],
+            ranks: [nil], with: ["--set", "tasks=[cola]"]
+        ) { try $0.glue("cola/train-00000-of-00002.jsonl", "{\"sentence\":\"a\",\"label\":1}\n") },
+        .training(
             "no label in the hub's training file", code: 3,
             says: ["glue/mnli/train.jsonl:1: unknown label '-1'", "-1 stands for no label"], ranks: [nil],
             with: ["--set", "tasks=[mnli]"]

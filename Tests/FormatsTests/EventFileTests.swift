@@ -59,8 +59,9 @@ private func records(_ path: String) throws -> [Data] {
         let directory = try TemporaryFolder()
         let file = try EventFile(directory: directory.path, date: Date(timeIntervalSince1970: 1000.5))
         try file.scalars(
-            [("rte/rate", 3), ("rte/loss", 0.25)], step: 300, date: Date(timeIntervalSince1970: 1001.25))
-        try file.scalars([("rte/loss", -.infinity)], step: 0)
+            NamedValues([("rte/rate", 3), ("rte/loss", 0.25)]), step: 300,
+            date: Date(timeIntervalSince1970: 1001.25))
+        try file.scalars(NamedValues([("rte/loss", -.infinity)]), step: 0)
         let events = try records(file.path).map(fields)
         #expect(events.count == 3)
         #expect(events[0][1]?.number == (1000.5).bitPattern)

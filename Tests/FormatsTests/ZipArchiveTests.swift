@@ -11,7 +11,9 @@ import Testing
 
     @Test func anotherReaderFindsTheFilesWhole() async throws {
         let folder = try TemporaryFolder()
-        let files = [("a.tsv", Data("index\tprediction\n".utf8)), ("b", Data()), ("c", Data(0...255))]
+        let files = NamedValues([
+            ("a.tsv", Data("index\tprediction\n".utf8)), ("b", Data()), ("c", Data(0...255)),
+        ])
         let path = folder.file("files.zip")
         try ZipArchive.write(files, to: path)
         // testzip() compares every checksum.
@@ -24,8 +26,8 @@ import Testing
                 print(entry.filename, entry.date_time[:3], mode, archive.read(entry).hex())
             """
         let job = try await Launcher.run(ranks: nil, command: ["python3", "-c", script, path])
-        let expected = files.map { name, data in
-            "\(name) (1980, 1, 1) 0o100644 \(data.map { String(format: "%02x", $0) }.joined())\n"
+        let expected = files.entries.map { file in
+            "\(file.name) (1980, 1, 1) 0o100644 \(file.value.map { String(format: "%02x", $0) }.joined())\n"
         }
         #expect(job.output == expected.joined() && job.status == 0, "\(job)")
         let bytes = try folder.read("files.zip")

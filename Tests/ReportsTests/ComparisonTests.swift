@@ -143,10 +143,15 @@ struct ComparisonTests {
     func journalAndAdapters() throws {
         let path = try runs.run("run", runs.results([("rte", 0.5)]))
         let steps = [("head", 9.0), ("adapter", 5), ("adapter", 1), ("adapter", 2), ("adapter", 4)]
-        let lines = steps.map { #"{"kind":"step","stage":"\#($0)","seconds":\#($1)}"# }
-        try runs.write(
-            "{\"kind\":\"began\"}\n" + lines.joined(separator: "\n") + "\n{\"torn",
-            to: "\(path)/journal.jsonl")
+        let journal = try Journal(directory: RunDirectory(path: path), appending: false)
+        for (index, (stage, seconds)) in steps.enumerated() {
+            try journal.record(
+                "step",
+                StepReport(
+                    stage: stage, step: index + 1, stageStep: 1, stageSteps: 1, microBatches: [],
+                    losses: NamedValues([]), learningRates: NamedValues([]), gradientNorm: 1, tokens: 1,
+                    bytes: 1, seconds: seconds, secondsWaiting: 0, secondsCommunicating: 0))
+        }
         try runs.write("12345", to: "\(path)/adapters/rte/adapter_model.safetensors")
         try runs.write("123", to: "\(path)/adapters/mrpc/adapter_model.safetensors")
         let facts = try json([path])["groups"]?[0]?["facts"]

@@ -17,13 +17,13 @@ struct RunReportTests {
             name, runs.results([("rte", score), ("cola", 0.5)]), study: study ?? name, seed: seed)
         let step = """
             "stage":"adapter","losses":{"rte":0.75,"cola":0.5},"gradientNorm":1.5,"tokens":100,"bytes":64,\
-            "weights":{"all":{"rte":0.25,"cola":0.75}},"seconds":0.5,"secondsWaiting":0.125
+            "weights":{"all":{"rte":0.25,"cola":0.75}},"seconds":0.5,"secondsWaiting":0.125,"microBatches":[]
             """
         try runs.write(
             """
             {"time":1,"kind":"step","step":1,\(step)}
             {"time":2,"kind":"step","step":2,\(step)}
-            {"time":3,"kind":"evaluated","step":2,"tasks":{"rte":{"score":0.5},"cola":{"score":0.25}},"mean":0.375}
+            {"time":3,"kind":"evaluated","stage":"adapter","step":2,"tasks":{"rte":{"score":0.5},"cola":{"score":0.25}},"mean":0.375}
 
             """, to: "\(path)/journal.jsonl")
         try runs.write(

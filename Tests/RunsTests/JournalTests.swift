@@ -86,7 +86,7 @@ import Testing
 
     @Test func curvesGoToAFileThatTensorBoardFinds() throws {
         let journal = try Journal(directory: run, appending: false)
-        try journal.plot([("rte/loss", 0.5)], step: 10)
+        try journal.plot(NamedValues([("rte/loss", 0.5)]), step: 10)
         let name = try #require(try FileManager.default.contentsOfDirectory(atPath: run.tensorboard).first)
         #expect(name.hasPrefix("events.out.tfevents."))
         let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(run.tensorboard)/\(name)"))

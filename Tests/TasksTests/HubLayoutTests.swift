@@ -119,7 +119,7 @@ import Testing
         let folder = try TemporaryFolder([file: "{\(texts), \"label\": \(split.isTest ? -1 : 1)}\n"])
         let read = try task.examples(split, in: folder.path)
         #expect(read.count == 1 && (read[0].target == nil) == split.isTest)
-        #expect(try task.path(of: split, in: folder.path) == file)
+        #expect(try task.paths(of: split, in: folder.path) == [file])
         // A submission finds it too.
         let missing = task.submission.map(\.split).filter { $0 != split }.map { task.file(of: $0) }
         if split.isTest, missing.isEmpty { try GLUETask.requireTestFiles(of: [task], in: folder.path) }
@@ -155,6 +155,42 @@ import Testing
         expectFailure(.data, [folder.path] + words) {
             _ = try GLUETask.sst2.examples(.train, in: folder.path)
         }
+    }
+
+    @Test(arguments: ["jsonl", "json"])
+    func shardsAreReadInOrder(suffix: String) throws {
+        func shard(_ index: Int, of count: Int) -> String {
+            "cola/train-0000\(index)-of-0000\(count).\(suffix)"
+        }
+        func line(_ text: String) -> String { "{\"sentence\": \"\(text)\", \"label\": 1}\n" }
+        let folder = try TemporaryFolder([
+            shard(1, of: 3): line("c"), shard(0, of: 3): line("a") + line("b"), shard(2, of: 3): line("d"),
+            "cola/train-extra-00000-of-00001.jsonl": line("x"),
+        ])
+        let read = try GLUETask.cola.read(.train, in: folder.path)
+        #expect(read.examples.map(\.first) == ["a", "b", "c", "d"])
+        #expect(read.examples.map(\.index) == [0, 1, 2, 3] && read.examples.map(\.line) == [1, 2, 1, 1])
+        #expect(read.path == "\(folder.path)/\(shard(0, of: 3))")
+        try folder.write("{\"sentence\": \"x\", \"label\": 2}\n", to: shard(2, of: 3))
+        expectFailure(.data, ["\(shard(2, of: 3)):1: unknown label '2'"]) {
+            _ = try GLUETask.cola.read(.train, in: folder.path)
+        }
+        try FileManager.default.removeItem(atPath: folder.file(shard(1, of: 3)))
+        expectFailure(.data, ["\(shard(1, of: 3)): there is no such file, one of 3 shards", "all shards"]) {
+            _ = try GLUETask.cola.read(.train, in: folder.path)
+        }
+        // Converted in part: the command converts the rest.
+        try folder.write("PAR1", to: "cola/train-00001-of-00003.parquet")
+        expectFailure(.data, ["cola/train-00001-of-00003.parquet: is a Parquet file", "/*/*.parquet"]) {
+            _ = try GLUETask.cola.read(.train, in: folder.path)
+        }
+        try folder.write(line("y"), to: shard(0, of: 1))
+        expectFailure(.data, ["cola: has train in 1 and in 3 shards; remove all shards but"]) {
+            _ = try GLUETask.cola.read(.train, in: folder.path)
+        }
+        // A whole file comes first.
+        try folder.write(line("whole"), to: "cola/train.\(suffix)")
+        #expect(try GLUETask.cola.examples(.train, in: folder.path).map(\.first) == ["whole"])
     }
 
     @Test func parquetIsRefusedWithTheCommandThatConvertsIt() throws {

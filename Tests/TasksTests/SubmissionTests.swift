@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 import Foundation
 import Tasks
 import TestSupport
@@ -66,7 +67,7 @@ import Testing
     }
 
     private func answers(_ submission: Submission, _ name: String) throws -> [String] {
-        let data = try #require(submission.files.first { $0.name == "\(name).tsv" }).data
+        let data = try #require(submission.files["\(name).tsv"])
         let lines = String(decoding: data, as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.first == "index\tprediction" && lines.last == "")
@@ -78,7 +79,7 @@ import Testing
     }
 
     @Test func everyTaskHasItsFiles() {
-        let names = Submission().files.map(\.name)
+        let names = Submission().files.names
         #expect(names == SubmissionTests.forms.map { "\($0.name).tsv" })
         #expect(Set(SubmissionTests.forms.map(\.task)) == Set(GLUE.tasks.map(\.name)))
     }

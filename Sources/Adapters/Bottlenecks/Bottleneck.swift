@@ -14,7 +14,7 @@ import Kernels
 /// One bottleneck of one layer, bound to its parameters.
 final class Bottleneck {
     private let down, downBias, up, upBias: BoundTensor
-    private let norm: (scale: BoundTensor, shift: BoundTensor)?
+    private let norm: BoundNorm?
     private let activation: Activation
     private let scale: Float
     private var saved: Saved?
@@ -39,11 +39,7 @@ final class Bottleneck {
             let up = tensor("up.weight"), let upBias = tensor("up.bias")
         else { return nil }
         (self.down, self.downBias, self.up, self.upBias) = (down, downBias, up, upBias)
-        if let scale = tensor("norm.weight"), let shift = tensor("norm.bias") {
-            norm = (scale, shift)
-        } else {
-            norm = nil
-        }
+        norm = BoundNorm(tensor)
         activation = settings.activation
         scale = Float(settings.scale)
     }

@@ -10,6 +10,11 @@ package struct StallLimits: Sendable, Equatable {
         self.stop = stop
     }
 
+    /// Seconds until the warning and until the job ends; nil for never.
+    package struct Seconds: Sendable, Equatable {
+        package let warn, stop: Double?
+    }
+
     /// The minimum derived limit, in seconds.
     static let least = 60.0
     /// The minimum derived limit of a phase with nothing to derive it from, in seconds.
@@ -25,13 +30,13 @@ package struct StallLimits: Sendable, Equatable {
     ///   - phase: the phase of the rank that the others wait for
     ///   - slowest: the longest interval between two signs of progress in this phase so far; nil before the
     ///     first
-    /// - Returns: seconds until the warning and until the job ends; nil for never
-    package func seconds(_ phase: RankPhase, slowest: Double?) -> (warn: Double?, stop: Double?) {
+    /// - Returns: the limits, of which nil is for never
+    package func seconds(_ phase: RankPhase, slowest: Double?) -> Seconds {
         let least = phase.repeats && slowest != nil ? Self.least : Self.leastUnknown
         let derived = max(least, Self.warnFactor * (slowest ?? 0))
         let stop = stop ?? Self.stopFactor * (warn.flatMap { $0 > 0 ? $0 : nil } ?? derived)
         // A derived warning must not come after a given stop.
         let warn = warn ?? (stop > 0 ? min(derived, stop) : derived)
-        return (warn > 0 ? warn : nil, stop > 0 ? stop : nil)
+        return Seconds(warn: warn > 0 ? warn : nil, stop: stop > 0 ? stop : nil)
     }
 }

@@ -233,14 +233,14 @@ package final class StallWatch: @unchecked Sendable {
     /// Every sign of progress is visible for ranks of this node, only entries into collectives for ranks of
     /// others. If rank 0 is on another node, this node must not end the job before rank 0 can: only rank 0
     /// can save the state.
-    private func limits(for diagnosis: StallDiagnosis) -> (warn: Double?, stop: Double?) {
+    private func limits(for diagnosis: StallDiagnosis) -> StallLimits.Seconds {
         let limits = limits.withLock { $0 }
         let phase = diagnosis.waiter.phase
         let remote = limits.seconds(phase, slowest: board.longestRound(phase))
         guard let behind = diagnosis.behind else { return remote }
         let local = limits.seconds(behind.phase, slowest: board.longestInterval(behind.phase))
         guard !nodes.isFirst, let localStop = local.stop, let remoteStop = remote.stop else { return local }
-        return (local.warn, max(localStop, remoteStop))
+        return StallLimits.Seconds(warn: local.warn, stop: max(localStop, remoteStop))
     }
 
     private func report(_ diagnosis: StallDiagnosis) -> StallReport {
@@ -250,7 +250,7 @@ package final class StallWatch: @unchecked Sendable {
 
     // MARK: The first limit
 
-    private func warn(_ diagnosis: StallDiagnosis, _ limits: (warn: Double?, stop: Double?)) {
+    private func warn(_ diagnosis: StallDiagnosis, _ limits: StallLimits.Seconds) {
         let call = diagnosis.waiter.calls
         guard lastWarnedCall != call else { return }
         if diagnosis.behind == nil {

@@ -2,6 +2,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Kernels
+package import Runs
 package import Studies
 package import Tasks
 package import Tokenizers
@@ -18,7 +19,7 @@ package struct TaskData: Sendable {
     /// The evaluation sets, in the order of the task's splits.
     package let evaluationSets: [EvaluationSet]
     /// Lines that the task's format allows to be skipped, by file.
-    package let skippedLines: [(path: String, lines: [Int])]
+    package let skippedLines: [RunFacts.SkippedLines]
 
     /// The examples that a score is computed on.
     package struct EvaluationSet: Sendable {
@@ -38,10 +39,12 @@ package struct TaskData: Sendable {
         _ task: any LanguageTask, _ study: Study, _ texts: TokenizedTexts, scoredOn split: Split? = nil,
         reportingTo observer: (any ReadingObserver)? = nil
     ) throws {
-        var skippedLines: [(path: String, lines: [Int])] = []
+        var skippedLines: [RunFacts.SkippedLines] = []
         func read(_ split: Split) throws -> TokenizedExamples {
             let file = try texts.file { try task.read(split, in: study.data) }
-            if !file.droppedLines.isEmpty { skippedLines.append((file.path, file.droppedLines)) }
+            if !file.droppedLines.isEmpty {
+                skippedLines.append(RunFacts.SkippedLines(file: file.path, lines: file.droppedLines))
+            }
             return try texts.examples(
                 of: file, name: "\(task.name)/\(split.rawValue)", reportingTo: observer)
         }
@@ -103,7 +106,7 @@ package struct TaskData: Sendable {
     private init(
         task: any LanguageTask, train: TokenizedExamples, trainingIndices: [Int],
         evaluationSets: [EvaluationSet],
-        skippedLines: [(path: String, lines: [Int])]
+        skippedLines: [RunFacts.SkippedLines]
     ) {
         self.task = task
         self.train = train

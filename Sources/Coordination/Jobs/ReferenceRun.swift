@@ -1,6 +1,5 @@
 import Diagnostics
 import Formats
-import Foundation
 import Runs
 import Tasks
 
@@ -54,25 +53,23 @@ struct ReferenceRun {
     /// A task's mean loss over the last examples that the run trained on, as many as the task has.
     func loss(of task: any LanguageTask) throws -> Double {
         guard stage.tasks.names.contains(task.name) else { throw missing(task, "loss") }
-        guard FileManager.default.fileExists(atPath: directory.journalFile) else {
+        let history: RunHistory?
+        do { history = try RunHistory(directory) } catch let failure as Failure {
+            throw Self.located(failure, at: key)
+        }
+        guard let history else {
             throw Failure.usage(
                 "\(path) has no journal, and so no losses", at: key,
                 remedy: "name a run that was trained, not merged, or give the losses as numbers")
         }
-        let events: [JSONValue]
-        do { events = try Journal.read(directory) } catch let failure as Failure {
-            throw Self.located(failure, at: key)
-        }
-        let facts = events.last { $0["kind"]?.string == "began" }?["facts"]?["tasks"]?.array ?? []
-        let size = facts.first { $0["name"]?.string == task.name }?["train"]?.int ?? 1
+        let size = history.facts?.tasks.first { $0.name == task.name }?.train ?? 1
         var (sum, count) = (0.0, 0)
-        for event in events.reversed() where event["kind"]?.string == "step" {
-            if event["stage"]?.string != stage.stage || count >= size { break }
-            let examples = (event["microBatches"]?.array ?? []).reduce(0) { sum, microBatch in
-                let isOwn = microBatch["task"]?.string == task.name
-                return sum + (isOwn ? microBatch["examples"]?.array?.count ?? 0 : 0)
+        for step in history.steps.reversed() {
+            if step.stage != stage.stage || count >= size { break }
+            let examples = step.microBatches.reduce(0) {
+                $0 + ($1.task == task.name ? $1.examples.count : 0)
             }
-            guard examples > 0, let loss = event["losses"]?[task.name]?.double else { continue }
+            guard examples > 0, let loss = step.losses[task.name] else { continue }
             sum += Double(examples) * loss
             count += examples
         }

@@ -385,7 +385,7 @@ package final class TrainingRun: StallListener {
                 RunFacts.TaskFacts(
                     name: data.task.name, train: data.trainingIndices.count,
                     evaluated: data.evaluationSets.reduce(0) { $0 + $1.indices.count },
-                    dropped: data.skippedLines.map { RunFacts.SkippedLines(file: $0.path, lines: $0.lines) })
+                    dropped: data.skippedLines)
             },
             parameters: context.parameterCounts(state.mask),
             activations: RunFacts.Activations(

@@ -28,10 +28,10 @@ package final class EventFile {
     package var path: String { file.path }
 
     /// Appends a point to each curve, all in one record.
-    package func scalars(_ points: [(tag: String, value: Double)], step: Int, date: Date = Date()) throws {
-        let values = points.map { point in
+    package func scalars(_ points: NamedValues<Double>, step: Int, date: Date = Date()) throws {
+        let values = points.entries.map { point in
             var value = ProtocolBufferMessage()
-            value.append(Array(point.tag.utf8), field: ValueField.tag)
+            value.append(Array(point.name.utf8), field: ValueField.tag)
             value.append(Float(point.value), field: ValueField.scalar)
             return value
         }

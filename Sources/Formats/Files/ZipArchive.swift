@@ -6,10 +6,11 @@ package enum ZipArchive {
     /// Writes an archive with the files at its root, dated 1980-01-01, the format's first day.
     ///
     /// The format's 32-bit sizes limit the archive to 4 GiB.
-    package static func write(_ files: [(name: String, data: Data)], to path: String) throws {
+    package static func write(_ files: NamedValues<Data>, to path: String) throws {
         var archive = Data()
         var directory = Data()
-        for (name, data) in files {
+        for file in files.entries {
+            let (name, data) = (file.name, file.value)
             let offset = archive.count
             guard let size = UInt32(exactly: data.count), let start = UInt32(exactly: offset) else {
                 throw Failure.data("a zip archive holds at most 4 GiB", at: path)
@@ -30,7 +31,8 @@ package enum ZipArchive {
             directory.append(0o100644 << 16, start)
             directory += Data(name.utf8)
         }
-        guard let start = UInt32(exactly: archive.count), let count = UInt16(exactly: files.count) else {
+        guard let start = UInt32(exactly: archive.count), let count = UInt16(exactly: files.entries.count)
+        else {
             throw Failure.data("a zip archive holds at most 4 GiB and 65535 files", at: path)
         }
         archive += directory

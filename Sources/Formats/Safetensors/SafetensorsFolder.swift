@@ -20,10 +20,11 @@ package final class SafetensorsFolder: TensorSource {
         guard isDirectory.boolValue else {
             throw Failure.data("found a file, expected a directory", at: directory)
         }
-        let (shards, weightMap) = try Self.shards(in: directory)
+        let found = try Self.shards(in: directory)
+        let shards = found.names
         let files = try shards.map { try SafetensorsFile(path: "\(directory)/\($0)") }
         var fileIndex: [String: Int] = [:]
-        for (name, shard) in weightMap {
+        for (name, shard) in found.weightMap {
             guard let index = shards.firstIndex(of: shard), files[index].tensors[name] != nil else {
                 throw Failure.data(
                     "has no tensor '\(name)', though the index lists it there", at: "\(directory)/\(shard)",
@@ -62,9 +63,12 @@ package final class SafetensorsFolder: TensorSource {
     }
 
     /// The files to open and, if there is an index, the file of each tensor.
-    private static func shards(in directory: String) throws -> (
-        names: [String], weightMap: [(String, String)]
-    ) {
+    private struct Shards {
+        let names: [String]
+        var weightMap: [String: String] = [:]
+    }
+
+    private static func shards(in directory: String) throws -> Shards {
         let present: [String]
         do {
             present = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
@@ -72,12 +76,12 @@ package final class SafetensorsFolder: TensorSource {
             throw Failure.data("cannot read the directory", at: directory, remedy: "check its permissions")
         }
         for stem in ["model", "pytorch_model"] {
-            if present.contains("\(stem).safetensors") { return (["\(stem).safetensors"], []) }
+            if present.contains("\(stem).safetensors") { return Shards(names: ["\(stem).safetensors"]) }
             let index = "\(stem).safetensors.index.json"
             if present.contains(index) { return try indexed(by: index, in: directory, present: present) }
         }
         let unindexed = present.filter { $0.hasPrefix("pytorch_model") && $0.hasSuffix(".safetensors") }
-        if !unindexed.isEmpty { return (unindexed, []) }
+        if !unindexed.isEmpty { return Shards(names: unindexed) }
         if let pickle = present.first(where: { $0.hasPrefix("pytorch_model") && $0.hasSuffix(".bin") }) {
             throw Failure.data(
                 "found only pickled weights (\(pickle)), which are never read because loading them runs code",
@@ -93,13 +97,14 @@ package final class SafetensorsFolder: TensorSource {
 
     private static func indexed(
         by index: String, in directory: String, present: [String]
-    ) throws -> (names: [String], weightMap: [(String, String)]) {
+    ) throws -> Shards {
         let path = "\(directory)/\(index)"
         let json = try MappedFile(path: path).withBytes { try JSONValue(parsing: $0, at: path) }
         guard let members = json["weight_map"]?.object, !members.isEmpty else {
             throw Failure.data("has no weight_map", at: path)
         }
-        let weightMap = try members.map { name, value in
+        var weightMap: [String: String] = [:]
+        for (name, value) in members {
             guard let shard = value.string, !shard.isEmpty, !shard.contains("/") else {
                 throw Failure.data("weight_map has no file name for tensor '\(name)'", at: path)
             }
@@ -108,8 +113,8 @@ package final class SafetensorsFolder: TensorSource {
                     "weight_map names \(shard), which is not in the folder", at: path,
                     remedy: "copy or download the missing shard")
             }
-            return (name, shard)
+            weightMap[name] = shard
         }
-        return (Set(weightMap.map(\.1)).sorted(), weightMap)
+        return Shards(names: Set(weightMap.values).sorted(), weightMap: weightMap)
     }
 }

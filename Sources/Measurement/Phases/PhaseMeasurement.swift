@@ -53,10 +53,8 @@ package struct PhaseMeasurement: Codable, Sendable, Equatable {
         waitingShare = samples.reduce(0) { $0 + $1.waiting } / seconds
         communicationShare = samples.reduce(0) { $0 + $1.communicating } / seconds
         bytesPerStep = samples.map(\.bytes).max() ?? 0
-        var times: [Operator: (seconds: Double, calls: Int)] = [:]
-        for sample in samples {
-            times.merge(sample.operators) { ($0.seconds + $1.seconds, $0.calls + $1.calls) }
-        }
+        var times: [Operator: OperatorClock.Usage] = [:]
+        for sample in samples { times.merge(sample.operators, uniquingKeysWith: +) }
         let known = times.map { name, time in
             OperatorShare(
                 name: name.title, share: time.seconds / seconds,

@@ -17,7 +17,7 @@ package final class PhaseRecorder: RunObserver {
         var communicating = 0.0
         var bytes = 0
         var operations: Double
-        var operators: [Operator: (seconds: Double, calls: Int)]
+        var operators: [Operator: OperatorClock.Usage]
     }
 
     private(set) var phases: [(name: String, samples: [Sample])] = []

@@ -10,6 +10,12 @@ struct RankStrip: Sendable {
     private static let bins = 150
     private static let width = 720.0
 
+    private struct Span {
+        let rank, category: Int
+        /// In seconds.
+        let start, duration: Double
+    }
+
     private struct Rank {
         /// By category, then by bin: seconds.
         var seconds = [[Double]](
@@ -24,7 +30,7 @@ struct RankStrip: Sendable {
     /// Reads a trace in Chrome's format, one event a line; nil if there is no such file.
     init?(_ path: String, title: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        var spans: [(rank: Int, category: Int, start: Double, duration: Double)] = []
+        var spans: [Span] = []
         for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() where line.count > 2 {
             let event = try JSONValue(
                 parsing: line.last == UInt8(ascii: ",") ? Data(line.dropLast()) : Data(line),
@@ -33,7 +39,8 @@ struct RankStrip: Sendable {
                 let rank = event["pid"]?.int, let start = event["ts"]?.double,
                 let duration = event["dur"]?.double
             else { continue }
-            spans.append((rank, category, start / 1e6, duration / 1e6))
+            spans.append(
+                Span(rank: rank, category: category, start: start / 1e6, duration: duration / 1e6))
         }
         guard let count = spans.map(\.rank).max().map({ $0 + 1 }) else { return nil }
         let length = max(1e-6, spans.map { $0.start + $0.duration }.max() ?? 0)

@@ -1,8 +1,7 @@
 import Formats
-import Foundation
 import Runs
 
-/// A run's curves and quantiles, from its journal.
+/// A run's curves and quantiles.
 struct RunCurves: Sendable {
     /// Each task's loss before the update, by step of the run.
     let losses: [Curve]
@@ -28,16 +27,24 @@ struct RunCurves: Sendable {
         let waiting: Double
         let bytes: Double
 
+        /// The cost of a stage's steps, of which there is one at least.
+        init(_ steps: [RunHistory.Step]) {
+            stage = steps[0].stage
+            seconds = steps.map(\.seconds).sorted()
+            let total = max(1e-9, seconds.reduce(0, +))
+            tokens = Double(steps.reduce(0) { $0 + $1.tokens }) / total
+            waiting = steps.reduce(0) { $0 + $1.secondsWaiting } / total
+            bytes = Double(steps.map(\.bytes).max() ?? 0)
+        }
+
         /// The time that a share of the steps took at most.
         func quantile(_ share: Double) -> Double {
             seconds[min(seconds.count - 1, Int(share * Double(seconds.count)))]
         }
     }
 
-    /// Reads a run's journal; a run without one has no curves.
-    init(_ directory: RunDirectory) throws {
-        let isThere = FileManager.default.fileExists(atPath: directory.journalFile)
-        let events = isThere ? try Journal.read(directory) : []
+    /// The curves of a run; one without a history has none.
+    init(_ history: RunHistory?) {
         var losses = CurveBuilder()
         var scores = CurveBuilder()
         var mean = CurveBuilder()
@@ -45,30 +52,25 @@ struct RunCurves: Sendable {
         var weights = CurveBuilder()
         var shares = CurveBuilder()
         var stages: [LineChart.Mark] = []
-        var costs: [(stage: String, steps: [JSONValue])] = []
-        for event in events {
-            guard let step = event["step"]?.double else { continue }
-            switch event["kind"]?.string {
-            case "step":
-                let stage = event["stage"]?.string ?? ""
-                if costs.last?.stage != stage {
-                    costs.append((stage, []))
-                    stages.append(LineChart.Mark(name: "\(stage) stage", x: step))
-                }
-                costs[costs.count - 1].steps.append(event)
-                losses.add(event["losses"], at: step)
-                norm.add("gradient norm", event["gradientNorm"], at: step)
-                weights.add(event["weights"]?["all"], at: step)
-            case "evaluated":
-                for (task, evaluation) in event["tasks"]?.object ?? [] {
-                    scores.add(task, evaluation["score"], at: step)
-                }
-                mean.add("mean", event["mean"], at: step)
-                for (task, share) in event["drawn"]?.object ?? [] {
-                    shares.add("\(task), asked", share["requested"], at: step)
-                    shares.add("\(task), drawn", share["realised"], at: step)
-                }
-            default: break
+        var costs: [[RunHistory.Step]] = []
+        for step in history?.steps ?? [] {
+            let x = Double(step.step)
+            if costs.last?.last?.stage != step.stage {
+                costs.append([])
+                stages.append(LineChart.Mark(name: "\(step.stage) stage", x: x))
+            }
+            costs[costs.count - 1].append(step)
+            losses.add(step.losses, at: x)
+            norm.add("gradient norm", step.gradientNorm, at: x)
+            if let all = step.weights?["all"] { weights.add(all, at: x) }
+        }
+        for evaluation in history?.evaluations ?? [] {
+            let x = Double(evaluation.step)
+            for task in evaluation.tasks.entries { scores.add(task.name, task.value.score, at: x) }
+            if let value = evaluation.mean { mean.add("mean", value, at: x) }
+            for task in evaluation.drawn?.entries ?? [] {
+                shares.add("\(task.name), asked", task.value.requested, at: x)
+                shares.add("\(task.name), drawn", task.value.realised, at: x)
             }
         }
         self.losses = losses.curves
@@ -78,15 +80,7 @@ struct RunCurves: Sendable {
         self.weights = weights.curves
         self.shares = shares.curves
         self.stages = stages
-        stageCosts = costs.map { stage, steps in
-            func sum(_ key: String) -> Double { steps.reduce(0) { $0 + ($1[key]?.double ?? 0) } }
-            let seconds = steps.compactMap { $0["seconds"]?.double }.sorted()
-            let total = max(1e-9, seconds.reduce(0, +))
-            return StageCost(
-                stage: stage, seconds: seconds.isEmpty ? [0] : seconds, tokens: sum("tokens") / total,
-                waiting: sum("secondsWaiting") / total,
-                bytes: steps.compactMap { $0["bytes"]?.double }.max() ?? 0)
-        }
+        stageCosts = costs.map(StageCost.init)
     }
 }
 
@@ -95,15 +89,15 @@ private struct CurveBuilder {
     private var names: [String] = []
     private var points: [String: [Curve.Point]] = [:]
 
-    mutating func add(_ name: String, _ value: JSONValue?, at step: Double) {
-        guard let y = value?.double, y.isFinite else { return }
+    mutating func add(_ name: String, _ y: Double, at step: Double) {
+        guard y.isFinite else { return }
         if points[name] == nil { names.append(name) }
         points[name, default: []].append(Curve.Point(x: step, y: y))
     }
 
-    /// Adds a point to the curve of each member.
-    mutating func add(_ members: JSONValue?, at step: Double) {
-        for (name, value) in members?.object ?? [] { add(name, value, at: step) }
+    /// Adds a point to the curve of each name.
+    mutating func add(_ values: NamedValues<Double>, at step: Double) {
+        for entry in values.entries { add(entry.name, entry.value, at: step) }
     }
 
     var curves: [Curve] { names.map { Curve(name: $0, points: points[$0] ?? []) } }

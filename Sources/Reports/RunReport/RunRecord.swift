@@ -5,6 +5,8 @@ import Runs
 /// A finished run with all that a report shows of it.
 struct RunRecord: Sendable {
     let name: String
+    /// The run in a comparison.
+    let run: FinishedRun
     let directory: RunDirectory
     let results: RunResults
     let curves: RunCurves
@@ -21,8 +23,10 @@ struct RunRecord: Sendable {
         self.name = name
         directory = try RunDirectory.open(at: path)
         results = try RunResults.ofFinished(directory)
-        curves = try RunCurves(directory)
+        let history = try RunHistory(directory)
+        curves = RunCurves(history)
         let manifest = try Manifest.read(directory)
+        run = try FinishedRun(path, directory, results, manifest, history)
         keys = StudyKeys(try manifest?.identity())
         starts = manifest?.starts ?? []
         func text(_ path: String) -> String {
@@ -41,7 +45,6 @@ struct RunRecord: Sendable {
     /// One line for the terminal and the top of a page.
     var summary: String {
         let last = results.stages.last
-        let scores = (last?.tasks.entries ?? []).compactMap { $0.value?.score }
         let names = (last?.tasks.names ?? []).joined(separator: ", ")
         let splits = Set(
             (last?.tasks.entries ?? []).flatMap { $0.value?.splits.names ?? [] })
@@ -49,7 +52,7 @@ struct RunRecord: Sendable {
         let share = results.parameters.map {
             ", \(TextTable.number(100 * $0.shareOfBackbone, digits: 3)) % of the backbone's parameters per task"
         }
-        return "\(method) on \(names): mean \(TextTable.number(scores.mean, digits: 4)) on "
+        return "\(method) on \(names): mean \(TextTable.number(results.scores.values.mean, digits: 4)) on "
             + "\(EvaluationReport.label(ofSplits: splits.sorted()))\(share ?? "")"
     }
 }

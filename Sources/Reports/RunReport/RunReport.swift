@@ -36,9 +36,10 @@ package struct RunReport: Sendable {
 
     private init(_ runs: [String], baseline: String?, sweeps: [Sweep]) throws {
         self.sweeps = sweeps
-        comparison = try Comparison(runs)
+        try Comparison.requireDistinct(runs)
         content = try ComparisonContent(baseline: baseline)
         self.runs = try zip(runs, runNames(runs.map { [$0] })).map(RunRecord.init)
+        comparison = Comparison(self.runs.map(\.run))
     }
 
     /// The page, in HTML.

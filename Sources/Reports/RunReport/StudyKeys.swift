@@ -2,12 +2,12 @@ import Formats
 
 /// A run's identity as a list of keys, such as `study.batch.examples`, with the text of each value.
 struct StudyKeys: Sendable {
-    private let values: [(key: String, value: String)]
+    private let values: NamedValues<String>
 
-    init(_ identity: JSONValue?) { values = identity.map { Self.flatten($0, "") } ?? [] }
+    init(_ identity: JSONValue?) { values = NamedValues(identity.map { Self.flatten($0, "") } ?? []) }
 
     /// The text of each key's value.
-    var byKey: [String: String] { Dictionary(values.map { ($0.key, $0.value) }) { first, _ in first } }
+    var byKey: [String: String] { Dictionary(values.entries.map { ($0.name, $0.value) }) { first, _ in first } }
 
     private static func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
         guard let members = value.object, !members.isEmpty else {
@@ -26,7 +26,7 @@ struct StudyKeys: Sendable {
         var names: [String] = []
         var known: Set<String> = []
         for run in runs {
-            for (key, _) in run.keys.values where known.insert(key).inserted { names.append(key) }
+            for key in run.keys.values.names where known.insert(key).inserted { names.append(key) }
         }
         let columns = runs.map(\.keys.byKey)
         let rows = names.map { name in [name] + columns.map { $0[name] ?? "–" } }

@@ -1,6 +1,6 @@
 /// A run at its beginning: ranks, data and parameters.
-package struct RunFacts: Encodable, Sendable, Equatable {
-    package struct TaskFacts: Encodable, Sendable, Equatable {
+package struct RunFacts: Codable, Sendable, Equatable {
+    package struct TaskFacts: Codable, Sendable, Equatable {
         package let name: String
         /// The numbers of training examples and of evaluated examples.
         package let train, evaluated: Int
@@ -12,7 +12,7 @@ package struct RunFacts: Encodable, Sendable, Equatable {
     }
 
     /// Lines of a data file that are skipped for having too few columns.
-    package struct SkippedLines: Encodable, Sendable, Equatable {
+    package struct SkippedLines: Codable, Sendable, Equatable {
         package let file: String
         package let lines: [Int]
 
@@ -20,7 +20,7 @@ package struct RunFacts: Encodable, Sendable, Equatable {
     }
 
     /// The activation memory of the largest micro-batch.
-    package struct Activations: Encodable, Sendable, Equatable {
+    package struct Activations: Codable, Sendable, Equatable {
         package let tokens, bytes: Int
 
         package init(tokens: Int, bytes: Int) { (self.tokens, self.bytes) = (tokens, bytes) }

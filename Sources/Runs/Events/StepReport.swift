@@ -3,7 +3,7 @@ package import Formats
 /// An optimizer step.
 package struct StepReport: Encodable, Sendable {
     /// A task's name and the indices of its examples.
-    package struct MicroBatch: Encodable, Sendable, Equatable {
+    package struct MicroBatch: Codable, Sendable, Equatable {
         package let task: String
         package let examples: [Int]
 

@@ -35,8 +35,8 @@ package final class Journal {
         try record(kind, JSONValue(encoding: report).object ?? [])
     }
 
-    /// Writes a point of each of some curves.
-    package func plot(_ points: [(tag: String, value: Double)], step: Int) throws {
+    /// Writes a point of each curve.
+    package func plot(_ points: NamedValues<Double>, step: Int) throws {
         try curves.scalars(points, step: step)
     }
 

@@ -118,12 +118,13 @@ package final class RunJournal: RunObserver {
     /// Plots each task's share of a stage's examples so far.
     private func plotShares(_ drawn: NamedValues<DrawnShare>) throws {
         try journal.plot(
-            drawn.entries.flatMap { task in
-                [
-                    ("share/\(task.name)/requested", task.value.requested),
-                    ("share/\(task.name)/realised", task.value.realised),
-                ]
-            }, step: steps)
+            NamedValues(
+                drawn.entries.flatMap { task in
+                    [
+                        ("share/\(task.name)/requested", task.value.requested),
+                        ("share/\(task.name)/realised", task.value.realised),
+                    ]
+                }), step: steps)
     }
 
     private func step(_ report: StepReport) throws {
@@ -131,7 +132,7 @@ package final class RunJournal: RunObserver {
         try journal.record("step", report)
         steps = report.step
         let seconds = max(1e-9, report.seconds)
-        var points: [(tag: String, value: Double)] = []
+        var points: [(String, Double)] = []
         points += report.losses.entries.map { ("train/\($0.name)/loss", $0.value) }
         points += report.learningRates.entries.map { ("train/learning_rate/\($0.name)", $0.value) }
         if let agreement = report.agreement {
@@ -146,7 +147,7 @@ package final class RunJournal: RunObserver {
             ("system/bytes_per_step", Double(report.bytes)),
         ]
         points += Self.points(report.effect)
-        try journal.plot(points, step: steps)
+        try journal.plot(NamedValues(points), step: steps)
     }
 
     private static func points(_ effect: CombinationEffect?) -> [(String, Double)] {
@@ -160,7 +161,7 @@ package final class RunJournal: RunObserver {
 
     private func evaluated(_ report: EvaluationReport) throws {
         try journal.record("evaluated", report)
-        var points: [(tag: String, value: Double)] = []
+        var points: [(String, Double)] = []
         for task in report.scores {
             for split in task.splits.entries {
                 let label = EvaluationReport.label(ofSplit: split.name)
@@ -171,7 +172,7 @@ package final class RunJournal: RunObserver {
             points.append(("\(EvaluationReport.label(ofSplit: split))/mean", mean))
         }
         points += (report.probabilities?.entries ?? []).map { ("share/\($0.name)/probability", $0.value) }
-        try journal.plot(points, step: report.step)
+        try journal.plot(NamedValues(points), step: report.step)
         if let drawn = report.drawn { try plotShares(drawn) }
     }
 

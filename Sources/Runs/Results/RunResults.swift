@@ -1,5 +1,5 @@
 import Diagnostics
-import Formats
+package import Formats
 import Foundation
 
 /// The results of a run: `results.json`.
@@ -45,6 +45,14 @@ package struct RunResults: Codable, Sendable, Equatable {
         copy.study = nil
         (copy.bytesPerStep, copy.examplesPerSecond, copy.seconds, copy.balance) = (nil, nil, nil, nil)
         return copy
+    }
+
+    /// The score of each task that was scored in the last stage, with the kept state.
+    package var scores: NamedValues<Double> {
+        NamedValues(
+            (stages.last?.tasks.entries ?? []).compactMap { task in
+                task.value.map { (task.name, $0.score) }
+            })
     }
 
     /// Writes `results.json` atomically.

@@ -14,6 +14,11 @@ struct BytePairEncoding: TokenModel {
     /// Whether a word that is a token is that token, whatever the merges make of it.
     private let prefersWholeWords: Bool
 
+    /// Two tokens that are joined.
+    struct TokenPair {
+        let left, right: String
+    }
+
     private struct Merge {
         let rank: Int32
         let token: Int32
@@ -21,7 +26,7 @@ struct BytePairEncoding: TokenModel {
 
     /// Takes merges in the order in which they were learned; failures name the `place` of a merge's index.
     init(
-        _ vocabulary: Vocabulary, merges pairs: [(left: String, right: String)], unknown: Int32? = nil,
+        _ vocabulary: Vocabulary, merges pairs: [TokenPair], unknown: Int32? = nil,
         prefersWholeWords: Bool = false, place: (Int) -> String
     ) throws {
         self.vocabulary = vocabulary

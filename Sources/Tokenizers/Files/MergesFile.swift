@@ -21,14 +21,14 @@ struct MergesFile {
         let lines = merges.split(separator: 0x0A, omittingEmptySubsequences: false)
             .map { String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self) }
         let first = lines.first?.hasPrefix("#version") == true ? 1 : 0
-        var pairs: [(left: String, right: String)] = []
+        var pairs: [BytePairEncoding.TokenPair] = []
         for (index, line) in lines.enumerated().dropFirst(first) where !line.isEmpty {
             let parts = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2 else {
                 throw Failure.data(
                     "found '\(line)', expected two tokens with a blank between", at: "\(place):\(index + 1)")
             }
-            pairs.append((parts[0], parts[1]))
+            pairs.append(BytePairEncoding.TokenPair(left: parts[0], right: parts[1]))
         }
         let unknown = try token("unk_token", "<unk>").content
         let model = try BytePairEncoding(known, merges: pairs, unknown: known.id(of: unknown)) {

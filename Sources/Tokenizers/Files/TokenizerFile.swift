@@ -109,7 +109,7 @@ struct TokenizerFile {
             guard parts.count == 2 else {
                 throw file.failure("found \(value.encoded()) for model.merges[\(index)], expected two tokens")
             }
-            return (left: parts[0], right: parts[1])
+            return BytePairEncoding.TokenPair(left: parts[0], right: parts[1])
         }
         return try BytePairEncoding(
             vocabulary, merges: pairs, unknown: unknown,

@@ -3,8 +3,8 @@ import Kernels
 
 /// The tensors of a tiny attention in one layer; query, key and value are contiguous and used as one.
 struct TinyAttentionTensors {
-    /// γ and β [d] of the input norm.
-    let norm: (scale: BoundTensor, shift: BoundTensor)?
+    /// The input norm.
+    let norm: BoundNorm?
     /// W_Q, W_K, W_V [3·M·D, d].
     let projections: FrozenMatrix
     let projectionGradient: Matrix?
@@ -46,11 +46,7 @@ struct TinyAttentionTensors {
         }
         guard let weight = joined("weight"), let output = tensor("\(Self.output).weight") else { return nil }
         let bias = joined("bias")
-        if let scale = tensor("norm.weight"), let shift = tensor("norm.bias") {
-            norm = (scale, shift)
-        } else {
-            norm = nil
-        }
+        norm = BoundNorm(tensor)
         projections = weight.matrix
         projectionGradient = weight.gradientMatrix
         projectionBias = bias?.value
