@@ -34,7 +34,7 @@ package struct Verdict: Sendable {
         let pairs = references.compactMap { reference in
             runs.first { $0.seed == reference.seed }.map { (run: $0, reference: reference) }
         }
-        let tasks = references.first?.scores.map(\.task) ?? []
+        let tasks = references.first?.scores.names ?? []
         let ratios = pairs.compactMap { pair -> Double? in
             guard let score = pair.run.mean(of: tasks), let reference = pair.reference.mean(of: tasks),
                 reference > 0
@@ -81,7 +81,7 @@ package struct Verdict: Sendable {
         else { return [] }
         let runs = try winner.runs.map { try FinishedRun("\(directory.path)/\($0)") }
         let scores = runs.map { run in
-            results.score == "mean" ? run.mean(of: run.scores.map(\.task)) : run.score(results.score)
+            results.score == "mean" ? run.mean(of: run.scores.names) : run.score(results.score)
         }
         let mean = scores.compactMap(\.self).mean
         guard let mean, let recorded = winner.score, abs(mean - recorded) < 1e-9 else {

@@ -6,8 +6,12 @@ struct StudyKeys: Sendable {
 
     init(_ identity: JSONValue?) { values = NamedValues(identity.map { Self.flatten($0, "") } ?? []) }
 
+    private init(_ values: NamedValues<String>) { self.values = values }
+
     /// The text of each key's value.
-    var byKey: [String: String] { Dictionary(values.entries.map { ($0.name, $0.value) }) { first, _ in first } }
+    var byKey: [String: String] {
+        Dictionary(values.entries.map { ($0.name, $0.value) }) { first, _ in first }
+    }
 
     private static func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
         guard let members = value.object, !members.isEmpty else {
@@ -17,9 +21,10 @@ struct StudyKeys: Sendable {
     }
 
     /// The keys but for the seed, which runs of one study do not have in common.
-    var withoutSeed: StudyKeys { StudyKeys(values.filter { $0.key != "study.seed" }) }
-
-    private init(_ values: [(key: String, value: String)]) { self.values = values }
+    var withoutSeed: StudyKeys {
+        let kept = values.entries.filter { $0.name != "study.seed" }
+        return StudyKeys(NamedValues(kept.map { ($0.name, $0.value) }))
+    }
 
     /// A row for each key, with a column for each run; of several runs only the keys whose values differ.
     static func table(_ runs: [(name: String, keys: StudyKeys)]) -> TextTable? {
