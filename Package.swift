@@ -179,3 +179,9 @@ for target in package.targets where target.type != .system {
             .treatAllWarnings(as: .error),
         ]
 }
+
+// `launch/test --quick` builds the test targets that it runs, and no others.
+if let chosen = Context.environment["HADAMESH_TEST_TARGETS"] {
+    let names = Set(chosen.split(separator: " ").map(String.init))
+    package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
+}
