@@ -68,13 +68,13 @@ extension EndToEnd {
 
         @Test func tokenizingALargeTaskShowsTheTimeLeft() async throws {
             let line = "red dog under the green tree from river to cloud\twarm\n"
-            try scene.write("colour-train.tsv", "text\tlabel\n" + String(repeating: line, count: 100_000))
+            try scene.write("colour-train.tsv", "text\tlabel\n" + String(repeating: line, count: 300_000))
             // The job ends before the first step.
             let job = try await EndToEnd.hadamesh(
                 scene.training + ["--set", "tasks.1.train=nothere.tsv"],
                 environment: ["HADAMESH_TERMINAL": "1", "COLUMNS": "100"])
             #expect(job.status == 3, "\(job)")
-            let live = /tokenizing colour [0-9,]+\/100,000, [0-9]+ s left; task 1 of 2\r/
+            let live = /tokenizing colour [0-9,]+\/300,000, [0-9]+ s left; 1 of 2\r/
             #expect(job.errors.contains(live), "\(job)")
         }
 

@@ -20,7 +20,7 @@ struct SweepReportTests {
                     runs.results([("rte", 0.5 + 0.001 * Double(number))], adapters: number * number),
                     study: method, seed: seed)
                 let events = [(20, 0.297), (40, 0.48 + 0.001 * Double(seed))].map { step, mean in
-                    "{\"time\":\(step),\"kind\":\"evaluated\",\"step\":\(step),\"tasks\":{},\"mean\":\(mean)}\n"
+                    "{\"time\":\(step),\"kind\":\"evaluated\",\"stage\":\"adapter\",\"step\":\(step),\"tasks\":{},\"mean\":\(mean)}\n"
                 }
                 try runs.write(events.joined(), to: "\(path)/journal.jsonl")
             }

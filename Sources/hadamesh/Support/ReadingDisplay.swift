@@ -27,6 +27,7 @@ final class ReadingDisplay: ReadingObserver, RunObserver {
 
     func reading(_ task: String, _ number: Int, of count: Int) {
         begin(task, number, of: count)
+        status.begin()
         status.show { "reading \(subject)\(place)" }
     }
 
