@@ -3,11 +3,11 @@ package import Encoders
 
 /// The memory of tokenized texts: of this process, or of the ranks of a node that share it.
 package protocol TokenMemory {
-    /// Memory with the tokens of `count` texts, of which each process that shares it tokenizes a part.
+    /// Memory with the tokens of texts, of which each process that shares it tokenizes a part.
     ///
-    /// `checksum` is that of all texts: processes with other texts are refused. Failures name the texts.
+    /// Processes with other texts or another tokenizer are refused.
     func tokens(
-        ofTexts count: Int, checksum: UInt32, name: String, _ tokenize: (Range<Int>) throws -> TokenPart
+        of texts: TextsIdentity, _ tokenize: (Range<Int>) throws -> TokenPart
     ) throws -> FilledTokens
 
     /// Runs `body` in each process; if it throws in one, it throws in all.
@@ -15,6 +15,17 @@ package protocol TokenMemory {
 
     /// A warning, if memory could not be shared.
     var refusal: Failure? { get }
+}
+
+/// Texts to be tokenized, as processes compare them.
+package struct TextsIdentity: Sendable {
+    /// Their name in failures.
+    package let name: String
+    package let count: Int
+    /// Of all texts.
+    package let checksum: UInt32
+    /// The tokenizer's checksum.
+    package let tokenizer: String
 }
 
 /// Memory with the tokens of texts.
@@ -44,9 +55,9 @@ package struct PrivateTokens: TokenMemory {
     package var refusal: Failure? { nil }
 
     package func tokens(
-        ofTexts count: Int, checksum: UInt32, name: String, _ tokenize: (Range<Int>) throws -> TokenPart
+        of texts: TextsIdentity, _ tokenize: (Range<Int>) throws -> TokenPart
     ) throws -> FilledTokens {
-        try FilledTokens(tokenize(0..<count))
+        try FilledTokens(tokenize(0..<texts.count))
     }
 
     package func together<Value>(_ body: () throws -> Value) throws -> Value { try body() }

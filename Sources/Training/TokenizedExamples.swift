@@ -29,8 +29,9 @@ package struct TokenizedExamples: Sendable {
                 Array(text.utf8 + [0]).withUnsafeBytes { checksum.update($0) }
             }
         }
-        let filled = try memory.tokens(ofTexts: examples.count, checksum: checksum.value, name: name) {
-            part in
+        let texts = TextsIdentity(
+            name: name, count: examples.count, checksum: checksum.value, tokenizer: tokenizer.identity)
+        let filled = try memory.tokens(of: texts) { part in
             try TokenPart(examples[part], tokenizer, maximumTokens: maximumTokens) {
                 progress($0, part.count)
             }

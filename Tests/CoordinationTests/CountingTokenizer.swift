@@ -7,10 +7,15 @@ final class CountingTokenizer: Tokenizer {
     private let calls = Mutex(0)
     var count: Int { calls.withLock { $0 } }
 
-    init(_ base: any Tokenizer) { self.base = base }
+    let identity: String
+
+    /// `identity` replaces the base's.
+    init(_ base: any Tokenizer, identity: String? = nil) {
+        self.base = base
+        self.identity = identity ?? base.identity
+    }
 
     var name: String { base.name }
-    var identity: String { base.identity }
     var vocabularySize: Int { base.vocabularySize }
     var segmentsOfPair: Int { base.segmentsOfPair }
     func token(_ id: Int32) -> String? { base.token(id) }

@@ -62,7 +62,7 @@ import Training
         #expect(failures.allSatisfy { "\(String(describing: $0))".contains("positions") })
     }
 
-    @Test("Ranks of a node that read other texts are refused")
+    @Test("Ranks that read other texts are refused")
     func otherTexts() throws {
         let tokenizer = try TokenizerFolder.load(TinyModel.directory)
         let failure = #expect(throws: Failure.self) {
@@ -71,10 +71,22 @@ import Training
                 return try Self.tokenized(texts, tokenizer, in: NodeTokens(world)).count
             }
         }
-        #expect(failure?.message.contains("read other texts") == true)
+        #expect(failure?.description.contains("data of task/train: differs between ranks: 7 texts") == true)
     }
 
-    @Test("A file that one rank cannot read fails all of its node")
+    @Test("Ranks with another tokenizer are refused, before they tokenize parts")
+    func otherTokenizers() throws {
+        let tokenizer = try TokenizerFolder.load(TinyModel.directory)
+        let failure = #expect(throws: Failure.self) {
+            try ThreadWorld.run(2) { world in
+                let own = CountingTokenizer(tokenizer, identity: "\(world.rank)")
+                return try Self.tokenized(Self.texts, own, in: NodeTokens(world)).count
+            }
+        }
+        #expect(failure?.description.contains("tokenizer: differs between ranks: checksum 0") == true)
+    }
+
+    @Test("A file that one rank cannot read fails all ranks")
     func together() throws {
         let failures = try ThreadWorld.run(3) { world in
             let memory = try NodeTokens(world)

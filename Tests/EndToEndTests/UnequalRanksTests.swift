@@ -54,9 +54,9 @@ extension EndToEnd {
 
         static let differences = [
             Difference(
-                name: "data of colour: differs between ranks", make: { try data($0) { $0.reversed() } }),
+                name: "data of colour/train: differs between ranks", make: { try data($0) { $0.reversed() } }),
             Difference(
-                name: "data of colour: differs between ranks ",
+                name: "data of colour/train: differs between ranks ",
                 make: { try data($0) { Array($0.prefix(20)) } }),
             Difference(name: "seed: differs between ranks: 42 on rank 0", other: ["--set", "seed=7"]),
             Difference(
@@ -185,7 +185,7 @@ extension EndToEnd {
                 ["evaluate", scene.path("run"), ":", "-np", "1", EndToEnd.program, "evaluate"]
                     + [scene.path("run"), "--data", String(other)])
             #expect(job.status == 3 && job.failures.count == 1, "\(job)")
-            #expect(job.errors.contains("data of colour: differs between ranks"), "\(job)")
+            #expect(job.errors.contains("data of colour/train: differs between ranks"), "\(job)")
         }
 
         @Test func ranksThatPredictAreHeldToTheSameAdapter() async throws {

@@ -7,8 +7,11 @@ package import Training
 
 /// Tokens of texts that the ranks of a node share: each tokenizes a part, and all read the whole.
 ///
+/// Ranks of the world that read other texts, or have another tokenizer, are refused.
+///
 /// If shared memory cannot be allocated, each rank tokenizes all texts into memory of its own.
 package final class NodeTokens: TokenMemory {
+    private let world: any Communicator
     private let node: any Communicator
     package private(set) var refusal: Failure?
 
@@ -16,38 +19,33 @@ package final class NodeTokens: TokenMemory {
     static let name = "hadamesh-tokens"
 
     /// Memory of this rank's node; a collective of the world.
-    package init(_ world: any Communicator) throws { node = try world.nodeCommunicator() }
+    package init(_ world: any Communicator) throws {
+        self.world = world
+        node = try world.nodeCommunicator()
+    }
 
     /// A rank's part, as the other ranks of its node know it.
     private struct Summary: Codable {
-        /// Of all texts, which the ranks must have in common.
-        let count: Int
-        let checksum: UInt32
-        /// Of the part.
         let texts: Int
         let tokens: Int
         let bounds: TokenBounds
     }
 
     package func tokens(
-        ofTexts count: Int, checksum: UInt32, name: String, _ tokenize: (Range<Int>) throws -> TokenPart
+        of texts: TextsIdentity, _ tokenize: (Range<Int>) throws -> TokenPart
     ) throws -> FilledTokens {
-        guard node.size > 1, count > 0 else { return try FilledTokens(tokenize(0..<count)) }
+        let count = texts.count
+        var agreement = Agreement()
+        // Otherwise a node's ranks could tokenize the parts of one split differently.
+        agreement.add("tokenizer", "checksum \(texts.tokenizer)")
+        agreement.add("data of \(texts.name)", "\(count) texts of checksum \(texts.checksum)")
+        try agreement.check(world)
+        guard node.size > 1, count > 0 else { return try together { try FilledTokens(tokenize(0..<count)) } }
         let own = try together {
             try tokenize(count * node.rank / node.size..<count * (node.rank + 1) / node.size)
         }
         let parts = try gathered(
-            Summary(
-                count: count, checksum: checksum, texts: own.size.texts, tokens: own.size.tokens,
-                bounds: own.bounds))
-        let isOther = { (part: Summary) in part.count != parts[0].count || part.checksum != parts[0].checksum
-        }
-        if let other = parts.firstIndex(where: isOther) {
-            throw Failure.data(
-                "ranks of one node read other texts: its first rank \(parts[0].count), its rank \(other) "
-                    + "\(parts[other].count), with other bytes",
-                at: name, remedy: "all ranks must see the same files")
-        }
+            Summary(texts: own.size.texts, tokens: own.size.tokens, bounds: own.bounds))
         let size = TokenTableSize(texts: count, tokens: parts.reduce(0) { $0 + $1.tokens })
         switch try NodeSharedMemory.make(byteCount: size.bytes, in: nil, named: Self.name, among: node) {
         case .failure(let unavailable):
@@ -72,7 +70,7 @@ package final class NodeTokens: TokenMemory {
     }
 
     package func together<Value>(_ body: () throws -> Value) throws -> Value {
-        node.size > 1 ? try allOrNone(node, body) : try body()
+        world.size > 1 ? try allOrNone(world, body) : try body()
     }
 
     private func gathered(_ own: Summary) throws -> [Summary] {

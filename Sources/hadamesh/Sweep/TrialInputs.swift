@@ -67,9 +67,7 @@ final class TrialInputs {
                     (
                         key,
                         try Self.result {
-                            try allOrNone(world) {
-                                try TaskData(reference.resolve(), study, texts, reportingTo: observer)
-                            }
+                            try TaskData(reference.resolve(), study, texts, reportingTo: observer)
                         }
                     ))
             }
