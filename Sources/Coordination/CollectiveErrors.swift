@@ -29,6 +29,11 @@ package func fromRoot<Value: Codable>(_ communicator: any Communicator, _ body: 
     try decoded(onRoot(communicator) { try encoded(body()) })
 }
 
+/// Every rank's value, by rank, on every rank; a collective.
+package func fromEach<Value: Codable>(_ communicator: any Communicator, _ value: Value) throws -> [Value] {
+    try communicator.allGather(text: JSONValue(encoding: value).encoded()).map { try decoded(Array($0.utf8)) }
+}
+
 /// Runs `body` on every rank; if any rank fails, all throw the failure of the lowest such rank; a collective.
 ///
 /// `body` must not contain collectives of this communicator.

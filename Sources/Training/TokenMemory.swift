@@ -1,5 +1,7 @@
 package import Diagnostics
 package import Encoders
+import Formats
+import Tasks
 
 /// The memory of tokenized texts: of this process, or of the ranks of a node that share it.
 package protocol TokenMemory {
@@ -21,11 +23,23 @@ package protocol TokenMemory {
 package struct TextsIdentity: Sendable {
     /// Their name in failures.
     package let name: String
-    package let count: Int
-    /// Of all texts.
-    package let checksum: UInt32
     /// The tokenizer's checksum.
     package let tokenizer: String
+    let examples: [Example]
+
+    package var count: Int { examples.count }
+
+    /// A checksum of all texts.
+    package var checksum: UInt32 {
+        var checksum = CRC32C()
+        for example in examples {
+            for text in [example.first, example.second ?? ""] {
+                // A zero byte parts texts.
+                Array(text.utf8 + [0]).withUnsafeBytes { checksum.update($0) }
+            }
+        }
+        return checksum.value
+    }
 }
 
 /// Memory with the tokens of texts.

@@ -22,15 +22,7 @@ package struct TokenizedExamples: Sendable {
         in memory: some TokenMemory = PrivateTokens(),
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
-        var checksum = CRC32C()
-        for example in examples {
-            for text in [example.first, example.second ?? ""] {
-                // A zero byte parts texts.
-                Array(text.utf8 + [0]).withUnsafeBytes { checksum.update($0) }
-            }
-        }
-        let texts = TextsIdentity(
-            name: name, count: examples.count, checksum: checksum.value, tokenizer: tokenizer.identity)
+        let texts = TextsIdentity(name: name, tokenizer: tokenizer.identity, examples: examples)
         let filled = try memory.tokens(of: texts) { part in
             try TokenPart(examples[part], tokenizer, maximumTokens: maximumTokens) {
                 progress($0, part.count)

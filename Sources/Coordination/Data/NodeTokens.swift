@@ -1,8 +1,6 @@
 package import Collectives
 package import Diagnostics
 import Encoders
-import Formats
-import Foundation
 package import Training
 
 /// Tokens of texts that the ranks of a node share: each tokenizes a part, and all read the whole.
@@ -35,17 +33,19 @@ package final class NodeTokens: TokenMemory {
         of texts: TextsIdentity, _ tokenize: (Range<Int>) throws -> TokenPart
     ) throws -> FilledTokens {
         let count = texts.count
-        var agreement = Agreement()
-        // Otherwise a node's ranks could tokenize the parts of one split differently.
-        agreement.add("tokenizer", "checksum \(texts.tokenizer)")
-        agreement.add("data of \(texts.name)", "\(count) texts of checksum \(texts.checksum)")
-        try agreement.check(world)
+        if world.size > 1 {
+            var agreement = Agreement()
+            // Otherwise a node's ranks could tokenize the parts of one split differently.
+            agreement.add("tokenizer", "checksum \(texts.tokenizer)")
+            agreement.add("data of \(texts.name)", "\(count) texts of checksum \(texts.checksum)")
+            try agreement.check(world)
+        }
         guard node.size > 1, count > 0 else { return try together { try FilledTokens(tokenize(0..<count)) } }
         let own = try together {
             try tokenize(count * node.rank / node.size..<count * (node.rank + 1) / node.size)
         }
-        let parts = try gathered(
-            Summary(texts: own.size.texts, tokens: own.size.tokens, bounds: own.bounds))
+        let parts = try fromEach(
+            node, Summary(texts: own.size.texts, tokens: own.size.tokens, bounds: own.bounds))
         let size = TokenTableSize(texts: count, tokens: parts.reduce(0) { $0 + $1.tokens })
         switch try NodeSharedMemory.make(byteCount: size.bytes, in: nil, named: Self.name, among: node) {
         case .failure(let unavailable):
@@ -71,12 +71,5 @@ package final class NodeTokens: TokenMemory {
 
     package func together<Value>(_ body: () throws -> Value) throws -> Value {
         world.size > 1 ? try allOrNone(world, body) : try body()
-    }
-
-    private func gathered(_ own: Summary) throws -> [Summary] {
-        let place = "another rank's tokens"
-        return try node.allGather(text: JSONValue(encoding: own).encoded()).map { text in
-            try JSONValue(parsing: Data(text.utf8), at: place).decoded(from: place)
-        }
     }
 }

@@ -24,7 +24,8 @@ package final class SafetensorsFolder: TensorSource {
         let shards = found.names
         let files = try shards.map { try SafetensorsFile(path: "\(directory)/\($0)") }
         var fileIndex: [String: Int] = [:]
-        for (name, shard) in found.weightMap {
+        for entry in found.weightMap.entries {
+            let (name, shard) = (entry.name, entry.value)
             guard let index = shards.firstIndex(of: shard), files[index].tensors[name] != nil else {
                 throw Failure.data(
                     "has no tensor '\(name)', though the index lists it there", at: "\(directory)/\(shard)",
@@ -65,7 +66,8 @@ package final class SafetensorsFolder: TensorSource {
     /// The files to open and, if there is an index, the file of each tensor.
     private struct Shards {
         let names: [String]
-        var weightMap: [String: String] = [:]
+        /// In the index's order, so that all ranks name the same failure.
+        var weightMap = NamedValues<String>([])
     }
 
     private static func shards(in directory: String) throws -> Shards {
@@ -103,8 +105,7 @@ package final class SafetensorsFolder: TensorSource {
         guard let members = json["weight_map"]?.object, !members.isEmpty else {
             throw Failure.data("has no weight_map", at: path)
         }
-        var weightMap: [String: String] = [:]
-        for (name, value) in members {
+        let weightMap = try members.map { name, value in
             guard let shard = value.string, !shard.isEmpty, !shard.contains("/") else {
                 throw Failure.data("weight_map has no file name for tensor '\(name)'", at: path)
             }
@@ -113,8 +114,8 @@ package final class SafetensorsFolder: TensorSource {
                     "weight_map names \(shard), which is not in the folder", at: path,
                     remedy: "copy or download the missing shard")
             }
-            weightMap[name] = shard
+            return (name, shard)
         }
-        return Shards(names: Set(weightMap.values).sorted(), weightMap: weightMap)
+        return Shards(names: Set(weightMap.map(\.1)).sorted(), weightMap: NamedValues(weightMap))
     }
 }

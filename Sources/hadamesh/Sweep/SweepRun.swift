@@ -283,14 +283,9 @@ final class SweepRun {
         }
         world.watch?.gather()
         let isLeader = group.communicator?.rank == 0
-        let texts = try world.allGather(text: isLeader ? JSONValue(encoding: own).encoded() : "[]")
+        let all = try fromEach(world, isLeader ? own : []).flatMap(\.self)
         world.watch?.leaveGroups()
         progress.close()
-        let place = "a group's outcomes"
-        let all = try texts.flatMap { text in
-            try JSONValue(parsing: Data(text.utf8), at: place).decoded(
-                as: [NumberedOutcome].self, from: place)
-        }
         let outcomes = Dictionary(uniqueKeysWithValues: all.map { ($0.number, $0.outcome) })
         guard outcomes.count == runs.count, !outcomes.values.contains(.stopped) else { return nil }
         return runs.indices.compactMap { outcomes[$0] }
