@@ -29,7 +29,11 @@ static long tiles_of(long elements, long side) { return (elements + side - 1) / 
 static long packed_bytes(long k, long n) { return tiles_of(n, SIDE) * tiles_of(k, 2 * SIDE) * TILE * 4; }
 
 static void pack(long k, long n, const float *b, long bRow, long bColumn, void *panels) {
-    pack_pairs(k, n, b, bRow, bColumn, SIDE, SIDE, panels);
+    pack_pairs(k, n, b, 0, bRow, bColumn, SIDE, SIDE, panels);
+}
+
+static void pack_bfloat16(long k, long n, const unsigned short *b, long bRow, long bColumn, void *panels) {
+    pack_pairs(k, n, b, 1, bRow, bColumn, SIDE, SIDE, panels);
 }
 
 static long scratch_bytes(long m, long k) {
@@ -207,8 +211,9 @@ static void product(const ckernels_bfloat16_product *p) {
 }
 
 const ckernels_bfloat16 ckernels_bfloat16_amx = {
-    .name = "amx", .bits = "tiles", .product = product, .pack = pack, .packed_bytes = packed_bytes,
-    .scratch_bytes = scratch_bytes, .layout = TILE,
+    .name = "amx", .bits = "tiles", .product = product, .pack = pack,
+    .pack_bfloat16 = pack_bfloat16, .packed_bytes = packed_bytes, .scratch_bytes = scratch_bytes,
+    .layout = TILE,
 };
 #pragma clang attribute pop
 #else

@@ -9,6 +9,7 @@
 #define LANES 16
 #define VECTORS 4
 #define SUMS 27
+#define HAS_ROUNDING 1
 #define STEP(x, y, z) \
     ((vector)_mm512_dpbf16_ps((__m512)(z), (__m512bh)(x), (__m512bh)(y)))
 #include "lanes.h"

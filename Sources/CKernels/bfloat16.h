@@ -19,7 +19,11 @@ static long packed_bytes(long k, long n) {
 }
 
 static void pack(long k, long n, const float *b, long bRow, long bColumn, void *panels) {
-    pack_pairs(k, n, b, bRow, bColumn, PANEL, 1, panels);
+    pack_pairs(k, n, b, 0, bRow, bColumn, PANEL, 1, panels);
+}
+
+static void pack_bfloat16(long k, long n, const unsigned short *b, long bRow, long bColumn, void *panels) {
+    pack_pairs(k, n, b, 1, bRow, bColumn, PANEL, 1, panels);
 }
 
 static long scratch_bytes(long m, long k) {
@@ -74,6 +78,7 @@ static void product(const ckernels_bfloat16_product *p) {
 }
 
 const ckernels_bfloat16 TABLE = {
-    .name = NAME, .bits = "pairs", .product = product, .pack = pack, .packed_bytes = packed_bytes,
-    .scratch_bytes = scratch_bytes, .layout = PANEL,
+    .name = NAME, .bits = "pairs", .product = product, .pack = pack,
+    .pack_bfloat16 = pack_bfloat16, .packed_bytes = packed_bytes, .scratch_bytes = scratch_bytes,
+    .layout = PANEL,
 };

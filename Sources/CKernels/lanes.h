@@ -13,7 +13,18 @@ typedef float quarter __attribute__((ext_vector_type(4)));
 INLINE wide read(const float *p) { return *(const wide_loose *)p; }
 INLINE void write(float *p, wide v) { *(wide_loose *)p = v; }
 
-// Fewer than 16 floats; the other lanes hold `filler`.
+// Fewer than 16 floats; the other lanes hold `filler`, and are not written. HAS_MASKS: AVX-512 loads and
+// stores some lanes at once. Elsewhere a vector's load waits for the stores of single floats before it.
+#if HAS_MASKS
+INLINE wide read_some(const float *p, long count, float filler) {
+    __mmask16 some = (__mmask16)((1u << count) - 1);
+    return (wide)_mm512_mask_loadu_ps(_mm512_set1_ps(filler), some, p);
+}
+
+INLINE void write_some(float *p, wide v, long count) {
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+}
+#else
 INLINE wide read_some(const float *p, long count, float filler) {
     float lanes[16];
     for (long i = 0; i < 16; i++) lanes[i] = i < count ? p[i] : filler;
@@ -23,6 +34,7 @@ INLINE wide read_some(const float *p, long count, float filler) {
 INLINE void write_some(float *p, wide v, long count) {
     for (long i = 0; i < count; i++) p[i] = v[i];
 }
+#endif
 
 // x y + z.
 #if HAS_FMA

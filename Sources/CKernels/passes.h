@@ -121,7 +121,10 @@ static void softmax_backward(long rows, long n, float scale, float *dp, long dpS
         float correlation = dot_of(n, dp, p);
         long i = 0;
         for (; i + 16 <= n; i += 16) write(dp + i, read(p + i) * scale * (read(dp + i) - correlation));
-        for (; i < n; i++) dp[i] = p[i] * scale * (dp[i] - correlation);
+        if (i < n) {
+            wide rest = read_some(p + i, n - i, 0) * scale * (read_some(dp + i, n - i, 0) - correlation);
+            write_some(dp + i, rest, n - i);
+        }
     }
 }
 

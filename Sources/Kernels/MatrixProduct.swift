@@ -48,7 +48,8 @@ package func linear(
                 x.frozen, transposed: false, weight.frozen, transposed: true, packed: packed, into: y,
                 bias: bias)
         case .bfloat16:
-            roundedProduct(x.frozen, weight.frozen, transposed: true, packed: packed, into: y, bias: bias)
+            roundedProduct(
+                x.frozen, .floats(weight.frozen), transposed: true, packed: packed, into: y, bias: bias)
         }
     }
 }
@@ -68,7 +69,7 @@ package func linearBackward(
                 accumulate: accumulate)
         case .bfloat16:
             roundedProduct(
-                dy.frozen, weight.frozen, transposed: false, packed: packed, into: dx,
+                dy.frozen, .floats(weight.frozen), transposed: false, packed: packed, into: dx,
                 accumulate: accumulate)
         }
     }

@@ -57,16 +57,44 @@ package struct PackedMatrix {
         _ matrix: some ReadableMatrix, transposed: Bool, into memory: UnsafeMutableRawPointer
     ) {
         let b = matrix.frozen
-        precondition(
-            UnsafeRawPointer(memory) == panels && rows == (transposed ? b.columns : b.rows)
-                && columns == (transposed ? b.rows : b.columns),
-            "a \(b.rows)×\(b.columns) matrix for a view of \(rows)×\(columns)")
-        let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
         switch arithmetic {
         case .float32:
+            checkShape(b.rows, b.columns, transposed, memory)
+            let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
             VectorKernels.table.pack(
                 rows, columns, b.base, rowStep, columnStep, memory.assumingMemoryBound(to: Float.self))
-        case .bfloat16: RoundedKernels.table.pack(rows, columns, b.base, rowStep, columnStep, memory)
+        case .bfloat16: pack(.floats(b), transposed: transposed, into: memory)
         }
+    }
+
+    /// Packs W, or Wᵀ if `transposed`, into the view's memory.
+    ///
+    /// A W in bfloat16 is packed for that arithmetic alone.
+    package func pack(_ weight: FrozenWeight, transposed: Bool, into memory: UnsafeMutableRawPointer) {
+        if let floats = weight.floats {
+            pack(floats, transposed: transposed, into: memory)
+        } else {
+            precondition(arithmetic == .bfloat16, "a weight in bfloat16 for products of floats")
+            pack(RoundedOperand(weight), transposed: transposed, into: memory)
+        }
+    }
+
+    func pack(_ operand: RoundedOperand, transposed: Bool, into memory: UnsafeMutableRawPointer) {
+        checkShape(operand.rows, operand.columns, transposed, memory)
+        switch operand {
+        case .floats(let b):
+            let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
+            RoundedKernels.table.pack(rows, columns, b.base, rowStep, columnStep, memory)
+        case .bfloat16(let base, _, let stride):
+            let (rowStep, columnStep) = transposed ? (1, stride) : (stride, 1)
+            RoundedKernels.table.pack_bfloat16(rows, columns, base, rowStep, columnStep, memory)
+        }
+    }
+
+    private func checkShape(_ m: Int, _ n: Int, _ transposed: Bool, _ memory: UnsafeMutableRawPointer) {
+        precondition(
+            UnsafeRawPointer(memory) == panels && rows == (transposed ? n : m)
+                && columns == (transposed ? m : n),
+            "a \(m)×\(n) matrix for a view of \(rows)×\(columns)")
     }
 }

@@ -91,7 +91,7 @@ struct ReferenceHead {
     }
 
     private func poolerWeight(_ output: Int, _ input: Int) -> Double {
-        tiny.weights.pooler.map { Double($0.weight[output, input]) } ?? .nan
+        tiny.weights.pooler.map { Double($0.weight.values[output * $0.weight.columns + input]) } ?? .nan
     }
 
     private func poolerBias(_ output: Int) -> Double {

@@ -44,6 +44,19 @@ struct MethodRunTests {
         }
     }
 
+    @Test("BF16 weights give the same bits where they lie and as floats", arguments: MethodCase.all)
+    func weightsInPlace(_ test: MethodCase) throws {
+        var changes = changes(test)
+        changes["backbone"] = .string(TinyModel.variant("bf16"))
+        changes["arithmetic"] = "bfloat16"
+        let (mapped, converted) = (try TemporaryFolder(), try TemporaryFolder())
+        let study = try TinyStudy(changes)
+        #expect(study.context.model.weights.mappedBytes > 0)
+        _ = try study.train(into: mapped)
+        _ = try TinyStudy(changes, converted: true).train(into: converted)
+        #expect(try TrainedFiles(mapped).difference(from: TrainedFiles(converted)) == nil)
+    }
+
     @Test("The adapter stage lowers the losses of what it trains", arguments: MethodCase.all)
     func learns(_ test: MethodCase) throws {
         var changes = changes(test)

@@ -23,11 +23,17 @@ struct TinyStudy {
     let identity: RunIdentity
 
     /// The standard study with some keys set (`"stages.head.steps": 4`).
-    init(_ changes: [String: JSONValue] = [:], data: TinyData? = nil, backbone: Int = 7) throws {
+    ///
+    /// Weights are read as its products need them, unless `converted` says that all become floats.
+    init(
+        _ changes: [String: JSONValue] = [:], data: TinyData? = nil, backbone: Int = 7,
+        converted: Bool = false
+    ) throws {
         _ = blasThreads
         let data = try data ?? TinyData()
         study = try Self.decode(changes, data: data.path)
-        let weights = try EncoderWeights(directory: study.backbone.folder)
+        let weights = try EncoderWeights(
+            directory: study.backbone.folder, for: converted ? .float32 : study.arithmetic)
         let tokenizer = try TokenizerFolder.load(study.backbone.folder)
         let study = study
         let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)

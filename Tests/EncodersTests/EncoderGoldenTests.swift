@@ -92,6 +92,38 @@ struct EncoderGoldenTests {
         #expect(rounded.weights.copiedBytes == tiny.weights.mappedBytes)
     }
 
+    @Test("Products in bfloat16 read BF16 weights where they lie, prepacked or not")
+    func roundedInPlace() throws {
+        let directory = TinyModel.variant("bf16")
+        let mapped = try EncoderWeights(directory: directory, for: .bfloat16)
+        let maps = mapped.linearSitesOfLayers.compactMap { mapped.linear(at: $0)?.weight }
+        #expect(mapped.mappedBytes == 2 * maps.reduce(0) { $0 + $1.count })
+        #expect(maps.allSatisfy { $0.floats == nil })
+        let converted = try EncoderWeights(directory: directory)
+        #expect(converted.mappedBytes == 0)
+        #expect(mapped.copiedBytes == converted.copiedBytes - 2 * mapped.mappedBytes)
+        #expect(mapped.namedTensors(prefix: "") == converted.namedTensors(prefix: ""))
+
+        let upstream = someNumbers(tiny.batch.tokens * mapped.configuration.hidden)
+        let found = try [mapped, converted].flatMap { weights in
+            let packed = try PrepackedWeights(ofEveryMap: weights, .bfloat16, in: PrivateMemory())
+            return [nil, packed].map { packed in
+                let workspace = Workspace()
+                let encoder = Encoder(weights, packed: packed, .bfloat16)
+                let adaptation = TrainableSites(weights, lowest: LayerSite(0, .heads), distance: 0.1)
+                let activations = encoder.forward(tiny.batch, adaptation, workspace)
+                let hidden = activations.hidden.values
+                let gradient = GuardedMatrix(upstream, rows: tiny.batch.tokens)
+                var reached: [Float] = []
+                encoder.backward(gradient.view, activations, tiny.batch, adaptation, workspace) {
+                    reached += $1.values
+                }
+                return withExtendedLifetime(workspace) { hidden + reached }
+            }
+        }
+        for other in found.dropFirst() { #expect(differingBits(other, found[0]) == nil) }
+    }
+
     @Test("F32 weights are used where the file is mapped, every one of them")
     func mappedInPlace() throws {
         #expect(tiny.weights.copiedBytes == 0)

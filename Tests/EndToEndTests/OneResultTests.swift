@@ -93,6 +93,28 @@ extension EndToEnd {
             #expect(results.allSatisfy { $0 == results[0] })
         }
 
+        /// A BF16 file's weights of layers are not copied for products in bfloat16.
+        @Test func roundedProductsReadTheFileInPlace() async throws {
+            let scene = try Scene()
+            try scene.copyEncoder(weights: "bf16")
+            let weights = try EncoderWeights(directory: scene.path("backbone"), for: .bfloat16)
+            var results: [[String: Data]] = []
+            for ranks in [1, 3] {
+                let run = "run-\(ranks)"
+                let job = try await EndToEnd.hadamesh(
+                    ranks: ranks,
+                    ["train", scene.study, "--output", scene.path(run), "--set", "arithmetic=bfloat16"])
+                try #require(job.status == 0, "\(job)")
+                results.append(try scene.adapters(run))
+                let manifest = try JSONValue(parsing: scene.read("\(run)/manifest.json"), at: run)["starts"]?[
+                    0]?["backbone"]
+                #expect(manifest?["mappedBytes"]?.int == weights.mappedBytes && weights.mappedBytes > 0)
+                let converted = manifest?[ranks == 3 ? "sharedBytes" : "copiedBytes"]?.int
+                #expect(converted == weights.copiedBytes)
+            }
+            #expect(results[0] == results[1])
+        }
+
         @Test func anotherSeedGivesOtherBytes() async throws {
             let scene = try Scene()
             for seed in [1, 2] {

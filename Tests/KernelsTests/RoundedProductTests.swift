@@ -119,6 +119,25 @@ struct RoundedProductTests {
         withExtendedLifetime((panels, scratch, wide, few)) {}
     }
 
+    @Test("Numbers in bfloat16 are packed as the floats of the same values", arguments: names)
+    func packsBothForms(_ name: String) throws {
+        let table = try #require(ckernels_bfloat16_named(name)?.pointee)
+        // Every number, subnormal ones too, in a matrix with a rest in both directions.
+        let bits = (UInt16(0)...UInt16.max).filter { $0 & 0x7f80 != 0x7f80 || $0 & 0x7f == 0 }
+        let (k, n) = (63, bits.count / 63)
+        let halves = Array(bits.prefix(k * n))
+        let floats = halves.map { Float(bitPattern: UInt32($0) << 16) }
+        for (rowStep, columnStep) in [(n, 1), (1, k)] {
+            let panels = (0..<2).map { _ in FloatBuffer(Int(table.packed_bytes(k, n)) / 4) }
+            table.pack(k, n, floats, rowStep, columnStep, panels[0].base)
+            table.pack_bfloat16(k, n, halves, rowStep, columnStep, panels[1].base)
+            let words = panels.map { buffer in
+                UnsafeBufferPointer(start: buffer.base, count: buffer.count).map(\.bitPattern)
+            }
+            #expect(words[0] == words[1])
+        }
+    }
+
     @Test("Afterwards the processor computes with subnormal numbers as before", arguments: names)
     func leavesTheMode(_ name: String) throws {
         let table = try #require(ckernels_bfloat16_named(name)?.pointee)

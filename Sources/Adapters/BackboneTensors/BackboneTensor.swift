@@ -26,9 +26,9 @@ enum BackboneTensor {
         guard let own = weights.linear(at: place) else { return nil }
         switch part {
         case .weight:
-            return slice(
-                place, part, .weight, shape: [own.weight.rows, own.weight.columns],
-                UnsafePointer(own.weight.base), weights)
+            return ParameterSlice(
+                name(place, part), .weight, [own.weight.rows, own.weight.columns],
+                .backbone(FrozenValues(own.weight, of: weights)))
         case .bias:
             return slice(place, part, .bias, shape: [own.weight.rows], own.bias, weights)
         }

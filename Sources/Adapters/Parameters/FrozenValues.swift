@@ -1,23 +1,27 @@
 import Encoders
+import Kernels
 
 /// A frozen tensor of a backbone; keeps the backbone alive.
 package struct FrozenValues: @unchecked Sendable, Equatable {
     // Frozen memory is never written, so it may be read from any thread.
     private let backbone: EncoderWeights
-    private let base: UnsafePointer<Float>
-    let count: Int
+    private let tensor: FrozenWeight
+    var count: Int { tensor.count }
 
-    init(_ base: UnsafePointer<Float>, _ count: Int, of backbone: EncoderWeights) {
+    init(_ tensor: FrozenWeight, of backbone: EncoderWeights) {
         self.backbone = backbone
-        self.base = base
-        self.count = count
+        self.tensor = tensor
     }
 
-    var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+    init(_ base: UnsafePointer<Float>, _ count: Int, of backbone: EncoderWeights) {
+        self.init(FrozenWeight(.float32(base), 1, count), of: backbone)
+    }
 
-    /// Whether both are the same memory or hold the same values.
+    var values: [Float] { tensor.values }
+
+    /// Whether both hold the same values.
     package static func == (left: FrozenValues, right: FrozenValues) -> Bool {
         left.count == right.count
-            && (left.base == right.base || left.values.elementsEqual(right.values))
+            && (left.tensor.isSameMemory(as: right.tensor) || left.values == right.values)
     }
 }

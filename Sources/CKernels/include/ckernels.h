@@ -95,6 +95,9 @@ typedef struct ckernels_bfloat16 {
     void (*product)(const ckernels_bfloat16_product *p);
     // Rounds and packs b [k, n] into `packed_bytes`, 64-byte aligned.
     void (*pack)(long k, long n, const float *b, long bRow, long bColumn, void *panels);
+    // Packs b [k, n] of numbers in bfloat16, the high halves of floats.
+    void (*pack_bfloat16)(
+        long k, long n, const unsigned short *b, long bRow, long bColumn, void *panels);
     long (*packed_bytes)(long k, long n);
     long (*scratch_bytes)(long m, long k);
     // Tables with the same layout read the same panels.

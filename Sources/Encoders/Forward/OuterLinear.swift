@@ -28,10 +28,10 @@ extension Encoder {
     private func outerTensors(
         at site: LayerSite, _ adaptation: (any EncoderAdaptation)?
     ) -> (weight: FrozenMatrix, bias: UnsafePointer<Float>) {
-        guard let frozen = weights.linear(at: site) else {
-            preconditionFailure("the backbone has no map at \(site.site)")
+        guard let frozen = weights.linear(at: site), let floats = frozen.weight.floats else {
+            preconditionFailure("the backbone has no map of floats at \(site.site)")
         }
         let trained = adaptation?.linear(at: site)
-        return (trained?.weight ?? frozen.weight, trained?.bias ?? frozen.bias)
+        return (trained?.weight ?? floats, trained?.bias ?? frozen.bias)
     }
 }

@@ -24,7 +24,10 @@ extension EncoderWeights {
         }
         for site in linearSites {
             guard let module = names.module(at: site), let own = linear(at: site) else { continue }
-            tensors.append(matrix("\(module).weight", own.weight))
+            tensors.append(
+                NamedTensor(
+                    name: "\(prefix)\(module).weight", shape: [own.weight.rows, own.weight.columns],
+                    values: .float(own.weight.values)))
             tensors.append(tensor("\(module).bias", [own.weight.rows], own.bias))
         }
         return tensors

@@ -5,9 +5,9 @@ import Synchronization
 
 /// The frozen tensors of a backbone, as views.
 ///
-/// F32 tensors are used in the mapped file, so the processes of a node share one copy of them. F16, BF16 and
-/// unaligned F32 tensors are converted into a ``WeightMemory``, which the processes of a node can share as
-/// well.
+/// F32 tensors are used in the mapped file, so the processes of a node share one copy of them, and so are the
+/// BF16 weights of layers that products in bfloat16 read. Other F16, BF16 and unaligned tensors are converted
+/// into a ``WeightMemory``, which the processes of a node can share as well.
 package final class EncoderWeights: @unchecked Sendable {
     package let configuration: EncoderConfiguration
     /// The folder that the weights came from.
@@ -36,27 +36,28 @@ package final class EncoderWeights: @unchecked Sendable {
     /// Maps the weights of a Hugging Face folder, and converts tensors that can't be used in place into
     /// `memory`.
     ///
-    /// Names, shapes and types are all checked before memory is allocated.
+    /// `arithmetic` is that of the products which will read the weights of layers. Names, shapes and types are all checked before memory is allocated.
     package init(
-        directory: String, convertingInto memory: any WeightMemory = PrivateMemory(),
+        directory: String, for arithmetic: ProductArithmetic = .float32,
+        convertingInto memory: any WeightMemory = PrivateMemory(),
         families: [EncoderFamily] = EncoderFamily.all
     ) throws {
         let configuration = try EncoderConfiguration(directory: directory, families: families)
         let folder = try SafetensorsFolder(directory: directory)
-        var resolver = try WeightResolver(folder, configuration)
+        var resolver = try WeightResolver(folder, configuration, arithmetic)
         let hasPooler =
             configuration.family.tensors.pooler.map { resolver.has("\($0).weight") } ?? false
         let nowhere = FloatBuffer(0)
-        _ = try TensorViews(configuration, hasPooler: hasPooler) { name, shape in
-            try resolver.find(name, shape)
-            return UnsafePointer(nowhere.base)
+        _ = try TensorViews(configuration, hasPooler: hasPooler) { name, shape, form in
+            try resolver.find(name, shape, as: form)
+            return .float32(UnsafePointer(nowhere.base))
         }
         try resolver.requireNoMoreLayers()
         let checked = resolver
         try memory.once { try checked.checkMapped() }
         let filled = try memory.allocate(byteCount: resolver.bytesNeeded) { try resolver.convert(into: $0) }
-        let views = try TensorViews(configuration, hasPooler: hasPooler) { name, _ in
-            resolver.floats(name, filled.bytes)
+        let views = try TensorViews(configuration, hasPooler: hasPooler) { name, _, _ in
+            resolver.storage(name, filled.bytes)
         }
         embeddings = views.embeddings
         embeddingNorm = views.embeddingNorm
@@ -98,7 +99,13 @@ package final class EncoderWeights: @unchecked Sendable {
             FrozenMatrix(vector(matrix.base, matrix.count), matrix.rows, matrix.columns)
         }
         func linear(_ linear: LinearWeights) -> LinearWeights {
-            LinearWeights(weight: matrix(linear.weight), bias: vector(linear.bias, linear.weight.rows))
+            let (rows, columns) = (linear.weight.rows, linear.weight.columns)
+            let weight = linear.weight.values.withUnsafeBufferPointer { values in
+                values.baseAddress.map { vector($0, values.count) }
+            }
+            guard let weight else { preconditionFailure("a map without weights") }
+            return LinearWeights(
+                weight: FrozenWeight(.float32(weight), rows, columns), bias: vector(linear.bias, rows))
         }
         func norm(_ norm: NormWeights, _ site: Site) -> NormWeights {
             let width = other.configuration.width(ofNorm: site)

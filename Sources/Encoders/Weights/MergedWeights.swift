@@ -12,7 +12,9 @@ package final class MergedWeights {
     /// W [out, in] and b [out] of a linear site; nil if the backbone has no such map.
     package func linear(at site: LayerSite) -> (weight: Matrix, bias: UnsafeMutablePointer<Float>)? {
         weights.linear(at: site).map { linear in
-            let weight = linear.weight
+            guard let weight = linear.weight.floats else {
+                preconditionFailure("a copy of a backbone has floats alone")
+            }
             return (
                 Matrix(UnsafeMutablePointer(mutating: weight.base), weight.rows, weight.columns),
                 UnsafeMutablePointer(mutating: linear.bias)

@@ -79,7 +79,7 @@ package final class PrepackedWeights: @unchecked Sendable {
     /// A packed matrix's offset, in bytes, and its source.
     private struct Region {
         let offset: Int
-        let weight: FrozenMatrix
+        let weight: FrozenWeight
         let transposed: Bool
         let k: Int, n: Int
         let arithmetic: ProductArithmetic

@@ -8,11 +8,25 @@ struct TensorViews {
     let layers: [LayerWeights]
     let pooler: LinearWeights?
 
-    /// Calls `floats` with every tensor's name, without the family's prefix, and its shape.
+    /// The forms in which a tensor can be read.
+    enum Form {
+        /// Floats.
+        case floats
+        /// W of a layer's map, which products may also read in bfloat16.
+        case weight
+    }
+
+    /// Calls `tensor` with every tensor's name, without the family's prefix, and its shape.
     init(
         _ configuration: EncoderConfiguration, hasPooler: Bool,
-        _ floats: (_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float>
+        _ tensor: (_ name: String, _ shape: [Int], _ form: Form) throws -> FrozenWeight.Storage
     ) throws {
+        func floats(_ name: String, _ shape: [Int]) throws -> UnsafePointer<Float> {
+            guard case .float32(let base) = try tensor(name, shape, .floats) else {
+                preconditionFailure("'\(name)' is not read as floats")
+            }
+            return base
+        }
         let family = configuration.family
         func module(_ site: LayerSite) -> String {
             guard let module = family.tensors.module(at: site) else {
@@ -24,8 +38,11 @@ struct TensorViews {
             guard let shape = configuration.shape(ofLinear: site.site) else { return nil }
             let name = module(site)
             return LinearWeights(
-                weight: FrozenMatrix(
-                    try floats("\(name).weight", [shape.rows, shape.columns]), shape.rows, shape.columns),
+                weight: FrozenWeight(
+                    try tensor(
+                        "\(name).weight", [shape.rows, shape.columns],
+                        Site.linearsOfLayers.contains(site.site) ? .weight : .floats),
+                    shape.rows, shape.columns),
                 bias: try floats("\(name).bias", [shape.rows]))
         }
         func norm(_ site: LayerSite) throws -> NormWeights {

@@ -6,6 +6,7 @@ import Kernels
 struct WeightResolver {
     private let folder: SafetensorsFolder
     private let configuration: EncoderConfiguration
+    private let arithmetic: ProductArithmetic
     private let prefix: String
     private var locations: [String: Location] = [:]
     private var conversions: [Conversion] = []
@@ -19,7 +20,7 @@ struct WeightResolver {
     private var floatsNeeded = 0
 
     private enum Location {
-        case mapped(UnsafePointer<Float>)
+        case mapped(FrozenWeight.Storage)
         /// The first float in the memory for converted tensors.
         case converted(Int)
     }
@@ -33,8 +34,11 @@ struct WeightResolver {
     /// Every converted tensor begins at a multiple of 64 bytes.
     private static let floatsPerLine = 16
 
-    init(_ folder: SafetensorsFolder, _ configuration: EncoderConfiguration) throws {
+    init(
+        _ folder: SafetensorsFolder, _ configuration: EncoderConfiguration, _ arithmetic: ProductArithmetic
+    ) throws {
         self.folder = folder
+        self.arithmetic = arithmetic
         self.configuration = configuration
         let family = configuration.family
         for model in family.refused {
@@ -64,7 +68,7 @@ struct WeightResolver {
     }
 
     /// Finds a tensor and checks its shape and type.
-    mutating func find(_ name: String, _ shape: [Int]) throws {
+    mutating func find(_ name: String, _ shape: [Int], as form: TensorViews.Form) throws {
         guard let found = fileName(name), let entry = folder.tensors[found] else {
             throw Failure.data(
                 "tensor '\(prefix)\(name)' is missing", at: folder.path,
@@ -79,8 +83,14 @@ struct WeightResolver {
         let bytes = entry.count * MemoryLayout<Float>.stride
         // The shape check has refused a tensor without elements, so there is a base address.
         if let base = folder.mappedFloats(found)?.baseAddress {
-            locations[name] = .mapped(base)
+            locations[name] = .mapped(.float32(base))
             mappedBytes += bytes
+            mappedNames.append(found)
+            return
+        }
+        if form == .weight, arithmetic == .bfloat16, let base = folder.mappedBFloat16(found)?.baseAddress {
+            locations[name] = .mapped(.bfloat16(base))
+            mappedBytes += bytes / 2
             mappedNames.append(found)
             return
         }
@@ -113,9 +123,16 @@ struct WeightResolver {
     ///
     /// Otherwise a gradient would overflow much later, and look like the fault of the learning rate.
     func checkMapped() throws {
+        let remedy = "the file is damaged; copy or download it again"
         for name in mappedNames {
-            guard let floats = folder.mappedFloats(name) else { continue }
-            try requireFinite(floats, name, remedy: "the file is damaged; copy or download it again")
+            if let floats = folder.mappedFloats(name) {
+                try requireFinite(floats, name, remedy: remedy)
+            } else if let halves = folder.mappedBFloat16(name) {
+                let largest = halves.reduce(0 as UInt16) { max($0, $1 & 0x7f80) }
+                if largest < 0x7f80 { continue }
+                let floats = try folder.floats(name)
+                try floats.withUnsafeBufferPointer { try requireFinite($0, name, remedy: remedy) }
+            }
         }
     }
 
@@ -142,12 +159,14 @@ struct WeightResolver {
             at: folder.path, remedy: "config.json and the weights must come from the same model")
     }
 
-    /// The first float of a found tensor, given the memory for converted ones.
-    func floats(_ name: String, _ converted: UnsafeRawBufferPointer) -> UnsafePointer<Float> {
+    /// The numbers of a found tensor, given the memory for converted ones.
+    func storage(_ name: String, _ converted: UnsafeRawBufferPointer) -> FrozenWeight.Storage {
         switch locations[name] {
-        case .mapped(let base): return base
+        case .mapped(let storage): return storage
         case .converted(let offset):
-            if let start = converted.baseAddress { return start.assumingMemoryBound(to: Float.self) + offset }
+            if let start = converted.baseAddress {
+                return .float32(start.assumingMemoryBound(to: Float.self) + offset)
+            }
         case nil: break
         }
         preconditionFailure("tensor '\(name)' was not found before it is read")

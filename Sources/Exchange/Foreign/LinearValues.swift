@@ -11,11 +11,8 @@ struct LinearValues: Equatable {
 
     /// The values of a backbone's map.
     init(_ map: LinearWeights) {
-        let weight = map.weight
-        self.weight = (0..<weight.rows).flatMap {
-            UnsafeBufferPointer(start: weight.row($0), count: weight.columns)
-        }
-        bias = Array(UnsafeBufferPointer(start: map.bias, count: weight.rows))
+        weight = map.weight.values
+        bias = Array(UnsafeBufferPointer(start: map.bias, count: map.weight.rows))
     }
 
     /// Reads a module's tensors.

@@ -32,13 +32,27 @@ extension TensorSource {
     /// The tensor's values in the mapped file; nil unless they are F32 and 4-byte aligned.
     ///
     /// Valid while this object lives. As a fallback, ``floats(_:)`` copies and converts.
-    package func mappedFloats(_ name: String) -> UnsafeBufferPointer<Float>? {
-        guard let file = file(holding: name), let entry = tensors[name], entry.dtype == .float32 else {
+    package func mappedFloats(_ name: String) -> UnsafeBufferPointer<Float>? { mapped(name, as: .float32) }
+
+    /// The tensor's bits in the mapped file, the high halves of floats; nil unless they are BF16 and 2-byte
+    /// aligned.
+    ///
+    /// Valid while this object lives.
+    package func mappedBFloat16(_ name: String) -> UnsafeBufferPointer<UInt16>? {
+        mapped(name, as: .bfloat16)
+    }
+
+    private func mapped<Element: BitwiseCopyable>(
+        _ name: String, as type: DataType
+    ) -> UnsafeBufferPointer<Element>? {
+        guard let file = file(holding: name), let entry = tensors[name], entry.dtype == type else {
             return nil
         }
         let bytes = file.bytes(of: entry)
-        guard let start = bytes.baseAddress, UInt(bitPattern: start) % 4 == 0 else { return nil }
-        return UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: entry.count)
+        guard let start = bytes.baseAddress,
+            UInt(bitPattern: start) % UInt(MemoryLayout<Element>.alignment) == 0
+        else { return nil }
+        return UnsafeBufferPointer(start: start.assumingMemoryBound(to: Element.self), count: entry.count)
     }
 
     /// Throws unless the tensor is F32, F16 or BF16, which convert to `Float` exactly.

@@ -19,7 +19,7 @@ struct LoadedBackbone {
     /// Maps the weights, unless given, reads the tokenizer, and checks the study's settings against both.
     init(_ study: Study, _ weights: EncoderWeights? = nil) throws {
         try Self.checkKernels()
-        let weights = try weights ?? EncoderWeights(directory: study.backbone.folder)
+        let weights = try weights ?? EncoderWeights(directory: study.backbone.folder, for: study.arithmetic)
         model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
         tokenizer = try TokenizerFolder.load(study.backbone.folder)
         try model.check(
@@ -54,7 +54,9 @@ extension LoadedBackbone {
         try Self.checkKernels()
         try Agreement.checkStudies(study, world)
         let memory = NodeWeightMemory(world)
-        try self.init(study, EncoderWeights(directory: study.backbone.folder, convertingInto: memory))
+        try self.init(
+            study,
+            EncoderWeights(directory: study.backbone.folder, for: study.arithmetic, convertingInto: memory))
         if use != .inspection { model = try model.prepacked(in: memory, forTraining: use == .training) }
         warnings = memory.refusals
         if study.arithmetic == .bfloat16, RoundedKernels.areEmulated {

@@ -19,7 +19,7 @@ struct SharedBackbone {
     /// Maps and prepacks the weights; a collective of the world.
     init(_ path: String, _ arithmetic: ProductArithmetic, on world: any Communicator) throws {
         let memory = NodeWeightMemory(world)
-        weights = try EncoderWeights(directory: path, convertingInto: memory)
+        weights = try EncoderWeights(directory: path, for: arithmetic, convertingInto: memory)
         packed = try PrepackedWeights(ofEveryMap: weights, arithmetic, in: memory)
         tokenizer = try TokenizerFolder.load(path)
         warnings = memory.refusals

@@ -50,8 +50,9 @@ struct UpdatedMap {
     func multiply(into w: Matrix) {
         Kernels.multiply(b.matrix, a.matrix, into: w)
         for r in 0..<w.rows {
-            let (row, own) = (w.row(r), frozen.weight.row(r))
-            for c in 0..<w.columns { row[c] = own[c] * (1 + row[c]) }
+            let row = w.row(r)
+            for c in 0..<w.columns { row[c] += 1 }
+            frozen.weight.multiply(row: r, into: row)
         }
     }
 }
