@@ -3,23 +3,22 @@ import Diagnostics
 /// The `batch` section: a step's examples, and their division into micro-batches.
 package struct BatchSettings: Sendable, Codable, Equatable {
     /// Examples per optimizer step, over all tasks.
-    package let examples: Int
+    package private(set) var examples = 32
     /// Examples per micro-batch.
     ///
     /// They belong to one task and are computed by one rank.
-    package let microBatch: Int
+    package private(set) var microBatch = 8
 
     enum CodingKeys: String, CodingKey, CaseIterable { case examples, microBatch }
 
-    package init(examples: Int = 32, microBatch: Int = 8) {
-        self.examples = examples
-        self.microBatch = microBatch
-    }
+    package init() {}
+
+    package init(examples: Int, microBatch: Int) { (self.examples, self.microBatch) = (examples, microBatch) }
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, renamed: ["unit": "microBatch"])
-        examples = try section.value(.examples, default: 32)
-        microBatch = try section.value(.microBatch, default: min(8, examples))
+        examples = try section.value(.examples, default: examples)
+        microBatch = try section.value(.microBatch, default: min(microBatch, examples))
         try section.require((1...65536).contains(examples), .examples, "is \(examples), expected 1 to 65536")
         try section.require(
             (1...examples).contains(microBatch), .microBatch,

@@ -5,23 +5,19 @@ import Diagnostics
 /// No bit of a result depends on it.
 package struct CacheSettings: Sendable, Codable, Equatable {
     /// The limit per node, in megabytes, without the head stage's pooled vectors; 0 turns the cache off.
-    package let megabytes: Double
+    package private(set) var megabytes = 2048.0
     /// A folder on each node's local disk for the cache's file; nil to use memory.
-    package let directory: String?
+    package private(set) var directory: String?
     /// A folder in which runs store activations for later runs; nil for none.
-    package let features: String?
+    package private(set) var features: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case megabytes, directory, features }
 
-    package init() {
-        megabytes = 2048
-        directory = nil
-        features = nil
-    }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
-        megabytes = try section.value(.megabytes, default: CacheSettings().megabytes)
+        megabytes = try section.value(.megabytes, default: megabytes)
         directory = try section.optional(.directory)
         features = try section.optional(.features)
         try section.require(

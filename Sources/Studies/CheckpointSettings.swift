@@ -3,21 +3,18 @@ import Diagnostics
 /// The `checkpoint` section.
 package struct CheckpointSettings: Sendable, Codable, Equatable {
     /// Steps between checkpoints; 0 writes them only at a stop and at the end.
-    package let every: Int
+    package private(set) var every = 100
     /// The number of checkpoints to keep.
-    package let keep: Int
+    package private(set) var keep = 2
 
     enum CodingKeys: String, CodingKey, CaseIterable { case every, keep }
 
-    package init() {
-        every = 100
-        keep = 2
-    }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
-        every = try section.value(.every, default: 100)
-        keep = try section.value(.keep, default: 2)
+        every = try section.value(.every, default: every)
+        keep = try section.value(.keep, default: keep)
         let most = StageSettings.mostSteps
         try section.require(
             (0...most).contains(every), .every, "is \(every), expected 0 (off) to \(most) steps")

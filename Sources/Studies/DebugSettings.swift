@@ -3,15 +3,15 @@ import Diagnostics
 /// The `debug` section: tensors that a run writes for comparison with other software.
 package struct DebugSettings: Sendable, Codable, Equatable {
     /// The first steps of the adapter stage whose parameters and gradients are written to `reference/`.
-    package let dumpGradients: Int
+    package private(set) var dumpGradients = 0
 
     enum CodingKeys: String, CodingKey, CaseIterable { case dumpGradients }
 
-    package init() { dumpGradients = 0 }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
-        dumpGradients = try section.value(.dumpGradients, default: 0)
+        dumpGradients = try section.value(.dumpGradients, default: dumpGradients)
         let most = StageSettings.mostSteps
         try section.require(
             (0...most).contains(dumpGradients), .dumpGradients,

@@ -13,29 +13,24 @@ package enum KeptState: String, NamedChoice {
 /// The `evaluation` section.
 package struct EvaluationSettings: Sendable, Codable, Equatable {
     /// Steps between evaluations; 0 evaluates only at the end of each stage.
-    package let every: Int
+    package private(set) var every = 0
     /// Evaluations without a better score after which a task is no longer drawn; 0 never stops.
-    package let patience: Int
+    package private(set) var patience = 0
     /// The state that is the result.
-    package let keep: KeptState
+    package private(set) var keep = KeptState.best
     /// The share of training examples to hold out and score on; 0 scores on the dev split.
-    package let heldOut: Double
+    package private(set) var heldOut = 0.0
 
     enum CodingKeys: String, CodingKey, CaseIterable { case every, patience, keep, heldOut }
 
-    package init() {
-        every = 0
-        patience = 0
-        keep = .best
-        heldOut = 0
-    }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
-        every = try section.value(.every, default: 0)
-        patience = try section.value(.patience, default: 0)
-        keep = try section.value(.keep, default: .best)
-        heldOut = try section.value(.heldOut, default: 0)
+        every = try section.value(.every, default: every)
+        patience = try section.value(.patience, default: patience)
+        keep = try section.value(.keep, default: keep)
+        heldOut = try section.value(.heldOut, default: heldOut)
         let most = StageSettings.mostSteps
         try section.require(
             (0...most).contains(every), .every,

@@ -86,42 +86,35 @@ package struct SharingRule: Sendable, Codable, Equatable {
 /// The `sharing` section: a rule for each kind of parameter, and the groups of tasks.
 package struct SharingSettings: Sendable, Codable, Equatable {
     /// Vectors and matrices that multiply activations.
-    package let weight: SharingRule
+    package private(set) var weight = SharingRule(.all)
     /// Vectors that are added to activations.
-    package let bias: SharingRule
+    package private(set) var bias = SharingRule(.all)
     /// LayerNorms.
-    package let norm: SharingRule
-    package let head: SharingRule
+    package private(set) var norm = SharingRule(.all)
+    package private(set) var head = SharingRule(.private)
     /// The tasks of each group.
-    package let groups: [String: [String]]
+    package private(set) var groups: [String: [String]] = [:]
 
     enum CodingKeys: String, CodingKey, CaseIterable { case weight, bias, norm, head, groups }
 
-    package init() {
-        weight = SharingRule(.all)
-        bias = SharingRule(.all)
-        norm = SharingRule(.all)
-        head = SharingRule(.private)
-        groups = [:]
-    }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
-        weight = try section.value(.weight, default: SharingRule(.all))
-        bias = try section.value(.bias, default: SharingRule(.all))
-        norm = try section.value(.norm, default: SharingRule(.all))
-        head = try section.value(.head, default: SharingRule(.private))
-        groups = try section.value(.groups, default: [:])
+        weight = try section.value(.weight, default: weight)
+        bias = try section.value(.bias, default: bias)
+        norm = try section.value(.norm, default: norm)
+        head = try section.value(.head, default: head)
+        groups = try section.value(.groups, default: groups)
     }
 
     /// A copy in which the tasks of each group share the adapter.
     package func grouped(_ groups: [String: [String]]) -> SharingSettings {
-        SharingSettings(head: head, groups: groups)
-    }
-
-    private init(head: SharingRule, groups: [String: [String]]) {
-        (weight, bias, norm) = (SharingRule(.groups), SharingRule(.groups), SharingRule(.groups))
-        (self.head, self.groups) = (head, groups)
+        var sharing = self
+        let rule = SharingRule(.groups)
+        (sharing.weight, sharing.bias, sharing.norm) = (rule, rule, rule)
+        sharing.groups = groups
+        return sharing
     }
 
     package func rule(_ kind: ParameterKind) -> SharingRule {

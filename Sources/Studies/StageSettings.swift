@@ -5,21 +5,18 @@ package import Training
 /// The `stages` section: the heads are trained first, then the adapters.
 package struct Stages: Sendable, Codable, Equatable {
     /// Trains the heads on the frozen backbone.
-    package let head: StageSettings
+    package private(set) var head = StageSettings(rate: 1e-3)
     /// Trains adapters and norms.
-    package let adapter: StageSettings
+    package private(set) var adapter = StageSettings(rate: 3e-3)
 
     package enum CodingKeys: String, CodingKey, CaseIterable { case head, adapter }
 
-    package init() {
-        head = StageSettings(rate: 1e-3)
-        adapter = StageSettings(rate: 3e-3)
-    }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
-        head = try section.value(.head, default: Stages().head)
-        adapter = try section.value(.adapter, default: Stages().adapter)
+        head = try section.value(.head, default: head)
+        adapter = try section.value(.adapter, default: adapter)
         try section.require(
             !head.trainHead, .head, "'trainHead' belongs to the adapter stage: this one trains nothing else")
     }
@@ -28,17 +25,17 @@ package struct Stages: Sendable, Codable, Equatable {
 /// The section of one stage: its length and learning rates.
 package struct StageSettings: Sendable, Codable, Equatable {
     /// The number of steps, which overrides `epochs`; 0 skips the stage.
-    package let steps: Int?
+    package private(set) var steps: Int?
     /// Passes over all tasks' examples; 0 skips the stage.
-    package let epochs: Double
+    package private(set) var epochs = standardEpochs
     /// The base learning rate of each kind of parameter.
-    package let learningRate: LearningRates
+    package private(set) var learningRate: LearningRates
     /// The shape after the warm-up.
-    package let schedule: LearningRateShape
+    package private(set) var schedule = LearningRateShape.linear
     /// The share of the steps that warm up.
-    package let warmup: Double
+    package private(set) var warmup = 0.06
     /// Whether the adapter stage trains the heads too.
-    package let trainHead: Bool
+    package private(set) var trainHead = false
 
     /// The epochs by default.
     package static let standardEpochs = 3.0
@@ -52,25 +49,19 @@ package struct StageSettings: Sendable, Codable, Equatable {
         case steps, epochs, learningRate, schedule, warmup, trainHead
     }
 
-    package init(rate: Double) {
-        steps = nil
-        epochs = Self.standardEpochs
-        learningRate = LearningRates(rate)
-        schedule = .linear
-        warmup = 0.06
-        trainHead = false
-    }
+    fileprivate init(rate: Double) { learningRate = LearningRates(rate) }
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
         let isHead = decoder.codingPath.last?.stringValue == Stages.CodingKeys.head.stringValue
+        self = isHead ? Stages().head : Stages().adapter
         steps = try section.optional(.steps)
         // An encoded stage has both keys; steps take precedence.
-        epochs = try section.value(.epochs, default: Self.standardEpochs)
-        learningRate = try section.value(.learningRate, default: LearningRates(isHead ? 1e-3 : 3e-3))
-        schedule = try section.value(.schedule, default: .linear)
-        warmup = try section.value(.warmup, default: 0.06)
-        trainHead = try section.value(.trainHead, default: false)
+        epochs = try section.value(.epochs, default: epochs)
+        learningRate = try section.value(.learningRate, default: learningRate)
+        schedule = try section.value(.schedule, default: schedule)
+        warmup = try section.value(.warmup, default: warmup)
+        trainHead = try section.value(.trainHead, default: trainHead)
         try section.require(
             (0...Self.mostSteps).contains(steps ?? 0), .steps,
             "is \(steps ?? 0), expected 0 (skip the stage) to \(Self.mostSteps)")

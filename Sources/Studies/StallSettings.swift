@@ -5,16 +5,13 @@ import Diagnostics
 /// No bit of a result depends on it.
 package struct StallSettings: Sendable, Codable, Equatable {
     /// Seconds until a warning names the rank; 0 for never, nil to estimate it from the run.
-    package let warn: Double?
+    package private(set) var warn: Double?
     /// Seconds until the state is saved and the job ends with exit code 5; 0 for never, nil to estimate it.
-    package let stop: Double?
+    package private(set) var stop: Double?
 
     enum CodingKeys: String, CodingKey, CaseIterable { case warn, stop }
 
-    package init() {
-        warn = nil
-        stop = nil
-    }
+    package init() {}
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
