@@ -3,30 +3,31 @@ import Diagnostics
 import Formats
 import Foundation
 
-/// Runs `body` on rank 0 and broadcasts its bytes, or throws its failure on every rank; a collective.
+/// Runs `body` on rank 0, or throws its failure on every rank; a collective.
 ///
 /// Use it for files that only one rank should access: all ranks then fail together, with one message.
-package func onRoot(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
+package func onRoot(_ communicator: any Communicator, _ body: () throws -> Void) throws {
     var failure: [UInt8] = []
-    var result: [UInt8] = []
     if communicator.rank == 0 {
-        do {
-            result = try body()
-        } catch let error as Failure {
-            failure = try encoded(error)
-        }
+        do { try body() } catch let error as Failure { failure = try encoded(error) }
     }
     try communicator.broadcast(&failure, from: 0)
     if !failure.isEmpty { throw try decoded(failure) as Failure }
-    try communicator.broadcast(&result, from: 0)
-    return result
+}
+
+/// The bytes of `body` on rank 0, or its failure, on every rank; a collective.
+package func bytesFromRoot(_ communicator: any Communicator, _ body: () throws -> [UInt8]) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try onRoot(communicator) { bytes = try body() }
+    try communicator.broadcast(&bytes, from: 0)
+    return bytes
 }
 
 /// The value of `body` on rank 0, or its failure, on every rank; a collective.
 package func fromRoot<Value: Codable>(_ communicator: any Communicator, _ body: () throws -> Value) throws
     -> Value
 {
-    try decoded(onRoot(communicator) { try encoded(body()) })
+    try decoded(bytesFromRoot(communicator) { try encoded(body()) })
 }
 
 /// Every rank's value, by rank, on every rank; a collective.

@@ -1,5 +1,5 @@
 import Formats
-import Runs
+package import Runs
 
 /// The scores of a few tasks under several adapters, side by side.
 package struct ScoreColumns: Sendable {
@@ -11,16 +11,19 @@ package struct ScoreColumns: Sendable {
         /// Adapter parameters of all tasks; nil if unknown.
         package let parameters: Int?
 
-        package init(name: String, scores: [String: Double], parameters: Int?) {
-            (self.name, self.scores, self.parameters) = (name, scores, parameters)
+        /// The scores and parameters of runs of different tasks; nil for an imported adapter without results.
+        package init(name: String, _ runs: [RunResults?]) {
+            self.name = name
+            scores = Dictionary(runs.flatMap { $0?.scores.entries ?? [] }.map { ($0.name, $0.value) }) {
+                first, _ in first
+            }
+            let counts = runs.compactMap { $0?.parameters?.adapterAllTasks }
+            parameters = counts.count == runs.count ? counts.reduce(0, +) : nil
         }
 
         /// A finished run's scores.
         package init(ofRun run: String) throws {
-            let results = try RunResults.ofFinished(try RunDirectory.open(at: run))
-            self.init(
-                name: run, scores: Dictionary(results.scores.entries.map { ($0.name, $0.value) }) { $1 },
-                parameters: results.parameters?.adapterAllTasks)
+            self.init(name: run, [try RunResults.ofFinished(try RunDirectory.open(at: run))])
         }
 
         /// The mean score of tasks; nil if one has none.

@@ -46,7 +46,7 @@ struct DirectiveTests {
     @Test("Every rank has the result of rank 0, or throws its failure", arguments: 1...4)
     func together(ranks: Int) throws {
         let found = try ThreadWorld.run(ranks) { communicator in
-            try onRoot(communicator) {
+            try bytesFromRoot(communicator) {
                 #expect(communicator.rank == 0)
                 return [1, 2, 3]
             }
@@ -55,7 +55,7 @@ struct DirectiveTests {
         let thrown = Failure.data("größe \"x\"", at: "train.tsv:7", remedy: "mend it")
         let failures = try ThreadWorld.run(ranks) { communicator -> Failure? in
             do {
-                _ = try onRoot(communicator) { throw thrown }
+                try onRoot(communicator) { throw thrown }
                 return nil
             } catch let failure as Failure { return failure }
         }

@@ -55,8 +55,8 @@ import Testing
         try journal.record("stageEnded", [("result", ["stage": "head", "steps": 8])])
         try evaluated("adapter", 11, ["a": ["score": 0.2], "b": ["score": 0.3]])
         try evaluated("adapter", 14, ["a": ["score": 0.4]])
-        let history = try ScoreHistory(run)
-        #expect(history.entries.map(\.step) == [3, 6])
+        let history = try #require(try RunHistory(run))
+        #expect(history.evaluations.map(\.step) == [8, 11, 14])
         #expect(history.scores(after: 3, of: ["a", "b"]) == [0.2, 0.3])
         #expect(history.scores(after: 6, of: ["a", "b", "c"]) == [0.4, 0.3, nil])
         // A journal that lost the evaluation gives no other one's scores.

@@ -31,23 +31,14 @@ package struct MergeSource: Sendable {
         return sources[0].study.sharedBy(sources.flatMap(\.study.tasks))
     }
 
-    /// The score of each task in the run; none for an imported adapter.
-    package func scores() throws -> [String: Double] {
-        let stages = try RunResults.read(directory)?.stages ?? []
-        return (stages.last?.tasks.entries ?? []).reduce(into: [:]) { scores, entry in
-            scores[entry.name] = entry.value?.score
-        }
-    }
-
-    /// The number of adapter parameters of all tasks; nil if it is unknown.
-    package func parameterCount() throws -> Int? {
-        try RunResults.read(directory)?.parameters?.adapterAllTasks
-    }
+    /// The results of the run; nil for an imported adapter.
+    package func results() throws -> RunResults? { try RunResults.read(directory) }
 
     // MARK: Checks
 
     private func requireAdapters() throws {
-        if try type(of: study.adapter.method) == HeadOnly.self || parameterCount() == 0 {
+        if try type(of: study.adapter.method) == HeadOnly.self || results()?.parameters?.adapterAllTasks == 0
+        {
             throw Failure.usage("trained heads only; it has no adapter to merge", at: directory.path)
         }
         if !study.adapter.method.members((any PrunedMethod).self).isEmpty {

@@ -92,7 +92,7 @@ package final class TrainingRun: StallListener {
         var note: RunNote?
         let bytes =
             resuming
-            ? try onRoot(communicator) {
+            ? try bytesFromRoot(communicator) {
                 let bytes = try newestCheckpoint(&note)
                 if bytes.isEmpty, let recorded, let identity {
                     // Nothing has been computed yet, so other kernels do no harm.

@@ -84,9 +84,8 @@ struct Affinity: ParsableCommand {
         MPI.run { world in
             let format: TableFormat = try NamedOption.value(self.format, of: "--format")
             if let write {
-                _ = try onRoot(world) {
+                try onRoot(world) {
                     try WrittenRun.requireNothing(at: write)
-                    return []
                 }
             }
             let measured = try MeasuredRuns(runs, backbone: backbone, data: data)
@@ -101,9 +100,8 @@ struct Affinity: ParsableCommand {
                     ?? groupings.dropFirst().max { $0.score < $1.score }
             }
             if let write, let chosen {
-                _ = try onRoot(world) {
+                try onRoot(world) {
                     try self.write(study.grouped(chosen, affinity.tasks), affinity, to: write)
-                    return []
                 }
             }
             var checks: [AffinityReport.Check] = []
@@ -115,10 +113,9 @@ struct Affinity: ParsableCommand {
                 else { return 75 }
                 checks = done
             }
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 let report = AffinityReport(affinity, groupings ?? [], checks: checks)
                 try TextOutput.write([report.report(format, width: TextOutput.width())])
-                return []
             }
             return 0
         }

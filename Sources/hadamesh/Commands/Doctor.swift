@@ -54,9 +54,8 @@ struct Doctor: ParsableCommand {
             guard let study else { return 0 }
             let settings = try options.study(study)
             let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
-            backbone.warn(from: world.rank)
             let weights = backbone.model.weights
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 let shape = weights.configuration
                 let backbone =
                     "\(settings.backbone): \(shape.layers) layers of \(shape.hidden), "
@@ -71,7 +70,6 @@ struct Doctor: ParsableCommand {
                     return ["task", "\(task.name): \(counts.joined(separator: ", "))"]
                 }
                 show([["backbone", backbone]] + tasks)
-                return []
             }
             return 0
         }

@@ -41,7 +41,7 @@ struct Explain: ParsableCommand {
             let trained = try options.trained(study, loaded)
             let task = try trained.task(named: texts.task)
             let examples = try texts.examples(of: task, in: study.data, world)
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 let shifted = try trained.tokenShifts(task, examples, loaded.tokenizer)
                 let report = TokenReport(
                     title: "\(URL(fileURLWithPath: options.directory).lastPathComponent): \(task.name)",
@@ -54,7 +54,6 @@ struct Explain: ParsableCommand {
                     })
                 if let html { try AtomicFile.write(Data(report.page().utf8), to: html) }
                 try TextOutput.write([report.text(width: TextOutput.width())])
-                return []
             }
             return 0
         }

@@ -1,9 +1,7 @@
-import Adapters
 import ArgumentParser
 import Collectives
 import Coordination
 import Diagnostics
-import Encoders
 import Formats
 import Foundation
 import Merging
@@ -11,8 +9,6 @@ import Reports
 import Runs
 import Studies
 import Tasks
-import Tokenizers
-import Training
 
 /// `hadamesh merge`.
 struct Merge: ParsableCommand {
@@ -71,10 +67,7 @@ struct Merge: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
-            _ = try onRoot(world) {
-                try WrittenRun.requireNothing(at: output)
-                return []
-            }
+            try onRoot(world) { try WrittenRun.requireNothing(at: output) }
             let sources = try runs.map { MergeSource($0, try inputs.study(of: $0, data: data)) }
             let study = try MergeSource.study(
                 of: sources, sameData: data == nil, allowing: inputs.foreign.allowed)
@@ -82,7 +75,6 @@ struct Merge: ParsableCommand {
                 rule: rule, of: study.tasks.map(\.name), weights: try numbers(), density: density, seed: seed)
             let beside = try joint.map { try ScoreColumns.Column(ofRun: $0) }
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
-            loaded.warn(from: world.rank)
             let trained = try sources.map { try inputs.trained($0.directory.path, $0.study, loaded) }
             let merge = try AdapterMerge(trained, settings)
             let status = StatusLine(quiet: world.rank != 0)
@@ -96,15 +88,12 @@ struct Merge: ParsableCommand {
             let scores = try merge.evaluate(
                 context, requiringDataOf: data == nil ? trained : [], world, reportingTo: display)
             status.close()
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 let results = AdapterMerge.results(scores, context)
-                let identity = try RunIdentity(
-                    study, backbone: BackboneIdentity(of: loaded.model.weights),
-                    tokenizer: loaded.tokenizer.identity, context.data)
                 try WrittenRun.create(
-                    merge, context, results, identity, record(sources, settings), at: output)
+                    merge, context, results, loaded.identity(of: study, context.data),
+                    record(sources, settings), at: output)
                 try report(merge, sources, results, beside)
-                return []
             }
             return 0
         }
@@ -137,20 +126,10 @@ struct Merge: ParsableCommand {
         _ merge: AdapterMerge, _ sources: [MergeSource], _ results: RunResults,
         _ beside: [ScoreColumns.Column]
     ) throws {
-        let own = try sources.map { try $0.scores() }.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
-        let counts = try sources.map { try $0.parameterCount() }
-        let known = counts.compactMap { $0 }
-        let merged = (results.stages.last?.tasks.entries ?? []).compactMap { entry in
-            entry.value.map { (entry.name, $0.score) }
-        }
         let columns =
             [
-                ScoreColumns.Column(
-                    name: "own", scores: own,
-                    parameters: known.count == counts.count ? known.reduce(0, +) : nil),
-                ScoreColumns.Column(
-                    name: rule, scores: Dictionary(merged) { first, _ in first },
-                    parameters: results.parameters?.adapterAllTasks),
+                ScoreColumns.Column(name: "own", try sources.map { try $0.results() }),
+                ScoreColumns.Column(name: rule, [results]),
             ] + beside
         if merge.unchanged > 0 {
             StandardError.say(
@@ -163,7 +142,7 @@ struct Merge: ParsableCommand {
                     + "matrices is not the merged product")
         }
         try TextOutput.write([
-            ScoreColumns(merged.map(\.0), columns).text, "wrote \(output)",
+            ScoreColumns(results.scores.names, columns).text, "wrote \(output)",
         ])
     }
 }

@@ -43,7 +43,6 @@ struct Predict: ParsableCommand {
                 self.format, of: "--format", kind: "format")
             let study = try options.study(data: texts.data)
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
-            loaded.warn(from: world.rank)
             let trained = try options.trained(study, loaded)
             let task = try trained.task(named: texts.task)
             let numbers: PredictionTable.Numbers? = probabilities ? .probabilities : logits ? .logits : nil
@@ -55,10 +54,9 @@ struct Predict: ParsableCommand {
             let predictions = try trained.predict(
                 task, examples, loaded.tokenizer, world, reportingTo: display)
             status.close()
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 let table = try PredictionTable(task, examples, predictions, numbers: numbers)
                 try TextOutput.write(table.lines(format))
-                return []
             }
             return 0
         }

@@ -30,10 +30,7 @@ struct Submit: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
-            _ = try onRoot(world) {
-                try WrittenRun.requireNothing(at: output)
-                return []
-            }
+            try onRoot(world) { try WrittenRun.requireNothing(at: output) }
             let entries = try runs.map { try Entry($0, inputs.study(of: $0, data: data)) }
             try Self.requireDistinct(entries)
             for entry in entries { try GLUETask.requireTestFiles(of: entry.tasks, in: entry.study.data) }
@@ -44,7 +41,6 @@ struct Submit: ParsableCommand {
             var number = 0
             for entry in entries {
                 let loaded = try LoadedBackbone(entry.study, on: world, for: .inference)
-                loaded.warn(from: world.rank)
                 let trained = try inputs.trained(entry.run, entry.study, loaded)
                 for task in entry.tasks {
                     for file in task.submission {
@@ -58,11 +54,10 @@ struct Submit: ParsableCommand {
                     }
                 }
             }
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 try submission.write(to: output)
                 Self.warn(of: submission.constantTasks)
                 try TextOutput.write(["wrote \(output)/submission.zip"])
-                return []
             }
             return 0
         }

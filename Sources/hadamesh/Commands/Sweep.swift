@@ -85,15 +85,14 @@ struct Sweep: ParsableCommand {
             let file = try SweepFile(
                 texts, path: isDirectory ? directory.sweepFile : named, changes: options.changes)
             let run = try SweepRun(file, directory, world, isQuiet: quiet)
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 try Directory.create(directory.path)
                 // Waiting for a lock is no stall.
                 lock = try RunLock.take(directory.path) { world.watch?.enter(.startUp, step: 0) }
                 try file.begin(in: directory, isResuming: resume)
-                return []
             }
             let results = try run.run()
-            _ = try onRoot(world) {
+            try onRoot(world) {
                 if let results {
                     try results.write(to: directory)
                     try show(results, directory, format)
@@ -101,7 +100,6 @@ struct Sweep: ParsableCommand {
                     StandardError.say("stopped\nresume with: \(directory.resumption)")
                 }
                 TrialClaims(directory.claims).end()
-                return []
             }
             return results == nil ? 75 : 0
         }

@@ -116,9 +116,7 @@ struct Verify: ParsableCommand {
             throw Failure.usage(
                 "mixes kernels that give different bits, so nothing reproduces it", at: directory.path)
         }
-        let found = try RunIdentity(
-            study, backbone: BackboneIdentity(of: inputs.backbone.model.weights),
-            tokenizer: inputs.backbone.tokenizer.identity, inputs.data)
+        let found = try inputs.backbone.identity(of: study, inputs.data)
         do {
             _ = try recorded.resumed(as: found)
             return found

@@ -48,6 +48,8 @@ extension LoadedBackbone {
     }
 
     /// Maps the weights on all ranks; the ranks of a node share converted and prepacked weights.
+    ///
+    /// Prints the warnings, unless it is for training, whose journal has them.
     init(_ study: Study, on world: any Communicator, for use: Use) throws {
         // Before the first collective: a rank may already be missing there.
         world.watch?.use(study.stall.limits)
@@ -66,6 +68,7 @@ extension LoadedBackbone {
                         + "instructions", at: "arithmetic",
                     remedy: "results do not depend on that; 'hadamesh doctor' lists the processor's kernels"))
         }
+        if use != .training { warn(from: world.rank) }
     }
 
     /// The model of a study on weights that studies with other methods share.
@@ -75,6 +78,12 @@ extension LoadedBackbone {
         tokenizer = shared.tokenizer
         try model.check(
             tokenizer, maximumTokens: study.maximumTokens, tasks: study.tasks.map { try $0.resolve() })
+    }
+
+    /// The identity of a study's run on this backbone, with its data.
+    func identity(of study: Study, _ data: [TaskData]) throws -> RunIdentity {
+        try RunIdentity(
+            study, backbone: BackboneIdentity(of: model.weights), tokenizer: tokenizer.identity, data)
     }
 
     /// Prints the warnings on standard error, on rank 0.

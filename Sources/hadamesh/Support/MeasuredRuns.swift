@@ -1,12 +1,10 @@
 import Adapters
 import Coordination
 import Diagnostics
-import Encoders
 import Reports
 import Runs
 import Studies
 import Tasks
-import Training
 
 /// Finished runs, from which the affinity of their tasks is measured.
 struct MeasuredRuns {
@@ -74,41 +72,16 @@ struct MeasuredRuns {
 
     /// The cosines of the changes of trained adapters.
     private func adapters() throws -> TaskAffinity {
-        var members: [AdapterProducts.Member] = []
-        var changes: [AdapterChange] = []
-        for run in runs {
-            let weights = try EncoderWeights(directory: run.study.backbone.folder)
-            let model = try AdaptedModel(
-                weights, run.study.adapter.method, run.study.head, run.study.arithmetic)
-            let trained = try TrainedRun(run.study, model, directory: run.directory.path)
-            for task in trained.tasks {
-                let change = try trained.change(of: task)
-                try requireSameTensors(change, run, changes.first)
-                members.append(AdapterProducts.Member(task: task.name, run: run.directory.path))
-                changes.append(change)
-            }
+        let adapters = try ChangedAdapter.all(of: runs.map { ($0.directory.path, $0.study) })
+        let members = adapters.map { AdapterProducts.Member(task: $0.task, run: $0.run) }
+        let tensors = (adapters.first?.change.tensors ?? []).enumerated().map { index, tensor in
+            AdapterProducts.Tensor(
+                kind: tensor.kind.rawValue, layer: tensor.layer, owners: adapters.map { $0.owners[index] })
         }
-        let tensors = changes[0].tensors.indices.map { index in
-            let tensor = changes[0].tensors[index]
-            return AdapterProducts.Tensor(
-                kind: tensor.kind.rawValue, layer: tensor.layer,
-                owners: changes.indices.map { "\(members[$0].run)/\(changes[$0].tensors[index].owner)" })
-        }
-        return AdapterProducts(members, tensors) { changes[$0].values(of: changes[$0].tensors[$1]) }.affinity
-    }
-
-    private func requireSameTensors(_ change: AdapterChange, _ run: Run, _ first: AdapterChange?) throws {
-        if change.tensors.isEmpty {
-            throw Failure.usage(
-                "the run trained heads only; there are no adapters to compare", at: run.directory.path)
-        }
-        func shapes(_ change: AdapterChange) -> [String] {
-            change.tensors.map { "\($0.layer.map(String.init) ?? "") \($0.name) \($0.shape)" }
-        }
-        guard let first, shapes(change) != shapes(first) else { return }
-        throw Failure.usage(
-            "has other adapter tensors than \(runs[0].directory.path)", at: run.directory.path,
-            remedy: "compare runs of one method, in the same layers of backbones of one shape")
+        return AdapterProducts(members, tensors) { adapter, tensor in
+            let change = adapters[adapter].change
+            return change.values(of: change.tensors[tensor])
+        }.affinity
     }
 }
 

@@ -46,7 +46,7 @@ struct StudyOptions: ParsableArguments {
 
     /// The study of a run, whose `study.yaml` rank 0 reads for all ranks; a collective.
     func study(of run: RunDirectory, on world: any Communicator) throws -> Study {
-        let bytes = try onRoot(world) { Array(try RunFiles.study(in: run)) }
+        let bytes = try bytesFromRoot(world) { Array(try RunFiles.study(in: run)) }
         return try StudyFile(Data(bytes), path: run.studyFile, overrides: changes).study()
     }
 }

@@ -83,9 +83,7 @@ struct TrainingJob {
                 world.watch?.enter(.startUp, step: 0)
             }
             lock = taken
-            let identity = try RunIdentity(
-                study, backbone: BackboneIdentity(of: backbone.model.weights),
-                tokenizer: backbone.tokenizer.identity, context.data)
+            let identity = try backbone.identity(of: study, context.data)
             recorded = try RunFiles.identity(in: made)
             if isResuming {
                 if try RunFiles.areFinished(made, identity, tasks: context.names) { return nil }
@@ -111,9 +109,8 @@ struct TrainingJob {
         for warning in backbone.warnings { try output?.observe(.warned(warning)) }
         // Written only now that the run directory is known to belong to this study.
         let ranks = try RankDescription.all(world, study.arithmetic)
-        _ = try onRoot(world) {
+        try onRoot(world) {
             if let claimed { try RunFiles.write(study, from: file, backbone, run, ranks, to: claimed) }
-            return []
         }
         do {
             switch try run.run() {

@@ -156,7 +156,7 @@ final class SweepRun {
             let part = rungs.count == 1 ? "trials" : "rung \(index + 1) of \(rungs.count)"
             guard let outcomes = try train(runs, to: rung, part) else { return nil }
             for number in left {
-                scores[number] = score(of: number, zip(runs, outcomes))
+                scores[number] = self.scores(of: number, zip(runs, outcomes))
                 steps[number] = rung.steps == nil ? nil : self.steps(of: number, zip(runs, outcomes))
             }
             ranking = SweepSettings.ranked(
@@ -168,18 +168,27 @@ final class SweepRun {
     }
 
     /// The scores of a trial, by seed; nil, with the failure noted, if a run failed.
-    private func score(of number: Int, _ outcomes: some Sequence<(TrialRun, TrialOutcome)>) -> [Double]? {
+    private func scores(of number: Int, _ outcomes: some Sequence<(TrialRun, TrialOutcome)>) -> [Double]? {
+        let runs = ScoredRuns(outcomes.filter { $0.0.trial.number == number })
+        failures[number] = failures[number] ?? runs.failure
+        return failures[number] == nil ? runs.scores : nil
+    }
+
+    /// The scores of a trial's runs, and the reason why the first without one has none.
+    private struct ScoredRuns {
         var scores: [Double] = []
-        for (run, outcome) in outcomes where run.trial.number == number {
-            switch outcome {
-            case .scored(let score?, _): scores.append(score)
-            case .scored(nil, _):
-                failures[number] = failures[number] ?? "seed \(run.seed): a task has no score"
-            case .failed(let reason): failures[number] = failures[number] ?? reason
-            case .stopped: return nil
+        var failure: String?
+
+        init(_ outcomes: some Sequence<(TrialRun, TrialOutcome)>) {
+            for (run, outcome) in outcomes {
+                switch outcome {
+                case .scored(let score?, _): scores.append(score)
+                case .scored(nil, _): failure = failure ?? "seed \(run.seed): a task has no score"
+                case .failed(let reason): failure = failure ?? reason
+                case .stopped: break
+                }
             }
         }
-        return failures[number] == nil ? scores : nil
     }
 
     /// The most steps of the adapter stage before a score of a trial.
@@ -200,18 +209,10 @@ final class SweepRun {
         guard let outcomes = try train(runs, to: end, "fresh seeds") else { return nil }
         return winners.map { number in
             let own = zip(runs, outcomes).filter { $0.0.trial.number == number }
-            var failure: String?
-            let scores = own.compactMap { run, outcome -> Double? in
-                switch outcome {
-                case .scored(let score?, _): return score
-                case .scored(nil, _): failure = failure ?? "seed \(run.seed): a task has no score"
-                case .failed(let reason): failure = failure ?? reason
-                case .stopped: break
-                }
-                return nil
-            }
+            let scored = ScoredRuns(own)
             return SweepResults.FreshResult(
-                trial: number, score: scores.count == own.count ? scores.mean : nil, failure: failure,
+                trial: number, score: scored.scores.count == own.count ? scored.scores.mean : nil,
+                failure: scored.failure,
                 runs: own.map(\.0.path))
         }
     }
@@ -259,10 +260,7 @@ final class SweepRun {
     private func train(_ runs: [TrialRun], to rung: Rung, _ part: String) throws -> [TrialOutcome]? {
         let claims = TrialClaims("\(directory.claims)/\(parts)")
         parts += 1
-        _ = try onRoot(world) {
-            try claims.begin()
-            return []
-        }
+        try onRoot(world) { try claims.begin() }
         if world.rank == 0 { progress.begin(part, count: runs.count, claims) }
         world.watch?.enter(group: group.ranks)
         var own: [NumberedOutcome] = []

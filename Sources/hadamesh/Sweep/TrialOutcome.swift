@@ -25,7 +25,7 @@ enum TrialOutcome: Codable, Equatable {
         }
         // A run that ends before its rung is scored by its last evaluation.
         let last = min(steps, end?.steps ?? steps)
-        guard let scores = try ScoreHistory(run).scores(after: last, of: tasks) else {
+        guard let scores = try RunHistory(run)?.scores(after: last, of: tasks) else {
             throw Failure.data(
                 "lacks the evaluation after \(last) steps of the adapter stage", at: run.journalFile,
                 remedy: "remove \(run.path), and --resume trains it again")

@@ -1,0 +1,53 @@
+import Adapters
+import Coordination
+import Diagnostics
+import Encoders
+import Studies
+import Tasks
+import Training
+
+/// The change of a task's adapter in a finished run, to be compared with others.
+struct ChangedAdapter {
+    let task: String
+    /// The run's directory.
+    let run: String
+    let change: AdapterChange
+    private let method: String
+
+    /// The tensors' owners, distinct between runs.
+    var owners: [String] { change.tensors.map { "\(run)/\($0.owner)" } }
+
+    /// The adapters of runs, which must have tensors of the same names and shapes.
+    static func all(of runs: [(directory: String, study: Study)]) throws -> [ChangedAdapter] {
+        let adapters = try runs.flatMap { run, study in
+            let weights = try EncoderWeights(directory: study.backbone.folder)
+            let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
+            let trained = try TrainedRun(study, model, directory: run)
+            return try trained.tasks.map { task in
+                let change = try trained.change(of: task)
+                if change.tensors.isEmpty {
+                    throw Failure.usage(
+                        "the run trained heads only; there are no adapters to compare", at: run)
+                }
+                return ChangedAdapter(
+                    task: task.name, run: run, change: change, method: type(of: study.adapter.method).name)
+            }
+        }
+        for adapter in adapters { try adapter.requireTensors(of: adapters[0]) }
+        return adapters
+    }
+
+    private var shapes: [String] {
+        change.tensors.map { "\($0.layer.map(String.init) ?? "") \($0.name) \($0.shape)" }
+    }
+
+    private func requireTensors(of first: ChangedAdapter) throws {
+        guard method == first.method, shapes == first.shapes else {
+            let difference =
+                method == first.method ? "other tensors" : "another method (\(method), not \(first.method))"
+            throw Failure.usage(
+                "has \(difference) than \(first.run)", at: run,
+                remedy: "compare runs of one method, in the same layers of backbones of one shape")
+        }
+    }
+}
