@@ -43,4 +43,31 @@ import Training
         #expect(shared[0].train.targets != shared[1].train.targets)
         #expect(!shared[0].train.hasTokens(of: shared[2].train))
     }
+
+    /// Of 20 training examples and two dev examples, one with a held-out share.
+    @Test(
+        "Scoring reads the splits that are scored, and no others",
+        arguments: [
+            (0.0, TaskData.Splits.ofRun, [20, 2], 22), (0.0, .scored(on: nil), [0, 2], 2),
+            (0.0, .scored(on: .dev), [0, 2], 2), (0.0, .scored(on: .train), [20, 20], 20),
+            (0.5, .scored(on: nil), [20, 20], 20), (0.5, .scored(on: .dev), [0, 2], 2),
+        ] as [(Double, TaskData.Splits, [Int], Int)])
+    func scoringReadsOnlyWhatIsScored(
+        heldOut: Double, splits: TaskData.Splits, counts: [Int], tokenized: Int
+    ) throws {
+        let rows = (0..<20).map { "red dog,\($0 % 2)\n" }.joined()
+        let folder = try TemporaryFolder([
+            "train.csv": "text,one\n\(rows)", "dev.csv": "text,one\nred,1\nsky,0\n",
+        ])
+        let study = try TinyStudy.decode(
+            [
+                "tasks": [Self.task("first", label: "one")],
+                "evaluation.heldOut": .number(heldOut),
+            ], data: folder.path)
+        let tokenizer = CountingTokenizer(try TokenizerFolder.load(study.backbone.folder))
+        let data = try TaskData.all(
+            study.tasks.map { try $0.resolve() }, study, tokenizer, reading: splits)[0]
+        #expect([data.train.count, data.evaluationSets[0].examples.count] == counts)
+        #expect(tokenizer.count == tokenized)
+    }
 }

@@ -45,6 +45,25 @@ extension EndToEnd {
             #expect(trained.count == 4 && trained.allSatisfy { $0.contains("\ttrain\t") })
         }
 
+        @Test func scoringOtherDataNeedsNoTrainingSplit() async throws {
+            let (scene, _) = try await finished()
+            let evaluate = ["evaluate", scene.path("run")]
+            let expected = try await succeed(evaluate)
+            let elsewhere = try TemporaryFolder()
+            for task in ["colour", "alike"] {
+                try elsewhere.write(scene.read("\(task)-dev.tsv"), to: "\(task)-dev.tsv")
+                try FileManager.default.removeItem(atPath: scene.path("\(task)-train.tsv"))
+            }
+            for ranks in [nil, 2] {
+                for options in [["--split", "dev"], ["--data", elsewhere.path]] {
+                    #expect(try await succeed(ranks: ranks, evaluate + options) == expected)
+                }
+            }
+            // Its own data is compared whole.
+            let own = try await EndToEnd.hadamesh(evaluate)
+            #expect(own.status == 3 && own.failures.first?.contains("colour-train.tsv") == true, "\(own)")
+        }
+
         @Test func aRunIsOfUseWhereBackboneAndDataHaveMoved() async throws {
             let (scene, _) = try await finished()
             let here = try await succeed(["evaluate", scene.path("run")])

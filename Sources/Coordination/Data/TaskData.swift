@@ -12,7 +12,7 @@ package import Training
 package struct TaskData: Sendable {
     /// The task.
     package let task: any LanguageTask
-    /// The training split.
+    /// The training split; without examples if they are only scored on other splits.
     package let train: TokenizedExamples
     /// The examples of the training split that are trained on: all but those held out.
     package let trainingIndices: [Int]
@@ -20,6 +20,19 @@ package struct TaskData: Sendable {
     package let evaluationSets: [EvaluationSet]
     /// Lines that the task's format allows to be skipped, by file.
     package let skippedLines: [RunFacts.SkippedLines]
+
+    /// The splits of a task that are read.
+    package enum Splits: Sendable {
+        /// Those that a run trains on and those that it is scored on.
+        case ofRun
+        /// Those that scores are computed on: one split, or the task's evaluation sets.
+        case scored(on: Split?)
+
+        /// The split in place of the task's evaluation sets.
+        fileprivate var chosen: Split? {
+            if case .scored(let split) = self { split } else { nil }
+        }
+    }
 
     /// The examples that a score is computed on.
     package struct EvaluationSet: Sendable {
@@ -34,9 +47,9 @@ package struct TaskData: Sendable {
     ///
     /// With a held-out share, the evaluation set is a part of the training split that is not trained on. The
     /// part is a function of the task and the example alone, so studies with other seeds are scored on the
-    /// same examples. `split` replaces the task's own evaluation splits.
+    /// same examples.
     package init(
-        _ task: any LanguageTask, _ study: Study, _ texts: TokenizedTexts, scoredOn split: Split? = nil,
+        _ task: any LanguageTask, _ study: Study, _ texts: TokenizedTexts, reading splits: Splits = .ofRun,
         reportingTo observer: (any ReadingObserver)? = nil
     ) throws {
         var skippedLines: [RunFacts.SkippedLines] = []
@@ -49,9 +62,15 @@ package struct TaskData: Sendable {
                 of: file, name: "\(task.name)/\(split.rawValue)", reportingTo: observer)
         }
         self.task = task
-        let train = try read(.train)
+        let holdsOut = splits.chosen == nil && study.evaluation.heldOut > 0
+        let evaluationSplits = holdsOut ? [.train] : splits.chosen.map { [$0] } ?? task.evaluationSplits
+        let train =
+            switch splits {
+            case .scored where !evaluationSplits.contains(.train): try texts.none(name: task.name)
+            default: try read(.train)
+            }
         self.train = train
-        if split == nil, study.evaluation.heldOut > 0 {
+        if holdsOut {
             let random = CounterRandom(seed: 0, .heldOut, FNV1a.hash(task.name))
             let isHeldOut = (0..<train.count).map { random.uniform(UInt64($0)) < study.evaluation.heldOut }
             trainingIndices = (0..<train.count).filter { !isHeldOut[$0] }
@@ -65,7 +84,7 @@ package struct TaskData: Sendable {
             evaluationSets = [EvaluationSet(split: .train, examples: train, indices: heldOut)]
         } else {
             trainingIndices = Array(0..<train.count)
-            evaluationSets = try (split.map { [$0] } ?? task.evaluationSplits).map { split in
+            evaluationSets = try evaluationSplits.map { split in
                 let examples = try split == .train ? train : read(split)
                 guard examples.targets.allSatisfy({ $0 != nil }) else {
                     throw Failure.usage(
@@ -81,13 +100,13 @@ package struct TaskData: Sendable {
     /// Reads and tokenizes the splits of several tasks; a collective of the ranks that share `memory`.
     package static func all(
         _ tasks: [any LanguageTask], _ study: Study, _ tokenizer: any Tokenizer,
-        scoredOn split: Split? = nil, in memory: any TokenMemory = PrivateTokens(),
+        reading splits: Splits = .ofRun, in memory: any TokenMemory = PrivateTokens(),
         reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> [TaskData] {
         let texts = TokenizedTexts(study, tokenizer, in: memory)
         let data = try tasks.enumerated().map { index, task in
             observer?.reading(task.name, index + 1, of: tasks.count)
-            return try TaskData(task, study, texts, scoredOn: split, reportingTo: observer)
+            return try TaskData(task, study, texts, reading: splits, reportingTo: observer)
         }
         if let refusal = memory.refusal { observer?.warned(refusal) }
         return data

@@ -20,6 +20,11 @@ package final class TokenizedTexts {
     /// A file as every rank reads it; if one cannot, none can.
     func file(_ read: () throws -> ExampleFile) throws -> ExampleFile { try memory.together(read) }
 
+    /// A split without examples, for one that is not read.
+    func none(name: String) throws -> TokenizedExamples {
+        try TokenizedExamples([], name: name, tokenizer, maximumTokens: maximumTokens)
+    }
+
     /// Tokenizes a file's examples, unless their texts are known.
     func examples(
         of file: ExampleFile, name: String, reportingTo observer: (any ReadingObserver)? = nil

@@ -128,7 +128,7 @@ package struct TrainedRun: Sendable {
         _ data: [TaskData], requiringItsOwn isRequired: Bool = false, _ communicator: any Communicator,
         reportingTo observer: (any RunObserver)? = nil
     ) throws -> [TaskScore] {
-        let context = try RunContext(study, model, data)
+        let context = try RunContext(study, model, data, forTraining: false)
         let vectors = try data.map { try parameters(of: $0.task).values }
         if isRequired { try checkData(data) }
         return try Self.scores(context, vectors, communicator, reportingTo: observer)

@@ -18,6 +18,7 @@ package struct RunContext: Sendable {
     let splits: UniqueSplits
     /// All parameters, with their owners.
     package let store: ParameterStore
+    /// Empty if examples are only scored.
     let stages: [StageSchedule]
     /// For each stage, the parameters on which the agreement of tasks is measured; empty parts if it is not.
     let measuredParts: [SharedParts]
@@ -32,7 +33,10 @@ package struct RunContext: Sendable {
     /// The planner's state at the start of a stage.
     var undrawn: PlannerState { PlannerState(tasks: data.count, study.sampler.sampler) }
 
-    package init(_ study: Study, _ model: AdaptedModel, _ data: [TaskData]) throws {
+    /// Without training, there are no stages, and tasks need no training split.
+    package init(
+        _ study: Study, _ model: AdaptedModel, _ data: [TaskData], forTraining isTrained: Bool = true
+    ) throws {
         // Training, scoring and measuring all come through here, so no unchecked id reaches the embeddings.
         for data in data {
             for examples in [data.train] + data.evaluationSets.map(\.examples) {
@@ -47,8 +51,10 @@ package struct RunContext: Sendable {
         self.data = data
         splits = UniqueSplits(data)
         store = try ParameterStore(study, data.map(\.task), model)
-        stages = try StageSchedule.all(
-            study, store.layouts, trainingExamples: data.map(\.trainingIndices.count))
+        stages =
+            isTrained
+            ? try StageSchedule.all(
+                study, store.layouts, trainingExamples: data.map(\.trainingIndices.count)) : []
         measuredParts = stages.map { [store] stage in
             SharedParts(store) { study.combination.agreement == .on && stage.trains($0) }
         }

@@ -25,17 +25,17 @@ struct Evaluate: ParsableCommand {
             let chosen: Split? = try split.map { try NamedOption.value($0, of: "--split", kind: "split") }
             let study = try options.study(data: data)
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
-            loaded.warn(from: world.rank)
             let trained = try options.trained(study, loaded)
             let status = StatusLine(quiet: world.rank != 0)
             let display = ReadingDisplay(status)
+            // Unless other data is requested, it must be the run's own, training split included.
+            let isItsOwn = data == nil && chosen == nil
             let examples = try TaskData.all(
-                trained.tasks, study, loaded.tokenizer, scoredOn: chosen, in: NodeTokens(world),
-                reportingTo: display)
+                trained.tasks, study, loaded.tokenizer, reading: isItsOwn ? .ofRun : .scored(on: chosen),
+                in: NodeTokens(world), reportingTo: display)
             world.watch?.enter(.evaluation, step: 0)
-            // Unless other data is requested, it must be the run's own.
             let scores = try trained.evaluate(
-                examples, requiringItsOwn: data == nil && chosen == nil, world, reportingTo: display)
+                examples, requiringItsOwn: isItsOwn, world, reportingTo: display)
             status.close()
             for score in scores where world.rank == 0 {
                 for entry in score.entries {

@@ -119,7 +119,7 @@ struct Export: ParsableCommand {
         let model = try AdaptedModel(run.model.weights, adapter, study.head, study.arithmetic)
         try WrittenRun.create(study, model, vectors, at: destination)
         let after = try TrainedRun(study, model, directory: destination)
-        let examples = try TaskData.all(run.tasks, study, loaded.tokenizer)
+        let examples = try TaskData.all(run.tasks, study, loaded.tokenizer, reading: .scored(on: nil))
         let scores = try ThreadWorld.run(1) { world in
             let status = StatusLine(quiet: false)
             defer { status.close() }
