@@ -50,10 +50,9 @@ struct AdaptedModel {
         return layout.initial.enumerated().map { $1 + distance * Float(2 * random.uniform(UInt64($0)) - 1) }
     }
 
-    /// The parameters that the case's goldens were computed with, or, for a family without goldens, initial
-    /// ones that were moved as far.
+    /// The parameters that the case's goldens were computed with.
     func parameters(of test: MethodOnFamily) throws -> [Float] {
-        test.family == .bert ? try test.method.goldenParameters(layout) : parameters(movedBy: 0.2)
+        try test.method.goldenParameters(layout, on: test.family)
     }
 
     /// The outputs with these parameters, or of the frozen backbone.

@@ -34,21 +34,6 @@ struct AdapterMethodTests {
         #expect(AdapterTable.method(named: "no such method") == nil)
     }
 
-    @Test("A pooler that the backbone lacks can't be trained", arguments: MethodOnFamily.refused)
-    func missingPooler(_ test: MethodOnFamily) {
-        let failure = #expect(throws: Failure.self) { try AdaptedModel(test) }
-        #expect(failure?.message == "is true, but the backbone has no pooler")
-        #expect(failure?.location == "adapter.pooler" && failure?.kind == .usage)
-    }
-
-    @Test("Full fine-tuning trains every number of every family", arguments: TinyModel.families)
-    func fullTrainsEverything(_ family: EncoderFamily) throws {
-        let hasPooler = family.tensors.pooler != nil
-        let settings = try AdaptedModel.decode(#"{"method": "full", "pooler": \#(hasPooler)}"#)
-        let model = try AdaptedModel(settings.method, on: family)
-        #expect(model.layout.count == model.tiny.weights.configuration.parameterCount)
-    }
-
     // MARK: Values and gradients
 
     @Test("Outputs and every gradient agree with PyTorch in double precision", arguments: MethodCase.all)

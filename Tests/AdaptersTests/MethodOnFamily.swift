@@ -15,6 +15,9 @@ struct MethodOnFamily: Sendable, CustomTestStringConvertible {
     /// Every case on every family that has what it needs.
     static let all = combinations.filter { !$0.lacksPooler }
 
+    /// Those whose goldens are samples.
+    static let sampled = all.filter { $0.family != .bert }
+
     /// Those that finite differences can judge.
     static let smooth = all.filter(\.method.isSmooth)
 
@@ -39,7 +42,7 @@ struct MethodOnFamily: Sendable, CustomTestStringConvertible {
         if family == .bert { return method.settings }
         let settings = method.settings.replacingOccurrences(of: TrainedAdapters.folder, with: folder.path)
         if settings != method.settings {
-            try TrainedAdapters.write(on: TinyModel(family).weights, to: folder.path)
+            try TrainedAdapters.copy(for: TinyModel(family).weights, to: folder.path)
         }
         return settings
     }

@@ -145,6 +145,7 @@ class RoundedLinear(torch.autograd.Function):
 
 class Bert:
     def __init__(self, folder, dtype=torch.float64, fused=False, arithmetic="float32"):
+        self.dtype = dtype
         self.product = RoundedLinear.apply if arithmetic == "bfloat16" else F.linear
         config = json.loads((Path(folder) / "config.json").read_text())
         family = config["model_type"]

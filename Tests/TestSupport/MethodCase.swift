@@ -74,9 +74,14 @@ package struct MethodCase: Sendable, CustomStringConvertible {
     package func golden() throws -> Golden { try Golden("methods/\(method)") }
 
     /// The parameters that the goldens were computed with, in the layout's order.
-    package func goldenParameters(_ layout: ParameterLayout) throws -> [Float] {
+    package func goldenParameters(_ layout: ParameterLayout, on family: EncoderFamily = .bert) throws
+        -> [Float]
+    {
         let golden = try golden()
-        return try layout.slices.flatMap { try golden.floats("\(name).parameters.\($0.name)") }
+        let samples = family == .bert ? nil : try GoldenSamples(of: self, on: family)
+        return try layout.slices.flatMap { slice in
+            try samples?.parameter(slice.name) ?? golden.floats("\(name).parameters.\(slice.name)")
+        }
     }
 }
 

@@ -24,13 +24,36 @@ package enum TrainedAdapters {
 
     /// Writes all of `adapters.json` for another backbone: as they start, each moved a little.
     package static func write(on weights: EncoderWeights, to folder: String) throws {
-        let path = "\(Self.folder)/adapters.json"
+        for (name, section) in try sections() {
+            try write(section, on: weights, seed: FNV1a.hash(name), to: "\(folder)/\(name)")
+        }
+    }
+
+    /// Copies those of the tiny BERT for another backbone of its shape.
+    package static func copy(for weights: EncoderWeights, to folder: String) throws {
+        for (name, section) in try sections() {
+            try Directory.create("\(folder)/\(name)")
+            try FileManager.default.copyItem(
+                atPath: "\(Self.folder)/\(name)/adapter_model.safetensors",
+                toPath: "\(folder)/\(name)/adapter_model.safetensors")
+            try AtomicFile.write(
+                Data(try configuration(of: section, on: weights).encoded().utf8),
+                to: "\(folder)/\(name)/adapter_config.json")
+        }
+    }
+
+    private static func sections() throws -> [(String, JSONValue)] {
+        let path = "\(folder)/adapters.json"
         guard let data = FileManager.default.contents(atPath: path),
             let sections = try JSONValue(parsing: data, at: path).object
         else { preconditionFailure("no readable \(path)") }
-        for (name, section) in sections {
-            try write(section, on: weights, seed: FNV1a.hash(name), to: "\(folder)/\(name)")
-        }
+        return sections
+    }
+
+    private static func configuration(of section: JSONValue, on weights: EncoderWeights) throws -> JSONValue {
+        try [
+            "hadamesh": ["adapter": section, "backbone": JSONValue(encoding: BackboneIdentity(of: weights))]
+        ]
     }
 
     /// Writes an adapter as a run with one head would; its values are a function of the seed.
@@ -45,9 +68,7 @@ package enum TrainedAdapters {
         let values = layout.initial.enumerated().map {
             $1 + 0.3 * Float(2 * random.uniform(UInt64($0)) - 1)
         }
-        let configuration: JSONValue = try [
-            "hadamesh": ["adapter": section, "backbone": JSONValue(encoding: BackboneIdentity(of: weights))]
-        ]
-        try AdapterFolder.write(layout, values, configuration: configuration, to: folder)
+        try AdapterFolder.write(
+            layout, values, configuration: configuration(of: section, on: weights), to: folder)
     }
 }

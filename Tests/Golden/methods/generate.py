@@ -6,7 +6,7 @@ and stored as float32. The batch is that of encoders/tiny-bert-forward.safetenso
 
 METHOD.json: `cases` on the tiny BERT (name, `adapter` section, layers with parameters, how many parameters, `smooth`:
 false where finite differences would meet kinks) and `published` counts on the shapes of a backbone; read by this
-script and by Tests/AdaptersTests. `stack` is for lists.
+script, by families.py and by Tests/AdaptersTests. `stack` is for lists.
 
 METHOD.safetensors, for each case
     CASE.parameters.NAME            the parameters, each moved away from its start
@@ -20,28 +20,14 @@ trained/NAME: adapters on the tiny BERT as a run leaves them, for methods that b
 import json
 import platform
 import sys
-from pathlib import Path
 
 import safetensors
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
+from tiny import Tiny, cases, here, methods
 
-here = Path(__file__).parent
-sys.path.insert(0, str(here.parent.parent / "Reference"))
-
-import methods  # noqa: E402
-from bert import Bert, check  # noqa: E402
-
-torch.set_num_threads(1)
-tiny = here.parent / "encoders" / "tiny-bert"
-check(tiny)
-bert = Bert(tiny)
-batch = load_file(here.parent / "encoders" / "tiny-bert-forward.safetensors")
-upstream = batch["upstream"].double()
-offsets = batch["offsets"].tolist()
-ranges = list(zip(offsets, offsets[1:]))
-longest = max(end - start for start, end in ranges)
+tiny = Tiny("bert")
 
 
 def checksum(data):
@@ -59,15 +45,15 @@ def checksum(data):
 
 def write_trained():
     """Adapters with values as large as training makes them, beside heads that nobody reads."""
-    config = json.loads((tiny / "config.json").read_text())
+    config = json.loads((tiny.folder / "config.json").read_text())
     backbone = {
         "family": config["model_type"], "layers": config["num_hidden_layers"], "hidden": config["hidden_size"],
         "heads": config["num_attention_heads"], "intermediate": config["intermediate_size"],
-        "checksum": checksum((tiny / "model.safetensors").read_bytes()),
+        "checksum": checksum((tiny.folder / "model.safetensors").read_bytes()),
     }
     random = torch.Generator().manual_seed(11)
     for name, section in json.loads((here / "trained" / "adapters.json").read_text()).items():
-        tensors = methods.build(section, bert).parameters | {"head.weight": torch.zeros(2, 24), "head.bias": torch.zeros(2)}
+        tensors = methods.build(section, tiny.bert).parameters | {"head.weight": torch.zeros(2, 24), "head.bias": torch.zeros(2)}
         tensors = {key: (start + 0.15 * torch.randn(start.shape, generator=random)).float() for key, start in tensors.items()}
         folder = here / "trained" / name
         folder.mkdir(exist_ok=True)
@@ -76,22 +62,12 @@ def write_trained():
         (folder / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def padded(packed):
-    rows = torch.zeros(len(ranges), longest, dtype=packed.dtype)
-    for row, (start, end) in zip(rows, ranges):
-        row[: end - start] = packed[start:end]
-    return rows
-
-
-ids, segments = padded(batch["ids"]), padded(batch["segments"])
-mask = torch.tensor([[1] * (end - start) + [0] * (longest - end + start) for start, end in ranges])
 write_trained()
 for name in sys.argv[1:] or sorted(path.stem for path in here.glob("*.json")):
     random = torch.Generator().manual_seed(7)
     stored = {}
-    text = (here / f"{name}.json").read_text().replace("{trained}", str(here / "trained"))
-    for case in json.loads(text)["cases"]:
-        method = methods.build(case["adapter"], bert)
+    for case in cases(name):
+        method = methods.build(case["adapter"], tiny.bert)
         for key, start in method.parameters.items():
             # Float32 before float64: the values that the file holds are those that were used.
             moved = (start + 0.2 * torch.randn(start.shape, generator=random)).float()
@@ -100,18 +76,8 @@ for name in sys.argv[1:] or sorted(path.stem for path in here.glob("*.json")):
         count = sum(tensor.numel() for tensor in method.parameters.values())
         if count != case["parameters"]:
             sys.exit(f"{name}, case {case['name']}: {count} parameters, the file says {case['parameters']}")
-        if isinstance(method, methods.Stack):
-            method.bind()
-        hidden = bert.hidden(ids, segments, mask, method)
-        packed = torch.cat([row[: end - start] for row, (start, end) in zip(hidden, ranges)])
-        pooled = bert.pooled(hidden, method)
-        if method.parameters:
-            ((packed * upstream).sum() + (pooled * upstream[: len(ranges)]).sum()).backward()
-        stored |= {f"{case['name']}.hidden": packed, f"{case['name']}.pooled": pooled}
-        for key, leaf in method.parameters.items():
-            if leaf.grad is None:
-                sys.exit(f"{name}, case {case['name']}: '{key}' changes nothing")
-            stored[f"{case['name']}.gradient.{key}"] = leaf.grad
+        found = tiny.outputs(method, f"{name}, case {case['name']}")
+        stored |= {f"{case['name']}.{key}": value for key, value in found.items()}
     save_file({key: tensor.detach().float().contiguous() for key, tensor in stored.items()}, here / f"{name}.safetensors")
 (here / "VERSIONS").write_text(
     f"python {platform.python_version()}\ntorch {torch.__version__}\n"

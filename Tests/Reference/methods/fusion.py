@@ -29,7 +29,7 @@ class Adapter(Method):
             method = build(section, bert)
             tensors = load_file(folder / "adapter_model.safetensors")
             for name, own in method.parameters.items():
-                method.parameters[name] = tensors[name].reshape(own.shape).to(bert.tensors["pooler.dense.bias"].dtype)
+                method.parameters[name] = tensors[name].reshape(own.shape).to(bert.dtype)
             self.frozen.append(method)
         self.kind = section["method"]
         d = bert.width
