@@ -44,7 +44,7 @@ package enum MergedFolder {
         }
         try Directory.create(directory)
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/model.safetensors")
-        try TokenizerCopy.write(from: trained.model.weights.directory, to: directory)
+        try TokenizerCopy.write(of: trained.model.weights, to: directory)
         if !encoderOnly, classifier == nil {
             try SeparateHead(trained).write(to: directory, isModular: true)
         }

@@ -1,18 +1,29 @@
+import Encoders
 import Formats
 import Foundation
 
 /// The tokenizer's files of a backbone in an exported folder.
 enum TokenizerCopy {
+    private static let configuration = "tokenizer_config.json"
     private static let names = [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.txt", "vocab.json", "merges.txt",
+        "tokenizer.json", configuration, "special_tokens_map.json", "added_tokens.json", "vocab.txt",
+        "vocab.json", "merges.txt",
     ]
 
     /// Copies the files that there are.
-    static func write(from source: String, to directory: String) throws {
+    ///
+    /// Where none names the tokenizer's class, one is written that does: a folder of an adapter has no
+    /// config.json from which other software could infer it.
+    static func write(of weights: EncoderWeights, to directory: String) throws {
         for name in names {
-            guard let data = FileManager.default.contents(atPath: "\(source)/\(name)") else { continue }
-            try AtomicFile.write(data, to: "\(directory)/\(name)")
+            if let data = FileManager.default.contents(atPath: "\(weights.directory)/\(name)") {
+                try AtomicFile.write(data, to: "\(directory)/\(name)")
+            } else if name == configuration {
+                let own: JSONValue = [
+                    "tokenizer_class": .string(weights.configuration.family.classes.tokenizer)
+                ]
+                try AtomicFile.write(Data(own.encodedForReading().utf8), to: "\(directory)/\(name)")
+            }
         }
     }
 }

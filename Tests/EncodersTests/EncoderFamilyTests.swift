@@ -24,7 +24,8 @@ struct EncoderFamilyTests {
             ],
             formerEndings: ["norm2.bias": "norm2.beta"]),
         classes: ModelClasses(
-            encoder: "Toy", classifier: "ToyClassifier", head: .classifier(.tanh), adapters: "ToyAdapters"),
+            encoder: "Toy", classifier: "ToyClassifier", head: .classifier(.tanh), tokenizer: "ToyTokenizer",
+            adapters: "ToyAdapters"),
         positions: .afterPadding(id: .constant(1)))
     private static let families = EncoderFamily.all + [toy]
 

@@ -39,9 +39,9 @@ struct Scene {
 
     init(
         _ adapter: JSONValue, _ head: HeadSettings, _ output: TaskOutput = .classes(["warm", "cold"]),
-        isPaired: Bool = false, on family: EncoderFamily = .bert
+        isPaired: Bool = false, on family: EncoderFamily = .bert, directory: String? = nil
     ) throws {
-        tiny = try TinyModel(family)
+        tiny = try TinyModel(family, directory: directory)
         let method = try AdapterSettings(json: adapter).method
         let model = try AdaptedModel(tiny.weights, method, head)
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)

@@ -54,6 +54,21 @@ struct SeparateHeadTests {
             ])
     }
 
+    @Test(
+        "Where no file names the tokenizer's class, the folder does", arguments: TinyModel.families,
+        [ExportFormat.merged, .peft])
+    func tokenizerClass(family: EncoderFamily, form: ExportFormat) throws {
+        let backbone = try TemporaryFolder(copying: TinyModel.directory(of: family))
+        try FileManager.default.removeItem(atPath: backbone.file("tokenizer_config.json"))
+        let scene = try Scene(
+            ["method": "lora"], HeadSettings(pooling: .mean, dropout: 0), on: family, directory: backbone.path
+        )
+        let folder = try TemporaryFolder()
+        try form.write(scene.trained, to: folder.file("out"))
+        let expected = family.classes.tokenizer
+        #expect(try json("tokenizer_config.json", in: folder) == ["tokenizer_class": .string(expected)])
+    }
+
     @Test("sentence-transformers finds the mean over all tokens, and a linear map without activation")
     func modules() throws {
         let scene = try Scene(["method": "hadamard"], pooling: .mean)

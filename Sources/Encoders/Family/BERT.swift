@@ -6,5 +6,5 @@ extension EncoderFamily {
         tensors: .likeBERT(prefix: "bert.", other: [.pooler: "pooler.dense"]),
         classes: ModelClasses(
             encoder: "BertModel", classifier: "BertForSequenceClassification",
-            head: .pooler("bert.pooler.dense"), adapters: "BertAdapterModel"))
+            head: .pooler("bert.pooler.dense"), tokenizer: "BertTokenizer", adapters: "BertAdapterModel"))
 }

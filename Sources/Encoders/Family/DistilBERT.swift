@@ -19,7 +19,7 @@ extension EncoderFamily {
             ]),
         classes: ModelClasses(
             encoder: "DistilBertModel", classifier: "DistilBertForSequenceClassification",
-            head: .preClassifier, adapters: "DistilBertAdapterModel",
+            head: .preClassifier, tokenizer: "DistilBertTokenizer", adapters: "DistilBertAdapterModel",
             bottlenecks: .init(attention: "attention_adapters", output: "output_adapters")),
         dropsAttentionOutput: false)
 }

@@ -8,7 +8,7 @@ extension EncoderFamily {
         tensors: .likeBERT(prefix: "electra.", other: [.embeddingProjection: "embeddings_project"]),
         classes: ModelClasses(
             encoder: "ElectraModel", classifier: "ElectraForSequenceClassification",
-            head: .classifier(.gelu), adapters: "ElectraAdapterModel"),
+            head: .classifier(.gelu), tokenizer: "ElectraTokenizer", adapters: "ElectraAdapterModel"),
         refused: [
             RefusedModel(
                 title: "a generator", architectures: ["ElectraForMaskedLM", "ElectraForCausalLM"],

@@ -56,6 +56,8 @@ package struct ModelClasses: Sendable {
     package let classifier: String
     /// The computation of ``classifier`` above the encoder, and the names of its tensors.
     package let head: ClassifierHead
+    /// The tokenizer, where a folder's files do not name it.
+    package let tokenizer: String
     /// AdapterHub's model with interchangeable adapters and heads; nil for a family that it lacks.
     package let adapters: String?
     /// The modules of a layer in ``adapters`` that hold bottlenecks.
@@ -71,13 +73,14 @@ package struct ModelClasses: Sendable {
     }
 
     package init(
-        encoder: String, classifier: String, head: ClassifierHead, adapters: String?,
+        encoder: String, classifier: String, head: ClassifierHead, tokenizer: String, adapters: String?,
         bottlenecks: Bottlenecks = Bottlenecks(attention: "attention.output", output: "output")
     ) {
         self.bottlenecks = bottlenecks
         self.encoder = encoder
         self.classifier = classifier
         self.head = head
+        self.tokenizer = tokenizer
         self.adapters = adapters
     }
 }

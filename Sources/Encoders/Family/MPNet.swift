@@ -25,6 +25,6 @@ extension EncoderFamily {
             ]),
         classes: ModelClasses(
             encoder: "MPNetModel", classifier: "MPNetForSequenceClassification", head: .classifier(.tanh),
-            adapters: nil),
+            tokenizer: "MPNetTokenizer", adapters: nil),
         positions: .afterPadding(id: .constant(1)))
 }

@@ -5,21 +5,21 @@ extension EncoderFamily {
         name: "roberta", title: "RoBERTa",
         ModelClasses(
             encoder: "RobertaModel", classifier: "RobertaForSequenceClassification",
-            head: .classifier(.tanh), adapters: "RobertaAdapterModel"))
+            head: .classifier(.tanh), tokenizer: "RobertaTokenizer", adapters: "RobertaAdapterModel"))
 
     /// XLM-RoBERTa (arXiv 1911.02116), the same computation.
     package static let xlmRoberta = likeRoBERTa(
         name: "xlm-roberta", title: "XLM-RoBERTa",
         ModelClasses(
             encoder: "XLMRobertaModel", classifier: "XLMRobertaForSequenceClassification",
-            head: .classifier(.tanh), adapters: "XLMRobertaAdapterModel"))
+            head: .classifier(.tanh), tokenizer: "XLMRobertaTokenizer", adapters: "XLMRobertaAdapterModel"))
 
     /// CamemBERT (arXiv 1911.03894), the same computation.
     package static let camembert = likeRoBERTa(
         name: "camembert", title: "CamemBERT",
         ModelClasses(
             encoder: "CamembertModel", classifier: "CamembertForSequenceClassification",
-            head: .classifier(.tanh), adapters: nil))
+            head: .classifier(.tanh), tokenizer: "CamembertTokenizer", adapters: nil))
 
     private static func likeRoBERTa(
         name: String, title: String, _ classes: ModelClasses

@@ -59,8 +59,7 @@ def load(folder=Path(__file__).parent, base=None):
     layers = [_linear(folder / "2_Dense")]
     if activation:
         layers += [activation(), _linear(folder / "3_Dense")]
-    encoder, source = _encoder(folder, base)
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    encoder, tokenizer = _encoder(folder, base)
     return Model(encoder.float(), tokenizer, torch.nn.Sequential(*layers), settings).eval()
 
 
@@ -73,18 +72,21 @@ def _linear(folder):
 
 
 def _encoder(folder, base):
-    """The encoder, merged or with the adapter of PEFT or AdapterHub, and the source of its tokenizer."""
+    """The encoder, merged or with the adapter of PEFT or AdapterHub, and its tokenizer."""
     path = folder / "adapter_config.json"
     if not path.exists():
-        return AutoModel.from_pretrained(folder), folder
+        return AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     config = json.loads(path.read_text(encoding="utf-8"))
+    # The revision is of the model that the folder names.
+    revision = None if base else config.get("revision")
     base = base or config.get("base_model_name_or_path") or config["model_name"]
     if "peft_type" in config:
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(AutoModel.from_pretrained(base), folder), base
-    from adapters import AutoAdapterModel
+        encoder = PeftModel.from_pretrained(AutoModel.from_pretrained(base, revision=revision), folder)
+    else:
+        from adapters import AutoAdapterModel
 
-    encoder = AutoAdapterModel.from_pretrained(base)
-    encoder.load_adapter(str(folder), with_head=False, set_active=True, use_safetensors=True)
-    return encoder, base
+        encoder = AutoAdapterModel.from_pretrained(base)
+        encoder.load_adapter(str(folder), with_head=False, set_active=True, use_safetensors=True)
+    return encoder, AutoTokenizer.from_pretrained(base, revision=revision)
