@@ -38,9 +38,10 @@ METHODS = {
     "pfeiffer": ("{method: pfeiffer}", ["adapters"]),
     "parallel": ("{method: parallel}", ["adapters"]),
 }
-# Steps must be large enough for each tensor to change the logits, and small enough for full fine-tuning. HiRA multiplies
-# weights by 1 + B A, in which B begins at 0.
-RATES = {"full": 1e-4, "hira": 1e-1, "hut-lowrank": 1e-1}
+# Steps must be large enough for each tensor to change the logits, and small enough for full fine-tuning. Low-rank HUT
+# multiplies weights by 1 + B A, in which B begins at 0.
+FAST = "{weight: 5e-2, bias: 1e-2, norm: 1e-2, head: 1e-2}"
+RATES = {"full": 1e-4, "hira": FAST, "hut-lowrank": FAST}
 STUDY = """stages:
   head: { steps: 0 }
   adapter: { steps: 12, schedule: constant, trainHead: true }

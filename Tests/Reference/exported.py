@@ -35,6 +35,12 @@ if len(options.exports) % 3:
 tolerance = 1e-5
 
 
+def revision_of(folder):
+    """The revision of the backbone that an adapter's folder names; None without one."""
+    path = folder / "adapter_config.json"
+    return json.loads(path.read_text()).get("revision") if path.exists() else None
+
+
 def classifier(folder, task):
     """A folder's sequence classifier, and the name of the software that loaded it."""
     if (folder / "config.json").exists():
@@ -61,7 +67,9 @@ def pooled_logits(folder, texts):
     head = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(head)
     logits = {"head.py": head.load(folder, options.backbone).logits(texts)}
-    if (folder / "modules.json").exists() and importlib.util.find_spec("sentence_transformers"):
+    # sentence-transformers loads the branch `main` of an adapter's backbone, whatever revision its configuration names.
+    is_pinned = options.backbone is None and revision_of(folder) is not None
+    if (folder / "modules.json").exists() and not is_pinned and importlib.util.find_spec("sentence_transformers"):
         from sentence_transformers import SentenceTransformer
 
         model = SentenceTransformer(str(folder), device="cpu")
@@ -75,8 +83,7 @@ def classifier_logits(folder, task, texts):
     source, revision = options.backbone or folder, None
     if options.backbone is None and not (folder / "config.json").exists():
         config = json.loads((folder / "adapter_config.json").read_text())
-        source = config.get("base_model_name_or_path") or config["model_name"]
-        revision = config.get("revision")
+        source, revision = config.get("base_model_name_or_path") or config["model_name"], revision_of(folder)
     tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
     inputs = tokenizer(texts, truncation="longest_first", max_length=options.tokens, padding=True, return_tensors="pt")
     with torch.no_grad():
