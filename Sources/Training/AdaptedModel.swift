@@ -29,6 +29,9 @@ package struct AdaptedModel: Sendable {
             throw Failure.usage(
                 "is 'pooler', but the backbone has none", at: "head.pooling", remedy: "use 'cls' or 'mean'")
         }
+        precondition(
+            weights.arithmetic == arithmetic || weights.arithmetic == .float32,
+            "weights in bfloat16 for products of floats")
         bound = try method.bind(to: weights)
         if head.pooling != .pooler, bound.slices(seed: 0).contains(where: { $0.tensor.site == .pooler }) {
             throw Failure.usage(

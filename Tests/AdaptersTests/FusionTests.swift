@@ -92,6 +92,10 @@ struct FusionTests {
                 another,
                 replacing: "\"layers\": 3", by: "\"layers\": 12"),
             .configured(
+                "another arithmetic", "was trained with 'arithmetic: bfloat16', the study has 'float32'",
+                "set arithmetic=bfloat16, or train that adapter with the study's arithmetic",
+                replacing: "\"backbone\":", by: "\"products\": \"bfloat16\", \"backbone\":"),
+            .configured(
                 "another backbone", "its weights' checksum differs", another,
                 replacing: "\"checksum\": ", by: "\"checksum\": 1"),
             .trained(

@@ -5,6 +5,7 @@ import Diagnostics
 import Encoders
 import Formats
 import Foundation
+import Kernels
 import Runs
 import Studies
 import Tasks

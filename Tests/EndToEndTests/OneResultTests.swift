@@ -1,6 +1,7 @@
 import Encoders
 import Formats
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 

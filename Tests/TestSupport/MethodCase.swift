@@ -29,6 +29,9 @@ package struct MethodCase: Sendable, CustomStringConvertible {
             parameters: -1, isSmooth: isSmooth)
     }
 
+    /// Whether it reads adapters that were trained on the tiny BERT, and so on no other backbone.
+    package var readsTrainedAdapters: Bool { settings.contains("/methods/trained/") }
+
     /// The section as JSON.
     package var settings: String { section.encoded() }
 

@@ -111,6 +111,13 @@ struct FrozenAdapter: Sendable {
                 "was trained on a different backbone than the study's: \(difference)",
                 remedy: "fuse adapters that were trained on the study's backbone")
         }
+        // Adapters that do not say so are older than any other arithmetic.
+        let products = own["products"]?.string ?? ProductArithmetic.float32.rawValue
+        if products != weights.arithmetic.rawValue {
+            throw failure(
+                "was trained with 'arithmetic: \(products)', the study has '\(weights.arithmetic.rawValue)'",
+                remedy: "set arithmetic=\(products), or train that adapter with the study's arithmetic")
+        }
         self.method = method
         do {
             bound = try method.bind(to: weights)

@@ -10,6 +10,8 @@ import Synchronization
 /// into a ``WeightMemory``, which the processes of a node can share as well.
 package final class EncoderWeights: @unchecked Sendable {
     package let configuration: EncoderConfiguration
+    /// The arithmetic of the products that read the weights of layers.
+    package let arithmetic: ProductArithmetic
     /// The folder that the weights came from.
     package let directory: String
     package let embeddings: EmbeddingTables<FrozenMatrix>
@@ -70,6 +72,7 @@ package final class EncoderWeights: @unchecked Sendable {
         copies = [filled.owner]
         self.folder = folder
         self.configuration = configuration
+        self.arithmetic = arithmetic
         self.directory = directory
     }
 
@@ -112,6 +115,7 @@ package final class EncoderWeights: @unchecked Sendable {
             return NormWeights(scale: vector(norm.scale, width), shift: vector(norm.shift, width))
         }
         configuration = other.configuration
+        arithmetic = other.arithmetic
         directory = other.directory
         embeddings = EmbeddingTables(
             words: matrix(other.embeddings.words), positions: matrix(other.embeddings.positions),

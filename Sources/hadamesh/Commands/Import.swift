@@ -48,7 +48,7 @@ struct Import: ParsableCommand {
                     remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
             }
             try WrittenRun.requireNothing(at: output)
-            let weights = try EncoderWeights(directory: asked.backbone.folder)
+            let weights = try EncoderWeights(directory: asked.backbone.folder, for: asked.arithmetic)
             let imported = try ImportedAdapter.read(folder, on: weights)
             let study = asked.using(imported.adapter, imported.head(dropout: asked.head.dropout))
             let model = try LoadedBackbone(study, weights).model

@@ -20,7 +20,7 @@ struct ChangedAdapter {
     /// The adapters of runs, which must have tensors of the same names and shapes.
     static func all(of runs: [(directory: String, study: Study)]) throws -> [ChangedAdapter] {
         let adapters = try runs.flatMap { run, study in
-            let weights = try EncoderWeights(directory: study.backbone.folder)
+            let weights = try EncoderWeights(directory: study.backbone.folder, for: study.arithmetic)
             let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
             let trained = try TrainedRun(study, model, directory: run)
             return try trained.tasks.map { task in
