@@ -50,6 +50,22 @@ struct SweepSettingsTests {
             ])
     }
 
+    @Test("A trial's folder is named after the values in which trials differ")
+    func folders() throws {
+        let parameters: JSONValue = [
+            "stages.adapter.steps": ["values": [160]], "adapter": ["values": [["method": "lora"], "bitfit"]],
+            "batch.examples": ["integers": [8, 9]],
+        ]
+        let trials = try settings([("parameters", parameters)]).trials
+        #expect(
+            trials.map(\.folder) == [
+                "001-method-lora-8", "002-method-lora-9", "003-bitfit-8", "004-bitfit-9",
+            ])
+        #expect(trials[0].settings.map(\.key).contains("stages.adapter.steps"))
+        let alone = try settings([("parameters", ["batch.examples": ["values": [8]]])]).trials
+        #expect(alone.map(\.folder) == ["001"])
+    }
+
     @Test("A random search's values lie in their ranges and follow from seed, key and trial alone")
     func random() throws {
         let parameters: JSONValue = [

@@ -143,7 +143,7 @@ extension Mistake {
         Mistake(
             "a trial's directory with another run", code: 2,
             says: [
-                "swept/trials/001-8-2/seed-1: batch.examples: was 16 when this run began and is now 8",
+                "swept/trials/001/seed-1: batch.examples: was 16 when this run began and is now 8",
                 "remove the run's directory, and --resume trains it again",
             ], ranks: [nil], mayAlsoSay: ["trial 1, seed 1"]
         ) { scene in
@@ -152,7 +152,7 @@ extension Mistake {
                 "base: study.yaml\nparameters:\n  batch.examples: { values: [8] }\n"
                     + "  stages.adapter.steps: { values: [2] }\nmetric: { on: dev }\n")
             let run = try await EndToEnd.hadamesh([
-                "train", scene.study, "--output", scene.path("swept/trials/001-8-2/seed-1"), "--quiet",
+                "train", scene.study, "--output", scene.path("swept/trials/001/seed-1"), "--quiet",
                 "--set", "stages.adapter.steps=2", "--set", "seed=1",
             ])
             guard run.status == 0 else { throw Scene.Missing(part: "a run", file: "\(run)") }

@@ -18,14 +18,20 @@ package struct Trial: Sendable, Equatable {
         package var change: String { "\(key)=\(value)" }
     }
 
-    package init(number: Int, settings: [Setting]) { (self.number, self.settings) = (number, settings) }
+    /// Keys of parameters with a single value, which no folder is named after.
+    private let constants: Set<String>
+
+    package init(number: Int, settings: [Setting], constants: Set<String> = []) {
+        (self.number, self.settings, self.constants) = (number, settings, constants)
+    }
 
     /// The value of a parameter; nil if it is none of the trial's.
     package func value(of key: String) -> String? { settings.first { $0.key == key }?.value }
 
-    /// The name of the trial's folder: its number and the values, as far as they fit.
+    /// The name of the trial's folder: its number and the values in which trials differ, as far as they fit.
     package var folder: String {
-        let words = settings.map(\.value).joined(separator: "-").map { letter in
+        let varied = settings.filter { !constants.contains($0.key) }
+        let words = varied.map(\.value).joined(separator: "-").map { letter in
             letter.isASCII && (letter.isLetter || letter.isNumber || ".-".contains(letter)) ? letter : "-"
         }
         let name = String(words).split(separator: "-", omittingEmptySubsequences: true)
@@ -40,10 +46,11 @@ package struct Trial: Sendable, Equatable {
 extension SweepSettings {
     /// The trials: a function of this file alone.
     package var trials: [Trial] {
+        let constants = Set(parameters.filter { $0.range.count == 1 }.map(\.key))
         switch search.method {
         case .grid:
             return combinations(parameters[...]).enumerated().map {
-                Trial(number: $0 + 1, settings: $1)
+                Trial(number: $0 + 1, settings: $1, constants: constants)
             }
         case .random, .halving:
             return (0..<search.trials).map { index in
@@ -53,7 +60,7 @@ extension SweepSettings {
                         Trial.Setting(
                             key: parameter.key,
                             value: parameter.value(seed: search.seed, trial: index).text)
-                    })
+                    }, constants: constants)
             }
         }
     }
