@@ -62,6 +62,7 @@ extension EndToEnd {
             for (arguments, words) in [
                 (["train", "--resume"], "holds an imported adapter, which has no training to resume"),
                 (["compare"], "holds an imported adapter, which has no results; score it"),
+                (["verify", "--whole"], "holds an imported adapter, which has no training to verify; "),
             ] {
                 let refused = try await EndToEnd.hadamesh(arguments + [scene.path("back")])
                 #expect(refused.status == 2 && refused.errors.contains(words), "\(refused)")

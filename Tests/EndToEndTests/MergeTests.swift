@@ -45,6 +45,11 @@ extension EndToEnd {
                 }
             }
             #expect(Set(outputs).count == 1)
+            let verified = try await EndToEnd.hadamesh(["verify", scene.path("merged-0"), "--whole"])
+            #expect(
+                verified.status == 2
+                    && verified.errors.contains("holds a merged adapter, which has no training to verify; "),
+                "\(verified)")
             let table = outputs[0].map { $0.split(separator: " ").map(String.init) }
             #expect(table[0] == ["task", "own", "dare", scene.path("joint")])
             #expect(table.map { $0[0] } == ["task", "colour", "alike", "mean", "parameters,"])

@@ -5,8 +5,30 @@ import Testing
 extension EndToEnd {
     /// A finished run whose last steps are computed again.
     @Suite struct VerifyTests {
-        private func verify(ranks: Int? = nil, _ scene: Scene, _ more: [String] = []) async throws -> Job {
-            try await EndToEnd.hadamesh(ranks: ranks, ["verify", scene.path("run"), "--quiet"] + more)
+        private func verify(
+            ranks: Int? = nil, _ scene: Scene, _ more: [String] = [], environment: [String: String] = [:]
+        ) async throws -> Job {
+            try await EndToEnd.hadamesh(
+                ranks: ranks, ["verify", scene.path("run"), "--quiet"] + more, environment: environment)
+        }
+
+        /// Takes away the permission to write in a folder during `body`.
+        private static func withReadOnly<Value>(_ folder: String, _ body: () async throws -> Value)
+            async throws -> Value
+        {
+            func set(_ isWritable: Bool) throws {
+                let names = [""] + (try FileManager.default.subpathsOfDirectory(atPath: folder))
+                for name in names {
+                    let path = "\(folder)/\(name)"
+                    let isFolder = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
+                    let mode = (isFolder ? 0o555 : 0o444) | (isWritable ? 0o200 : 0)
+                    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+                }
+            }
+            try set(false)
+            let value = try await body()
+            try set(true)
+            return value
         }
 
         @Test func equalBitsAreCertifiedAndAChangedBitOrInputIsFound() async throws {
@@ -24,6 +46,15 @@ extension EndToEnd {
             #expect(certificate["adapters"]?["colour"]?["checksum"]?.string?.isEmpty == false)
             let whole = try await verify(scene, ["--whole"])
             #expect(whole.status == 0 && whole.output.hasPrefix("equal: steps 1 to 20 "), "\(whole)")
+
+            // A run that nobody may change, as in an archive; nothing of the repetition is left.
+            try scene.write("scratch/file", "")
+            let archived = try await Self.withReadOnly(scene.path("run")) {
+                try await verify(scene, environment: ["TMPDIR": scene.path("scratch")])
+            }
+            #expect(archived.status == 0 && archived.output.hasPrefix("equal: "), "\(archived)")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: scene.path("scratch")) == ["file"])
 
             // Results and settings that say other than the run has done, and a start that is damaged.
             for (file, part, other, says) in [

@@ -100,7 +100,9 @@ package struct RunDirectory: Sendable, Equatable {
         let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
         // Checked under the lock: no other job can begin a run in between.
         if resuming {
-            try directory.requireTraining()
+            try directory.requireTraining(
+                to: "resume",
+                remedy: "use it with evaluate, predict and export, or choose another --output")
             directory.removeLeftovers()
         } else {
             try directory.requireNoRun()
@@ -125,15 +127,16 @@ package struct RunDirectory: Sendable, Equatable {
         !hasBegun && FileManager.default.fileExists(atPath: adapters)
     }
 
-    /// Refuses to train where it would overwrite an imported or merged adapter.
-    private func requireTraining() throws {
+    /// Refuses a directory whose adapter was imported or merged: no training gave it.
+    ///
+    /// `purpose` is the verb of what cannot be done with it.
+    package func requireTraining(to purpose: String, remedy: String) throws {
         // A damaged manifest is refused where its identity is read.
         let isMerged = (try? Manifest.read(self))?.merged != nil
         guard isImported || isMerged else { return }
         throw Failure.usage(
-            "holds \(isMerged ? "a merged" : "an imported") adapter, which has no training to resume",
-            at: path,
-            remedy: "use it with evaluate, predict and export, or choose another --output")
+            "holds \(isMerged ? "a merged" : "an imported") adapter, which has no training to \(purpose)",
+            at: path, remedy: remedy)
     }
 
     /// Removes the half-written files of a killed job.

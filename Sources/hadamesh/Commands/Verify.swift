@@ -46,8 +46,11 @@ struct Verify: ParsableCommand {
     func run() throws {
         MPI.run { world in
             StopSignal.install()
-            let directory = RunDirectory(path: self.path)
-            let last = try RunResults.ofFinished(RunDirectory.open(at: directory.path)).steps ?? 0
+            let directory = try RunDirectory.open(at: self.path)
+            try directory.requireTraining(
+                to: "verify",
+                remedy: "verify a run that hadamesh train wrote, such as those that this one was made from")
+            let last = try RunResults.ofFinished(directory).steps ?? 0
             // Stored activations are the run's own; no page is written.
             let study = try StudyFile.study(
                 ofFinished: self.path, backbone: backbone, data: data,
@@ -109,8 +112,7 @@ struct Verify: ParsableCommand {
         of directory: RunDirectory, _ study: Study, _ inputs: TrainingJob.Inputs
     ) throws -> RunIdentity {
         guard let recorded = try RunFiles.identity(in: directory) else {
-            throw Failure.usage(
-                "has no recorded identity to verify (an imported or merged adapter)", at: directory.path)
+            throw Failure.usage("has no recorded identity to verify", at: directory.path)
         }
         if recorded.isMixed {
             throw Failure.usage(
@@ -144,8 +146,12 @@ struct Verify: ParsableCommand {
         }
         // Damage is reported at the run's own file.
         _ = try Checkpoint.read(directory.checkpoint(step: step))
-        try FileManager.default.copyItem(
-            atPath: directory.checkpoint(step: step), toPath: scratch.checkpoint(step: step))
+        // File by file: a copied folder would be as read-only as the run's may be.
+        let (saved, copy) = (directory.checkpoint(step: step), scratch.checkpoint(step: step))
+        try Directory.create(copy)
+        for name in try FileManager.default.contentsOfDirectory(atPath: saved) {
+            try FileManager.default.copyItem(atPath: "\(saved)/\(name)", toPath: "\(copy)/\(name)")
+        }
         return step
     }
 }
