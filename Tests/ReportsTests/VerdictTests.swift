@@ -11,34 +11,56 @@ struct VerdictTests {
 
     init() throws { folder = try RunFolder() }
 
-    /// Writes the sweep of both arms, each with a run for every score and seeds from 11 on.
-    private func sweep(
-        _ scores: [Double], _ references: [Double], study: String = "whole", recorded: Double? = nil
-    ) throws {
-        func runs(_ method: String, _ scores: [Double], _ study: String) throws -> [String] {
-            try scores.enumerated().map { index, score in
-                let run = "then/\(method)/seed-\(11 + index)"
+    /// A trial of a sweep that was repeated with fresh seeds, from 11 on; a run without a score failed.
+    private struct Arm {
+        let value: String
+        let scores: [Double?]
+        var study = "whole"
+        var recorded: Double?
+    }
+
+    /// Writes a sweep whose trials are the arms, best first.
+    private func sweep(_ name: String, _ key: String, _ arms: [Arm]) throws {
+        func runs(_ arm: Arm) throws -> [String] {
+            try arm.scores.enumerated().map { index, score in
+                let run = "then/\(arm.value)/seed-\(11 + index)"
+                guard let score else { return run }
                 _ = try folder.run(
-                    "headline/\(run)", folder.results([("rte", score)]), study: study, seed: 11 + index,
-                    adapter: ["method": .string(method)])
+                    "\(name)/\(run)", folder.results([("rte", score)]), study: arm.study, seed: 11 + index,
+                    adapter: ["method": .string(arm.value)])
                 return run
             }
         }
-        let arms = [("hadamard", scores, study), ("full", references, "whole")]
         let results = SweepResults(
             score: "mean", on: "heldOut",
             trials: arms.enumerated().map { index, arm in
                 SweepResults.TrialResult(
-                    trial: index + 1, parameters: NamedValues([("adapter.method", arm.0)]), state: .finished,
+                    trial: index + 1, parameters: NamedValues([(key, arm.value)]), state: .finished,
                     score: 0.5, scores: [0.5], steps: nil, failure: nil, runs: [])
-            }, ranking: [1, 2],
+            }, ranking: Array(1...arms.count),
             then: try arms.enumerated().map { index, arm in
-                SweepResults.FreshResult(
-                    trial: index + 1,
-                    score: (index == 0 ? recorded : nil) ?? arm.1.reduce(0, +) / Double(arm.1.count),
-                    failure: nil, runs: try runs(arm.0, arm.1, arm.2))
+                let known = arm.scores.compactMap(\.self)
+                let runs = try runs(arm)
+                return SweepResults.FreshResult(
+                    trial: index + 1, score: arm.recorded ?? known.reduce(0, +) / Double(known.count),
+                    failed: arm.scores.indices.filter { arm.scores[$0] == nil }.map {
+                        SweepResults.FailedRun(
+                            seed: UInt64(11 + $0), run: runs[$0], reason: "diverged: step 7")
+                    }, runs: runs)
             })
-        try results.write(to: SweepDirectory(path: folder.path("headline")))
+        try results.write(to: SweepDirectory(path: folder.path(name)))
+    }
+
+    /// Writes the sweep of the first claim, with a score for each seed.
+    private func sweep(
+        _ scores: [Double?], _ references: [Double?], study: String = "whole", recorded: Double? = nil
+    ) throws {
+        try sweep(
+            "headline", "adapter.method",
+            [
+                Arm(value: "hadamard", scores: scores, study: study, recorded: recorded),
+                Arm(value: "full", scores: references),
+            ])
     }
 
     private func verdict() throws -> Verdict { try ClaimReport(folder.path("")).verdicts[0] }
@@ -56,6 +78,47 @@ struct VerdictTests {
         try sweep([0.6, 0.6, 0.6], [0.5, 0, 0.5])
         let verdict = try verdict()
         #expect(verdict.ratios == nil && verdict.outcome == .undecided)
+    }
+
+    @Test("A failed seed is named, and three pairs that remain decide, unless the failure could turn it")
+    func failures() throws {
+        func verdict(_ scores: [Double?], _ references: [Double?]) throws -> Verdict {
+            let own = try VerdictTests()
+            try own.sweep(scores, references)
+            return try own.verdict()
+        }
+        // Without its failed seed the reference is flattered, and still the arm is better.
+        let better = try verdict([0.6, 0.61, 0.62, 0.63], [0.5, nil, 0.5, 0.5])
+        #expect(better.outcome == .supported && better.ratios?.values.count == 3)
+        #expect(
+            better.failures == "the Hadamard adapter reaches 98 % of full fine-tuning: seed 12 of "
+                + "adapter.method=full of headline failed: diverged: step 7; decided on the 3 seeds left, a "
+                + "failed run counting as worse than any other")
+        #expect(try verdict([0.4, 0.4, 0.41, 0.4], [0.5, nil, 0.5, 0.5]).outcome == .undecided)
+
+        // Without its own failed seed the arm is.
+        #expect(try verdict([0.6, nil, 0.61, 0.62], [0.5, 0.5, 0.5, 0.5]).outcome == .undecided)
+        #expect(try verdict([0.4, nil, 0.41, 0.4], [0.5, 0.5, 0.5, 0.5]).outcome == .notSupported)
+
+        let few = try verdict([0.6, nil, 0.6], [0.5, 0.5, 0.5])
+        #expect(few.outcome == .untested)
+        #expect(few.failures?.hasSuffix("2 seeds are left for both, and 3 are needed") == true)
+    }
+
+    @Test("Of an arm's trials, that which scored highest on held-out examples is compared")
+    func choice() throws {
+        try sweep(
+            "rules", "combination.rule",
+            [
+                Arm(value: "sum", scores: [0.9, 0.9]), Arm(value: "nash", scores: [0.6, 0.61]),
+                Arm(value: "pcgrad", scores: [0.8, 0.8]),
+            ])
+        try sweep(
+            "weights", "combination.weights",
+            [Arm(value: "uniform", scores: [0.5, 0.5]), Arm(value: "rte", scores: [0.7, 0.7])])
+        let verdicts = try ClaimReport(folder.path("")).verdicts
+        let verdict = verdicts.first { $0.claim.text == "combination rules beat tuned fixed weights" }
+        #expect(verdict?.ratios?.values == [1.2, 1.22])
     }
 
     @Test("Arms of other studies are refused")

@@ -1,11 +1,26 @@
 /// A claim about two ways to train: one reaches a share of the other's mean score, or exceeds it.
 package struct Claim: Sendable {
-    /// A way to train: the winners of a sweep with certain parameters.
+    /// A way to train: the best trial of a sweep, chosen on held-out examples, among some of its trials.
     package struct Arm: Sendable {
         /// The sweep's folder.
         package let sweep: String
-        /// The parameter, and its value as YAML.
-        package let key, value: String
+        /// The parameter of which the sweep repeats the best trial of each value; nil if it repeats the best
+        /// of all its trials.
+        package let key: String?
+        /// The values, as YAML, with which a trial is one of the arm's.
+        package let values: [String]
+
+        /// Whether a trial with these parameters belongs to the arm.
+        package func has(_ value: (_ key: String) -> String?) -> Bool {
+            guard let key else { return true }
+            return value(key).map(values.contains) ?? false
+        }
+
+        /// The arm for messages: `adapter.method=lora of headline`.
+        var name: String {
+            guard let key else { return sweep }
+            return "\(key)=\(values.joined(separator: "|")) of \(sweep)"
+        }
     }
 
     package let text: String
@@ -59,12 +74,12 @@ extension Claim {
             of: .method("hadamard")),
         Claim(
             "tasks can share w alone", "Chen et al., 2023",
-            .sharing("{bias: private, head: private, norm: private, weight: all}"), reaches: 0.99,
-            of: .method("hadamard")),
+            .smallSharing("{bias: private, head: private, norm: private, weight: all}"), reaches: 0.99,
+            of: .small("{method: hadamard}")),
         Claim(
             "tasks can share b alone", "Chen et al., 2023",
-            .sharing("{bias: all, head: private, norm: private, weight: private}"), reaches: 0.99,
-            of: .method("hadamard")),
+            .smallSharing("{bias: all, head: private, norm: private, weight: private}"), reaches: 0.99,
+            of: .small("{method: hadamard}")),
         Claim(
             "groups of like tasks are better than one group", "this project",
             .sharing(
@@ -72,11 +87,14 @@ extension Claim {
                     + "weight: groups}"),
             beats: .sharing("{bias: all, head: private, norm: all, weight: all}")),
         Claim(
-            "UPGrad is better than the sum of gradients", "Quinton and Rey, 2024", .rule("upgrad"),
-            beats: .rule("sum")),
+            "UPGrad is better than the sum of gradients", "Quinton and Rey, 2024", .rules(["upgrad"]),
+            beats: .rules(["sum"])),
         Claim(
-            "PCGrad is better than the sum of gradients", "Yu et al., 2020", .rule("pcgrad"),
-            beats: .rule("sum")),
+            "PCGrad is better than the sum of gradients", "Yu et al., 2020", .rules(["pcgrad"]),
+            beats: .rules(["sum"])),
+        Claim(
+            "combination rules beat tuned fixed weights", "contested by Xin et al., 2022",
+            .rules(["pcgrad", "cagrad", "nash", "upgrad"]), beats: .weights),
         Claim(
             "SparseAdapter at 40 % is comparable with the dense adapter", "He et al., 2022",
             .small("{method: sparse, sparsity: 0.4}"), reaches: 0.99, of: .small("{method: pfeiffer}")),
@@ -102,21 +120,29 @@ extension Claim {
 extension Claim.Arm {
     /// A method with whole epochs, an adapter for each task.
     fileprivate static func method(_ name: String) -> Self {
-        Claim.Arm(sweep: "headline", key: "adapter.method", value: name)
+        Claim.Arm(sweep: "headline", key: "adapter.method", values: [name])
     }
 
     /// A sharing of the Hadamard adapter, with whole epochs.
     fileprivate static func sharing(_ section: String) -> Self {
-        Claim.Arm(sweep: "sharing", key: "sharing", value: section)
+        Claim.Arm(sweep: "sharing", key: "sharing", values: [section])
     }
 
-    /// A combination rule with one adapter for all tasks.
-    fileprivate static func rule(_ name: String) -> Self {
-        Claim.Arm(sweep: "rules", key: "combination.rule", value: name)
+    /// A sharing of the Hadamard adapter under the smaller budget.
+    fileprivate static func smallSharing(_ section: String) -> Self {
+        Claim.Arm(sweep: "kinds", key: "sharing", values: [section])
     }
+
+    /// The best of combination rules with one adapter for all tasks.
+    fileprivate static func rules(_ names: [String]) -> Self {
+        Claim.Arm(sweep: "rules", key: "combination.rule", values: names)
+    }
+
+    /// The best of fixed weights of the tasks' losses with one adapter for all tasks.
+    fileprivate static var weights: Self { Claim.Arm(sweep: "weights", key: nil, values: []) }
 
     /// A method under the smaller budget.
     fileprivate static func small(_ section: String) -> Self {
-        Claim.Arm(sweep: "methods", key: "adapter", value: section)
+        Claim.Arm(sweep: "methods", key: "adapter", values: [section])
     }
 }

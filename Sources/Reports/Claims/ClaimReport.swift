@@ -34,13 +34,17 @@ package struct ClaimReport: Sendable {
         + "to save parameters or operations needs fewer of them too. steps: those that each run trained, to "
         + "which its verdict is limited."
 
+    /// Lines about verdicts of which a run failed.
+    private var failures: [String] { verdicts.compactMap(\.failures) }
+
     /// The table in a format, without a final line feed.
     package func text(_ format: TableFormat, width: Int) -> String {
         switch format {
         case .text:
-            [table.folded(within: width), TextTable.wrapped(Self.note, within: width)].joined(
-                separator: "\n\n")
-        case .markdown: [table.markdown, Self.note].joined(separator: "\n\n")
+            ([table.folded(within: width)]
+                + ([Self.note] + failures).map { TextTable.wrapped($0, within: width) })
+                .joined(separator: "\n\n")
+        case .markdown: ([table.markdown, Self.note] + failures).joined(separator: "\n\n")
         case .csv: table.csv
         case .latex: table.latex
         case .json: json
@@ -56,8 +60,16 @@ package struct ClaimReport: Sendable {
                 ("halfWidth", verdict.ratios?.halfWidth.map { .number($0) } ?? .null),
                 ("steps", verdict.steps.map { .integer($0) } ?? .null),
                 ("verdict", .string(verdict.outcome.rawValue)),
+                ("failed", .array(verdict.failed.map(Self.json))),
             ])
         }
         return String(JSONValue.array(all).encodedForReading().dropLast())
+    }
+
+    private static func json(_ failed: Verdict.Failed) -> JSONValue {
+        .object([
+            ("arm", .string(failed.arm.name)), ("seed", .integer(Int(clamping: failed.seed))),
+            ("reason", .string(failed.reason)),
+        ])
     }
 }

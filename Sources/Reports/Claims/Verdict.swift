@@ -8,17 +8,36 @@ package struct Verdict: Sendable {
         case supported
         case notSupported = "not supported"
         case undecided
-        /// Runs are missing, or failed.
+        /// Runs are missing, or too many failed.
         case untested
     }
+
+    /// A fresh run that failed.
+    package struct Failed: Sendable {
+        package let arm: Claim.Arm
+        package let seed: UInt64
+        package let reason: String
+        /// Whether it is the reference's.
+        package let isReference: Bool
+
+        init(_ arm: Claim.Arm, _ run: SweepResults.FailedRun, isReference: Bool) {
+            (self.arm, seed, reason, self.isReference) = (arm, run.seed, run.reason, isReference)
+        }
+    }
+
+    /// The seeds that both arms must have left if a run of one failed.
+    package static let fewestSeeds = 3
 
     package let claim: Claim
     /// The arm's mean score over the reference's, for each seed that both have; nil without such seeds, or if
     /// a reference is not positive, of which a share says nothing.
     package let ratios: SeedSpread?
+    /// The seeds that both have.
+    package let seeds: Int
     /// The steps of the arm's runs, all stages together; nil without runs.
     package let steps: Int?
     package let outcome: Outcome
+    package let failed: [Failed]
 
     /// Reads the sweeps in a folder.
     ///
@@ -26,15 +45,18 @@ package struct Verdict: Sendable {
     ///   in more than the claim is about
     init(_ claim: Claim, in folder: String) throws {
         self.claim = claim
-        let runs = try Self.runs(claim.arm, in: folder)
-        let references = try Self.runs(claim.reference, in: folder)
-        if let run = runs.first, let reference = references.first {
+        let arm = try ArmRuns(claim.arm, in: folder)
+        let reference = try ArmRuns(claim.reference, in: folder)
+        if let run = arm.runs.first, let reference = reference.runs.first {
             try Self.requireLikeConditions(run, reference)
         }
-        let pairs = references.compactMap { reference in
-            runs.first { $0.seed == reference.seed }.map { (run: $0, reference: reference) }
+        failed =
+            arm.failed.map { Failed(claim.arm, $0, isReference: false) }
+            + reference.failed.map { Failed(claim.reference, $0, isReference: true) }
+        let pairs = reference.runs.compactMap { reference in
+            arm.runs.first { $0.seed == reference.seed }.map { (run: $0, reference: reference) }
         }
-        let tasks = references.first?.scores.names ?? []
+        let tasks = reference.runs.first?.scores.names ?? []
         let ratios = pairs.compactMap { pair -> Double? in
             guard let score = pair.run.mean(of: tasks), let reference = pair.reference.mean(of: tasks),
                 reference > 0
@@ -43,11 +65,40 @@ package struct Verdict: Sendable {
         }
         let isWhole = ratios.count == pairs.count
         self.ratios = isWhole ? SeedSpread(ratios) : nil
+        seeds = pairs.count
         steps = pairs.first?.run.facts["steps"].map { Int($0) }
+        if !failed.isEmpty, pairs.count < Self.fewestSeeds {
+            outcome = .untested
+            return
+        }
         let isSaving = pairs.allSatisfy { Self.saves(claim.saving, $0.run, $0.reference) }
-        let outcome: Outcome =
-            isWhole ? Self.outcome(self.ratios, share: claim.share, isStrict: claim.isStrict) : .undecided
+        let outcome = Self.cautious(
+            isWhole ? Self.outcome(self.ratios, share: claim.share, isStrict: claim.isStrict) : .undecided,
+            failed: failed)
         self.outcome = outcome == .supported && !isSaving ? .notSupported : outcome
+    }
+
+    /// The outcome on the seeds that remain, unless the failed ones could turn it.
+    ///
+    /// A run that failed counts as worse than any other: leaving it out flatters its arm, so an arm with one
+    /// cannot be supported, nor refuted by a reference with one.
+    package static func cautious(_ outcome: Outcome, failed: [Failed]) -> Outcome {
+        switch outcome {
+        case .supported where failed.contains { !$0.isReference }: .undecided
+        case .notSupported where failed.contains(where: \.isReference): .undecided
+        default: outcome
+        }
+    }
+
+    /// The failed runs, and what they mean for the verdict; nil if none failed.
+    package var failures: String? {
+        if failed.isEmpty { return nil }
+        let runs = failed.map { "seed \($0.seed) of \($0.arm.name) failed: \($0.reason)" }
+        let rest =
+            outcome == .untested
+            ? "\(seeds) \(seeds == 1 ? "seed is" : "seeds are") left for both, and \(Self.fewestSeeds) are needed"
+            : "decided on the \(seeds) seeds left, a failed run counting as worse than any other"
+        return "\(claim.text): \(runs.joined(separator: "; ")); \(rest)"
     }
 
     /// A claim is supported if the whole 95 % interval of the mean ratio is at the share or above it (above it,
@@ -69,30 +120,6 @@ package struct Verdict: Sendable {
         }
         guard let own = run.facts[key], let its = reference.facts[key] else { return false }
         return own < its
-    }
-
-    /// An arm's fresh runs; none if the sweep lacks them.
-    private static func runs(_ arm: Claim.Arm, in folder: String) throws -> [FinishedRun] {
-        let directory = SweepDirectory(path: "\(folder)/\(arm.sweep)")
-        guard let results = try SweepResults.read(directory) else { return [] }
-        let trials = results.trials.filter { $0.parameters[arm.key] == arm.value }.map(\.trial)
-        // Best first.
-        guard let winner = results.then.first(where: { trials.contains($0.trial) }), winner.failure == nil
-        else { return [] }
-        let runs = try winner.runs.map { try FinishedRun("\(directory.path)/\($0)") }
-        let scores = runs.map { run in
-            results.score == "mean" ? run.mean(of: run.scores.names) : run.score(results.score)
-        }
-        let mean = scores.compactMap(\.self).mean
-        guard let mean, let recorded = winner.score, abs(mean - recorded) < 1e-9 else {
-            throw Failure.data(
-                "records a score of \(winner.score ?? .nan) for trial \(winner.trial), whose runs have "
-                    + "\(mean ?? .nan)", at: directory.resultsFile,
-                remedy:
-                    "a run was edited or replaced; train it again, then hadamesh sweep --resume \(directory.path)"
-            )
-        }
-        return runs
     }
 
     /// Refuses runs that differ in more than method, sharing, rule, rate and seed: a ratio of their scores

@@ -44,16 +44,36 @@ package struct SweepResults: Codable, Sendable, Equatable {
         }
     }
 
+    /// A run that was refused, or diverged.
+    package struct FailedRun: Codable, Sendable, Equatable {
+        package let seed: UInt64
+        /// Relative to the sweep's directory.
+        package let run: String
+        package let reason: String
+
+        package init(seed: UInt64, run: String, reason: String) {
+            (self.seed, self.run, self.reason) = (seed, run, reason)
+        }
+    }
+
     /// A winner with fresh seeds, scored on dev.
     package struct FreshResult: Codable, Sendable, Equatable {
         package let trial: Int
-        /// The mean over seeds; nil if a run failed.
+        /// The mean over the seeds whose runs did not fail; nil if all did.
         package let score: Double?
-        package let failure: String?
+        /// Nil if no run failed.
+        package let failed: [FailedRun]?
+        /// Of all seeds.
         package let runs: [String]
 
-        package init(trial: Int, score: Double?, failure: String?, runs: [String]) {
-            (self.trial, self.score, self.failure, self.runs) = (trial, score, failure, runs)
+        package init(trial: Int, score: Double?, failed: [FailedRun] = [], runs: [String]) {
+            (self.trial, self.score, self.runs) = (trial, score, runs)
+            self.failed = failed.isEmpty ? nil : failed
+        }
+
+        /// The runs that did not fail.
+        package var finishedRuns: [String] {
+            runs.filter { run in !(failed ?? []).contains { $0.run == run } }
         }
     }
 

@@ -31,7 +31,8 @@ struct Sweep: ParsableCommand {
             number of ranks and groups nor on interruptions. --set changes the study, or, \
             as in --set 'sweep.then.seeds=[11, 12]', the sweep file. A node keeps one copy of the backbone, and \
             frozen activations are computed once. Each trial is a run directory; a trial that diverges or \
-            is refused is a row of the table with the reason. The directory receives sweep.json, trials/, \
+            is refused is a row of the table with the reason. With several seeds the table has intervals and \
+            differences to trial 1. The directory receives sweep.json, trials/, \
             then/ and activations/; the last may be removed at the end.
             """)
 
@@ -111,8 +112,7 @@ struct Sweep: ParsableCommand {
 
     private func show(_ results: SweepResults, _ directory: SweepDirectory, _ format: TableFormat) throws {
         var texts = [try SweepTable(results).text(format, width: TextOutput.width())]
-        let fresh = results.then.filter { $0.failure == nil }.flatMap(\.runs)
-            .map { "\(directory.path)/\($0)" }
+        let fresh = results.then.flatMap(\.finishedRuns).map { "\(directory.path)/\($0)" }
         if !fresh.isEmpty, [.text, .markdown, .latex].contains(format) {
             texts.append(
                 try Comparison(fresh).table(format, content: .standard, width: TextOutput.width()))

@@ -170,23 +170,27 @@ final class SweepRun {
     /// The scores of a trial, by seed; nil, with the failure noted, if a run failed.
     private func scores(of number: Int, _ outcomes: some Sequence<(TrialRun, TrialOutcome)>) -> [Double]? {
         let runs = ScoredRuns(outcomes.filter { $0.0.trial.number == number })
-        failures[number] = failures[number] ?? runs.failure
+        failures[number] = failures[number] ?? runs.failed.first?.reason
         return failures[number] == nil ? runs.scores : nil
     }
 
-    /// The scores of a trial's runs, and the reason why the first without one has none.
+    /// The scores of a trial's runs, and the runs that have none.
     private struct ScoredRuns {
         var scores: [Double] = []
-        var failure: String?
+        var failed: [SweepResults.FailedRun] = []
 
         init(_ outcomes: some Sequence<(TrialRun, TrialOutcome)>) {
             for (run, outcome) in outcomes {
+                let reason: String
                 switch outcome {
-                case .scored(let score?, _): scores.append(score)
-                case .scored(nil, _): failure = failure ?? "seed \(run.seed): a task has no score"
-                case .failed(let reason): failure = failure ?? reason
-                case .stopped: break
+                case .scored(let score?, _):
+                    scores.append(score)
+                    continue
+                case .scored(nil, _): reason = "a task has no score"
+                case .failed(let words): reason = words
+                case .stopped: continue
                 }
+                failed.append(SweepResults.FailedRun(seed: run.seed, run: run.path, reason: reason))
             }
         }
     }
@@ -211,9 +215,7 @@ final class SweepRun {
             let own = zip(runs, outcomes).filter { $0.0.trial.number == number }
             let scored = ScoredRuns(own)
             return SweepResults.FreshResult(
-                trial: number, score: scored.scores.count == own.count ? scored.scores.mean : nil,
-                failure: scored.failure,
-                runs: own.map(\.0.path))
+                trial: number, score: scored.scores.mean, failed: scored.failed, runs: own.map(\.0.path))
         }
     }
 
