@@ -27,11 +27,32 @@ extension EndToEnd {
             for trial in sweep.settings.trials { _ = try sweep.study(of: trial, seed: 1, isFresh: true) }
         }
 
-        @Test func everyArmOfAClaimIsAParameterOfItsSweep() throws {
-            for arm in Claim.all.flatMap({ [$0.arm, $0.reference] }) {
-                let sweep = try Self.sweep("claims/\(arm.sweep).yaml")
-                #expect(sweep.settings.then?.per == arm.key)
-                #expect(sweep.settings.trials.contains { $0.value(of: arm.key) == arm.value }, "\(arm)")
+        /// The trials that an arm is chosen from, and its runs with fresh seeds.
+        private struct Chances: Equatable {
+            let trials: Int
+            let steps: String?
+            let seeds: [UInt64]
+            let changes: [Trial.Setting]
+
+            init(_ arm: Claim.Arm) throws {
+                let settings = try ClaimTests.sweep("claims/\(arm.sweep).yaml").settings
+                #expect(settings.then?.per == arm.key)
+                let own = settings.trials.filter { trial in arm.has { trial.value(of: $0) } }
+                for value in arm.values {
+                    #expect(own.contains { $0.value(of: arm.key ?? "") == value }, "\(arm)")
+                }
+                trials = own.count
+                steps = own.first?.value(of: "stages.adapter.steps")
+                seeds = settings.then?.seeds ?? []
+                changes = settings.then?.changes ?? []
+            }
+        }
+
+        @Test func everyArmOfAClaimIsOfItsSweepAndHasEqualChances() throws {
+            for claim in Claim.all {
+                let chances = try Chances(claim.arm)
+                #expect(try Chances(claim.reference) == chances, "\(claim.text)")
+                #expect(chances.trials == 3 * max(1, claim.arm.values.count) && chances.seeds.count >= 3)
             }
         }
 
