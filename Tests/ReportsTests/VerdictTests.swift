@@ -73,6 +73,14 @@ struct VerdictTests {
         #expect(verdict.outcome == .supported)
     }
 
+    @Test("A sweep whose claims need another one is not nothing")
+    func oneSweep() throws {
+        #expect(try ClaimReport(folder.path("")).isEmpty)
+        try sweep("weights", "combination.weights", [Arm(value: "uniform", scores: [0.5, 0.5])])
+        let report = try ClaimReport(folder.path(""))
+        #expect(!report.isEmpty && report.verdicts.allSatisfy { $0.outcome == .untested })
+    }
+
     @Test("A reference at zero gives no ratio and no verdict")
     func zero() throws {
         try sweep([0.6, 0.6, 0.6], [0.5, 0, 0.5])

@@ -1,12 +1,19 @@
 package import Formats
+import Runs
 
 /// The verdicts on all claims, as a table.
 package struct ClaimReport: Sendable {
     package let verdicts: [Verdict]
+    /// Whether the folder has no finished sweep of any claim.
+    package let isEmpty: Bool
 
     /// Reads the sweeps in a folder, as `launch/claims` leaves them.
     package init(_ folder: String) throws {
         verdicts = try Claim.all.map { try Verdict($0, in: folder) }
+        let sweeps = Set(Claim.all.flatMap { [$0.arm.sweep, $0.reference.sweep] })
+        isEmpty = try sweeps.allSatisfy {
+            try SweepResults.read(SweepDirectory(path: "\(folder)/\($0)")) == nil
+        }
     }
 
     private var table: TextTable {

@@ -28,7 +28,7 @@ struct Claims: ParsableCommand {
         try SingleProcess.run {
             let format: TableFormat = try NamedOption.value(self.format, of: "--format")
             let report = try ClaimReport(folder)
-            if report.verdicts.allSatisfy({ $0.outcome == .untested }) {
+            if report.isEmpty {
                 throw Failure.usage(
                     "holds no finished sweep of a claim", at: folder,
                     remedy: "run launch/claims --output \(folder)")

@@ -105,6 +105,10 @@ struct Verify: ParsableCommand {
                     ? "is a folder, expected a file to write" : "its folder does not exist",
                 at: file, remedy: "name a JSON file in an existing folder")
         }
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw Failure.usage(
+                "its folder does not allow writing", at: file, remedy: "name a JSON file in another folder")
+        }
     }
 
     /// The identity of the inputs, which must be the recorded one.
