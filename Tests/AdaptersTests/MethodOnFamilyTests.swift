@@ -13,7 +13,7 @@ struct MethodOnFamilyTests {
     func agreesWithPyTorch(_ test: MethodOnFamily) throws {
         let model = try AdaptedModel(test)
         var golden = try GoldenSamples(of: test.method, on: test.family)
-        let parameters = try model.parameters(of: test)
+        let parameters = try test.method.goldenParameters(model.layout, on: test.family)
         let outputs = model.outputs(parameters)
         let hidden = model.tiny.batch.tokens * model.tiny.weights.configuration.hidden
         for (label, part) in [("hidden", outputs.prefix(hidden)), ("pooled", outputs.dropFirst(hidden))]
