@@ -59,7 +59,7 @@ package struct FrozenWeight {
 }
 
 /// y ⊙= W, with y [out, in].
-package func multiplyElements(of y: Matrix, by weight: FrozenWeight) {
+package func multiplyElements(of y: Matrix, byFrozen weight: FrozenWeight) {
     precondition(y.rows == weight.rows && y.columns == weight.columns, "a product by another shape")
     timed(.elementwise) {
         for row in 0..<y.rows { weight.multiply(row: row, into: y.row(row)) }
@@ -70,7 +70,7 @@ package func multiplyElements(of y: Matrix, by weight: FrozenWeight) {
 ///
 /// Wᵀ may be prepacked for the product's arithmetic; the bits are the same.
 package func linear(
-    _ x: Matrix, _ weight: FrozenWeight, packed: PackedMatrix?, in arithmetic: ProductArithmetic,
+    _ x: Matrix, frozen weight: FrozenWeight, packed: PackedMatrix?, in arithmetic: ProductArithmetic,
     _ bias: UnsafePointer<Float>?, into y: Matrix
 ) {
     if let floats = weight.floats {
@@ -88,7 +88,7 @@ package func linear(
 ///
 /// W may be prepacked for the product's arithmetic; the bits are the same.
 package func linearBackward(
-    _ dy: Matrix, _ weight: FrozenWeight, packed: PackedMatrix?, in arithmetic: ProductArithmetic,
+    _ dy: Matrix, frozen weight: FrozenWeight, packed: PackedMatrix?, in arithmetic: ProductArithmetic,
     into dx: Matrix, accumulate: Bool
 ) {
     if let floats = weight.floats {

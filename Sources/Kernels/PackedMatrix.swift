@@ -63,23 +63,23 @@ package struct PackedMatrix {
             let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
             VectorKernels.table.pack(
                 rows, columns, b.base, rowStep, columnStep, memory.assumingMemoryBound(to: Float.self))
-        case .bfloat16: pack(.floats(b), transposed: transposed, into: memory)
+        case .bfloat16: pack(rounded: .floats(b), transposed: transposed, into: memory)
         }
     }
 
     /// Packs W, or Wᵀ if `transposed`, into the view's memory.
     ///
     /// A W in bfloat16 is packed for that arithmetic alone.
-    package func pack(_ weight: FrozenWeight, transposed: Bool, into memory: UnsafeMutableRawPointer) {
+    package func pack(frozen weight: FrozenWeight, transposed: Bool, into memory: UnsafeMutableRawPointer) {
         if let floats = weight.floats {
             pack(floats, transposed: transposed, into: memory)
         } else {
             precondition(arithmetic == .bfloat16, "a weight in bfloat16 for products of floats")
-            pack(RoundedOperand(weight), transposed: transposed, into: memory)
+            pack(rounded: RoundedOperand(weight), transposed: transposed, into: memory)
         }
     }
 
-    func pack(_ operand: RoundedOperand, transposed: Bool, into memory: UnsafeMutableRawPointer) {
+    func pack(rounded operand: RoundedOperand, transposed: Bool, into memory: UnsafeMutableRawPointer) {
         checkShape(operand.rows, operand.columns, transposed, memory)
         switch operand {
         case .floats(let b):

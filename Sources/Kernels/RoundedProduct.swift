@@ -25,7 +25,7 @@ func roundedProduct(
     withUnsafeTemporaryAllocation(byteCount: scratch + panels, alignment: 64) {
         guard let memory = $0.baseAddress else { return }
         let b = packed ?? PackedMatrix(memory + scratch, rows: k, columns: n, .bfloat16)
-        if packed == nil { b.pack(matrix, transposed: transposed, into: memory + scratch) }
+        if packed == nil { b.pack(rounded: matrix, transposed: transposed, into: memory + scratch) }
         var operands = ckernels_bfloat16_product(
             m: a.rows, n: n, k: k, a: a.base, aRow: a.stride, panels: b.panels, c: c.base, cRow: c.stride,
             accumulate: accumulate ? 1 : 0, bias: bias, scratch: memory)

@@ -19,7 +19,8 @@ extension Encoder {
         into y: Matrix, _ batch: PackedBatch, _ workspace: Workspace
     ) -> Matrix {
         guard let adaptation else {
-            linear(x, frozen.weight, packed: packed?.forward[site], in: arithmetic, frozen.bias, into: y)
+            linear(
+                x, frozen: frozen.weight, packed: packed?.forward[site], in: arithmetic, frozen.bias, into: y)
             return x
         }
         var input = x
@@ -32,7 +33,7 @@ extension Encoder {
         if let weight = trained?.weight {
             linear(input, weight, bias, into: y)
         } else {
-            linear(input, frozen.weight, packed: packed?.forward[site], in: arithmetic, bias, into: y)
+            linear(input, frozen: frozen.weight, packed: packed?.forward[site], in: arithmetic, bias, into: y)
         }
         if adaptation.acts(at: site) {
             timed(.adapter) { adaptation.forward(y, source: input, at: site, batch, workspace) }
@@ -73,7 +74,7 @@ extension Encoder {
             linearBackward(dy, weight, into: target, accumulate: adds)
         } else {
             linearBackward(
-                dy, frozen.weight, packed: packed?.backward[site], in: arithmetic, into: target,
+                dy, frozen: frozen.weight, packed: packed?.backward[site], in: arithmetic, into: target,
                 accumulate: adds)
         }
         if let changed {

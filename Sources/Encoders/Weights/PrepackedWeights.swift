@@ -89,7 +89,7 @@ package final class PrepackedWeights: @unchecked Sendable {
         }
 
         func pack(_ base: UnsafeMutableRawPointer) {
-            view(base).pack(weight, transposed: transposed, into: base + offset)
+            view(base).pack(frozen: weight, transposed: transposed, into: base + offset)
         }
     }
 }

@@ -6,8 +6,8 @@ import Kernels
 package protocol WeightMemory {
     /// Allocates memory and fills it, once for all processes that share it.
     ///
-    /// ``EncoderWeights/init(directory:convertingInto:families:)`` calls it exactly once, for 0 bytes too, so
-    /// it may be a collective. If `fill` throws, every process throws that error.
+    /// ``EncoderWeights/init(directory:for:convertingInto:families:)`` calls it exactly once, for 0 bytes
+    /// too, so it may be a collective. If `fill` throws, every process throws that error.
     func allocate(
         byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws -> FilledMemory

@@ -65,7 +65,7 @@ final class LowRankHooks: EncoderAdaptation {
             let dB = map.b.gradientMatrix
         else { return }
         let g = gradient.matrix(map.frozen.weight.rows, map.frozen.weight.columns)
-        multiplyElements(of: g, by: map.frozen.weight)
+        multiplyElements(of: g, byFrozen: map.frozen.weight)
         multiplyTransposed(g, map.a.matrix, into: dB, accumulate: true)
         transposedMultiply(map.b.matrix, g, into: dA, accumulate: true)
         g.fill(0)
