@@ -10,7 +10,8 @@ import Training
 // (8·d if attention is frozen too), and one pooled vector per example for the head stage, in anonymous memory
 // shared by the ranks of a node. The cache ends with the run, so it cannot be mistaken for another
 // backbone's. It keeps floats in every arithmetic: at each cut point a residual, a hook or the pooling reads
-// the activations before a product rounds them. An ``ActivationStore`` outlives it, in files named after everything the activations depend on.
+// the activations before a product rounds them. An ``ActivationStore`` outlives it, in files named after
+// everything the activations depend on.
 
 /// Activations of the frozen backbone, computed once and read by every later forward.
 ///
