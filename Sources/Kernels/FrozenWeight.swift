@@ -1,9 +1,9 @@
 import CKernels
 
-/// W [out, in] of a frozen linear map, without gaps between its rows: floats, or numbers in bfloat16, which
-/// products in that arithmetic read as they lie in a file.
+/// W [out, in] of a linear map, which must not be written: floats, or numbers in bfloat16, which products in
+/// that arithmetic read as they lie in a file.
 package struct FrozenWeight {
-    /// The memory of the numbers, which must outlive the view and is not written.
+    /// The memory of the numbers, which must outlive the view.
     package enum Storage {
         case float32(UnsafePointer<Float>)
         /// The high halves of floats.
@@ -13,11 +13,17 @@ package struct FrozenWeight {
     package let storage: Storage
     package let rows: Int
     package let columns: Int
+    /// Numbers from one row to the next; at least `columns`.
+    let stride: Int
 
+    /// A view of `rows × columns` numbers, without gaps between rows.
     package init(_ storage: Storage, _ rows: Int, _ columns: Int) {
-        self.storage = storage
-        self.rows = rows
-        self.columns = columns
+        (self.storage, self.rows, self.columns, stride) = (storage, rows, columns, columns)
+    }
+
+    init(_ matrix: FrozenMatrix) {
+        storage = .float32(matrix.base)
+        (rows, columns, stride) = (matrix.rows, matrix.columns, matrix.stride)
     }
 
     package var count: Int { rows * columns }
@@ -25,14 +31,18 @@ package struct FrozenWeight {
     /// A view of the floats, which products in every arithmetic read; nil in bfloat16.
     package var floats: FrozenMatrix? {
         guard case .float32(let base) = storage else { return nil }
-        return FrozenMatrix(base, rows, columns)
+        return FrozenMatrix(base, rows, columns, stride: stride)
     }
 
     /// The numbers as floats, row by row; the conversion is exact.
     package var values: [Float] {
-        switch storage {
-        case .float32(let base): Array(UnsafeBufferPointer(start: base, count: count))
-        case .bfloat16(let base): UnsafeBufferPointer(start: base, count: count).map(Self.widened)
+        (0..<rows).flatMap { row in
+            switch storage {
+            case .float32(let base):
+                Array(UnsafeBufferPointer(start: base + row * stride, count: columns))
+            case .bfloat16(let base):
+                UnsafeBufferPointer(start: base + row * stride, count: columns).map(Self.widened)
+            }
         }
     }
 
@@ -48,9 +58,9 @@ package struct FrozenWeight {
     /// y ⊙= row `index`, with y [in].
     package func multiply(row index: Int, into y: UnsafeMutablePointer<Float>) {
         switch storage {
-        case .float32(let base): VectorKernels.table.multiply(columns, base + index * columns, y)
+        case .float32(let base): VectorKernels.table.multiply(columns, base + index * stride, y)
         case .bfloat16(let base):
-            let row = base + index * columns
+            let row = base + index * stride
             for i in 0..<columns { y[i] *= Self.widened(row[i]) }
         }
     }
@@ -63,42 +73,5 @@ package func multiplyElements(of y: Matrix, byFrozen weight: FrozenWeight) {
     precondition(y.rows == weight.rows && y.columns == weight.columns, "a product by another shape")
     timed(.elementwise) {
         for row in 0..<y.rows { weight.multiply(row: row, into: y.row(row)) }
-    }
-}
-
-/// y = x Wᵀ + b, with x [T, in], b [out], y [T, out].
-///
-/// Wᵀ may be prepacked for the product's arithmetic; the bits are the same.
-package func linear(
-    _ x: Matrix, frozen weight: FrozenWeight, packed: PackedMatrix?, in arithmetic: ProductArithmetic,
-    _ bias: UnsafePointer<Float>?, into y: Matrix
-) {
-    if let floats = weight.floats {
-        linear(x, floats, packed: packed, in: arithmetic, bias, into: y)
-        return
-    }
-    precondition(arithmetic == .bfloat16, "a product of floats with a weight in bfloat16")
-    timed(.product(inner: x.columns, columns: y.columns)) {
-        roundedProduct(
-            x.frozen, RoundedOperand(weight), transposed: true, packed: packed, into: y, bias: bias)
-    }
-}
-
-/// dx = dy W, or dx += dy W if `accumulate`, with dy [T, out], dx [T, in].
-///
-/// W may be prepacked for the product's arithmetic; the bits are the same.
-package func linearBackward(
-    _ dy: Matrix, frozen weight: FrozenWeight, packed: PackedMatrix?, in arithmetic: ProductArithmetic,
-    into dx: Matrix, accumulate: Bool
-) {
-    if let floats = weight.floats {
-        linearBackward(dy, floats, packed: packed, in: arithmetic, into: dx, accumulate: accumulate)
-        return
-    }
-    precondition(arithmetic == .bfloat16, "a product of floats with a weight in bfloat16")
-    timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
-        roundedProduct(
-            dy.frozen, RoundedOperand(weight), transposed: false, packed: packed, into: dx,
-            accumulate: accumulate)
     }
 }

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 // The products that the encoder needs.
 //
@@ -8,70 +7,66 @@ import COpenBLAS
 // every batch and can be cached. OpenBLAS guarantees neither: its bits change with the processor and with a
 // row's position. So no result depends on it; it is the rate that these products are compared with.
 
-/// The BLAS library's settings in this process.
-package enum BLAS {
-    /// Limits OpenBLAS to the calling thread, and returns the number of threads in use.
-    ///
-    /// Ranks are the parallelism, so a rank's rate is that of one thread.
-    package static func useOneThread() -> Int {
-        openblas_set_num_threads(1)
-        return Int(openblas_get_num_threads())
-    }
-
-    /// The kernel family that the library chose for this processor, such as `Zen` or `SkylakeX`.
-    package static var coreName: String { String(cString: openblas_get_corename()) }
-
-    /// The library's version and build options.
-    package static var configuration: String { String(cString: openblas_get_config()) }
-
-    /// The library's build: `serial`, `pthread` or `openmp`.
-    package static var flavour: String {
-        switch openblas_get_parallel() {
-        case 0: "serial"
-        case 1: "pthread"
-        default: "openmp"
-        }
-    }
-}
-
 /// y = x Wᵀ + b, with x [T, in], W [out, in], b [out], y [T, out].
 ///
 /// Wᵀ [in, out] may be prepacked for the product's arithmetic; the bits are the same.
 package func linear(
-    _ x: some ReadableMatrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
+    _ x: some ReadableMatrix, frozen weight: FrozenWeight, packed: PackedMatrix? = nil,
     in arithmetic: ProductArithmetic = .float32, _ bias: UnsafePointer<Float>?, into y: Matrix
 ) {
     timed(.product(inner: x.frozen.columns, columns: y.columns)) {
-        switch arithmetic {
-        case .float32:
-            product(
-                x.frozen, transposed: false, weight.frozen, transposed: true, packed: packed, into: y,
-                bias: bias)
-        case .bfloat16:
-            roundedProduct(
-                x.frozen, .floats(weight.frozen), transposed: true, packed: packed, into: y, bias: bias)
-        }
+        product(x.frozen, weight, transposed: true, packed, in: arithmetic, into: y, bias: bias)
     }
+}
+
+/// ``linear(_:frozen:packed:in:_:into:)`` of floats.
+package func linear(
+    _ x: some ReadableMatrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
+    in arithmetic: ProductArithmetic = .float32, _ bias: UnsafePointer<Float>?, into y: Matrix
+) {
+    linear(x, frozen: FrozenWeight(weight.frozen), packed: packed, in: arithmetic, bias, into: y)
 }
 
 /// dx = dy W, or dx += dy W if `accumulate`, with dy [T, out], W [out, in], dx [T, in].
 ///
 /// W may be prepacked for the product's arithmetic; the bits are the same.
 package func linearBackward(
-    _ dy: Matrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
+    _ dy: Matrix, frozen weight: FrozenWeight, packed: PackedMatrix? = nil,
     in arithmetic: ProductArithmetic = .float32, into dx: Matrix, accumulate: Bool = false
 ) {
     timed(.productBackward(inner: dy.columns, columns: dx.columns)) {
-        switch arithmetic {
-        case .float32:
-            product(
-                dy.frozen, transposed: false, weight.frozen, transposed: false, packed: packed, into: dx,
-                accumulate: accumulate)
-        case .bfloat16:
-            roundedProduct(
-                dy.frozen, .floats(weight.frozen), transposed: false, packed: packed, into: dx,
-                accumulate: accumulate)
+        product(
+            dy.frozen, weight, transposed: false, packed, in: arithmetic, into: dx, accumulate: accumulate)
+    }
+}
+
+/// ``linearBackward(_:frozen:packed:in:into:accumulate:)`` of floats.
+package func linearBackward(
+    _ dy: Matrix, _ weight: some ReadableMatrix, packed: PackedMatrix? = nil,
+    in arithmetic: ProductArithmetic = .float32, into dx: Matrix, accumulate: Bool = false
+) {
+    linearBackward(
+        dy, frozen: FrozenWeight(weight.frozen), packed: packed, in: arithmetic, into: dx,
+        accumulate: accumulate)
+}
+
+/// c = a W + bias, or a Wᵀ + bias if `transposed`; c += if `accumulate`.
+private func product(
+    _ a: FrozenMatrix, _ weight: FrozenWeight, transposed: Bool, _ packed: PackedMatrix?,
+    in arithmetic: ProductArithmetic, into c: Matrix, accumulate: Bool = false,
+    bias: UnsafePointer<Float>? = nil
+) {
+    switch arithmetic {
+    case .float32:
+        guard let floats = weight.floats else {
+            preconditionFailure("a product of floats with a weight in bfloat16")
         }
+        product(
+            a, transposed: false, floats, transposed: transposed, packed: packed, into: c,
+            accumulate: accumulate, bias: bias)
+    case .bfloat16:
+        roundedProduct(
+            a, weight, transposed: transposed, packed: packed, into: c, accumulate: accumulate, bias: bias)
     }
 }
 

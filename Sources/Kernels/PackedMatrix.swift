@@ -56,37 +56,24 @@ package struct PackedMatrix {
     package func pack(
         _ matrix: some ReadableMatrix, transposed: Bool, into memory: UnsafeMutableRawPointer
     ) {
-        let b = matrix.frozen
-        switch arithmetic {
-        case .float32:
-            checkShape(b.rows, b.columns, transposed, memory)
-            let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
-            VectorKernels.table.pack(
-                rows, columns, b.base, rowStep, columnStep, memory.assumingMemoryBound(to: Float.self))
-        case .bfloat16: pack(rounded: .floats(b), transposed: transposed, into: memory)
-        }
+        pack(frozen: FrozenWeight(matrix.frozen), transposed: transposed, into: memory)
     }
 
     /// Packs W, or Wᵀ if `transposed`, into the view's memory.
     ///
     /// A W in bfloat16 is packed for that arithmetic alone.
     package func pack(frozen weight: FrozenWeight, transposed: Bool, into memory: UnsafeMutableRawPointer) {
-        if let floats = weight.floats {
-            pack(floats, transposed: transposed, into: memory)
-        } else {
-            precondition(arithmetic == .bfloat16, "a weight in bfloat16 for products of floats")
-            pack(rounded: RoundedOperand(weight), transposed: transposed, into: memory)
-        }
-    }
-
-    func pack(rounded operand: RoundedOperand, transposed: Bool, into memory: UnsafeMutableRawPointer) {
-        checkShape(operand.rows, operand.columns, transposed, memory)
-        switch operand {
-        case .floats(let b):
-            let (rowStep, columnStep) = transposed ? (1, b.stride) : (b.stride, 1)
-            RoundedKernels.table.pack(rows, columns, b.base, rowStep, columnStep, memory)
-        case .bfloat16(let base, _, let stride):
-            let (rowStep, columnStep) = transposed ? (1, stride) : (stride, 1)
+        checkShape(weight.rows, weight.columns, transposed, memory)
+        let (rowStep, columnStep) = transposed ? (1, weight.stride) : (weight.stride, 1)
+        switch (arithmetic, weight.storage) {
+        case (.float32, .float32(let base)):
+            VectorKernels.table.pack(
+                rows, columns, base, rowStep, columnStep, memory.assumingMemoryBound(to: Float.self))
+        case (.float32, .bfloat16):
+            preconditionFailure("a weight in bfloat16 for products of floats")
+        case (.bfloat16, .float32(let base)):
+            RoundedKernels.table.pack(rows, columns, base, rowStep, columnStep, memory)
+        case (.bfloat16, .bfloat16(let base)):
             RoundedKernels.table.pack_bfloat16(rows, columns, base, rowStep, columnStep, memory)
         }
     }

@@ -7,7 +7,7 @@ import CKernels
 ///
 /// b may be prepacked; b or, if `transposed`, bᵀ lies in `matrix`.
 func roundedProduct(
-    _ a: FrozenMatrix, _ matrix: RoundedOperand, transposed: Bool, packed: PackedMatrix?, into c: Matrix,
+    _ a: FrozenMatrix, _ matrix: FrozenWeight, transposed: Bool, packed: PackedMatrix?, into c: Matrix,
     accumulate: Bool = false, bias: UnsafePointer<Float>? = nil
 ) {
     let (k, n) = transposed ? (matrix.columns, matrix.rows) : (matrix.rows, matrix.columns)
@@ -25,38 +25,10 @@ func roundedProduct(
     withUnsafeTemporaryAllocation(byteCount: scratch + panels, alignment: 64) {
         guard let memory = $0.baseAddress else { return }
         let b = packed ?? PackedMatrix(memory + scratch, rows: k, columns: n, .bfloat16)
-        if packed == nil { b.pack(rounded: matrix, transposed: transposed, into: memory + scratch) }
+        if packed == nil { b.pack(frozen: matrix, transposed: transposed, into: memory + scratch) }
         var operands = ckernels_bfloat16_product(
             m: a.rows, n: n, k: k, a: a.base, aRow: a.stride, panels: b.panels, c: c.base, cRow: c.stride,
             accumulate: accumulate ? 1 : 0, bias: bias, scratch: memory)
         table.product(&operands)
-    }
-}
-
-/// The right operand of a product in bfloat16: floats, which packing rounds, or numbers in bfloat16.
-enum RoundedOperand {
-    case floats(FrozenMatrix)
-    /// The high halves of floats, without gaps between rows.
-    case bfloat16(UnsafePointer<UInt16>, rows: Int, columns: Int)
-
-    init(_ weight: FrozenWeight) {
-        switch weight.storage {
-        case .float32(let base): self = .floats(FrozenMatrix(base, weight.rows, weight.columns))
-        case .bfloat16(let base): self = .bfloat16(base, rows: weight.rows, columns: weight.columns)
-        }
-    }
-
-    var rows: Int {
-        switch self {
-        case .floats(let matrix): matrix.rows
-        case .bfloat16(_, let rows, _): rows
-        }
-    }
-
-    var columns: Int {
-        switch self {
-        case .floats(let matrix): matrix.columns
-        case .bfloat16(_, _, let columns): columns
-        }
     }
 }

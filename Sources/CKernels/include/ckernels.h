@@ -1,5 +1,5 @@
 // The inner loops of Kernels, compiled once for each instruction set: Swift can't compile one function for
-// several of them and choose at run time, so the default build would use SSE2. Nothing else is in C.
+// several of them and choose at run time, so the default build would use SSE2. Only CMPI is in C as well.
 //
 // Rows of a matrix are `stride` floats apart. All tables with FMA give the same bits: sums have the same
 // order for every register width. Nothing allocates.

@@ -1,9 +1,34 @@
+import COpenBLAS
 import Foundation
 
 // OpenBLAS chooses its kernels when it is loaded, from a list of processors. It takes a processor newer than
 // itself for a Pentium 4 (`Prescott`), at a fifth of the speed. The processor's flags allow a better choice.
 
-extension BLAS {
+/// The BLAS library's settings in this process.
+package enum BLAS {
+    /// Limits OpenBLAS to the calling thread, and returns the number of threads in use.
+    ///
+    /// Ranks are the parallelism, so a rank's rate is that of one thread.
+    package static func useOneThread() -> Int {
+        openblas_set_num_threads(1)
+        return Int(openblas_get_num_threads())
+    }
+
+    /// The kernel family that the library chose for this processor, such as `Zen` or `SkylakeX`.
+    package static var coreName: String { String(cString: openblas_get_corename()) }
+
+    /// The library's version and build options.
+    package static var configuration: String { String(cString: openblas_get_config()) }
+
+    /// The library's build: `serial`, `pthread` or `openmp`.
+    package static var flavour: String {
+        switch openblas_get_parallel() {
+        case 0: "serial"
+        case 1: "pthread"
+        default: "openmp"
+        }
+    }
+
     /// The variable that OpenBLAS reads while it is loaded.
     ///
     /// A user's own value is left alone.
