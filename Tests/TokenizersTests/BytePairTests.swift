@@ -79,6 +79,28 @@ import Tokenizers
         }
     }
 
+    @Test("Added tokens beside vocab.json get the next ids, and are split off first")
+    func addedTokens() throws {
+        var files = try Self.olderFiles()
+        let own = try Goldens.load(files)
+        files["added_tokens.json"] = "{\"<entity>\": \(own.vocabularySize)}"
+        let tokenizer = try Goldens.load(files)
+        let ids = try tokenizer.encode("a <entity> b", nil, limit: 99).ids
+        #expect(ids.contains(Int32(own.vocabularySize)), "\(ids)")
+        #expect(try !own.encode("a <entity> b", nil, limit: 99).ids.contains(Int32(own.vocabularySize)))
+    }
+
+    @Test("A blank before the first word that the files disagree on is a failure")
+    func disagreement() throws {
+        let text = try Goldens.text("bytelevel.json")
+        func files(_ adds: Bool) -> [String: String] {
+            ["tokenizer.json": text, "tokenizer_config.json": "{\"add_prefix_space\": \(adds)}"]
+        }
+        _ = try Goldens.load(files(false))
+        let failure = #expect(throws: Failure.self) { try Goldens.load(files(true)) }
+        #expect(failure?.message == "found add_prefix_space true, but tokenizer.json says false")
+    }
+
     @Test("A damaged merge is named by its line", arguments: ["Ġt", "a b c", "zz q"])
     func damagedMerges(line: String) throws {
         var files = try Self.olderFiles()

@@ -82,6 +82,7 @@ import Tokenizers
         Bad(
             "added_tokens", #"[{"content": "\u200b", "normalized": true}]"#,
             "which is empty after normalization"),
+        Bad("truncation", #"{"direction": "Left"}"#, "found truncation.direction Left"),
         Bad("added_tokens", #"[{"id": 4}]"#, "found an added token without content"),
         Bad("added_tokens", "7", "found a number for added_tokens, expected a list"),
         Bad("version", "{", "expected a key in quotes"),
@@ -121,6 +122,9 @@ import Tokenizers
         Bad(
             ["tokenizer.json": "{\"a\": \"b"], at: "tokenizer.json:1",
             "the text ends inside a string"),
+        Bad(
+            ["vocab.txt": small, "tokenizer_config.json": #"{"truncation_side": "left"}"#],
+            at: "tokenizer_config.json", "found truncation_side left"),
         Bad(
             ["vocab.txt": small, "tokenizer_config.json": #"{"do_lower_case": "yes"}"#],
             at: "tokenizer_config.json", "found a text for do_lower_case"),
@@ -188,6 +192,19 @@ import Tokenizers
                 )
             }
         }
+    }
+
+    /// Only a class of its own supplies a stage that the file lacks.
+    @Test(arguments: ["pre_tokenizer", "post_processor"])
+    func stagesThatAGenericTokenizerDoesWithoutAreRefused(stage: String) throws {
+        let file = try Goldens.tokenizerFile([stage: "null"])
+        _ = try Goldens.load([
+            "tokenizer.json": file, "tokenizer_config.json": #"{"tokenizer_class": "BertTokenizer"}"#,
+        ])
+        let generic = #"{"tokenizer_class": "PreTrainedTokenizerFast"}"#
+        try expectFailure(
+            ["tokenizer.json": Data(file.utf8), "tokenizer_config.json": Data(generic.utf8)],
+            "tokenizer.json", "found no \(stage)")
     }
 
     @Test func specialTokensMayHaveOtherNames() throws {

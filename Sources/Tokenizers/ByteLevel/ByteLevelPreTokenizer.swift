@@ -76,6 +76,8 @@ struct ByteLevelPreTokenizer: PreTokenizer {
         }
         let (scalar, length) = text.scalar(at: position)
         if scalar.isSeparator { return (.blank, length) }
+        // The reference takes the characters of Unicode 17 for neither letters nor numbers.
+        guard scalar.isInUnicode(16) else { return (.other, length) }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
             return (.letter, length)

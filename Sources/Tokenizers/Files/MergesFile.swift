@@ -7,8 +7,7 @@ struct MergesFile {
     let vocabulary: FileSection
     let merges: [UInt8]
     let place: String
-    /// tokenizer_config.json.
-    let configuration: FileSection
+    let files: AddedTokenFiles
 
     /// The special tokens of RoBERTa, which files may name otherwise.
     private static let roles = [
@@ -30,27 +29,16 @@ struct MergesFile {
             }
             pairs.append(BytePairEncoding.TokenPair(left: parts[0], right: parts[1]))
         }
-        let unknown = try token("unk_token", "<unk>").content
-        let model = try BytePairEncoding(known, merges: pairs, unknown: known.id(of: unknown)) {
+        let special = try Self.roles.map { try files.role($0, AddedToken(content: $1, id: 0)) }
+        func content(_ key: String) -> String { special.first { $0.key == key }?.token.content ?? "" }
+        let model = try BytePairEncoding(known, merges: pairs, unknown: known.id(of: content("unk_token"))) {
             "\(place):\($0 + 1 + first)"
         }
         let template = try SpecialTokenTemplate.roberta(
-            known, begin: token("bos_token", "<s>").content, separator: token("eos_token", "</s>").content,
-            at: vocabulary.place)
-        var added = AddedTokenList(known, nil)
-        for (role, fallback) in Self.roles {
-            let token = try token(role, fallback)
-            guard known.id(of: token.content) != nil, !added.contains(token.content) else { continue }
-            try added.add(token, id: nil, at: vocabulary.place)
-        }
+            known, begin: content("bos_token"), separator: content("eos_token"), at: vocabulary.place)
         let words = ByteLevelPreTokenizer(
-            addsPrefixSpace: try configuration.flag("add_prefix_space") ?? false, usesPattern: true)
-        return TokenizerPipeline(nil, words, model, template, addedTokens: added.tokens)
-    }
-
-    /// The token that tokenizer_config.json names for a role, or RoBERTa's.
-    private func token(_ key: String, _ fallback: String) throws -> AddedToken {
-        try configuration[key].map { try configuration.specialToken($0, of: key) }
-            ?? AddedToken(content: fallback, id: 0)
+            addsPrefixSpace: try files.configuration.flag("add_prefix_space") ?? false, usesPattern: true)
+        return TokenizerPipeline(
+            nil, words, model, template, addedTokens: try files.tokens(addedTo: known, special, nil))
     }
 }

@@ -3,14 +3,21 @@ import Formats
 
 /// A `tokenizer.json`, which holds every stage of a tokenizer.
 ///
-/// Its `truncation` and `padding` are ignored: the study sets the limit, and batches are packed without
-/// padding. Its `decoder` turns ids back into text, so it decides no id.
+/// The lengths in its `truncation` and `padding` are ignored: the study sets the limit, and batches are packed
+/// without padding. Its `decoder` turns ids back into text, so it decides no id.
 struct TokenizerFile {
     private let file: FileSection
+    /// Whether no tokenizer class supplies stages that the file lacks.
+    private let isGeneric: Bool
 
-    init(_ file: FileSection) { self.file = file }
+    init(_ file: FileSection, isGeneric: Bool = false) { (self.file, self.isGeneric) = (file, isGeneric) }
 
     func tokenizer() throws -> TokenizerPipeline {
+        if let direction = file["truncation"]?["direction"]?.string, direction != "Right" {
+            throw file.failure(
+                "found truncation.direction \(direction), but texts are cut at their right end here",
+                remedy: "choose a backbone that was trained so")
+        }
         guard let section = file.section("model") else { throw file.failure("found no model") }
         let model = try model(section)
         let isByteLevel = model is BytePairEncoding
@@ -22,9 +29,15 @@ struct TokenizerFile {
             addedTokens: try addedTokens(model.vocabulary, normalizer))
     }
 
-    /// A stage's section, which must be of one of the types; nil if the file has none.
+    /// A stage's section, which must be of one of the types; nil if the file has none, but its class has.
     private func stage(_ key: String, _ types: [String]) throws -> FileSection? {
-        guard let value = file[key] else { return nil }
+        guard let value = file[key] else {
+            if !isGeneric { return nil }
+            throw file.failure(
+                "found no \(key), which PreTrainedTokenizerFast does without; expected "
+                    + types.joined(separator: " or "),
+                remedy: "name the class it was made for as tokenizer_class in tokenizer_config.json")
+        }
         let type = value["type"]?.string ?? "of no stated type"
         guard types.contains(type) else {
             throw file.failure(

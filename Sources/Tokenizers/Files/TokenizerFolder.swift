@@ -12,17 +12,30 @@ package enum TokenizerFolder {
     package static func load(_ directory: String) throws -> any Tokenizer {
         let files = TokenizerFiles(directory)
         let configuration = try files.section("tokenizer_config.json")
+        if let side = try configuration.text("truncation_side"), side != "right" {
+            throw configuration.failure(
+                "found truncation_side \(side), but texts are cut at their right end here",
+                remedy: "choose a backbone that was trained so")
+        }
         if files.has("tokenizer.json") {
-            let tokenizer = try TokenizerFile(files.section("tokenizer.json")).tokenizer()
+            let file = try files.section("tokenizer.json")
+            let isGeneric = try configuration.text("tokenizer_class") == "PreTrainedTokenizerFast"
+            let tokenizer = try TokenizerFile(file, isGeneric: isGeneric).tokenizer()
             if let normalizer = tokenizer.normalizer as? BertNormalizer {
                 try check(normalizer, against: configuration)
             }
+            if let words = tokenizer.preTokenizer as? ByteLevelPreTokenizer,
+                let stated = try configuration.flag("add_prefix_space"), stated != words.addsPrefixSpace
+            {
+                throw contradiction(configuration, "add_prefix_space", stated, words.addsPrefixSpace)
+            }
             return tokenizer
         }
+        let added = try AddedTokenFiles(files, configuration)
         if files.has("vocab.json"), let merges = try files.bytes("merges.txt") {
             return try MergesFile(
                 vocabulary: files.section("vocab.json"), merges: merges, place: files.path("merges.txt"),
-                configuration: configuration
+                files: added
             ).tokenizer()
         }
         guard let lines = try files.bytes("vocab.txt") else {
@@ -33,9 +46,7 @@ package enum TokenizerFolder {
                     : "name the backbone's whole folder, tokenizer files included")
         }
         return try VocabularyFile(
-            lines: lines, place: files.path("vocab.txt"), model: files.section("config.json"),
-            configuration: configuration, specialTokens: files.section("special_tokens_map.json"),
-            addedTokens: files.section("added_tokens.json")
+            lines: lines, place: files.path("vocab.txt"), model: files.section("config.json"), files: added
         ).tokenizer()
     }
 
@@ -48,10 +59,16 @@ package enum TokenizerFolder {
             ("tokenize_chinese_chars", normalizer.isolatesChinese, stated.isolatesChinese),
             ("strip_accents", normalizer.stripsAccents, stated.stripsAccents),
         ] where ours != theirs {
-            throw configuration.failure(
-                "found \(key) \(theirs), but tokenizer.json says \(ours)",
-                remedy: "make the two files agree on what the backbone was trained with")
+            throw contradiction(configuration, key, theirs, ours)
         }
+    }
+
+    private static func contradiction(
+        _ configuration: FileSection, _ key: String, _ stated: Bool, _ other: Bool
+    ) -> Failure {
+        configuration.failure(
+            "found \(key) \(stated), but tokenizer.json says \(other)",
+            remedy: "make the two files agree on what the backbone was trained with")
     }
 }
 

@@ -3,7 +3,7 @@ struct TokenizerPipeline: Tokenizer {
     let identity: String
     let normalizer: (any Normalizer)?
 
-    private let preTokenizer: any PreTokenizer
+    let preTokenizer: any PreTokenizer
     private let model: any TokenModel
     private let template: SpecialTokenTemplate
     private let rawTokens: AddedTokenMatcher

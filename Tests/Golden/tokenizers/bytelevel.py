@@ -27,6 +27,8 @@ CORPUS = [
 MORE = [
     "she's SHE'S it'S 'tis 'll 've're 'd'm x's's", " leading", "  two", "a  b   c", "trailing  ", "\n\n a\t b \u00a0c\u3000 d", "a\u00a0b",
     "<mask> the <mask>cat<mask>", "the<s>cat</s>", "½ ² Ⅷ ٣ ௧ 12x34", "e\u0301 e\u200db", "the" * 60, "x" * 3000,
+    # Letters of Unicode 16 and of 17, of which the reference knows the first.
+    "\u1c89's \ua7cb's", "\u088f's \ua7ce's \U00016ea0's \U000323b0's",
     "\U0001f468\u200d\U0001f469 \U0001f1e9\U0001f1ea", "_under_score-d", "a'b ''s ' s",
 ]
 PAIRS = [("the cat", "sat on the mat"), ("", "the"), ("café <mask>", " running")]
