@@ -10,6 +10,9 @@ package struct AdapterSettings: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey { case method }
 
+    /// The names that other software has for `method`.
+    private static let otherNames: Set<String> = ["adapter_type", "name", "peft_type", "type"]
+
     package init(_ method: any AdapterMethod) { self.method = method }
 
     /// Reads a section from JSON, such as an adapter's configuration.
@@ -32,6 +35,12 @@ package struct AdapterSettings: Sendable, Codable {
         let allowed = "allowed: \(AdapterTable.methods.names.joined(separator: ", "))"
         guard let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.method)
         else {
+            let keys = (try? decoder.container(keyedBy: NameKey.self))?.allKeys.map(\.stringValue) ?? []
+            if let key = keys.sorted().first(where: Self.otherNames.contains) {
+                throw Failure.usage(
+                    "unknown key '\(key)'", at: keyPath(decoder.codingPath + [NameKey(key)]),
+                    remedy: "the key is method; \(allowed)")
+            }
             throw Failure.usage("missing key 'method'", at: keyPath(place), remedy: allowed)
         }
         guard let name = try? container.decode(String.self, forKey: .method) else {

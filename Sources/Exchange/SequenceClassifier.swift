@@ -82,9 +82,14 @@ struct SequenceClassifier {
                 at: file.path, remedy: "save it with modules_to_save=[\"\(form.dense.saved)\", …]")
         }
         let dense = try LinearValues(&file, module)
-        if let identity = form.activation.identity,
-            dense == .scaled(identity.scale, width: dense.bias.count)
-        {
+        let hidden = weights.configuration.hidden
+        guard dense.bias.count == hidden, dense.weight.count == hidden * hidden else {
+            throw Failure.data(
+                "tensor '\(module).weight' has \(dense.weight.count) numbers and its bias "
+                    + "\(dense.bias.count), expected a map of \(hidden) to \(hidden)",
+                at: file.path, remedy: "the adapter belongs to a backbone of another width")
+        }
+        if let identity = form.activation.identity, dense == .scaled(identity.scale, width: hidden) {
             tensors[HeadSlice.weight] = output.weight.map { $0 * identity.factor }
             return HeadSettings(pooling: .cls)
         }

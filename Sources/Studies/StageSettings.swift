@@ -91,6 +91,11 @@ package struct LearningRates: Sendable, Codable, Equatable {
     package init(from decoder: any Decoder) throws {
         if let rate = try? decoder.singleValueContainer().decode(Double.self) {
             rates = LearningRates(rate).rates
+        } else if (try? decoder.singleValueContainer().decode(String.self)) != nil {
+            let found = (try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""
+            throw Failure.usage(
+                "expected a number, or a mapping of rates such as { weight: 3e-3, head: 1e-2 }\(found)",
+                at: keyPath(decoder.codingPath))
         } else {
             let section = try SettingsSection<ParameterKind>(decoder)
             let standard: Double = try section.required(.weight)

@@ -82,6 +82,13 @@ struct SparseTests {
                 #"{"method": "sparse", "base": {"method": "hadamard"}, "largeSparse": 2}"#)
         }
         #expect(wide?.location == "largeSparse")
+        for base in ["pfeiffer", "mam"] {
+            let tooWide = #expect(throws: Failure.self) {
+                try AdaptedModel.decode(
+                    #"{"method": "sparse", "base": {"method": "\#(base)"}, "largeSparse": 1024}"#)
+            }
+            #expect(tooWide?.location == "largeSparse", "\(base)")
+        }
     }
 
     @Test("What the base finds wrong has the base's place")

@@ -27,6 +27,14 @@ struct ForeignMistake: Sendable, CustomTestStringConvertible {
             instead: "\"use_dora\": true",
             says: ["'use_dora' is true", "expected false"]),
         .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"init_lora_weights\": true",
+            instead: "\"init_lora_weights\": \"pissa\"",
+            says: ["'init_lora_weights' is \"pissa\"", "path_initial_model_for_weight_conversion"]),
+        .init(
+            folder: "peft-lora", file: "adapter_config.json", part: "\"alora_invocation_tokens\": null",
+            instead: "\"alora_invocation_tokens\": [5, 6]",
+            says: ["'alora_invocation_tokens' is [5,6], which has no counterpart here"]),
+        .init(
             folder: "peft-lora", file: "adapter_config.json", part: "\"bias\": \"none\"",
             instead: "\"bias\": \"all\"",
             says: ["'bias' is \"all\"", "expected \"none\""]),
@@ -133,6 +141,25 @@ struct ForeignMistakeTests {
             try ImportedAdapter.read(folder.file("peft-lora"), on: weights)
         }
         #expect(failure?.message.contains("'base_model.model.extra'") == true)
+    }
+
+    @Test("A number that is not finite is refused by its tensor's name", arguments: [Float.nan, .infinity])
+    func notFinite(value: Float) throws {
+        let folder = try copy("peft-lora")
+        let path = folder.file("peft-lora/adapter_model.safetensors")
+        let file = try SafetensorsFile(path: path)
+        let spoilt = try #require(file.names.first { $0.contains("lora_B") })
+        let tensors = try file.names.map { name in
+            var values = try file.floats(name)
+            if name == spoilt { values[0] = value }
+            return NamedTensor(name: name, shape: try file.entry(name).shape, values: .float(values))
+        }
+        try Safetensors.write(tensors, to: path)
+        let weights = try TinyModel().weights
+        let failure = #expect(throws: Failure.self) {
+            try ImportedAdapter.read(folder.file("peft-lora"), on: weights)
+        }
+        #expect(failure?.message.contains("'\(spoilt)' has a number that is infinite or NaN") == true)
     }
 
     @Test("A tensor without dimensions is refused, not indexed")

@@ -32,7 +32,7 @@ extension BottleneckMethod {
     }
 
     package func widened(by factor: Int) -> (any AdapterMethod)? {
-        with { $0.bottleneck.bottleneck *= factor }
+        bottleneck.widened(by: factor).map { wide in with { $0.bottleneck = wide } }
     }
 }
 

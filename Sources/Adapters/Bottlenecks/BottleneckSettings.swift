@@ -59,6 +59,16 @@ package struct BottleneckSettings: Sendable, Equatable {
 
     // Twice the feed-forward width of the large published encoders: anything wider is a typo.
     private static let widths = 1...8192
+
+    /// Settings `factor` times as wide; nil for a width that is not allowed.
+    func widened(by factor: Int) -> Self? {
+        let (wide, overflows) = bottleneck.multipliedReportingOverflow(by: factor)
+        guard !overflows, Self.widths.contains(wide) else { return nil }
+        var settings = self
+        settings.bottleneck = wide
+        return settings
+    }
+
     private static let scales = 1e-6...1e6
 
     static let bottleneckKey = MethodKey<Self>(

@@ -10,8 +10,8 @@ import Kernels
 //   y' = l ⊙ y:  dl = Σ_t dy' ⊙ y    dy = l ⊙ dy'
 //
 // k and v include their biases, as in PEFT. In the feed-forward layer the paper and PEFT scale the input of
-// W_2, u = GELU(z); AdapterHub scales z. `heads` scales the input of W_O too, which is PEFT's default for
-// BERT.
+// W_2, u = φ(z) with the activation φ; AdapterHub scales z. `heads` scales the input of W_O too, which is
+// PEFT's default for BERT.
 //
 // Count: d + d + f a layer; bert-base 55,296. Merged: rows of W_K, b_K, W_V, b_V; columns of W_2, or rows of
 // W_1, b_1; columns of W_O.
@@ -24,15 +24,15 @@ package struct IA3: LinearMapMethod {
     package static let keys: [MethodKey<Self>] = [
         MethodKey(
             "feedForward", \.feedForward,
-            "the value scaled in the feed-forward layer: after GELU, before it, or none"),
+            "the value scaled in the feed-forward layer: after the activation, before it, or none"),
         MethodKey("heads", \.heads, "scale the concatenated heads too"),
         .layers(\.layers),
     ]
 
     package enum FeedForward: String, NamedChoice {
-        /// u, after GELU, as in the paper and PEFT.
+        /// u, after the activation, as in the paper and PEFT.
         case activation
-        /// z, before GELU, as in AdapterHub.
+        /// z, before the activation, as in AdapterHub.
         case intermediate
         case none
     }

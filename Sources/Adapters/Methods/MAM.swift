@@ -49,6 +49,6 @@ package struct MAM: CompositeMethod, WidenableMethod {
 
     /// With a wider parallel adapter; the prefix has no width.
     package func widened(by factor: Int) -> (any AdapterMethod)? {
-        with { $0.parallel.bottleneck.bottleneck *= factor }
+        parallel.bottleneck.widened(by: factor).map { wide in with { $0.parallel.bottleneck = wide } }
     }
 }

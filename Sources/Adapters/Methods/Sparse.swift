@@ -95,8 +95,8 @@ package struct Sparse: CompositeMethod, PrunedMethod {
         if widened == nil {
             throw section.failure(
                 NameKey("largeSparse"),
-                "is \(largeSparse), but \(type(of: base).name) has no width that could grow",
-                remedy: "use sparsity instead")
+                "is \(largeSparse), but \(type(of: base).name) has no width, or none that may grow so much",
+                remedy: "use sparsity, or a smaller largeSparse")
         }
     }
 

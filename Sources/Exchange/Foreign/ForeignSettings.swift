@@ -28,11 +28,12 @@ struct ForeignSettings {
     }
 
     /// Refuses a key with a value that has no counterpart here; an absent key is accepted.
-    func require(_ key: String, _ values: JSONValue...) throws {
+    func require(_ key: String, _ values: JSONValue..., remedy: String? = nil) throws {
         guard let found = object[key], !found.isNull, !values.contains(found) else { return }
+        let expected = values.isEmpty ? "" : "; expected \(values[0].encoded())"
         throw Failure.data(
-            "'\(key)' is \(found.encoded()), which has no counterpart here; expected \(values[0].encoded())",
-            at: path)
+            "'\(key)' is \(found.encoded()), which has no counterpart here\(expected)", at: path,
+            remedy: remedy)
     }
 }
 

@@ -39,7 +39,13 @@ struct ForeignTensors {
     mutating func read(_ name: String) throws -> [Float] {
         guard has(name) else { throw Failure.data("tensor '\(name)' is missing", at: file.path) }
         unread.remove(name)
-        return try file.floats(name)
+        let values = try file.floats(name)
+        guard values.allSatisfy(\.isFinite) else {
+            throw Failure.data(
+                "tensor '\(name)' has a number that is infinite or NaN", at: file.path,
+                remedy: "its training diverged; train it again with a lower learning rate")
+        }
+        return values
     }
 
     /// Reads an adapter's tensors, under Hadamesh's names.

@@ -30,6 +30,13 @@ enum PEFTLoRA: PEFTEntry {
             try settings.require(key, false)
         }
         try settings.require("bias", "none")
+        // The other starts replace the weight to which A and B are added.
+        try settings.require(
+            "init_lora_weights", true, false, "gaussian", "eva", "orthogonal",
+            remedy: "convert it in PEFT: save_pretrained(..., path_initial_model_for_weight_conversion=...)")
+        for key in [
+            "alora_invocation_tokens", "arrow_config", "kasa_config", "monteclora_config", "velora_config",
+        ] { try settings.require(key) }
         for key in ["rank_pattern", "alpha_pattern"] { try settings.require(key, .object([])) }
         let found = tensors.places(at: Site.linearsOfLayers, with: "lora_A.weight")
         return .object([
