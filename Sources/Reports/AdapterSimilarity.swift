@@ -1,4 +1,5 @@
 import Diagnostics
+import Runs
 
 /// The similarity of trained adapters: cosines and norms of the change of each tensor in training.
 ///
@@ -66,15 +67,14 @@ package struct AdapterSimilarity: Sendable {
         }
         self.pairs = pairs
         rows = tensors.enumerated().map { index, tensor in
-            let changes = members.indices.map { change($0, index) }
-            let norms = changes.map { product($0, $0).squareRoot() }
+            let owners = members.map { $0.owners[index] }
+            let sums = ChangeProducts.Sums(
+                owners: owners, changes: members.indices.map { change($0, index) })
             return Row(
                 tensor: tensor,
                 likenesses: pairs.map { first, second in
-                    if members[first].owners[index] == members[second].owners[index] { return .shared }
-                    let scale = norms[first] * norms[second]
-                    return .cosine(scale > 0 ? product(changes[first], changes[second]) / scale : nil)
-                }, norms: norms)
+                    owners[first] == owners[second] ? .shared : .cosine(sums.cosine(first, second))
+                }, norms: sums.norms)
         }
     }
 
@@ -91,11 +91,5 @@ package struct AdapterSimilarity: Sendable {
     }
 
     /// The distinct names of the tensors.
-    var names: [String] {
-        rows.map(\.tensor.name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    }
-}
-
-private func product(_ left: [Float], _ right: [Float]) -> Double {
-    zip(left, right).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    var names: [String] { rows.map(\.tensor.name).distinct }
 }

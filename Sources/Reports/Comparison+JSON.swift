@@ -1,3 +1,4 @@
+import Diagnostics
 import Formats
 import Foundation
 import Runs
@@ -47,9 +48,7 @@ extension Comparison {
     private func metrics(of group: RunGroup) -> JSONValue {
         let own = metricNames.filter { group.metric($0) != nil }
         func nested(_ names: [String], _ value: (String) -> JSONValue) -> JSONValue {
-            .object(
-                names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-                    .map { ($0, value($0)) })
+            .object(names.distinct.map { ($0, value($0)) })
         }
         return nested(own.map(\.task)) { task in
             let ofTask = own.filter { $0.task == task }

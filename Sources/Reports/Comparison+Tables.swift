@@ -104,9 +104,9 @@ extension Comparison {
         }
         if let baseline {
             notes.append(
-                "Δ: less the score of \(baseline.name), over the seeds that both have, with the 95 % "
-                    + "confidence interval of the paired bootstrap, which of fewer than six seeds is too "
-                    + "narrow. Δm: the mean over tasks of the difference as a share of \(baseline.name)'s score; positive is better."
+                "Δ: the difference from \(baseline.name)'s score, over the seeds that both have, with "
+                    + "\(PairedDifference.intervalNote). Δm: the mean over tasks of the difference as a "
+                    + "share of \(baseline.name)'s score; positive is better."
             )
         }
         if lines.contains(where: { $0.name == ComparisonColumn.bytesPerStepName }) {

@@ -50,14 +50,14 @@ package struct Comparison: Sendable {
     }
 
     /// The tasks of all runs, in order of first appearance.
-    var tasks: [String] { Self.distinct(groups.flatMap { $0.runs.flatMap { $0.scores.names } }) }
+    var tasks: [String] { groups.flatMap { $0.runs.flatMap { $0.scores.names } }.distinct }
 
     /// The tasks that every entry scored, over which means are taken.
     var commonTasks: [String] { Self.commonTasks(of: groups) }
 
     /// The metrics of all runs, in order of first appearance.
     var metricNames: [FinishedRun.MetricName] {
-        let all = Self.distinct(groups.flatMap { $0.runs.flatMap { $0.metrics.map(\.name) } })
+        let all = groups.flatMap { $0.runs.flatMap { $0.metrics.map(\.name) } }.distinct
         return tasks.flatMap { task in all.filter { $0.task == task } }
     }
 
@@ -86,10 +86,5 @@ package struct Comparison: Sendable {
     private static func commonTasks(of groups: [RunGroup]) -> [String] {
         let scored = groups.map(\.tasks).filter { !$0.isEmpty }
         return (scored.first ?? []).filter { task in scored.allSatisfy { $0.contains(task) } }
-    }
-
-    private static func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
-        var known: Set<Value> = []
-        return values.filter { known.insert($0).inserted }
     }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Formats
 import Foundation
 import Runs
@@ -73,11 +74,7 @@ struct RunGroup: Sendable {
     }
 
     /// The splits of the scores.
-    var splits: [String] {
-        runs.flatMap { $0.metrics.map(\.name.split) }.reduce(into: []) {
-            if !$0.contains($1) { $0.append($1) }
-        }
-    }
+    var splits: [String] { runs.flatMap { $0.metrics.map(\.name.split) }.distinct }
 
     /// The mean of a fact.
     func fact(_ key: String) -> Double? { SeedSpread(runs.compactMap { $0.facts[key] })?.mean }

@@ -104,14 +104,13 @@ package struct SweepTable: Sendable {
             let trials = clear.filter { $0.isBetter == isBetter }.map { "\($0.trial)" }
             return trials.isEmpty ? nil : "\(word): \(trials.joined(separator: ", "))"
         }
-        return "differ from trial 1 by more than chance among seeds explains: "
+        return "differ from trial 1 by more than chance among seeds would explain: "
             + (sides.isEmpty ? "none" : sides.joined(separator: "; "))
     }
 
     private static let explanation =
-        "±: the 95 % confidence interval of the mean over seeds, by Student's t. Δ trial 1: less the score of "
-        + "trial 1, seed by seed, with the 95 % confidence interval of the paired bootstrap, which of fewer "
-        + "than six seeds is too narrow."
+        "±: the 95 % confidence interval of the mean over seeds, by Student's t. Δ trial 1: the difference "
+        + "from trial 1's score, seed by seed, with \(PairedDifference.intervalNote)."
 
     private static func state(_ trial: SweepResults.TrialResult) -> String {
         switch trial.state {

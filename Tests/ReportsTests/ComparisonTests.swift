@@ -262,7 +262,7 @@ struct ComparisonTests {
                 .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
             #expect(lines.contains("Δ rte – +0.2000 [+0.1000, +0.3000]"), "\(lines)")
             #expect(lines.contains("Δm, % – +35.00 [+20.00, +50.00]"), "\(lines)")
-            #expect(lines.contains { $0.hasPrefix("Δ: less the score of a") })
+            #expect(lines.contains { $0.hasPrefix("Δ: the difference from a's score") })
         }
         let differences = try JSONValue(
             parsing: Data(

@@ -137,18 +137,18 @@ struct GroupingTests {
 
     @Test("Cosines of adapters are over all tensors, kinds and layers that a pair does not share")
     func adapters() throws {
-        let members = [("a", "one"), ("b", "one"), ("c", "two")].map {
-            AdapterProducts.Member(task: $0, run: $1)
+        let adapters = [("a", "one"), ("b", "one"), ("c", "two")].map {
+            TaskAffinity.Adapter(task: $0, run: $1)
         }
         let tensors = [
-            AdapterProducts.Tensor(kind: "weight", layer: 0, owners: ["1", "2", "3"]),
-            AdapterProducts.Tensor(kind: "bias", layer: 0, owners: ["1", "1", "3"]),
-            AdapterProducts.Tensor(kind: "weight", layer: 1, owners: ["1", "2", "3"]),
+            ChangeProducts.Tensor(kind: "weight", layer: 0, owners: ["1", "2", "3"]),
+            ChangeProducts.Tensor(kind: "bias", layer: 0, owners: ["1", "1", "3"]),
+            ChangeProducts.Tensor(kind: "weight", layer: 1, owners: ["1", "2", "3"]),
         ]
         let changes: [[[Float]]] = [
             [[3, 4], [1], [0]], [[4, 3], [1], [2]], [[0, 5], [2], [0]],
         ]
-        let affinity = AdapterProducts(members, tensors) { changes[$0][$1] }.affinity
+        let affinity = TaskAffinity(adapters, ChangeProducts(tensors, adapters: 3) { changes[$0][$1] })
         #expect(affinity.tasks == ["a", "b", "c"])
         #expect(affinity.parts.map(\.name) == ["all", "weight", "bias", "layer.0", "layer.1"])
         func cosine(_ part: Int, _ i: Int, _ j: Int) -> Double? { affinity.parts[part].values[i][j] }

@@ -71,7 +71,7 @@ struct RunReportTests {
         for text in ["4 runs", "Settings that differ", "Mean score at evaluations", "study.name"]
         where !page.contains(text) { Issue.record("no \(text) in the page") }
         #expect(page.contains("b has the best mean of rte, cola"))
-        #expect(page.contains("to a, more than chance among seeds explains"))
+        #expect(page.contains("over a; more than chance among seeds would explain"))
     }
 
     @Test("An unfinished run is refused by name, and an unknown baseline")

@@ -36,7 +36,7 @@ struct SweepTableTests {
             ])
         #expect(
             lines.contains(
-                "differ from trial 1 by more than chance among seeds explains: better: 2; worse: 3"))
+                "differ from trial 1 by more than chance among seeds would explain: better: 2; worse: 3"))
         #expect(lines.last?.contains("paired bootstrap") == true)
         let csv = try table.text(.csv, width: .max).split(separator: "\n").map(String.init)
         #expect(

@@ -25,12 +25,8 @@ package struct TaskAffinity: Sendable, Equatable {
     /// The means over runs of one of the measures of gradients; nil if no run has measured any.
     package init?(_ measure: AffinityMeasure, measured agreements: [TaskAgreement]) {
         guard !agreements.isEmpty else { return nil }
-        var tasks: [String] = []
-        var names: [String] = []
-        for agreement in agreements {
-            tasks += agreement.tasks.filter { !tasks.contains($0) }
-            names += agreement.whole.parts.map(\.name).filter { !names.contains($0) }
-        }
+        let tasks = agreements.flatMap(\.tasks).distinct
+        let names = agreements.flatMap { $0.whole.parts.map(\.name) }.distinct
         let parts = names.map { name in
             Part(
                 name: name,

@@ -28,7 +28,8 @@ package struct Claim: Sendable {
     package let source: String
     package let arm: Arm
     package let reference: Arm
-    /// The share of the reference's mean score that the arm's must reach.
+    /// The share of the reference's mean score that the arm's must reach; at most 0.99 for an arm that is as
+    /// good, since no interval of equal scores lies above 1.
     package let share: Double
     /// Whether the arm's must be greater than that.
     package let isStrict: Bool
@@ -64,7 +65,7 @@ extension Claim {
             .method("hadamard"), reaches: 0.98, of: .method("full")),
         Claim(
             "the Hadamard adapter is no worse than a LayerNorm alone", "Chen et al., 2023",
-            .method("hadamard"), reaches: 1, of: .method("layernorm")),
+            .method("hadamard"), reaches: 0.99, of: .method("layernorm")),
         Claim(
             "two thirds of the layers suffice", "Chen et al., 2023",
             .small("{layers: 2-5, method: hadamard}"), reaches: 0.99, of: .small("{method: hadamard}")),
@@ -103,7 +104,7 @@ extension Claim {
             .small("{method: sparse, sparsity: 0.8}"), reaches: 0.99, of: .small("{method: pfeiffer}")),
         Claim(
             "Large-Sparse is no worse than full fine-tuning", "He et al., 2022",
-            .small("{largeSparse: 4, method: sparse}"), reaches: 1, of: .small("{method: full}")),
+            .small("{largeSparse: 4, method: sparse}"), reaches: 0.99, of: .small("{method: full}")),
         Claim(
             "HUT is on par with LoRA, at fewer operations", "Zhang et al., 2024",
             .small("{method: hut}"), reaches: 0.99, of: .small("{method: lora}"), saving: .operations),

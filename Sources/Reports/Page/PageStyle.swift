@@ -38,7 +38,9 @@ enum PageStyle {
         border-radius: .2rem; }
         details { margin: .5rem 0; } summary { cursor: pointer; color: var(--faint); }
         pre { background: var(--panel); padding: .75rem 1rem; overflow-x: auto; font-size: .85rem; }
-        @media print { details { display: block; } svg, pre { break-inside: avoid; } }
+        @media print {
+          details::details-content { content-visibility: visible; } svg, pre { break-inside: avoid; }
+        }
         """
 
     private static let colours = [

@@ -39,7 +39,7 @@ struct RunCurves: Sendable {
 
         /// The time that a share of the steps took at most.
         func quantile(_ share: Double) -> Double {
-            seconds[min(seconds.count - 1, Int(share * Double(seconds.count)))]
+            seconds[max(0, Int((share * Double(seconds.count)).rounded(.up)) - 1)]
         }
     }
 

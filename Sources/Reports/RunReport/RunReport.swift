@@ -79,14 +79,19 @@ package struct RunReport: Sendable {
             guard let best = scored.max(by: { $0.1.mean < $1.1.mean }) else {
                 return "No task is scored by all runs."
             }
-            let text =
-                "\(best.0.name) has the best mean of \(tasks.joined(separator: ", ")): "
-                + ComparisonLine.Value.spread(best.1).text
+            let mean = "mean of \(tasks.joined(separator: ", "))"
+            let score = ComparisonLine.Value.spread(best.1).text
+            if scored.count == 1 { return "\(best.0.name) has a \(mean) of \(score)." }
+            let equals = scored.filter { $0.1.mean == best.1.mean }.map(\.0.name)
+            if equals.count > 1 {
+                return "\(equals.joined(separator: ", ")) have the best \(mean): \(score)."
+            }
+            let text = "\(best.0.name) has the best \(mean): \(score)"
             guard let baseline = try comparison.baseline(content), baseline.name != best.0.name,
                 let difference = best.0.difference(from: baseline, in: tasks)
             else { return "\(text)." }
             let gap = ComparisonLine.Value.difference(difference).text
-            return "\(text); \(gap) to \(baseline.name), \(difference.confidence)."
+            return "\(text); \(gap) over \(baseline.name); \(difference.confidence)."
         }
     }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Formats
 
 /// A run's identity as a list of keys, such as `study.batch.examples`, with the text of each value.
@@ -28,11 +29,7 @@ struct StudyKeys: Sendable {
 
     /// A row for each key, with a column for each run; of several runs only the keys whose values differ.
     static func table(_ runs: [(name: String, keys: StudyKeys)]) -> TextTable? {
-        var names: [String] = []
-        var known: Set<String> = []
-        for run in runs {
-            for key in run.keys.values.names where known.insert(key).inserted { names.append(key) }
-        }
+        let names = runs.flatMap(\.keys.values.names).distinct
         let columns = runs.map(\.keys.byKey)
         let rows = names.map { name in [name] + columns.map { $0[name] ?? "–" } }
         let shown = runs.count > 1 ? rows.filter { Set($0.dropFirst()).count > 1 } : rows

@@ -28,6 +28,12 @@ package struct PairedDifference: Sendable, Equatable {
     /// How sure the difference is, in words.
     var confidence: String {
         if interval == nil { return "by one seed, which is no more than a hint" }
-        return isClear ? "more than chance among seeds explains" : "which chance among seeds could explain"
+        return isClear
+            ? "more than chance among seeds would explain" : "which chance among seeds could explain"
     }
+
+    /// The interval in words, for the notes of tables.
+    static let intervalNote =
+        "the 95 % confidence interval of the paired bootstrap, which few seeds make too narrow: of six by a "
+        + "third"
 }
