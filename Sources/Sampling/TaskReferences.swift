@@ -114,11 +114,7 @@ package struct TaskReferences: Codable, Equatable, Sendable {
             throw Failure.usage(
                 "\(sampler) has no reference to compare the tasks with", at: Self.place, remedy: remedy)
         }
-        if let unknown = tasks.keys.sorted().first(where: { !names.contains($0) }) {
-            throw Failure.usage(
-                "has '\(unknown)', which is not a task of the study", at: Self.place,
-                remedy: didYouMean(unknown, among: names))
-        }
+        try requireTasks(tasks.keys, among: names, at: Self.place)
         if let missing = names.first(where: { tasks[$0] == nil }) {
             throw Failure.usage("has no \(kind.rawValue) of '\(missing)'", at: Self.place, remedy: remedy)
         }

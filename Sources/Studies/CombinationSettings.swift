@@ -21,8 +21,8 @@ package enum AgreementMode: String, NamedChoice {
     case off
 }
 
-/// The `combination` section: the weighting of the tasks' losses, and the rule that makes one gradient of
-/// those of the tasks, with their settings.
+/// The `combination` section: the weighting of the tasks' losses and the rule that combines their gradients,
+/// with their settings.
 package struct CombinationSettings: Sendable, Codable {
     package let rule: any CombinationRule
     package let over: ComparedParameters
@@ -89,10 +89,6 @@ package struct CombinationSettings: Sendable, Codable {
 
     func check(taskNames: [String]) throws {
         guard let given = weights as? Given else { return }
-        if let unknown = given.numbers.keys.sorted().first(where: { !taskNames.contains($0) }) {
-            throw Failure.usage(
-                "has '\(unknown)', which is not a task of the study", at: "combination.weights",
-                remedy: didYouMean(unknown, among: taskNames))
-        }
+        try requireTasks(given.numbers.keys, among: taskNames, at: "combination.weights")
     }
 }

@@ -39,6 +39,10 @@ package struct EvaluationSettings: Sendable, Codable, Equatable {
             (0...most).contains(patience), .patience,
             "is \(patience), expected 0 (never stop) to \(most) evaluations")
         try section.require(
+            patience == 0 || every > 0, .patience,
+            "is \(patience), but every is 0, so a task is first scored when its stage ends; set every, or "
+                + "leave patience out")
+        try section.require(
             (0..<0.9).contains(heldOut), .heldOut, "is \(heldOut), expected 0 (off) to below 0.9")
     }
 }

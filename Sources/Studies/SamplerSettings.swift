@@ -52,7 +52,7 @@ package struct SamplerSettings: Sendable, Codable {
         try sampler.encode(to: encoder)
     }
 
-    /// Refuses settings that do not fit the tasks, and a sampler that would listen in vain.
+    /// Refuses settings that do not fit the tasks, and a sampler that needs scores without evaluations.
     func check(taskNames: [String], _ evaluation: EvaluationSettings) throws {
         try sampler.check(tasks: taskNames)
         if sampler is any ScoreSampler, evaluation.every == 0 {

@@ -38,6 +38,9 @@ package struct SharingRule: Sendable, Codable, Equatable {
         }
     }
 
+    /// Whether some layers have a mode.
+    func uses(_ mode: SharingMode) -> Bool { parts.contains { $0.mode == mode } }
+
     package func encode(to encoder: any Encoder) throws {
         if parts.count == 1, parts[0].layers == .all {
             try parts[0].mode.encode(to: encoder)
@@ -99,7 +102,13 @@ package struct SharingSettings: Sendable, Codable, Equatable {
 
     package init() {}
 
+    /// Reads a mapping, or a mode for the whole adapter: `sharing: private`.
     package init(from decoder: any Decoder) throws {
+        if (try? decoder.singleValueContainer().decode(String.self)) != nil {
+            let rule = SharingRule(try SharingMode(from: decoder))
+            (weight, bias, norm) = (rule, rule, rule)
+            return
+        }
         let section = try SettingsSection<CodingKeys>(decoder)
         weight = try section.value(.weight, default: weight)
         bias = try section.value(.bias, default: bias)
@@ -111,7 +120,7 @@ package struct SharingSettings: Sendable, Codable, Equatable {
     /// A copy in which the tasks of each group share the adapter.
     package func grouped(_ groups: [String: [String]]) -> SharingSettings {
         var sharing = self
-        let rule = SharingRule(.groups)
+        let rule = SharingRule(groups.isEmpty ? .private : .groups)
         (sharing.weight, sharing.bias, sharing.norm) = (rule, rule, rule)
         sharing.groups = groups
         return sharing
@@ -126,21 +135,28 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         }
     }
 
-    /// Refuses groups with a task that is not in the study or that another group has.
+    /// Refuses groups that no kind of parameter is shared by, kinds shared by groups that are not named, and a
+    /// group with a task that is not in the study or that another group has.
     func check(taskNames: [String]) throws {
         var seen: Set<String> = []
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
+            try requireTasks(members, among: taskNames, at: "sharing.groups.\(group)")
             for member in members {
-                guard taskNames.contains(member) else {
-                    throw Failure.usage(
-                        "has '\(member)', which is not a task of the study",
-                        at: "sharing.groups.\(group)",
-                        remedy: didYouMean(member, among: taskNames))
-                }
                 guard seen.insert(member).inserted else {
                     throw Failure.usage("lists '\(member)' twice", at: "sharing.groups.\(group)")
                 }
             }
+        }
+        let grouped = ParameterKind.allCases.first { rule($0).uses(.groups) }
+        if let grouped, groups.isEmpty {
+            throw Failure.usage(
+                "is groups, but sharing.groups names none", at: "sharing.\(grouped.rawValue)",
+                remedy: "name them, such as groups: { pairs: [mrpc, rte] }, or use all or private")
+        }
+        if grouped == nil, !groups.isEmpty {
+            throw Failure.usage(
+                "names groups, but no kind of parameter is shared by them", at: "sharing.groups",
+                remedy: "set weight, bias, norm or head to groups, or leave groups out")
         }
     }
 

@@ -178,12 +178,6 @@ package struct AdamW: Sendable, Equatable {
         return max(moved, kept + moved / Double(factors.epsilon)) < 1e38
     }
 
-    /// Replaces the moments of a range by saved ones.
-    package mutating func restore(_ range: Range<Int>, first: [Float], second: [Float]) {
-        self.first.replaceSubrange(range, with: first)
-        self.second.replaceSubrange(range, with: second)
-    }
-
     /// The factors of a step.
     private struct Factors {
         let beta1: Float, beta2: Float

@@ -44,7 +44,7 @@ import Testing
         arguments: [
             (
                 "Coordination",
-                ["Data", "Plan", "Parameters", "State", "ActivationCache", "Agreement", "Loop", "Jobs"]
+                ["Data", "Plan", "Parameters", "State", "ActivationCache", "Identity", "Loop", "Jobs"]
             ),
             ("Runs", ["Directory", "Results", "Events", "Journal"]),
             ("Tokenizers", ["Pipeline", "WordPiece", "ByteLevel", "Files"]),

@@ -72,6 +72,15 @@ struct AdapterChangeTests {
                 #expect(part.cosines[2][0] == cosine && part.cosines[0][0] == nil)
             }
         }
+        // Over all parts the shared tensors are left out too.
+        func apart(_ change: AdapterChange) -> [Double] {
+            zip(change.tensors, changes[0].tensors).filter { $0.owner != $1.owner || $0.owner != "all" }
+                .flatMap { change.values(of: $0.0).map(Double.init) }
+        }
+        let (first, third) = (apart(changes[0]), apart(changes[2]))
+        let norms = (product(first, first) * product(third, third)).squareRoot()
+        let cosine = try #require(found.parts[0].cosines[0][2])
+        #expect(abs(cosine - product(first, third) / norms) < 1e-9)
         let heads = try TinyStudy(["stages.adapter.steps": 0]).train(into: TemporaryFolder()).results
         #expect(heads?.adapterChanges == nil)
     }

@@ -308,7 +308,8 @@ struct OneResultTests {
         try folder.write(try folder.read(newest).dropLast(), to: newest)
         let run = try TinyStudy().train(ranks: 2, into: folder, resuming: true)
         let warnings = run.events.compactMap { if case .warned(let failure) = $0 { failure } else { nil } }
-        #expect(warnings.count == 1 && warnings[0].location == folder.file(newest))
+        // The second is about copies of the shared adapter.
+        #expect(warnings.map(\.location) == [folder.file(newest), "evaluation.keep"])
         #expect(run.steps.map(\.step) == [10, 11, 12])
         #expect(try TrainedFiles(folder).difference(from: expected) == nil)
     }
@@ -321,7 +322,7 @@ struct OneResultTests {
             try folder.write("", to: "checkpoints/step-\(step)/checkpoint.json")
         }
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
-            #expect(failure.kind == .data && failure.message == "holds no whole checkpoint")
+            #expect(failure.kind == .data && failure.message.hasPrefix("holds no whole checkpoint: "))
         }
     }
 

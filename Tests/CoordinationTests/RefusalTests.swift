@@ -38,6 +38,23 @@ struct RefusalTests {
         #expect(again == [failure, failure])
     }
 
+    @Test("An evaluation that is not finite fails on every rank, and names task and step", arguments: [1, 3])
+    func divergingEvaluation(ranks: Int) throws {
+        let folder = try TemporaryFolder()
+        let study = try TinyStudy([
+            "adapter": ["method": "houlsby", "bottleneck": 4], "stages.adapter.learningRate": 1e30,
+            "evaluation.every": 1,
+        ])
+        let failures = try study.failures(ranks: ranks, into: folder)
+        #expect(failures.count == ranks && failures.allSatisfy { $0 == failures[0] })
+        let failure = failures[0]
+        #expect(failure.kind == .data && failure.location?.hasPrefix("step ") == true, "\(failure)")
+        #expect(
+            study.context.names.contains {
+                failure.message == "a logit of \($0) is not finite in the evaluation"
+            }, "\(failure)")
+    }
+
     // MARK: Texts
 
     @Test("Texts that the backbone has no embeddings for are refused")

@@ -75,6 +75,12 @@ struct StageTests {
             let run = try study.train(ranks: 2, into: folder)
             let trained = try TrainedRun(study.study, study.context.model, directory: folder.path)
             let stage = try #require(run.results?.stages.last)
+            // Each task's best step has a copy of a shared tensor.
+            let steps = study.context.names.map { (stage.tasks[$0] ?? nil)?.step }
+            let kept = study.context.store.blocks.filter { $0.slice.kind != .head }
+                .reduce(0) { sum, block in sum + block.range.count * Set(block.tasks.map { steps[$0] }).count
+                }
+            #expect(run.results?.parameters?.adapterAllTasks == kept)
             for found in try ThreadScores.evaluate(trained, study.context.data) {
                 let reported = try #require(stage.tasks[found.task] ?? nil)
                 #expect(reported.score == found.mean, "\(found.task) of \(sharing)")

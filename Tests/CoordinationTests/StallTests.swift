@@ -76,15 +76,21 @@ import Testing
     }
 
     /// A run resumed from a state saved in any of its collectives ends with the same bits.
-    @Test func theStateSavedInACollectiveGoesOnToTheSameBits() throws {
-        let study = try TinyStudy(["checkpoint.every": 0])
+    ///
+    /// FAMO compares losses before and after the update, with a collective after it.
+    @Test(arguments: ["examples", "famo"])
+    func theStateSavedInACollectiveGoesOnToTheSameBits(weights: String) throws {
+        let study = try TinyStudy([
+            "checkpoint.every": 0, "combination.weights": .string(weights), "stages.head.steps": 2,
+            "stages.adapter.steps": 4,
+        ])
         let whole = try TemporaryFolder()
         _ = try study.train(into: whole)
         let expected = try TrainedFiles(whole)
         let unheld = try TemporaryFolder()
         let calls = try hold(study, into: unheld.path, at: .max).calls
         var steps: Set<Int> = []
-        for call in stride(from: 1, through: calls, by: 5) {
+        for call in 1...calls {
             let folder = try TemporaryFolder()
             guard let step = try hold(study, into: folder.path, at: call).saved else { continue }
             steps.insert(step)

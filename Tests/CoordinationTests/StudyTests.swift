@@ -83,6 +83,12 @@ struct StudyTests {
         Bad("sharing.weight", 3, "expected all, groups, private, or a mapping"),
         Bad("sharing.weight", ["first": "all"], "'first' is not a set of layers"),
         Bad("sharing.weight", ["0": "every"], at: "sharing.weight.0", "unknown value 'every'"),
+        Bad("sharing.weight", "groups", "is groups, but sharing.groups names none"),
+        Bad("sharing.groups", ["a": ["pair"]], "but no kind of parameter is shared by them"),
+        Bad("sharing", "privat", "did you mean 'private'?"),
+        Bad("evaluation", ["patience": 2], at: "evaluation.patience", "is 2, but every is 0"),
+        Bad("stages.adapter.learningRate", "fast", "expected a number, or a mapping of rates"),
+        Bad("adapter", ["peft_type": "LORA"], at: "adapter.peft_type", "the key is method"),
         Bad("sharing.groups", ["a": ["color"]], at: "sharing.groups.a", "did you mean 'colour'?"),
         Bad(
             "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "lists 'pair' twice"),
@@ -261,7 +267,8 @@ struct StudyTests {
             ["sharing.weight": ["0-1": "all", "2": "private"]],
             ["stages.adapter.learningRate": ["weight": 1, "head": 2]],
             ["stages.head": ["epochs": 2.5]], ["adapter": ["method": "hadamard", "layers": 2]],
-            ["tasks": ["mrpc", "stsb"], "sharing.groups": ["a": ["stsb"]]],
+            ["tasks": ["mrpc", "stsb"], "sharing": ["weight": "groups", "groups": ["a": ["stsb"]]]],
+            ["sharing": "private"],
         ] as [[String: JSONValue]])
     func fixpointOfParts(changes: [String: JSONValue]) throws {
         let once = try resolved(TinyStudy.decode(changes))
@@ -275,6 +282,8 @@ struct StudyTests {
         #expect(method.site == .heads && method.norm == .attention && method.layers == .all)
         #expect(study.head == HeadSettings(pooling: .mean, dropout: 0.1))
         #expect(study.sharing == SharingSettings() && study.sharing.head == SharingRule(.private))
+        let own = try TinyStudy.decode(["sharing": "private"]).sharing
+        #expect(ParameterKind.allCases.allSatisfy { own.rule($0) == SharingRule(.private) })
         #expect(study.batch == BatchSettings(examples: 32, microBatch: 8) && study.batch.microBatches == 4)
         #expect(study.stages.head.learningRate[.head] == 1e-3 && study.stages.head.epochs == 3)
         #expect(study.stages.adapter.learningRate[.weight] == 3e-3 && !study.stages.adapter.trainHead)

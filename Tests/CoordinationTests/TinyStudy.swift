@@ -120,7 +120,11 @@ struct TinyStudy {
                 return .usage("did not fail")
             } catch let failure as Failure {
                 return failure
-            } catch let divergence as Divergence { return divergence.failure }
+            } catch let divergence as Divergence {
+                return divergence.failure
+            } catch let unprunable as Unprunable {
+                return unprunable.failure
+            }
         }
     }
 

@@ -324,7 +324,7 @@ extension Mistake {
         },
         Mistake(
             "similarity of unlike methods", code: 2,
-            says: ["other: has another method (lora, not hadamard) than ", "one method"]
+            says: ["other: used lora, but ", "used hadamard", "one method"]
         ) { scene in
             try scene.replace("steps: 40", by: "steps: 2", in: "study.yaml")
             for (run, method) in [("run", "hadamard"), ("other", "lora")] {

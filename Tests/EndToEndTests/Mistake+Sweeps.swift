@@ -45,16 +45,19 @@ extension Mistake {
         .sweep(
             "a seed among the parameters",
             says: [
-                "sweep.yaml:3: parameters.seed: is no choice: the sweep sets seed", "use the sweep's keys",
+                "sweep.yaml:3: parameters.seed: cannot be chosen: the sweep sets seed",
+                "use the sweep's keys",
             ],
             parameters: "seed: { values: [8, 16] }"),
         .sweep(
             "one seed for all winners' runs",
-            says: ["sweep.yaml:4: then.set.seed: is no choice: the sweep sets seed"],
+            says: ["sweep.yaml:4: then.set.seed: cannot be chosen: the sweep sets seed"],
             more: "then: { seeds: [11, 12], set: { seed: 5 } }"),
         .sweep(
             "evaluations that halving sets",
-            says: ["sweep.yaml:3: parameters.evaluation.every: is no choice", "every search.first steps"],
+            says: [
+                "sweep.yaml:3: parameters.evaluation.every: cannot be chosen", "every search.first steps",
+            ],
             parameters: "evaluation.every: { values: [3, 4] }",
             more: "search: { method: halving, trials: 2, first: 3 }"),
         .sweep(

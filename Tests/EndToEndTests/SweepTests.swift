@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 
@@ -103,6 +104,62 @@ extension EndToEnd {
                 job.output.contains("trial 2: does not train hue, by which trials are ranked\n"), "\(job)")
             #expect(job.output.contains("trial 1, fresh seed 11: diverged: step "), "\(job)")
             #expect(scene.exists("a \"b\\c/activations") && !scene.exists("a \"b\\c/trials/002-colour"))
+        }
+
+        /// A rate that is too high, and an adapter that cannot be pruned.
+        @Test func aTrialThatCannotGoOnIsARowAndTheRestGoesOn() async throws {
+            try scene.write(
+                "sweep.yaml",
+                """
+                base: study.yaml
+                metric: { on: dev }
+                parameters:
+                  adapter:
+                    values:
+                      - hadamard
+                      - { method: sparse, score: snip, base: { method: lora, rank: 2 } }
+                  stages.adapter.learningRate: { values: [1e-3, 1e30] }
+                  stages.adapter.steps: { values: [4] }
+
+                """)
+            let job = try await sweep(ranks: 2, "swept")
+            #expect(job.status == 0, "\(job)")
+            let results = try JSONValue(parsing: scene.read("swept/sweep.json"), at: "sweep.json")
+            let trials = results["trials"]?.array ?? []
+            #expect(
+                trials.compactMap { $0["state"]?.string } == ["finished", "failed", "failed", "failed"],
+                "\(job.output)")
+            let reasons = trials.map { $0["failure"]?.string ?? "" }
+            #expect(
+                reasons[1].contains("diverged: step ") && reasons[1].contains("is not finite"), "\(reasons)")
+            #expect(reasons[2].contains("has a snip score of 0"), "\(reasons)")
+        }
+
+        /// Trials of one sweep have the same kernels, finished ones too.
+        @Test func aSweepDoesNotGoOnWithOtherKernels() async throws {
+            try scene.write(
+                "sweep.yaml", "base: study.yaml\nparameters:\n  stages.adapter.steps: { values: [2, 3] }\n")
+            let whole = try await sweep(ranks: nil, "swept")
+            try #require(whole.status == 0, "\(whole)")
+            try FileManager.default.removeItem(atPath: scene.path("swept/sweep.json"))
+            let resumed = try await EndToEnd.hadamesh(
+                ["sweep", "--resume", scene.path("swept"), "--quiet"],
+                environment: ["HADAMESH_KERNELS": VectorKernels.bits == "sse2" ? "avx2" : "portable"])
+            #expect(resumed.status == 3, "\(resumed)")
+            #expect(
+                resumed.errors.contains(
+                    "which gives different bits; resume on processors with the same kernels\n"),
+                "\(resumed)")
+        }
+
+        @Test func kernelsThatTheProcessorLacksAreRefused() async throws {
+            try scene.write(
+                "sweep.yaml", "base: study.yaml\nparameters:\n  stages.adapter.steps: { values: [2, 3] }\n")
+            let job = try await EndToEnd.hadamesh(
+                ["sweep", scene.path("sweep.yaml"), "--output", scene.path("swept")],
+                environment: ["HADAMESH_KERNELS": "avx3"])
+            #expect(job.status == 2 && job.errors.contains("HADAMESH_KERNELS: is 'avx3'"), "\(job)")
+            #expect(!scene.exists("swept/trials"))
         }
 
         @Test func aKilledSweepGoesOnToTheSameBytes() async throws {

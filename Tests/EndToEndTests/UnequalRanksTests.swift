@@ -58,6 +58,13 @@ extension EndToEnd {
             Difference(
                 name: "data of colour/train: differs between ranks ",
                 make: { try data($0) { Array($0.prefix(20)) } }),
+            Difference(
+                name: "data of colour: differs between ranks",
+                make: { scene in
+                    try data(scene) { lines in
+                        lines.map { $0.hasSuffix("warm") ? $0.dropLast(4) + "cold" : $0.dropLast(4) + "warm" }
+                    }
+                }),
             Difference(name: "seed: differs between ranks: 42 on rank 0", other: ["--set", "seed=7"]),
             Difference(
                 name: "stages.adapter.learningRate: differs between ranks",
@@ -105,6 +112,37 @@ extension EndToEnd {
             for trace in ["journal.jsonl", "manifest.json", "study.yaml"] {
                 #expect(!scene.exists("run/\(trace)"), "\(trace)")
             }
+        }
+
+        @Test(
+            "The ranks of a sweep read the same inputs, though each trial has its own ranks",
+            arguments: differences.filter { $0.name.hasPrefix("data") || $0.name.hasPrefix("backbone") })
+        func ofASweepAreRefused(_ difference: Difference) async throws {
+            try scene.write(
+                "sweep.yaml", "base: study.yaml\nparameters:\n  stages.adapter.steps: { values: [2, 3] }\n")
+            // All ranks have rank 0's study. A relative path in it leads each to other files.
+            let change = try difference.make(scene)[1].split(separator: "=", maxSplits: 1).map(String.init)
+            for folder in ["one", "two"] {
+                try FileManager.default.createDirectory(
+                    atPath: scene.path(folder), withIntermediateDirectories: false)
+                for (name, own) in [("data", scene.folder.path), ("backbone", scene.path("backbone"))] {
+                    try FileManager.default.createSymbolicLink(
+                        atPath: scene.path("\(folder)/\(name)"),
+                        withDestinationPath: folder == "two" && name == change[0] ? change[1] : own)
+                }
+            }
+            let sweep = [
+                "sweep", scene.path("sweep.yaml"), "--output", scene.path("swept"), "--set", "data=data",
+                "--set", "backbone=backbone",
+            ]
+            let job = try await EndToEnd.hadamesh(
+                ranks: 1,
+                sweep + [":", "-np", "1", "env", "-C", scene.path("two"), EndToEnd.program] + sweep,
+                prelude: "cd \(scene.path("one"))")
+            #expect(job.status == 3 && job.failures.count == 1, "\(job)")
+            let message = String(job.failures.first ?? "")
+            #expect(message.contains(difference.name.trimmingCharacters(in: .whitespaces)), "\(message)")
+            #expect(!scene.exists("swept/trials"))
         }
 
         /// Each rank finds a model's revision in its own cache.

@@ -57,6 +57,14 @@ import Testing
                 == RunDirectory.claim(place.path + "/", resuming: true).directory)
     }
 
+    @Test(arguments: ["results.json", "report.html", "adapters"])
+    func filesThatARunWouldReplaceAreKept(name: String) throws {
+        try Data("own".utf8).write(to: URL(fileURLWithPath: place.file(name)))
+        #expect(
+            failure { try .create(at: place.path) }
+                .hasPrefix("\(place.path): this run already exists (found \(name))"))
+    }
+
     @Test func aPlaceWithoutARunIsNotOpened() throws {
         #expect(failure { try .open(at: place.path) }.contains("found no run in it"))
         #expect(failure { try .open(at: place.file("absent")) }.contains("no such run directory"))

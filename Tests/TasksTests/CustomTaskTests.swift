@@ -92,10 +92,13 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
         (declaration(["range": #"["low", "high"]"#], without: ["labels", "metrics"]), ["range"]),
         (declaration(["metrics": "[]"]), ["metrics", "empty"]),
         (declaration(["metrics": #"["acuracy"]"#]), ["metrics", "did you mean 'accuracy'?"]),
-        (declaration(["metrics": #"["pearson"]"#]), ["metrics", "pearson is for a range"]),
+        (declaration(["metrics": #"["pearson"]"#]), ["metrics", "pearson needs a regression task (range:)"]),
         (declaration(["metrics": #"["f1", "f1"]"#]), ["metrics", "'f1' is listed twice"]),
         (declaration(["labels": #"["a", "b", "c"]"#]), ["metrics", "f1", "macro-f1"]),
-        (declaration(["range": "[0, 1]"], without: ["labels"]), ["metrics", "accuracy is for labels"]),
+        (
+            declaration(["range": "[0, 1]"], without: ["labels"]),
+            ["metrics", "accuracy needs a classification task (labels:)"]
+        ),
         (declaration(["columns": #"{"frist": "text"}"#]), ["columns.frist", "did you mean 'first'?"]),
         (declaration(["columns": #"{"second": "text"}"#]), ["columns.second", "same column"]),
         (declaration(["columns": #"{"label": "text"}"#]), ["columns.label", "'text'"]),

@@ -152,17 +152,6 @@ struct OptimizerTests {
         }
     }
 
-    @Test("Restored moments are what they were")
-    func restoring() {
-        var (values, moments): ([Float], AdamW) = ([1, 2, 3], AdamW(count: 3))
-        let before = moments
-        moments.step(
-            &values, gradient: [1, 1, 1], 0..<2, time: 1, learningRate: 0.1, decay: 0, OptimizerSettings())
-        #expect(moments != before)
-        moments.restore(0..<2, first: [0, 0], second: [0, 0])
-        #expect(moments == before)
-    }
-
     @Test("A gradient in pieces has the norm of the whole, and its scale clips it")
     func normOfPieces() {
         let whole = (0..<200).map { Float($0) * 0.37 - 20 }

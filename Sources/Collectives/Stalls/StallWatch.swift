@@ -255,8 +255,9 @@ package final class StallWatch: @unchecked Sendable {
         guard lastWarnedCall != call else { return }
         if diagnosis.behind == nil {
             // The stalled rank's own node warns first, because it can name the rank. The first node follows a
-            // little later.
-            guard nodes.isFirst, diagnosis.seconds >= 1.1 * (limits.warn ?? 0) else { return }
+            // little later, and not before a stopped process would be seen.
+            let pause = max(1.1 * (limits.warn ?? 0), StallDiagnosis.silence + 1)
+            guard nodes.isFirst, diagnosis.seconds >= pause else { return }
         }
         lastWarnedCall = call
         let isFirstToWarn = board.claimWarning(call: call, of: group)

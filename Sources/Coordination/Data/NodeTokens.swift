@@ -34,7 +34,7 @@ package final class NodeTokens: TokenMemory {
     ) throws -> FilledTokens {
         let count = texts.count
         if world.size > 1 {
-            var agreement = Agreement()
+            var agreement = RankAgreement()
             // Otherwise a node's ranks could tokenize the parts of one split differently.
             agreement.add("tokenizer", "checksum \(texts.tokenizer)")
             agreement.add("data of \(texts.name)", "\(count) texts of checksum \(texts.checksum)")

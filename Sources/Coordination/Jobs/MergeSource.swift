@@ -118,7 +118,9 @@ package struct MergeSource: Sendable {
             let topology = try AdapterConfiguration.read(source.directory.adapters(task: task.name))?.topology
             return (topology ?? []).filter { !$0.name.hasPrefix("\(TensorName.head).") }.map(\.owner)
         }
-        if Set(owners).count > 1 { return }
+        let stage = try source.results()?.stages.last
+        let steps = source.study.tasks.map { stage?.tasks[$0.name]??.step }
+        if Set(owners).count > 1 || Set(steps).count > 1 { return }
         throw Failure.usage(
             owners.count == 1
                 ? "has one task, and thus one adapter" : "has one adapter, which all its tasks share",

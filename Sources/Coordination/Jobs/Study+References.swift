@@ -4,7 +4,7 @@ package import Studies
 import Tasks
 
 extension Study {
-    /// A copy in which the sampler's references are numbers, those of runs having been read.
+    /// A copy whose sampler references are numbers, read from the runs that the study names.
     ///
     /// The numbers are settings of the copy, so they are part of a run's identity: a resumed run reads no
     /// reference again, and one that is started again with other numbers is refused.

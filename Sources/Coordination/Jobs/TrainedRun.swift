@@ -139,12 +139,18 @@ package struct TrainedRun: Sendable {
         _ context: RunContext, _ vectors: [[Float]], _ communicator: any Communicator,
         reportingTo observer: (any RunObserver)? = nil
     ) throws -> [TaskScore] {
-        try Agreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
+        try RankAgreement.checkInputs(context, parameters: vectors.flatMap { $0 }, communicator)
         let workspace = Workspace()
         let predictor = DistributedPredictor(
             context, communicator, ranks: Array(0..<communicator.size), nil, workspace)
-        return try predictor.scores(
-            Array(context.data.indices), vectors, adapted: true, reportingTo: observer)
+        do {
+            return try predictor.scores(
+                Array(context.data.indices), vectors, adapted: true, reportingTo: observer)
+        } catch let bad as DistributedPredictor.NonFiniteLogit {
+            throw Failure.data(
+                "a logit of \(context.names[bad.task]) is not finite",
+                remedy: "the adapter has diverged; train it with a lower learning rate")
+        }
     }
 
     /// Refuses data other than the run's manifest records; a run without a manifest is not checked.
@@ -169,7 +175,7 @@ package struct TrainedRun: Sendable {
         let (layout, values) = try parameters(of: task)
         let tokenized = try tokenize(
             examples, task, tokenizer, in: NodeTokens(communicator), reportingTo: observer)
-        try Agreement.checkPrediction(model, tokenized, parameters: values, communicator)
+        try RankAgreement.checkPrediction(model, tokenized, parameters: values, communicator)
         communicator.watch?.enter(.evaluation, step: 0)
         let workspace = Workspace()
         let width = task.output.width

@@ -15,6 +15,11 @@ final class DistributedPredictor {
     /// The barriers at which a coordinator that computes nothing hears how far the others are.
     private static let reports = 10
 
+    /// A task has a logit that is infinite or NaN; thrown on all ranks.
+    struct NonFiniteLogit: Error {
+        let task: Int
+    }
+
     /// A micro-batch of one evaluation set, and the offset of its logits.
     private struct Piece {
         let task, set: Int
@@ -65,7 +70,7 @@ final class DistributedPredictor {
     ///   - adapted: whether adapters act; otherwise the head reads the frozen backbone's pooled vectors
     ///   - observer: told after each micro-batch of this rank; of a dedicated coordinator, at a few barriers
     /// - Returns: predictions by task, then by set
-    /// - Throws: a failure if a logit is not finite
+    /// - Throws: a `NonFiniteLogit` if a logit is not finite
     func predict(
         _ tasks: [Int], _ vectors: [[Float]], adapted: Bool, reportingTo observer: (any RunObserver)? = nil
     ) throws -> [[Predictions]] {
@@ -117,6 +122,7 @@ final class DistributedPredictor {
             return try context.data[task].evaluationSets.map { set in
                 defer { next += set.indices.count * width }
                 let logits = all[next..<next + set.indices.count * width]
+                guard logits.allSatisfy(\.isFinite) else { throw NonFiniteLogit(task: task) }
                 return try Predictions(logits: Array(logits), width: width)
             }
         }

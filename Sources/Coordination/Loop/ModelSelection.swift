@@ -1,4 +1,5 @@
 import Adapters
+import Diagnostics
 import Formats
 import Runs
 import Studies
@@ -56,6 +57,28 @@ struct ModelSelection {
         }
     }
 
+    /// The step of each task's kept state.
+    func keptSteps(_ state: TrainingState) -> [Int] {
+        state.tasks.map { progress in
+            switch settings.keep {
+            case .best: progress.best?.score.step ?? state.step
+            case .mean: state.bestMean?.step ?? state.step
+            case .last: state.step
+            }
+        }
+    }
+
+    /// The warning that tasks keep a shared adapter from different steps, and thus one each; nil if none do.
+    func copiesWarning(_ keptSteps: [Int]) -> Failure? {
+        let shared = context.store.blocks.filter { $0.slice.kind != .head }
+            .map { block in Set(block.tasks.map { keptSteps[$0] }) }
+        guard let steps = shared.max(by: { $0.count < $1.count }), steps.count > 1 else { return nil }
+        let list = steps.sorted().map(String.init).joined(separator: ", ")
+        return .usage(
+            "is best, which kept \(steps.count) copies of the shared adapter, from steps \(list)",
+            at: "evaluation.keep", remedy: "keep: mean or last keeps one adapter for all its tasks")
+    }
+
     /// Restores the kept state; with one state per task, only parameters that no other task uses.
     func restoreKept(_ state: inout TrainingState) {
         switch settings.keep {
@@ -74,20 +97,23 @@ struct ModelSelection {
         let names = context.names
         return StageResult(
             stage: context.stages[state.stage].name, steps: state.stageStep,
-            tasks: NamedValues(names.indices.map { (names[$0], keptScore(of: $0, in: state)) }),
+            tasks: NamedValues(
+                zip(names.indices, keptSteps(state)).map { task, step in
+                    (names[task], keptScore(of: task, in: state, step: step))
+                }),
             drawn: drawn.shares(names),
             agreement: TaskAgreement(state.agreement, context.measuredParts[state.stage], names: names),
             effect: state.effect.mean)
     }
 
-    private func keptScore(of task: Int, in state: TrainingState) -> KeptScore? {
+    private func keptScore(of task: Int, in state: TrainingState, step: Int) -> KeptScore? {
         let (best, last) = (state.tasks[task].best?.score, state.tasks[task].lastScore)
         // If no evaluation gave a comparable score, the last state is kept.
-        let (kept, step) =
+        let kept =
             switch settings.keep {
-            case .best: (best ?? last, best?.step ?? state.step)
-            case .mean: (state.bestMean?.scores[task] ?? last, state.bestMean?.step ?? state.step)
-            case .last: (last, state.step)
+            case .best: best ?? last
+            case .mean: state.bestMean?.scores[task] ?? last
+            case .last: last
             }
         return kept.map {
             KeptScore(

@@ -23,7 +23,8 @@ final class Pruner {
 
     /// Scores all adapters, each on the examples of its plan, and sets the entries that are removed to zero.
     ///
-    /// - Throws: a failure if all entries of a matrix score 0; the state is then unchanged
+    /// - Throws: an `Unprunable` if all entries of a matrix score 0, or one is not finite; the state is then
+    ///   unchanged
     func prune(
         _ plans: [StepPlan], _ pruning: Pruning, _ state: inout TrainingState, reportingTo output: RunOutput?
     ) throws -> PruningReport {
@@ -96,12 +97,13 @@ final class Pruner {
         }
     }
 
-    private func worthless(_ block: ParameterBlock, _ pruning: Pruning) -> Failure {
-        .usage(
-            "every entry of \(block.slice.name) has a \(pruning.score.rawValue) score of 0, because "
-                + "this matrix, or the one that reads its output, starts at 0",
-            at: "adapter.base.start",
-            remedy: "start no matrix of the base at 0 (start: normal), or use score: random")
+    private func worthless(_ block: ParameterBlock, _ pruning: Pruning) -> Unprunable {
+        Unprunable(
+            failure: .usage(
+                "every entry of \(block.slice.name) has a \(pruning.score.rawValue) score of 0, because "
+                    + "this matrix, or the one that reads its output, starts at 0",
+                at: "adapter.base.start",
+                remedy: "start no matrix of the base at 0 (start: normal), or use score: random"))
     }
 
     /// The gradient of a plan's mean loss with respect to an adapter's prunable matrices, end to end.
@@ -116,9 +118,10 @@ final class Pruner {
                 plan, rows, at: values,
                 GradientPass.Mode(stage: .adapter(trainHead: false), randomness: .none), progress: progress)
         } catch let bad as NonFiniteContribution {
-            throw Failure(
-                .data, "\(pass.name(of: bad, rows)) is not finite",
-                remedy: "nothing was pruned; score: magnitude and random need no gradients")
+            throw Unprunable(
+                failure: .data(
+                    "\(pass.name(of: bad, rows)) is not finite",
+                    remedy: "nothing was pruned; score: magnitude and random need no gradients"))
         }
         let total = StepGradient(context.store)
         SumOfGradients().combine(sums.gradients, of: plan, into: total)

@@ -87,7 +87,7 @@ package final class TrainingRun: StallListener {
         identity: RunIdentity?, recorded: RunIdentity? = nil, resuming: Bool,
         allowingDifferentKernels: Bool = false
     ) throws {
-        try Agreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
+        try RankAgreement.checkInputs(context, parameters: state.values, resuming: resuming, communicator)
         self.identity = identity
         var note: RunNote?
         let bytes =
@@ -103,8 +103,14 @@ package final class TrainingRun: StallListener {
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
             let facts = try TrainingState.Facts(checkpoint)
-            self.identity = try identity.flatMap {
-                try facts.identity?.resumed(as: $0, allowingDifferentKernels: allowingDifferentKernels)
+            self.identity = try identity.map { current in
+                guard let recorded = facts.identity else {
+                    throw Failure.data(
+                        "has no identity of its run", at: "the checkpoint of step \(checkpoint.step)",
+                        remedy: "remove it, and the checkpoint before it is used")
+                }
+                return try recorded.resumed(
+                    as: current, allowingDifferentKernels: allowingDifferentKernels)
             }
             resumedFrom = checkpoint.step
             state = try TrainingState(checkpoint, facts, context)
@@ -125,15 +131,15 @@ package final class TrainingRun: StallListener {
     private func newestCheckpoint(_ note: inout RunNote?) throws -> [UInt8] {
         guard let output else { return [] }
         let newest = try Checkpoint.newest(in: output.checkpoints)
+        if newest.checkpoint == nil, let damage = newest.damaged.first {
+            throw Failure.data(
+                "holds no whole checkpoint: \(damage.location ?? ""): \(damage.message)",
+                at: output.checkpoints, remedy: "start a new run with another --output")
+        }
         for failure in newest.damaged {
             try output.observe(
                 .warned(
                     .data(failure.message, at: failure.location, remedy: "the checkpoint before it is used")))
-        }
-        if newest.checkpoint == nil, !newest.damaged.isEmpty {
-            throw Failure.data(
-                "holds no whole checkpoint", at: output.checkpoints,
-                remedy: "start a new run with another --output")
         }
         note = newest.checkpoint.flatMap { try? $0.notes.decoded(from: output.checkpoints) }
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
@@ -141,7 +147,8 @@ package final class TrainingRun: StallListener {
 
     /// Runs until the study is done, the run pauses or a stop is requested.
     ///
-    /// - Throws: a ``Divergence`` if a loss, gradient or update is not finite, on all ranks
+    /// - Throws: a ``Divergence`` if a loss, gradient, update or logit is not finite, an ``Unprunable`` if an
+    ///   adapter cannot be pruned; both on all ranks
     package func run() throws -> RunEnding {
         while true {
             if let coordinator {
@@ -247,8 +254,13 @@ package final class TrainingRun: StallListener {
         let (start, before) = (MonotonicClock.seconds, communicator.statistics)
         let tasks = selection.tasksToScore(state, schedule)
         let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
-        let found = try predictor.scores(
-            tasks, vectors, adapted: schedule.stage != .head, reportingTo: output)
+        let found: [TaskScore]
+        do {
+            found = try predictor.scores(
+                tasks, vectors, adapted: schedule.stage != .head, reportingTo: output)
+        } catch let bad as DistributedPredictor.NonFiniteLogit {
+            throw Divergence(evaluating: context.names[bad.task], after: state.step)
+        }
         let scores = selection.update(&state, tasks, found)
         // A checkpoint of this step, saved before the evaluation, lacks its scores.
         coordinator?.checkpointedAt = -1
@@ -285,7 +297,7 @@ package final class TrainingRun: StallListener {
     private func checkpoint() throws {
         // Checked before a wrong state can be saved, and on every rank, since nodes may have their own files.
         try context.model.weights.checkUnchanged()
-        try Agreement.checkReplicas(state, communicator)
+        try RankAgreement.checkReplicas(state, communicator)
         guard let output, let coordinator else { return }
         let start = MonotonicClock.seconds
         try write(state, to: output)
@@ -359,19 +371,21 @@ package final class TrainingRun: StallListener {
 
     private func finish() throws {
         try context.model.weights.checkUnchanged()
-        try Agreement.checkReplicas(state, communicator)
+        try RankAgreement.checkReplicas(state, communicator)
         guard let output else { return }
         let kept = context.names.indices.map { selection.keptValues(of: $0, in: state) }
         for (task, name) in context.names.enumerated() {
             try output.writeAdapter(name, task: task, kept[task], context, identity)
         }
         try storeActivations()
+        let keptSteps = selection.keptSteps(state)
+        if let warning = selection.copiesWarning(keptSteps) { try output.observe(.warned(warning)) }
         try output.observe(
             .finished(
                 RunResults(
                     keep: context.study.evaluation.keep.rawValue, steps: state.step,
                     stages: state.history + [stageResult()],
-                    parameters: context.parameterCounts(state.mask),
+                    parameters: context.parameterCounts(state.mask, keptSteps: keptSteps),
                     sharedGradients: context.sharedGradients, arithmetic: identity?.arithmetic,
                     mixed: identity?.isMixed, adapterChanges: context.adapterChanges(kept))))
     }

@@ -34,6 +34,20 @@ final class Worker {
         _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, stopRequested: Bool,
         recordingGradients: Bool = false
     ) throws -> StepResult {
+        guard weighting.looksBack else {
+            return try take(plan, schedule, &state, stopRequested, recordingGradients)
+        }
+        // A collective follows the update. A rank that waits in it may have to save the state from before.
+        var next = state
+        let result = try take(plan, schedule, &next, stopRequested, recordingGradients)
+        state = next
+        return result
+    }
+
+    private func take(
+        _ plan: StepPlan, _ schedule: StageSchedule, _ state: inout TrainingState, _ stopRequested: Bool,
+        _ recordingGradients: Bool
+    ) throws -> StepResult {
         let blocks = context.store.blocks
         let isMeasured = !context.measuredParts[state.stage].blocks.isEmpty
         let readsTasks = combination.readsTasks || isMeasured || recordingGradients
@@ -63,7 +77,6 @@ final class Worker {
         let measured = timed(.agreement) {
             isMeasured ? measure(sums, products, plan, schedule, state) : nil
         }
-        let before = weighting.looksBack ? state : nil
         var report = compared?.report
         let norm = try timed(.optimizer) {
             gradient.clear(state.mask)
@@ -77,7 +90,7 @@ final class Worker {
         if let effect = report?.effect { state.effect.add(effect) }
         state.memory = combining.memory
         if let measured { state.agreement = measured.sums }
-        if let before { try lookBack(plan, losses, schedule, &state, before) }
+        if weighting.looksBack { try lookBack(plan, losses, schedule, &state) }
         state.step += 1
         state.stageStep += 1
         return StepResult(
@@ -110,17 +123,15 @@ final class Worker {
     ///
     /// Dropout is the same as before the update, so the losses differ by the update alone.
     ///
-    /// - Throws: a `Divergence` if a loss is not finite; the state is then the one from before the step
+    /// - Throws: a `Divergence` if a loss is not finite
     private func lookBack(
-        _ plan: StepPlan, _ losses: [Double], _ schedule: StageSchedule, _ state: inout TrainingState,
-        _ before: TrainingState
+        _ plan: StepPlan, _ losses: [Double], _ schedule: StageSchedule, _ state: inout TrainingState
     ) throws {
         do {
             let sums = try pass.losses(of: plan, at: state.values, mode(schedule, step: state.step))
             let after = zip(plan.tasks, sums).map { $1 / Double(plan.examples(of: $0)) }
             weighting.learn(plan.tasks, before: losses, after: after, &state.memory)
         } catch let bad as NonFiniteContribution {
-            state = before
             throw Divergence(
                 "after the update, the loss of \(context.names[plan.tasks[bad.row]])", step: state.step + 1)
         }

@@ -1,7 +1,7 @@
 import Runs
 import Training
 
-/// Makes one gradient of those of the tasks that share a block.
+/// Combines the gradients of the tasks that share a block.
 ///
 /// Every rank applies it to the same bits, so the result is equal on all ranks without further communication.
 protocol GradientCombination {

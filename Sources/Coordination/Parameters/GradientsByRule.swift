@@ -17,7 +17,7 @@ import Training
 /// inner products of the p_t g_t on a part, without pruned parameters, smoothing averages w over steps, and
 /// the gradient there is Σ w_t p_t g_t. An `AveragingRule` combines the averages of its gradients instead.
 ///
-/// The weighted sum stands
+/// The weighted sum is used
 ///
 /// - on the blocks of a single task, and on parts of which a single task has a gradient in this step;
 /// - on parts for which the rule finds no weights.

@@ -1,4 +1,5 @@
 import Adapters
+import Diagnostics
 
 /// The prunable matrices of one owner, pruned together: their entries are ranked against each other.
 struct PrunedAdapter: Sendable, Equatable {
@@ -12,11 +13,7 @@ struct PrunedAdapter: Sendable, Equatable {
     /// The adapters among blocks, in the order of their first blocks.
     static func all(among blocks: [ParameterBlock]) -> [PrunedAdapter] {
         let prunable = blocks.indices.filter { blocks[$0].slice.isPrunable }
-        var owners: [String] = []
-        for block in prunable where !owners.contains(blocks[block].owner) {
-            owners.append(blocks[block].owner)
-        }
-        return owners.map { owner in
+        return prunable.map { blocks[$0].owner }.distinct.map { owner in
             let own = prunable.filter { blocks[$0].owner == owner }
             return PrunedAdapter(
                 owner: owner, blocks: own, tasks: Set(own.flatMap { blocks[$0].tasks }).sorted())

@@ -16,7 +16,7 @@ struct SharedParts: Sendable {
     /// For each of the blocks, the parts that contain it.
     let partsOfBlock: [[Int]]
 
-    /// The blocks of several tasks among those of the trained kinds.
+    /// Selects the blocks of trained kinds that several tasks use.
     init(_ store: ParameterStore, trains: (ParameterKind) -> Bool) {
         let all = store.blocks
         blocks = all.indices.filter { all[$0].tasks.count > 1 && trains(all[$0].slice.kind) }

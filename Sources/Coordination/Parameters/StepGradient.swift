@@ -58,7 +58,7 @@ final class StepGradient {
             from: other.base + store.blocks[block].range.lowerBound, count: store.blocks[block].range.count)
     }
 
-    /// Records the shares of which a block's gradient is the sum, valid as long as their numbers are.
+    /// Records the shares that add up to a block's gradient; their memory must stay valid.
     func record(_ shares: [GradientShare], of block: Int) { self.shares[block] = shares }
 
     /// Sets the gradient of pruned parameters to zero.

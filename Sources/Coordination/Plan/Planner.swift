@@ -100,7 +100,7 @@ package final class Planner {
         return tasks
     }
 
-    /// Moves a micro-batch of the task that is due most of the smaller last micro-batches to the end.
+    /// Puts a micro-batch last of the task that is owed most of the smaller final micro-batches.
     ///
     /// Each micro-batch of a step makes its task due an equal part of the step's smaller one, so that tasks
     /// have their shares of examples too.

@@ -20,7 +20,7 @@ struct StageShares {
         let asked: [Double]
         /// As they are drawn: at least 1 / M of M micro-batches if every step holds every task.
         let drawn: [Double]
-        /// As the micro-batches are drawn that do not belong to each task, and their number.
+        /// The probabilities for the micro-batches left after each active task has one, and their number.
         let free: [Double]
         let freeMicroBatches: Int
     }
@@ -65,7 +65,7 @@ struct StageShares {
     private func epoch(_ step: Int) -> Int { Int(Double(step) / stepsPerEpoch) }
 
     /// The number of draws, beginning with draw `number` of a step, in which a task becomes due an amount,
-    /// as far as its probabilities are foreseen: as they follow from the epoch if no task stops.
+    /// given the probabilities of this and later epochs, if no task stops.
     func draws(
         _ amount: Double, task: Int, from step: Int, draw number: Int, _ now: Step, active: [Bool],
         _ memory: SamplerMemory

@@ -22,7 +22,7 @@ struct AgreementSums: Equatable, Sendable {
         case cosines
         /// The learning rate times the product of mean gradients over the mean loss of the column's task.
         case affinities
-        /// The steps that the two sums above are over.
+        /// The number of steps in the two sums above.
         case measured
     }
 

@@ -26,7 +26,7 @@ struct ParameterUpdate {
         if context.hasPerTaskMoments, state.perTask == nil {
             state.perTask = PerTaskMoments(store, tasks: context.names.count)
         }
-        // A large rate or decay can overflow although every gradient is finite. Blocks are saved only if it
+        // A large rate or decay can overflow although every gradient is finite. The state is copied only if it
         // might; shares of tasks have no bound, since they can cancel out in the gradient.
         let isSafe = steps.allSatisfy { step in
             !step.isPerTask
@@ -34,7 +34,7 @@ struct ParameterUpdate {
                     state.values, gradientsUpTo: norm.value * Double(scale), step.range, time: step.time,
                     learningRate: step.rate, decay: step.decay, settings)
         }
-        let saved = isSafe ? nil : SavedBlocks(gradient.blocks, state, store)
+        let before = isSafe ? nil : state
         for step in steps {
             if step.isPerTask {
                 takePerTask(step, gradient, scale, &state)
@@ -45,8 +45,8 @@ struct ParameterUpdate {
             }
             state.stepCounts[step.block] += 1
         }
-        if let saved, let bad = steps.first(where: { !state.values[$0.range].allSatisfy(\.isFinite) }) {
-            saved.restore(&state, store)
+        if let before, let bad = steps.first(where: { !state.values[$0.range].allSatisfy(\.isFinite) }) {
+            state = before
             let block = store.blocks[bad.block]
             let names = block.tasks.map { context.names[$0] }.joined(separator: ", ")
             throw Divergence("the update of \(block.slice.name) of \(names)", step: state.step + 1)

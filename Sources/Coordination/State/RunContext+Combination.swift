@@ -86,7 +86,7 @@ extension RunContext {
                     + "step",
                 at: "batch.examples",
                 remedy: "set it to \((tasks - 1) * batch.microBatch + 1) or more, or batch.microBatch to a "
-                    + "smaller number; sampler.draw: random does without")
+                    + "smaller number, or set sampler.draw: random")
         }
     }
 

@@ -22,9 +22,20 @@ extension RunContext {
     }
 
     /// The sizes and operations of a run's adapters; with a mask, also the sizes after pruning.
-    func parameterCounts(_ mask: ParameterMask?) -> ParameterCounts {
+    ///
+    /// A shared block counts once for each different step among `keptSteps`, the steps of its tasks' kept
+    /// states.
+    func parameterCounts(_ mask: ParameterMask?, keptSteps: [Int]? = nil) -> ParameterCounts {
         let weights = model.weights
         let trainsAdapters = stages.contains { $0.trains(.weight) }
+        let copies = store.blocks.map { block in
+            keptSteps.map { steps in Set(block.tasks.map { steps[$0] }).count } ?? 1
+        }
+        func count(_ isIncluded: (ParameterKind) -> Bool) -> Int {
+            zip(store.blocks, copies).filter { isIncluded($0.0.slice.kind) }
+                .reduce(0) { $0 + $1.0.range.count * $1.1 }
+        }
+        let adapterCount = count { $0 != .head }
         let removed = mask.map { mask in store.blocks.map { mask.removedCount(in: $0.range) } }
         let kept = removed.map { removed in
             zip(store.layouts, store.blockOfSlice).map { layout, blocks in
@@ -35,13 +46,13 @@ extension RunContext {
             method: trainsAdapters ? type(of: model.method).name : "head",
             backbone: weights.configuration.parameterCount,
             adapterPerTask: trainsAdapters ? store.layouts.map(\.adapterCount).max() ?? 0 : 0,
-            adapterAllTasks: trainsAdapters ? store.adapterCount : 0,
-            headsAllTasks: store.count - store.adapterCount,
+            adapterAllTasks: trainsAdapters ? adapterCount : 0,
+            headsAllTasks: count { $0 == .head },
             operationsPerToken: ParameterCounts.Operations(
                 tokens: meanTokens, frozen: weights.configuration.forwardOperations(tokens: meanTokens),
                 added: trainsAdapters ? model.bound.addedOperations(tokens: meanTokens) : 0),
             keptPerTask: kept.map { $0.max() ?? 0 },
-            keptAllTasks: removed.map { store.adapterCount - $0.reduce(0, +) })
+            keptAllTasks: removed.map { adapterCount - zip($0, copies).reduce(0) { $0 + $1.0 * $1.1 } })
     }
 
     /// The mean number of tokens in a training example over all tasks, rounded up.

@@ -1,7 +1,8 @@
 import Runs
 import Training
 
-/// Everything that the next step's update depends on; equal on all ranks.
+/// Everything that the next step's update depends on; equal on all ranks, but for the shares of examples in
+/// ``history``, which rank 0 counts.
 ///
 /// The examples that the step reads depend on the coordinator's ``PlannerState`` too.
 struct TrainingState: Equatable, Sendable {
@@ -101,6 +102,16 @@ struct TrainingState: Equatable, Sendable {
 
     /// Whether each task is still drawn.
     var active: [Bool] { tasks.map(\.isActive) }
+
+    /// The numbers that decide the run's result and which tasks are scored, for a checksum.
+    var keptNumbers: [Double] {
+        let progress = tasks.flatMap { task -> [Double] in
+            let scores = [task.best?.score.mean, task.lastScore?.mean].map { $0 ?? .nan }
+            let kept = (task.best?.values ?? []).map(Double.init)
+            return scores + [Double(task.evaluationsSinceBest), task.isActive ? 1 : 0] + kept
+        }
+        return progress + (bestMean.map { [Double($0.step)] + $0.values.map(Double.init) } ?? [])
+    }
 
     /// The mean of all tasks' latest scores; nil if a task has none in this stage.
     var latestMean: Double? {

@@ -111,7 +111,7 @@ package struct RunDirectory: Sendable, Equatable {
     }
 
     private func requireNoRun() throws {
-        guard let trace else { return }
+        guard let trace = trace ?? firstFound([resultsFile, reportFile, adapters]) else { return }
         throw Failure.usage(
             "this run already exists (found \(trace))", at: path,
             remedy: "continue it with: \(resumption), or choose another --output")
@@ -158,9 +158,10 @@ package struct RunDirectory: Sendable, Equatable {
     }
 
     /// The name of the first file found that only a run creates.
-    private var trace: String? {
-        [manifestFile, journalFile, checkpoints, studyFile]
-            .first(where: FileManager.default.fileExists)
-            .map { String($0.dropFirst(path.count + 1)) }
+    private var trace: String? { firstFound([manifestFile, journalFile, checkpoints, studyFile]) }
+
+    /// The name of the first of these paths at which there is something.
+    private func firstFound(_ paths: [String]) -> String? {
+        paths.first(where: FileManager.default.fileExists).map { String($0.dropFirst(path.count + 1)) }
     }
 }

@@ -4,8 +4,8 @@ import Foundation
 
 /// The results of a sweep: `sweep.json`.
 ///
-/// They depend on the sweep file, study, data and backbone alone: neither on ranks, nor on time, nor on
-/// interruptions.
+/// They depend on the sweep file, study, data, backbone and kernels alone: neither on ranks, nor on time, nor
+/// on interruptions.
 package struct SweepResults: Codable, Sendable, Equatable {
     /// The fate of a trial.
     package enum State: String, Codable, Sendable {

@@ -1,10 +1,5 @@
 import Diagnostics
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Foundation
 
 /// Shares ∝ n_i^α with α_e = 1 − 0.8 e / (E − 1) in epoch e of E: from proportional towards uniform.
 struct Annealed: Sampler {

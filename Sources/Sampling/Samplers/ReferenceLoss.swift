@@ -1,10 +1,5 @@
 import Diagnostics
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Foundation
 
 /// Shares that grow with the excess of a task's loss over that of a reference: the game of DoReMi.
 ///
@@ -12,7 +7,7 @@ import Diagnostics
 /// smoothing) w + smoothing / K for K active tasks. ℓ_i is the task's mean loss in its latest step and
 /// r_i its reference loss; before every active task has a loss nothing changes. The source clips the excess
 /// of each token, which needs the reference model in every step, and weighs losses by w; here w are the
-/// probabilities. The average of its weights, its result, are the requested shares of a finished stage.
+/// probabilities. The average of its weights, which is its result, is a finished stage's requested shares.
 struct ReferenceLoss: LossSampler, ReferencedSampler {
     static let name = "reference-loss"
     static let summary = "grows with the excess of the loss over that of a reference (DoReMi)"

@@ -1,10 +1,5 @@
 import Diagnostics
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Foundation
 
 /// Shares ∝ min(n_i, cap)^(1/τ): from proportional at τ = 1 towards uniform.
 struct Temperature: Sampler {

@@ -16,11 +16,7 @@ struct Weighted: Sampler {
     var weights: [String: Double] = [:]
 
     func check(tasks: [String]) throws {
-        if let unknown = weights.keys.sorted().first(where: { !tasks.contains($0) }) {
-            throw Failure.usage(
-                "has '\(unknown)', which is not a task of the study", at: "sampler.weights",
-                remedy: didYouMean(unknown, among: tasks))
-        }
+        try requireTasks(weights.keys, among: tasks, at: "sampler.weights")
         if let missing = tasks.first(where: { weights[$0] == nil }) {
             throw Failure.usage("has no weight for '\(missing)'", at: "sampler.weights")
         }

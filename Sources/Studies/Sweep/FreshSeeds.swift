@@ -4,7 +4,7 @@ import Diagnostics
 package struct FreshSeeds: Decodable, Sendable, Equatable {
     /// The number of trials.
     package let best: Int
-    /// A parameter of which each value has its best trials; nil for the best of all.
+    /// The parameter for each of whose values the best trials are repeated; nil for the best of all.
     package let per: String?
     package let seeds: [UInt64]
     /// Keys of the study that these runs change, such as the number of steps.

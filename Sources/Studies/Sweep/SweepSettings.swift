@@ -79,7 +79,7 @@ package struct SweepSettings: Decodable, Sendable {
             remedy = "a run that is scored on dev holds out nothing"
         default: return
         }
-        throw Failure.usage("is no choice: the sweep sets \(key)", at: place, remedy: remedy)
+        throw Failure.usage("cannot be chosen: the sweep sets \(key)", at: place, remedy: remedy)
     }
 
     private func requireGrid(_ section: SettingsSection<CodingKeys>) throws {

@@ -24,9 +24,10 @@ package enum Metric: String, NamedChoice {
             "f1 needs two classes, but there are \(names.count): use macro-f1"
         case (.accuracy, .classes), (.f1, .classes), (.macroF1, .classes), (.matthews, .classes): nil
         case (.pearson, .regression), (.spearman, .regression): nil
-        case (.pearson, .classes), (.spearman, .classes): "\(rawValue) is for a range, not for labels"
+        case (.pearson, .classes), (.spearman, .classes):
+            "\(rawValue) needs a regression task (range:), not labels"
         case (.accuracy, .regression), (.f1, .regression), (.macroF1, .regression), (.matthews, .regression):
-            "\(rawValue) is for labels, not for a range"
+            "\(rawValue) needs a classification task (labels:), not a range"
         }
     }
 

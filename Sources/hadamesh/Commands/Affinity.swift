@@ -50,7 +50,9 @@ struct Affinity: ParsableCommand {
     @Option(help: "The format: text, markdown, latex, csv, or json (with all digits).")
     var format = "text"
 
-    @Option(help: ArgumentHelp("Write a study with the proposed groups to this file.", valueName: "study"))
+    @Option(
+        help: ArgumentHelp("Write a study with the proposed groups to this file.", valueName: "study"),
+        transform: writtenPath)
     var write: String?
 
     @Option(help: ArgumentHelp("Train this many of the best and of the worst groupings.", valueName: "n"))
@@ -59,7 +61,7 @@ struct Affinity: ParsableCommand {
     @Option(help: "With --check: the steps of the adapter stage.")
     var steps: Int?
 
-    @Option(help: "With --check: the folder of its runs.")
+    @Option(help: "With --check: the folder of its runs.", transform: writtenPath)
     var output: String?
 
     @Option(help: "The backbone's folder or name, if it has moved since the runs.")

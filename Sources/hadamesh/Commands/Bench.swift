@@ -39,7 +39,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Passes after the first; 5 by default, 2 with --quick.")
     var repeats: Int?
 
-    @Option(help: "Also write the measurements to this file, as JSON.")
+    @Option(help: "Also write the measurements to this file, as JSON.", transform: writtenPath)
     var json: String?
 
     @Option(help: "Also print the ratios to the measurements in this file, written by --json.")
@@ -58,17 +58,18 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
+            if let json { try RunFiles.requireFolder(of: json) }
             let reference = try compare.map(Self.read)
             _ = try scaling.chosen()
             _ = BLAS.useOneThread()
             let result = try measure(world)
             if world.rank == 0 {
+                print(result.text(comparedWith: reference, width: TextOutput.width()))
                 if let json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
                     try AtomicFile.write(try encoder.encode(result) + Data("\n".utf8), to: json)
                 }
-                print(result.text(comparedWith: reference, width: TextOutput.width()))
             }
             return 0
         }

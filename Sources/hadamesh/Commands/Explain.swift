@@ -25,7 +25,7 @@ struct Explain: ParsableCommand {
     @OptionGroup
     var texts: TextInputOptions
 
-    @Option(help: "Also write an HTML page with shaded tokens to this file.")
+    @Option(help: "Also write an HTML page with shaded tokens to this file.", transform: writtenPath)
     var html: String?
 
     func run() throws {

@@ -38,7 +38,7 @@ struct Export: ParsableCommand {
     @Option(help: "The task whose adapter is written; required if the run has several.")
     var task: String?
 
-    @Option(name: .customLong("to"), help: "The folder to create.")
+    @Option(name: .customLong("to"), help: "The folder to create.", transform: writtenPath)
     var destination: String
 
     @Option(help: "The format; merged by default.")

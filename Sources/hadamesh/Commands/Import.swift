@@ -26,7 +26,7 @@ struct Import: ParsableCommand {
     @Argument(help: "The study file, in YAML.")
     var study: String
 
-    @Option(name: .customLong("output"), help: "The run directory to create.")
+    @Option(name: .customLong("output"), help: "The run directory to create.", transform: writtenPath)
     var output: String
 
     @OptionGroup
@@ -45,7 +45,9 @@ struct Import: ParsableCommand {
             guard tasks.count == 1 else {
                 throw Failure.usage(
                     "\(study): tasks: names \(tasks.count) tasks, but an imported adapter has one head",
-                    remedy: "name the one task: --set tasks=[\(tasks[0].name)]")
+                    remedy:
+                        "leave only the adapter's task in it; of GLUE's tasks, --set 'tasks=[mrpc]' names one"
+                )
             }
             try WrittenRun.requireNothing(at: output)
             let weights = try EncoderWeights(directory: asked.backbone.folder, for: asked.arithmetic)

@@ -39,7 +39,7 @@ struct Merge: ParsableCommand {
             "The rule: \(MergeTable.methods.names.joined(separator: ", ")).", valueName: "rule"))
     var rule: String
 
-    @Option(help: "The run directory to create.")
+    @Option(help: "The run directory to create.", transform: writtenPath)
     var output: String
 
     @Option(

@@ -19,7 +19,7 @@ struct Report: ParsableCommand {
     @Argument(help: "Run directories, sweeps, or folders of runs such as `runs`.")
     var runs: [String]
 
-    @Option(name: [.customShort("o"), .long], help: "The HTML file to write.")
+    @Option(name: [.customShort("o"), .long], help: "The HTML file to write.", transform: writtenPath)
     var output: String
 
     @Option(

@@ -20,7 +20,7 @@ struct Similarity: ParsableCommand {
     @Option(help: "Compare only tensors whose name contains this text, such as hadamard.weight.")
     var tensor: String?
 
-    @Option(help: "The format: text, markdown, or json (with all digits).")
+    @Option(help: "The format: text, markdown, latex, csv, or json (with all digits).")
     var format = "text"
 
     @Option(help: "The backbone's folder or name, if it has moved since the runs.")

@@ -19,7 +19,7 @@ struct Submit: ParsableCommand {
     @Argument(help: "Run directories; each GLUE task may be in one of them.")
     var runs: [String]
 
-    @Option(help: "The folder to create.")
+    @Option(help: "The folder to create.", transform: writtenPath)
     var output: String
 
     @Option(help: "The GLUE folder, if it has moved since the runs.")

@@ -41,7 +41,7 @@ struct Sweep: ParsableCommand {
 
     @Option(
         name: [.customShort("o", allowingJoined: true), .long],
-        help: "The sweep's directory; runs/<sweep file's name> by default.")
+        help: "The sweep's directory; runs/<sweep file's name> by default.", transform: writtenPath)
     var output: String?
 
     @OptionGroup

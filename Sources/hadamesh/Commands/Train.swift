@@ -20,7 +20,8 @@ struct Train: ParsableCommand {
         discussion: """
             The run directory receives results.json, report.html, adapters/<task>/, checkpoints/, journal.jsonl and \
             TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run after a checkpoint \
-            with exit code 75.
+            with exit code 75. Plain mpirun kills its ranks a second after Ctrl-C: use launch/local, or \
+            kill -USR1 mpirun's process.
 
             hadamesh train --resume RUN continues a run on any number of ranks. The study is the run's own; \
             --set backbone=DIR and --set data=DIR name folders that have moved. In a job script that is \
@@ -36,7 +37,7 @@ struct Train: ParsableCommand {
 
     @Option(
         name: [.customShort("o", allowingJoined: true), .long],
-        help: "The run directory to create; runs/<study>-<time> by default.")
+        help: "The run directory to create; runs/<study>-<time> by default.", transform: writtenPath)
     var output: String?
 
     @OptionGroup
@@ -93,7 +94,7 @@ struct Train: ParsableCommand {
         let directory = output ?? (isOfRun ? self.study : defaultOutput)
         let job = TrainingJob(
             file: isOfRun ? nil : self.study, directory: directory, isResuming: resume,
-            allowsDifferentKernels: allowDifferentKernels,
+            allowsDifferentKernels: allowDifferentKernels, acceptsResultsOfOtherKernels: true,
             display: Progress(
                 directory: RunDirectory(path: directory), evaluatedEvery: study.evaluation.every,
                 printsScores: true, status))
@@ -106,7 +107,7 @@ struct Train: ParsableCommand {
             }
             return 0
         case .stopped, .paused: return 75
-        case .diverged(let failure): throw failure
+        case .diverged(let failure), .unprunable(let failure): throw failure
         }
     }
 

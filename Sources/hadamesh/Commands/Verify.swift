@@ -31,7 +31,8 @@ struct Verify: ParsableCommand {
 
     @Option(
         name: [.customShort("o", allowingJoined: true), .long],
-        help: "A JSON file to write: what was compared, checksums, kernels, ranks, and the outcome.")
+        help: "A JSON file to write: what was compared, checksums, kernels, ranks, and the outcome.",
+        transform: writtenPath)
     var output: String?
 
     @Option(help: "The backbone's folder or name, if it has moved since the run.")
@@ -62,7 +63,7 @@ struct Verify: ParsableCommand {
             defer { if let scratch { try? FileManager.default.removeItem(atPath: scratch.path) } }
             var first = 0
             let path = try fromRoot(world) {
-                if let output { try requireFolder(of: output) }
+                if let output { try RunFiles.requireFolder(of: output) }
                 let made = RunDirectory(
                     path: FileManager.default.temporaryDirectory
                         .appendingPathComponent("hadamesh-verify-\(getpid())").path)
@@ -79,7 +80,7 @@ struct Verify: ParsableCommand {
             case .stopped, .paused:
                 if world.rank == 0 { StandardError.say("stopped; nothing was verified") }
                 return 75
-            case .diverged(let failure): throw failure
+            case .diverged(let failure), .unprunable(let failure): throw failure
             }
             let isEqual = try fromRoot(world) {
                 let certificate = try Certificate(
@@ -93,21 +94,6 @@ struct Verify: ParsableCommand {
                 return certificate.equal
             }
             return isEqual ? 0 : Failure.Kind.data.rawValue
-        }
-    }
-
-    /// Refuses a file that could not be written after hours of computing.
-    private func requireFolder(of file: String) throws {
-        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        guard RunFiles.isFolder(folder), !RunFiles.isFolder(file) else {
-            throw Failure.usage(
-                RunFiles.isFolder(file)
-                    ? "is a folder, expected a file to write" : "its folder does not exist",
-                at: file, remedy: "name a JSON file in an existing folder")
-        }
-        guard FileManager.default.isWritableFile(atPath: folder) else {
-            throw Failure.usage(
-                "its folder does not allow writing", at: file, remedy: "name a JSON file in another folder")
         }
     }
 

@@ -43,10 +43,10 @@ struct ChangedAdapter {
 
     private func requireTensors(of first: ChangedAdapter) throws {
         guard method == first.method, shapes == first.shapes else {
-            let difference =
-                method == first.method ? "other tensors" : "another method (\(method), not \(first.method))"
             throw Failure.usage(
-                "has \(difference) than \(first.run)", at: run,
+                method == first.method
+                    ? "has other tensors than \(first.run)"
+                    : "used \(method), but \(first.run) used \(first.method)", at: run,
                 remedy: "compare runs of one method, in the same layers of backbones of one shape")
         }
     }

@@ -43,7 +43,7 @@ struct GroupingCheck {
             switch try job.run(loaded.context(study), on: loaded.backbone, own) {
             case .finished, .wasFinished: break
             case .stopped, .paused: return nil
-            case .diverged(let failure): throw failure
+            case .diverged(let failure), .unprunable(let failure): throw failure
             }
             let result = try fromRoot(world) { try ScoreColumns.Column(ofRun: path).mean(of: tasks) }
             guard let result else {

@@ -12,11 +12,11 @@ extension Inspection {
         add(
             "agreement of tasks",
             [
-                "tasks", "cosine", "without noise", "first third", "last third", "affinity", "and back",
+                "first", "second", "cosine", "without noise", "first third", "last third", "affinity", "back",
             ],
             pairs.filter { all.cosine[$0][$1] != nil }.map { i, j in
                 [
-                    .string("\(tasks[i]) → \(tasks[j])"), rounded(all.cosine[i][j]),
+                    .string(tasks[i]), .string(tasks[j]), rounded(all.cosine[i][j]),
                     rounded(all.correctedCosine[i][j]),
                 ]
                     + ends.map { rounded($0?.cosine[i][j]) }

@@ -30,7 +30,7 @@ struct LoadedBackbone {
 
 extension LoadedBackbone {
     /// Refuses kernels that this processor does not support.
-    private static func checkKernels() throws {
+    static func checkKernels() throws {
         guard let unknown = VectorKernels.unknownChoice else { return }
         throw Failure.usage(
             "is '\(unknown)', which this processor doesn't have", at: VectorKernels.variable,
@@ -54,7 +54,7 @@ extension LoadedBackbone {
         // Before the first collective: a rank may already be missing there.
         world.watch?.use(study.stall.limits)
         try Self.checkKernels()
-        try Agreement.checkStudies(study, world)
+        try RankAgreement.checkStudies(study, world)
         let memory = NodeWeightMemory(world)
         try self.init(
             study,

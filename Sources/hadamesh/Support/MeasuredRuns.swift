@@ -73,15 +73,16 @@ struct MeasuredRuns {
     /// The cosines of the changes of trained adapters.
     private func adapters() throws -> TaskAffinity {
         let adapters = try ChangedAdapter.all(of: runs.map { ($0.directory.path, $0.study) })
-        let members = adapters.map { AdapterProducts.Member(task: $0.task, run: $0.run) }
         let tensors = (adapters.first?.change.tensors ?? []).enumerated().map { index, tensor in
-            AdapterProducts.Tensor(
+            ChangeProducts.Tensor(
                 kind: tensor.kind.rawValue, layer: tensor.layer, owners: adapters.map { $0.owners[index] })
         }
-        return AdapterProducts(members, tensors) { adapter, tensor in
-            let change = adapters[adapter].change
-            return change.values(of: change.tensors[tensor])
-        }.affinity
+        return TaskAffinity(
+            adapters.map { TaskAffinity.Adapter(task: $0.task, run: $0.run) },
+            ChangeProducts(tensors, adapters: adapters.count) { adapter, tensor in
+                let change = adapters[adapter].change
+                return change.values(of: change.tensors[tensor])
+            })
     }
 }
 

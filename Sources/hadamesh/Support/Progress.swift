@@ -35,7 +35,7 @@ final class Progress: RunObserver {
         case .began(let facts, let resumedFrom): began(facts, resumedFrom)
         case .warned(let failure): status.say(wrapping: "warning: \(failure)", isUrgent: true)
         case .stage(let name, let steps):
-            status.say("\(name) stage: \(steps.grouped) steps")
+            status.say("\(name) stage: \(steps.grouped) \(steps == 1 ? "step" : "steps")")
             evaluationSeconds = 0
             begin()
         case .pruned(let report):

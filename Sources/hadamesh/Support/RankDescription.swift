@@ -17,9 +17,7 @@ struct RankDescription {
 
     /// The nodes of ranks, in the order of their first ranks.
     static func nodes(of ranks: [RankDescription]) -> [RunStart.Node] {
-        var names: [String] = []
-        for rank in ranks where !names.contains(rank.node) { names.append(rank.node) }
-        return names.map { name in
+        ranks.map(\.node).distinct.map { name in
             RunStart.Node(node: name, kernels: ranks.filter { $0.node == name }.map(\.kernels))
         }
     }

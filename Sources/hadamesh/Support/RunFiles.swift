@@ -15,15 +15,14 @@ import Training
 enum RunFiles {
     /// Whether the directory holds a finished run: results, and a whole adapter for each task.
     ///
-    /// A finished run with another identity is a failure. Kernels may differ, since nothing is left to
-    /// compute.
-    static func areFinished(_ directory: RunDirectory, _ identity: RunIdentity, tasks: [String]) throws
-        -> Bool
-    {
+    /// A finished run with another identity is a failure.
+    static func areFinished(
+        _ directory: RunDirectory, _ identity: RunIdentity, tasks: [String], allowingDifferentKernels: Bool
+    ) throws -> Bool {
         guard let results = try? RunResults.read(directory), !results.stages.isEmpty,
             let recorded = try self.identity(in: directory)
         else { return false }
-        _ = try recorded.resumed(as: identity, allowingDifferentKernels: true)
+        _ = try recorded.resumed(as: identity, allowingDifferentKernels: allowingDifferentKernels)
         return tasks.allSatisfy { task in
             let folder = directory.adapters(task: task)
             return (try? AdapterFolder.configuration(of: folder)) != nil
@@ -62,6 +61,21 @@ enum RunFiles {
                 remedy: "start it again: hadamesh train STUDY --output \(directory.path) --resume")
         }
         return data
+    }
+
+    /// Refuses a file that could not be written after hours of computing.
+    static func requireFolder(of file: String) throws {
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        guard RunFiles.isFolder(folder), !RunFiles.isFolder(file) else {
+            throw Failure.usage(
+                RunFiles.isFolder(file)
+                    ? "is a folder, expected a file to write" : "its folder does not exist",
+                at: file, remedy: "name a JSON file in an existing folder")
+        }
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw Failure.usage(
+                "its folder does not allow writing", at: file, remedy: "name a JSON file in another folder")
+        }
     }
 
     static func isFolder(_ path: String) -> Bool {

@@ -1,13 +1,15 @@
 import Diagnostics
 import Foundation
 
-/// Lines on standard error: on a terminal a live line that the next one replaces, otherwise a plain line
-/// every ten seconds.
+/// Lines on standard error: on a terminal a live line that the next one replaces, otherwise plain lines for a
+/// log, ten seconds apart and later a fiftieth of the work's time, which makes 250 lines in eight hours.
 final class StatusLine {
     private let isTerminal = StandardError.isTerminal
     private let isQuiet: Bool
     private var isOpen = false
-    /// The time of the latest line about the current work, or of the start of the work.
+    /// The start of the current work.
+    private var began = MonotonicClock.seconds
+    /// The time of the latest line about the current work, or of its start.
     private var shown = MonotonicClock.seconds
 
     init(quiet: Bool) { isQuiet = quiet }
@@ -16,12 +18,16 @@ final class StatusLine {
     var width: Int { isTerminal ? TextOutput.width(of: STDERR_FILENO) : .max }
 
     /// Begins some work: without a terminal its first line appears in ten seconds.
-    func begin() { shown = isTerminal ? -.infinity : MonotonicClock.seconds }
+    func begin() {
+        began = MonotonicClock.seconds
+        shown = isTerminal ? -.infinity : began
+    }
 
     /// Shows the state of the current work, if it is time for a line or `isLast`.
     func show(isLast: Bool = false, _ text: () -> String) {
         let now = MonotonicClock.seconds
-        guard !isQuiet, isLast || now - shown >= (isTerminal ? 0.2 : 10) else { return }
+        let pause = isTerminal ? 0.2 : max(10, (now - began) / 50)
+        guard !isQuiet, isLast || now - shown >= pause else { return }
         shown = now
         guard isTerminal else { return say(text()) }
         writeToStandardError("\(StandardError.clearing)\(text().prefix(width - 1))")

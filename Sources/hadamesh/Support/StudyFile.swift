@@ -85,7 +85,7 @@ package struct StudyFile {
         guard FileManager.default.fileExists(atPath: directory.studyFile),
             directory.hasBegun || directory.isImported
         else { throw noRun(at: directory.path) }
-        if let backbone { _ = try BackboneReference(backbone) }
+        if let backbone { try BackboneReference.requireFolder(BackboneReference(backbone).folder) }
         let overrides =
             [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self) + changes
         let study = try StudyFile(path: directory.studyFile, overrides: overrides).study()

@@ -43,6 +43,9 @@ struct TrainingJob {
     let directory: String
     let isResuming: Bool
     var allowsDifferentKernels = false
+    /// Whether a run that other kernels have finished counts as finished: nothing is left to compute, but its
+    /// scores are not those of this job's kernels.
+    var acceptsResultsOfOtherKernels = false
     /// The point before the end at which to pause; nil for none.
     var pausePoint: PausePoint?
     /// The command that continues the job, for messages; nil for the run's own.
@@ -61,12 +64,14 @@ struct TrainingJob {
         case paused
         /// The state from before the step that is not finite is saved.
         case diverged(Failure)
+        /// The adapters cannot be pruned as the study asks.
+        case unprunable(Failure)
     }
 
-    /// Trains until the run is finished, pauses, stops on request or diverges; a collective.
+    /// Trains until the run is finished, pauses, stops on request or cannot go on; a collective.
     func run(_ context: RunContext, on backbone: LoadedBackbone, _ world: any Communicator) throws -> Ending {
         let study = context.study
-        try Agreement.checkInputs(
+        try RankAgreement.checkInputs(
             context, tokenizer: backbone.tokenizer.identity, resuming: isResuming, world)
 
         // Only rank 0 writes to the run directory; a failure ends all ranks.
@@ -86,7 +91,10 @@ struct TrainingJob {
             let identity = try backbone.identity(of: study, context.data)
             recorded = try RunFiles.identity(in: made)
             if isResuming {
-                if try RunFiles.areFinished(made, identity, tasks: context.names) { return nil }
+                let isFinished = try RunFiles.areFinished(
+                    made, identity, tasks: context.names,
+                    allowingDifferentKernels: acceptsResultsOfOtherKernels)
+                if isFinished { return nil }
                 try Self.requireStart(of: context, world)
             }
             let journal = try Journal(directory: made, appending: isResuming)
@@ -122,6 +130,8 @@ struct TrainingJob {
             }
         } catch let divergence as Divergence {
             return .diverged(divergence.failure)
+        } catch let unprunable as Unprunable {
+            return .unprunable(unprunable.failure)
         }
     }
 

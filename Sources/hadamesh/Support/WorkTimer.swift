@@ -13,7 +13,7 @@ struct WorkTimer {
         count > 0 ? ", \(Self.duration(seconds / Double(count) * Double(remaining) + other)) left" : ""
     }
 
-    private static func duration(_ seconds: Double) -> String {
+    static func duration(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 1e9).rounded())
         return whole >= 3600
             ? "\(whole / 3600) h \(whole % 3600 / 60) min"

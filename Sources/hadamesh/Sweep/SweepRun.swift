@@ -49,7 +49,8 @@ final class SweepRun {
         status.begin()
         status.show { "loading \(studies[0].backbone)" }
         world.watch?.use(studies[0].stall.limits)
-        try Agreement.checkStudies(studies[0], world)
+        try LoadedBackbone.checkKernels()
+        try RankAgreement.checkStudies(studies[0], world)
         let fresh = Self.freshStudies(of: trials, file, directory)
         try inputs.load(studies + fresh, on: world, reportingTo: ReadingDisplay(status))
         if world.rank == 0 {
@@ -263,7 +264,7 @@ final class SweepRun {
         let claims = TrialClaims("\(directory.claims)/\(parts)")
         parts += 1
         try onRoot(world) { try claims.begin() }
-        if world.rank == 0 { progress.begin(part, count: runs.count, claims) }
+        if world.rank == 0 { progress.begin(part, count: runs.count, on: group.count, claims) }
         world.watch?.enter(group: group.ranks)
         var own: [NumberedOutcome] = []
         if let communicator = group.communicator {
@@ -333,12 +334,15 @@ final class SweepRun {
             file: settings.base, directory: path, isResuming: true, pausePoint: pausePoint,
             resumption: directory.resumption, display: TrialDisplay(run, progress))
         let ending: TrainingJob.Ending
+        progress.beginRun()
         do { ending = try job.run(context, on: loaded.backbone, communicator) } catch let failure as Failure {
             throw Self.named(failure, path)
         }
+        if case .wasFinished = ending {} else { progress.endRun() }
         switch ending {
         case .stopped: return .stopped
         case .diverged(let failure): return .failed("diverged: \(file.words(failure))")
+        case .unprunable(let failure): return .failed(file.words(failure))
         case .finished, .wasFinished, .paused:
             guard let rung else { return .scored(nil, steps: 0) }
             return try fromRoot(communicator) {
@@ -355,6 +359,7 @@ final class SweepRun {
                 "hadamesh train --resume RUN takes the run's own study",
                 with: "remove the run's directory, and --resume trains it again"
             ).replacing("start a new run", with: "start a new sweep")
+            .replacing(", or pass --allow-different-kernels, which marks the result as mixed", with: "")
         return failure.at(place).with(remedy: remedy)
     }
 

@@ -5,11 +5,18 @@ import Runs
 final class TrialDisplay: RunObserver {
     private let name: String
     private let progress: SweepProgress
+    /// The run and its latest step.
+    private var place: String
 
-    init(_ run: TrialRun, _ progress: SweepProgress) { (name, self.progress) = (run.name, progress) }
+    init(_ run: TrialRun, _ progress: SweepProgress) {
+        (name, self.progress, place) = (run.name, progress, run.name)
+    }
 
     func observe(_ event: RunEvent) throws {
         if case .warned(let failure) = event { StandardError.say("\(name): warning: \(failure)") }
-        progress.show()
+        if case .step(let step) = event {
+            place = "\(name) at \(step.stage) step \(step.stageStep)/\(step.stageSteps)"
+        }
+        progress.show(place)
     }
 }

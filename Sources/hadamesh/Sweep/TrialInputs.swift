@@ -5,6 +5,7 @@ import Encoders
 import Kernels
 import Studies
 import Tasks
+import Tokenizers
 
 /// The backbones and tokenized tasks that the trials of a sweep share, each loaded once on a node.
 final class TrialInputs {
@@ -73,6 +74,24 @@ final class TrialInputs {
             }
         }
         if let refusal = memory.refusal { observer.warned(refusal) }
+        try checkAgreement(world)
+    }
+
+    /// Refuses ranks with different backbones, tokenizers, data or kernels: each group compares only its own.
+    private func checkAgreement(_ world: any Communicator) throws {
+        var agreement = RankAgreement()
+        let keys = backbones.keys.sorted {
+            ($0.name, $0.arithmetic.rawValue) < ($1.name, $1.arithmetic.rawValue)
+        }
+        agreement.add(kernelsOf: keys.map(\.arithmetic))
+        for key in keys {
+            guard let shared = backbones[key] else { continue }
+            try agreement.add(
+                backbone: shared.weights, tokenizer: shared.tokenizer.identity,
+                named: keys.count == 1 ? "backbone" : "backbone \(key.name)")
+        }
+        for (key, value) in data { agreement.add(data: try? value.get(), of: key.task.name) }
+        try agreement.check(world)
     }
 
     /// The value of `body`, or its failure by the user's files or settings.

@@ -1,16 +1,16 @@
 import Adapters
 package import Collectives
 import Diagnostics
-import Encoders
+package import Encoders
 import Formats
 import Foundation
-import Kernels
+package import Kernels
 import Runs
 package import Studies
 import Tasks
 import Training
 
-extension Agreement {
+extension RankAgreement {
     /// Refuses ranks with different studies, programs or kernels, before anything is loaded.
     ///
     /// Only the paths `backbone` and `data` may differ. Keys that change no bit must agree too, because they
@@ -18,11 +18,11 @@ extension Agreement {
     package static func checkStudies(_ study: Study, _ world: any Communicator) throws {
         // With one rank there is no need to read the program.
         guard world.size > 1 else { return }
-        var agreement = Agreement()
+        var agreement = RankAgreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
         try agreement.add("", valuesOf: StudySettings(study).filtered { !["backbone", "data"].contains($0) })
         // After the settings, since one of them is the arithmetic.
-        agreement.add(kernels, Arithmetic.current(study.arithmetic).kernelWords)
+        agreement.add(kernelsOf: [study.arithmetic])
         try agreement.check(world)
     }
 
@@ -42,13 +42,10 @@ extension Agreement {
         _ world: any Communicator
     ) throws {
         guard world.size > 1 else { return }
-        var agreement = Agreement()
+        var agreement = RankAgreement()
         agreement.add("--resume", resuming ? "given" : "not given")
-        try agreement.add("backbone", valuesOf: BackboneIdentity(of: context.model.weights))
-        for data in context.data {
-            agreement.add("data of \(data.task.name)", "checksum \(data.fingerprint)")
-        }
-        if let tokenizer { agreement.add("tokenizer", "checksum \(tokenizer)") }
+        try agreement.add(backbone: context.model.weights, tokenizer: tokenizer)
+        for data in context.data { agreement.add(data: data, of: data.task.name) }
         if let files = try FileOfAnotherRun.all(of: context.model.method) {
             // Paths may differ.
             agreement.add("adapters of other runs", files.map { "\($0.checksum)" }.joined(separator: " "))
@@ -57,12 +54,30 @@ extension Agreement {
         try agreement.check(world)
     }
 
+    /// Adds the kernels of products in some arithmetics.
+    package mutating func add(kernelsOf arithmetics: [ProductArithmetic]) {
+        add(Self.kernels, arithmetics.map { Arithmetic.current($0).kernelWords }.joined(separator: ", "))
+    }
+
+    /// Adds a backbone, and its tokenizer's checksum if it is known.
+    package mutating func add(backbone: EncoderWeights, tokenizer: String?, named name: String = "backbone")
+        throws
+    {
+        try add(name, valuesOf: BackboneIdentity(of: backbone))
+        if let tokenizer { add("tokenizer", "checksum \(tokenizer)") }
+    }
+
+    /// Adds the data of a task; nil if they cannot be read.
+    package mutating func add(data: TaskData?, of task: String) {
+        add("data of \(task)", data.map { "checksum \($0.fingerprint)" } ?? "unreadable")
+    }
+
     /// Refuses ranks with different backbones, texts or parameters to predict with.
     static func checkPrediction(
         _ model: AdaptedModel, _ texts: TokenizedExamples, parameters: [Float], _ world: any Communicator
     ) throws {
         guard world.size > 1 else { return }
-        var agreement = Agreement()
+        var agreement = RankAgreement()
         try agreement.add("backbone", valuesOf: BackboneIdentity(of: model.weights))
         agreement.add("texts", "checksum \(texts.fingerprint)")
         agreement.add("parameters", "checksum \(checksum(parameters))")
@@ -72,7 +87,7 @@ extension Agreement {
     /// Refuses to continue if the ranks' replicas of the state differ.
     static func checkReplicas(_ state: TrainingState, _ world: any Communicator) throws {
         guard world.size > 1 else { return }
-        var agreement = Agreement()
+        var agreement = RankAgreement()
         agreement.add("step", "\(state.step)")
         agreement.add("parameters", "checksum \(checksum(state.values))")
         agreement.add("first moments", "checksum \(checksum(state.moments.first))")
@@ -89,6 +104,7 @@ extension Agreement {
             agreement.add("step counts of tasks", "checksum \(checksum(perTask.steps))")
         }
         agreement.add("agreement of tasks", "checksum \(checksum(state.agreement.flatMap(\.values)))")
+        agreement.add("kept states", "checksum \(checksum(state.keptNumbers))")
         agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
         do {
             try agreement.check(world)

@@ -12,7 +12,7 @@ struct AgreementTests {
         -> [Failure?]
     {
         try ThreadWorld.run(ranks) { world in
-            var agreement = Agreement()
+            var agreement = RankAgreement()
             for (name, value) in make(world.rank) { agreement.add(name, value) }
             do {
                 try agreement.check(world)

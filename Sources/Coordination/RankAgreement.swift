@@ -8,7 +8,7 @@ import Kernels
 ///
 /// Each rank reads its own files, and a node may have stale copies. Facts are compared before they are used,
 /// and a difference is reported with its ranks and nodes.
-package struct Agreement {
+package struct RankAgreement {
     struct Fact: Equatable {
         /// A key of the study, or words such as `data of rte`.
         let name: String
@@ -54,8 +54,7 @@ package struct Agreement {
 
     /// The failure that names the first fact that differs between ranks.
     static func difference(_ all: [[Fact]], _ nodes: [String]) -> Failure {
-        var names: [String] = []
-        for fact in all.joined() where !names.contains(fact.name) { names.append(fact.name) }
+        let names = all.joined().map(\.name).distinct
         func values(_ name: String) -> [String] {
             all.map { facts in facts.first { $0.name == name }?.value ?? "nothing" }
         }
@@ -64,9 +63,7 @@ package struct Agreement {
             return .data("the ranks compare different facts", remedy: remedy)
         }
         let found = values(first)
-        var groups: [String] = []
-        for value in found where !groups.contains(value) { groups.append(value) }
-        let words = groups.map { value in
+        let words = found.distinct.map { value in
             let ranks = found.indices.filter { found[$0] == value }
             let places = Set(ranks.map { nodes[$0] }).sorted().joined(separator: ", ")
             let numbers = ranks.map(String.init).joined(separator: ", ")
