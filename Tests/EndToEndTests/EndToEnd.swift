@@ -14,6 +14,11 @@ enum EndToEnd {
         /// The failure messages on standard error.
         var failures: [Substring] { errorLines.filter { $0.hasPrefix("hadamesh: ") } }
 
+        /// Warnings, without the one about the copies that tasks keep of the scene's shared adapter.
+        var warnings: [Substring] {
+            errorLines.filter { $0.hasPrefix("warning: ") && !$0.contains("evaluation.keep") }
+        }
+
         /// Standard error without the event loop's note on a pipe that closed, which mpirun prints at times.
         var errorLines: [Substring] {
             errors.split(separator: "\n").filter { !$0.hasPrefix("[warn] Epoll ") }

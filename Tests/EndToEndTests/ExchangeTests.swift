@@ -161,7 +161,7 @@ extension EndToEnd {
             let cases: [([String], Int32, [String])] = [
                 (
                     [golden, scene.study] + back, 2,
-                    ["study.yaml: tasks: names 2 tasks", "--set tasks=[colour]"]
+                    ["study.yaml: tasks: names 2 tasks", "leave only the adapter's task"]
                 ),
                 (
                     [golden, scene.study, "--output", scene.path("run")] + one, 2,

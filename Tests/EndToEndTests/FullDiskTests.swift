@@ -69,7 +69,7 @@ extension EndToEnd {
             try FileManager.default.removeItem(atPath: scene.path("run/adapters"))
             let job = try await EndToEnd.hadamesh(ranks: ranks, scene.training + ["--resume"])
             #expect(job.status == 0, "\(job)")
-            let warnings = job.errorLines.filter { $0.hasPrefix("warning: ") }
+            let warnings = job.warnings
             #expect(warnings.count == 1 && warnings[0].contains("state.safetensors"), "\(job)")
             #expect(warnings.first?.contains("the checkpoint before it is used") == true)
             #expect(try scene.adapters("run") == adapters)

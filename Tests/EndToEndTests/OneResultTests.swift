@@ -80,7 +80,7 @@ extension EndToEnd {
                 let job = try await EndToEnd.hadamesh(
                     ranks: ranks, ["train", scene.study, "--output", scene.path(run)])
                 try #require(job.status == 0, "\(job)")
-                #expect(!job.errors.contains("warning"), "\(job)")
+                #expect(job.warnings.isEmpty, "\(job)")
                 results.append(try scene.adapters(run))
                 let manifest = try JSONValue(parsing: scene.read("\(run)/manifest.json"), at: run)["starts"]?[
                     0]?["backbone"]
