@@ -135,8 +135,8 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         }
     }
 
-    /// Refuses groups that no kind of parameter is shared by, kinds shared by groups that are not named, and a
-    /// group with a task that is not in the study or that another group has.
+    /// Refuses groups that no kind of parameter is shared by, kinds shared by groups that are not named, and
+    /// a group with a task that is not in the study or that another group has.
     func check(taskNames: [String]) throws {
         var seen: Set<String> = []
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {

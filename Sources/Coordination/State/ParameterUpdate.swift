@@ -26,8 +26,8 @@ struct ParameterUpdate {
         if context.hasPerTaskMoments, state.perTask == nil {
             state.perTask = PerTaskMoments(store, tasks: context.names.count)
         }
-        // A large rate or decay can overflow although every gradient is finite. The state is copied only if it
-        // might; shares of tasks have no bound, since they can cancel out in the gradient.
+        // A large rate or decay can overflow although every gradient is finite. The state is copied only if
+        // it might; shares of tasks have no bound, since they can cancel out in the gradient.
         let isSafe = steps.allSatisfy { step in
             !step.isPerTask
                 && state.moments.staysFinite(

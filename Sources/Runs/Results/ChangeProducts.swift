@@ -45,7 +45,7 @@ package struct ChangeProducts: Sendable {
 
     /// The sums over some tensors.
     ///
-    /// A cosine of two adapters leaves out the tensors that both share, which are equal whatever the tasks do.
+    /// A cosine of two adapters leaves out the tensors that both share: they are equal whatever the tasks do.
     package struct Sums: Sendable {
         /// The squared norm of each adapter's change.
         private var squares: [Double]

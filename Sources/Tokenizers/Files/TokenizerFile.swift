@@ -3,8 +3,8 @@ import Formats
 
 /// A `tokenizer.json`, which holds every stage of a tokenizer.
 ///
-/// The lengths in its `truncation` and `padding` are ignored: the study sets the limit, and batches are packed
-/// without padding. Its `decoder` turns ids back into text, so it decides no id.
+/// The lengths in its `truncation` and `padding` are ignored: the study sets the limit, and batches are
+/// packed without padding. Its `decoder` turns ids back into text, so it decides no id.
 struct TokenizerFile {
     private let file: FileSection
     /// Whether no tokenizer class supplies stages that the file lacks.
