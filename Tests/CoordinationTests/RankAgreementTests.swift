@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite("Ranks agree")
-struct AgreementTests {
+struct RankAgreementTests {
     private func failures(_ ranks: Int, _ make: @escaping @Sendable (Int) -> [(String, String)]) throws
         -> [Failure?]
     {
