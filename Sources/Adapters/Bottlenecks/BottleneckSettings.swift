@@ -59,6 +59,7 @@ package struct BottleneckSettings: Sendable, Equatable {
 
     // Twice the feed-forward width of the large published encoders: anything wider is a typo.
     private static let widths = 1...8192
+    private static let scales = 1e-6...1e6
 
     /// Settings `factor` times as wide; nil for a width that is not allowed.
     func widened(by factor: Int) -> Self? {
@@ -68,8 +69,6 @@ package struct BottleneckSettings: Sendable, Equatable {
         settings.bottleneck = wide
         return settings
     }
-
-    private static let scales = 1e-6...1e6
 
     static let bottleneckKey = MethodKey<Self>(
         "bottleneck", \.bottleneck, allowed: "1-\(widths.upperBound)", "the width m of the bottleneck"
