@@ -110,4 +110,12 @@ package final class Workspace {
             return Matrix(base, rows, columns)
         #endif
     }
+
+    /// Allocates a matrix and copies another into it, such as an activation that changes in place.
+    package func copy(of matrix: some ReadableMatrix) -> Matrix {
+        let frozen = matrix.frozen
+        let copy = self.matrix(frozen.rows, frozen.columns)
+        timed(.elementwise) { copy.copy(from: matrix) }
+        return copy
+    }
 }

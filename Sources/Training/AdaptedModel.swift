@@ -248,7 +248,7 @@ package struct AdaptedModel: Sendable {
         pooled p: some ReadableMatrix, _ layout: ParameterLayout, values: UnsafePointer<Float>,
         _ workspace: Workspace
     ) -> [Float] {
-        let z = Head(head.dense, layout, values: values).logits(p, workspace)
+        let z = Head(head.dense, layout, values: values).forward(p, keys: [], .none, workspace).logits
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
 

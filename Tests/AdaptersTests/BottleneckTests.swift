@@ -52,7 +52,7 @@ struct BottleneckTests {
                 "is nan, expected a finite number"),
             Mistake(
                 bottlenecks + ["mam"], "\"activation\": \"sine\"", at: "adapter.activation",
-                "unknown value 'sine'", "allowed: gelu, relu, swish, tanh"),
+                "unknown value 'sine'", "allowed: gelu, gelu_new, relu, swish, tanh"),
             Mistake(
                 bottlenecks + ["mam"], "\"activation\": \"rellu\"", at: "adapter.activation",
                 "did you mean 'relu'?"),

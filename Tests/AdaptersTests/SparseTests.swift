@@ -1,6 +1,7 @@
 import Adapters
 import Diagnostics
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 

@@ -61,11 +61,11 @@ struct OperatorGradientTests {
         let (z, upstream) = (someNumbers(t * d), someNumbers(t * d, seed: 1))
         func gelus(_ z: [Float]) -> (value: GuardedMatrix, derivative: GuardedMatrix) {
             let (derivative, u) = (GuardedMatrix(z, rows: t), GuardedMatrix(t, d))
-            gelu(derivative.view, into: u.view, saveDerivative: true)
+            Activation.gelu.forward(derivative.view, into: u.view, saveDerivative: true)
             return (u, derivative)
         }
         let du = GuardedMatrix(upstream, rows: t)
-        geluBackward(du.view, derivative: gelus(z).derivative.view)
+        Activation.gelu.backward(du.view, derivative: gelus(z).derivative.view)
         let expected = finiteDifferences(of: { dot(gelus($0).value.values, upstream) }, at: z, step: step)
         #expect(mismatch(du.values, expected, tolerance, "GELU") == nil)
 

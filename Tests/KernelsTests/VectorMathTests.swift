@@ -31,7 +31,7 @@ struct VectorMathTests {
         for numbers in [grid(-10, 10), grid(-0.01, 0.01), grid(-100, 100, 1003)] {
             let z = GuardedMatrix(numbers)
             let u = GuardedMatrix(1, numbers.count)
-            gelu(z.view, into: u.view, saveDerivative: true)
+            Activation.gelu.forward(z.view, into: u.view, saveDerivative: true)
             for (index, x) in numbers.enumerated() {
                 let error = abs(Double(u.values(at: index)) - referenceGELU(Double(x)))
                 let slope = abs(Double(z.values(at: index)) - referenceGELUDerivative(Double(x)))
@@ -72,7 +72,7 @@ struct VectorMathTests {
         for sign in [Float.nan, -Float.nan] {
             let start = GuardedMatrix([Float](repeating: sign, count: count))
             let u = GuardedMatrix(1, count, filledWith: 0)
-            gelu(start.view, into: u.view, saveDerivative: true)
+            Activation.gelu.forward(start.view, into: u.view, saveDerivative: true)
             let y = GuardedMatrix([Float](repeating: sign, count: count))
             tanh(y.view)
             let p = GuardedMatrix([sign] + [Float](repeating: 0, count: count - 1))

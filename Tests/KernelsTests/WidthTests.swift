@@ -90,13 +90,13 @@ struct WidthTests {
         let numbers = someNumbers(t * f)
         let z = GuardedMatrix(numbers, rows: t, padding: padding)
         let u = GuardedMatrix(t, f, padding: padding)
-        gelu(z.view, into: u.view, saveDerivative: true)
+        Activation.gelu.forward(z.view, into: u.view, saveDerivative: true)
         #expect(mismatch(u.values, numbers.map { referenceGELU(Double($0)) }, tolerance) == nil)
         let derivative = numbers.map { referenceGELUDerivative(Double($0)) }
         #expect(mismatch(z.values, derivative, tolerance, "derivative") == nil)
         let du = GuardedMatrix(someNumbers(t * f, seed: 1), rows: t, padding: padding)
         let expected = zip(du.values, derivative).map { Double($0) * $1 }
-        geluBackward(du.view, derivative: z.view)
+        Activation.gelu.backward(du.view, derivative: z.view)
         #expect(mismatch(du.values, expected, tolerance, "du") == nil)
 
         let y = GuardedMatrix(numbers, rows: t, padding: padding)

@@ -25,8 +25,8 @@ final class Bottleneck {
         let input: Matrix
         let normalized: Matrix?
         let reciprocalDeviation: UnsafeMutablePointer<Float>?
-        /// z as the activation left it, and a [T, m].
-        let activation, value: Matrix
+        /// The activation's derivative and value a [T, m].
+        let derivative, value: Matrix
     }
 
     /// The ε of PyTorch's nn.LayerNorm: the input norm belongs to the adapter, not to the backbone.
@@ -87,18 +87,17 @@ final class Bottleneck {
                 input, scale: norm.scale.value, shift: norm.shift.value, epsilon: Self.epsilon, into: n,
                 normalized: normalized, reciprocalDeviation: reciprocalDeviation)
         } else if save, inputChanges, down.gradient != nil {
-            n = workspace.matrix(tokens, input.columns)
-            n.copy(from: input)
+            n = workspace.copy(of: input)
         }
         let z = workspace.matrix(tokens, m)
         linear(n, down.matrix, downBias.value, into: z)
         let a = workspace.matrix(tokens, m)
-        activation.forward(z, into: a, save: save)
+        activation.forward(z, into: a, saveDerivative: save)
         multiplyTransposed(a, up.matrix, into: y, scale: scale, accumulate: true)
         addToRows(of: y, upBias.value, scale: scale)
         if save {
             saved = Saved(
-                input: n, normalized: normalized, reciprocalDeviation: reciprocalDeviation, activation: z,
+                input: n, normalized: normalized, reciprocalDeviation: reciprocalDeviation, derivative: z,
                 value: a)
         } else {
             workspace.release(to: mark)
@@ -116,7 +115,7 @@ final class Bottleneck {
         if let gradient = upBias.gradient { addToRowsBackward(dy, scale: scale, into: gradient) }
         let dz = workspace.matrix(dy.rows, saved.value.columns)
         multiply(dy, up.matrix, into: dz, scale: scale)
-        activation.backward(dz, saved: saved.activation, value: saved.value)
+        activation.backward(dz, derivative: saved.derivative)
         if let gradient = down.gradientMatrix {
             linearWeightGradient(dz, saved.input, weight: gradient, bias: downBias.gradient)
         }

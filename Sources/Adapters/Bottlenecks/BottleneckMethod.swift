@@ -1,5 +1,6 @@
 package import Diagnostics
 package import Encoders
+import Kernels
 
 /// A method that puts the same bottlenecks into each of its layers, and may train LayerNorms beside them.
 package protocol BottleneckMethod: WidenableMethod {

@@ -1,4 +1,5 @@
 import Diagnostics
+package import Kernels
 
 /// The settings of methods made of bottlenecks; each method has its own defaults.
 package struct BottleneckSettings: Sendable, Equatable {
@@ -84,3 +85,5 @@ package struct BottleneckSettings: Sendable, Equatable {
         scales.contains(scale) ? nil : "expected a number from 0.000001 to 1000000, found \(scale)"
     }
 }
+
+extension Activation: NamedChoice {}

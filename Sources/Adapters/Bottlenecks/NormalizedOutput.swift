@@ -19,8 +19,7 @@ final class NormalizedOutput {
 
     /// h; y may change afterwards.
     func forward(_ y: Matrix, _ x: Matrix, save: Bool, _ workspace: Workspace) -> Matrix {
-        let sum = workspace.matrix(y.rows, y.columns)
-        sum.copy(from: y)
+        let sum = workspace.copy(of: y)
         add(x, to: sum)
         let h = save ? workspace.matrix(y.rows, y.columns) : sum
         let deviation = save ? workspace.floats(y.rows) : nil

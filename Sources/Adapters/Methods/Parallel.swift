@@ -1,5 +1,6 @@
 import Diagnostics
 import Encoders
+import Kernels
 
 // Scaled parallel adapter (He et al., "Towards a Unified View of Parameter-Efficient Transfer Learning", ICLR
 // 2022, arXiv 2110.04366):

@@ -1,5 +1,6 @@
 package import Diagnostics
 package import Encoders
+import Kernels
 
 // SparseAdapter (He et al., "SparseAdapter: An Easy Approach for Improving the Parameter-Efficiency of
 // Adapters", Findings of EMNLP 2022, arXiv 2210.04284): another method whose prunable matrices are pruned

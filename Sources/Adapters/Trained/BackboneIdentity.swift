@@ -1,4 +1,5 @@
 package import Encoders
+import Kernels
 
 /// The backbone that an adapter was trained on: `hadamesh.backbone` in its `adapter_config.json`.
 package struct BackboneIdentity: Codable, Sendable, Equatable {

@@ -25,7 +25,7 @@ extension Encoder {
         }
         var input = x
         if let changed = ownInput(of: site, adaptation) {
-            input = copy(of: x, workspace)
+            input = workspace.copy(of: x)
             timed(.adapter) { adaptation.forward(input, source: input, at: changed, batch, workspace) }
         }
         let trained = adaptation.linear(at: site)
@@ -91,11 +91,5 @@ extension Encoder {
         guard let input = site.site.input, input != .heads, input != .activation else { return nil }
         let changed = LayerSite(site.layer, input)
         return adaptation.acts(at: changed) ? changed : nil
-    }
-
-    func copy(of matrix: Matrix, _ workspace: Workspace) -> Matrix {
-        let copy = workspace.matrix(matrix.rows, matrix.columns)
-        timed(.elementwise) { copy.copy(from: matrix) }
-        return copy
     }
 }

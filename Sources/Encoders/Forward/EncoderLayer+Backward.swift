@@ -139,6 +139,6 @@ private struct LayerBackward {
 
     /// d itself, or a copy if the branch's gradient will differ from the residual connection's.
     private func branch(_ d: Matrix, mask: Matrix?, acted: Bool) -> Matrix {
-        mask != nil || acted ? encoder.copy(of: d, workspace) : d
+        mask != nil || acted ? workspace.copy(of: d) : d
     }
 }

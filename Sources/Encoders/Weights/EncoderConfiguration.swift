@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Foundation
+package import Kernels
 
 /// The shape of a backbone, from its folder's `config.json`.
 ///
@@ -18,7 +19,7 @@ package struct EncoderConfiguration: Sendable, Equatable {
     /// f, the width of the feed-forward layer.
     package let intermediate: Int
     /// The nonlinearity of the feed-forward layer.
-    package let activation: HiddenActivation
+    package let activation: Activation
     /// The number of token ids.
     package let vocabulary: Int
     /// The rows of the position table.

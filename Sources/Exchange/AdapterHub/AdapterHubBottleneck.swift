@@ -2,6 +2,7 @@ import Adapters
 import Diagnostics
 import Encoders
 import Formats
+import Kernels
 
 //   bert.encoder.layer.N[.attention].output.adapters.NAME.adapter_down.0.{weight, bias}
 //   bert.encoder.layer.N[.attention].output.adapters.NAME.adapter_up.{weight, bias}

@@ -23,7 +23,7 @@ struct Head {
 
     /// Activations saved for backward.
     struct Activations {
-        /// D'(p), its mask, and what the activation saved and returned; nil without a dense layer.
+        /// D'(p), its mask, and the activation's derivative; nil without a dense layer.
         fileprivate let dense: Dense?
         /// The input of the map to the logits [B, d], after dropout, and its mask.
         fileprivate let last: Matrix
@@ -34,30 +34,33 @@ struct Head {
         fileprivate struct Dense {
             let input: Matrix
             let mask: Matrix?
-            let saved, value: Matrix
+            let derivative: Matrix
         }
     }
 
-    /// The logits in training; p is not changed.
+    /// The logits; p is not changed.
+    ///
+    /// Dropout needs the sequences' keys.
     func forward(
-        _ p: Matrix, keys: [UInt64], _ randomness: AdaptedModel.Randomness, _ workspace: Workspace
+        _ p: some ReadableMatrix, keys: [UInt64], _ randomness: AdaptedModel.Randomness,
+        _ workspace: Workspace
     ) -> Activations {
-        var (u, saved): (Matrix, Activations.Dense?) = (p, nil)
+        // The pooler's backward reads p before dropout.
+        var last = workspace.copy(of: p)
+        var saved: Activations.Dense?
         if let activation = dense.activation {
-            let input = copy(of: p, workspace)
+            let input = last
             let mask =
                 dense.dropsInput ? drop(input, .denseInput, keys, randomness, workspace) : nil
-            let z = workspace.matrix(p.rows, p.columns)
-            u = workspace.matrix(p.rows, p.columns)
+            let z = workspace.matrix(input.rows, input.columns)
+            last = workspace.matrix(input.rows, input.columns)
             linear(input, matrix(HeadSlice.denseWeight), vector(HeadSlice.denseBias), into: z)
-            activation.forward(z, into: u, save: true)
-            saved = Activations.Dense(input: input, mask: mask, saved: z, value: u)
+            activation.forward(z, into: last, saveDerivative: true)
+            saved = Activations.Dense(input: input, mask: mask, derivative: z)
         }
-        // Backward of tanh and of the pooler reads the vector before dropout.
-        let last = copy(of: u, workspace)
         let mask = drop(last, .last, keys, randomness, workspace)
         let weight = matrix(HeadSlice.weight)
-        let logits = workspace.matrix(p.rows, weight.rows)
+        let logits = workspace.matrix(last.rows, weight.rows)
         linear(last, weight, vector(HeadSlice.bias), into: logits)
         return Activations(dense: saved, last: last, mask: mask, logits: logits)
     }
@@ -82,7 +85,7 @@ struct Head {
         let du = workspace.matrix(kept.last.rows, kept.last.columns)
         linearBackward(dz, matrix(HeadSlice.weight), into: du)
         if let mask = kept.mask { multiplyElements(of: du, by: mask) }
-        activation.backward(du, saved: saved.saved, value: saved.value)
+        activation.backward(du, derivative: saved.derivative)
         if let gradient {
             linearWeightGradient(
                 du, saved.input, weight: matrix(HeadSlice.denseWeight, of: gradient),
@@ -92,22 +95,6 @@ struct Head {
             linearBackward(du, matrix(HeadSlice.denseWeight), into: dp)
             if let mask = saved.mask { multiplyElements(of: dp, by: mask) }
         }
-    }
-
-    /// The logits [B, C] without dropout.
-    func logits(_ p: some ReadableMatrix, _ workspace: Workspace) -> Matrix {
-        let weight = matrix(HeadSlice.weight)
-        let logits = workspace.matrix(p.frozen.rows, weight.rows)
-        guard let activation = dense.activation else {
-            linear(p, weight, vector(HeadSlice.bias), into: logits)
-            return logits
-        }
-        let z = workspace.matrix(p.frozen.rows, weight.columns)
-        let u = workspace.matrix(p.frozen.rows, weight.columns)
-        linear(p, matrix(HeadSlice.denseWeight), vector(HeadSlice.denseBias), into: z)
-        activation.forward(z, into: u, save: false)
-        linear(u, weight, vector(HeadSlice.bias), into: logits)
-        return logits
     }
 
     // MARK: Parameters
@@ -134,12 +121,6 @@ struct Head {
     private func shape(_ name: String) -> (rows: Int, columns: Int) {
         let rows = range(name == HeadSlice.weight ? HeadSlice.bias : HeadSlice.denseBias).count
         return (rows, range(name).count / rows)
-    }
-
-    private func copy(of matrix: Matrix, _ workspace: Workspace) -> Matrix {
-        let copy = workspace.matrix(matrix.rows, matrix.columns)
-        copy.copy(from: matrix)
-        return copy
     }
 
     // MARK: Dropout

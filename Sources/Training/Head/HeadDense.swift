@@ -1,5 +1,5 @@
-import Adapters
 import Diagnostics
+import Kernels
 
 /// The trained layer between a head's pooling and its map to the logits.
 ///
@@ -14,14 +14,7 @@ package enum HeadDense: String, NamedChoice {
     /// ReLU: DistilBERT.
     case relu
 
-    var activation: Activation? {
-        switch self {
-        case .none: nil
-        case .tanh: .tanh
-        case .gelu: .gelu
-        case .relu: .relu
-        }
-    }
+    var activation: Activation? { Activation(rawValue: rawValue) }
 
     /// Whether the layer's input has dropout, as its output always has.
     var dropsInput: Bool { self != .relu }

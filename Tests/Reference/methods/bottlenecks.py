@@ -23,7 +23,9 @@ def relu(z):
     return torch.relu(z)
 
 
-activations = {"relu": relu, "gelu": F.gelu, "swish": F.silu, "tanh": torch.tanh}
+activations = {
+    "relu": relu, "gelu": F.gelu, "gelu_new": lambda z: F.gelu(z, approximate="tanh"), "swish": F.silu, "tanh": torch.tanh,
+}
 norms_of = {"none": [], "attention": ["attention"], "output": ["output"], "both": ["attention", "output"]}
 
 
