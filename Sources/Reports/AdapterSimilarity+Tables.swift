@@ -11,21 +11,14 @@ extension AdapterSimilarity {
     /// shows each tensor's means over the layers.
     /// A text table is at most `width` characters wide, if possible, in several blocks if necessary.
     package func report(_ format: TableFormat = .text, width: Int = .max) -> String {
-        if format == .json { return String(json().encodedForReading().dropLast()) }
+        // A matrix of adapters has one column of names, the other tables have tensor and layer.
         let tables =
             [("cosine of what training changed", cosines)] + matrices + [("norm of the change", norms)]
-        return tables.map { title, rows in
-            switch format {
-            case .markdown: "**\(title)**\n\n\(TextTable(rows).markdown)"
-            case .csv: "\(title)\n\(TextTable(rows).csv)"
-            case .latex: "% \(title)\n\(TextTable(rows).latex)"
-            default:
-                // A matrix of adapters has one column of names, the other tables have tensor and layer.
-                "\(title)\n"
-                    + TextTable(rows, numbers: true).aligned(
-                        within: width, names: rows[0].first == "tensor" ? 2 : 1)
-            }
-        }.joined(separator: "\n\n")
+        let parts = tables.map { title, rows in
+            TableReport.Part(
+                title, TextTable(rows, numbers: true), names: rows[0].first == "tensor" ? 2 : 1)
+        }
+        return TableReport(parts).text(format, width: width, json: json())
     }
 
     private var isWide: Bool { pairs.count > Self.mostPairs }

@@ -9,16 +9,11 @@ extension Comparison {
         _ format: TableFormat = .text, content: ComparisonContent = .standard,
         width: Int = .max
     ) throws -> String {
-        switch format {
-        case .json: return String(json(try baseline(content)).encodedForReading().dropLast())
-        case .csv: return TextTable(exactRows(lines(content, try baseline(content)))).csv
-        case .text, .markdown, .latex:
-            let (table, notes) = try tables(content)
-            if format == .latex { return table.latex }
-            if format == .markdown { return ([table.markdown] + notes).joined(separator: "\n\n") }
-            return ([table.aligned(within: width)] + notes.map { TextTable.wrapped($0, within: width) })
-                .joined(separator: "\n\n")
-        }
+        let (table, notes) = try tables(content)
+        let baseline = try baseline(content)
+        let exact = TextTable(exactRows(lines(content, baseline)))
+        return TableReport([.init(nil, table, exact: exact)], notes: notes)
+            .text(format, width: width, json: json(baseline))
     }
 
     /// The table for readers, and the notes below it.

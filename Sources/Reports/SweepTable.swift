@@ -67,17 +67,9 @@ package struct SweepTable: Sendable {
     /// The table in a format, without a final line feed; as text at most `width` characters wide, if
     /// possible.
     package func text(_ format: TableFormat, width: Int) throws -> String {
-        switch format {
-        case .text:
-            let explanation = hasSeeds ? ["", TextTable.wrapped(Self.explanation, within: width)] : []
-            return ([table.folded(within: width)] + notes + explanation).joined(separator: "\n")
-        case .markdown:
-            return ([table.markdown] + notes + (hasSeeds ? [Self.explanation] : []))
-                .joined(separator: "\n\n")
-        case .csv: return exactTable.csv
-        case .latex: return table.latex
-        case .json: return String(try JSONValue(encoding: results).encodedForReading().dropLast())
-        }
+        try TableReport(
+            [.init(nil, table, exact: exactTable)], notes: notes + (hasSeeds ? [Self.explanation] : [])
+        ).text(format, width: width, json: JSONValue(encoding: results))
     }
 
     /// Lines about the best trial, about differences, and about trials and winners that failed.

@@ -32,15 +32,7 @@ package struct AffinityReport: Sendable {
 
     /// The report without a final line feed; a text table is at most `width` characters wide, if possible.
     package func report(_ format: TableFormat, width: Int = .max) -> String {
-        if format == .json { return String(json.encodedForReading().dropLast()) }
-        return tables.map { table in
-            switch format {
-            case .markdown: return "**\(table.title)**\n\n\(table.text.markdown)"
-            case .csv: return "\(table.title)\n\(table.text.csv)"
-            case .latex: return "% \(table.title)\n\(table.text.latex)"
-            default: return "\(table.title)\n\(table.fitted(to: width))"
-            }
-        }.joined(separator: "\n\n")
+        TableReport(tables).text(format, width: width, json: json)
     }
 
     /// A division in words: `cola+rte mrpc`.
@@ -50,25 +42,11 @@ package struct AffinityReport: Sendable {
 
     // MARK: Tables
 
-    private struct Table {
-        let title: String
-        let text: TextTable
-
-        init(_ title: String, _ rows: [[String]], numbers: Bool) {
-            (self.title, text) = (title, TextTable(rows, numbers: numbers))
-        }
-
-        /// Numbers in blocks of columns; the names of tasks in several lines.
-        func fitted(to width: Int) -> String {
-            text.holdsNumbers ? text.aligned(within: width) : text.folded(within: width)
-        }
-    }
-
-    private var tables: [Table] {
+    private var tables: [TableReport.Part] {
         let title = affinity.measure.title
-        var tables = [Table(title, matrix, numbers: true)]
+        var tables = [TableReport.Part(title, TextTable(matrix, numbers: true))]
         if affinity.parts.count > 1 {
-            tables.append(Table("\(title), by part", byPart, numbers: true))
+            tables.append(.init("\(title), by part", TextTable(byPart, numbers: true)))
         }
         if !groupings.isEmpty {
             let rows = groupings.map { grouping in
@@ -80,8 +58,7 @@ package struct AffinityReport: Sendable {
             let headings = [["groups", "mean gain", "alone", "tasks"]]
             let unknown =
                 affinity.hasUnknown ? "; a pair without a number, below its noise, counts as 0" : ""
-            tables.append(
-                Table("best groups by TAG's objective\(unknown)", headings + rows, numbers: false))
+            tables.append(.init("best groups by TAG's objective\(unknown)", TextTable(headings + rows)))
         }
         if !checks.isEmpty {
             let rows = checks.map { check in
@@ -93,8 +70,7 @@ package struct AffinityReport: Sendable {
             let number = TextTable.number(correlation, digits: 2)
             let headings = [["run", "mean gain", "alone", "mean score", "tasks"]]
             tables.append(
-                Table(
-                    "rank correlation of prediction and result: \(number)", headings + rows, numbers: false))
+                .init("rank correlation of prediction and result: \(number)", TextTable(headings + rows)))
         }
         return tables
     }
@@ -105,22 +81,22 @@ package struct AffinityReport: Sendable {
             + zip(affinity.tasks, values).map { task, row in [task] + row.map(text) }
     }
 
-    /// A row for each part, with a column for each pair if there are few.
+    /// A row for each part and a column for each pair; with many pairs, a row for each of these.
     private var byPart: [[String]] {
         let tasks = affinity.tasks
         let isDirected = affinity.measure == .affinity
         let pairs = tasks.indices.flatMap { i in
             tasks.indices.filter { isDirected ? $0 != i : $0 > i }.map { (i, $0) }
         }
-        let isWide = pairs.count > Self.mostPairs
         let names = pairs.map { "\(tasks[$0])\(isDirected ? "→" : "×")\(tasks[$1])" }
-        return [["part"] + (isWide ? ["lowest", "mean", "highest"] : names)]
-            + affinity.parts.map { part in
-                let values = pairs.map { part.values[$0][$1] }
-                let known = values.compactMap { $0 }
-                return [part.name]
-                    + (isWide ? [text(known.min()), text(known.mean), text(known.max())] : values.map(text))
-            }
+        if pairs.count > Self.mostPairs {
+            return [["pair"] + affinity.parts.map(\.name)]
+                + zip(names, pairs).map { name, pair in
+                    [name] + affinity.parts.map { text($0.values[pair.0][pair.1]) }
+                }
+        }
+        return [["part"] + names]
+            + affinity.parts.map { part in [part.name] + pairs.map { text(part.values[$0][$1]) } }
     }
 
     private func text(_ value: Double?) -> String {

@@ -46,19 +46,10 @@ package struct ClaimReport: Sendable {
 
     /// The table in a format, without a final line feed.
     package func text(_ format: TableFormat, width: Int) -> String {
-        switch format {
-        case .text:
-            ([table.folded(within: width)]
-                + ([Self.note] + failures).map { TextTable.wrapped($0, within: width) })
-                .joined(separator: "\n\n")
-        case .markdown: ([table.markdown, Self.note] + failures).joined(separator: "\n\n")
-        case .csv: table.csv
-        case .latex: table.latex
-        case .json: json
-        }
+        TableReport([.init(nil, table)], notes: [Self.note] + failures).text(format, width: width, json: json)
     }
 
-    private var json: String {
+    private var json: JSONValue {
         let all = verdicts.map { verdict -> JSONValue in
             .object([
                 ("claim", .string(verdict.claim.text)), ("share", .number(verdict.claim.share)),
@@ -70,7 +61,7 @@ package struct ClaimReport: Sendable {
                 ("failed", .array(verdict.failed.map(Self.json))),
             ])
         }
-        return String(JSONValue.array(all).encodedForReading().dropLast())
+        return .array(all)
     }
 
     private static func json(_ failed: Verdict.Failed) -> JSONValue {

@@ -16,24 +16,21 @@ extension Inspection {
             ],
             pairs.filter { all.cosine[$0][$1] != nil }.map { i, j in
                 [
-                    .string(tasks[i]), .string(tasks[j]), rounded(all.cosine[i][j]),
-                    rounded(all.correctedCosine[i][j]),
+                    .string(tasks[i]), .string(tasks[j]), number(all.cosine[i][j]),
+                    number(all.correctedCosine[i][j]),
                 ]
-                    + ends.map { rounded($0?.cosine[i][j]) }
-                    + [rounded(all.affinity[i][j]), rounded(all.affinity[j][i])]
-            })
+                    + ends.map { number($0?.cosine[i][j]) }
+                    + [number(all.affinity[i][j]), number(all.affinity[j][i])]
+            }, digits: 3)
         add(
             "agreement by part", ["part", "mean cosine", "without noise"],
             agreement.whole.parts.map {
-                [.string($0.name), rounded($0.meanCosine), rounded($0.meanCorrectedCosine)]
-            })
+                [.string($0.name), number($0.meanCosine), number($0.meanCorrectedCosine)]
+            }, digits: 3)
         add(
             "noise of gradients", ["task", "noise scale in examples"],
-            zip(tasks, all.noiseScale).map { [.string($0), rounded($1)] })
+            zip(tasks, all.noiseScale).map { [.string($0), number($1)] }, digits: 3)
     }
 
-    /// Three significant digits; `results.json` has all.
-    private func rounded(_ value: Double?) -> JSONValue {
-        value.map { .number(Double(String(format: "%.3g", $0)) ?? $0) } ?? .null
-    }
+    private func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
 }

@@ -7,8 +7,12 @@ struct Inspection {
         let name: String
         let headings: [String]
         let rows: [[JSONValue]]
+        /// Significant digits of numbers in text; JSON has all.
+        let digits: Int
 
-        fileprivate var texts: [[String]] { [headings] + rows.map { $0.map(Inspection.text) } }
+        fileprivate var texts: [[String]] {
+            [headings] + rows.map { $0.map { Inspection.text($0, digits: digits) } }
+        }
     }
 
     private var facts: [(String, JSONValue)]
@@ -24,37 +28,30 @@ struct Inspection {
     mutating func add(_ name: String, _ value: Int?) { add(name, value.map { .integer($0) }) }
 
     /// Adds a table, unless it has no rows.
-    mutating func add(_ name: String, _ headings: [String], _ rows: [[JSONValue]]) {
-        if !rows.isEmpty { tables.append(Table(name: name, headings: headings, rows: rows)) }
-    }
-
-    func report(_ format: TableFormat) -> String {
-        let texts = [facts.map { [$0.0, Self.text($0.1)] }] + tables.map(\.texts)
-        switch format {
-        case .text:
-            return texts.map { TextTable($0).folded(within: TextOutput.width()) }.joined(separator: "\n\n")
-        case .markdown: return texts.map { TextTable($0).markdown }.joined(separator: "\n\n")
-        case .csv: return texts.map { TextTable($0).csv }.joined(separator: "\n\n")
-        case .latex: return texts.map { TextTable($0).latex }.joined(separator: "\n\n")
-        case .json:
-            let parts = tables.map { table in
-                (
-                    table.name,
-                    JSONValue.array(table.rows.map { .object(Array(zip(table.headings, $0))) })
-                )
-            }
-            return String(JSONValue.object(facts + parts).encodedForReading().dropLast())
+    mutating func add(_ name: String, _ headings: [String], _ rows: [[JSONValue]], digits: Int = 6) {
+        if !rows.isEmpty {
+            tables.append(Table(name: name, headings: headings, rows: rows, digits: digits))
         }
     }
 
-    /// A value as text; a number that is no integer with six significant digits.
-    private static func text(_ value: JSONValue) -> String {
+    func report(_ format: TableFormat) -> String {
+        let values = tables.map { table in
+            (table.name, JSONValue.array(table.rows.map { .object(Array(zip(table.headings, $0))) }))
+        }
+        let texts = [facts.map { [$0.0, Self.text($0.1)] }] + tables.map(\.texts)
+        return TableReport(texts.map { .init(nil, TextTable($0)) })
+            .text(format, width: TextOutput.width(), json: .object(facts + values))
+    }
+
+    /// A value as text; a number that is no integer with some significant digits.
+    private static func text(_ value: JSONValue, digits: Int = 6) -> String {
         switch value {
         case .null: "–"
-        case .number(let number): String(format: "%.6g", number)
+        case .number(let number): String(format: "%.\(digits)g", number)
         case .string(let text): text
-        case .array(let values): values.map(text).joined(separator: ", ")
-        case .object(let members): members.map { "\($0)=\(text($1))" }.joined(separator: " ")
+        case .array(let values): values.map { text($0, digits: digits) }.joined(separator: ", ")
+        case .object(let members):
+            members.map { "\($0)=\(text($1, digits: digits))" }.joined(separator: " ")
         default: value.encoded()
         }
     }
