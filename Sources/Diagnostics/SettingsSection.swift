@@ -40,7 +40,7 @@ package struct SettingsSection<Key: CodingKey> {
             throw Failure.usage(
                 "unknown key '\(key)'", at: place,
                 remedy: renamed[key].map { "it is now called '\($0)'" }
-                    ?? decoder.foreignNames?.remedy(forKey: key, known: known)
+                    ?? decoder.foreignNames?.remedy(forKey: key, in: keyPath(path), known: known)
                     ?? didYouMean(key, among: known))
         }
         container = try decoder.container(keyedBy: Key.self)
@@ -118,27 +118,6 @@ extension SettingsSection where Key: CaseIterable {
     /// Opens the decoder's mapping; throws for keys that are neither `Key`s nor in `also`.
     package init(_ decoder: any Decoder, also: [String] = [], renamed: [String: String] = [:]) throws {
         try self.init(decoder, keys: Array(Key.allCases), also: also, renamed: renamed)
-    }
-}
-
-/// A `String` enumeration in a settings file; failures for unknown values suggest the nearest one.
-package protocol NamedChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
-
-extension NamedChoice {
-    package init(from decoder: any Decoder) throws {
-        let name: String
-        do { name = try decoder.singleValueContainer().decode(String.self) } catch {
-            throw Failure.usage(
-                "expected one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))"
-                    + ((try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""),
-                at: keyPath(decoder.codingPath))
-        }
-        guard let value = Self(rawValue: name) else {
-            throw Failure.usage(
-                "unknown value '\(name)'", at: keyPath(decoder.codingPath),
-                remedy: decoder.remedy(forValue: name, allowed: Self.allCases.map(\.rawValue)))
-        }
-        self = value
     }
 }
 

@@ -18,13 +18,24 @@ package struct NamesElsewhere: ForeignNames {
 
     package init() {}
 
-    package func remedy(forKey key: String, known: [String]) -> String? {
+    package func remedy(forKey key: String, in section: String, known: [String]) -> String? {
+        if let name = Self.keysOfSections[section]?[key] { return "the key is \(name)" }
         guard let entry = Self.keys.first(where: { $0.names.contains(key) }) else { return nil }
         guard let path = entry.path else { return entry.remark }
         let name = path.split(separator: ".").last.map(String.init) ?? path
-        let here = known.contains(name) ? name : path
+        var here = known.contains(name) ? name : path
+        if here == path, !section.isEmpty {
+            // A method's keys lead nowhere from another section, nor from a method that has them not.
+            if path.hasPrefix("adapter.") { return nil }
+            if section == "head" { here = path.replacing("stages.adapter.", with: "stages.head.") }
+        }
         return "the key is \(here)" + (entry.remark.map { ", \($0)" } ?? "")
     }
+
+    /// Names that mean something else in some section than at the top.
+    private static let keysOfSections = [
+        "batch": ["size": "examples"], "checkpoint": ["steps": "every"], "evaluation": ["steps": "every"],
+    ]
 
     package func remedy(forValue value: String, allowed: [String]) -> String? {
         guard let names = Self.values[value], names.allSatisfy(allowed.contains) else { return nil }
@@ -129,6 +140,9 @@ package struct NamesElsewhere: ForeignNames {
         "prefix_tuning": ["prefix"], "PREFIX_TUNING": ["prefix"], "LN_TUNING": ["layernorm"],
         // Arithmetic.
         "bf16": ["bfloat16"], "fp32": ["float32"], "f32": ["float32"], "float": ["float32"],
+        // Splits of data.
+        "validation": ["dev"], "valid": ["dev"], "val": ["dev"], "eval": ["dev"], "ax": ["diagnostic"],
+        "validation_matched": ["dev_matched"], "validation_mismatched": ["dev_mismatched"],
         // Schedules.
         "constant_with_warmup": ["constant"], "cosine_with_restarts": ["cosine"],
     ]
