@@ -183,11 +183,31 @@ struct RuleTests {
         }
     }
 
-    @Test("Where tasks cannot agree, Nash and FairGrad have no solution")
-    func noAgreement() throws {
-        let test = try #require(Case.all.first { $0.name == "opposite" })
-        #expect(try Self.weights(Self.rule("nash"), test, test.gramian) == nil)
-        #expect(try Self.weights(Self.rule("fairgrad"), test, test.gramian) == nil)
+    @Test(
+        "Nash and FairGrad have no solution where tasks cannot agree, and otherwise one of their equation",
+        arguments: ["nash", "fairgrad"])
+    func degenerate(name: String) throws {
+        let rule = try Self.rule(name, name == "nash" ? ["maximumNorm": 0] : ["alpha": 1])
+        for test in Case.all where test.weights["fairgrad"] == nil {
+            guard let w = Self.weights(rule, test, test.gramian) else {
+                #expect(
+                    ["opposite", "a zero", "zeros", "rank one", "dependent"].contains(test.name),
+                    "\(test.name) has no weights")
+                continue
+            }
+            #expect(!["opposite", "a zero", "zeros"].contains(test.name), "\(test.name): \(w)")
+            for (product, weight) in zip(Self.products(w, test.gramian), w) {
+                #expect(abs(product * weight - 1) < 1e-6, "\(test.name): \(w)")
+            }
+        }
+    }
+
+    @Test("DB-MTL divides a gradient by its loss, and keeps β/k^σ of the average in step k")
+    func averages() throws {
+        let settings = ["beta": 0.6, "sigma": 0.5]
+        let rule = try #require(try Self.rule("balanced", settings) as? any AveragingRule)
+        #expect(abs(rule.factor(loss: 0.25) - 4) < 1e-6)
+        #expect(rule.kept(step: 1) == 0.6 && rule.kept(step: 4) == 0.3)
     }
 }
 

@@ -4,6 +4,7 @@ import Diagnostics
 import Formats
 import Foundation
 import Runs
+import Studies
 import TestSupport
 import Testing
 import Training
@@ -125,6 +126,53 @@ struct CombinationRunTests {
         #expect(alone.allSatisfy { $0.gramian == nil && $0.agreement == nil })
     }
 
+    /// For two tasks, in which no order matters.
+    private struct InOrder: TaskOrders {
+        func order(of count: Int, for task: Int) -> [Int] { Array(0..<count) }
+    }
+
+    @Test("A step's weights follow from its matrices and the weights of its losses", arguments: rules)
+    func recomputed(_ test: Case) throws {
+        var changes = changes(test)
+        let tasks = TinyStudy.settings()["tasks"]?.array ?? []
+        changes["tasks"] = .array([tasks[0], tasks[2]])
+        changes["combination.weights"] = ["size": 3]
+        let study = try TinyStudy(changes)
+        let rule = study.context.study.combination.rule
+        let step = try study.train(into: TemporaryFolder()).steps[2]
+        let (weights, gramians) = (try #require(step.weights), try #require(step.gramians))
+        #expect(!weights.entries.isEmpty && weights.names == gramians.names)
+        for part in weights.entries {
+            let tasks = TaskComparison(
+                SymmetricMatrix(try #require(gramians[part.name])), orders: InOrder())
+            let found = try #require(rule.weights(tasks))
+            // Averages have the losses' weights in them.
+            let expected = zip(found, part.value.names).map { weight, name in
+                rule is any AveragingRule ? weight : weight * (step.lossWeights?[name] ?? .nan)
+            }
+            // A weight becomes a float when it multiplies a gradient.
+            #expect(
+                mismatch(part.value.values, expected, Tolerance(relative: 1e-6)) == nil, "\(part.name)")
+        }
+    }
+
+    @Test("The averages of DB-MTL begin with a tenth of the gradients of log-losses")
+    func firstAverages() throws {
+        var changes = changes("balanced")
+        changes["sharing"] = ["weight": "all", "bias": "all", "norm": "all"]
+        let step = try TinyStudy(changes).train(into: TemporaryFolder()).steps[2]
+        let (gramian, seen) = (try #require(step.gramian), try #require(step.gramians?["all"]))
+        let losses = step.losses.values
+        #expect(losses.count == 3)
+        for i in losses.indices {
+            for j in losses.indices {
+                let expected = 0.01 * (gramian[i][j] ?? .nan) / (losses[i] * losses[j])
+                // Averages are floats.
+                #expect(mismatch([seen[i][j]], [expected], Tolerance(absolute: 1e-9, relative: 1e-4)) == nil)
+            }
+        }
+    }
+
     @Test("The product of the weighting's and the rule's weights is reported")
     func productOfWeights() throws {
         let plain = try TinyStudy(changes("mean")).train(into: TemporaryFolder()).steps
@@ -169,13 +217,16 @@ struct CombinationRunTests {
         #expect(abs((longer.update.ratio ?? 0) - 1) < 0.5)
     }
 
-    @Test("What one task has alone gets its gradient in the sum, whatever the rule")
-    func ownParameters() throws {
-        var changes = changes("mgda")
+    /// The results of `fairgrad` are many times as long as the sum, so clipping acts on them.
+    @Test(
+        "What one task has alone gets its gradient in the sum, whatever the rule and the clipping",
+        arguments: ["mgda", "fairgrad"], [0, 0.05])
+    func ownParameters(_ name: String, clip: Double) throws {
+        var changes = changes(name)
         changes["sharing"] = ["weight": "private", "bias": "all", "norm": "private"]
         changes["stages.head.steps"] = 0
         changes["stages.adapter.steps"] = 2
-        changes["optimizer.clip"] = 0
+        changes["optimizer.clip"] = .number(clip)
         func weight(_ rule: String) throws -> [Float] {
             let folder = try TemporaryFolder()
             changes["combination.rule"] = .string(rule)
@@ -183,7 +234,7 @@ struct CombinationRunTests {
             return try TrainedFiles.floats("layer.2.hadamard.weight", of: "pair", in: folder)
         }
         // The first step's rate is 0, so both steps have the gradients of the initial parameters.
-        #expect(try differingBits(weight("mgda"), weight("sum"), "weight") == nil)
+        #expect(try differingBits(weight(name), weight("sum"), "weight") == nil)
     }
 
     // MARK: Conflict

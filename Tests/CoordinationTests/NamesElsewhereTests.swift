@@ -4,6 +4,7 @@ import Formats
 import Foundation
 import Kernels
 import Studies
+import Tasks
 import Testing
 import Training
 
@@ -45,7 +46,8 @@ import Training
     @Test func everyValueExists() {
         let values = Set(
             LinearTarget.allCases.map(\.rawValue) + LearningRateShape.allCases.map(\.rawValue)
-                + AdapterTable.all.map { $0.name } + ProductArithmetic.allCases.map(\.rawValue))
+                + AdapterTable.all.map { $0.name } + ProductArithmetic.allCases.map(\.rawValue)
+                + Split.allCases.map(\.rawValue))
         for (name, here) in NamesElsewhere.values {
             #expect(values.isSuperset(of: here) && !values.contains(name), "\(name)")
         }
@@ -75,6 +77,13 @@ import Training
                 + "allowed: layers, method, norm, site"
         ),
         ("adapter", "fusion", "adapter.adapters: missing key 'adapters'"),
+        ("batch", ["size": 3], "batch.size: unknown key 'size'; the key is examples"),
+        ("evaluation", ["steps": 3], "evaluation.steps: unknown key 'steps'; the key is every"),
+        ("head", ["lr": 1], "head.lr: unknown key 'lr'; the key is stages.head.learningRate"),
+        (
+            "adapter", ["method": "lora", "size": 3],
+            "adapter.size: unknown key 'size'; allowed: alpha, layers, method, rank, start, targets"
+        ),
     ]
 
     @Test(arguments: sections) func inASectionItIsExplained(

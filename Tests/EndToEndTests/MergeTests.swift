@@ -67,10 +67,29 @@ extension EndToEnd {
             }
         }
 
+        /// The start of a Hadamard adapter's tensor: w = 1, b = 0, and the backbone's norms.
+        private func start(of name: String, count: Int) throws -> [Float] {
+            if name.hasSuffix("hadamard.weight") { return [Float](repeating: 1, count: count) }
+            if name.hasSuffix("hadamard.bias") { return [Float](repeating: 0, count: count) }
+            let file = Scene.encoder.appendingPathComponent("model.safetensors")
+            let backbone = try SafetensorsFile(path: file.path)
+            let norm = "attention.output.LayerNorm"
+            return try backbone.floats("encoder.\(name.replacing("attention.norm", with: norm))")
+        }
+
         @Test func theMergedAdapterIsTheStartPlusTheMeanOffset() async throws {
+            try await merges("average") { a, b, _ in (3 * a + b) / 4 }
+        }
+
+        @Test func theOffsetsOfTheSumAreFromTheStart() async throws {
+            try await merges("arithmetic") { a, b, start in start + 3 * (a - start) + (b - start) }
+        }
+
+        /// Merges two tasks' adapters with the weights 3 and 1, and checks every number.
+        private func merges(_ rule: String, _ expected: (Double, Double, Double) -> Double) async throws {
             let scene = try await scene()
             _ = try await succeed([
-                "merge", scene.path("run"), "--rule", "average", "--weights", "3,1", "--output",
+                "merge", scene.path("run"), "--rule", rule, "--weights", "3,1", "--output",
                 scene.path("merged"),
             ])
             func file(_ run: String, _ task: String) throws -> SafetensorsFile {
@@ -85,9 +104,9 @@ extension EndToEnd {
                 if name.hasPrefix("head.") { continue }
                 let merged = try files[0].merged.floats(name)
                 #expect(try merged == files[1].merged.floats(name), "\(name) is not shared")
-                for ((x, y), z) in zip(zip(a, b), merged) {
-                    let mean = (3 * Double(x) + Double(y)) / 4
-                    #expect(abs(Double(z) - mean) < 1e-6, "\(name)")
+                let start = try start(of: name, count: a.count)
+                for (((x, y), s), z) in zip(zip(zip(a, b), start), merged) {
+                    #expect(abs(Double(z) - expected(Double(x), Double(y), Double(s))) < 1e-6, "\(name)")
                 }
             }
         }

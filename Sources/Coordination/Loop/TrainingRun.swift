@@ -234,14 +234,22 @@ package final class TrainingRun: StallListener {
                     },
                     losses: NamedValues(zip(tasks, losses).map { (context.names[$0], $1) }),
                     learningRates: NamedValues(
-                        ParameterKind.allCases.filter(schedule.trains).map {
+                        trainedKinds(schedule).map {
                             ($0.rawValue, schedule.learningRate($0, step: number))
                         }),
                     gradientNorm: result.gradientNorm, combination: result.combination,
-                    gramian: result.gramian, agreement: result.agreement?.curves(context.names),
+                    gramian: result.gramian,
+                    agreement: result.agreement?.curves(context.names, context.measuredParts[state.stage]),
                     tokens: result.tokens, bytes: result.bytes,
                     seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
         timed(.planning) { coordinator.drawAhead(state) }
+    }
+
+    /// The kinds of parameters that a stage trains and the study has.
+    private func trainedKinds(_ schedule: StageSchedule) -> [ParameterKind] {
+        ParameterKind.allCases.filter { kind in
+            schedule.trains(kind) && context.store.blocks.contains { $0.slice.kind == kind }
+        }
     }
 
     private func prune(_ plans: [StepPlan]) throws {

@@ -85,7 +85,7 @@ final class Worker {
                 compared.sum.clear(state.mask)
                 report?.effect = update.effect(of: gradient, compared, state)
             }
-            return try update.apply(gradient, of: plan.tasks, to: &state)
+            return try update.apply(gradient, compared, of: plan.tasks, to: &state)
         }
         if let effect = report?.effect { state.effect.add(effect) }
         state.memory = combining.memory

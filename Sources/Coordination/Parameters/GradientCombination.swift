@@ -44,6 +44,8 @@ struct ComparedGradients {
     let blocks: [Int]
     /// The gradient of ``SumOfGradients``, with which the result is compared.
     let sum: StepGradient
+    /// The norm of the weighted sum over all blocks, by which those that were not combined are clipped.
+    let weightedNorm: GlobalNorm
 }
 
 /// The gradient of the mean loss over all examples of the step: a task is weighted by its number of examples.

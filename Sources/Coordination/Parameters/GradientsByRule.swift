@@ -56,8 +56,10 @@ final class GradientsByRule: GradientCombination {
         addWeighted(gradients, tasks, examples: plan.examples, into: gradient)
         let blocks = gradients.blocks.filter { gradients.parts(of: $0).count > 1 }
         if blocks.isEmpty { return nil }
+        gradient.clear(state.mask)
+        let norm = gradient.norm
         averages?.begin(state.memory.averageGradients)
-        var weights: [(String, NamedValues<Double>)] = []
+        var compared: [(String, CombinationReport.Part)] = []
         var unsolved: [String] = []
         for part in ComparedPart.all(among: blocks, of: store, over: settings.over) {
             let parts = part.blocks.map { gradients.parts(of: $0) }
@@ -88,11 +90,14 @@ final class GradientsByRule: GradientCombination {
             let used = zip(zip(own, shares[0]), found).map {
                 (names[$0.0.task], Double($1) * $0.1.divisor)
             }
-            weights.append((part.name, NamedValues(used)))
+            let rows = own.indices.map { i in own.indices.map { gramian[i, $0] } }
+            compared.append((part.name, CombinationReport.Part(weights: NamedValues(used), gramian: rows)))
         }
         if let averages { state.memory.averageGradients = averages.saved }
-        let report = CombinationReport(weights: NamedValues(weights), unsolved: unsolved)
-        return ComparedGradients(report: report, blocks: blocks, sum: sum)
+        let report = CombinationReport(
+            parts: NamedValues(compared),
+            lossWeights: NamedValues(tasks.map { (names[$0.task], $0.weight) }), unsolved: unsolved)
+        return ComparedGradients(report: report, blocks: blocks, sum: sum, weightedNorm: norm)
     }
 
     /// Numbers that a rule combines: they enter times the rule's weight and `weight`, divided by `divisor`.

@@ -15,14 +15,23 @@ struct ParameterUpdate {
         steps = gradient.blocks.map { BlockStep($0, context, schedule, state) }
     }
 
-    /// Clips the whole gradient of a step's tasks and steps every block.
+    /// Clips the gradient of a step's tasks and steps every block.
+    ///
+    /// Where a rule combined tasks, the bound is on the norm of its whole result. All other blocks are clipped
+    /// by the norm of the weighted sum, so that no rule changes them.
     ///
     /// - Returns: the gradient's norm before clipping
     /// - Throws: a `Divergence` if an update is not finite; the state is then unchanged
-    func apply(_ gradient: StepGradient, of tasks: [Int], to state: inout TrainingState) throws -> Double {
+    func apply(
+        _ gradient: StepGradient, _ compared: ComparedGradients?, of tasks: [Int],
+        to state: inout TrainingState
+    ) throws -> Double {
         let (settings, store) = (context.study.optimizer, context.store)
         let norm = gradient.norm
-        let scale = norm.scale(limit: settings.clip)
+        let combined = norm.scale(limit: settings.clip)
+        let summed = compared?.weightedNorm.scale(limit: settings.clip) ?? combined
+        let blocks = Set(compared?.blocks ?? [])
+        func scale(_ step: BlockStep) -> Float { blocks.contains(step.block) ? combined : summed }
         if context.hasPerTaskMoments, state.perTask == nil {
             state.perTask = PerTaskMoments(store, tasks: context.names.count)
         }
@@ -31,16 +40,17 @@ struct ParameterUpdate {
         let isSafe = steps.allSatisfy { step in
             !step.isPerTask
                 && state.moments.staysFinite(
-                    state.values, gradientsUpTo: norm.value * Double(scale), step.range, time: step.time,
+                    state.values, gradientsUpTo: norm.value * Double(scale(step)), step.range,
+                    time: step.time,
                     learningRate: step.rate, decay: step.decay, settings)
         }
         let before = isSafe ? nil : state
         for step in steps {
             if step.isPerTask {
-                takePerTask(step, gradient, scale, &state)
+                takePerTask(step, gradient, scale(step), &state)
             } else {
                 state.moments.step(
-                    &state.values, gradient: gradient.base, scale: scale, step.range, time: step.time,
+                    &state.values, gradient: gradient.base, scale: scale(step), step.range, time: step.time,
                     learningRate: step.rate, decay: step.decay, settings)
             }
             state.stepCounts[step.block] += 1

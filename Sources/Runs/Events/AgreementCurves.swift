@@ -1,13 +1,33 @@
 package import Formats
 
-/// A step's measurements of how tasks agree on all parameters that they share.
+/// Measurements of how tasks agree in a step, and in the steps of its stage so far.
 package struct AgreementCurves: Sendable, Equatable {
-    /// By pair of tasks, such as `cola-mrpc`, the cosine of their gradients in the step.
+    /// By pair of tasks, such as `cola-mrpc`, the cosine of their gradients in the step, on all parameters
+    /// that they share.
     package let cosines: NamedValues<Double>
+    /// By part of the parameters, such as `weight` and `layer.0`, the mean over pairs of that cosine.
+    package let parts: NamedValues<Double>
+    /// By pair, the cosine without noise over the stage so far.
+    package let correctedCosines: NamedValues<Double>
+    /// By task and other task, such as `cola-mrpc`, the share of the second's loss that a step on the first
+    /// takes off, over the stage so far.
+    package let affinities: NamedValues<Double>
     /// By task, the noise scale over the stage so far, in examples.
     package let noiseScales: NamedValues<Double>
 
-    package init(cosines: NamedValues<Double>, noiseScales: NamedValues<Double>) {
-        (self.cosines, self.noiseScales) = (cosines, noiseScales)
+    package init(
+        cosines: NamedValues<Double>, parts: NamedValues<Double>, correctedCosines: NamedValues<Double>,
+        affinities: NamedValues<Double>, noiseScales: NamedValues<Double>
+    ) {
+        (self.cosines, self.parts, self.correctedCosines) = (cosines, parts, correctedCosines)
+        (self.affinities, self.noiseScales) = (affinities, noiseScales)
+    }
+
+    /// The curves of TensorBoard.
+    package var points: [(String, Double)] {
+        [
+            ("cosine", cosines), ("part", parts), ("corrected_cosine", correctedCosines),
+            ("affinity", affinities), ("noise_scale", noiseScales),
+        ].flatMap { kind, values in values.entries.map { ("agreement/\(kind)/\($0.name)", $0.value) } }
     }
 }

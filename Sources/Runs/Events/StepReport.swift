@@ -25,10 +25,16 @@ package struct StepReport: Encodable, Sendable {
     /// The inner products of the gradients of the tasks' mean losses over all shared parameters, in the
     /// study's order, with nil where a task took no part; nil unless tasks were compared.
     package let gramian: [[Double?]]?
-    /// The weights of the rule; nil with the rule `sum`.
+    /// By part of the parameters, the weights of the tasks' gradients; nil with the rule `sum`.
     package let weights: NamedValues<NamedValues<Double>>?
+    /// By part, the inner products that the rule made the weights of; nil with the rule `sum`.
+    package let gramians: NamedValues<[[Double]]>?
+    /// The weights of the tasks' losses; nil with the rule `sum`.
+    package let lossWeights: NamedValues<Double>?
     /// The agreement of tasks, for curves; nil if it is not measured.
     package let agreement: AgreementCurves?
+    /// By part of the parameters that tasks share, the mean over pairs of the cosines of their gradients.
+    private let cosines: NamedValues<Double>?
     /// The gradient and update compared with those of the sum; nil if they are those of the sum.
     package let effect: CombinationEffect?
     /// Tokens of all micro-batches.
@@ -39,8 +45,8 @@ package struct StepReport: Encodable, Sendable {
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     private enum CodingKeys: CodingKey {
-        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, effect, tokens,
-            bytes, seconds, secondsWaiting, secondsCommunicating
+        case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, gramians,
+            lossWeights, cosines, effect, tokens, bytes, seconds, secondsWaiting, secondsCommunicating
     }
 
     package init(
@@ -53,11 +59,20 @@ package struct StepReport: Encodable, Sendable {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
-        (self.gramian, self.agreement, weights) = (gramian, agreement, combination?.weights)
-        effect = combination?.effect
+        (self.gramian, self.agreement, cosines) = (gramian, agreement, agreement?.parts)
+        weights = combination.map { report in
+            NamedValues(report.parts.entries.map { ($0.name, $0.value.weights) })
+        }
+        gramians = combination.map { report in
+            NamedValues(report.parts.entries.map { ($0.name, $0.value.gramian) })
+        }
+        (lossWeights, effect) = (combination?.lossWeights, combination?.effect)
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
     }
+
+    /// Whether the step computed the encoder: heads read cached vectors, and their rates say nothing of it.
+    package var passesEncoder: Bool { stage != "head" }
 
     /// Examples of all tasks.
     package var examples: Int { microBatches.reduce(0) { $0 + $1.examples.count } }
