@@ -136,8 +136,9 @@ def fetch(name):
     if not any(found.endswith(".safetensors") for found in names):
         raise Refusal(
             f"{name} has no safetensors weights, and pickled ones are never read; convert them: "
-            f"python -c \"import transformers as t; n='{model}'; t.AutoModel.from_pretrained(n).save_pretrained('models/x');"
-            " t.AutoTokenizer.from_pretrained(n).save_pretrained('models/x')\"")
+            f"python3 -c \"import transformers as t; n=dict(pretrained_model_name_or_path='{model}', revision='{revision}'); "
+            "t.AutoModel.from_pretrained(**n).save_pretrained('models/x'); "
+            "t.AutoTokenizer.from_pretrained(**n).save_pretrained('models/x')\"")
     folder = os.path.join(cache(), "models--" + model.replace("/", "--"))
     snapshot = os.path.join(folder, "snapshots", entries["sha"])
     for part in ("blobs", "refs"):

@@ -33,13 +33,13 @@ struct MergedFolderTests {
         }
         let z = try map(first.view, form.dense.module)
         let u = GuardedMatrix(batch.count, d)
-        switch form.activation {
-        case .tanh:
-            u.view.copy(from: z.view)
-            tanh(u.view)
-        case .gelu: gelu(z.view, into: u.view, saveDerivative: false)
-        case .relu: relu(z.view, into: u.view, saveDerivative: false)
-        }
+        let activation: Activation =
+            switch form.activation {
+            case .tanh: .tanh
+            case .gelu: .gelu
+            case .relu: .relu
+            }
+        activation.forward(z.view, into: u.view, saveDerivative: false)
         return withExtendedLifetime(workspace) { try? map(u.view, form.output.module).values } ?? []
     }
 
@@ -117,5 +117,16 @@ struct MergedFolderTests {
             scene.trained, baseModel: BaseModel("org/tiny"), to: folder.file("merged"))
         let config = try JSONValue(parsing: try folder.read("merged/config.json"), at: "config.json")
         #expect(config["_name_or_path"] == "org/tiny")
+    }
+
+    @Test("The script that loads merged models in transformers has a line for every method")
+    func script() throws {
+        let script = try String(
+            contentsOfFile: "\(Golden.folder)/../Reference/exchange.py", encoding: .utf8)
+        for test in MethodCase.all
+        where try AdapterSettings(json: test.section).method.mergeability == .exact {
+            let names = ["method: \(test.method)", "\"\(test.method)\""]
+            #expect(names.contains { script.contains($0) }, "\(test)")
+        }
     }
 }

@@ -112,6 +112,22 @@ import Tokenizers
                 "vocab.txt": small,
                 "config.json": #"{"model_type": "bert", "tokenizer_class": "BertJapaneseTokenizer"}"#,
             ], at: "config.json", "found the tokenizer_class BertJapaneseTokenizer"),
+        Bad(
+            [
+                "vocab.json": "{}", "merges.txt": "", "config.json": #"{"model_type": "bert"}"#,
+                "tokenizer_config.json": #"{"tokenizer_class": "HerbertTokenizerFast"}"#,
+            ], at: "tokenizer_config.json",
+            "the tokenizer_class HerbertTokenizerFast, but of those that read merges.txt only RobertaTokenizer"
+        ),
+        Bad(
+            ["vocab.json": "{}", "merges.txt": "", "config.json": #"{"model_type": "gpt2"}"#],
+            at: "merges.txt", "no file says that it is RoBERTa's"),
+        Bad(
+            [
+                "vocab.txt": small,
+                "config.json": #"{"model_type": "mpnet", "bos_token_id": 0, "eos_token_id": 2}"#,
+                "tokenizer_config.json": #"{"tokenizer_class": "BertTokenizer"}"#,
+            ], at: "config.json", "found bos_token_id 0, but the tokenizer's id is 1"),
         Bad(["vocab.txt": small + "\nmore\n"], at: "vocab.txt:6", "found an empty token for id 5"),
         Bad(
             ["vocab.txt": small + "the\n"], at: "vocab.txt:6",
@@ -201,10 +217,12 @@ import Tokenizers
         _ = try Goldens.load([
             "tokenizer.json": file, "tokenizer_config.json": #"{"tokenizer_class": "BertTokenizer"}"#,
         ])
-        let generic = #"{"tokenizer_class": "PreTrainedTokenizerFast"}"#
-        try expectFailure(
-            ["tokenizer.json": Data(file.utf8), "tokenizer_config.json": Data(generic.utf8)],
-            "tokenizer.json", "found no \(stage)")
+        for name in ["PreTrainedTokenizerFast", "TokenizersBackend"] {
+            let generic = #"{"tokenizer_class": "\#(name)"}"#
+            try expectFailure(
+                ["tokenizer.json": Data(file.utf8), "tokenizer_config.json": Data(generic.utf8)],
+                "tokenizer.json", "found no \(stage)")
+        }
     }
 
     @Test func specialTokensMayHaveOtherNames() throws {

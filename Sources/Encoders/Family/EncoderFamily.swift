@@ -15,13 +15,15 @@ package struct EncoderFamily: Sendable {
     let positions: PositionCounting
     /// Whether the attention's output has dropout, as the feed-forward layer's has.
     let dropsAttentionOutput: Bool
+    /// Whether the tokenizers of its published models are of a kind that is read.
+    let hasReadableTokenizer: Bool
     /// Models of the same `model_type` that are refused.
     let refused: [RefusedModel]
 
     package init(
         name: String, title: String, keys: ConfigurationKeys, tensors: TensorNames, classes: ModelClasses,
         positions: PositionCounting = .fromZero, dropsAttentionOutput: Bool = true,
-        refused: [RefusedModel] = []
+        hasReadableTokenizer: Bool = true, refused: [RefusedModel] = []
     ) {
         self.name = name
         self.title = title
@@ -30,6 +32,7 @@ package struct EncoderFamily: Sendable {
         self.classes = classes
         self.positions = positions
         self.dropsAttentionOutput = dropsAttentionOutput
+        self.hasReadableTokenizer = hasReadableTokenizer
         self.refused = refused
     }
 

@@ -12,22 +12,25 @@ extension EncoderFamily {
         name: "xlm-roberta", title: "XLM-RoBERTa",
         ModelClasses(
             encoder: "XLMRobertaModel", classifier: "XLMRobertaForSequenceClassification",
-            head: .classifier(.tanh), tokenizer: "XLMRobertaTokenizer", adapters: "XLMRobertaAdapterModel"))
+            head: .classifier(.tanh), tokenizer: "XLMRobertaTokenizer", adapters: "XLMRobertaAdapterModel"),
+        hasReadableTokenizer: false)
 
     /// CamemBERT (arXiv 1911.03894), the same computation.
     package static let camembert = likeRoBERTa(
         name: "camembert", title: "CamemBERT",
         ModelClasses(
             encoder: "CamembertModel", classifier: "CamembertForSequenceClassification",
-            head: .classifier(.tanh), tokenizer: "CamembertTokenizer", adapters: nil))
+            head: .classifier(.tanh), tokenizer: "CamembertTokenizer", adapters: nil),
+        hasReadableTokenizer: false)
 
     private static func likeRoBERTa(
-        name: String, title: String, _ classes: ModelClasses
+        name: String, title: String, _ classes: ModelClasses, hasReadableTokenizer: Bool = true
     ) -> EncoderFamily {
         EncoderFamily(
             name: name, title: title,
             keys: .likeBERT(segments: ConfigurationKeys.segmentsLikeBERT, fixed: [.absolutePositions]),
             tensors: .likeBERT(prefix: "roberta.", other: [.pooler: "pooler.dense"]), classes: classes,
-            positions: .afterPadding(id: .init("pad_token_id", default: 1)))
+            positions: .afterPadding(id: .init("pad_token_id", default: 1)),
+            hasReadableTokenizer: hasReadableTokenizer)
     }
 }

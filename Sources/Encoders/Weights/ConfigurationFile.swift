@@ -1,5 +1,6 @@
 import Diagnostics
 import Formats
+import Kernels
 
 /// The settings of a config.json.
 struct ConfigurationFile {
@@ -28,10 +29,10 @@ struct ConfigurationFile {
     }
 
     /// Reads the nonlinearity of the feed-forward layer: GELU if there is none, as in `transformers`.
-    func activation(_ key: String) throws -> HiddenActivation {
+    func activation(_ key: String) throws -> Activation {
         guard let found = object[key] else { return .gelu }
-        guard let activation = found.string.flatMap({ HiddenActivation(configurationName: $0) }) else {
-            let names = HiddenActivation.knownNames.map { "\"\($0)\"" }
+        guard let activation = found.string.flatMap({ Activation(configurationName: $0) }) else {
+            let names = Activation.configurationNames.map { "\"\($0)\"" }
             throw Failure.data(
                 "'\(key)' is \(found.encoded()), expected one of \(names.joined(separator: ", "))", at: path,
                 remedy: "use a backbone with one of these activations")
@@ -87,6 +88,6 @@ struct ConfigurationFile {
         throw Failure.data(
             "'model_type' is \(found?.encoded() ?? "missing"), expected one of \(names)", at: path,
             remedy: "use a backbone of one of these families: "
-                + families.map(\.title).joined(separator: ", "))
+                + families.filter(\.hasReadableTokenizer).map(\.title).joined(separator: ", "))
     }
 }

@@ -7,6 +7,8 @@ struct MergesFile {
     let vocabulary: FileSection
     let merges: [UInt8]
     let place: String
+    /// config.json.
+    let model: FileSection
     let files: AddedTokenFiles
 
     /// The special tokens of RoBERTa, which files may name otherwise.
@@ -16,6 +18,7 @@ struct MergesFile {
     ]
 
     func tokenizer() throws -> TokenizerPipeline {
+        try requireRoBERTa()
         let known = try Vocabulary(ids: vocabulary.members, at: vocabulary.place)
         let lines = merges.split(separator: 0x0A, omittingEmptySubsequences: false)
             .map { String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self) }
@@ -40,5 +43,19 @@ struct MergesFile {
             addsPrefixSpace: try files.configuration.flag("add_prefix_space") ?? false, usesPattern: true)
         return TokenizerPipeline(
             nil, words, model, template, addedTokens: try files.tokens(addedTo: known, special, nil))
+    }
+
+    /// Refuses files of another class, which split and frame texts otherwise: GPT-2's, HerBERT's.
+    private func requireRoBERTa() throws {
+        let known = ["RobertaTokenizer"]
+        if let stated = try StatedClass(in: [files.configuration, model]) {
+            if known.contains(stated.plainName) { return }
+            throw stated.refusal(file: "merges.txt", known: known)
+        }
+        if let type = try model.text("model_type"), type != "roberta" {
+            throw Failure.data(
+                "no file says that it is RoBERTa's, and the model_type in config.json is \(type)", at: place,
+                remedy: StatedClass.remedy)
+        }
     }
 }

@@ -11,6 +11,14 @@ package enum TokenizerFolder {
     /// Reads the folder's tokenizer.
     package static func load(_ directory: String) throws -> any Tokenizer {
         let files = TokenizerFiles(directory)
+        let tokenizer = try tokenizer(of: files, in: directory)
+        try StatedTokens(files.section("config.json")).check(tokenizer)
+        return tokenizer
+    }
+
+    private static func tokenizer(
+        of files: TokenizerFiles, in directory: String
+    ) throws -> any Tokenizer {
         let configuration = try files.section("tokenizer_config.json")
         if let side = try configuration.text("truncation_side"), side != "right" {
             throw configuration.failure(
@@ -19,7 +27,8 @@ package enum TokenizerFolder {
         }
         if files.has("tokenizer.json") {
             let file = try files.section("tokenizer.json")
-            let isGeneric = try configuration.text("tokenizer_class") == "PreTrainedTokenizerFast"
+            let isGeneric =
+                try configuration.text("tokenizer_class").map(StatedClass.generic.contains) ?? false
             let tokenizer = try TokenizerFile(file, isGeneric: isGeneric).tokenizer()
             if let normalizer = tokenizer.normalizer as? BertNormalizer {
                 try check(normalizer, against: configuration)
@@ -35,7 +44,7 @@ package enum TokenizerFolder {
         if files.has("vocab.json"), let merges = try files.bytes("merges.txt") {
             return try MergesFile(
                 vocabulary: files.section("vocab.json"), merges: merges, place: files.path("merges.txt"),
-                files: added
+                model: files.section("config.json"), files: added
             ).tokenizer()
         }
         guard let lines = try files.bytes("vocab.txt") else {

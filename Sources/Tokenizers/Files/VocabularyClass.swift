@@ -48,22 +48,15 @@ enum VocabularyClass: CaseIterable {
 
     // MARK: Telling the class
 
-    /// Classes that stand for any tokenizer.json.
-    private static let anyClass = ["PreTrainedTokenizerFast", "TokenizersBackend"]
-
     /// The class that tokenizer_config.json or else config.json names, or that of config.json's family.
     ///
     /// Without all of these, a vocabulary with special tokens of BERT's alone is BERT's.
     static func of(
         _ vocabulary: Vocabulary, at place: String, configuration: FileSection, model: FileSection
     ) throws -> VocabularyClass {
-        for section in [configuration, model] {
-            guard let name = try section.text("tokenizer_class"), !anyClass.contains(name) else { continue }
-            let plain = name.hasSuffix("Fast") ? String(name.dropLast(4)) : name
-            if let found = allCases.first(where: { $0.names.contains(plain) }) { return found }
-            throw section.failure(
-                "found the tokenizer_class \(name), but of those that read vocab.txt only "
-                    + "\(allCases.flatMap(\.names).joined(separator: ", ")) are known", remedy: remedy)
+        if let stated = try StatedClass(in: [configuration, model]) {
+            if let found = allCases.first(where: { $0.names.contains(stated.plainName) }) { return found }
+            throw stated.refusal(file: "vocab.txt", known: allCases.flatMap(\.names))
         }
         let family = try model.text("model_type")
         if let found = allCases.first(where: { family.map($0.models.contains) ?? false }) { return found }
@@ -72,9 +65,6 @@ enum VocabularyClass: CaseIterable {
         throw Failure.data(
             "no file tells the tokenizer that it belongs to, expected tokenizer_class in tokenizer_config.json"
                 + (family.map { " or another model_type than \($0) in config.json" } ?? ""),
-            at: place, remedy: remedy)
+            at: place, remedy: StatedClass.remedy)
     }
-
-    private static let remedy =
-        "write tokenizer.json in Python: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)"
 }
