@@ -5,12 +5,13 @@ package import Runs
 /// The run directories that paths name.
 ///
 /// A folder that is no run stands for the finished runs below it, and a sweep, also one below a folder, for
-/// its winners' runs with fresh seeds if it has any.
+/// its winners' runs with fresh seeds if it has any. Of several paths, as `runs/*` gives them, runs without
+/// results are left out too.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
     /// The sweeps among the paths.
     package private(set) var sweeps: [SweepDirectory] = []
-    /// For each run below a folder that is left out because it has no usable results, the reason.
+    /// For each run that is left out because it has no usable results, the reason.
     package private(set) var leftOut: [Failure] = []
 
     /// Three levels hold `methods/lora/seed-1`.
@@ -24,12 +25,8 @@ package struct RunSearch: Sendable {
             let directory = RunDirectory(path: sweep.hasBegun ? sweep.comparedRuns : path)
             let found =
                 directory.hasBegun ? [] : Self.runs(below: directory.path, depth: Self.depth)
-            if found.isEmpty {
-                runs.append(try RunDirectory.open(at: path).path)
-                continue
-            }
             let before = runs.count
-            for run in found {
+            for run in found.isEmpty ? [try RunDirectory.open(at: path).path] : found {
                 do {
                     _ = try RunResults.ofFinished(RunDirectory(path: run))
                     runs.append(run)
@@ -37,12 +34,13 @@ package struct RunSearch: Sendable {
                     leftOut.append(failure)
                 }
             }
-            if runs.count == before {
+            if runs.count == before, !found.isEmpty {
                 throw Failure.usage(
                     "none of the runs in it has results yet", at: path,
                     remedy: "finish them with train --resume")
             }
         }
+        if runs.isEmpty, let failure = leftOut.first { throw failure }
     }
 
     private static func runs(below folder: String, depth: Int) -> [String] {

@@ -114,7 +114,7 @@ package struct CustomTask: LanguageTask, Codable, Equatable {
             output: output, labels: split.isTest ? .optional : .required, keepsEmptyText: false,
             dropsShortLines: false,
             remedy: "check '\(split.rawValue)' of the task '\(name)'; it is relative to the study's 'data' "
-                + "(for a finished run: --data)")
+                + "(for a run: --data DIR, or train --resume RUN --set data=DIR)")
         return try reader.read(file, in: dataDirectory, format: format ?? DataFormat(ofFile: file))
     }
 }

@@ -81,7 +81,7 @@ package struct GLUETask: LanguageTask {
             dropsShortLines: droppedShortLines && !split.isTest && !isHub,
             remedy: "fetch GLUE with launch/glue, or set the study's 'data' to the folder with "
                 + "\(file(of: split)), or \(HubLayout.suggestion(of: split, task: name)) of the hub's data "
-                + "(for a finished run: --data)")
+                + "(for a run: --data DIR, or train --resume RUN --set data=DIR)")
         return try reader.read(
             paths ?? [file(of: split)], in: dataDirectory, format: isHub ? .jsonl : .tsv)
     }

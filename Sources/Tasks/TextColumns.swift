@@ -80,6 +80,15 @@ extension LanguageTask {
             reader.lineRemedy =
                 "\(form): choose columns of a table with --columns, or use --split test for the run's own file"
         }
-        return try reader.read(table).examples
+        let examples = try reader.read(table).examples
+        if columns == nil, examples.count > 1,
+            [examples[0].first, examples[0].second].compactMap(\.self) == textNames
+        {
+            let names = textNames.joined(separator: ",")
+            throw Failure.data(
+                "found a header, \(names), expected \(isPaired ? "two texts" : "a text")", at: "\(path):1",
+                remedy: "leave the header out, or choose its columns with --columns \(names)")
+        }
+        return examples
     }
 }

@@ -161,11 +161,15 @@ extension EndToEnd {
             let cases: [([String], Int32, [String])] = [
                 (
                     [golden, scene.study] + back, 2,
-                    ["study.yaml: tasks: names 2 tasks", "leave only the adapter's task"]
+                    ["study.yaml: tasks: names 2 tasks", "--task chooses one: colour, alike"]
+                ),
+                (
+                    [golden, scene.study, "--task", "color"] + back, 2,
+                    ["--task: ", "has no task 'color'", "did you mean 'colour'?"]
                 ),
                 (
                     [golden, scene.study, "--output", scene.path("run")] + one, 2,
-                    ["run: is there already", "name a folder to make"]
+                    ["run: already exists", "choose another folder"]
                 ),
                 (
                     [scene.path("run/adapters/colour"), scene.study] + back + one, 2,
@@ -188,6 +192,14 @@ extension EndToEnd {
                 #expect(!scene.exists("back"))
             }
             _ = try await succeed(["import", peft, scene.study, "--labels", "warm,cold"] + back + one)
+            _ = try await succeed([
+                "import", peft, scene.study, "--task", "colour", "--labels", "warm,cold", "--output",
+                scene.path("chosen"),
+            ])
+            let adapters = try ["back", "chosen"].map {
+                try scene.read("\($0)/adapters/colour/adapter_model.safetensors")
+            }
+            #expect(adapters[0] == adapters[1])
         }
     }
 }

@@ -77,11 +77,12 @@ extension EndToEnd {
             #expect(starts.map { $0["superseded"]?.int } == [nil, superseded.count])
 
             let counted = journal.filter { $0["kind"] == "step" }
-            let seconds = counted.compactMap { $0["seconds"]?.double }.reduce(0, +)
+            let timed = counted.filter { $0["stage"] == "adapter" }
+            let seconds = timed.compactMap { $0["seconds"]?.double }.reduce(0, +)
             let results = try JSONValue(parsing: scene.read("run/results.json"), at: "results.json")
             #expect(results["bytesPerStep"]?.int == counted.compactMap { $0["bytes"]?.int }.max())
             let rate = try #require(results["examplesPerSecond"]?.double)
-            let examples = counted.flatMap { $0["microBatches"]?.array ?? [] }
+            let examples = timed.flatMap { $0["microBatches"]?.array ?? [] }
                 .reduce(0) { $0 + ($1["examples"]?.array?.count ?? 0) }
             #expect(abs(rate - Double(examples) / seconds) < 1e-6 * rate)
             #expect(results["seconds"]?.double ?? 0 > seconds)

@@ -8,7 +8,7 @@ extension Mistake {
             says: ["--rule: unknown rule 'tise'", "did you mean 'ties'?"]
         ) { $0.merge(["run"], ["--rule", "tise"]) },
         .afterARun(
-            "merging into a folder that is there", code: 2, says: ["/run: is there already", "to make"]
+            "merging into a folder that is there", code: 2, says: ["/run: already exists", "choose another"]
         ) { ["merge", $0.path("run"), "--rule", "average", "--output", $0.path("run")] },
         .afterARun(
             "other weights than adapters", code: 2,

@@ -190,7 +190,7 @@ extension EndToEnd {
             try await refuses(
                 [first, scene.path("second"), first, "--output", out], 2,
                 "\(first) and \(first) both trained cola")
-            try await refuses([first, "--output", scene.path("glue")], 2, "glue: is there already")
+            try await refuses([first, "--output", scene.path("glue")], 2, "glue: already exists")
             try scene.write("glue/STS-B/test.tsv", table(1378, pairs: true))
             try await refuses(
                 [first, "--output", out], 3, "STS-B/test.tsv: found 1378 examples, GLUE's file has 1379",

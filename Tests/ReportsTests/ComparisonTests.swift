@@ -350,7 +350,9 @@ struct ComparisonTests {
                 unfinished, damaged + "/results.json:1", empty + "/results.json",
             ])
         #expect(found.leftOut.allSatisfy { $0.remedy?.contains("hadamesh train --resume") == true })
-        #expect(try RunSearch([paths[0], unfinished]).runs == [paths[0], unfinished])
+        let several = try RunSearch([paths[0], unfinished])
+        #expect(several.runs == [paths[0]] && several.leftOut.map(\.location) == [unfinished])
+        #expect(throws: Failure.self) { try RunSearch([unfinished]) }
         let failure = #expect(throws: Failure.self) { try RunSearch([runs.path("x/none")]) }
         #expect(failure?.description.contains("no such run directory") == true)
         _ = try runs.run("y/late", nil)

@@ -28,13 +28,16 @@ import Testing
                 losses: NamedValues([("rte", 0.5)]), learningRates: NamedValues([("weight", 1e-3)]),
                 gradientNorm: 2, combination: Self.combination,
                 agreement: AgreementCurves(
-                    cosines: NamedValues([("cola-rte", 0.5)]), noiseScales: NamedValues([("rte", 70)])),
+                    cosines: NamedValues([("cola-rte", 0.5)]), parts: NamedValues([("layer.0", 0.25)]),
+                    correctedCosines: NamedValues([("cola-rte", 0.75)]),
+                    affinities: NamedValues([("rte-cola", 0.125)]), noiseScales: NamedValues([("rte", 70)])),
                 tokens: 30, bytes: 8, seconds: 0.5, secondsWaiting: 0.25,
                 secondsCommunicating: 0))
     }
 
     private static let combination = {
-        var report = CombinationReport(weights: NamedValues([]), unsolved: [])
+        var report = CombinationReport(
+            parts: NamedValues([]), lossWeights: NamedValues([]), unsolved: [])
         report.effect = CombinationEffect(numbers: [2, 0.5, nil, nil])
         return report
     }()
@@ -76,6 +79,7 @@ import Testing
             "share/rte/probability",
             "system/examples_per_second", "system/tokens_per_second", "system/waiting",
             "system/bytes_per_step", "agreement/cosine/cola-rte", "agreement/noise_scale/rte",
+            "agreement/part/layer.0", "agreement/corrected_cosine/cola-rte", "agreement/affinity/rte-cola",
             "```yaml\ntasks: [rte]\n```",
         ] {
             #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")

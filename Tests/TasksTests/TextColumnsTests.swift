@@ -40,6 +40,8 @@ import Testing
             ("a\t\n", .rte, nil, ["in.tsv:1: the second sentence is empty"]),
             ("a\tb\n", .sst2, nil, ["in.tsv:1: found 2 columns, expected 1;", "one text"]),
             ("", .sst2, nil, ["in.tsv: found no lines", "at least one line"]),
+            ("sentence\na\n", .sst2, nil, ["in.tsv:1: found a header, sentence", "--columns sentence"]),
+            ("sentence1\tsentence2\na\tb\n", .rte, nil, ["in.tsv:1: found a header", "sentence1,sentence2"]),
             (
                 "index\ttext\n0\ta\n", .sst2, "sentence",
                 ["in.tsv:1: no column 'sentence'", "'index', 'text'"]

@@ -16,6 +16,8 @@ package final class RunJournal: RunObserver {
     private var superseded: Int?
     /// Steps of the run so far.
     private var steps = 0
+    /// The latest step at which the shares of a stage were plotted.
+    private var sharesPlotted: Int?
     private var timeline: TimelineFile?
     private var balance: RankBalance?
 
@@ -117,6 +119,9 @@ package final class RunJournal: RunObserver {
 
     /// Plots each task's share of a stage's examples so far.
     private func plotShares(_ drawn: NamedValues<DrawnShare>) throws {
+        // A stage often ends with an evaluation, which has plotted them.
+        if sharesPlotted == steps { return }
+        sharesPlotted = steps
         try journal.plot(
             NamedValues(
                 drawn.entries.flatMap { task in
@@ -135,17 +140,18 @@ package final class RunJournal: RunObserver {
         var points: [(String, Double)] = []
         points += report.losses.entries.map { ("train/\($0.name)/loss", $0.value) }
         points += report.learningRates.entries.map { ("train/learning_rate/\($0.name)", $0.value) }
-        if let agreement = report.agreement {
-            points += agreement.cosines.entries.map { ("agreement/cosine/\($0.name)", $0.value) }
-            points += agreement.noiseScales.entries.map { ("agreement/noise_scale/\($0.name)", $0.value) }
-        }
+        points += report.agreement?.points ?? []
         points += [
             ("train/gradient_norm", report.gradientNorm),
-            ("system/examples_per_second", Double(report.examples) / seconds),
-            ("system/tokens_per_second", Double(report.tokens) / seconds),
             ("system/waiting", report.secondsWaiting / seconds),
             ("system/bytes_per_step", Double(report.bytes)),
         ]
+        if report.passesEncoder {
+            points += [
+                ("system/examples_per_second", Double(report.examples) / seconds),
+                ("system/tokens_per_second", Double(report.tokens) / seconds),
+            ]
+        }
         points += Self.points(report.effect)
         try journal.plot(NamedValues(points), step: steps)
     }
@@ -180,7 +186,7 @@ package final class RunJournal: RunObserver {
         let all = currentCounters
         var whole = results
         whole.bytesPerStep = all.bytesPerStep
-        whole.examplesPerSecond = all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : 0
+        whole.examplesPerSecond = all.stepSeconds > 0 ? Double(all.examples) / all.stepSeconds : nil
         whole.seconds = all.seconds
         whole.balance = balance
         whole.study = study

@@ -26,6 +26,7 @@ struct Doctor: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
+            let settings = try study.map { try options.study($0) }
             let threads = BLAS.useOneThread()
             let node = try world.nodeCommunicator()
             let numbers = try world.allGather([
@@ -51,8 +52,7 @@ struct Doctor: ParsableCommand {
                             ]
                         } + advice(numbers).map { ["advice", $0] })
             }
-            guard let study else { return 0 }
-            let settings = try options.study(study)
+            guard let settings else { return 0 }
             let backbone = try LoadedBackbone(settings, on: world, for: .inspection)
             let weights = backbone.model.weights
             try onRoot(world) {

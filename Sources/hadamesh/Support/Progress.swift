@@ -154,9 +154,8 @@ final class Progress: RunObserver {
         let position = "\(report.stage) \(report.stageStep.grouped)/\(report.stageSteps.grouped)"
         let each = "loss " + order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }.joined(separator: " ")
         let mean = "loss \(format(Array(losses.values).mean ?? 0, 3)) (mean of \(order.count) tasks)"
-        // A head reads cached vectors, so its rate says nothing about the encoder's.
         let rate =
-            report.stage == "head"
+            !report.passesEncoder
             ? "" : ", \(Int((Double(examples) / timer.seconds).rounded()).grouped) examples/s"
         // The adapter's kinds come before the head.
         let learning = report.learningRates.values.first.map { String(format: ", lr %.2g", $0) } ?? ""

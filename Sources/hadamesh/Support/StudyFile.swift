@@ -146,7 +146,9 @@ package struct StudyFile {
     private func listRemedy(_ failure: Failure, _ names: [String], isChange: Bool) -> String? {
         guard failure.message.hasPrefix("expected a list"), let text = root[path: names]?.scalar?.string
         else { return nil }
-        let elements = text.split { $0 == "," || $0 == " " }.joined(separator: ", ")
+        let words = text.split { $0 == "," || $0 == " " }.map(String.init)
+        if words.isEmpty { return nil }
+        let elements = words.flatMap { NamesElsewhere.values[$0] ?? [$0] }.joined(separator: ", ")
         let key = names.joined(separator: ".")
         return isChange ? "--set '\(key)=[\(elements)]'" : "write \(names.last ?? key): [\(elements)]"
     }

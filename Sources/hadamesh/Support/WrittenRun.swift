@@ -12,7 +12,7 @@ enum WrittenRun {
     static func requireNothing(at path: String) throws {
         if path.isEmpty { throw Failure.usage("the path of the folder to create is empty", at: "the output") }
         if FileManager.default.fileExists(atPath: path) {
-            throw Failure.usage("is there already", at: path, remedy: "name a folder to make")
+            throw Failure.usage("already exists", at: path, remedy: "choose another folder")
         }
     }
 

@@ -43,13 +43,14 @@ final class SweepProgress {
         }
     }
 
-    /// The time left if every run takes as long as those of rank 0 and is as far as its current one.
+    /// The time left if every run takes as long as those of rank 0 and is as far as its current one; fewer
+    /// runs than groups leave some groups idle.
     private func left(running: Int, waiting: Int) -> String {
         guard trained > 0 else { return "" }
         let mean = seconds / Double(trained)
         let rest = max(0, mean - (MonotonicClock.seconds - began))
         let all = Double(waiting) * mean + Double(running) * rest
-        return ", \(WorkTimer.duration(all / Double(groups))) left"
+        return ", \(WorkTimer.duration(all / Double(max(1, min(groups, running + waiting))))) left"
     }
 
     /// Prints a line that stays, from any rank.
