@@ -2,8 +2,8 @@
 ///
 /// Whoever reads the file puts them into the decoder's `userInfo`.
 package protocol ForeignNames: Sendable {
-    /// The remedy for a key that is unknown in a section, which is named by its path; nil if no other software
-    /// has it, or not there.
+    /// The remedy for a key that is unknown in a section, which is named by its path; nil if no other
+    /// software has it, or not there.
     func remedy(forKey key: String, in section: String, known: [String]) -> String?
     /// The remedy for a value that is not allowed; nil if no other software has it.
     func remedy(forValue value: String, allowed: [String]) -> String?

@@ -17,8 +17,8 @@ struct ParameterUpdate {
 
     /// Clips the gradient of a step's tasks and steps every block.
     ///
-    /// Where a rule combined tasks, the bound is on the norm of its whole result. All other blocks are clipped
-    /// by the norm of the weighted sum, so that no rule changes them.
+    /// Where a rule combined tasks, the bound is on the norm of its whole result. Other blocks are clipped by
+    /// the norm of the weighted sum, so that no rule changes them.
     ///
     /// - Returns: the gradient's norm before clipping
     /// - Throws: a `Divergence` if an update is not finite; the state is then unchanged

@@ -14,8 +14,8 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Describes a backbone, run, checkpoint, adapter or safetensors file.",
         discussion: """
-            Prints facts and tables: of a run its scores, adapters and checkpoints; of a checkpoint, an adapter or \
-            a file the tensors. \
+            Prints facts and tables: of a run its scores, adapters and checkpoints; of a checkpoint, an \
+            adapter or a file the tensors. \
             A checkpoint's checksum is verified.
             """)
 
