@@ -5,7 +5,9 @@ package enum StandardError {
     /// Clears the live line, so that other text takes its place.
     package static let clearing = "\r\u{1B}[K"
 
-    /// Whether the lines end on a terminal; under mpirun standard error is a pipe, and `launch/local` sets the
+    /// Whether lines end on a terminal.
+    ///
+    /// Under mpirun standard error is a pipe, and `launch/local` sets the
     /// variable.
     package static let isTerminal =
         isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment["HADAMESH_TERMINAL"] == "1"

@@ -10,7 +10,7 @@ package struct DebugSettings: Sendable, Codable, Equatable {
     package init() {}
 
     package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder)
+        let section = try SettingsSection<CodingKeys>(decoder, renamed: ["gradients": "dumpGradients"])
         dumpGradients = try section.value(.dumpGradients, default: dumpGradients)
         let most = StageSettings.mostSteps
         try section.require(

@@ -25,7 +25,7 @@ package struct NamesElsewhere: ForeignNames {
         let name = path.split(separator: ".").last.map(String.init) ?? path
         var here = known.contains(name) ? name : path
         if here == path, !section.isEmpty {
-            // A method's keys lead nowhere from another section, nor from a method that has them not.
+            // A method's key is suggested in its own section alone, and only if the method has it.
             if path.hasPrefix("adapter.") { return nil }
             if section == "head" { here = path.replacing("stages.adapter.", with: "stages.head.") }
         }

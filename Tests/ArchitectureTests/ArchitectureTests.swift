@@ -50,6 +50,8 @@ import Testing
             ("Tokenizers", ["Pipeline", "WordPiece", "ByteLevel", "Files"]),
             ("Formats", ["Files", "JSON", "Safetensors", "Tables"]),
             ("hadamesh", ["Support", "Sweep", "Commands"]),
+            ("Combination", ["Solvers", "Weightings", "Rules"]),
+            ("Exchange", ["Foreign", "SeparateHead", "AdapterHub", "PEFT"]),
         ] as [(String, [String])])
     func foldersNameTypesOfEarlierFoldersAlone(target: String, folders: [String]) {
         #expect(tree.wrongArrows(in: target, folders: folders) == [])

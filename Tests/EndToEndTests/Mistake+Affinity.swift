@@ -20,7 +20,7 @@ extension Mistake {
             mayAlsoSay: ["Usage:", "  See"]
         ) { ["affinity", $0.path("run"), "--steps", "5"] },
         .afterARun(
-            "a study that is there", code: 2, says: ["study.yaml: is there already"]
+            "a study that is there", code: 2, says: ["study.yaml: already exists"]
         ) { ["affinity", $0.path("run"), "--measure", "adapters", "--write", $0.study] },
         .unfinished("affinity of an unfinished run") { ["affinity", $0] },
         Mistake(

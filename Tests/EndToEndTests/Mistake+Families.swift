@@ -44,7 +44,7 @@ extension Mistake {
         .training(
             "a vocabulary of a tokenizer that is not told", code: 3,
             says: [
-                "backbone/vocab.txt: no file tells the tokenizer that it belongs to",
+                "backbone/vocab.txt: no file tells which tokenizer it belongs to",
                 "another model_type than roberta", "write tokenizer.json in Python",
             ]
         ) { try $0.copyEncoder(of: .roberta, vocabularyOf: nil) },

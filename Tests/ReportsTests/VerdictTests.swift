@@ -129,6 +129,21 @@ struct VerdictTests {
         #expect(verdict?.ratios?.values == [1.2, 1.22])
     }
 
+    @Test("A claim to save whose arm saves nothing is not supported, and says why")
+    func saving() throws {
+        try sweep(
+            "methods", "adapter",
+            [
+                Arm(value: "{method: hut}", scores: [0.6, 0.61, 0.6]),
+                Arm(value: "{method: lora}", scores: [0.5, 0.5, 0.5]),
+            ])
+        let report = try ClaimReport(folder.path(""))
+        let verdict = try #require(report.verdicts.first { $0.claim.text.hasPrefix("HUT is on par") })
+        #expect(verdict.ratios?.values.count == 3 && verdict.outcome == .notSupported)
+        #expect(verdict.unsaved?.contains("saves nothing: operations added") == true)
+        #expect(report.text(.text, width: 200).contains("saves nothing: operations added"))
+    }
+
     @Test("Arms of other studies are refused")
     func otherStudies() throws {
         try sweep([0.6, 0.6], [0.5, 0.5], study: "short")

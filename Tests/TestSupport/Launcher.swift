@@ -21,7 +21,7 @@ package enum Launcher {
     ///   - environment: Variables to set for `mpirun` and every rank.
     ///   - timeout: Seconds after which `mpirun` ends the job with status 110; unused without it.
     /// - Returns: The exit code (128 + n for signal n), and what was written to standard output and error.
-    /// - Throws: What starting the process throws.
+    /// - Throws: the failure to start the process
     package static func run(
         ranks: Int?, command: [String], environment: [String: String] = [:], timeout: Int = 60
     ) async throws -> (status: Int32, output: String, errors: String) {

@@ -98,7 +98,7 @@ import Tokenizers
         Bad(["vocab.txt": "[CLS]\n[SEP]\na\n"], at: "vocab.txt", "has no '[UNK]', the unknown token"),
         Bad(["vocab.txt": "[UNK]\n[SEP]\na\n"], at: "vocab.txt", "has no '[CLS]', the classifier token"),
         Bad(["vocab.txt": "[UNK]\n[CLS]\na\n"], at: "vocab.txt", "has no '[SEP]', the separator token"),
-        Bad(["vocab.txt": "[UNK]\na\n"], at: "vocab.txt", "no file tells the tokenizer that it belongs to"),
+        Bad(["vocab.txt": "[UNK]\na\n"], at: "vocab.txt", "no file tells which tokenizer it belongs to"),
         Bad(["vocab.txt": small + "<s>\n"], at: "vocab.txt", "expected tokenizer_class in"),
         Bad(
             ["vocab.txt": small, "config.json": #"{"model_type": "roberta"}"#], at: "vocab.txt",

@@ -1,4 +1,4 @@
-/// A model with a family's `model_type` that is not the encoder which the family's name promises.
+/// A model that shares a family's `model_type` but is not its encoder, such as ELECTRA's generator.
 package struct RefusedModel: Sendable {
     /// The model in words, such as `a generator`.
     let title: String

@@ -38,8 +38,8 @@ package final class EncoderWeights: @unchecked Sendable {
     /// Maps the weights of a Hugging Face folder, and converts tensors that can't be used in place into
     /// `memory`.
     ///
-    /// `arithmetic` is that of the products which will read the weights of layers. Names, shapes and types are
-    /// all checked before memory is allocated.
+    /// `arithmetic` is that of the products with the layers' weights. Names, shapes and types are all checked
+    /// before memory is allocated.
     package init(
         directory: String, for arithmetic: ProductArithmetic = .float32,
         convertingInto memory: any WeightMemory = PrivateMemory(),

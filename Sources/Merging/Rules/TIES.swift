@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// The mean of the large offsets whose sign is that of most of their mass.
+/// The mean of the largest offsets that agree with the elected sign.
 ///
 /// Each adapter keeps its ⌊density · n⌋ largest entries by magnitude, of equal ones the first. The sign of
 /// an entry is that of the sum of the kept offsets, + for 0. The result is Σ w τ over the adapters with that

@@ -41,8 +41,8 @@ package struct ClaimReport: Sendable {
         + "to save parameters or operations needs fewer of them too. steps: those that each run trained, to "
         + "which its verdict is limited."
 
-    /// Lines about verdicts of which a run failed.
-    private var failures: [String] { verdicts.compactMap(\.failures) }
+    /// Lines about verdicts of which a run failed, or whose arm saves nothing.
+    private var failures: [String] { verdicts.flatMap { [$0.failures, $0.unsaved].compactMap(\.self) } }
 
     /// The table in a format, without a final line feed.
     package func text(_ format: TableFormat, width: Int) -> String {
@@ -58,6 +58,7 @@ package struct ClaimReport: Sendable {
                 ("halfWidth", verdict.ratios?.halfWidth.map { .number($0) } ?? .null),
                 ("steps", verdict.steps.map { .integer($0) } ?? .null),
                 ("verdict", .string(verdict.outcome.rawValue)),
+                ("excess", verdict.excess.map { .string($0) } ?? .null),
                 ("failed", .array(verdict.failed.map(Self.json))),
             ])
         }

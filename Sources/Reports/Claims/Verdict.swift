@@ -1,5 +1,6 @@
 import Diagnostics
 import Formats
+import Foundation
 import Runs
 
 /// The verdict on a claim from the winners' runs with fresh seeds.
@@ -38,6 +39,8 @@ package struct Verdict: Sendable {
     package let steps: Int?
     package let outcome: Outcome
     package let failed: [Failed]
+    /// For a claim to save that its scores support and its costs do not, both costs; otherwise nil.
+    package let excess: String?
 
     /// Reads the sweeps in a folder.
     ///
@@ -68,14 +71,14 @@ package struct Verdict: Sendable {
         seeds = pairs.count
         steps = pairs.first?.run.facts["steps"].map { Int($0) }
         if !failed.isEmpty, pairs.count < Self.fewestSeeds {
-            outcome = .untested
+            (outcome, excess) = (.untested, nil)
             return
         }
-        let isSaving = pairs.allSatisfy { Self.saves(claim.saving, $0.run, $0.reference) }
         let outcome = Self.cautious(
             isWhole ? Self.outcome(self.ratios, share: claim.share, isStrict: claim.isStrict) : .undecided,
             failed: failed)
-        self.outcome = outcome == .supported && !isSaving ? .notSupported : outcome
+        excess = outcome == .supported ? Self.excess(claim.saving, pairs) : nil
+        self.outcome = excess == nil ? outcome : .notSupported
     }
 
     /// The outcome on the seeds that remain, unless the failed ones could turn it.
@@ -88,6 +91,11 @@ package struct Verdict: Sendable {
         case .notSupported where failed.contains(where: \.isReference): .undecided
         default: outcome
         }
+    }
+
+    /// The reason why a claim whose scores suffice is not supported; nil for others.
+    package var unsaved: String? {
+        excess.map { "\(claim.text): the scores suffice, but it saves nothing: \($0)" }
     }
 
     /// The failed runs, and what they mean for the verdict; nil if none failed.
@@ -111,15 +119,29 @@ package struct Verdict: Sendable {
         return (isStrict ? high <= share : high < share) ? .notSupported : .undecided
     }
 
-    private static func saves(_ saving: Claim.Saving?, _ run: FinishedRun, _ reference: FinishedRun) -> Bool {
-        let key: String
+    /// The cost that an arm should have less of, in words, if a run of it has not; nil if all save.
+    private static func excess(
+        _ saving: Claim.Saving?, _ pairs: [(run: FinishedRun, reference: FinishedRun)]
+    ) -> String? {
+        let (key, name): (String, String)
         switch saving {
-        case nil: return true
-        case .parameters: key = ComparisonColumn.parametersPerTask
-        case .operations: key = ComparisonColumn.operationsAdded
+        case nil: return nil
+        case .parameters: (key, name) = (ComparisonColumn.parametersPerTask, "parameters per task")
+        case .operations: (key, name) = (ComparisonColumn.operationsAdded, "operations added")
+        case .sharedParameters:
+            (key, name) = (ComparisonColumn.parametersAllTasks, "parameters of all tasks")
         }
-        guard let own = run.facts[key], let its = reference.facts[key] else { return false }
-        return own < its
+        for (run, reference) in pairs {
+            guard let own = run.facts[key], let its = reference.facts[key] else {
+                return "\(name): not in the results"
+            }
+            // Of T tasks, a shared adapter has at most the T-th part.
+            let isLess =
+                saving == .sharedParameters
+                ? own * Double(reference.scores.names.count) <= its : own < its
+            if !isLess { return String(format: "%@: %g, beside %g", name, own, its) }
+        }
+        return nil
     }
 
     /// Refuses runs that differ in more than method, sharing, rule, rate and seed: a ratio of their scores

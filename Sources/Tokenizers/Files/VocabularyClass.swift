@@ -63,7 +63,7 @@ enum VocabularyClass: CaseIterable {
         let isBERTs = ["[CLS]", "[SEP]"].contains { vocabulary.id(of: $0) != nil }
         if family == nil, isBERTs, vocabulary.id(of: "<s>") == nil { return .bert }
         throw Failure.data(
-            "no file tells the tokenizer that it belongs to, expected tokenizer_class in tokenizer_config.json"
+            "no file tells which tokenizer it belongs to, expected tokenizer_class in tokenizer_config.json"
                 + (family.map { " or another model_type than \($0) in config.json" } ?? ""),
             at: place, remedy: StatedClass.remedy)
     }

@@ -119,7 +119,13 @@ struct Sweep: ParsableCommand {
         }
         try TextOutput.write([texts.joined(separator: "\n\n")])
         if results.ranking.isEmpty {
-            throw Failure.data("every trial failed; the table says why", at: directory.path)
+            let failed = results.trials.count { $0.state == .failed }
+            let left = results.trials.count - failed
+            throw Failure.data(
+                left == 0
+                    ? "every trial failed; the table says why"
+                    : "no trial reached its end: \(failed) failed, and \(left) were left behind; the table "
+                        + "says why", at: directory.path)
         }
         if !results.then.isEmpty, fresh.isEmpty {
             throw Failure.data("every winner failed with fresh seeds; the table says why", at: directory.path)

@@ -37,6 +37,17 @@ extension LoadedBackbone {
             remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
     }
 
+    /// A warning if this processor emulates the instructions of an arithmetic.
+    static func warnings(about arithmetic: ProductArithmetic) -> [Failure] {
+        guard arithmetic == .bfloat16, RoundedKernels.areEmulated else { return [] }
+        return [
+            .data(
+                "bfloat16 takes longer than float32 here: the \(RoundedKernels.name) kernels emulate its "
+                    + "instructions", at: "arithmetic",
+                remedy: "results do not depend on that; 'hadamesh doctor' lists the processor's kernels")
+        ]
+    }
+
     /// The use of a backbone, which decides how its weights are prepacked.
     enum Use {
         /// Not prepacked.
@@ -60,14 +71,7 @@ extension LoadedBackbone {
             study,
             EncoderWeights(directory: study.backbone.folder, for: study.arithmetic, convertingInto: memory))
         if use != .inspection { model = try model.prepacked(in: memory, forTraining: use == .training) }
-        warnings = memory.refusals
-        if study.arithmetic == .bfloat16, RoundedKernels.areEmulated {
-            warnings.append(
-                .data(
-                    "bfloat16 takes longer than float32 here: the \(RoundedKernels.name) kernels emulate its "
-                        + "instructions", at: "arithmetic",
-                    remedy: "results do not depend on that; 'hadamesh doctor' lists the processor's kernels"))
-        }
+        warnings = memory.refusals + Self.warnings(about: study.arithmetic)
         if use != .training { warn(from: world.rank) }
     }
 

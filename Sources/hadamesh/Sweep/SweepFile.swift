@@ -19,7 +19,7 @@ package struct SweepFile {
     package let settings: SweepSettings
     let texts: Texts
     private let root: Node
-    /// Whether the lines of ``root`` are those of the file at ``path``, which changes of the sweep move.
+    /// Whether lines of ``root`` are those of the file at ``path``; changes of the sweep move them.
     private let hasLines: Bool
 
     /// Reads a sweep file and its base study with changes of the form `key.sub=value`.

@@ -38,11 +38,13 @@ shape = {"vocab_size": 60, "num_hidden_layers": 3, "num_attention_heads": 3, "in
          "hidden_size": 24, "max_position_embeddings": 32}
 configurations = {
     "roberta": transformers.RobertaConfig(
-        **shape | {"max_position_embeddings": 34}, type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1),
+        **shape | {"max_position_embeddings": 34}, type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1,
+        bos_token_id=2, eos_token_id=3),
     "electra": transformers.ElectraConfig(**shape, embedding_size=16, type_vocab_size=2),
     "distilbert": transformers.DistilBertConfig(
         vocab_size=60, n_layers=3, n_heads=3, hidden_dim=40, dim=24, max_position_embeddings=32),
-    "mpnet": transformers.MPNetConfig(**shape | {"max_position_embeddings": 34}, layer_norm_eps=1e-5),
+    "mpnet": transformers.MPNetConfig(
+        **shape | {"max_position_embeddings": 34}, layer_norm_eps=1e-5, bos_token_id=2, eos_token_id=3),
 }
 segments_of = [[5, 0], [4, 5], [3, 0], [7, 5]]  # tokens of the first and second sentence, special tokens included
 
