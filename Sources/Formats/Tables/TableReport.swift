@@ -10,7 +10,7 @@ package struct TableReport {
         ///
         /// As text, a table of numbers is broken into blocks that repeat the first `names` columns; cells of
         /// another are broken into lines.
-        package init(_ title: String? = nil, _ table: TextTable, names: Int = 1, exact: TextTable? = nil) {
+        package init(_ title: String?, _ table: TextTable, names: Int = 1, exact: TextTable? = nil) {
             (self.title, self.table, self.names) = (title, table, names)
             self.exact = exact ?? table
         }

@@ -42,11 +42,11 @@ package struct ClaimReport: Sendable {
         + "which its verdict is limited."
 
     /// Lines about verdicts of which a run failed, or whose arm saves nothing.
-    private var failures: [String] { verdicts.flatMap { [$0.failures, $0.unsaved].compactMap(\.self) } }
+    private var remarks: [String] { verdicts.flatMap { [$0.failures, $0.unsaved].compactMap(\.self) } }
 
     /// The table in a format, without a final line feed.
     package func text(_ format: TableFormat, width: Int) -> String {
-        TableReport([.init(nil, table)], notes: [Self.note] + failures).text(format, width: width, json: json)
+        TableReport([.init(nil, table)], notes: [Self.note] + remarks).text(format, width: width, json: json)
     }
 
     private var json: JSONValue {
