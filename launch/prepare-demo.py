@@ -120,7 +120,7 @@ def main():
             write(os.path.join(arguments.output, task, "train.tsv"), train)
             write(os.path.join(arguments.output, task, "dev.tsv"), dev)
             labels = ", ".join(sorted({label for _, label in train}))
-            print(f"  {task:<13} {len(train):>5} train {len(dev):>4} dev   {labels}")
+            print(f"  {task:<12} {len(train):>4} train {len(dev):>3} dev  {labels}")
     except (OSError, KeyError, UnicodeDecodeError) as error:
         sys.exit(f"launch/prepare-demo.py: the fetched texts cannot be read: {error!r}; "
                  "remove .cache and run launch/demo again")
