@@ -120,6 +120,22 @@ struct CombinationRunTests {
         }
         let summed = try TinyStudy(self.changes("sum")).train(into: TemporaryFolder()).steps
         #expect(summed.allSatisfy { $0.weights == nil } && summed[2].gramian != nil)
+        for step in summed.dropFirst(2) {
+            let (gramian, parts) = (try #require(step.gramian), try #require(step.agreement?.gramians))
+            // Each parameter has one kind and one layer.
+            for ofLayers in [true, false] {
+                let matrices = parts.entries.filter { $0.name.hasPrefix("layer.") == ofLayers }.map(\.value)
+                #expect(matrices.count > 1)
+                for i in names.indices {
+                    for j in 0...i {
+                        let total = gramian[i][j].map { _ in matrices.reduce(0) { $0 + ($1[i][j] ?? .nan) } }
+                        let error = abs((total ?? 0) - (gramian[i][j] ?? 0))
+                        let scale = ((gramian[i][i] ?? 0) * (gramian[j][j] ?? 0)).squareRoot()
+                        #expect(error <= 1e-12 * scale, "step \(step.step), \(names[i]), \(names[j])")
+                    }
+                }
+            }
+        }
         var unmeasured = self.changes("sum")
         unmeasured["combination"] = ["agreement": "off"]
         let alone = try TinyStudy(unmeasured).train(into: TemporaryFolder()).steps

@@ -28,6 +28,7 @@ import Testing
                 losses: NamedValues([("rte", 0.5)]), learningRates: NamedValues([("weight", 1e-3)]),
                 gradientNorm: 2, combination: Self.combination,
                 agreement: AgreementCurves(
+                    gramians: NamedValues([("layer.0", [[2], [nil, 1]])]),
                     cosines: NamedValues([("cola-rte", 0.5)]), parts: NamedValues([("layer.0", 0.25)]),
                     correctedCosines: NamedValues([("cola-rte", 0.75)]),
                     affinities: NamedValues([("rte-cola", 0.125)]), noiseScales: NamedValues([("rte", 70)])),

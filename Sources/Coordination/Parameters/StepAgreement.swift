@@ -84,6 +84,18 @@ struct StepAgreement {
         i == j ? examples[i] * examples[i] - squaredExamples[i] : examples[i] * examples[j]
     }
 
+    /// The inner products of the gradients of the tasks' mean losses on a part: the matrix up to its diagonal,
+    /// with nil where a task took no part.
+    func gramian(part: Int) -> [[Double?]] {
+        (0..<tasks).map { i in
+            (0...i).map { j in
+                let counts = examples[i] * examples[j]
+                let products = i == j ? parts[part].norms : parts[part].products
+                return counts > 0 ? products[i * tasks + j] / counts : nil
+            }
+        }
+    }
+
     /// The cosine of two tasks' gradients on a part; nil unless both have one.
     func cosine(_ i: Int, _ j: Int, part: Int) -> Double? {
         let (left, right) = (parts[part].norms[i * tasks + j], parts[part].norms[j * tasks + i])

@@ -17,6 +17,8 @@ struct MeasuredAgreement {
             NamedValues(pairs.compactMap { i, j in value(i, j).map { ("\(names[i])-\(names[j])", $0) } })
         }
         return AgreementCurves(
+            gramians: NamedValues(
+                shared.parts.enumerated().dropFirst().map { ($1.name, step.gramian(part: $0)) }),
             cosines: values(pairs) { step.cosine($0, $1, part: 0) },
             parts: NamedValues(
                 shared.parts.enumerated().compactMap { index, part in

@@ -2,10 +2,13 @@ package import Formats
 
 /// Measurements of how tasks agree in a step, and in the steps of its stage so far.
 package struct AgreementCurves: Sendable, Equatable {
+    /// By kind of parameter and layer, such as `weight` and `layer.0`, the inner products of the gradients of
+    /// the tasks' mean losses: the matrix up to its diagonal, with nil where a task took no part.
+    package let gramians: NamedValues<[[Double?]]>
     /// By pair of tasks, such as `cola-mrpc`, the cosine of their gradients in the step, on all parameters
     /// that they share.
     package let cosines: NamedValues<Double>
-    /// By part of the parameters, such as `weight` and `layer.0`, the mean over pairs of that cosine.
+    /// By part of the parameters, such as `all` and `layer.0`, the mean over pairs of that cosine.
     package let parts: NamedValues<Double>
     /// By pair, the cosine without noise over the stage so far.
     package let correctedCosines: NamedValues<Double>
@@ -16,10 +19,12 @@ package struct AgreementCurves: Sendable, Equatable {
     package let noiseScales: NamedValues<Double>
 
     package init(
-        cosines: NamedValues<Double>, parts: NamedValues<Double>, correctedCosines: NamedValues<Double>,
-        affinities: NamedValues<Double>, noiseScales: NamedValues<Double>
+        gramians: NamedValues<[[Double?]]>, cosines: NamedValues<Double>, parts: NamedValues<Double>,
+        correctedCosines: NamedValues<Double>, affinities: NamedValues<Double>,
+        noiseScales: NamedValues<Double>
     ) {
-        (self.cosines, self.parts, self.correctedCosines) = (cosines, parts, correctedCosines)
+        (self.gramians, self.cosines, self.parts) = (gramians, cosines, parts)
+        self.correctedCosines = correctedCosines
         (self.affinities, self.noiseScales) = (affinities, noiseScales)
     }
 

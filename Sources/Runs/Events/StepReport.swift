@@ -33,8 +33,8 @@ package struct StepReport: Encodable, Sendable {
     package let lossWeights: NamedValues<Double>?
     /// The agreement of tasks, for curves; nil if it is not measured.
     package let agreement: AgreementCurves?
-    /// By part of the parameters that tasks share, the mean over pairs of the cosines of their gradients.
-    private let cosines: NamedValues<Double>?
+    /// `gramian` by kind of parameter and layer, up to the diagonal.
+    private let sharedGramians: NamedValues<[[Double?]]>?
     /// The gradient and update compared with those of the sum; nil if they are those of the sum.
     package let effect: CombinationEffect?
     /// Tokens of all micro-batches.
@@ -46,7 +46,7 @@ package struct StepReport: Encodable, Sendable {
 
     private enum CodingKeys: CodingKey {
         case stage, step, microBatches, losses, learningRates, gradientNorm, gramian, weights, gramians,
-            lossWeights, cosines, effect, tokens, bytes, seconds, secondsWaiting, secondsCommunicating
+            sharedGramians, lossWeights, effect, tokens, bytes, seconds, secondsWaiting, secondsCommunicating
     }
 
     package init(
@@ -59,7 +59,7 @@ package struct StepReport: Encodable, Sendable {
         (self.stage, self.step, self.stageStep, self.stageSteps) = (stage, step, stageStep, stageSteps)
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
-        (self.gramian, self.agreement, cosines) = (gramian, agreement, agreement?.parts)
+        (self.gramian, self.agreement, sharedGramians) = (gramian, agreement, agreement?.gramians)
         weights = combination.map { report in
             NamedValues(report.parts.entries.map { ($0.name, $0.value.weights) })
         }
