@@ -29,12 +29,7 @@ struct MethodOnFamily: Sendable, CustomTestStringConvertible {
     }
 
     private var lacksPooler: Bool {
-        family.tensors.pooler == nil && Self.trainsPooler(method.section)
-    }
-
-    private static func trainsPooler(_ section: JSONValue) -> Bool {
-        (section.array ?? [section["base"]].compactMap { $0 }).contains(where: trainsPooler)
-            || section["pooler"]?.bool == true
+        family.tensors.pooler == nil && method.trainsPooler
     }
 
     /// The section as JSON, where trained adapters that it names are those of a folder.

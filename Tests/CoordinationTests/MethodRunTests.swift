@@ -17,12 +17,8 @@ struct MethodRunTests {
             "sharing": ["weight": "all", "bias": "private", "norm": "all"],
             "checkpoint": ["every": 2, "keep": 9],
             // A trained pooler is refused if the head does not read it.
-            "head.pooling": trainsPooler(test) ? "pooler" : "mean",
+            "head.pooling": test.trainsPooler ? "pooler" : "mean",
         ]
-    }
-
-    private func trainsPooler(_ test: MethodCase) -> Bool {
-        (test.section.array ?? [test.section]).contains { $0["pooler"]?.bool == true }
     }
 
     @Test("Any number of ranks and a stop in between give the same bits", arguments: MethodCase.all)

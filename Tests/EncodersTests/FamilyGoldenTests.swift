@@ -76,7 +76,7 @@ struct FamilyGoldenTests {
 
     @Test(
         "The activation that config.json names",
-        arguments: ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish"])
+        arguments: Activation.configurationNames)
     func activation(_ name: String) throws {
         let folder = try TemporaryFolder(copying: TinyModel.directory)
         try folder.write(

@@ -71,14 +71,15 @@ struct MergedFolderTests {
         try check(scene, "\(test)")
     }
 
-    @Test("They are for every head of every family's class", arguments: TinyModel.families)
-    func families(family: EncoderFamily) throws {
+    @Test(
+        "They are for every method and every head of every family's class", arguments: TinyModel.families,
+        MethodCase.all)
+    func families(family: EncoderFamily, test: MethodCase) throws {
+        guard try AdapterSettings(json: test.section).method.mergeability == .exact else { return }
         for head in Scene.heads where family.classifies(with: head) && family.has(head) {
-            for adapter in [["method": "lora"], ["method": "hadamard"], ["method": "layernorm"]]
-                as [JSONValue]
-            {
-                try check(Scene(adapter, head, on: family), "\(head.text) \(adapter.encoded())")
-            }
+            // A pooler that the head doesn't read can't be trained.
+            if test.trainsPooler, head.pooling != .pooler { continue }
+            try check(Scene(test.section, head, on: family), "\(head.text) \(test)")
         }
     }
 

@@ -32,6 +32,14 @@ package struct MethodCase: Sendable, CustomStringConvertible {
     /// Whether it reads adapters that were trained on the tiny BERT, and so on no other backbone.
     package var readsTrainedAdapters: Bool { settings.contains("/methods/trained/") }
 
+    /// Whether it trains the encoder's pooler, which the head must read then.
+    package var trainsPooler: Bool { Self.trainsPooler(section) }
+
+    private static func trainsPooler(_ section: JSONValue) -> Bool {
+        (section.array ?? [section["base"]].compactMap { $0 }).contains(where: trainsPooler)
+            || section["pooler"]?.bool == true
+    }
+
     /// The section as JSON.
     package var settings: String { section.encoded() }
 

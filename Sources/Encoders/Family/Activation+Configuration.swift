@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 
 extension Activation {
     /// Names of a feed-forward layer's nonlinearity in config.json, and the one that `transformers` computes.
@@ -7,7 +7,8 @@ extension Activation {
         "gelu_fast": .geluTanh, "relu": .relu, "silu": .swish, "swish": .swish,
     ]
 
-    static var configurationNames: [String] { names.map { $0.key } }
+    /// The names of config.json that an encoder may have.
+    package static var configurationNames: [String] { names.map { $0.key } }
 
     /// The nonlinearity of a name in config.json; nil for an unknown one.
     init?(configurationName name: String) {

@@ -166,7 +166,7 @@ def write_activations():
     batch = load_file(here / "tiny-bert-forward.safetensors")
     offsets = batch["offsets"].tolist()
     stored = {}
-    for name in ("gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish"):
+    for name in ("gelu", "gelu_python", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish"):
         model = load(here / "tiny-bert", hidden_act=name)
         pieces = [run(model, batch["ids"][a:b], batch["segments"][a:b])[0] for a, b in zip(offsets, offsets[1:])]
         for states in pieces:
