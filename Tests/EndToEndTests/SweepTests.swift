@@ -1,3 +1,4 @@
+import Encoders
 import Formats
 import Foundation
 import Kernels
@@ -150,6 +151,35 @@ extension EndToEnd {
                 resumed.errors.contains(
                     "which gives different bits; resume on processors with the same kernels\n"),
                 "\(resumed)")
+        }
+
+        /// Finished runs need no more than their results, wherever backbone and data are now.
+        @Test func aSweepGoesOnFromItsRecordWithMovedInputs() async throws {
+            try scene.write(
+                "sweep.yaml",
+                "base: study.yaml\nparameters:\n  stages.adapter.steps: { values: [2, 3] }\n"
+                    + "then: { best: 1, seeds: [11] }\n")
+            let whole = try await sweep(ranks: nil, "swept")
+            try #require(whole.status == 0, "\(whole)")
+            let expected = try scene.read("swept/sweep.json")
+            let manager = FileManager.default
+            let kept: Set = ["sweep.yaml", "base.yaml", "manifest.json", "results.json"]
+            for name in try manager.subpathsOfDirectory(atPath: scene.path("swept"))
+            where kept.contains(URL(fileURLWithPath: name).lastPathComponent) && !name.hasPrefix("then/") {
+                try scene.write("record/\(name)", scene.read("swept/\(name)"))
+            }
+            try manager.copyItem(atPath: Scene.encoder.path, toPath: scene.path("moved"))
+            let resumed = try await sweep(
+                ranks: 2, "record", ["--resume", "--set", "backbone=\(scene.path("moved"))"])
+            #expect(resumed.status == 0, "\(resumed)")
+            #expect(try scene.read("record/sweep.json") == expected)
+
+            try manager.removeItem(atPath: scene.path("record/sweep.json"))
+            let other = try await sweep(
+                ranks: 2, "record", ["--resume", "--set", "backbone=\(TinyModel.directory(of: .electra))"])
+            #expect(
+                other.status == 3 && other.errors.contains("is not the one that this run began with"),
+                "\(other)")
         }
 
         @Test func kernelsThatTheProcessorLacksAreRefused() async throws {

@@ -13,6 +13,17 @@ package struct SweepFile {
         let sweep: String
         /// The base study, with the changes of the command line.
         let base: String
+
+        /// Whether other texts ask for the same trials.
+        ///
+        /// The backbone and the data may have moved: runs compare their content.
+        func asksForTrials(of other: Texts) throws -> Bool {
+            func withoutPaths(_ text: String) throws -> Node? {
+                try ["backbone", "data"].reduce(into: Yams.compose(yaml: text)) { $0?.mapping?[$1] = nil }
+            }
+            return try sweep == other.sweep
+                && (base == other.base || withoutPaths(base) == withoutPaths(other.base))
+        }
     }
 
     let path: String
@@ -163,13 +174,14 @@ extension SweepFile {
         }
         func text(_ path: String) throws -> String { try StudyFile.text(StudyFile.data(at: path), at: path) }
         let saved = Texts(sweep: try text(directory.sweepFile), base: try text(directory.baseFile))
-        if let given, given.texts != saved {
+        guard let given else { return saved }
+        guard try given.texts.asksForTrials(of: saved) else {
             let part = given.texts.sweep != saved.sweep ? "sweep file" : "base study"
             throw Failure.usage(
                 "began with another \(part)", at: directory.path,
                 remedy: "continue it as it was with: \(directory.resumption), or choose another --output")
         }
-        return saved
+        return given.texts
     }
 
     /// Begins the sweep in its directory, whose lock the caller holds, unless it has begun there.
