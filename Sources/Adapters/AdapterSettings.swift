@@ -56,7 +56,7 @@ package struct AdapterSettings: Sendable, Codable {
         throw AdapterTable.methods.unknown(name, decoder, at: place)
     }
 
-    /// A method of which a study gives the name alone; the key of one without a default must be given.
+    /// The method with its defaults, for a study that gives its name alone; fails at a required key.
     private static func withDefaults(
         _ type: any AdapterMethod.Type, _ decoder: any Decoder
     ) throws -> any AdapterMethod {

@@ -4,9 +4,8 @@ package import Runs
 
 /// The run directories that paths name.
 ///
-/// A folder that is no run stands for the finished runs below it, and a sweep, also one below a folder, for
-/// its winners' runs with fresh seeds if it has any. Of several paths, as `runs/*` gives them, runs without
-/// results are left out too.
+/// A run names itself. Any other folder names the finished runs below it; a sweep names its winners' runs
+/// with fresh seeds, or all its trials if it has none. Unfinished runs are skipped and listed in ``leftOut``.
 package struct RunSearch: Sendable {
     package private(set) var runs: [String] = []
     /// The sweeps among the paths.

@@ -1,10 +1,10 @@
-/// The numbers that a sampler keeps of what it has heard in a stage.
+/// The state of an adaptive sampler within a stage.
 ///
-/// The next draw depends on it, so it is part of checkpoints.
+/// Checkpoints include it, since the next draw depends on it.
 package struct SamplerMemory: Codable, Equatable, Sendable {
-    /// The times that the sampler has listened.
+    /// How often the sampler has been updated.
     package var updates = 0
-    /// Rows of a number for each task, which begin at 0; the sampler gives them their meaning.
+    /// Rows with one number per task, initially 0; each sampler defines their meaning.
     package var rows: [[Double]]
 
     package init(rows: Int, tasks: Int) {

@@ -10,9 +10,9 @@ import Training
 
 /// The training of a sweep's trials on groups of ranks.
 ///
-/// A group takes the next run that no other has begun. All groups meet at the end of a rung, where the scores
-/// alone decide which trials go on. So trials, scores and adapters are those of any number of ranks and
-/// groups, and of a sweep that was killed and resumed: a run that is whole is not trained again.
+/// Each group takes the next run that no other group has begun. All groups meet at the end of a rung, where
+/// scores alone decide which trials continue. So trials, scores and adapters do not depend on the number of
+/// ranks and groups, nor on kills and resumes. A finished run is not trained again.
 final class SweepRun {
     private let file: SweepFile
     private let directory: SweepDirectory
