@@ -20,6 +20,17 @@ extension EndToEnd {
                 redirection: input.map { "<'\(scene.path($0))'" } ?? "")
         }
 
+        @Test func aTokenizerMuchSmallerThanTheEmbeddingsIsWarnedOf() async throws {
+            let tokens = try String(decoding: scene.read("backbone/vocab.txt"), as: UTF8.self)
+                .split(separator: "\n")
+            try scene.write("backbone/vocab.txt", tokens.dropLast(10).joined(separator: "\n"))
+            let job = try await hadamesh(
+                scene.training + ["stages.head.steps=1", "stages.adapter.steps=1"].flatMap { ["--set", $0] })
+            let warning = "the tokenizer has 50 tokens, but the weights embed 60"
+            #expect(job.status == 0 && job.warnings.contains { $0.contains(warning) }, "\(job)")
+            #expect(try String(decoding: scene.read("run/journal.jsonl"), as: UTF8.self).contains(warning))
+        }
+
         @Test func theRunRecordsNameAndCommit() async throws {
             let run = scene.path("run")
             let short = ["adapter=lora", "stages.head.steps=2", "stages.adapter.steps=2"].flatMap {

@@ -13,7 +13,7 @@ import Training
 struct LoadedBackbone {
     private(set) var model: AdaptedModel
     let tokenizer: any Tokenizer
-    /// Warnings about memory.
+    /// Warnings about memory, kernels and the tokenizer.
     private(set) var warnings: [Failure] = []
 
     /// Maps the weights, unless given, reads the tokenizer, and checks the study's settings against both.
@@ -37,15 +37,28 @@ extension LoadedBackbone {
             remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
     }
 
-    /// A warning if this processor emulates the instructions of an arithmetic.
-    static func warnings(about arithmetic: ProductArithmetic) -> [Failure] {
-        guard arithmetic == .bfloat16, RoundedKernels.areEmulated else { return [] }
-        return [
-            .data(
-                "bfloat16 takes longer than float32 here: the \(RoundedKernels.name) kernels emulate its "
-                    + "instructions", at: "arithmetic",
-                remedy: "results do not depend on that; 'hadamesh doctor' lists the processor's kernels")
-        ]
+    /// Warnings if this processor emulates the instructions of an arithmetic, and if a tokenizer appears to be
+    /// another model's.
+    static func warnings(
+        about arithmetic: ProductArithmetic, _ weights: EncoderWeights, _ tokenizer: any Tokenizer
+    ) -> [Failure] {
+        var warnings: [Failure] = []
+        if arithmetic == .bfloat16, RoundedKernels.areEmulated {
+            warnings.append(
+                .data(
+                    "bfloat16 takes longer than float32 here: the \(RoundedKernels.name) kernels emulate its "
+                        + "instructions", at: "arithmetic",
+                    remedy: "results do not depend on that; 'hadamesh doctor' lists the processor's kernels"))
+        }
+        let (tokens, embeddings) = (tokenizer.vocabularySize, weights.configuration.vocabulary)
+        // Embeddings are often padded, to a multiple of 64 for instance, but not by a tenth.
+        if 10 * tokens < 9 * embeddings {
+            warnings.append(
+                .data(
+                    "the tokenizer has \(tokens) tokens, but the weights embed \(embeddings)",
+                    at: weights.directory, remedy: "check that both come from the same model"))
+        }
+        return warnings
     }
 
     /// The use of a backbone, which decides how its weights are prepacked.
@@ -71,7 +84,7 @@ extension LoadedBackbone {
             study,
             EncoderWeights(directory: study.backbone.folder, for: study.arithmetic, convertingInto: memory))
         if use != .inspection { model = try model.prepacked(in: memory, forTraining: use == .training) }
-        warnings = memory.refusals + Self.warnings(about: study.arithmetic)
+        warnings = memory.refusals + Self.warnings(about: study.arithmetic, model.weights, tokenizer)
         if use != .training { warn(from: world.rank) }
     }
 

@@ -13,7 +13,7 @@ struct SharedBackbone {
     /// Nil if memory has no room for them.
     let packed: PrepackedWeights?
     let tokenizer: any Tokenizer
-    /// Warnings about memory and kernels.
+    /// Warnings about memory, kernels and the tokenizer.
     let warnings: [Failure]
 
     /// Maps and prepacks the weights; a collective of the world.
@@ -22,6 +22,6 @@ struct SharedBackbone {
         weights = try EncoderWeights(directory: path, for: arithmetic, convertingInto: memory)
         packed = try PrepackedWeights(ofEveryMap: weights, arithmetic, in: memory)
         tokenizer = try TokenizerFolder.load(path)
-        warnings = memory.refusals + LoadedBackbone.warnings(about: arithmetic)
+        warnings = memory.refusals + LoadedBackbone.warnings(about: arithmetic, weights, tokenizer)
     }
 }
