@@ -41,8 +41,19 @@ extension Mistake {
         },
         Mistake(
             "the study's own folder as output", code: 2,
-            says: ["this run already exists (found study.yaml)", "--output"]
+            says: ["holds other files (found ", "expected a new or an empty folder", "--output"]
         ) { ["train", $0.study, "--output", $0.folder.path] },
+        Mistake(
+            "the study's own folder as output of a run to resume", code: 2,
+            says: ["holds other files (found ", "--output"]
+        ) { ["train", $0.study, "--output", $0.folder.path, "--resume"] },
+        Mistake(
+            "a folder of notes as output", code: 2, says: ["notes: holds other files (found citations.bib)"]
+        ) {
+            try $0.write("notes/citations.bib", "@article{mine}")
+            try $0.write("notes/slurm-1.out", "")
+            return ["train", $0.study, "--output", $0.path("notes")]
+        },
         Mistake(
             "nothing to resume", code: 2, says: ["run: no such run directory", "hadamesh train"]
         ) { ["train", "--resume", $0.path("run")] },

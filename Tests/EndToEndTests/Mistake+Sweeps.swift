@@ -115,6 +115,15 @@ extension Mistake {
             return ["sweep", scene.path("sweep.yaml"), "--output", scene.path("swept"), "--resume"]
         },
         Mistake(
+            "a sweep into the folder of its base study", code: 2, says: ["holds other files (found "],
+            ranks: [nil]
+        ) { scene in
+            try scene.write(
+                "sweep.yaml", "base: study.yaml\nparameters:\n  batch.examples: { values: [16] }\n")
+            try scene.write("more/base.yaml", "tasks: []\n")
+            return ["sweep", scene.path("sweep.yaml"), "--output", scene.path("more"), "--resume"]
+        },
+        Mistake(
             "a sweep into a directory of another", code: 2,
             says: ["this sweep already exists", "hadamesh sweep --resume "], ranks: [nil]
         ) { scene in

@@ -32,19 +32,16 @@ import Testing
         #expect(!run.path.hasSuffix("/"))
     }
 
-    @Test func otherFilesInTheDirectoryAreNoRun() throws {
-        try Data().write(to: URL(fileURLWithPath: place.file("stderr.log")))
+    @Test(arguments: ["stderr.log", "slurm-12.out", "study.o12", "study.e12", ".nfs1"])
+    func logsAreNoRun(name: String) throws {
+        try place.write("", to: name)
         _ = try RunDirectory.create(at: place.path)
+        _ = try RunDirectory.claim(place.path, resuming: true)
     }
 
-    @Test(arguments: ["manifest.json", "journal.jsonl", "checkpoints"])
+    @Test(arguments: ["manifest.json", "journal.jsonl"])
     func aDirectoryWithARunIsOpenedButNotCreated(trace: String) throws {
-        if trace == "checkpoints" {
-            try FileManager.default.createDirectory(
-                atPath: place.file(trace), withIntermediateDirectories: true)
-        } else {
-            try Data().write(to: URL(fileURLWithPath: place.file(trace)))
-        }
+        try place.write("", to: trace)
         for text in [
             failure { try .create(at: place.path) },
             failure { try .claim(place.path, resuming: false).directory },
@@ -57,12 +54,20 @@ import Testing
                 == RunDirectory.claim(place.path + "/", resuming: true).directory)
     }
 
-    @Test(arguments: ["results.json", "report.html", "adapters"])
-    func filesThatARunWouldReplaceAreKept(name: String) throws {
-        try Data("own".utf8).write(to: URL(fileURLWithPath: place.file(name)))
-        #expect(
-            failure { try .create(at: place.path) }
-                .hasPrefix("\(place.path): this run already exists (found \(name))"))
+    @Test(arguments: [
+        "results.json", "report.html", "study.yaml", "citations.bib", "config.json", "first/manifest.json",
+    ])
+    func aFolderWithOtherFilesIsNoPlaceForARun(name: String) throws {
+        try place.write("own", to: name)
+        let found = name.split(separator: "/")[0]
+        for text in [
+            failure { try .create(at: place.path) },
+            failure { try .claim(place.path, resuming: false).directory },
+            failure { try .claim(place.path, resuming: true).directory },
+        ] {
+            #expect(text.hasPrefix("\(place.path): holds other files (found \(found))"))
+        }
+        #expect(try place.read(name) == Data("own".utf8))
     }
 
     @Test func aPlaceWithoutARunIsNotOpened() throws {

@@ -103,6 +103,7 @@ package struct RunDirectory: Sendable, Equatable {
             try directory.requireTraining(
                 to: "resume",
                 remedy: "use it with evaluate, predict and export, or choose another --output")
+            if !directory.hasBegun { try OutputFolder.requireUnused(directory.path) }
             directory.removeLeftovers()
         } else {
             try directory.requireNoRun()
@@ -111,9 +112,12 @@ package struct RunDirectory: Sendable, Equatable {
     }
 
     private func requireNoRun() throws {
-        guard let trace = trace ?? firstFound([resultsFile, reportFile, adapters]) else { return }
+        guard hasBegun else {
+            try OutputFolder.requireUnused(path)
+            return
+        }
         throw Failure.usage(
-            "this run already exists (found \(trace))", at: path,
+            "this run already exists (found \(trace ?? "adapters"))", at: path,
             remedy: "continue it with: \(resumption), or choose another --output")
     }
 

@@ -188,6 +188,7 @@ extension SweepFile {
     func begin(in directory: SweepDirectory, isResuming: Bool) throws {
         // Another job may have begun meanwhile.
         _ = try Self.texts(of: self, in: directory, isResuming: isResuming)
+        if !directory.hasBegun { try OutputFolder.requireUnused(directory.path) }
         // The sweep file comes last: with it, a sweep has begun.
         try AtomicFile.write(Data(texts.base.utf8), to: directory.baseFile)
         try AtomicFile.write(Data(texts.sweep.utf8), to: directory.sweepFile)
