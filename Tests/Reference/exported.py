@@ -66,14 +66,20 @@ def pooled_logits(folder, texts):
     specification = importlib.util.spec_from_file_location("head", folder / "head.py")
     head = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(head)
-    logits = {"head.py": head.load(folder, options.backbone).logits(texts)}
+    model = head.load(folder, options.backbone)
+    for wrong in [{"text": "a", "text_pair": "b"}], [("a", "b", "c")], [("a",)], [1], [texts[0], None]:
+        try:
+            sys.exit(f"{folder}: head.py read {wrong} as {model(wrong)}, expected a ValueError")
+        except ValueError:
+            pass
+    logits = {"head.py": model.logits(texts)}
     # sentence-transformers loads the branch `main` of an adapter's backbone, whatever revision its configuration names.
     is_pinned = options.backbone is None and revision_of(folder) is not None
     if (folder / "modules.json").exists() and not is_pinned and importlib.util.find_spec("sentence_transformers"):
         from sentence_transformers import SentenceTransformer
 
-        model = SentenceTransformer(str(folder), device="cpu")
-        logits["sentence-transformers"] = model.encode(texts, convert_to_tensor=True)
+        modules = SentenceTransformer(str(folder), device="cpu")
+        logits["sentence-transformers"] = modules.encode(texts, convert_to_tensor=True)
     return logits
 
 

@@ -32,9 +32,11 @@ class Model(torch.nn.Module):
     @torch.inference_mode()
     def logits(self, texts, batch_size=32):
         """A row per text or pair: a value per label in the order of `settings["labels"]`, or the regression's."""
-        if isinstance(texts, str) or any(isinstance(text, str) == self.settings["pairs"] for text in texts):
-            expected = '[("first", "second"), ...]' if self.settings["pairs"] else '["a text", ...]'
-            raise ValueError(f"the task {self.settings['task']} expects {expected}")
+        expected = '[("first", "second"), ...]' if self.settings["pairs"] else '["a text", ...]'
+        texts = [texts] if isinstance(texts, (str, dict)) else list(texts)
+        for text in texts:
+            if not (_is_pair(text) if self.settings["pairs"] else isinstance(text, str)):
+                raise ValueError(f"the task {self.settings['task']} expects {expected}, found {text!r}")
         batches = [texts[start : start + batch_size] for start in range(0, len(texts), batch_size)]
         last = self.head[-1]
         return torch.cat([last.bias.new_empty(0, last.out_features), *map(self._logits, batches)])
@@ -49,6 +51,10 @@ class Model(torch.nn.Module):
             return self.head(hidden[:, 0])
         mask = inputs["attention_mask"].unsqueeze(-1)
         return self.head((hidden * mask).sum(1) / mask.sum(1))
+
+
+def _is_pair(text):
+    return isinstance(text, (tuple, list)) and len(text) == 2 and all(isinstance(part, str) for part in text)
 
 
 def load(folder=Path(__file__).parent, base=None):
