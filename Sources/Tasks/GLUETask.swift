@@ -58,6 +58,8 @@ package struct GLUETask: LanguageTask {
 
     package var textNames: [String] { hub.texts }
 
+    package var textHeaders: [[String]] { [hub.texts, testColumns.texts, columns.texts] }
+
     /// The benchmark's file of a split, relative to the data directory.
     package func file(of split: Split) -> String {
         "\(split == .diagnostic ? split.rawValue : folder)/\(split.rawValue).tsv"

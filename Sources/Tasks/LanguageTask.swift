@@ -13,11 +13,15 @@ package protocol LanguageTask: Sendable {
     var isPaired: Bool { get }
     /// The columns of the texts in CSV and JSON lines without labels, unless others are chosen.
     var textNames: [String] { get }
+    /// The names that the texts' columns have in the header lines of the task's files.
+    var textHeaders: [[String]] { get }
 
     func read(_ split: Split, in dataDirectory: String) throws -> ExampleFile
 }
 
 extension LanguageTask {
+    package var textHeaders: [[String]] { [textNames] }
+
     package func examples(_ split: Split, in dataDirectory: String) throws -> [Example] {
         try read(split, in: dataDirectory).examples
     }

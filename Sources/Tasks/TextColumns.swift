@@ -80,15 +80,33 @@ extension LanguageTask {
             reader.lineRemedy =
                 "\(form): choose columns of a table with --columns, or use --split test for the run's own file"
         }
+        if chosen == nil, format == .tsv { try refuseOtherFormats(table) }
         let examples = try reader.read(table).examples
-        if columns == nil, examples.count > 1,
-            [examples[0].first, examples[0].second].compactMap(\.self) == textNames
-        {
-            let names = textNames.joined(separator: ",")
+        if case .names = columns { return examples }
+        let first = [examples[0].first, examples[0].second].compactMap(\.self)
+        if examples.count > 1, textHeaders.contains(first) {
+            let names = first.joined(separator: ",")
             throw Failure.data(
                 "found a header, \(names), expected \(isPaired ? "two texts" : "a text")", at: "\(path):1",
-                remedy: "leave the header out, or choose its columns with --columns \(names)")
+                remedy: "leave the header out, or choose its columns by name: --columns '\(names)'")
         }
         return examples
+    }
+
+    /// Refuses lines whose first is the header of a CSV file, or an object with the task's keys.
+    private func refuseOtherFormats(_ table: DataTable) throws {
+        guard let line = table.rows.first?.fields.joined(separator: "\t") else { return }
+        let isObject =
+            line.hasPrefix("{")
+            && (try? JSONValue(parsing: Data(line.utf8), at: table.path)[textNames[0]]) != nil
+        let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: ["\"", " "]) }
+        let isHeader =
+            table.rows.count > 1 && fields.count > 1
+            && textHeaders.contains { $0.allSatisfy(fields.contains) }
+        guard isObject || isHeader else { return }
+        throw Failure.data(
+            "found \(isObject ? "a JSON object" : "the header of a CSV file"), expected "
+                + (isPaired ? "two texts with a tab between them" : "a text"), at: "\(table.path):1",
+            remedy: "add --input-format \(isObject ? "jsonl" : "csv")")
     }
 }

@@ -43,6 +43,23 @@ import Testing
             ("sentence\na\n", .sst2, nil, ["in.tsv:1: found a header, sentence", "--columns sentence"]),
             ("sentence1\tsentence2\na\tb\n", .rte, nil, ["in.tsv:1: found a header", "sentence1,sentence2"]),
             (
+                "index\tsentence1\tsentence2\n0\ta\tb\n", .rte, "2,3",
+                ["in.tsv:1: found a header", "by name: --columns 'sentence1,sentence2'"]
+            ),
+            (
+                "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t2\t3\ta\tb\n", .mrpc, "4,5",
+                ["in.tsv:1: found a header", "--columns '#1 String,#2 String'"]
+            ),
+            (
+                "id,\"sentence\"\n1,a dog\n", .sst2, nil,
+                ["in.tsv:1: found the header of a CSV", "--input-format csv"]
+            ),
+            ("sentence1,sentence2\na,b\n", .rte, nil, ["in.tsv:1: found the header of a CSV file"]),
+            (
+                "{\"sentence\": \"a\"}\n", .sst2, nil,
+                ["in.tsv:1: found a JSON object", "--input-format jsonl"]
+            ),
+            (
                 "index\ttext\n0\ta\n", .sst2, "sentence",
                 ["in.tsv:1: no column 'sentence'", "'index', 'text'"]
             ),
