@@ -1,4 +1,6 @@
+import Diagnostics
 package import Encoders
+import Foundation
 
 /// The backbone as other software finds it.
 package struct BaseModel: Sendable {
@@ -7,10 +9,18 @@ package struct BaseModel: Sendable {
     /// The branch, tag or commit on the Hub; nil for `main`, or for a path.
     package let revision: String?
 
-    /// The backbone that a text names, such as `ORG/NAME` or `ORG/NAME@REVISION`.
-    package init(_ text: String) {
-        let model = HubName(text)
-        (name, revision) = (model?.id ?? text, model?.branch)
+    /// The backbone that a text names.
+    ///
+    /// It is `ORG/NAME` or `ORG/NAME@REVISION`, also with `hf:`, or the path of a folder.
+    package init(_ text: String) throws {
+        let isFolder = FileManager.default.fileExists(atPath: text)
+        let model = HubName(text.hasPrefix("hf:") ? String(text.dropFirst(3)) : text)
+        guard isFolder || model != nil else {
+            throw Failure.usage(
+                "'\(text)' is neither a model's name on the Hub nor a folder, expected ORG/NAME or "
+                    + "ORG/NAME@REVISION")
+        }
+        (name, revision) = isFolder ? (text, nil) : (model?.id ?? text, model?.branch)
     }
 
     /// The folder of a backbone.

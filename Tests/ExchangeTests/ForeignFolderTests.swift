@@ -141,7 +141,8 @@ struct ForeignFolderTests {
         let scene = try Scene(["method": "lora"], pooling: .mean)
         let folder = try TemporaryFolder()
         for (index, name) in ["org/tiny", "org/tiny@v2", "/models/a@b", nil].enumerated() {
-            try form.write(scene.trained, baseModel: name.map { BaseModel($0) }, to: folder.file("\(index)"))
+            try form.write(
+                scene.trained, baseModel: name.map { try BaseModel($0) }, to: folder.file("\(index)"))
             let path = "\(index)/adapter_config.json"
             let configuration = try JSONValue(parsing: try folder.read(path), at: path)
             #expect(

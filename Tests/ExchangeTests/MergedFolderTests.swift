@@ -110,12 +110,21 @@ struct MergedFolderTests {
                 == scene.tiny.weights.configuration)
     }
 
-    @Test("config.json names the model that it was asked to name")
-    func baseModel() throws {
+    @Test(
+        "A name that no program could load is refused",
+        arguments: ["x y", "org/tiny@", "a/b/c", "https://hf.co/a/b"])
+    func baseModelName(_ name: String) {
+        let failure = #expect(throws: Failure.self) { _ = try BaseModel(name) }
+        #expect(
+            failure?.kind == .usage && failure?.message.hasPrefix("'\(name)' is neither a model's") == true)
+    }
+
+    @Test("config.json names the model that it was asked to name", arguments: ["org/tiny", "hf:org/tiny"])
+    func baseModel(_ name: String) throws {
         let scene = try Scene(["method": "hadamard"], pooling: .cls)
         let folder = try TemporaryFolder()
         try ExportFormat.merged.write(
-            scene.trained, baseModel: BaseModel("org/tiny"), to: folder.file("merged"))
+            scene.trained, baseModel: try BaseModel(name), to: folder.file("merged"))
         let config = try JSONValue(parsing: try folder.read("merged/config.json"), at: "config.json")
         #expect(config["_name_or_path"] == "org/tiny")
     }

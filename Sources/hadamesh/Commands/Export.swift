@@ -17,8 +17,8 @@ struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Exports one task's adapter to another format.",
         discussion: """
-            merged     a plain Hugging Face model with the adapter merged into its weights, if that is exact
-            peft       Hugging Face PEFT: lora, ia3, layernorm, and hut with form lowrank as HIRA
+            merged     a Hugging Face model with the adapter in its weights, if exact
+            peft       PEFT: lora, ia3, layernorm, hut with form lowrank as HIRA
             adapters   AdapterHub: houlsby, pfeiffer, parallel, lora, ia3
 
             If transformers' sequence classifier for the backbone computes the run's head, the folder is that \
@@ -69,6 +69,10 @@ struct Export: ParsableCommand {
 
     func run() throws {
         try SingleProcess.run {
+            let named: BaseModel?
+            do { named = try baseModel.map { try BaseModel($0) } } catch let failure as Failure {
+                throw failure.at("--base-model")
+            }
             let study = try options.study(data: data)
             let loaded = try LoadedBackbone(study)
             let run = try options.trained(study, loaded)
@@ -80,7 +84,7 @@ struct Export: ParsableCommand {
                 run.model, task: task.name, task.output, isPaired: task.isPaired,
                 maximumTokens: study.maximumTokens, layout, values: values)
             let format = format ?? .merged
-            let baseModel = baseModel.map { BaseModel($0) } ?? study.backbone.snapshot.map(BaseModel.init)
+            let baseModel = named ?? study.backbone.snapshot.map(BaseModel.init)
             try format.write(trained, baseModel: baseModel, encoderOnly: encoderOnly, to: destination)
             print("wrote \(destination)")
             if !encoderOnly, let difference = format.difference(of: trained) { StandardError.say(difference) }
