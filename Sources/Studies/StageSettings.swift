@@ -1,4 +1,5 @@
-import Diagnostics
+import Adapters
+package import Diagnostics
 package import Training
 
 /// The `stages` section: the heads are trained first, then the adapters.
@@ -18,6 +19,25 @@ package struct Stages: Sendable, Codable, Equatable {
         adapter = try section.value(.adapter, default: adapter)
         try section.require(
             !head.trainHead, .head, "'trainHead' belongs to the adapter stage: this one trains nothing else")
+    }
+
+    /// Warnings about heads that no stage trains, and about a rate for them without effect.
+    package var warnings: [Failure] {
+        if adapter.trainHead || adapter.isSkipped { return [] }
+        var warnings: [Failure] = []
+        if head.isSkipped {
+            warnings.append(
+                .usage(
+                    "train no head, so each task's head keeps its random weights", at: "stages",
+                    remedy: "give stages.head some steps, or set stages.adapter.trainHead=true"))
+        }
+        if adapter.learningRate[.head] != adapter.learningRate[.weight] {
+            warnings.append(
+                .usage(
+                    "has a rate for heads, which this stage doesn't train", at: "stages.adapter.learningRate",
+                    remedy: "set stages.adapter.trainHead=true, or leave the rate of head out"))
+        }
+        return warnings
     }
 }
 
@@ -66,8 +86,13 @@ package struct StageSettings: Sendable, Codable, Equatable {
             "is \(steps ?? 0), expected 0 (skip the stage) to \(Self.mostSteps)")
         try section.require(
             (0...100_000).contains(epochs), .epochs, "is \(epochs), expected 0 (skip the stage) to 100000")
-        try section.require((0...1).contains(warmup), .warmup, "is \(warmup), expected a share from 0 to 1")
+        try section.require(
+            (0...1).contains(warmup), .warmup,
+            "is \(warmup), expected a share of the stage's steps from 0 to 1")
     }
+
+    /// Whether the stage has no steps.
+    fileprivate var isSkipped: Bool { (steps.map(Double.init) ?? epochs) == 0 }
 
     /// The stage's steps, with `perEpoch` steps per epoch.
     ///

@@ -93,7 +93,8 @@ struct StudyTests {
         Bad(
             "sharing.groups", ["a": ["pair"], "b": ["pair"]], at: "sharing.groups.b", "lists 'pair' twice"),
         Bad("stages.head.steps", -1, "is -1"), Bad("stages.head.steps", 1.5, "expected a whole number"),
-        Bad("stages.head.epochs", -0.5, "is -0.5"), Bad("stages.adapter.warmup", 1.1, "a share from 0 to 1"),
+        Bad("stages.head.epochs", -0.5, "is -0.5"),
+        Bad("stages.adapter.warmup", 1.1, "a share of the stage's steps"),
         Bad("stages.adapter.schedule", "cosin", "did you mean 'cosine'?"),
         Bad("stages.adapter.learningRate", -1, "is -1.0, expected"),
         Bad(
@@ -200,6 +201,23 @@ struct StudyTests {
     func endlessEpochs() throws {
         let stages = try TinyStudy.decode(["stages.adapter": ["epochs": 100_000]]).stages
         #expect(stages.adapter.stepCount(perEpoch: 1e300) == StageSettings.mostSteps + 1)
+    }
+
+    @Test("Heads that no stage trains, and a rate for them, are warned of")
+    func headsWithoutTraining() throws {
+        func warnings(_ head: JSONValue, _ adapter: JSONValue) throws -> [String] {
+            try TinyStudy.decode(["stages": ["head": head, "adapter": adapter]]).stages.warnings
+                .map { $0.location ?? "" }
+        }
+        let rates: JSONValue = ["weight": 3e-3, "head": 1e-2]
+        #expect(try warnings(["steps": 1], ["steps": 1]) == [])
+        #expect(try warnings(["steps": 0], ["steps": 1]) == ["stages"])
+        #expect(try warnings(["epochs": 0], ["steps": 1]) == ["stages"])
+        #expect(try warnings(["steps": 0], ["steps": 1, "trainHead": true, "learningRate": rates]) == [])
+        #expect(
+            try warnings(["steps": 1], ["steps": 1, "learningRate": rates]) == ["stages.adapter.learningRate"]
+        )
+        #expect(try warnings(["steps": 0], ["steps": 0]) == [])
     }
 
     @Test("A sampler without options is its name alone")

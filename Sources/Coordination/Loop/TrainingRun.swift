@@ -122,7 +122,9 @@ package final class TrainingRun: StallListener {
         try output?.observe(.began(facts(), resumedFrom: bytes.isEmpty ? nil : state.step))
         let (report, warnings) = try cache.allocate(for: schedule.stage)
         try output?.observe(.cache(report))
-        for warning in warnings { try output?.observe(.warned(warning)) }
+        for warning in (bytes.isEmpty ? context.study.stages.warnings : []) + warnings {
+            try output?.observe(.warned(warning))
+        }
         try beginStage()
         hasBegun = true
     }
