@@ -21,7 +21,8 @@ package struct LearningRates: Sendable, Codable, Equatable {
                 at: keyPath(decoder.codingPath))
         } else {
             let section = try SettingsSection<ParameterKind>(decoder)
-            let standard: Double = try section.required(.weight)
+            let standard: Double = try section.required(
+                .weight, remedy: "it is the rate of weights, and of all kinds that have none of their own")
             rates = Dictionary(
                 uniqueKeysWithValues: try ParameterKind.allCases.map {
                     ($0, try section.value($0, default: standard))

@@ -56,10 +56,13 @@ package struct NamesElsewhere: ForeignNames {
         Key("reduction_factor", "adapter.bottleneck", "the backbone's width divided by reduction_factor"),
         Key("non_linearity", "adapter.activation"),
         Key("num_virtual_tokens prefix_length", "adapter.length"),
+        Key("init_lora_weights", nil, "LoRA begins with B = 0, so the first outputs are the backbone's"),
+        Key("bias", nil, "biases are trained by hadamard and bitfit"),
         Key("lora_dropout adapter_dropout", nil, "adapters have no dropout of their own"),
         Key(
             "modules_to_save", nil,
-            "heads are always trained and saved; a method's norm key adds LayerNorms"),
+            "heads are always saved, and stages.adapter.trainHead trains them with the adapter; a method's norm "
+                + "key adds LayerNorms"),
         // Model, tasks and data.
         Key(
             "model model_name model_name_or_path pretrained_model_name_or_path base_model_name_or_path",
@@ -70,6 +73,10 @@ package struct NamesElsewhere: ForeignNames {
         Key("train_file validation_file test_file", "tasks", "with train, dev and test for each task"),
         Key(
             "max_seq_length max_seq_len max_length model_max_length maxLength", "maximumTokens"),
+        Key(
+            "padding pad_to_max_length group_by_length", nil,
+            "sequences are packed, so nothing is padded"),
+        Key("num_labels id2label", "tasks", "with labels for each task of your own"),
         Key("pooling_mode pooling", "head.pooling"),
         Key("classifier_dropout", "head.dropout"),
         Key("hidden_dropout_prob", "dropout.hidden"),
@@ -107,7 +114,9 @@ package struct NamesElsewhere: ForeignNames {
         Key("save_total_limit", "checkpoint.keep"),
         Key("data_seed random_seed", "seed"),
         // Handled elsewhere.
-        Key("output_dir output", nil, "the run directory is an option of train: --output"),
+        Key("output_dir output run_name", nil, "the run directory is an option of train: --output"),
+        Key("overwrite_output_dir", nil, "a run is never overwritten; choose another --output"),
+        Key("do_train do_eval do_predict", nil, "hadamesh has a command for each: train, evaluate, predict"),
         Key(
             "resume_from_checkpoint", nil, "train --resume resumes from the newest checkpoint of the run"),
         Key(
@@ -137,7 +146,8 @@ package struct NamesElsewhere: ForeignNames {
         "all-linear": ["query", "key", "value", "projection", "intermediate", "output"],
         // Methods.
         "seq_bn": ["pfeiffer"], "double_seq_bn": ["houlsby"], "par_bn": ["parallel"],
-        "prefix_tuning": ["prefix"], "PREFIX_TUNING": ["prefix"], "LN_TUNING": ["layernorm"],
+        "prefix_tuning": ["prefix"], "prefix-tuning": ["prefix"], "PREFIX_TUNING": ["prefix"],
+        "LN_TUNING": ["layernorm"],
         // Arithmetic.
         "bf16": ["bfloat16"], "fp32": ["float32"], "f32": ["float32"], "float": ["float32"],
         // Splits of data.

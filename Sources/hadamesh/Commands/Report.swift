@@ -28,6 +28,13 @@ struct Report: ParsableCommand {
             valueName: "entry"))
     var baseline: String?
 
+    func validate() throws {
+        if !output.hasSuffix(".html") {
+            throw ValidationError(
+                "--output is '\(output)', expected the name of an HTML file, such as report.html")
+        }
+    }
+
     func run() throws {
         try SingleProcess.run {
             let found = try RunSearch(runs)

@@ -7,10 +7,13 @@ enum TextInput {
     /// The name in failures.
     static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
 
-    static func bytes(_ path: String) throws -> Data {
+    /// The bytes; a terminal is asked for lines of one text, or of two.
+    static func bytes(_ path: String, isPaired: Bool = false) throws -> Data {
         if path == "-" {
             if isatty(STDIN_FILENO) == 1 {
-                writeToStandardError("reading lines of text from the terminal; Ctrl-D ends them\n")
+                writeToStandardError(
+                    "reading lines of \(isPaired ? "two texts with a tab between them" : "text") from the "
+                        + "terminal; Ctrl-D ends them\n")
             }
             return FileHandle.standardInput.readDataToEndOfFile()
         }

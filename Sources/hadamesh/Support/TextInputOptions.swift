@@ -55,7 +55,9 @@ struct TextInputOptions: ParsableArguments {
         let format: DataFormat? = try inputFormat.map {
             try NamedOption.value($0, of: "--input-format", kind: "format")
         }
-        let bytes = try bytesFromRoot(world) { [UInt8](try TextInput.bytes(path)) }
+        let bytes = try bytesFromRoot(world) {
+            [UInt8](try TextInput.bytes(path, isPaired: task.isPaired))
+        }
         return try task.texts(
             of: Data(bytes), at: TextInput.name(path), format: format ?? DataFormat(ofFile: path),
             in: columns.map { TextColumns($0) })
