@@ -52,6 +52,16 @@ import Testing
             ("hadamesh", ["Support", "Sweep", "Commands"]),
             ("Combination", ["Solvers", "Weightings", "Rules"]),
             ("Exchange", ["Foreign", "SeparateHead", "AdapterHub", "PEFT"]),
+            ("Encoders", ["Input", "Hooks", "Family", "Hub", "Weights", "Forward"]),
+            (
+                "Adapters",
+                [
+                    "Settings", "Parameters", "Bound", "BackboneTensors", "Pruning", "Refinements",
+                    "Bottlenecks", "Trained", "Methods",
+                ]
+            ),
+            ("Collectives", ["Stalls", "Communicators", "Node", "Sums", "Job"]),
+            ("Measurement", ["Phases", "Scaling"]),
         ] as [(String, [String])])
     func foldersNameTypesOfEarlierFoldersAlone(target: String, folders: [String]) {
         #expect(tree.wrongArrows(in: target, folders: folders) == [])
@@ -150,6 +160,7 @@ import Testing
             "Sources/Low/One/A.swift": "struct A {}\n// B\nlet text = \"B\"",
             "Sources/Low/Two/B.swift": "package final class B { let a: A }\nprivate enum C {}",
             "Sources/Low/One/D.swift": "struct D { let b: B, c: C }", "Sources/Low/E.swift": "let b: B",
+            "Sources/Low/One/F.swift": "struct F { let b: any Swift.B }",
         ])
         let wrong = ["Sources/Low/One/D.swift: names B, which Two declares"]
         #expect(tree.wrongArrows(in: "Low", folders: ["One", "Two"]) == wrong)

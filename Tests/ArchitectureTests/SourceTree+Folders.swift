@@ -51,6 +51,9 @@ private struct Source {
         .filter { !$0.0.contains("private ") }.map { String($0.1) }
     }
 
-    /// Words that could name a type.
-    var names: Set<String> { Set(SourceTree.code(of: text).matches(of: /\b[A-Z]\w*/).map { String($0.0) }) }
+    /// Words that could name a type of the package, so not `Swift.Encoder`.
+    var names: Set<String> {
+        let code = SourceTree.code(of: text).replacing(/\bSwift\.\w+/, with: "")
+        return Set(code.matches(of: /\b[A-Z]\w*/).map { String($0.0) })
+    }
 }

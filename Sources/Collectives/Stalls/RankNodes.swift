@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// The nodes of a world with their ranks, ordered by first rank.
 package struct RankNodes: Equatable, Sendable {
     package struct Node: Equatable, Sendable {
@@ -66,21 +64,5 @@ package struct RankNodes: Equatable, Sendable {
         }
         let more = others.count > 3 ? " and \(others.count - 3) more nodes" : ""
         return shown.joined(separator: ", ") + more
-    }
-}
-
-extension RankNodes {
-    /// Gathers the nodes of a world; `node` has the ranks of this rank's node.
-    package static func gathered(_ world: any Communicator, _ node: any Communicator) throws -> RankNodes {
-        // A node is identified by its first rank, because host names need not be unique.
-        var first = [Int64(world.rank)]
-        try node.broadcast(&first, from: 0)
-        let firsts = try world.allGather(first).map { Int($0[0]) }
-        let names = try world.allGather(text: Diagnostics.hostName())
-        let unique = Set(firsts).sorted()
-        let all = unique.map { first in
-            Node(hostName: names[first], ranks: firsts.indices.filter { firsts[$0] == first })
-        }
-        return RankNodes(all: all, own: unique.firstIndex(of: Int(first[0])) ?? 0)
     }
 }

@@ -74,34 +74,17 @@ package final class StallWatch: @unchecked Sendable {
         board.begin(slot, rank: rank, process: getpid(), at: since)
     }
 
-    /// Starts watching a world.
-    ///
-    /// Collective; nil in a world of one rank.
-    static func start(_ world: MPICommunicator) throws -> StallWatch? {
-        guard world.size > 1 else { return nil }
-        let node = try world.nodeCommunicator()
-        var nodes = try RankNodes.gathered(world, node)
-        var (board, slot) = (RankBoard(count: 1), 0)
-        let shared = try NodeSharedMemory.make(
-            byteCount: RankBoard.byteCount(node.size), in: nil, named: "hadamesh-ranks", among: node)
-        if case .success(let memory) = shared {
-            (board, slot) = (RankBoard(memory.bytes, memory: memory, count: node.size), node.rank)
-        } else {
-            nodes = nodes.isolating(world.rank)
-        }
-        let watch = StallWatch(rank: world.rank, nodes: nodes, board: board, slot: slot)
-        // Wait until every slot is assigned: an empty one looks like a rank that is behind.
-        try node.barrier()
+    /// Starts the watch's thread.
+    func begin() {
         let thread = Thread {
             while true {
-                watch.checking.withLock { _ in watch.check() }
-                usleep(UInt32(secondsBetweenChecks * 1e6))
+                self.checking.withLock { _ in self.check() }
+                usleep(UInt32(Self.secondsBetweenChecks * 1e6))
             }
         }
         thread.name = "stall watch"
         thread.start()
-        watch.enter(.startUp, step: 0)
-        return watch
+        enter(.startUp, step: 0)
     }
 
     /// The host name of a rank's node.
