@@ -4,18 +4,6 @@
     import Darwin
 #endif
 
-/// The use of random numbers; streams of different purposes are independent.
-package enum RandomPurpose: UInt64, Sendable {
-    case initialization = 1
-    case order, sampling, heldOut
-    case hiddenDropout, attentionDropout, headDropout
-    case pruning
-    case adapter
-    case combination
-    case merging
-    case sweep
-}
-
 /// Counter-based random numbers, a function of (seed, purpose, keys) and a position.
 ///
 /// There is no state: every rank computes the same number for the same arguments at any time. Philox 4×32-10

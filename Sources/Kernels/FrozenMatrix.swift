@@ -1,20 +1,3 @@
-/// A matrix that products can read.
-@usableFromInline
-package protocol ReadableMatrix {
-    /// The view to read it through.
-    var frozen: FrozenMatrix { get }
-
-    /// A view of some columns.
-    func columns(_ range: Range<Int>) -> Self
-}
-
-extension Matrix: ReadableMatrix {
-    @usableFromInline package var frozen: FrozenMatrix {
-        assertLive()
-        return FrozenMatrix(base, rows, columns, stride: stride)
-    }
-}
-
 /// A view of a row-major matrix that must not be written: weights, mapped or shared, and parameters.
 ///
 /// The memory behind a view must outlive it. A function that writes into a ``Matrix`` does not accept one.

@@ -17,22 +17,3 @@ extension MergeRule {
     package static var table: MethodTable { MergeTable.methods }
     package static var takesWeights: Bool { true }
 }
-
-/// A rule that keeps a share of each adapter's entries.
-package protocol ThinningRule: MergeRule {
-    /// The share of entries that each adapter keeps.
-    var density: Double { get set }
-}
-
-extension ThinningRule {
-    static var densityKey: MethodKey<Self> {
-        MethodKey(
-            "density", \Self.density, allowed: "above 0, at most 1", "the share of entries that are kept"
-        ) { $0 > 0 && $0 <= 1 ? nil : "is \($0), expected more than 0, at most 1" }
-    }
-}
-
-/// A rule that draws random numbers.
-package protocol RandomRule: MergeRule {
-    var seed: UInt64 { get set }
-}

@@ -104,10 +104,10 @@ package struct TaskReferences: Codable, Equatable, Sendable {
         return TaskReferences(numbers)
     }
 
-    fileprivate static let place = "sampler.reference"
+    private static let place = "sampler.reference"
 
     /// Refuses references that are not those of a study's tasks.
-    fileprivate func check(_ sampler: String, tasks names: [String], _ kind: ReferenceKind) throws {
+    func check(_ sampler: String, tasks names: [String], _ kind: Kind) throws {
         if run != nil { return }
         let remedy = "give each task's \(kind.rawValue), or the directory of a run that has all tasks"
         if tasks.isEmpty {
@@ -119,35 +119,12 @@ package struct TaskReferences: Codable, Equatable, Sendable {
             throw Failure.usage("has no \(kind.rawValue) of '\(missing)'", at: Self.place, remedy: remedy)
         }
     }
-}
 
-/// The kind of number that a sampler compares with its reference.
-package enum ReferenceKind: String, Sendable {
-    /// The task's score: the mean of its metrics.
-    case score
-    /// The task's mean loss on training examples.
-    case loss
-}
-
-/// A sampler that compares each task with a reference.
-package protocol ReferencedSampler: Sampler {
-    static var reference: ReferenceKind { get }
-    var reference: TaskReferences { get set }
-}
-
-extension ReferencedSampler {
-    static var references: MethodKey<Self> {
-        MethodKey(
-            "reference", \Self.reference, allowed: "a run, or a number or run for each task",
-            "each task's \(reference.rawValue) alone")
-    }
-
-    package func check(tasks: [String]) throws {
-        try reference.check(Self.name, tasks: tasks, Self.reference)
-    }
-
-    /// A copy with other references.
-    package func with(_ references: TaskReferences) -> Self {
-        with { $0.reference = references }
+    /// The kind of number that a sampler compares with its reference.
+    package enum Kind: String, Sendable {
+        /// The task's score: the mean of its metrics.
+        case score
+        /// The task's mean loss on training examples.
+        case loss
     }
 }

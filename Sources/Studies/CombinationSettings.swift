@@ -1,26 +1,6 @@
 package import Combination
 import Diagnostics
 
-/// The parameters within which the gradients of tasks are compared; always of one owner.
-package enum ComparedParameters: String, NamedChoice {
-    /// All that the same tasks share.
-    case all
-    /// Those of one kind: weights, biases, norms or the head.
-    case kind
-    /// Those of one layer.
-    case layer
-    /// One tensor.
-    case tensor
-}
-
-/// Whether the agreement of tasks is measured.
-package enum AgreementMode: String, NamedChoice {
-    /// In each step, from the gradient of each task; shared parameters travel once for each task.
-    case on
-    /// Not at all; if the rule does not compare tasks either, shared parameters travel once.
-    case off
-}
-
 /// The `combination` section: the weighting of the tasks' losses and the rule that combines their gradients,
 /// with their settings.
 package struct CombinationSettings: Sendable, Codable {
@@ -30,7 +10,7 @@ package struct CombinationSettings: Sendable, Codable {
     package let weights: any LossWeighting
     /// The average of the rule's weights over steps.
     package let smoothing: Smoothing
-    package let agreement: AgreementMode
+    package let agreement: Agreement
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case rule, over, weights, smoothing, agreement
@@ -90,5 +70,25 @@ package struct CombinationSettings: Sendable, Codable {
     func check(taskNames: [String]) throws {
         guard let given = weights as? Given else { return }
         try requireTasks(given.numbers.keys, among: taskNames, at: "combination.weights")
+    }
+
+    /// The parameters within which the gradients of tasks are compared; always of one owner.
+    package enum ComparedParameters: String, NamedChoice {
+        /// All that the same tasks share.
+        case all
+        /// Those of one kind: weights, biases, norms or the head.
+        case kind
+        /// Those of one layer.
+        case layer
+        /// One tensor.
+        case tensor
+    }
+
+    /// Whether the agreement of tasks is measured.
+    package enum Agreement: String, NamedChoice {
+        /// In each step, from the gradient of each task; shared parameters travel once for each task.
+        case on
+        /// Not at all; if the rule does not compare tasks either, shared parameters travel once.
+        case off
     }
 }

@@ -1,15 +1,5 @@
 import Diagnostics
 
-/// The state of a run that is its result.
-package enum KeptState: String, NamedChoice {
-    /// For each task, the state with its best score.
-    case best
-    /// For all tasks, the state with the best mean score.
-    case mean
-    /// For all tasks, the state after the last step.
-    case last
-}
-
 /// The `evaluation` section.
 package struct EvaluationSettings: Sendable, Codable, Equatable {
     /// Steps between evaluations; 0 evaluates only at the end of each stage.
@@ -44,5 +34,15 @@ package struct EvaluationSettings: Sendable, Codable, Equatable {
                 + "leave patience out")
         try section.require(
             (0..<0.9).contains(heldOut), .heldOut, "is \(heldOut), expected 0 (off) to below 0.9")
+    }
+
+    /// The state of a run that is its result.
+    package enum KeptState: String, NamedChoice {
+        /// For each task, the state with its best score.
+        case best
+        /// For all tasks, the state with the best mean score.
+        case mean
+        /// For all tasks, the state after the last step.
+        case last
     }
 }

@@ -1,14 +1,6 @@
 import Diagnostics
 package import Sampling
 
-/// How tasks are drawn by their probabilities.
-package enum DrawMode: String, NamedChoice {
-    /// Each task has at any moment the micro-batches that it is due, to within one.
-    case quota
-    /// Each micro-batch's task is drawn independently of the others.
-    case random
-}
-
 /// The `sampler` section: the rule for the tasks' shares with its settings, and the draw.
 package struct SamplerSettings: Sendable, Codable {
     package let sampler: any Sampler
@@ -61,5 +53,13 @@ package struct SamplerSettings: Sendable, Codable {
                     + "scores", at: "evaluation.every",
                 remedy: "set evaluation.every to a number of steps")
         }
+    }
+
+    /// How tasks are drawn by their probabilities.
+    package enum DrawMode: String, NamedChoice {
+        /// Each task has at any moment the micro-batches that it is due, to within one.
+        case quota
+        /// Each micro-batch's task is drawn independently of the others.
+        case random
     }
 }

@@ -1,27 +1,17 @@
 import Adapters
 import Diagnostics
 
-/// The tasks that share a parameter.
-package enum SharingMode: String, NamedChoice {
-    /// All tasks share it.
-    case all
-    /// The tasks of each group in `sharing.groups` share it; a task in no group has its own.
-    case groups
-    /// Each task has its own.
-    case `private`
-}
-
 /// The sharing of one kind of parameter: one mode, or a mode for each range of layers.
 package struct SharingRule: Sendable, Codable, Equatable {
-    private let parts: [(layers: LayerSet, mode: SharingMode)]
+    private let parts: [(layers: LayerSet, mode: Mode)]
 
     /// One mode for every layer.
-    package init(_ mode: SharingMode) { parts = [(.all, mode)] }
+    package init(_ mode: Mode) { parts = [(.all, mode)] }
 
     /// Reads a mode, or a mapping from layers (`0-3`) to modes, whose layers must not overlap.
     package init(from decoder: any Decoder) throws {
         if (try? decoder.singleValueContainer().decode(String.self)) != nil {
-            parts = [(.all, try SharingMode(from: decoder))]
+            parts = [(.all, try Mode(from: decoder))]
             return
         }
         let place = keyPath(decoder.codingPath)
@@ -34,12 +24,12 @@ package struct SharingRule: Sendable, Codable, Equatable {
                 throw Failure.usage(
                     "'\(key.stringValue)' is not a set of layers such as '0-3' or '0,2'", at: place)
             }
-            return (layers, try container.decode(SharingMode.self, forKey: key))
+            return (layers, try container.decode(Mode.self, forKey: key))
         }
     }
 
     /// Whether some layers have a mode.
-    func uses(_ mode: SharingMode) -> Bool { parts.contains { $0.mode == mode } }
+    func uses(_ mode: Mode) -> Bool { parts.contains { $0.mode == mode } }
 
     package func encode(to encoder: any Encoder) throws {
         if parts.count == 1, parts[0].layers == .all {
@@ -57,7 +47,7 @@ package struct SharingRule: Sendable, Codable, Equatable {
     /// The mode of a layer, or of parameters that belong to no layer (nil).
     ///
     /// - Throws: a failure if the rule names the layer twice or not at all
-    func mode(layer: Int?, of layers: Int, key: String) throws -> SharingMode {
+    func mode(layer: Int?, of layers: Int, key: String) throws -> Mode {
         guard let layer else {
             guard parts.count == 1, parts[0].layers == .all else {
                 throw Failure.usage(
@@ -83,5 +73,15 @@ package struct SharingRule: Sendable, Codable, Equatable {
         init(_ text: String) { stringValue = text }
         init?(stringValue: String) { self.stringValue = stringValue }
         init?(intValue: Int) { return nil }
+    }
+
+    /// The tasks that share a parameter.
+    package enum Mode: String, NamedChoice {
+        /// All tasks share it.
+        case all
+        /// The tasks of each group in `sharing.groups` share it; a task in no group has its own.
+        case groups
+        /// Each task has its own.
+        case `private`
     }
 }

@@ -20,7 +20,7 @@ package struct SharingSettings: Sendable, Codable, Equatable {
     /// Reads a mapping, or a mode for the whole adapter: `sharing: private`.
     package init(from decoder: any Decoder) throws {
         if (try? decoder.singleValueContainer().decode(String.self)) != nil {
-            let rule = SharingRule(try SharingMode(from: decoder))
+            let rule = SharingRule(try SharingRule.Mode(from: decoder))
             (weight, bias, norm) = (rule, rule, rule)
             return
         }

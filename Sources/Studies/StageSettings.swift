@@ -1,45 +1,5 @@
-import Adapters
-package import Diagnostics
+import Diagnostics
 package import Training
-
-/// The `stages` section: the heads are trained first, then the adapters.
-package struct Stages: Sendable, Codable, Equatable {
-    /// Trains the heads on the frozen backbone.
-    package private(set) var head = StageSettings(rate: 1e-3)
-    /// Trains adapters and norms.
-    package private(set) var adapter = StageSettings(rate: 3e-3)
-
-    package enum CodingKeys: String, CodingKey, CaseIterable { case head, adapter }
-
-    package init() {}
-
-    package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder)
-        head = try section.value(.head, default: head)
-        adapter = try section.value(.adapter, default: adapter)
-        try section.require(
-            !head.trainHead, .head, "'trainHead' belongs to the adapter stage: this one trains nothing else")
-    }
-
-    /// Warnings about heads that no stage trains, and about a rate for them without effect.
-    package var warnings: [Failure] {
-        if adapter.trainHead || adapter.isSkipped { return [] }
-        var warnings: [Failure] = []
-        if head.isSkipped {
-            warnings.append(
-                .usage(
-                    "train no head, so each task's head keeps its random weights", at: "stages",
-                    remedy: "give stages.head some steps, or set stages.adapter.trainHead=true"))
-        }
-        if adapter.learningRate[.head] != adapter.learningRate[.weight] {
-            warnings.append(
-                .usage(
-                    "has a rate for heads, which this stage doesn't train", at: "stages.adapter.learningRate",
-                    remedy: "set stages.adapter.trainHead=true, or leave the rate of head out"))
-        }
-        return warnings
-    }
-}
 
 /// The section of one stage: its length and learning rates.
 package struct StageSettings: Sendable, Codable, Equatable {
@@ -50,7 +10,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
     /// The base learning rate of each kind of parameter.
     package private(set) var learningRate: LearningRates
     /// The shape after the warm-up.
-    package private(set) var schedule = LearningRateShape.linear
+    package private(set) var schedule = LearningRateSchedule.Shape.linear
     /// The share of the steps that warm up.
     package private(set) var warmup = 0.06
     /// Whether the adapter stage trains the heads too.
@@ -68,7 +28,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
         case steps, epochs, learningRate, schedule, warmup, trainHead
     }
 
-    fileprivate init(rate: Double) { learningRate = LearningRates(rate) }
+    init(rate: Double) { learningRate = LearningRates(rate) }
 
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder)
@@ -92,7 +52,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
     }
 
     /// Whether the stage has no steps.
-    fileprivate var isSkipped: Bool { (steps.map(Double.init) ?? epochs) == 0 }
+    var isSkipped: Bool { (steps.map(Double.init) ?? epochs) == 0 }
 
     /// The stage's steps, with `perEpoch` steps per epoch.
     ///

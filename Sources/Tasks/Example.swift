@@ -1,13 +1,3 @@
-import Formats
-
-/// The correct answer for an example.
-package enum Target: Sendable, Equatable {
-    /// The index of a class in the task's ``TaskOutput``.
-    case label(Int)
-    /// The value of a regression.
-    case value(Double)
-}
-
 /// A sentence or a pair of sentences, and the target if it is known.
 package struct Example: Sendable, Equatable {
     package var first: String
@@ -27,23 +17,4 @@ package struct Example: Sendable, Equatable {
         self.index = index
         self.line = line
     }
-}
-
-/// The columns of a data file that have examples' texts; equal ones have the same texts.
-package struct TextSource: Sendable, Hashable {
-    let paths: [String]
-    let format: DataFormat
-    /// Names, or indices.
-    let columns: [String]
-}
-
-/// The examples of a split, from one file or from its shards.
-package struct ExampleFile: Sendable, Equatable {
-    /// The path of the first file.
-    package let path: String
-    package let source: TextSource
-    /// In the order of the files: `examples[i].index` is `i`.
-    package let examples: [Example]
-    /// Lines dropped because they are too short, see ``GLUETask/droppedShortLines``.
-    package let droppedLines: [Int]
 }

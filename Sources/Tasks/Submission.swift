@@ -2,23 +2,6 @@ import Diagnostics
 package import Formats
 package import Foundation
 
-/// A file of a submission to GLUE's server: one answer for each line of a test file.
-package struct SubmissionFile: Sendable, Equatable {
-    /// The name without `.tsv`.
-    package let name: String
-    /// The split of the task that it answers.
-    package let split: Split
-    /// The number of answers.
-    package let count: Int
-
-    init(_ name: String, _ split: Split, count: Int) {
-        (self.name, self.split, self.count) = (name, split, count)
-    }
-
-    /// The split's task in `launch/glue`.
-    func download(of task: GLUETask) -> String { split == .diagnostic ? "ax" : task.name }
-}
-
 /// Answers of the trained tasks, and the files of all tasks with them.
 package struct Submission: Sendable {
     /// By file name; a file without answers gets its task's ``GLUETask/constantAnswer``.

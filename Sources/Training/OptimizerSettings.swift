@@ -1,13 +1,5 @@
 import Diagnostics
 
-/// Whose moments the update of a shared parameter comes from.
-package enum MomentsOwner: String, NamedChoice {
-    /// Those of the parameter, which all its tasks share.
-    case shared
-    /// Those of each task; the updates of the tasks are added (AdaTask).
-    case perTask
-}
-
 /// The `optimizer` section of a study.
 package struct OptimizerSettings: Sendable, Codable, Equatable {
     /// β₁.
@@ -57,5 +49,13 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
         try section.require(epsilon > 0, .epsilon, "is \(epsilon), expected a positive number")
         try section.require(weightDecay >= 0, .weightDecay, "is \(weightDecay), expected 0 or more")
         try section.require(clip >= 0, .clip, "is \(clip), expected 0 (off) or a positive norm")
+    }
+
+    /// Whose moments the update of a shared parameter comes from.
+    package enum MomentsOwner: String, NamedChoice {
+        /// Those of the parameter, which all its tasks share.
+        case shared
+        /// Those of each task; the updates of the tasks are added (AdaTask).
+        case perTask
     }
 }

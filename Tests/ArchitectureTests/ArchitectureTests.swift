@@ -69,6 +69,8 @@ import Testing
 
     @Test func everyCHeaderSaysWhyItExists() { #expect(tree.headersWithoutReason == []) }
 
+    @Test func aTypeHasItsOwnFile() { #expect(tree.filesOfSeveralTypes == []) }
+
     @Test func noFileIsTooLongToReadAtOnce() { #expect(tree.filesLongerThan(500) == []) }
 
     @Test func aTypeOfMoreThanTwoFieldsHasAName() { #expect(tree.tuples(ofMoreThan: 2) == []) }
@@ -190,6 +192,17 @@ import Testing
     func widePiecesWithoutANameAreFound(text: String, count: Int) {
         let found = tree(["Sources/Low/A.swift": text]).tuples(ofMoreThan: 2)
         #expect(found.count == count && found.allSatisfy { $0.contains("a tuple of 3 fields") }, "\(text)")
+    }
+
+    @Test func filesOfSeveralTypesAreFound() {
+        let tree = tree([
+            "Sources/Low/A.swift":
+                "/// A.\npackage struct A {\n    enum Inner {}\n}\n\nextension A {\n    class Deep {}\n}\n"
+                + "private struct Own {}\n// struct B {}\nlet text = \"enum C {}\"",
+            "Sources/Low/B.swift": "struct B {}\n@usableFromInline package protocol C {}\nprivate enum D {}",
+            "Sources/Low/C.md": "struct B {}\nstruct C {}",
+        ])
+        #expect(tree.filesOfSeveralTypes == ["Sources/Low/B.swift: declares B, C"])
     }
 
     @Test func headersLengthsAndPagesAreChecked() {

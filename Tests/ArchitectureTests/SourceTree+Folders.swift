@@ -42,14 +42,8 @@ private struct Source {
     let folder: String?
     let text: String
 
-    /// Types that the file declares at its top level and other files can name.
-    var declaredTypes: [String] {
-        SourceTree.code(of: text).matches(
-            of: /^(?:[a-z@]\w*(?:\(\w+\))? )*(?:struct|class|enum|protocol|actor) (\w+)/
-                .anchorsMatchLineEndings()
-        )
-        .filter { !$0.0.contains("private ") }.map { String($0.1) }
-    }
+    /// Types that other files can name.
+    var declaredTypes: [String] { SourceTree.declaredTypes(of: text) }
 
     /// Words that could name a type of the package, so not `Swift.Encoder`.
     var names: Set<String> {

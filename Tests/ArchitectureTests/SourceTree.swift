@@ -25,7 +25,7 @@ struct SourceTree {
     }
 
     /// Swift files with their target's name, in order of path.
-    private var swiftFiles: [(path: String, target: String, text: String)] {
+    var swiftFiles: [(path: String, target: String, text: String)] {
         files.filter { $0.key.hasSuffix(".swift") }.sorted { $0.key < $1.key }
             .map { ($0.key, Self.target(of: $0.key), $0.value) }
     }
@@ -112,14 +112,6 @@ struct SourceTree {
     var headersWithoutReason: [String] {
         files.filter { $0.key.hasSuffix(".h") && !$0.value.hasPrefix("//") && !$0.value.hasPrefix("/*") }.keys
             .sorted()
-    }
-
-    /// Swift files of more than `limit` lines.
-    func filesLongerThan(_ limit: Int) -> [String] {
-        swiftFiles.filter {
-            $0.text.split(separator: "\n", omittingEmptySubsequences: false).count > limit + 1
-        }
-        .map(\.path)
     }
 
     /// Swift library targets that have no page of documentation.

@@ -45,7 +45,7 @@ import Training
 
     @Test func everyValueExists() {
         let values = Set(
-            LinearTarget.allCases.map(\.rawValue) + LearningRateShape.allCases.map(\.rawValue)
+            LinearTarget.allCases.map(\.rawValue) + LearningRateSchedule.Shape.allCases.map(\.rawValue)
                 + AdapterTable.all.map { $0.name } + ProductArithmetic.allCases.map(\.rawValue)
                 + Split.allCases.map(\.rawValue))
         for (name, here) in NamesElsewhere.values {

@@ -75,7 +75,7 @@ struct QuotaTests {
         var state = PlannerState(tasks: count)
         var deviations = Deviations(tasks: count)
         for step in 0..<500 {
-            let draw = planner.draw(DrawKey(step: step, active: weights.map { _ in true }, state))
+            let draw = planner.draw(Draw.Key(step: step, active: weights.map { _ in true }, state))
             for microBatch in draw.plan.microBatches { deviations.add(microBatch.task, probabilities) }
             #expect(mismatch(draw.probabilities, probabilities, Tolerance(absolute: 1e-12)) == nil)
             state = draw.after
@@ -92,7 +92,7 @@ struct QuotaTests {
             var state = PlannerState(tasks: count)
             var deviations = Deviations(tasks: count)
             for step in 0..<steps {
-                let draw = planner.draw(DrawKey(step: step, active: sizes.map { _ in true }, state))
+                let draw = planner.draw(Draw.Key(step: step, active: sizes.map { _ in true }, state))
                 for microBatch in draw.plan.microBatches {
                     deviations.add(microBatch.task, draw.probabilities)
                 }
@@ -128,7 +128,7 @@ struct QuotaTests {
                     }
                 }
                 state.memory.rows = [scores, names.map { _ in 1 }]
-                let draw = planner.draw(DrawKey(step: step, active: names.map { _ in true }, state))
+                let draw = planner.draw(Draw.Key(step: step, active: names.map { _ in true }, state))
                 for microBatch in draw.plan.microBatches {
                     deviations.add(microBatch.task, draw.probabilities)
                     left.remove(microBatch.task)
@@ -148,7 +148,7 @@ struct QuotaTests {
             var deviations = Deviations(tasks: count)
             for step in 0..<300 {
                 let active = (0..<count).map { $0 >= stopped || step < 40 + 7 * $0 }
-                let draw = planner.draw(DrawKey(step: step, active: active, state))
+                let draw = planner.draw(Draw.Key(step: step, active: active, state))
                 #expect(draw.plan.tasks.allSatisfy { active[$0] })
                 for microBatch in draw.plan.microBatches {
                     deviations.add(microBatch.task, draw.probabilities)
@@ -167,7 +167,7 @@ struct QuotaTests {
             ["name": "weighted", "weights": ["t0": 6, "t1": 3, "t2": 1]], sizes: [50, 50, 50])
         var (state, tasks) = (PlannerState(tasks: 3), [Int]())
         for step in 0..<100 {
-            let draw = planner.draw(DrawKey(step: step, active: [true, true, true], state))
+            let draw = planner.draw(Draw.Key(step: step, active: [true, true, true], state))
             tasks += draw.plan.microBatches.map(\.task)
             state = draw.after
         }
@@ -183,7 +183,7 @@ struct QuotaTests {
         let planner = try planner(["name": "uniform"], sizes: [50, 50, 50], examples: 11, microBatch: 4)
         var state = PlannerState(tasks: 3)
         for step in 0..<300 {
-            let draw = planner.draw(DrawKey(step: step, active: [true, true, true], state))
+            let draw = planner.draw(Draw.Key(step: step, active: [true, true, true], state))
             #expect(draw.plan.microBatches.map(\.examples.count) == [4, 4, 3])
             state = draw.after
             let due = Double(11 * (step + 1)) / 3
@@ -200,7 +200,7 @@ struct QuotaTests {
         var (state, had) = (PlannerState(tasks: 4), [0.0, 0, 0, 0])
         for step in 0..<300 {
             let active = [true, true, true, step < 200]
-            let draw = planner.draw(DrawKey(step: step, active: active, state))
+            let draw = planner.draw(Draw.Key(step: step, active: active, state))
             #expect(draw.plan.tasks == active.indices.filter { active[$0] })
             for microBatch in draw.plan.microBatches { had[microBatch.task] += 1 }
             state = draw.after
@@ -223,7 +223,7 @@ struct QuotaTests {
                 ["name": "proportional", "draw": .string(draw)], sizes: [40], examples: 11, microBatch: 4)
             var (state, plans) = (PlannerState(tasks: 1), [StepPlan]())
             for step in 0..<20 {
-                let draw = planner.draw(DrawKey(step: step, active: [true], state))
+                let draw = planner.draw(Draw.Key(step: step, active: [true], state))
                 plans.append(draw.plan)
                 state = draw.after
             }
@@ -239,6 +239,6 @@ struct QuotaTests {
         var after = before
         (sampler as? any ScoreSampler)?.hear(scores: [0.5, 0.9], &after.memory)
         #expect(
-            DrawKey(step: 3, active: [true, true], before) != DrawKey(step: 3, active: [true, true], after))
+            Draw.Key(step: 3, active: [true, true], before) != Draw.Key(step: 3, active: [true, true], after))
     }
 }

@@ -15,11 +15,11 @@ import Training
 struct SamplerRunTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let sampler: String
-        let draw: DrawMode
+        let draw: SamplerSettings.DrawMode
         var testDescription: String { "\(sampler), \(draw.rawValue)" }
 
         static let all = SamplerTable.all.flatMap { sampler in
-            DrawMode.allCases.map { Case(sampler: sampler.name, draw: $0) }
+            SamplerSettings.DrawMode.allCases.map { Case(sampler: sampler.name, draw: $0) }
         }
 
         var listens: Bool { SamplerTable.sampler(named: sampler)?.init().listens == true }

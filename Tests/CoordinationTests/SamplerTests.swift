@@ -130,11 +130,11 @@ struct SamplerTests {
                 let own = planner(sampler, sizes: [400, 7, 13], steps: steps)
                 var (state, needed) = (PlannerState(tasks: 3), [Set<Int>](repeating: [], count: 3))
                 for before in 0..<step {
-                    state = own.draw(DrawKey(step: before, active: active, state)).after
+                    state = own.draw(Draw.Key(step: before, active: active, state)).after
                 }
-                let found = own.examples(from: DrawKey(step: step, active: active, state))
+                let found = own.examples(from: Draw.Key(step: step, active: active, state))
                 for later in step..<steps {
-                    let draw = own.draw(DrawKey(step: later, active: active, state))
+                    let draw = own.draw(Draw.Key(step: later, active: active, state))
                     for microBatch in draw.plan.microBatches {
                         needed[microBatch.task].formUnion(microBatch.examples)
                     }
@@ -149,7 +149,7 @@ struct SamplerTests {
     func farAhead() {
         let own = planner(sizes: [40_000, 7, 13], steps: 1_000_000_000)
         let found = own.examples(
-            from: DrawKey(step: 0, active: [true, true, true], PlannerState(tasks: 3)))
+            from: Draw.Key(step: 0, active: [true, true, true], PlannerState(tasks: 3)))
         #expect(found.map(\.count) == [40_000, 7, 13])
     }
 
@@ -157,7 +157,7 @@ struct SamplerTests {
     func levellingLargeSteps() {
         let own = planner(sizes: [70_000, 7, 13], examples: 65_536, microBatch: 1, tokens: TokensModulo97())
         let plan = own.draw(
-            DrawKey(step: 0, active: [true, false, false], PlannerState(tasks: 3))
+            Draw.Key(step: 0, active: [true, false, false], PlannerState(tasks: 3))
         ).plan
         #expect(plan.microBatches.count == 65_536 && plan.microBatches.allSatisfy { $0.examples.count == 1 })
         // With 1 example each, the longest come first.
@@ -169,7 +169,7 @@ struct SamplerTests {
     {
         var (state, plans) = (PlannerState(tasks: 3), [StepPlan]())
         for step in 0..<steps {
-            let draw = planner.draw(DrawKey(step: step, active: active, state))
+            let draw = planner.draw(Draw.Key(step: step, active: active, state))
             plans.append(draw.plan)
             state = draw.after
         }
@@ -285,7 +285,7 @@ struct SamplerTests {
         for step in 0..<30 {
             // A fresh planner, as after resuming, and the used one, out of order.
             let fresh = self.planner(settings)
-            let key = DrawKey(step: step, active: [true, true, true], state)
+            let key = Draw.Key(step: step, active: [true, true, true], state)
             let draw = fresh.draw(key)
             #expect(draw.plan == first[step])
             #expect(planner.draw(key) == draw)

@@ -39,8 +39,10 @@ struct StageTests {
         "seed": 3, "sampler.draw": "random",
     ]
 
-    @Test("The result is each task's best, the best mean, or the last state", arguments: KeptState.allCases)
-    func kept(_ keep: KeptState) throws {
+    @Test(
+        "The result is each task's best, the best mean, or the last state",
+        arguments: EvaluationSettings.KeptState.allCases)
+    func kept(_ keep: EvaluationSettings.KeptState) throws {
         var changes = Self.restless
         changes["evaluation.keep"] = .string(keep.rawValue)
         let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
@@ -64,8 +66,8 @@ struct StageTests {
 
     @Test(
         "Reported scores are those of the adapters that were kept, to all digits",
-        arguments: KeptState.allCases, [0, 1, 2])
-    func reported(_ keep: KeptState, patience: Int) throws {
+        arguments: EvaluationSettings.KeptState.allCases, [0, 1, 2])
+    func reported(_ keep: EvaluationSettings.KeptState, patience: Int) throws {
         for sharing in ["all", "private"] {
             var changes = Self.restless
             changes["evaluation.keep"] = .string(keep.rawValue)

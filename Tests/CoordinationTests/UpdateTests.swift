@@ -50,7 +50,7 @@ struct UpdateTests {
 
     /// Steps with two of the three tasks, owners of every kind, and a rate for each kind of parameter.
     static func changes(
-        clip: Double, decayBiasAndNorm: Bool, moments: MomentsOwner = .shared
+        clip: Double, decayBiasAndNorm: Bool, moments: OptimizerSettings.MomentsOwner = .shared
     ) -> [String: JSONValue] {
         [
             "stages.head.steps": 0, "stages.adapter.steps": .integer(steps),
@@ -66,8 +66,10 @@ struct UpdateTests {
 
     @Test(
         "Every recorded state follows from the previous state and its gradients",
-        arguments: [(0.5, false, MomentsOwner.shared), (0, true, .shared), (0.5, true, .perTask)])
-    func replay(clip: Double, decayBiasAndNorm: Bool, moments: MomentsOwner) throws {
+        arguments: [
+            (0.5, false, OptimizerSettings.MomentsOwner.shared), (0, true, .shared), (0.5, true, .perTask),
+        ])
+    func replay(clip: Double, decayBiasAndNorm: Bool, moments: OptimizerSettings.MomentsOwner) throws {
         let folder = try TemporaryFolder()
         let study = try TinyStudy(
             Self.changes(clip: clip, decayBiasAndNorm: decayBiasAndNorm, moments: moments))

@@ -93,8 +93,8 @@ struct OptimizerTests {
             (.constant, 0.4, 5, [0, 0.5, 1, 1, 1]),
             (.cosine, 0, 4, [1, 0.5 + 0.5 * 0.5.squareRoot(), 0.5, 0.5 - 0.5 * 0.5.squareRoot(), 0, 0]),
             (.cosine, 0.25, 4, [0, 1, 0.75, 0.25]),
-        ] as [(LearningRateShape, Double, Int, [Double])])
-    func multipliers(shape: LearningRateShape, warmup: Double, steps: Int, expected: [Double]) {
+        ] as [(LearningRateSchedule.Shape, Double, Int, [Double])])
+    func multipliers(shape: LearningRateSchedule.Shape, warmup: Double, steps: Int, expected: [Double]) {
         let schedule = LearningRateSchedule(shape, warmup: warmup, steps: steps)
         #expect(
             mismatch(expected.indices.map(schedule.multiplier), expected, Tolerance(absolute: 1e-15)) == nil)

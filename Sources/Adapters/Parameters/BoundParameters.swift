@@ -1,5 +1,4 @@
 package import Encoders
-package import Kernels
 
 /// One task's parameters in memory: their values, and the gradient to add to.
 ///
@@ -60,21 +59,5 @@ package struct BoundParameters {
     /// The site in the lowest of some layers; nil if there is none or nothing is trained.
     package func lowest(_ layers: some Sequence<Int>, _ site: Site) -> LayerSite? {
         isTraining ? layers.min().map { LayerSite($0, site) } : nil
-    }
-}
-
-/// One tensor of a ``BoundParameters``.
-package struct BoundTensor {
-    package let value: UnsafePointer<Float>
-    /// The gradient to add to; nil if nothing is trained.
-    package let gradient: UnsafeMutablePointer<Float>?
-    package let shape: [Int]
-
-    package var count: Int { shape.reduce(1, *) }
-    /// The values as a matrix [first dimension, all others].
-    package var matrix: FrozenMatrix { FrozenMatrix(value, shape[0], shape.dropFirst().reduce(1, *)) }
-    /// The gradient in the same form.
-    package var gradientMatrix: Matrix? {
-        gradient.map { Matrix($0, shape[0], shape.dropFirst().reduce(1, *)) }
     }
 }

@@ -23,20 +23,20 @@ package struct CommunicationStatistics: Sendable, Equatable {
         difference.secondsTransferring -= earlier.secondsTransferring
         return difference
     }
-}
 
-/// The running statistics of one rank, shared by a communicator and those derived from it.
-final class StatisticsCounter: Sendable {
-    private let state = Mutex(CommunicationStatistics())
+    /// The running statistics of one rank, shared by a communicator and those derived from it.
+    final class Counter: Sendable {
+        private let state = Mutex(CommunicationStatistics())
 
-    var value: CommunicationStatistics { state.withLock { $0 } }
+        var value: CommunicationStatistics { state.withLock { $0 } }
 
-    func add(bytes: Int, waiting: Double, transferring: Double) {
-        state.withLock {
-            $0.calls += 1
-            $0.bytes += bytes
-            $0.secondsWaiting += waiting
-            $0.secondsTransferring += transferring
+        func add(bytes: Int, waiting: Double, transferring: Double) {
+            state.withLock {
+                $0.calls += 1
+                $0.bytes += bytes
+                $0.secondsWaiting += waiting
+                $0.secondsTransferring += transferring
+            }
         }
     }
 }

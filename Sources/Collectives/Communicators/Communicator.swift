@@ -51,13 +51,6 @@ package protocol Communicator: Sendable {
         _ value: [Int64], to root: Int, _ take: (_ rank: Int, _ numbers: [Int64]) throws -> Void) throws
 }
 
-package enum Reduction: Sendable {
-    /// Integer sums wrap.
-    case sum
-    case max
-    case min
-}
-
 extension Communicator {
     package var watch: StallWatch? { nil }
 

@@ -3,14 +3,6 @@ import Diagnostics
 import Glibc
 import Synchronization
 
-/// How a rank waits for the others.
-package enum WaitPolicy: Sendable {
-    /// Busy-waits inside MPI: lowest latency, occupies a core. For ranks that compute.
-    case spin
-    /// Polls every half millisecond and leaves the core to others. For a dedicated coordinator.
-    case sleep
-}
-
 /// A group of processes that communicate through MPI.
 ///
 /// Each call first waits in a nonblocking barrier until every rank has entered it, then exchanges data. Ranks
@@ -26,12 +18,15 @@ package final class MPICommunicator: Communicator {
     let raw: cmpi_comm
     /// The node's communicator once created; shared by copies with another wait policy.
     private let node: CachedNode
-    private let counter: StatisticsCounter
+    private let counter: CommunicationStatistics.Counter
     package let watch: StallWatch?
 
     package var statistics: CommunicationStatistics { counter.value }
 
-    init(_ raw: cmpi_comm, waitPolicy: WaitPolicy, counter: StatisticsCounter, watch: StallWatch? = nil)
+    init(
+        _ raw: cmpi_comm, waitPolicy: WaitPolicy, counter: CommunicationStatistics.Counter,
+        watch: StallWatch? = nil
+    )
         throws
     {
         var rank: Int32 = 0
@@ -178,6 +173,14 @@ package final class MPICommunicator: Communicator {
             }
         }
     }
+
+    /// How a rank waits for the others.
+    package enum WaitPolicy: Sendable {
+        /// Busy-waits inside MPI: lowest latency, occupies a core. For ranks that compute.
+        case spin
+        /// Polls every half millisecond and leaves the core to others. For a dedicated coordinator.
+        case sleep
+    }
 }
 
 private final class CachedNode: Sendable {
@@ -197,26 +200,4 @@ func check(_ code: Int32, _ call: String) throws {
     let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     throw Failure(
         .rank, "MPI \(call): \(message)", remedy: "check that all ranks have the same inputs and version")
-}
-
-extension ElementKind {
-    var raw: cmpi_type {
-        switch self {
-        case .u8: .u8
-        case .i32: .i32
-        case .i64: .i64
-        case .f32: .f32
-        case .f64: .f64
-        }
-    }
-}
-
-extension Reduction {
-    var raw: cmpi_op {
-        switch self {
-        case .sum: .sum
-        case .max: .max
-        case .min: .min
-        }
-    }
 }

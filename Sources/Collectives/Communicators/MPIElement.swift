@@ -8,11 +8,6 @@ package protocol MPIElement: BitwiseCopyable, Sendable, Comparable {
     static func sum(_ left: Self, _ right: Self) -> Self
 }
 
-/// MPI's name for an element type.
-package enum ElementKind: Sendable {
-    case u8, i32, i64, f32, f64
-}
-
 extension UInt8: MPIElement {
     package static var kind: ElementKind { .u8 }
 }

@@ -1,12 +1,6 @@
 import Diagnostics
 import Foundation
 
-/// One rank's call and buffer in a collective.
-struct Contribution {
-    let call: String
-    let buffer: UnsafeMutableRawPointer?
-}
-
 /// The barrier at which the threads of a group exchange their buffers.
 ///
 /// Sendable because every property is accessed only with the condition locked.
@@ -99,5 +93,11 @@ final class Rendezvous: @unchecked Sendable {
             if let departure { throw departure }
             condition.wait()
         }
+    }
+
+    /// One rank's call and buffer in a collective.
+    struct Contribution {
+        let call: String
+        let buffer: UnsafeMutableRawPointer?
     }
 }

@@ -7,7 +7,7 @@ import Diagnostics
 final class ThreadCommunicator: Communicator {
     let rank: Int
     private let rendezvous: Rendezvous
-    private let counter = StatisticsCounter()
+    private let counter = CommunicationStatistics.Counter()
 
     init(rank: Int, rendezvous: Rendezvous) {
         self.rank = rank
@@ -114,7 +114,7 @@ final class ThreadCommunicator: Communicator {
         _ read: ([UnsafeMutableRawPointer?]) -> Result
     ) throws -> Result {
         let start = MonotonicClock.seconds
-        let all = try rendezvous.gather(rank, Contribution(call: call, buffer: buffer))
+        let all = try rendezvous.gather(rank, Rendezvous.Contribution(call: call, buffer: buffer))
         let allArrived = MonotonicClock.seconds
         let result = read(all.map(\.buffer))
         try rendezvous.leave()

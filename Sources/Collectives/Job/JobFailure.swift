@@ -20,8 +20,8 @@ struct JobFailure {
     private static let timeout = 0.3
 
     func endJob(with error: any Error) -> Never {
-        let notices = exchange(FailureNotice(error))
-        let verdict = FailureVerdict(rank: rank, size: size, notices: notices)
+        let notices = exchange(Notice(error))
+        let verdict = Verdict(rank: rank, size: size, notices: notices)
         if verdict.reports && isFirstOfSingletons { report(error, from: verdict.namesRank ? rank : nil) }
         fflush(nil)  // an abort would discard buffered output
         if verdict.everyRankFailed {
@@ -45,7 +45,7 @@ struct JobFailure {
     private var isFirstOfSingletons: Bool { size > 1 || launched.processNumber == 0 }
 
     /// All notices received, by rank, once every rank has failed or the timeout has passed.
-    private func exchange(_ own: FailureNotice) -> [Int: FailureNotice] {
+    private func exchange(_ own: Notice) -> [Int: Notice] {
         var notices = [rank: own]
         let encoded = [own.fingerprint, Int64(own.code)]
         // Never freed: the sends may still be in progress when the process exits.
@@ -67,42 +67,42 @@ struct JobFailure {
             }
             var incoming: [Int64] = [0, 0]
             guard cmpi_receive(&incoming, 2, .i64, status.source, 0, channel, &status) == 0 else { break }
-            notices[Int(status.source)] = FailureNotice(
+            notices[Int(status.source)] = Notice(
                 fingerprint: incoming[0], code: Int32(truncatingIfNeeded: incoming[1]))
         }
         return notices
     }
-}
 
-/// A rank's failure as sent to the other ranks.
-struct FailureNotice: Equatable {
-    /// A hash of the message.
-    let fingerprint: Int64
-    let code: Int32
-}
+    /// A rank's failure as sent to the other ranks.
+    struct Notice: Equatable {
+        /// A hash of the message.
+        let fingerprint: Int64
+        let code: Int32
+    }
 
-extension FailureNotice {
-    init(_ error: any Error) {
-        self.init(fingerprint: Int64(bitPattern: FNV1a.hash("\(error)")), code: exitCode(of: error))
+    /// A failed rank's course of action, from the notices it has received.
+    struct Verdict: Equatable {
+        /// Whether this rank reports its failure: the lowest of the ranks that failed alike does.
+        let reports: Bool
+        /// Whether the message must name the rank.
+        let namesRank: Bool
+        /// Whether no rank is left to abort.
+        let everyRankFailed: Bool
+        /// The job's exit code: that of the lowest failed rank.
+        let code: Int32
+
+        init(rank: Int, size: Int, notices: [Int: Notice]) {
+            let own = notices[rank]
+            everyRankFailed = notices.count == size
+            reports = !notices.contains { $0.key < rank && $0.value == own }
+            namesRank = !(everyRankFailed && notices.values.allSatisfy { $0 == own })
+            code = notices.min { $0.key < $1.key }?.value.code ?? Failure.Kind.rank.rawValue
+        }
     }
 }
 
-/// A failed rank's course of action, from the notices it has received.
-struct FailureVerdict: Equatable {
-    /// Whether this rank reports its failure: the lowest of the ranks that failed alike does.
-    let reports: Bool
-    /// Whether the message must name the rank.
-    let namesRank: Bool
-    /// Whether no rank is left to abort.
-    let everyRankFailed: Bool
-    /// The job's exit code: that of the lowest failed rank.
-    let code: Int32
-
-    init(rank: Int, size: Int, notices: [Int: FailureNotice]) {
-        let own = notices[rank]
-        everyRankFailed = notices.count == size
-        reports = !notices.contains { $0.key < rank && $0.value == own }
-        namesRank = !(everyRankFailed && notices.values.allSatisfy { $0 == own })
-        code = notices.min { $0.key < $1.key }?.value.code ?? Failure.Kind.rank.rawValue
+extension JobFailure.Notice {
+    init(_ error: any Error) {
+        self.init(fingerprint: Int64(bitPattern: FNV1a.hash("\(error)")), code: exitCode(of: error))
     }
 }

@@ -26,13 +26,13 @@ package enum MPI {
         }
         do {
             let unwatched = try MPICommunicator(
-                cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter())
+                cmpi_world(), waitPolicy: .spin, counter: CommunicationStatistics.Counter())
             var failureChannel = cmpi_comm()
             try check(cmpi_comm_dup(unwatched.raw, &failureChannel), "duplicate")
             let watch = try StallWatch.start(unwatched)
             try unwatched.free()
             let world = try MPICommunicator(
-                cmpi_world(), waitPolicy: .spin, counter: StatisticsCounter(), watch: watch)
+                cmpi_world(), waitPolicy: .spin, counter: CommunicationStatistics.Counter(), watch: watch)
             let failure = JobFailure(
                 channel: failureChannel, rank: world.rank, size: world.size, launched: launched, watch: watch)
             do {

@@ -19,7 +19,7 @@ final class Coordinator {
     private(set) var drawn: PlannerState
     private var planner: Planner?
     /// The draw of the current step, or of the next one if it was drawn ahead.
-    private var ahead: (key: DrawKey, draw: Draw)?
+    private var ahead: (key: Draw.Key, draw: Draw)?
     private var pendingChunks: [PooledChunk] = []
     private var chunksPlannedFor = -1
     /// The step of the latest checkpoint, or -1.
@@ -143,7 +143,7 @@ final class Coordinator {
                 sampler: context.study.sampler,
                 tasks: context.data.map { ($0.task.name, $0.trainingIndices) },
                 stage: context.stages.count + index, steps: 1, tokens: context)
-            let key = DrawKey(
+            let key = Draw.Key(
                 step: 0, active: context.data.indices.map(adapter.tasks.contains), context.undrawn)
             return assigned(planner.draw(key).plan)
         }
@@ -168,8 +168,8 @@ final class Coordinator {
         return draw
     }
 
-    private func key(_ state: TrainingState) -> DrawKey {
-        DrawKey(step: state.stageStep, active: state.active, drawn)
+    private func key(_ state: TrainingState) -> Draw.Key {
+        Draw.Key(step: state.stageStep, active: state.active, drawn)
     }
 
     private func planner(_ state: TrainingState, _ schedule: StageSchedule) -> Planner {

@@ -9,7 +9,8 @@ struct ComparedPart: Equatable {
 
     /// The parts of some blocks, in the order of their first blocks.
     static func all(
-        among blocks: some Sequence<Int>, of store: ParameterStore, over parameters: ComparedParameters
+        among blocks: some Sequence<Int>, of store: ParameterStore,
+        over parameters: CombinationSettings.ComparedParameters
     ) -> [ComparedPart] {
         var parts: [ComparedPart] = []
         var known: [String: Int] = [:]
@@ -25,7 +26,9 @@ struct ComparedPart: Equatable {
         return parts
     }
 
-    private static func name(of block: ParameterBlock, over parameters: ComparedParameters) -> String {
+    private static func name(
+        of block: ParameterBlock, over parameters: CombinationSettings.ComparedParameters
+    ) -> String {
         switch parameters {
         case .all: block.owner
         case .kind: "\(block.owner)/\(block.slice.kind.rawValue)"

@@ -5,19 +5,6 @@ package import Studies
 package import Tasks
 package import Training
 
-/// A tensor with its owner.
-///
-/// The optimizer steps a block as a whole.
-package struct ParameterBlock: Sendable, Equatable {
-    /// `all`, `group:NAME` or `task:NAME`.
-    package let owner: String
-    package let slice: ParameterSlice
-    /// Its range in the flat vector.
-    package let range: Range<Int>
-    /// The indices of the tasks that use it.
-    package let tasks: [Int]
-}
-
 /// The sharing topology of a study: all parameters as one flat vector of blocks, and the blocks of each task.
 ///
 /// A task sees a vector in its own layout. Tasks that share a tensor have the same block in their vectors.
@@ -111,16 +98,4 @@ package struct ParameterStore: Sendable {
 
     /// The owner and the tasks of each block.
     func topology(_ names: [String]) -> [BlockOwner] { blocks.map { BlockOwner($0, names) } }
-}
-
-/// A tensor's owner and the tasks that use it, as stored in checkpoints and adapter configurations.
-struct BlockOwner: Codable, Sendable, Equatable {
-    let name, owner: String
-    let tasks: [String]
-
-    init(_ block: ParameterBlock, _ names: [String]) {
-        name = block.slice.name
-        owner = block.owner
-        tasks = block.tasks.map { names[$0] }
-    }
 }

@@ -1,13 +1,6 @@
 import Kernels
 import Training
 
-/// One task's share of a block's gradient: numbers times a factor.
-struct GradientShare {
-    let task: Int
-    let values: UnsafePointer<Float>
-    let factor: Float
-}
-
 /// The combined gradient of one step on the blocks that it updates.
 ///
 /// Memory for all parameters is allocated once; a step writes and reads only its own blocks.

@@ -4,16 +4,6 @@ import Kernels
 import Studies
 import Tasks
 
-/// A task of a step with the weight of its loss.
-struct WeightedTask {
-    let task: Int
-    /// The number of its examples.
-    let examples: Double
-    /// Their mean loss.
-    let loss: Double
-    let weight: Double
-}
-
 /// Applies the study's weighting of losses to a step.
 struct StepWeighting {
     private let names: [String]

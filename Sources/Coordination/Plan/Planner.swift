@@ -3,7 +3,7 @@ import Kernels
 import Sampling
 package import Studies
 
-/// Draws the plans of one stage: a pure function of the study and a ``DrawKey``.
+/// Draws the plans of one stage: a pure function of the study and a ``Draw/Key``.
 package final class Planner {
     let seed: UInt64
     let batch: BatchSettings
@@ -23,7 +23,7 @@ package final class Planner {
     }
 
     /// Draws the plan of a step, without assigning ranks.
-    package func draw(_ key: DrawKey) -> Draw {
+    package func draw(_ key: Draw.Key) -> Draw {
         var state = key.state
         let microBatches = drawn(key.step, &state, key.active).map { task, range in
             MicroBatch(task: task, examples: range.map { example(task, at: $0) })
@@ -37,7 +37,7 @@ package final class Planner {
     /// It looks ahead until every task has drawn all of its examples, or `most` micro-batches far; examples
     /// that are first drawn after that are missing. With a sampler that listens, the plans of later steps are
     /// not known, and those with the present probabilities stand for them.
-    package func examples(from key: DrawKey, lookingAhead most: Int = 1_000_000) -> [[Int]] {
+    package func examples(from key: Draw.Key, lookingAhead most: Int = 1_000_000) -> [[Int]] {
         let (step, state, active) = (key.step, key.state, key.active)
         var ahead = state
         func isComplete(_ task: Int) -> Bool {
@@ -122,7 +122,7 @@ package final class Planner {
     }
 
     /// The probabilities of the next step.
-    func shares(_ key: DrawKey) -> StageShares.Step {
+    func shares(_ key: Draw.Key) -> StageShares.Step {
         shares.step(key.step, active: key.active, key.state.memory)
     }
 

@@ -73,7 +73,7 @@ extension RunContext {
                 "\(over) splits nothing: the parameters that tasks share are of one \(over)",
                 at: "combination.over",
                 remedy: "leave it out, or choose among "
-                    + ComparedParameters.allCases.map(\.rawValue).joined(separator: ", "))
+                    + CombinationSettings.ComparedParameters.allCases.map(\.rawValue).joined(separator: ", "))
         }
         let (tasks, batch) = (names.count, study.batch)
         if batch.microBatches < tasks, stages.contains(where: needsEveryTask) {

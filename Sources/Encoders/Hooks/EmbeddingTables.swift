@@ -1,6 +1,3 @@
-/// A table of the embeddings: the first three are summed for each token, the last is read by pairs of tokens.
-package enum EmbeddingTable: String, Sendable, CaseIterable { case words, positions, segments, distances }
-
 /// Tables of the shapes of a backbone's embeddings: weights as `FrozenMatrix`, gradients as `Matrix`.
 package struct EmbeddingTables<View> {
     /// [vocabulary, e].

@@ -1,21 +1,3 @@
-package import Kernels
-
-/// A frozen linear map y = x Wᵀ + b.
-package struct LinearWeights {
-    /// W [out, in].
-    package let weight: FrozenWeight
-    /// b [out].
-    package let bias: UnsafePointer<Float>
-}
-
-/// A frozen LayerNorm.
-package struct NormWeights {
-    /// γ [d], or [e] of the embeddings.
-    package let scale: UnsafePointer<Float>
-    /// β [d], or [e] of the embeddings.
-    package let shift: UnsafePointer<Float>
-}
-
 /// The frozen tensors of one layer.
 package struct LayerWeights {
     /// x W_Q + b_Q.

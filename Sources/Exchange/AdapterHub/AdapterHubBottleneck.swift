@@ -38,7 +38,7 @@ enum AdapterHubBottleneck: AdapterHubEntry {
             tensors: slices.compactMap { slice in
                 parts[slice.tensor.part].map {
                     let module = modules.bottleneck(layer: slice.layer ?? 0, slice.tensor.site)
-                    return TensorPair(slice, as: "\(module).\($0)")
+                    return ForeignAdapter.Tensor(slice, as: "\(module).\($0)")
                 }
             })
     }

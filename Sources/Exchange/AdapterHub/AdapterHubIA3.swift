@@ -29,7 +29,7 @@ enum AdapterHubIA3: AdapterHubEntry {
                 mode: "scale", rank: 1, alpha: 1, targets, initialization: "ia3")
                 + [modules.leftOut(of: method.layers)],
             tensors: slices.map {
-                TensorPair($0, as: "\(modules.lora($0)).lora_B", shape: [$0.count, 1])
+                ForeignAdapter.Tensor($0, as: "\(modules.lora($0)).lora_B", shape: [$0.count, 1])
             })
     }
 

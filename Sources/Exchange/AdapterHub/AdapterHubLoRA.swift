@@ -28,7 +28,9 @@ enum AdapterHubLoRA: AdapterHubEntry {
                 mode: "add", rank: method.rank, alpha: method.alpha, targets, initialization: "lora")
                 + [modules.leftOut(of: method.layers)],
             tensors: slices.compactMap { slice in
-                halves[slice.tensor.part].map { TensorPair(slice, as: "\(modules.lora(slice)).\($0)") }
+                halves[slice.tensor.part].map {
+                    ForeignAdapter.Tensor(slice, as: "\(modules.lora(slice)).\($0)")
+                }
             })
     }
 

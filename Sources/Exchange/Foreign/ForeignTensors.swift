@@ -55,7 +55,7 @@ struct ForeignTensors {
         return tensors
     }
 
-    private mutating func read(_ pair: TensorPair) throws -> [Float] {
+    private mutating func read(_ pair: ForeignAdapter.Tensor) throws -> [Float] {
         let values = try read(pair.foreign)
         let shape = try file.entry(pair.foreign).shape
         guard shape == pair.shape else {

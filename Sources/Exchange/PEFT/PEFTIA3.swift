@@ -32,7 +32,7 @@ enum PEFTIA3: PEFTEntry {
                 ("feedforward_modules", .array(inputNames.map { .string($0) })),
             ],
             tensors: slices.map { slice in
-                TensorPair(
+                ForeignAdapter.Tensor(
                     slice, as: "\(modules.prefix)\(module(slice)).ia3_l",
                     shape: reader(slice) == nil ? [slice.count, 1] : [1, slice.count])
             })

@@ -20,7 +20,7 @@ enum PEFTLayerNorm: PEFTEntry {
             ],
             tensors: slices.map { slice in
                 let module = modules.name(of: slice)
-                return TensorPair(
+                return ForeignAdapter.Tensor(
                     slice, as: "\(modules.prefix)\(module).ln_tuning_layers.\(slice.tensor.part)")
             })
     }

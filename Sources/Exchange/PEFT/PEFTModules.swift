@@ -32,9 +32,11 @@ struct PEFTModules {
     }
 
     /// The tensors of slices whose parts have the given ends of names, each under its module.
-    func tensors(_ slices: [ParameterSlice], ends: [String: String]) -> [TensorPair] {
+    func tensors(_ slices: [ParameterSlice], ends: [String: String]) -> [ForeignAdapter.Tensor] {
         slices.compactMap { slice in
-            ends[slice.tensor.part].map { TensorPair(slice, as: "\(prefix)\(name(of: slice)).\($0)") }
+            ends[slice.tensor.part].map {
+                ForeignAdapter.Tensor(slice, as: "\(prefix)\(name(of: slice)).\($0)")
+            }
         }
     }
 

@@ -6,17 +6,6 @@ package import Kernels
 package import Runs
 import Studies
 
-/// A measured step.
-package struct MeasuredStep: Codable, Sendable, Equatable {
-    package let ranks: Int
-    /// Seconds of the step, and of moving data in its collective calls.
-    package let seconds, transfers: Double
-
-    package init(ranks: Int, seconds: Double, transfers: Double) {
-        (self.ranks, self.seconds, self.transfers) = (ranks, seconds, transfers)
-    }
-}
-
 /// Measures the ``StepParts`` of a run, as an observer on the coordinator's rank.
 ///
 /// It measures the adapter stage after the first pass, which fills the caches. It reads the operator clock

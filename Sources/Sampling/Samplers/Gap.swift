@@ -9,7 +9,7 @@ struct Gap: ScoreSampler, ReferencedSampler {
     static let name = "gap"
     static let summary = "by the distance to the score of a single-task reference"
     static let source = "Gottumukkala et al., Dynamic Sampling Strategies, 2020 (arXiv 2011.01325)"
-    static let reference = ReferenceKind.score
+    static let reference = TaskReferences.Kind.score
     static let keys = [references]
     /// The latest score, and 1 if there is one.
     static let remembered = 2

@@ -12,7 +12,7 @@ struct ReferenceLoss: LossSampler, ReferencedSampler {
     static let name = "reference-loss"
     static let summary = "grows with the excess of the loss over that of a reference (DoReMi)"
     static let source = "Xie et al., DoReMi, 2023 (arXiv 2305.10429)"
-    static let reference = ReferenceKind.loss
+    static let reference = TaskReferences.Kind.loss
     static let keys = [
         references, MethodKey("rate", \ReferenceLoss.rate, in: 0...1e6, "η, the step size of ln w"),
         MethodKey("smoothing", \.smoothing, in: 1e-12...1, "the part of the shares that is equal"),

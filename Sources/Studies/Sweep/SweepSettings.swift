@@ -100,12 +100,6 @@ package struct SweepSettings: Decodable, Sendable {
     }
 }
 
-/// A value under a key of a study.
-struct KeyedValue<Value> {
-    let key: String
-    let value: Value
-}
-
 extension SettingsSection {
     /// Throws unless there is at least one seed, and none twice: runs of one seed are one run.
     func requireDistinct(_ seeds: [UInt64], _ key: Key) throws {
@@ -117,7 +111,7 @@ extension SettingsSection {
     /// The values under a section's own keys, which name keys of a study, in the file's order; none if the
     /// section is absent.
     func keyed<Value: Decodable>(_ key: Key, _ type: Value.Type, in decoder: any Decoder) throws
-        -> [KeyedValue<Value>]
+        -> [(key: String, value: Value)]
     {
         guard has(key) else { return [] }
         let section = try decoder.container(keyedBy: Key.self)
@@ -125,7 +119,7 @@ extension SettingsSection {
             throw failure(key, "expected a mapping from keys of the study")
         }
         return try container.allKeys.map {
-            KeyedValue(key: $0.stringValue, value: try container.decode(Value.self, forKey: $0))
+            (key: $0.stringValue, value: try container.decode(Value.self, forKey: $0))
         }
     }
 }

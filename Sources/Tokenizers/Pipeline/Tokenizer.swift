@@ -21,16 +21,3 @@ package protocol Tokenizer: Sendable {
     /// A text that does not fit loses its end; in a pair the longer text loses first.
     func encode(_ first: String, _ second: String?, limit: Int) throws -> Encoding
 }
-
-/// The token ids of one example and the segment, 0 or 1, of each.
-package struct Encoding: Sendable, Equatable {
-    /// The token ids, special tokens included.
-    package var ids: [Int32]
-    /// One for each id: 0, and then perhaps 1, as the template says.
-    package var segments: [Int32]
-
-    package init(ids: [Int32], segments: [Int32]) {
-        self.ids = ids
-        self.segments = segments
-    }
-}

@@ -1,3 +1,9 @@
+// A tokenizer's stages, as in a `tokenizer.json`: normaliser → pre-tokeniser → model → template.
+//
+// All text is valid UTF-8 in an array's slice, and a word is a range of its indices: Swift's strings are
+// equal when canonically equivalent, and a vocabulary may hold both forms of one text. Each stage adds
+// every setting that can change an id to the tokenizer's fingerprint.
+
 /// A tokenizer made of stages: added tokens, normaliser, pre-tokeniser, model, template, in this order.
 struct TokenizerPipeline: Tokenizer {
     let identity: String

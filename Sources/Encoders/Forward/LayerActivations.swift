@@ -17,35 +17,35 @@ import Kernels
 struct LayerActivations {
     /// The tokens of everything but keys and values: the batch's, or the first of each sequence.
     let queries: PackedBatch
-    let attention: AttentionActivations?
-    let projection: ProjectionActivations?
-    let feedForward: FeedForwardActivations
-}
+    let attention: Attention?
+    let projection: Projection?
+    let feedForward: FeedForward
 
-/// The activations up to a.
-struct AttentionActivations {
-    /// The inputs of the query, key and value maps [T, d].
-    let queryInput, keyInput, valueInput: Matrix
-    let q, k, v: Matrix
-    let probabilities: AttentionProbabilities
-}
+    /// The activations up to a.
+    struct Attention {
+        /// The inputs of the query, key and value maps [T, d].
+        let queryInput, keyInput, valueInput: Matrix
+        let q, k, v: Matrix
+        let probabilities: AttentionProbabilities
+    }
 
-/// The activations from a to h1.
-struct ProjectionActivations {
-    /// a [T, d], as W_O reads it.
-    let heads: Matrix
-    let mask: Matrix?
-    let norm: NormActivations
-}
+    /// The activations from a to h1.
+    struct Projection {
+        /// a [T, d], as W_O reads it.
+        let heads: Matrix
+        let mask: Matrix?
+        let norm: NormActivations
+    }
 
-/// The activations from h1 to h2.
-struct FeedForwardActivations {
-    /// The input of W_1 [T, d].
-    let input: Matrix
-    /// act'(z) [T, f].
-    let derivative: Matrix
-    /// u [T, f], as W_2 reads it.
-    let activation: Matrix
-    let mask: Matrix?
-    let norm: NormActivations
+    /// The activations from h1 to h2.
+    struct FeedForward {
+        /// The input of W_1 [T, d].
+        let input: Matrix
+        /// act'(z) [T, f].
+        let derivative: Matrix
+        /// u [T, f], as W_2 reads it.
+        let activation: Matrix
+        let mask: Matrix?
+        let norm: NormActivations
+    }
 }

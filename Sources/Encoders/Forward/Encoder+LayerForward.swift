@@ -24,8 +24,8 @@ extension Encoder {
         let pass = LayerForward(
             encoder: self, layer: layer, own: weights.layers[layer], batch: batch, queries: queries,
             adaptation: adaptation, saving: saving, scratch: scratch, workspace: workspace)
-        var attention: AttentionActivations?
-        var projection: ProjectionActivations?
+        var attention: LayerActivations.Attention?
+        var projection: LayerActivations.Projection?
         var h1 = residual
         if position != .feedForwardInput {
             let a: Matrix
@@ -84,7 +84,7 @@ private struct LayerForward {
     let workspace: Workspace
 
     /// Computes a from x and the queries' rows of x.
-    func attend(_ x: Matrix, _ residual: Matrix) -> (heads: Matrix, saved: AttentionActivations) {
+    func attend(_ x: Matrix, _ residual: Matrix) -> (heads: Matrix, saved: LayerActivations.Attention) {
         let q = memory(.q, residual.rows, residual.columns, save: saving?.queries)
         let k = memory(.k, x.rows, x.columns, save: saving?.queries)
         let v = memory(.v, x.rows, x.columns, save: saving?.queries)
@@ -99,14 +99,14 @@ private struct LayerForward {
         }
         return (
             a,
-            AttentionActivations(
+            LayerActivations.Attention(
                 queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
                 probabilities: probabilities)
         )
     }
 
     /// Computes h1 from a, which hooks may change, and x.
-    func project(_ a: Matrix, _ residual: Matrix) -> (h1: Matrix, saved: ProjectionActivations?) {
+    func project(_ a: Matrix, _ residual: Matrix) -> (h1: Matrix, saved: LayerActivations.Projection?) {
         act(on: a, at: .heads)
         let o = workspace.matrix(a.rows, a.columns)
         _ = map(a, own.projection, at: .projection, into: o, queries)
@@ -119,11 +119,11 @@ private struct LayerForward {
         let norm = encoder.normForward(
             o, plus: residual, own.attentionNorm, at: LayerSite(layer, .attentionNorm), adaptation, into: h1,
             save: saving != nil, workspace)
-        return (h1, norm.map { ProjectionActivations(heads: a, mask: mask, norm: $0) })
+        return (h1, norm.map { LayerActivations.Projection(heads: a, mask: mask, norm: $0) })
     }
 
     /// Computes h2 from h1.
-    func feedForward(_ h1: Matrix, into h2: Matrix) -> FeedForwardActivations? {
+    func feedForward(_ h1: Matrix, into h2: Matrix) -> LayerActivations.FeedForward? {
         act(on: h1, at: .attentionOutput)
         let f = own.intermediate.weight.rows
         let z = workspace.matrix(h1.rows, f)
@@ -141,7 +141,7 @@ private struct LayerForward {
             y, plus: h1, own.outputNorm, at: LayerSite(layer, .outputNorm), adaptation, into: h2,
             save: saving != nil, workspace)
         return norm.map {
-            FeedForwardActivations(input: input, derivative: z, activation: u, mask: mask, norm: $0)
+            LayerActivations.FeedForward(input: input, derivative: z, activation: u, mask: mask, norm: $0)
         }
     }
 

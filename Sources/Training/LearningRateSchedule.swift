@@ -6,29 +6,16 @@ import Diagnostics
     import Darwin
 #endif
 
-/// The course of a learning rate over a stage of N steps, after a linear warm-up of W = ⌈w N⌉ steps.
-///
-/// The multiplier of step s (from 0) is s / W while s < W, and then the formula of the shape. A stage of one
-/// step has no warm-up.
-package enum LearningRateShape: String, NamedChoice {
-    /// (N − s) / (N − W).
-    case linear
-    /// ½ (1 + cos(π (s − W) / (N − W))).
-    case cosine
-    /// 1.
-    case constant
-}
-
 /// A shape with its warm-up.
 package struct LearningRateSchedule: Sendable, Equatable {
     /// The shape after the warm-up.
-    package let shape: LearningRateShape
+    package let shape: Shape
     /// w, the share of the steps that warm up.
     package let warmup: Double
     /// N.
     package let steps: Int
 
-    package init(_ shape: LearningRateShape, warmup: Double, steps: Int) {
+    package init(_ shape: Shape, warmup: Double, steps: Int) {
         self.shape = shape
         self.warmup = warmup
         self.steps = steps
@@ -45,5 +32,18 @@ package struct LearningRateSchedule: Sendable, Equatable {
         case .cosine: return 0.5 * (1 + cos(.pi * min(1, progress)))
         case .constant: return 1
         }
+    }
+
+    /// The course of a learning rate over a stage of N steps, after a linear warm-up of W = ⌈w N⌉ steps.
+    ///
+    /// The multiplier of step s (from 0) is s / W while s < W, and then the formula of the shape. A stage of one
+    /// step has no warm-up.
+    package enum Shape: String, NamedChoice {
+        /// (N − s) / (N − W).
+        case linear
+        /// ½ (1 + cos(π (s − W) / (N − W))).
+        case cosine
+        /// 1.
+        case constant
     }
 }
