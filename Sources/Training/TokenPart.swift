@@ -12,15 +12,13 @@ package struct TokenPart: Sendable {
     /// The number of each text's leading tokens with segment id 0.
     private var firstSegments: [Int32] = []
 
-    /// Tokenizes the texts of examples to at most `maximumTokens` ids.
-    ///
-    /// Calls `progress` with the number of tokenized texts, from 0 on, once in about a thousand.
+    /// Tokenizes the texts of examples to at most `maximumTokens` ids; reports once in about a thousand.
     init(
         _ examples: some Collection<Example>, _ tokenizer: any Tokenizer, maximumTokens: Int,
-        progress: (_ done: Int) -> Void
+        reportingTo observer: (any ReadingObserver)?
     ) throws {
         for example in examples {
-            if lengths.count % 1024 == 0 { progress(lengths.count) }
+            if lengths.count % 1024 == 0 { observer?.tokenized(lengths.count, of: examples.count) }
             let encoding = try tokenizer.encode(example.first, example.second, limit: maximumTokens)
             bounds.add(ids: encoding.ids, segments: encoding.segments)
             ids += encoding.ids

@@ -15,18 +15,14 @@ package struct TokenizedExamples: Sendable {
 
     /// Tokenizes examples to at most `maximumTokens` ids; dropout masks depend on `name`.
     ///
-    /// A collective of the processes that share `memory`, each of which tokenizes a part. Calls `progress`
-    /// with the numbers of tokenized examples and of all examples in this process's part.
+    /// A collective of the processes that share `memory`, each of which tokenizes a part.
     package init(
         _ examples: [Example], name: String, _ tokenizer: any Tokenizer, maximumTokens: Int,
-        in memory: some TokenMemory = PrivateTokens(),
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        in memory: some TokenMemory = PrivateTokens(), reportingTo observer: (any ReadingObserver)? = nil
     ) throws {
         let texts = TextsIdentity(name: name, tokenizer: tokenizer.identity, examples: examples)
         let filled = try memory.tokens(of: texts) { part in
-            try TokenPart(examples[part], tokenizer, maximumTokens: maximumTokens) {
-                progress($0, part.count)
-            }
+            try TokenPart(examples[part], tokenizer, maximumTokens: maximumTokens, reportingTo: observer)
         }
         table = TokenTable(filled.size, filled.bounds, in: filled.memory)
         targets = examples.map(\.target)

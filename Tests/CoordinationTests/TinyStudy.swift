@@ -137,16 +137,30 @@ struct TinyStudy {
             let recorder = Recorder()
             let output =
                 communicator.rank == 0 ? RunOutput(RunDirectory(path: path), observers: [recorder]) : nil
-            var asked = 0
-            let run = try TrainingRun(context, communicator, output: output, pausePoint: pausePoint) {
-                guard communicator.rank == stopper, let stopAfter else { return false }
-                if communicator.rank == 0 { return recorder.steps >= stopAfter }
-                // Other ranks poll once in each step, before it is counted.
-                asked += 1
-                return asked >= stopAfter
+            let request = stopAfter.flatMap { steps in
+                communicator.rank == stopper
+                    ? StepLimit(steps, recorder: communicator.rank == 0 ? recorder : nil) : nil
             }
+            let run = try TrainingRun(
+                context, communicator, output: output, pausePoint: pausePoint, stopRequest: request)
             try run.begin(identity: identity, resuming: resuming)
             return Outcome(ending: try run.run(), events: recorder.events)
+        }
+    }
+
+    /// A request to stop after some steps.
+    private final class StepLimit: StopRequest {
+        private let steps: Int
+        private let recorder: Recorder?
+        private var polls = 0
+
+        init(_ steps: Int, recorder: Recorder?) { (self.steps, self.recorder) = (steps, recorder) }
+
+        var isMade: Bool {
+            if let recorder { return recorder.steps >= steps }
+            // Ranks other than 0 poll once in each step, before it is counted.
+            polls += 1
+            return polls >= steps
         }
     }
 

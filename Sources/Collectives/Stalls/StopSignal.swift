@@ -5,7 +5,11 @@ import Synchronization
 ///
 /// The handlers only set an atomic flag, which is async-signal-safe. Ranks see the signal at different times,
 /// so they must agree on the step at which to stop: the maximum over all ranks.
-package enum StopSignal {
+package struct StopSignal: StopRequest {
+    package init() {}
+
+    package var isMade: Bool { Self.requested }
+
     /// Installs the handlers.
     ///
     /// The flag is accessed first, so that it is initialized before a handler runs. A second SIGINT kills the

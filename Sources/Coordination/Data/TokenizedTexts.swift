@@ -34,8 +34,8 @@ package final class TokenizedTexts {
             return TokenizedExamples(file.examples.map(\.target), name: name, withTextsOf: other)
         }
         let tokenized = try TokenizedExamples(
-            file.examples, name: name, tokenizer, maximumTokens: maximumTokens, in: memory
-        ) { observer?.tokenized($0, of: $1) }
+            file.examples, name: name, tokenizer, maximumTokens: maximumTokens, in: memory,
+            reportingTo: observer)
         known[file.source] = tokenized
         return tokenized
     }

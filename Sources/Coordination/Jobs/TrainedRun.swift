@@ -204,8 +204,8 @@ package struct TrainedRun: Sendable {
         in memory: some TokenMemory = PrivateTokens(), reportingTo observer: (any ReadingObserver)? = nil
     ) throws -> TokenizedExamples {
         let tokenized = try TokenizedExamples(
-            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens, in: memory
-        ) { observer?.tokenized($0, of: $1) }
+            examples, name: task.name, tokenizer, maximumTokens: study.maximumTokens, in: memory,
+            reportingTo: observer)
         try tokenized.check(against: model.weights.configuration)
         return tokenized
     }

@@ -17,7 +17,7 @@ package final class TrainingRun: StallListener {
     private let context: RunContext
     private let communicator: any Communicator
     private let output: RunOutput?
-    private let isStopRequested: () -> Bool
+    private let stopRequest: (any StopRequest)?
     private let workspace: Workspace
     private let cache: ActivationCache
     private let pass: GradientPass
@@ -46,19 +46,19 @@ package final class TrainingRun: StallListener {
     ///   - output: the destination of results, on rank 0 only
     ///   - savesBeforeStall: whether to save the state when a rank stops responding
     ///   - pausePoint: the point before the end at which to pause; nil for none
-    ///   - isStopRequested: whether this rank was asked to stop; polled in each step
+    ///   - stopRequest: a request to this rank to stop; nil for a run that ends by itself
     /// - Throws: a failure if the study cannot use this many ranks
     package init(
         _ context: RunContext, _ communicator: any Communicator, output: RunOutput?,
         savesBeforeStall: Bool = true, pausePoint: PausePoint? = nil,
-        isStopRequested: @escaping () -> Bool = { false }
+        stopRequest: (any StopRequest)? = nil
     ) throws {
         let ranks = try context.computingRanks(of: communicator.size)
         try context.checkCombination()
         self.context = context
         self.communicator = communicator
         self.output = output
-        self.isStopRequested = isStopRequested
+        self.stopRequest = stopRequest
         workspace = Workspace(reserving: context.activationBytes)
         cache = ActivationCache(context, communicator, workspace)
         pass = GradientPass(context, communicator, cache, workspace)
@@ -154,7 +154,7 @@ package final class TrainingRun: StallListener {
     package func run() throws -> RunEnding {
         while true {
             if let coordinator {
-                if isStopRequested() { coordinator.stopRequested = true }
+                if isStopRequested { coordinator.stopRequested = true }
                 communicator.watch?.enter(.planning, step: state.step)
             }
             let directive = try Directive.shared(coordinator?.decide(state), communicator)
@@ -193,6 +193,7 @@ package final class TrainingRun: StallListener {
     }
 
     private var schedule: StageSchedule { context.stages[state.stage] }
+    private var isStopRequested: Bool { stopRequest?.isMade ?? false }
 
     // MARK: Steps
 
@@ -204,7 +205,7 @@ package final class TrainingRun: StallListener {
         let result: StepResult
         do {
             result = try worker.step(
-                plan, schedule, &state, stopRequested: isStopRequested(), recordingGradients: recorded)
+                plan, schedule, &state, stopRequested: isStopRequested, recordingGradients: recorded)
         } catch let divergence as Divergence {
             // All ranks still have the state from before this step: save it.
             if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }

@@ -1,7 +1,7 @@
-import Coordination
 import Diagnostics
 import Formats
 import Runs
+import Training
 
 /// Shows how many examples are tokenized and then predicted, or how much of an evaluation is done, with the
 /// time left.

@@ -109,8 +109,7 @@ struct TrainingJob {
         world.watch?.use(
             resumption: try fromRoot(world) { self.resumption ?? claimed?.resumption ?? "" })
         let run = try TrainingRun(
-            context, world, output: output, pausePoint: pausePoint,
-            isStopRequested: { StopSignal.requested })
+            context, world, output: output, pausePoint: pausePoint, stopRequest: StopSignal())
         try run.begin(
             identity: identity, recorded: recorded, resuming: isResuming,
             allowingDifferentKernels: allowsDifferentKernels)

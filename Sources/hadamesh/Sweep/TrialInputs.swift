@@ -6,6 +6,7 @@ import Kernels
 import Studies
 import Tasks
 import Tokenizers
+import Training
 
 /// The backbones and tokenized tasks that the trials of a sweep share, each loaded once on a node.
 final class TrialInputs {
