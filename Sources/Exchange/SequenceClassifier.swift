@@ -77,8 +77,9 @@ struct SequenceClassifier {
         if form.usesPooler, !file.has("\(module).weight") { return HeadSettings(pooling: .pooler) }
         guard file.has("\(module).weight") else {
             throw Failure.data(
-                "has no '\(form.dense.module)', a layer of \(weights.configuration.family.classes.classifier) "
-                    + "that has random weights unless it is trained",
+                "has no '\(form.dense.module)', a layer of "
+                    + "\(weights.configuration.family.classes.classifier) that has random weights unless it "
+                    + "is trained",
                 at: file.path, remedy: "save it with modules_to_save=[\"\(form.dense.saved)\", …]")
         }
         let dense = try LinearValues(&file, module)

@@ -1,7 +1,7 @@
 import CKernels
 
-// Products in bfloat16 add pairs in the order of AVX512_BF16's instruction, which other processors emulate, or
-// in the order of AMX's. The program chooses the fastest kernels, so the order depends on the processor.
+// Products in bfloat16 add pairs in the order of AVX512_BF16's instruction, which other processors emulate,
+// or in the order of AMX's. The program chooses the fastest kernels, so the order depends on the processor.
 
 /// The kernels for ``ProductArithmetic/bfloat16``.
 package enum RoundedKernels {

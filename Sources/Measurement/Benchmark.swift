@@ -57,7 +57,8 @@ package struct Benchmark: Codable, Sendable, Equatable {
         let facts = [
             [
                 "study",
-                "\(study): \(method) on \(tasks.joined(separator: ", ")), \(ranks) \(ranks == 1 ? "rank" : "ranks")",
+                "\(study): \(method) on \(tasks.joined(separator: ", ")), "
+                    + "\(ranks) \(ranks == 1 ? "rank" : "ranks")",
             ],
             ["kernels", "\(kernels), OpenBLAS \(blas)"],
             [

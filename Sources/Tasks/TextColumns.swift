@@ -78,7 +78,8 @@ extension LanguageTask {
             remedy: "give at least one line")
         if columns == nil {
             reader.lineRemedy =
-                "\(form): choose columns of a table with --columns, or use --split test for the run's own file"
+                "\(form): choose columns of a table with --columns, "
+                + "or use --split test for the run's own file"
         }
         if chosen == nil, format == .tsv { try refuseOtherFormats(table) }
         let examples = try reader.read(table).examples

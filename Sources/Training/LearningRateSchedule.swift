@@ -36,8 +36,8 @@ package struct LearningRateSchedule: Sendable, Equatable {
 
     /// The course of a learning rate over a stage of N steps, after a linear warm-up of W = ⌈w N⌉ steps.
     ///
-    /// The multiplier of step s (from 0) is s / W while s < W, and then the formula of the shape. A stage of one
-    /// step has no warm-up.
+    /// The multiplier of step s (from 0) is s / W while s < W, and then the formula of the shape. A stage of
+    /// one step has no warm-up.
     package enum Shape: String, NamedChoice {
         /// (N − s) / (N − W).
         case linear

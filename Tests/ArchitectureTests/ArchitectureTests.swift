@@ -69,6 +69,8 @@ import Testing
 
     @Test func everyCHeaderSaysWhyItExists() { #expect(tree.headersWithoutReason == []) }
 
+    @Test func noLineIsTooWide() { #expect(tree.linesWiderThan(110) == []) }
+
     @Test func aTypeHasItsOwnFile() { #expect(tree.filesOfSeveralTypes == []) }
 
     @Test func noFileIsTooLongToReadAtOnce() { #expect(tree.filesLongerThan(500) == []) }
@@ -192,6 +194,21 @@ import Testing
     func widePiecesWithoutANameAreFound(text: String, count: Int) {
         let found = tree(["Sources/Low/A.swift": text]).tuples(ofMoreThan: 2)
         #expect(found.count == count && found.allSatisfy { $0.contains("a tuple of 3 fields") }, "\(text)")
+    }
+
+    @Test func wideLinesAreFound() {
+        let tree = SourceTree(
+            manifest: Self.manifest,
+            files: [
+                "Sources/Low/A.swift": "// ‖é‖²\nlet text = \"\"\"\n    words\n",
+                "Sources/Low/a.h": "// 345678",
+            ],
+            tests: ["Tests/LowTests/A.swift": "let text = \"//\"\n    // word\nlet a = 1  // One\n// 4567"])
+        #expect(
+            tree.linesWiderThan(7) == [
+                "Sources/Low/A.swift:2: 14 columns", "Sources/Low/A.swift:3: 9 columns",
+                "Tests/LowTests/A.swift:2: 11 columns", "Tests/LowTests/A.swift:3: 17 columns",
+            ])
     }
 
     @Test func filesOfSeveralTypesAreFound() {

@@ -23,4 +23,19 @@ extension SourceTree {
         }
         .map(\.path)
     }
+
+    /// Lines of Swift sources, and those of tests that have a comment, of more than `limit` columns.
+    func linesWiderThan(_ limit: Int) -> [String] {
+        func wide(_ path: String, _ text: String, where isChecked: (Substring) -> Bool) -> [String] {
+            text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+                .filter { $1.count > limit && isChecked($1) }
+                .map { "\(path):\($0 + 1): \($1.count) columns" }
+        }
+        return swiftFiles.flatMap { path, _, text in wide(path, text) { _ in true } }
+            + tests.sorted { $0.key < $1.key }.flatMap { wide($0, $1, where: Self.hasComment) }
+    }
+
+    private static func hasComment(_ line: Substring) -> Bool {
+        line.replacing(/"(?:[^"\\]|\\.)*"/, with: "").contains(/(?:^|\s)\/\//)
+    }
 }

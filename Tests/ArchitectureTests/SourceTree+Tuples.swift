@@ -12,7 +12,7 @@ extension SourceTree {
         let line, fields: Int
     }
 
-    /// Tuples at the places of types: after `->`, `:`, `<` or `as`, also in brackets; not lists of parameters.
+    /// Tuples at the places of types: after `->`, `:`, `<` or `as`, also in brackets; no lists of parameters.
     private static func tupleTypes(of text: String) -> [TupleType] {
         let code = SourceTree.code(of: text)
         return code.matches(of: /(?:->|:|<|\bas[?!]?)\s*\[?\(/).compactMap { match in

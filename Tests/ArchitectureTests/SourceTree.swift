@@ -5,23 +5,32 @@ struct SourceTree {
     let package: PackageTargets
     /// Text by path, such as `Sources/Formats/JSONValue.swift`.
     let files: [String: String]
+    /// Swift files of the tests by path.
+    let tests: [String: String]
 
-    init(manifest: String, files: [String: String]) {
+    init(manifest: String, files: [String: String], tests: [String: String] = [:]) {
         package = PackageTargets(manifest: manifest)
-        self.files = files
+        (self.files, self.tests) = (files, tests)
     }
 
-    /// Reads `Package.swift` and everything textual under `Sources`.
+    /// Reads `Package.swift`, everything textual under `Sources` and the Swift files under `Tests`.
     init(root: URL) throws {
-        var files: [String: String] = [:]
-        let sources = root.appendingPathComponent("Sources")
-        for path in try FileManager.default.subpathsOfDirectory(atPath: sources.path)
-        where ["swift", "h", "c", "md"].contains((path as NSString).pathExtension) {
-            files["Sources/\(path)"] = try String(
-                contentsOf: sources.appendingPathComponent(path), encoding: .utf8)
-        }
         let manifest = try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
-        self.init(manifest: manifest, files: files)
+        self.init(
+            manifest: manifest, files: try Self.read("Sources", in: root, ["swift", "h", "c", "md"]),
+            tests: try Self.read("Tests", in: root, ["swift"]))
+    }
+
+    private static func read(_ name: String, in root: URL, _ extensions: [String]) throws -> [String: String]
+    {
+        let folder = root.appendingPathComponent(name)
+        var files: [String: String] = [:]
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        where extensions.contains((path as NSString).pathExtension) {
+            files["\(name)/\(path)"] = try String(
+                contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+        }
+        return files
     }
 
     /// Swift files with their target's name, in order of path.

@@ -6,8 +6,8 @@ import Foundation
 
 /// One setting of one method, as a study writes it, with its goldens on the tiny BERT.
 ///
-/// The cases are in `Tests/Golden/methods/METHOD.json`, which the script that writes the goldens reads too. A new
-/// method's file there is enough: the matrix in `AdapterMethodTests` then holds it to every law.
+/// The cases are in `Tests/Golden/methods/METHOD.json`, which the script that writes the goldens reads too. A
+/// new method's file there is enough: the matrix in `AdapterMethodTests` then holds it to every law.
 package struct MethodCase: Sendable, CustomStringConvertible {
     /// The method's name in the table, `stack` for lists.
     package let method: String

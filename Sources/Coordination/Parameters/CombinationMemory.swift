@@ -8,8 +8,8 @@ struct CombinationMemory: Equatable, Sendable {
     var averageWeights: [String: [Double?]] = [:]
     /// By task, the weighting's numbers; empty before the first step.
     var weighting: [[Double]] = []
-    /// The averages of the tasks' gradients, in the ``PerTaskLayout``; empty before the first step, and if the
-    /// rule combines none.
+    /// The averages of the tasks' gradients, in the ``PerTaskLayout``; empty before the first step, and if
+    /// the rule combines none.
     var averageGradients: [Float] = []
 
     /// All numbers but the averages of gradients, for a checksum.

@@ -15,7 +15,8 @@ package enum ParquetFile {
 
     /// A command line that writes a file of JSON lines beside each Parquet file.
     private static func command(_ files: String) -> String {
-        "python3 -c \"import sys, pandas; [pandas.read_parquet(f).to_json(f.removesuffix('.parquet') + '.jsonl', "
+        "python3 -c \"import sys, pandas; "
+            + "[pandas.read_parquet(f).to_json(f.removesuffix('.parquet') + '.jsonl', "
             + "orient='records', lines=True, force_ascii=False) for f in sys.argv[1:]]\" \(files)"
     }
 

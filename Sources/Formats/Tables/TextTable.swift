@@ -50,8 +50,8 @@ package struct TextTable {
         return blocks.map { block($0).aligned }.joined(separator: "\n\n")
     }
 
-    /// Padded columns in rows that are no wider than `width`, if possible: the cells of the widest columns are
-    /// broken at blanks.
+    /// Padded columns in rows that are no wider than `width`, if possible: the cells of the widest columns
+    /// are broken at blanks.
     package func folded(within width: Int) -> String {
         let whole = widths { [$0] }
         func spare(_ widths: [Int]) -> Int { width - widths.reduce(2 * (widths.count - 1), +) }

@@ -33,7 +33,8 @@ struct ArmRuns {
                 "records a score of \(winner.score ?? .nan) for trial \(winner.trial), whose runs have "
                     + "\(mean ?? .nan)", at: directory.resultsFile,
                 remedy:
-                    "a run was edited or replaced; train it again, then hadamesh sweep --resume \(directory.path)"
+                    "a run was edited or replaced; train it again, then "
+                    + "hadamesh sweep --resume \(directory.path)"
             )
         }
     }

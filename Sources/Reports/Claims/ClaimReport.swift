@@ -36,10 +36,10 @@ package struct ClaimReport: Sendable {
     }
 
     private static let note =
-        "found: the mean over seeds of the ratio of mean scores, ± its 95 % confidence interval by Student's t; "
-        + "a claim is supported if the interval lies at what it needs or above, not supported if below. A claim "
-        + "to save parameters or operations needs fewer of them too. steps: those that each run trained, to "
-        + "which its verdict is limited."
+        "found: the mean over seeds of the ratio of mean scores, ± its 95 % confidence interval by "
+        + "Student's t; a claim is supported if the interval lies at what it needs or above, not supported "
+        + "if below. A claim to save parameters or operations needs fewer of them too. steps: those that "
+        + "each run trained, to which its verdict is limited."
 
     /// Lines about verdicts of which a run failed, or whose arm saves nothing.
     private var remarks: [String] { verdicts.flatMap { [$0.failures, $0.unsaved].compactMap(\.self) } }

@@ -104,13 +104,14 @@ package struct Verdict: Sendable {
         let runs = failed.map { "seed \($0.seed) of \($0.arm.name) failed: \($0.reason)" }
         let rest =
             outcome == .untested
-            ? "\(seeds) \(seeds == 1 ? "seed is" : "seeds are") left for both, and \(Self.fewestSeeds) are needed"
+            ? "\(seeds) \(seeds == 1 ? "seed is" : "seeds are") left for both, "
+                + "and \(Self.fewestSeeds) are needed"
             : "decided on the \(seeds) seeds left, a failed run counting as worse than any other"
         return "\(claim.text): \(runs.joined(separator: "; ")); \(rest)"
     }
 
-    /// A claim is supported if the whole 95 % interval of the mean ratio is at the share or above it (above it,
-    /// if strict), and not supported if it lies on the other side; a single seed decides nothing.
+    /// A claim is supported if the whole 95 % interval of the mean ratio is at the share or above it (above
+    /// it, if strict), and not supported if it lies on the other side; a single seed decides nothing.
     package static func outcome(_ ratios: SeedSpread?, share: Double, isStrict: Bool = false) -> Outcome {
         guard let ratios else { return .untested }
         guard let half = ratios.halfWidth else { return .undecided }

@@ -50,7 +50,8 @@ struct RunRecord: Sendable {
             (last?.tasks.entries ?? []).flatMap { $0.value?.splits.names ?? [] })
         let method = results.parameters?.method ?? "no adapter"
         let share = results.parameters.map {
-            ", \(TextTable.number(100 * $0.shareOfBackbone, digits: 3)) % of the backbone's parameters per task"
+            ", \(TextTable.number(100 * $0.shareOfBackbone, digits: 3)) % "
+                + "of the backbone's parameters per task"
         }
         return "\(method) on \(names): mean \(TextTable.number(results.scores.values.mean, digits: 4)) on "
             + "\(EvaluationReport.label(ofSplits: splits.sorted()))\(share ?? "")"

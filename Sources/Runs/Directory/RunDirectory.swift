@@ -126,7 +126,7 @@ package struct RunDirectory: Sendable, Equatable {
         [manifestFile, journalFile].contains(where: FileManager.default.fileExists)
     }
 
-    /// Whether the run holds adapters that were not trained in it: imported ones, or ones with averaged heads.
+    /// Whether the run holds adapters that were not trained in it: imported, or with averaged heads.
     package var isImported: Bool {
         !hasBegun && FileManager.default.fileExists(atPath: adapters)
     }

@@ -70,7 +70,7 @@ package struct RunHistory: Sendable {
         }
     }
 
-    /// Each task's latest score in the adapter stage's evaluations up to one after `steps` steps of the stage.
+    /// Each task's latest score in the adapter stage's evaluations up to one after `steps` of its steps.
     ///
     /// - Returns: nil for a task without a score; nil if the journal lacks the evaluation after these steps
     package func scores(after steps: Int, of tasks: [String]) -> [Double?]? {

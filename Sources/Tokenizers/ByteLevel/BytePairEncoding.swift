@@ -1,7 +1,7 @@
 import Diagnostics
 
-/// Byte-level byte-pair encoding (Sennrich et al., 2016; Radford et al., 2019): a word's bytes are joined pair
-/// by pair, the pair that was learned first before the others.
+/// Byte-level byte-pair encoding (Sennrich et al., 2016; Radford et al., 2019): a word's bytes are joined
+/// pair by pair, the pair that was learned first before the others.
 struct BytePairEncoding: TokenModel {
     let name = "bpe"
     let vocabulary: Vocabulary

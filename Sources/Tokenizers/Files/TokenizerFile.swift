@@ -67,7 +67,8 @@ struct TokenizerFile {
     private func noNormalizer() throws -> (any Normalizer)? {
         guard let value = file["normalizer"] else { return nil }
         throw file.failure(
-            "found a normalizer \(value["type"]?.string ?? "of no stated type") with a model BPE, expected none",
+            "found a normalizer \(value["type"]?.string ?? "of no stated type") with a model BPE, "
+                + "expected none",
             remedy: "choose a backbone whose tokenizer is like RoBERTa's or GPT-2's")
     }
 

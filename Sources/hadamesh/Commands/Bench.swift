@@ -20,8 +20,9 @@ struct Bench: ParsableCommand {
         discussion: """
             Trains the study on all ranks, with several passes over a part of its examples, and prints \
             examples and tokens per second by phase, the share of the product rate (that of large matrix \
-            products in OpenBLAS, or in bfloat16 if the study computes so), time by operator, waiting, bytes, memory and start-up time. The run is \
-            not kept. Tests/Reference/speed.py measures PyTorch in the same way.
+            products in OpenBLAS, or in bfloat16 if the study computes so), time by operator, waiting, \
+            bytes, memory and start-up time. The run is not kept. Tests/Reference/speed.py measures PyTorch \
+            in the same way.
             """)
 
     @Argument(help: "The study file, in YAML.")

@@ -10,10 +10,10 @@ struct Compare: ParsableCommand {
             "Prints a table of finished runs: scores, parameters, FLOPs, bytes and seconds per step.",
         discussion: """
             Runs that differ only in the seed form one entry: the mean of each score ± its 95 % confidence \
-            interval, and the mean of each other number. A score is the mean of the task's metrics on dev, or \
-            on the held-out examples; the mean is over the tasks that all entries scored. Up to six entries \
-            are columns, more are rows. A line with one value for all entries is left out and named below. \
-            The text table fits the terminal (or COLUMNS, or 80 characters) in several blocks.
+            interval, and the mean of each other number. A score is the mean of the task's metrics on dev, \
+            or on the held-out examples; the mean is over the tasks that all entries scored. Up to six \
+            entries are columns, more are rows. A line with one value for all entries is left out and named \
+            below. The text table fits the terminal (or COLUMNS, or 80 characters) in several blocks.
 
             Bytes per step are the most that one rank sent in a step. Gradients of shared parameters travel \
             per task, so that tasks can be compared, or summed if nothing compares them \

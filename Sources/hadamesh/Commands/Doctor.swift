@@ -39,7 +39,8 @@ struct Doctor: ParsableCommand {
                         ["MPI", MPI.libraryVersion],
                         [
                             "kernels",
-                            "\(VectorKernels.names(.bfloat16)), of \(VectorKernels.choices.joined(separator: ", "))",
+                            "\(VectorKernels.names(.bfloat16)), "
+                                + "of \(VectorKernels.choices.joined(separator: ", "))",
                         ], ["BLAS", BLAS.configuration],
                         ["", "kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)"],
                     ]

@@ -15,8 +15,8 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows how much of AdapterBias's shift each token of a text gets, by layer.",
         discussion: """
-            Prints a table for each example, with tokens as rows and layers as columns. The run's method must \
-            be adapter-bias, or a list with it. Runs in one process.
+            Prints a table for each example, with tokens as rows and layers as columns. The run's method \
+            must be adapter-bias, or a list with it. Runs in one process.
             """)
 
     @OptionGroup

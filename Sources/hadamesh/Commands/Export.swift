@@ -21,8 +21,8 @@ struct Export: ParsableCommand {
             peft       PEFT: lora, ia3, layernorm, hut with form lowrank as HIRA
             adapters   AdapterHub: houlsby, pfeiffer, parallel, lora, ia3
 
-            If transformers' sequence classifier for the backbone computes the run's head, the folder is that \
-            class: for BERT, RoBERTa and MPNet with pooling pooler, cls, or cls with dense tanh; for \
+            If transformers' sequence classifier for the backbone computes the run's head, the folder is \
+            that class: for BERT, RoBERTa and MPNet with pooling pooler, cls, or cls with dense tanh; for \
             ELECTRA, cls, or cls with dense gelu; for DistilBERT, cls with dense relu. Otherwise, and always \
             with pooling mean, it has the head beside the encoder, and head.py to load both: from head \
             import load; load("DIR")(["a text"]). SentenceTransformer("DIR").encode gives the logits of \

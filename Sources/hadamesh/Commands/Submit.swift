@@ -11,9 +11,9 @@ struct Submit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes GLUE's submission: the official files of all tasks, and a zip archive of them.",
         discussion: """
-            Predicts the test files of the runs' GLUE tasks, and GLUE's diagnostic set (AX) with MNLI's head. \
-            Tasks that no run was trained on get the most frequent label of GLUE's training file, for STS-B \
-            the mean score. Upload submission.zip at gluebenchmark.com. Ranks share the work.
+            Predicts the test files of the runs' GLUE tasks, and GLUE's diagnostic set (AX) with MNLI's \
+            head. Tasks that no run was trained on get the most frequent label of GLUE's training file, for \
+            STS-B the mean score. Upload submission.zip at gluebenchmark.com. Ranks share the work.
             """)
 
     @Argument(help: "Run directories; each GLUE task may be in one of them.")

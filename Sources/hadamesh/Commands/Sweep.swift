@@ -27,13 +27,13 @@ struct Sweep: ParsableCommand {
               then: { best: 2, seeds: [11, 12, 13] }   # the best again, scored on dev;
                                                # per: KEY for each value of it
 
-            Which trials run, which are left behind, who wins and every adapter's bytes depend neither on the \
-            number of ranks and groups nor on interruptions. --set changes the study, or, \
-            as in --set 'sweep.then.seeds=[11, 12]', the sweep file. A node keeps one copy of the backbone, and \
-            frozen activations are computed once. Each trial is a run directory; a trial that diverges or \
-            is refused is a row of the table with the reason. With several seeds the table has intervals and \
-            differences to trial 1. The directory receives sweep.json, trials/, \
-            then/ and activations/; the last may be removed at the end.
+            Which trials run, which are left behind, who wins and every adapter's bytes depend neither on \
+            the number of ranks and groups nor on interruptions. --set changes the study, or, as in --set \
+            'sweep.then.seeds=[11, 12]', the sweep file. A node keeps one copy of the backbone, and frozen \
+            activations are computed once. Each trial is a run directory; a trial that diverges or is \
+            refused is a row of the table with the reason. With several seeds the table has intervals and \
+            differences to trial 1. The directory receives sweep.json, trials/, then/ and activations/; the \
+            last may be removed at the end.
             """)
 
     @Argument(help: ArgumentHelp("The sweep file, in YAML.", valueName: "sweep"))

@@ -18,10 +18,10 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a study, in one process or on several ranks.",
         discussion: """
-            The run directory receives results.json, report.html, adapters/<task>/, checkpoints/, journal.jsonl and \
-            TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run after a checkpoint \
-            with exit code 75. Plain mpirun kills its ranks a second after Ctrl-C: use launch/local, or \
-            kill -USR1 mpirun's process.
+            The run directory receives results.json, report.html, adapters/<task>/, checkpoints/, \
+            journal.jsonl and TensorBoard events. SIGTERM, SIGUSR1, SIGINT (Ctrl-C) or SIGHUP stops the run \
+            after a checkpoint with exit code 75. Plain mpirun kills its ranks a second after Ctrl-C: use \
+            launch/local, or kill -USR1 mpirun's process.
 
             hadamesh train --resume RUN continues a run on any number of ranks. The study is the run's own; \
             --set backbone=DIR and --set data=DIR name folders that have moved. In a job script that is \
