@@ -10,7 +10,7 @@ extension AdapterSimilarity {
     /// With more than ten pairs, a row has the lowest, mean and highest cosine, and a matrix of adapters
     /// shows each tensor's means over the layers.
     /// A text table is at most `width` characters wide, if possible, in several blocks if necessary.
-    package func report(_ format: TableFormat = .text, width: Int = .max) -> String {
+    package func report(_ format: TableFormat = .text, width: Int = .max) throws -> String {
         // A matrix of adapters has one column of names, the other tables have tensor and layer.
         let tables =
             [("cosine of what training changed", cosines)] + matrices + [("norm of the change", norms)]
@@ -18,7 +18,7 @@ extension AdapterSimilarity {
             TableReport.Part(
                 title, TextTable(rows, numbers: true), names: rows[0].first == "tensor" ? 2 : 1)
         }
-        return TableReport(parts).text(format, width: width, json: json())
+        return try TableReport(parts).text(format, width: width, json: json)
     }
 
     private var isWide: Bool { pairs.count > Self.mostPairs }
@@ -95,29 +95,38 @@ extension AdapterSimilarity {
         }
     }
 
-    // {"members": [name], "pairs": [[name, name]], "tensors": [{"tensor", "layer", "cosines", "norms"}],
-    //  "means": [{"tensor", "cosines"}]}; a cosine is a number, "shared", or null if a change is zero.
-    private func json() -> JSONValue {
-        func json(_ likeness: Likeness) -> JSONValue {
-            switch likeness {
-            case .shared: "shared"
-            case .cosine(let value): value.map { .number($0) } ?? .null
-            }
+    /// The report in JSON: a cosine is a number, "shared", or null if a change is zero.
+    private struct Report: Encodable {
+        struct Row: Encodable {
+            let tensor: String
+            @Nullable var layer: Int?
+            let cosines: [Likeness]
+            let norms: [Double]
         }
-        return [
-            "members": .array(members.map { .string($0.name) }),
-            "pairs": .array(pairs.map { [.string(members[$0].name), .string(members[$1].name)] }),
-            "tensors": .array(
-                rows.map { row in
-                    [
-                        "tensor": .string(row.tensor.name),
-                        "layer": row.tensor.layer.map { .integer($0) } ?? .null,
-                        "cosines": .array(row.likenesses.map(json)),
-                        "norms": .array(row.norms.map { .number($0) }),
-                    ]
-                }),
-            "means": .array(
-                names.map { ["tensor": .string($0), "cosines": .array(overLayers($0).map(json))] }),
-        ]
+
+        struct Mean: Encodable {
+            let tensor: String, cosines: [Likeness]
+        }
+
+        let members: [String], pairs: [[String]], tensors: [Row], means: [Mean]
+    }
+
+    private var json: Report {
+        Report(
+            members: members.map(\.name), pairs: pairs.map { [members[$0].name, members[$1].name] },
+            tensors: rows.map {
+                Report.Row(
+                    tensor: $0.tensor.name, layer: $0.tensor.layer, cosines: $0.likenesses, norms: $0.norms)
+            },
+            means: names.map { Report.Mean(tensor: $0, cosines: overLayers($0)) })
+    }
+}
+
+extension AdapterSimilarity.Likeness: Encodable {
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .shared: try "shared".encode(to: encoder)
+        case .cosine(let value): try value.encode(to: encoder)
+        }
     }
 }

@@ -12,8 +12,8 @@ extension Comparison {
         let (table, notes) = try tables(content)
         let baseline = try baseline(content)
         let exact = TextTable(exactRows(lines(content, baseline)))
-        return TableReport([.init(nil, table, exact: exact)], notes: notes)
-            .text(format, width: width, json: json(baseline))
+        return try TableReport([.init(nil, table, exact: exact)], notes: notes)
+            .text(format, width: width, json: ComparisonReport(self, baseline: baseline))
     }
 
     /// The table for readers, and the notes below it.

@@ -69,7 +69,7 @@ package struct SweepTable: Sendable {
     package func text(_ format: TableFormat, width: Int) throws -> String {
         try TableReport(
             [.init(nil, table, exact: exactTable)], notes: notes + (hasSeeds ? [Self.explanation] : [])
-        ).text(format, width: width, json: JSONValue(encoding: results))
+        ).text(format, width: width, json: results)
     }
 
     /// Lines about the best trial, about differences, and about trials and winners that failed.

@@ -19,7 +19,7 @@ struct AdapterSimilarityTests {
     }
 
     private func json(_ similarity: AdapterSimilarity) throws -> JSONValue {
-        try JSONValue(parsing: Data(similarity.report(.json).utf8), at: "report")
+        try JSONValue(parsing: Data(try similarity.report(.json).utf8), at: "report")
     }
 
     private func cells(_ report: String) -> [[String]] {
@@ -84,12 +84,62 @@ struct AdapterSimilarityTests {
         let similarity = try AdapterSimilarity(
             members, [Tensor(name: "w", layer: 0), Tensor(name: "w", layer: 1)]
         ) { changes[$0][$1] }
-        let rows = cells(similarity.report(.text))
+        let rows = cells(try similarity.report(.text))
         #expect(rows[1] == ["tensor", "layer", "a×b", "a×c", "b×c", "mean"])
         #expect(rows[2] == ["w", "0", "shared", "0.0000", "0.0000", "0.0000"])
         #expect(rows[3] == ["w", "1", "0.0000", "0.0000", "shared", "0.0000"])
         #expect(rows[4] == ["w", "mean", "0.0000", "0.0000", "0.0000", "0.0000"])
         #expect(try json(similarity)["tensors"]?[0]?["cosines"] == ["shared", .number(0), .number(0)])
+    }
+
+    @Test("JSON has a number, null for no change, or the word shared for each pair")
+    func machineReadable() throws {
+        let owners = [["all", "task:a", "task:a"], ["all", "task:b", "task:b"]]
+        let members = zip(["a", "b"], owners).map { AdapterSimilarity.Member(name: $0, owners: $1) }
+        let tensors = [
+            Tensor(name: "w", layer: 0), Tensor(name: "w", layer: 1), Tensor(name: "e", layer: nil),
+        ]
+        let changes: [[[Float]]] = [[[1], [3, 4], [0]], [[1], [4, 3], [2]]]
+        let similarity = try AdapterSimilarity(members, tensors) { changes[$0][$1] }
+        #expect(
+            try similarity.report(.json) == """
+                {
+                  "members": ["a", "b"],
+                  "pairs": [
+                    ["a", "b"]
+                  ],
+                  "tensors": [
+                    {
+                      "tensor": "w",
+                      "layer": 0,
+                      "cosines": ["shared"],
+                      "norms": [1.0, 1.0]
+                    },
+                    {
+                      "tensor": "w",
+                      "layer": 1,
+                      "cosines": [0.96],
+                      "norms": [5.0, 5.0]
+                    },
+                    {
+                      "tensor": "e",
+                      "layer": null,
+                      "cosines": [null],
+                      "norms": [0.0, 2.0]
+                    }
+                  ],
+                  "means": [
+                    {
+                      "tensor": "w",
+                      "cosines": [0.96]
+                    },
+                    {
+                      "tensor": "e",
+                      "cosines": [null]
+                    }
+                  ]
+                }
+                """)
     }
 
     @Test("The mean of shared tensors alone is marked as shared")
@@ -98,7 +148,7 @@ struct AdapterSimilarityTests {
         let similarity = try AdapterSimilarity(
             members, [Tensor(name: "w", layer: 0), Tensor(name: "w", layer: 1)]
         ) { _, _ in [1] }
-        #expect(cells(similarity.report())[4] == ["w", "mean", "shared"])
+        #expect(cells(try similarity.report())[4] == ["w", "mean", "shared"])
     }
 
     @Test("More than ten pairs: lowest, mean and highest, and a table of adapters by adapters")

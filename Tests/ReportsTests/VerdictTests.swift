@@ -1,5 +1,6 @@
 import Diagnostics
 import Formats
+import Foundation
 import Reports
 import Runs
 import Testing
@@ -141,7 +142,40 @@ struct VerdictTests {
         let verdict = try #require(report.verdicts.first { $0.claim.text.hasPrefix("HUT is on par") })
         #expect(verdict.ratios?.values.count == 3 && verdict.outcome == .notSupported)
         #expect(verdict.unsaved?.contains("saves nothing: operations added") == true)
-        #expect(report.text(.text, width: 200).contains("saves nothing: operations added"))
+        #expect(try report.text(.text, width: 200).contains("saves nothing: operations added"))
+    }
+
+    @Test("JSON has the ratios, the failed runs, and null for what a claim lacks")
+    func machineReadable() throws {
+        try sweep([0.5, 0.5, 0.625, 0.75], [0.5, nil, 0.5, 0.5])
+        let text = try ClaimReport(folder.path("")).text(.json, width: 80)
+        let claims = try JSONValue(parsing: Data(text.utf8), at: "claims")
+        #expect(
+            claims[0]?.encodedForReading() == """
+                {
+                  "claim": "the Hadamard adapter reaches 98 % of full fine-tuning",
+                  "share": 0.98,
+                  "ratios": [1.0, 1.25, 1.5],
+                  "mean": 1.25,
+                  "halfWidth": 0.6210344669448878,
+                  "steps": 40,
+                  "verdict": "undecided",
+                  "excess": null,
+                  "failed": [
+                    {
+                      "arm": "adapter.method=full of headline",
+                      "seed": 12,
+                      "reason": "diverged: step 7"
+                    }
+                  ]
+                }
+
+                """)
+        #expect(
+            claims[2]?.encoded() == """
+                {"claim":"two thirds of the layers suffice","share":0.99,"ratios":[],"mean":null,\
+                "halfWidth":null,"steps":null,"verdict":"untested","excess":null,"failed":[]}
+                """)
     }
 
     @Test("Arms of other studies are refused")

@@ -31,9 +31,9 @@ package struct TableReport {
     package init(_ parts: [Part], notes: [String] = []) { (self.parts, self.notes) = (parts, notes) }
 
     /// The report without a final line feed; as text at most `width` characters wide, if possible.
-    package func text(
-        _ format: TableFormat, width: Int = .max, json: @autoclosure () throws -> JSONValue
-    ) rethrows -> String {
+    package func text<Report: Encodable>(
+        _ format: TableFormat, width: Int = .max, json: @autoclosure () -> Report
+    ) throws -> String {
         let paragraphs =
             switch format {
             case .text:
@@ -42,7 +42,7 @@ package struct TableReport {
             case .markdown: parts.map { $0.titled($0.table.markdown) { "**\($0)**\n\n" } } + notes
             case .csv: parts.map { $0.titled($0.exact.csv) }
             case .latex: parts.map { $0.titled($0.table.latex) { "% \($0)\n" } }
-            case .json: [String(try json().encodedForReading().dropLast())]
+            case .json: [String(try JSONValue(encoding: json()).encodedForReading().dropLast())]
             }
         return paragraphs.joined(separator: "\n\n")
     }

@@ -31,8 +31,8 @@ package struct AffinityReport: Sendable {
     package var correlation: Double? { rankCorrelation(checks.map(\.grouping.score), checks.map(\.result)) }
 
     /// The report without a final line feed; a text table is at most `width` characters wide, if possible.
-    package func report(_ format: TableFormat, width: Int = .max) -> String {
-        TableReport(tables).text(format, width: width, json: json)
+    package func report(_ format: TableFormat, width: Int = .max) throws -> String {
+        try TableReport(tables).text(format, width: width, json: json)
     }
 
     /// A division in words: `cola+rte mrpc`.
@@ -104,41 +104,27 @@ package struct AffinityReport: Sendable {
         TextTable.number(value, digits: affinity.measure == .affinity ? 6 : 4)
     }
 
-    // {"tasks": [name], "measure", "parts": [{"name", "values": [[number or null]]}],
-    //  "groupings": [{"groups": [[name]], "score", "alone"}],
-    //  "checks": [{"groups", "score", "alone", "result", "run"}], "rankCorrelation"}
-    private var json: JSONValue {
-        func members(_ grouping: TaskGrouping) -> [(String, JSONValue)] {
-            [
-                (
-                    "groups",
-                    .array(
-                        grouping.groups.map { group in .array(group.map { .string(affinity.tasks[$0]) }) })
-                ),
-                ("score", .number(grouping.score)), ("alone", .integer(grouping.alone)),
-            ]
+    /// The report in JSON; `checks` and their correlation, which may be null, are left out without any.
+    private struct Document: Encodable {
+        struct Division: Encodable {
+            let groups: [[String]], score: Double, alone: Int
+            var result: Double?, run: String?
         }
-        let parts = affinity.parts.map { part in
-            JSONValue.object([
-                ("name", .string(part.name)),
-                ("values", .array(part.values.map { .array($0.map { $0.map { .number($0) } ?? .null }) })),
-            ])
+
+        let tasks: [String], measure: AffinityMeasure, parts: [TaskAffinity.Part]
+        let groupings: [Division], checks: [Division]?, rankCorrelation: Nullable<Double>?
+    }
+
+    private var json: Document {
+        func division(_ grouping: TaskGrouping, _ check: Check? = nil) -> Document.Division {
+            Document.Division(
+                groups: grouping.groups.map { $0.map { affinity.tasks[$0] } }, score: grouping.score,
+                alone: grouping.alone, result: check?.result, run: check?.run)
         }
-        let tested = checks.map { check in
-            JSONValue.object(
-                members(check.grouping) + [("result", .number(check.result)), ("run", .string(check.run))])
-        }
-        return .object(
-            [
-                ("tasks", .array(affinity.tasks.map { .string($0) })),
-                ("measure", .string(affinity.measure.rawValue)), ("parts", .array(parts)),
-                ("groupings", .array(groupings.map { .object(members($0)) })),
-            ]
-                + (checks.isEmpty
-                    ? []
-                    : [
-                        ("checks", .array(tested)),
-                        ("rankCorrelation", correlation.map { .number($0) } ?? .null),
-                    ]))
+        return Document(
+            tasks: affinity.tasks, measure: affinity.measure, parts: affinity.parts,
+            groupings: groupings.map { division($0) },
+            checks: checks.isEmpty ? nil : checks.map { division($0.grouping, $0) },
+            rankCorrelation: checks.isEmpty ? nil : Nullable(wrappedValue: correlation))
     }
 }

@@ -4,7 +4,7 @@ package import Runs
 /// How much pairs of tasks have in common: over all adapter parameters, by kind and by layer.
 package struct TaskAffinity: Sendable, Equatable {
     /// The affinity on a part of the parameters.
-    package struct Part: Sendable, Equatable {
+    package struct Part: Encodable, Sendable, Equatable {
         /// `all`, a kind such as `weight`, or a layer such as `layer.3`.
         package let name: String
         /// Row i, column j: the affinity of task i to task j; nil if unknown, and on the diagonal.

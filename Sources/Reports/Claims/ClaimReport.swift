@@ -45,30 +45,31 @@ package struct ClaimReport: Sendable {
     private var remarks: [String] { verdicts.flatMap { [$0.failures, $0.unsaved].compactMap(\.self) } }
 
     /// The table in a format, without a final line feed.
-    package func text(_ format: TableFormat, width: Int) -> String {
-        TableReport([.init(nil, table)], notes: [Self.note] + remarks).text(format, width: width, json: json)
+    package func text(_ format: TableFormat, width: Int) throws -> String {
+        try TableReport([.init(nil, table)], notes: [Self.note] + remarks)
+            .text(format, width: width, json: verdicts.map(Row.init))
     }
 
-    private var json: JSONValue {
-        let all = verdicts.map { verdict -> JSONValue in
-            .object([
-                ("claim", .string(verdict.claim.text)), ("share", .number(verdict.claim.share)),
-                ("ratios", .array((verdict.ratios?.values ?? []).map { .number($0) })),
-                ("mean", verdict.ratios.map { .number($0.mean) } ?? .null),
-                ("halfWidth", verdict.ratios?.halfWidth.map { .number($0) } ?? .null),
-                ("steps", verdict.steps.map { .integer($0) } ?? .null),
-                ("verdict", .string(verdict.outcome.rawValue)),
-                ("excess", verdict.excess.map { .string($0) } ?? .null),
-                ("failed", .array(verdict.failed.map(Self.json))),
-            ])
+    /// A verdict in JSON.
+    private struct Row: Encodable {
+        struct Failed: Encodable {
+            let arm: String, seed: UInt64, reason: String
         }
-        return .array(all)
-    }
 
-    private static func json(_ failed: Verdict.Failed) -> JSONValue {
-        .object([
-            ("arm", .string(failed.arm.name)), ("seed", .integer(Int(clamping: failed.seed))),
-            ("reason", .string(failed.reason)),
-        ])
+        let claim: String, share: Double, ratios: [Double]
+        @Nullable var mean: Double?
+        @Nullable var halfWidth: Double?
+        @Nullable var steps: Int?
+        let verdict: Verdict.Outcome
+        @Nullable var excess: String?
+        let failed: [Failed]
+
+        init(_ verdict: Verdict) {
+            (claim, share) = (verdict.claim.text, verdict.claim.share)
+            (ratios, steps) = (verdict.ratios?.values ?? [], verdict.steps)
+            (mean, halfWidth) = (verdict.ratios?.mean, verdict.ratios?.halfWidth)
+            (self.verdict, excess) = (verdict.outcome, verdict.excess)
+            failed = verdict.failed.map { Failed(arm: $0.arm.name, seed: $0.seed, reason: $0.reason) }
+        }
     }
 }

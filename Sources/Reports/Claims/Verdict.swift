@@ -5,7 +5,7 @@ import Runs
 
 /// The verdict on a claim from the winners' runs with fresh seeds.
 package struct Verdict: Sendable {
-    package enum Outcome: String, Sendable {
+    package enum Outcome: String, Encodable, Sendable {
         case supported
         case notSupported = "not supported"
         case undecided

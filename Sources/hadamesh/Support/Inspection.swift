@@ -34,13 +34,13 @@ struct Inspection {
         }
     }
 
-    func report(_ format: TableFormat) -> String {
+    func report(_ format: TableFormat) throws -> String {
         let values = tables.map { table in
             (table.name, JSONValue.array(table.rows.map { .object(Array(zip(table.headings, $0))) }))
         }
         let texts = [facts.map { [$0.0, Self.text($0.1)] }] + tables.map(\.texts)
-        return TableReport(texts.map { .init(nil, TextTable($0)) })
-            .text(format, width: TextOutput.width(), json: .object(facts + values))
+        return try TableReport(texts.map { .init(nil, TextTable($0)) })
+            .text(format, width: TextOutput.width(), json: JSONValue.object(facts + values))
     }
 
     /// A value as text; a number that is no integer with some significant digits.
