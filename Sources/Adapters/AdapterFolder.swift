@@ -9,15 +9,14 @@ import Foundation
 package enum AdapterFolder {
     /// Writes both files, the configuration last; creates the folder if necessary.
     package static func write(
-        _ layout: ParameterLayout, _ values: [Float], configuration: JSONValue, to directory: String
+        _ layout: ParameterLayout, _ values: [Float], configuration: some Encodable, to directory: String
     ) throws {
         try Directory.create(directory)
         let tensors = zip(layout.slices, layout.ranges).map { slice, range in
             NamedTensor(name: slice.name, shape: slice.shape, values: .float(Array(values[range])))
         }
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/\(weightsName)")
-        try AtomicFile.write(
-            Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
+        try JSONFile.write(configuration, to: "\(directory)/\(configurationName)")
     }
 
     /// Reads the values of a layout; a tensor that is missing, extra or of another shape is a failure that

@@ -49,8 +49,7 @@ package enum MergedFolder {
             try SeparateHead(trained).write(to: directory, isModular: true)
         }
         let configuration = try configuration(trained, baseModel, encoderOnly: classifier == nil)
-        try AtomicFile.write(
-            Data(configuration.encodedForReading().utf8), to: "\(directory)/config.json")
+        try JSONFile.write(configuration, to: "\(directory)/config.json")
     }
 
     /// The config.json of the merged model, from the backbone's.

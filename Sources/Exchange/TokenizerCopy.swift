@@ -22,7 +22,7 @@ enum TokenizerCopy {
                 let own: JSONValue = [
                     "tokenizer_class": .string(weights.configuration.family.classes.tokenizer)
                 ]
-                try AtomicFile.write(Data(own.encodedForReading().utf8), to: "\(directory)/\(name)")
+                try JSONFile.write(own, to: "\(directory)/\(name)")
             }
         }
     }

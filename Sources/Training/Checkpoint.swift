@@ -2,7 +2,7 @@ package import Diagnostics
 package import Formats
 package import Foundation
 
-/// Everything that the next step depends on, as tensors and facts.
+/// Everything that the next step depends on, as tensors and facts; the facts' type is the caller's.
 ///
 /// On disk it is a folder `step-N` with `state.safetensors` and `checkpoint.json`; the latter has the length
 /// and CRC-32C of the former, and the notes. The folder is written under another name, synced and renamed, so
@@ -11,16 +11,26 @@ package struct Checkpoint: Sendable {
     /// The optimizer steps taken before it.
     package let step: Int
     package let tensors: [NamedTensor]
-    /// The part of the state that is not tensors.
-    package let facts: JSONValue
-    /// Records that are not part of the state, such as the time the run has taken.
-    package var notes: JSONValue = .null
+    private let facts: JSONValue
+    private var notes: JSONValue?
 
-    package init(step: Int, tensors: [NamedTensor], facts: JSONValue) {
+    package init(step: Int, tensors: [NamedTensor], facts: some Encodable) throws {
         self.step = step
         self.tensors = tensors
-        self.facts = facts
+        self.facts = try JSONValue(encoding: facts)
     }
+
+    /// The part of the state that is not tensors; a failure names the unusable key.
+    package func facts<Facts: Decodable>(as type: Facts.Type = Facts.self) throws -> Facts {
+        try facts.decoded { unusable($0) }
+    }
+
+    /// Records that are not part of the state, such as the time the run has taken; nil if there are none.
+    package func notes<Notes: Decodable>(as type: Notes.Type = Notes.self) throws -> Notes? {
+        try notes?.decoded { unusable("notes.\($0)") }
+    }
+
+    package mutating func set(notes: some Encodable) throws { self.notes = try JSONValue(encoding: notes) }
 
     // MARK: Bytes
 
@@ -79,6 +89,8 @@ package struct Checkpoint: Sendable {
         return values
     }
 
+    package func unusable(_ key: String) -> Failure { failure("has no usable '\(key)'") }
+
     /// A failure that says what is wrong with the checkpoint.
     package func failure(_ finding: String) -> Failure {
         .data(
@@ -87,6 +99,15 @@ package struct Checkpoint: Sendable {
     }
 
     // MARK: Files
+
+    /// The content of `checkpoint.json`.
+    private struct Seal: Codable {
+        let step: Int
+        let file: String
+        let bytes: Int
+        let crc32c: String
+        let notes: JSONValue?
+    }
 
     /// Writes the checkpoint into a folder of checkpoints, then removes older ones until `keep` are left.
     ///
@@ -100,12 +121,10 @@ package struct Checkpoint: Sendable {
         do {
             let data = encoded()
             try AtomicFile.write(data, to: "\(partial)/\(Self.stateName)")
-            let seal: JSONValue = [
-                "step": .integer(step), "file": .string(Self.stateName), "bytes": .integer(data.count),
-                "crc32c": .string(Self.checksum(data)), "notes": notes,
-            ]
-            try AtomicFile.write(
-                Data(seal.encodedForReading().utf8), to: "\(partial)/\(Self.sealName)")
+            let seal = Seal(
+                step: step, file: Self.stateName, bytes: data.count, crc32c: Self.checksum(data),
+                notes: notes ?? .null)
+            try JSONFile.write(seal, to: "\(partial)/\(Self.sealName)")
         } catch {
             try? manager.removeItem(atPath: partial)
             throw error
@@ -149,23 +168,22 @@ package struct Checkpoint: Sendable {
         guard let text = FileManager.default.contents(atPath: sealPath) else {
             throw Failure.data("no readable \(sealName)", at: folder)
         }
-        let seal = try JSONValue(parsing: text, at: sealPath)
+        let seal: Seal = try JSONValue(parsing: text, at: sealPath).decoded { _ in
+            .data("has no 'bytes' and 'crc32c'", at: sealPath)
+        }
         let path = "\(folder)/\(stateName)"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data("no readable \(stateName)", at: folder)
         }
-        guard let bytes = seal["bytes"]?.int, let expected = seal["crc32c"]?.string else {
-            throw Failure.data("has no 'bytes' and 'crc32c'", at: sealPath)
+        guard data.count == seal.bytes else {
+            throw Failure.data("has \(data.count) bytes, expected \(seal.bytes): it is damaged", at: path)
         }
-        guard data.count == bytes else {
-            throw Failure.data("has \(data.count) bytes, expected \(bytes): it is damaged", at: path)
-        }
-        guard checksum(data) == expected else {
+        guard checksum(data) == seal.crc32c else {
             throw Failure.data(
-                "has checksum \(checksum(data)), expected \(expected): it is damaged", at: path)
+                "has checksum \(checksum(data)), expected \(seal.crc32c): it is damaged", at: path)
         }
         var checkpoint = try Checkpoint(decoding: data, at: path)
-        checkpoint.notes = seal["notes"] ?? .null
+        checkpoint.notes = seal.notes
         return checkpoint
     }
 

@@ -77,7 +77,7 @@ struct AdapterFolderTests {
     func refuses(_ test: Case) throws {
         let folder = try TemporaryFolder()
         let other = ParameterLayout(test.slices)
-        try AdapterFolder.write(other, other.initial, configuration: [:], to: folder.path)
+        try AdapterFolder.write(other, other.initial, configuration: [Int](), to: folder.path)
         let failure = #expect(throws: Failure.self) { try AdapterFolder.read(layout, from: folder.path) }
         #expect(failure?.message == test.message)
         #expect(failure?.location == folder.file("adapter_model.safetensors"))
@@ -96,7 +96,7 @@ struct AdapterFolderTests {
         try folder.write("a file", to: "taken")
         let taken = #expect(throws: Failure.self) {
             try AdapterFolder.write(
-                layout, layout.initial, configuration: [:], to: folder.file("taken/inside"))
+                layout, layout.initial, configuration: [Int](), to: folder.file("taken/inside"))
         }
         #expect(taken?.kind == .data)
     }

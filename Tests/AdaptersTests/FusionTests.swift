@@ -252,7 +252,7 @@ struct FusionTests {
                     "adapter": ["method": "pfeiffer", "bottleneck": 4, "scale": 0.5],
                     "backbone": try JSONValue(encoding: BackboneIdentity(of: weights)),
                 ]
-            ], to: folder.file("two"))
+            ] as JSONValue, to: folder.file("two"))
         let fused = try model([folder.file("one"), folder.file("two")], [("value", false)])
         for distance in [Float(0), 0.5] {
             let outputs = fused.outputs(fused.parameters(movedBy: distance))

@@ -151,12 +151,12 @@ struct RefusalTests {
         let folder = try stopped()
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
         // The identity agrees but the values do not: a manipulated file.
-        let short = Checkpoint(
+        let short = try Checkpoint(
             step: saved.step,
             tensors: saved.tensors.map { tensor in
                 guard tensor.name == "parameters" else { return tensor }
                 return NamedTensor(name: tensor.name, shape: [1], values: .float([0]))
-            }, facts: saved.facts)
+            }, facts: saved.facts(as: JSONValue.self))
         try short.write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
             #expect(failure.message.hasPrefix("the checkpoint of step 2 has no 'parameters' of"))
@@ -172,8 +172,10 @@ struct RefusalTests {
             return NamedTensor(
                 name: name, shape: tensor.shape, values: .int64(values.map { _ in .max }))
         }
-        try Checkpoint(step: name == "step" ? .max : saved.step, tensors: tensors, facts: saved.facts)
-            .write(into: folder.file("checkpoints"), keep: 1)
+        try Checkpoint(
+            step: name == "step" ? .max : saved.step, tensors: tensors, facts: saved.facts(as: JSONValue.self)
+        )
+        .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {
             #expect(
                 failure.kind == .data && failure.message.hasSuffix("has no usable '\(name)'"), "\(failure)")
@@ -194,7 +196,7 @@ struct RefusalTests {
             values[place == 0 ? 0 : values.count - 1] = value
             return NamedTensor(name: tensor.name, shape: tensor.shape, values: .double(values))
         }
-        try Checkpoint(step: saved.step, tensors: tensors, facts: saved.facts)
+        try Checkpoint(step: saved.step, tensors: tensors, facts: saved.facts(as: JSONValue.self))
             .write(into: folder.file("checkpoints"), keep: 1)
         let study = try TinyStudy(changes)
         if place == 1, value.isFinite {
@@ -214,7 +216,7 @@ struct RefusalTests {
         let without = saved.tensors.filter { $0.name != "agreement" }
         #expect(without.count == saved.tensors.count - 1)
         func failures(_ tensors: [NamedTensor], stageStep: Int) throws -> [Failure] {
-            let facts = saved.facts.setting(["stageStep"], to: .integer(stageStep))
+            let facts = try saved.facts(as: JSONValue.self).setting(["stageStep"], to: .integer(stageStep))
             try Checkpoint(step: saved.step, tensors: tensors, facts: facts)
                 .write(into: folder.file("checkpoints"), keep: 1)
             return try TinyStudy(changes).failures(ranks: 2, into: folder, resuming: true)
@@ -255,7 +257,7 @@ struct RefusalTests {
         let folder = try stopped()
         let saved = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
         let path = key.split(separator: ".")
-        let facts = saved.facts.setting(path[...], to: value)
+        let facts = try saved.facts(as: JSONValue.self).setting(path[...], to: value)
         try Checkpoint(step: saved.step, tensors: saved.tensors, facts: facts)
             .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try TinyStudy().failures(ranks: 2, into: folder, resuming: true) {

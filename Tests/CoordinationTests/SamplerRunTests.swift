@@ -93,8 +93,9 @@ struct SamplerRunTests {
                 try FileManager.default.removeItem(atPath: folder.file("checkpoints/step-\(later)"))
             }
             let checkpoint = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
-            #expect(checkpoint.step == step && checkpoint.facts["evaluatedAt"]?.int == step)
-            #expect(checkpoint.facts["sampler"]?["updates"]?.int == step / 2)
+            let facts: JSONValue = try checkpoint.facts()
+            #expect(checkpoint.step == step && facts["evaluatedAt"]?.int == step)
+            #expect(facts["sampler"]?["updates"]?.int == step / 2)
             let resumed = try TinyStudy(changes).train(ranks: 3, into: folder, resuming: true)
             #expect(resumed.evaluations.first?.step == step + 2, "the evaluation is not repeated")
             #expect(try TrainedFiles(folder).difference(from: expected) == nil, "after step \(step)")

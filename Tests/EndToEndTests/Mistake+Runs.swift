@@ -405,7 +405,7 @@ extension Scene {
             return NamedTensor(
                 name: tensor.name, shape: tensor.shape, values: .double([1e300] + values.dropFirst()))
         }
-        try Checkpoint(step: saved.step, tensors: tensors, facts: saved.facts)
+        try Checkpoint(step: saved.step, tensors: tensors, facts: saved.facts(as: JSONValue.self))
             .write(into: path("run/checkpoints"), keep: 2)
     }
 

@@ -140,7 +140,8 @@ import Training
             NamedTensor(name: "parameters", shape: [3], values: .float([1, -0.0, .infinity])),
             NamedTensor(name: "times", shape: [2], values: .int64([0, .max])),
         ]
-        let saved = Checkpoint(step: 7, tensors: tensors, facts: ["identity": ["seed": 42], "text": "größe"])
+        let facts: JSONValue = ["identity": ["seed": 42], "text": "größe"]
+        let saved = try Checkpoint(step: 7, tensors: tensors, facts: facts)
         try mutate("state.safetensors", saved.encoded(), by: inHeader ? Self.header : { $0.mutated(&$1) }) {
             let read = try Checkpoint(decoding: $0, at: "state.safetensors")
             _ = try read.floats("parameters", count: 3)

@@ -24,7 +24,7 @@ package final class RunOutput: RunObserver {
     /// Writes a checkpoint, after the observers have made their records durable.
     func write(_ checkpoint: Checkpoint, keep: Int) throws {
         var checkpoint = checkpoint
-        checkpoint.notes = try JSONValue(encoding: save())
+        try checkpoint.set(notes: save())
         try checkpoint.write(into: checkpoints, keep: keep)
     }
 

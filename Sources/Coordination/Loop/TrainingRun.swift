@@ -102,7 +102,7 @@ package final class TrainingRun: StallListener {
             } : []
         if !bytes.isEmpty {
             let checkpoint = try Checkpoint(decoding: Data(bytes), at: "the checkpoint")
-            let facts = try TrainingState.Facts(checkpoint)
+            let facts: TrainingState.Facts = try checkpoint.facts()
             self.identity = try identity.map { current in
                 guard let recorded = facts.identity else {
                     throw Failure.data(
@@ -143,7 +143,7 @@ package final class TrainingRun: StallListener {
                 .warned(
                     .data(failure.message, at: failure.location, remedy: "the checkpoint before it is used")))
         }
-        note = newest.checkpoint.flatMap { try? $0.notes.decoded(from: output.checkpoints) }
+        note = newest.checkpoint.flatMap { try? $0.notes() }
         return newest.checkpoint.map { [UInt8]($0.encoded()) } ?? []
     }
 

@@ -35,11 +35,6 @@ extension TrainingState {
         let memory: CombinationMemory.Facts?
         let effect: MeanEffect?
 
-        /// Reads the facts of a checkpoint; a failure names the unusable key.
-        init(_ checkpoint: Checkpoint) throws {
-            self = try checkpoint.facts.decoded { checkpoint.unusable($0) }
-        }
-
         fileprivate init(
             _ state: TrainingState, _ planner: PlannerState, _ topology: [BlockOwner],
             _ identity: RunIdentity?
@@ -88,8 +83,8 @@ extension TrainingState {
             if let values = task.best?.values { tensors.append(floats("best.\(name)", values)) }
         }
         if let bestMean { tensors.append(floats("best mean", bestMean.values)) }
-        let facts = Facts(self, planner, store.topology(names), identity)
-        return Checkpoint(step: step, tensors: tensors, facts: try JSONValue(encoding: facts))
+        return try Checkpoint(
+            step: step, tensors: tensors, facts: Facts(self, planner, store.topology(names), identity))
     }
 
     /// Reads a checkpoint of the same study, with its decoded facts.
@@ -182,8 +177,6 @@ extension Checkpoint {
     func require(_ isUsable: Bool, _ key: String) throws {
         if !isUsable { throw unusable(key) }
     }
-
-    func unusable(_ key: String) -> Failure { failure("has no usable '\(key)'") }
 
     /// A number of steps, micro-batches or examples.
     ///

@@ -40,15 +40,14 @@ package enum AdapterHubFolder {
         guard let modelClass = trained.family.classes.adapters else {
             throw ExportFormat.refusal("AdapterHub has no \(trained.family.title)", of: trained)
         }
-        func described(_ config: [(String, JSONValue)]) -> Data {
-            let object = JSONValue.object([
+        func described(_ config: [(String, JSONValue)]) -> JSONValue {
+            .object([
                 ("config", .object(config)),
                 ("hidden_size", .integer(trained.model.weights.configuration.hidden)),
                 ("model_class", .string(modelClass)), ("model_name", .string(backbone)),
                 ("model_type", .string(trained.family.name)), ("name", .string(trained.task)),
                 ("version", "adapters.1.3.0"),
             ])
-            return Data(object.encodedForReading().utf8)
         }
         try Directory.create(directory)
         try Safetensors.write(adapter.namedTensors(of: trained), to: "\(directory)/\(weightsName)")
@@ -62,7 +61,7 @@ package enum AdapterHubFolder {
                 map.namedTensors(of: headModule(trained.task, layer: index))
             }
             try Safetensors.write(tensors, to: "\(directory)/\(headWeightsName)")
-            try AtomicFile.write(
+            try JSONFile.write(
                 described([
                     ("head_type", "classification"), ("num_labels", .integer(labels.count)),
                     ("layers", .integer(layers.count)),
@@ -72,7 +71,7 @@ package enum AdapterHubFolder {
                     ("label2id", .object(labels.enumerated().map { ($1, .integer($0)) })),
                 ]), to: "\(directory)/\(headConfigurationName)")
         }
-        try AtomicFile.write(described(adapter.configuration), to: "\(directory)/\(configurationName)")
+        try JSONFile.write(described(adapter.configuration), to: "\(directory)/\(configurationName)")
     }
 
     /// Reads a folder that AdapterHub or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.

@@ -55,8 +55,7 @@ package enum PEFTFolder {
         if !encoderOnly, classifier == nil {
             try SeparateHead(trained).write(to: directory, isModular: true)
         }
-        try AtomicFile.write(
-            Data(configuration.encodedForReading().utf8), to: "\(directory)/\(configurationName)")
+        try JSONFile.write(configuration, to: "\(directory)/\(configurationName)")
     }
 
     /// Reads a folder that PEFT or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.

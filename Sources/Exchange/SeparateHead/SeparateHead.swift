@@ -116,9 +116,7 @@ struct SeparateHead {
         try TokenizerCopy.write(of: trained.model.weights, to: directory)
     }
 
-    private func write(_ value: JSONValue, to path: String) throws {
-        try AtomicFile.write(Data(value.encodedForReading().utf8), to: path)
-    }
+    private func write(_ value: JSONValue, to path: String) throws { try JSONFile.write(value, to: path) }
 
     // MARK: Reading
 

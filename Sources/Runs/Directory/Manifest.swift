@@ -29,8 +29,7 @@ package struct Manifest: Codable, Sendable, Equatable {
 
     /// Writes the manifest atomically.
     package func write(to directory: RunDirectory) throws {
-        let text = try JSONValue(encoding: self).encodedForReading()
-        try AtomicFile.write(Data(text.utf8), to: directory.manifestFile)
+        try JSONFile.write(self, to: directory.manifestFile)
     }
 
     /// Reads the manifest of a run; nil if it has none.

@@ -57,8 +57,7 @@ package struct RunResults: Codable, Sendable, Equatable {
 
     /// Writes `results.json` atomically.
     package func write(to directory: RunDirectory) throws {
-        let text = try JSONValue(encoding: self).encodedForReading()
-        try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
+        try JSONFile.write(self, to: directory.resultsFile)
     }
 
     /// Reads the results of a run; nil if it has none yet.

@@ -97,8 +97,7 @@ package struct SweepResults: Codable, Sendable, Equatable {
 
     /// Writes `sweep.json` atomically.
     package func write(to directory: SweepDirectory) throws {
-        let text = try JSONValue(encoding: self).encodedForReading()
-        try AtomicFile.write(Data(text.utf8), to: directory.resultsFile)
+        try JSONFile.write(self, to: directory.resultsFile)
     }
 
     /// Reads the results of a sweep; nil if it has none yet.

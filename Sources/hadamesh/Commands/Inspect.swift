@@ -179,17 +179,18 @@ struct Inspect: ParsableCommand {
 
     private static func checkpoint(_ folder: String) throws -> Inspection {
         let checkpoint = try Checkpoint.read(folder)
-        let study = checkpoint.facts["identity"]?["study"]
+        let facts: JSONValue = try checkpoint.facts()
+        let study = facts["identity"]?["study"]
         var inspection = Inspection("checkpoint")
         inspection.add("step", checkpoint.step)
-        let finished = (checkpoint.facts["history"]?.array ?? []).compactMap { $0["stage"] }
+        let finished = (facts["history"]?.array ?? []).compactMap { $0["stage"] }
         inspection.add("stages before", finished.isEmpty ? nil : .array(finished))
-        inspection.add("step of the stage", checkpoint.facts["stageStep"])
+        inspection.add("step of the stage", facts["stageStep"])
         inspection.add("adapter", study?["adapter"])
         inspection.add("seed", study?["seed"])
         inspection.add("arithmetic", study?["arithmetic"])
         let names = (study?["tasks"]?.array ?? []).map { $0["name"] ?? $0 }
-        let tasks = checkpoint.facts["tasks"]?.array ?? []
+        let tasks = facts["tasks"]?.array ?? []
         inspection.add(
             "tasks", ["task", "last score", "best score", "of step"],
             zip(names, tasks).map { name, task in

@@ -86,10 +86,7 @@ struct Verify: ParsableCommand {
                 let certificate = try Certificate(
                     of: directory, against: repeated, from: first, tasks: study.tasks.map(\.name), identity,
                     .current(study.arithmetic), ranks: world.size)
-                if let output {
-                    try AtomicFile.write(
-                        Data(try JSONValue(encoding: certificate).encodedForReading().utf8), to: output)
-                }
+                if let output { try JSONFile.write(certificate, to: output) }
                 try TextOutput.write([certificate.summary])
                 return certificate.equal
             }
