@@ -1,5 +1,5 @@
 import Diagnostics
-package import Formats
+import Formats
 import Foundation
 
 /// A trained adapter on disk: `adapter_config.json` and `adapter_model.safetensors`, head included.
@@ -47,13 +47,15 @@ package enum AdapterFolder {
     }
 
     /// The contents of a folder's `adapter_config.json`.
-    package static func configuration(of directory: String) throws -> JSONValue {
+    package static func configuration<Content: Decodable>(
+        of directory: String, as type: Content.Type = Content.self
+    ) throws -> Content {
         let path = "\(directory)/\(configurationName)"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data(
                 "no readable \(configurationName)", at: path, remedy: "expected an adapter folder")
         }
-        return try JSONValue(parsing: data, at: path)
+        return try JSONValue(parsing: data, at: path).decoded(from: path)
     }
 
     /// The paths of both files.

@@ -1,7 +1,6 @@
 package import Collectives
 import Diagnostics
 import Formats
-import Foundation
 import Kernels
 
 /// Facts that must be equal on all ranks: everything that the bits of a result depend on.
@@ -9,7 +8,7 @@ import Kernels
 /// Each rank reads its own files, and a node may have stale copies. Facts are compared before they are used,
 /// and a difference is reported with its ranks and nodes.
 package struct RankAgreement {
-    struct Fact: Equatable {
+    struct Fact: Codable, Equatable {
         /// A key of the study, or words such as `data of rte`.
         let name: String
         /// The value or its checksum.
@@ -40,16 +39,11 @@ package struct RankAgreement {
     /// Refuses a world whose ranks have different facts; a collective.
     package func check(_ world: any Communicator) throws {
         guard world.size > 1 else { return }
-        let text = JSONValue.array(facts.map { [.string($0.name), .string($0.value)] }).encoded()
+        let text = try JSONValue(encoding: facts).encoded()
         let hashes = try world.allGather([Int64(bitPattern: FNV1a.hash(text)), Int64(text.utf8.count)])
         if hashes.allSatisfy({ $0 == hashes[0] }) { return }
         let nodes = try world.allGather(text: hostName())
-        let all = try world.allGather(text: text).map { text in
-            (try JSONValue(parsing: Data(text.utf8), at: "a rank's facts").array ?? []).map {
-                Fact(name: $0[0]?.string ?? "", value: $0[1]?.string ?? "")
-            }
-        }
-        throw Self.difference(all, nodes)
+        throw Self.difference(try fromEach(world, facts), nodes)
     }
 
     /// The failure that names the first fact that differs between ranks.

@@ -32,7 +32,7 @@ package struct ImportedAdapter: Sendable {
 
     /// Reads a folder of PEFT or AdapterHub; `adapter_config.json` identifies the software.
     package static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
-        let configuration = try AdapterFolder.configuration(of: directory)
+        let configuration: JSONValue = try AdapterFolder.configuration(of: directory)
         let path = "\(directory)/adapter_config.json"
         if configuration["hadamesh"] != nil {
             throw Failure.usage(

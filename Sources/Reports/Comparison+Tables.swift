@@ -117,15 +117,15 @@ extension Comparison {
     private var methods: [String] {
         groups.map { group in
             guard let method = group.runs[0].method else { return "–" }
-            let alike = groups.compactMap { $0.runs[0].adapter }.filter { $0["method"]?.string == method }
+            let alike = groups.compactMap { $0.runs[0].adapter }.filter { $0["method"]?.text == method }
             guard let own = group.runs[0].adapter else { return method }
-            if let parts = own.array {
-                return parts.map { $0["method"]?.string ?? "?" }.joined(separator: " + ")
+            if let parts = own.list {
+                return parts.map { $0["method"]?.text ?? "?" }.joined(separator: " + ")
             }
-            let differing = (own.object ?? []).filter { key, value in
-                own["method"]?.string == method && alike.contains { $0[key] != value }
+            let differing = own.members.entries.filter { entry in
+                own["method"]?.text == method && alike.contains { $0.members[entry.name] != entry.value }
             }
-            return ([method] + differing.map { "\($0)=\($1.string ?? $1.encoded())" }).joined(separator: " ")
+            return ([method] + differing.map { "\($0.name)=\($0.value.text)" }).joined(separator: " ")
         }
     }
 

@@ -7,7 +7,7 @@ struct ComparisonReport: Encodable {
     struct Entry: Encodable {
         let name: String
         @Nullable var method: String?
-        let seeds: [JSONValue?]
+        let seeds: [UInt64?]
         @Nullable var sharedGradients: SharedGradients?
         let scores: NamedValues<Spread?>
         @Nullable var mean: Spread?
@@ -22,7 +22,7 @@ struct ComparisonReport: Encodable {
 
     struct Run: Encodable {
         let path: String
-        @Nullable var seed: JSONValue?
+        @Nullable var seed: UInt64?
         let scores: NamedValues<Number>
         let mean: Number
         let facts: NamedValues<Number>

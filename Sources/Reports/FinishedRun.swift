@@ -10,9 +10,9 @@ struct FinishedRun: Sendable {
     let path: String
     /// The trained method, marked if products were in bfloat16 or if the run mixed kernels.
     let method: String?
-    let seed: JSONValue?
-    /// The run's identity without the seed: study, backbone, data.
-    let study: JSONValue?
+    let seed: UInt64?
+    /// The run's identity without the seed: study, backbone, data; nil if it has none.
+    let study: StudyKeys?
     /// Each task's score in the last stage, in the study's order.
     let scores: NamedValues<Double>
     /// A metric of a task on a split.
@@ -29,7 +29,7 @@ struct FinishedRun: Sendable {
     /// In the order of tasks and splits.
     let metrics: [Metric]
     /// The `adapter` section.
-    let adapter: JSONValue?
+    let adapter: RecordedSettings?
     /// How the gradients of shared parameters travelled.
     let sharedGradients: SharedGradients?
     /// The values of each ``ComparisonColumn``, by key.
@@ -60,14 +60,16 @@ struct FinishedRun: Sendable {
                 }
             }
         }
-        (study, seed) = try Self.identity(manifest)
+        let identity: RecordedIdentity? = try manifest?.identity()
+        seed = identity?.study?.seed
+        study = try manifest?.identity().map { try StudyKeys($0, merged: manifest?.merged).withoutSeed }
         let marks = [
-            study?["study"]?["arithmetic"] == "bfloat16" ? " (bfloat16)" : nil,
+            identity?.study?.arithmetic == "bfloat16" ? " (bfloat16)" : nil,
             manifest?.merged.map { " (merged: \($0.rule))" },
             results.mixed == true ? " (mixed kernels)" : nil,
         ]
         method = results.parameters.map { $0.method + marks.compactMap { $0 }.joined() }
-        adapter = study?["study"]?["adapter"]
+        adapter = identity?.study?.adapter
         sharedGradients = results.sharedGradients
         var facts: [String: Double] = [:]
         for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
@@ -86,20 +88,6 @@ struct FinishedRun: Sendable {
     func score(_ task: String) -> Double? { scores[task] }
 
     func metric(_ name: MetricName) -> Double? { metrics.first { $0.name == name }?.value }
-
-    /// The identity in the manifest and the record of a merge, split into everything but the seed, and the
-    /// seed.
-    private static func identity(_ manifest: Manifest?) throws -> (JSONValue?, JSONValue?) {
-        guard let identity: JSONValue = try manifest?.identity(),
-            let members = identity.object, let study = identity["study"]?.object
-        else { return (nil, nil) }
-        let rest = JSONValue.object(study.filter { $0.0 != "seed" })
-        let merged = try manifest?.merged.map { [("merged", try JSONValue(encoding: $0))] } ?? []
-        return (
-            .object(members.map { ($0.0, $0.0 == "study" ? rest : $0.1) } + merged),
-            identity["study"]?["seed"]
-        )
-    }
 
     /// The size of the largest adapter file, head included.
     private static func adapterBytes(_ directory: RunDirectory) -> Double? {

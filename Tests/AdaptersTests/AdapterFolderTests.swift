@@ -89,10 +89,14 @@ struct AdapterFolderTests {
         let folder = try TemporaryFolder()
         let missing = #expect(throws: Failure.self) { try AdapterFolder.read(layout, from: folder.path) }
         #expect(missing?.location?.hasPrefix(folder.file("adapter_model.safetensors")) == true)
-        let unknown = #expect(throws: Failure.self) { try AdapterFolder.configuration(of: folder.path) }
+        let unknown = #expect(throws: Failure.self) {
+            try AdapterFolder.configuration(of: folder.path, as: JSONValue.self)
+        }
         #expect(unknown?.location == folder.file("adapter_config.json"))
         try folder.write("not JSON", to: "adapter_config.json")
-        #expect(throws: Failure.self) { try AdapterFolder.configuration(of: folder.path) }
+        #expect(throws: Failure.self) {
+            try AdapterFolder.configuration(of: folder.path, as: JSONValue.self)
+        }
         try folder.write("a file", to: "taken")
         let taken = #expect(throws: Failure.self) {
             try AdapterFolder.write(

@@ -186,7 +186,7 @@ import Training
         ]
         let folder = try TemporaryFolder(["adapter_config.json": configuration.encoded()])
         try mutate("adapter_config.json", of: folder.path, test.description) {
-            let read = try AdapterFolder.configuration(of: $0)
+            let read: JSONValue = try AdapterFolder.configuration(of: $0)
             guard let section = read["hadamesh"]?["adapter"] else { return }
             _ = try AdapterSettings(json: section).method.slices(on: weights, seed: 1)
         }

@@ -65,7 +65,7 @@ import Testing
         let left = Lease(
             host: "here", machine: Lease.ofThisProcess().machine, process: 1, since: "2026-11-24 20:00:00 UTC"
         )
-        try Data(left.json.encoded().utf8).write(to: URL(fileURLWithPath: file))
+        try Data(JSONValue(encoding: left).encoded().utf8).write(to: URL(fileURLWithPath: file))
         #expect(refusal { try RunLock.take(place.path) } == "taken")
     }
 
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func aLeaseOfAnotherMachineThatNobodyTouchesIsTakenOver() throws {
-        try Data(elsewhere.json.encoded().utf8).write(to: URL(fileURLWithPath: file))
+        try Data(JSONValue(encoding: elsewhere).encoded().utf8).write(to: URL(fileURLWithPath: file))
         let start = MonotonicClock.seconds
         let lock = try RunLock.take(place.path, as: .ofThisProcess(), fast)
         #expect(MonotonicClock.seconds - start > 0.9)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func anOldLeaseOfAnotherMachineIsTakenOverAtOnce() throws {
-        try Data(elsewhere.json.encoded().utf8).write(to: URL(fileURLWithPath: file))
+        try Data(JSONValue(encoding: elsewhere).encoded().utf8).write(to: URL(fileURLWithPath: file))
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSinceNow: -500)], ofItemAtPath: file)
         let start = MonotonicClock.seconds
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func aLeaseOfAnotherMachineThatIsTouchedIsInUse() throws {
-        try Data(elsewhere.json.encoded().utf8).write(to: URL(fileURLWithPath: file))
+        try Data(JSONValue(encoding: elsewhere).encoded().utf8).write(to: URL(fileURLWithPath: file))
         let path = file
         // A dispatch queue: the waiting call below may occupy every thread of the task pool.
         let holder = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "holder"))

@@ -13,6 +13,13 @@ struct FrozenAdapter: Sendable {
     let layout: ParameterLayout
     private let values: FloatBuffer
 
+    /// The part of an adapter's configuration that its use depends on.
+    private struct Configuration: Codable {
+        let adapter: JSONValue?
+        let backbone: BackboneIdentity?
+        let products: ProductArithmetic?
+    }
+
     /// The methods whose adapters can be used.
     private static var methods: [String] {
         AdapterTable.all.filter { $0 is any BottleneckMethod.Type }.map { $0.name }
@@ -63,13 +70,13 @@ struct FrozenAdapter: Sendable {
                 "is not there, expected the folder of a trained adapter",
                 remedy: "paths are relative to where the program runs, such as runs/a/adapters/mrpc")
         }
-        let configuration: JSONValue
-        do { configuration = try AdapterFolder.configuration(of: folder) } catch let problem as Failure {
+        let description: AdapterDescription<Configuration>
+        do { description = try AdapterFolder.configuration(of: folder) } catch let problem as Failure {
             throw failure(
                 "is not a trained adapter: \(problem.message)",
                 remedy: "name RUN/adapters/TASK of a finished run")
         }
-        guard let own = configuration["hadamesh"], let section = own["adapter"] else {
+        guard let own = description.configuration, let section = own.adapter else {
             throw failure(
                 "has no adapter of this program: "
                     + "adapter_config.json has no object 'hadamesh' with its settings",
@@ -96,10 +103,7 @@ struct FrozenAdapter: Sendable {
                     + "a layer has one of each, whichever adapters it mixes",
                 remedy: "train \(name) with norm: none")
         }
-        let known = own["backbone"]
-        guard let recorded = try? known?.decoded(as: BackboneIdentity.self, from: folder),
-            recorded.checksum != nil
-        else {
+        guard let recorded = own.backbone, recorded.checksum != nil else {
             throw failure(
                 "does not say which backbone it was trained on, "
                     + "expected 'hadamesh.backbone' in adapter_config.json",
@@ -112,11 +116,13 @@ struct FrozenAdapter: Sendable {
                 remedy: "fuse adapters that were trained on the study's backbone")
         }
         // Adapters that do not say so are older than any other arithmetic.
-        let products = own["products"]?.string ?? ProductArithmetic.float32.rawValue
-        if products != weights.arithmetic.rawValue {
+        let products = own.products ?? .float32
+        if products != weights.arithmetic {
             throw failure(
-                "was trained with 'arithmetic: \(products)', the study has '\(weights.arithmetic.rawValue)'",
-                remedy: "set arithmetic=\(products), or train that adapter with the study's arithmetic")
+                "was trained with 'arithmetic: \(products.rawValue)', the study has "
+                    + "'\(weights.arithmetic.rawValue)'",
+                remedy: "set arithmetic=\(products.rawValue), or train that adapter with the study's "
+                    + "arithmetic")
         }
         self.method = method
         do {

@@ -20,7 +20,8 @@ extension RankAgreement {
         guard world.size > 1 else { return }
         var agreement = RankAgreement()
         agreement.add("program", "version \(Arithmetic.programVersion), build \(try buildChecksum())")
-        try agreement.add("", valuesOf: StudySettings(study).filtered { !["backbone", "data"].contains($0) })
+        try agreement.add(
+            "", valuesOf: RecordedSettings(study).filtered { !["backbone", "data"].contains($0) })
         // After the settings, since one of them is the arithmetic.
         agreement.add(kernelsOf: [study.arithmetic])
         try agreement.check(world)

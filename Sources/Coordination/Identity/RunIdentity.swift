@@ -15,7 +15,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         "backbone", "data", "coordinator", "checkpoint", "debug", "cache", "stall", "report",
     ]
 
-    package let study: StudySettings
+    package let study: RecordedSettings
     package let backbone: BackboneIdentity
     /// The tokenizer's checksum.
     package let tokenizer: String
@@ -30,7 +30,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     package init(
         _ study: Study, backbone: BackboneIdentity, tokenizer: String, _ data: [TaskData]
     ) throws {
-        self.study = try StudySettings(study).filtered { !Self.free.contains($0) }
+        self.study = try RecordedSettings(study).filtered { !Self.free.contains($0) }
         self.backbone = backbone
         self.tokenizer = tokenizer
         self.data = NamedValues(data.map { ($0.task.name, $0.fingerprint) })
@@ -39,8 +39,8 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     }
 
     /// The settings of the keys that change no bit of the result.
-    package static func freeSettings(of study: Study) throws -> StudySettings {
-        try StudySettings(study).filtered(free.contains)
+    package static func freeSettings(of study: Study) throws -> RecordedSettings {
+        try RecordedSettings(study).filtered(free.contains)
     }
 
     /// Whether several kernels or versions computed the result, so that no single one reproduces its bits.

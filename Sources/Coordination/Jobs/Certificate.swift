@@ -58,21 +58,13 @@ package struct Certificate: Codable, Sendable {
         func data(_ directory: RunDirectory, _ name: String) -> Data? {
             FileManager.default.contents(atPath: "\(directory.path)/\(name)")
         }
-        /// Everything of an adapter's configuration but the backbone's path, which may have moved.
-        func configuration(_ directory: RunDirectory, _ name: String) throws -> JSONValue? {
-            try data(directory, name).map { data in
-                let members = try JSONValue(parsing: data, at: "\(directory.path)/\(name)").object ?? []
-                return .object(members.filter { $0.0 != "base_model_name_or_path" })
-            }
-        }
         var differences: [String] = []
         for task in tasks {
             let name = "adapters/\(task)/adapter_model.safetensors"
             if data(run, name) != data(repeated, name) { differences.append(name) }
-            let settings = "adapters/\(task)/adapter_config.json"
-            if try configuration(run, settings) != configuration(repeated, settings) {
-                differences.append(settings)
-            }
+            // All but the backbone's path, which may have moved.
+            let settings = try [run, repeated].map { try AdapterConfiguration.read($0.adapters(task: task)) }
+            if settings[0] != settings[1] { differences.append("adapters/\(task)/adapter_config.json") }
         }
         // Both must be whole: a missing state would be equal to nothing.
         let states = try [run, repeated].map { try Checkpoint.read($0.checkpoint(step: last)).encoded() }

@@ -49,8 +49,8 @@ package struct MergeSource: Sendable {
     }
 
     private func requireSettings(of first: MergeSource, sameData: Bool) throws {
-        func settings(_ source: MergeSource) throws -> StudySettings {
-            try StudySettings(source.study).filtered {
+        func settings(_ source: MergeSource) throws -> RecordedSettings {
+            try RecordedSettings(source.study).filtered {
                 ["adapter", "head", "maximumTokens", "arithmetic"].contains($0)
             }
         }

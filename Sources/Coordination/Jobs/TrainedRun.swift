@@ -81,19 +81,22 @@ package struct TrainedRun: Sendable {
             }
         }
         let settings = [
-            ("adapter", recorded.adapter, try JSONValue(encoding: study.adapter)),
-            ("head", recorded.head, try JSONValue(encoding: study.head)),
+            ("adapter", recorded.adapter, try RecordedSettings(study.adapter)),
+            ("head", recorded.head, try RecordedSettings(study.head)),
             (
-                "arithmetic", recorded.products.map { .string($0.rawValue) },
-                .string(study.arithmetic.rawValue)
+                "arithmetic", try recorded.products.map { try RecordedSettings($0) },
+                try RecordedSettings(study.arithmetic)
             ),
-            ("maximumTokens", recorded.maximumTokens.map { .integer($0) }, .integer(study.maximumTokens)),
+            (
+                "maximumTokens", try recorded.maximumTokens.map { try RecordedSettings($0) },
+                try RecordedSettings(study.maximumTokens)
+            ),
         ]
         for (key, own, present) in settings {
-            guard let own, own != present.canonical else { continue }
+            guard let own, own != present else { continue }
             throw Failure.data(
-                "was trained with \(key) \(own.encoded()), the run's study.yaml says "
-                    + present.canonical.encoded(), at: folder, remedy: "restore the run's study.yaml")
+                "was trained with \(key) \(own.encoded), the run's study.yaml says \(present.encoded)",
+                at: folder, remedy: "restore the run's study.yaml")
         }
         let (arithmetic, current) = (recorded.arithmetic ?? [], Arithmetic.current(study.arithmetic))
         if !allowed.contains(.kernels), let last = arithmetic.last, !arithmetic.contains(current) {

@@ -1,30 +1,30 @@
 import Adapters
 import Diagnostics
 import Encoders
-import Formats
-import Kernels
+package import Formats
+package import Kernels
 import Runs
 import Studies
 import Tasks
 import Training
 
 /// The description of a task's adapter under `hadamesh` in `adapter_config.json`; missing entries are nil.
-struct AdapterConfiguration: Codable, Sendable {
+package struct AdapterConfiguration: Codable, Sendable, Equatable {
     /// A head's classes, or the range of its values.
-    struct Output: Codable {
+    package struct Output: Codable, Sendable, Equatable {
         var classes: [String]?
         var range: [Double]?
     }
 
-    let task: String?
-    let output: Output?
-    let adapter, head: JSONValue?
+    package let task: String?
+    package let output: Output?
+    package let adapter, head: RecordedSettings?
     let backbone: BackboneIdentity?
-    let maximumTokens: Int?
-    let topology: [BlockOwner]?
-    let tokenizer: String?
+    package let maximumTokens: Int?
+    package let topology: [BlockOwner]?
+    package let tokenizer: String?
     /// The products of the frozen maps that it was trained on.
-    let products: ProductArithmetic?
+    package let products: ProductArithmetic?
     let arithmetic: [Arithmetic]?
     let files: [FileOfAnotherRun]?
 
@@ -39,8 +39,8 @@ struct AdapterConfiguration: Codable, Sendable {
             case .classes(let classes): Output(classes: classes.map(\.name))
             case .regression(let range): Output(range: [range.lowerBound, range.upperBound])
             }
-        adapter = try JSONValue(encoding: study.adapter).canonical
-        head = try JSONValue(encoding: study.head).canonical
+        adapter = try RecordedSettings(study.adapter)
+        head = try RecordedSettings(study.head)
         backbone = BackboneIdentity(of: model.weights)
         maximumTokens = study.maximumTokens
         topology = store.blockOfSlice[task].map { BlockOwner(store.blocks[$0], tasks.map(\.name)) }
@@ -51,22 +51,15 @@ struct AdapterConfiguration: Codable, Sendable {
     }
 
     /// Reads the configuration of an adapter's folder; nil if another program wrote it.
-    static func read(_ folder: String) throws -> AdapterConfiguration? {
-        try AdapterFolder.configuration(of: folder)["hadamesh"]?.decoded(from: folder)
+    package static func read(_ folder: String) throws -> AdapterConfiguration? {
+        try AdapterFolder.configuration(of: folder, as: AdapterDescription<Self>.self).configuration
     }
 
     /// Writes `adapters/<task>` of a run: a task's parameters, with the configuration.
-    ///
-    /// PEFT looks for its `peft_type`, and refuses another one with a KeyError that quotes it.
     func write(
         _ values: [Float], _ layout: ParameterLayout, _ study: Study, to folder: String
     ) throws {
-        let configuration: JSONValue = [
-            "format": "hadamesh",
-            "peft_type": "none: write PEFT's form of this adapter with 'hadamesh export --format peft'",
-            "base_model_name_or_path": .string(study.backbone.publicName),
-            "hadamesh": try JSONValue(encoding: self),
-        ]
-        try AdapterFolder.write(layout, values, configuration: configuration, to: folder)
+        let description = AdapterDescription(self, backbone: study.backbone.publicName)
+        try AdapterFolder.write(layout, values, configuration: description, to: folder)
     }
 }

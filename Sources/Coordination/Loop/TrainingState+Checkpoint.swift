@@ -1,19 +1,19 @@
 import Adapters
 import Diagnostics
 import Formats
-import Runs
+package import Runs
 import Sampling
 import Training
 
 extension TrainingState {
     /// The part of a checkpoint that is not tensors.
-    struct Facts: Codable {
+    package struct Facts: Codable {
         /// A task's progress without parameters.
-        struct Task: Codable {
-            let best: Score?
+        package struct Task: Codable {
+            package let best: Score?
             let evaluationsSinceBest: Int
             let isActive: Bool
-            let lastScore: Score?
+            package let lastScore: Score?
         }
 
         struct Mean: Codable {
@@ -22,10 +22,10 @@ extension TrainingState {
         }
 
         /// The run that the state belongs to; nil if it cannot be resumed.
-        let identity: RunIdentity?
-        let stage, stageStep, evaluatedAt: Int
-        let history: [StageResult]
-        let tasks: [Task]
+        package let identity: RunIdentity?
+        package let stage, stageStep, evaluatedAt: Int
+        package let history: [StageResult]
+        package let tasks: [Task]
         let bestMean: Mean?
         let positions: [Int]
         let microBatches: Int

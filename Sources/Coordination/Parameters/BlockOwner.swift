@@ -1,8 +1,8 @@
 import Adapters
 
 /// A tensor's owner and the tasks that use it, as stored in checkpoints and adapter configurations.
-struct BlockOwner: Codable, Sendable, Equatable {
-    let name, owner: String
+package struct BlockOwner: Codable, Sendable, Equatable {
+    package let name, owner: String
     let tasks: [String]
 
     init(_ block: ParameterBlock, _ names: [String]) {

@@ -5,7 +5,7 @@ import Training
 /// ``history``, which rank 0 counts.
 ///
 /// The examples that the step reads depend on the coordinator's ``PlannerState`` too.
-struct TrainingState: Equatable, Sendable {
+package struct TrainingState: Equatable, Sendable {
     /// Steps taken in all stages.
     var step = 0
     /// The current stage, from 0.
@@ -40,11 +40,11 @@ struct TrainingState: Equatable, Sendable {
     var history: [StageResult] = []
 
     /// A task's score at one step.
-    struct Score: Codable, Equatable, Sendable {
+    package struct Score: Codable, Equatable, Sendable {
         /// The mean of the task's metrics.
-        let mean: Double
+        package let mean: Double
         /// The steps of the run before the evaluation.
-        let step: Int
+        package let step: Int
         let splits: SplitScores
     }
 

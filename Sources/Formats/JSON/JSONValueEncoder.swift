@@ -2,7 +2,7 @@ import Diagnostics
 
 extension JSONValue {
     /// Encodes a value, with keys in the order in which its type encodes them.
-    package init(encoding value: some Encodable) throws {
+    package init(encoding value: any Encodable) throws {
         let slot = Slot()
         try slot.encode(value, [])
         self = slot.json

@@ -152,7 +152,7 @@ package struct Verdict: Sendable {
         func isCompared(_ key: String) -> Bool {
             compared.contains { key == $0 || key.hasPrefix("\($0).") } || key.contains(".learningRate")
         }
-        let (own, its) = (StudyKeys(run.study).byKey, StudyKeys(reference.study).byKey)
+        let (own, its) = (run.study?.byKey ?? [:], reference.study?.byKey ?? [:])
         let keys = Set(own.keys).union(its.keys).sorted()
         guard let key = keys.first(where: { !isCompared($0) && own[$0] != its[$0] }) else { return }
         throw Failure.data(

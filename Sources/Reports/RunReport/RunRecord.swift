@@ -27,7 +27,7 @@ struct RunRecord: Sendable {
         curves = RunCurves(history)
         let manifest = try Manifest.read(directory)
         run = try FinishedRun(path, directory, results, manifest, history)
-        keys = StudyKeys(try manifest?.identity())
+        keys = try StudyKeys(manifest?.identity())
         starts = manifest?.starts ?? []
         func text(_ path: String) -> String {
             FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""

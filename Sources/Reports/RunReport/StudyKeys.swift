@@ -1,24 +1,22 @@
 import Diagnostics
 import Formats
+import Runs
 
 /// A run's identity as a list of keys, such as `study.batch.examples`, with the text of each value.
-struct StudyKeys: Sendable {
+struct StudyKeys: Sendable, Equatable {
     private let values: NamedValues<String>
 
-    init(_ identity: JSONValue?) { values = NamedValues(identity.map { Self.flatten($0, "") } ?? []) }
+    /// The keys of an identity, and those of the record of a merge.
+    init(_ identity: RecordedSettings?, merged: MergeRecord? = nil) throws {
+        let record = try merged.map { try RecordedSettings($0).texts(below: "merged") }
+        values = NamedValues((identity?.texts() ?? []) + (record ?? []))
+    }
 
     private init(_ values: NamedValues<String>) { self.values = values }
 
     /// The text of each key's value.
     var byKey: [String: String] {
         Dictionary(values.entries.map { ($0.name, $0.value) }) { first, _ in first }
-    }
-
-    private static func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
-        guard let members = value.object, !members.isEmpty else {
-            return [(path, value.string ?? value.encoded())]
-        }
-        return members.flatMap { flatten($1, path.isEmpty ? $0 : "\(path).\($0)") }
     }
 
     /// The keys but for the seed, which runs of one study do not have in common.

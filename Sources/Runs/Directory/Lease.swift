@@ -1,15 +1,15 @@
 import Diagnostics
-package import Formats
+import Formats
 import Foundation
 
 /// The holder of a run directory.
-package struct Lease: Equatable {
+package struct Lease: Codable, Equatable {
     package let host: String
-    /// The kernel's boot id, which is unique to a machine; host names need not be.
-    package let machine: String
     package let process: Int32
     /// The time at which it locked the directory, in UTC.
     package let since: String
+    /// The kernel's boot id, which is unique to a machine; host names need not be.
+    package let machine: String
 
     package init(host: String, machine: String, process: Int32, since: String) {
         (self.host, self.machine, self.process, self.since) = (host, machine, process, since)
@@ -39,18 +39,8 @@ package struct Lease: Equatable {
 
 extension Lease {
     init?(_ bytes: Data) {
-        guard let json = try? JSONValue(parsing: bytes, at: RunLock.name), let host = json["host"]?.string,
-            let machine = json["machine"]?.string,
-            let process = json["process"]?.int.flatMap({ Int32(exactly: $0) }),
-            let since = json["since"]?.string
-        else { return nil }
-        self.init(host: host, machine: machine, process: process, since: since)
-    }
-
-    package var json: JSONValue {
-        [
-            "host": .string(host), "process": .integer(Int(process)), "since": .string(since),
-            "machine": .string(machine),
-        ]
+        let json = try? JSONValue(parsing: bytes, at: RunLock.name)
+        guard let lease: Lease = try? json?.decoded(from: RunLock.name) else { return nil }
+        self = lease
     }
 }

@@ -69,7 +69,7 @@ package final class LockFile {
     }
 
     func write(_ lease: Lease) throws {
-        let bytes = Array((lease.json.encoded() + "\n").utf8)
+        let bytes = Array((try JSONValue(encoding: lease).encoded() + "\n").utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
             throw Failure.data("cannot write: \(String(cString: strerror(errno)))", at: path)
         }

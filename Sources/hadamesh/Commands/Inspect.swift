@@ -1,5 +1,6 @@
 import Adapters
 import ArgumentParser
+import Coordination
 import Diagnostics
 import Encoders
 import Formats
@@ -75,69 +76,70 @@ struct Inspect: ParsableCommand {
         let tokenizer = try TokenizerFolder.load(path)
         let shape = weights.configuration
         var inspection = Inspection("backbone")
-        inspection.add("model", snapshot.map { .string($0.name.id) })
-        inspection.add("revision", snapshot.map { .string($0.commit) })
-        inspection.add("folder", snapshot.map { .string($0.folder) })
-        inspection.add("family", .string(shape.family.name))
+        inspection.add("model", snapshot?.name.id)
+        inspection.add("revision", snapshot?.commit)
+        inspection.add("folder", snapshot?.folder)
+        inspection.add("family", shape.family.name)
         inspection.add("layers", shape.layers)
         inspection.add("width", shape.hidden)
         inspection.add("heads", shape.heads)
         inspection.add("embedding width", shape.embedding)
         inspection.add("intermediate", shape.intermediate)
-        inspection.add("activation", .string(shape.activation.rawValue))
+        inspection.add("activation", shape.activation.rawValue)
         inspection.add("positions", shape.positions)
         inspection.add("segments", shape.segments)
         inspection.add("parameters", shape.parameterCount)
-        inspection.add("pooler", .bool(weights.pooler != nil))
-        inspection.add("classifier", .string(shape.family.classes.classifier))
+        inspection.add("pooler", weights.pooler != nil)
+        inspection.add("classifier", shape.family.classes.classifier)
         inspection.add(
-            "head of the classifier", .string(HeadSettings(of: shape.family.classes.head).text))
+            "head of the classifier", HeadSettings(of: shape.family.classes.head).text)
         inspection.add("mapped bytes", weights.mappedBytes)
         inspection.add("converted bytes", weights.copiedBytes)
-        inspection.add("tokenizer", .string(tokenizer.name))
+        inspection.add("tokenizer", tokenizer.name)
         inspection.add("tokens", tokenizer.vocabularySize)
-        inspection.add("tokenizer identity", .string("\(tokenizer.identity)"))
+        inspection.add("tokenizer identity", "\(tokenizer.identity)")
         return inspection
     }
 
     private static func run(_ run: RunDirectory) throws -> Inspection {
         let results = try RunResults.read(run)
-        let identity: JSONValue? = try Manifest.read(run)?.identity()
+        let identity: RecordedIdentity? = try Manifest.read(run)?.identity()
         var inspection = Inspection("run")
         let merged = try Manifest.read(run)?.merged
         let state =
             run.isImported
             ? "imported" : merged != nil ? "merged" : results == nil ? "not finished" : "finished"
-        inspection.add("state", .string(state))
-        inspection.add("rule", merged.map { .string($0.rule) })
-        inspection.add("density", merged?.density.map { .number($0) })
-        inspection.add("adapter", identity?["study"]?["adapter"])
-        inspection.add("seed", identity?["study"]?["seed"])
-        inspection.add("arithmetic", identity?["study"]?["arithmetic"])
-        inspection.add("computed by", computation(identity))
-        inspection.add("kept state", results?.keep.map { .string($0) })
+        inspection.add("state", state)
+        inspection.add("rule", merged?.rule)
+        inspection.add("density", merged?.density)
+        inspection.add("adapter", identity?.study?.adapter)
+        inspection.add("seed", identity?.study?.seed)
+        inspection.add("arithmetic", identity?.study?.arithmetic)
+        inspection.add(
+            "computed by", identity?.arithmetic?.map(\.words).joined(separator: ", then "))
+        inspection.add("kept state", results?.keep)
         inspection.add("steps", results?.steps)
         inspection.add("parameters per task", results?.parameters?.adapterPerTask)
         inspection.add("after pruning", results?.parameters?.keptPerTask)
         inspection.add("parameters, all tasks", results?.parameters?.adapterAllTasks)
         inspection.add("heads, all tasks", results?.parameters?.headsAllTasks)
         inspection.add("bytes per step", results?.bytesPerStep)
-        inspection.add("shared gradients", results?.sharedGradients.map { .string($0.rawValue) })
-        inspection.add("seconds", results?.seconds.map { .number($0) })
+        inspection.add("shared gradients", results?.sharedGradients)
+        inspection.add("seconds", results?.seconds)
         inspection.add("starts", try Manifest.read(run)?.starts?.count)
         let stages = results?.stages ?? []
         inspection.add(
             "scores", ["task"] + stages.map(\.stage),
             (stages.last?.tasks.names ?? []).map { task in
-                [.string(task)] + stages.map { number(($0.tasks[task] ?? nil)?.score) }
+                [task] + stages.map { ($0.tasks[task] ?? nil)?.score }
             })
         inspection.add(
             "metrics", ["task", "split", "metric", "value"],
             (stages.last?.tasks.entries ?? []).flatMap { task in
-                (task.value?.splits.entries ?? []).flatMap { split in
+                (task.value?.splits.entries ?? []).flatMap { split -> [[(any Encodable)?]] in
                     let label = EvaluationReport.label(ofSplit: split.name)
                     return split.value.entries.map {
-                        [.string(task.name), .string(label), .string($0.name), number($0.value)]
+                        [task.name, label, $0.name, $0.value]
                     }
                 }
             })
@@ -146,25 +148,18 @@ struct Inspect: ParsableCommand {
         }
         inspection.add(
             "merged from", ["task", "run", "weight"],
-            (merged?.from ?? []).map { [.string($0.task), .string($0.run), number($0.weight)] })
+            (merged?.from ?? []).map { [$0.task, $0.run, $0.weight] })
         let tasks = ((try? FileManager.default.contentsOfDirectory(atPath: run.adapters)) ?? []).sorted()
         inspection.add(
             "adapters", ["adapter", "tensors", "numbers", "bytes"],
             try tasks.map { task in
                 let file = try SafetensorsFile(path: "\(run.adapters(task: task))/adapter_model.safetensors")
                 return [
-                    .string("adapters/\(task)"), .integer(file.names.count), .integer(try numbers(in: file)),
-                    .integer(file.byteCount),
+                    "adapters/\(task)", file.names.count, try numbers(in: file), file.byteCount,
                 ]
             })
         try add(checkpoints: run.checkpoints, to: &inspection)
         return inspection
-    }
-
-    /// The versions and kernels that an identity names.
-    private static func computation(_ identity: JSONValue?) -> JSONValue? {
-        let all: [Arithmetic]? = try? identity?["arithmetic"]?.decoded(from: "identity")
-        return all.map { .string($0.map(\.words).joined(separator: ", then ")) }
     }
 
     private static func add(checkpoints folder: String, to inspection: inout Inspection) throws {
@@ -173,58 +168,55 @@ struct Inspect: ParsableCommand {
             try Checkpoint.steps(in: folder).map { step in
                 let file = "\(folder)/step-\(step)/state.safetensors"
                 let bytes = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? NSNumber
-                return [.string("checkpoints/step-\(step)"), bytes.map { .integer($0.intValue) } ?? .null]
+                return ["checkpoints/step-\(step)", bytes?.intValue]
             })
     }
 
     private static func checkpoint(_ folder: String) throws -> Inspection {
         let checkpoint = try Checkpoint.read(folder)
-        let facts: JSONValue = try checkpoint.facts()
-        let study = facts["identity"]?["study"]
+        let facts: TrainingState.Facts = try checkpoint.facts()
+        let study = facts.identity?.study
         var inspection = Inspection("checkpoint")
         inspection.add("step", checkpoint.step)
-        let finished = (facts["history"]?.array ?? []).compactMap { $0["stage"] }
-        inspection.add("stages before", finished.isEmpty ? nil : .array(finished))
-        inspection.add("step of the stage", facts["stageStep"])
-        inspection.add("adapter", study?["adapter"])
-        inspection.add("seed", study?["seed"])
-        inspection.add("arithmetic", study?["arithmetic"])
-        let names = (study?["tasks"]?.array ?? []).map { $0["name"] ?? $0 }
-        let tasks = facts["tasks"]?.array ?? []
+        inspection.add("stages before", facts.history.isEmpty ? nil : facts.history.map(\.stage))
+        inspection.add("step of the stage", facts.stageStep)
+        inspection.add("adapter", study?.adapter)
+        inspection.add("seed", study?.seed)
+        inspection.add("arithmetic", study?.arithmetic)
         inspection.add(
             "tasks", ["task", "last score", "best score", "of step"],
-            zip(names, tasks).map { name, task in
-                [
-                    name, task["lastScore"]?["mean"] ?? .null, task["best"]?["mean"] ?? .null,
-                    task["best"]?["step"] ?? .null,
-                ]
+            zip(study?.tasks ?? [], facts.tasks).map { name, task in
+                [name, task.lastScore?.mean, task.best?.mean, task.best?.step]
             })
         inspection.add(
             "tensors", ["tensor", "shape"],
-            checkpoint.tensors.map { [.string($0.name), .string(shape($0.shape))] })
+            checkpoint.tensors.map { [$0.name, shape($0.shape)] })
         return inspection
     }
 
     private static func adapter(_ folder: String) throws -> Inspection {
-        let configuration = try AdapterFolder.configuration(of: folder)
-        let own = configuration["hadamesh"]
+        let settings: RecordedSettings = try AdapterFolder.configuration(of: folder)
+        let own = try AdapterConfiguration.read(folder)
         var inspection = try tensors(
-            of: "\(folder)/adapter_model.safetensors", kind: "adapter",
-            owners: own?["topology"]?.array ?? [])
-        // Another program's settings are few and flat.
-        let settings: [(String, JSONValue?)] =
-            own.map { own in
-                ["task", "output", "adapter", "head", "maximumTokens", "products", "tokenizer"].map {
-                    ($0, own[$0])
-                }
-                    + [("backbone", configuration["base_model_name_or_path"])]
-            } ?? (configuration.object ?? []).map { ($0.0, $0.1) }
-        for (name, value) in settings { inspection.add(name, value) }
+            of: "\(folder)/adapter_model.safetensors", kind: "adapter", owners: own?.topology ?? [])
+        guard let own else {
+            // Another program's settings are few and flat.
+            for key in settings.members.names { inspection.add(key, settings[key]) }
+            return inspection
+        }
+        inspection.add("task", own.task)
+        inspection.add("output", own.output)
+        inspection.add("adapter", own.adapter)
+        inspection.add("head", own.head)
+        inspection.add("maximumTokens", own.maximumTokens)
+        inspection.add("products", own.products)
+        inspection.add("tokenizer", own.tokenizer)
+        inspection.add("backbone", settings["base_model_name_or_path"])
         return inspection
     }
 
     private static func tensors(
-        of path: String, kind: String = "safetensors file", owners: [JSONValue] = []
+        of path: String, kind: String = "safetensors file", owners: [BlockOwner] = []
     ) throws -> Inspection {
         let file = try SafetensorsFile(path: path)
         let entries = try file.names.map { (name: $0, entry: try file.entry($0)) }
@@ -235,9 +227,8 @@ struct Inspect: ParsableCommand {
         inspection.add(
             "tensors", ["tensor", "type", "shape"] + (owners.isEmpty ? [] : ["owner"]),
             entries.map { name, entry in
-                let owner = owners.first { $0["name"]?.string == name }?["owner"] ?? .null
-                return [.string(name), .string(entry.dtype.rawValue), .string(shape(entry.shape))]
-                    + (owners.isEmpty ? [] : [owner])
+                let owner = owners.first { $0.name == name }?.owner
+                return [name, entry.dtype.rawValue, shape(entry.shape)] + (owners.isEmpty ? [] : [owner])
             })
         return inspection
     }
@@ -247,6 +238,4 @@ struct Inspect: ParsableCommand {
     }
 
     private static func shape(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
-
-    private static func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
 }

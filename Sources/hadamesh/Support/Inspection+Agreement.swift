@@ -1,5 +1,3 @@
-import Formats
-import Foundation
 import Runs
 
 extension Inspection {
@@ -16,21 +14,15 @@ extension Inspection {
             ],
             pairs.filter { all.cosine[$0][$1] != nil }.map { i, j in
                 [
-                    .string(tasks[i]), .string(tasks[j]), number(all.cosine[i][j]),
-                    number(all.correctedCosine[i][j]),
+                    tasks[i], tasks[j], all.cosine[i][j], all.correctedCosine[i][j],
+                    ends[0]?.cosine[i][j], ends[1]?.cosine[i][j], all.affinity[i][j], all.affinity[j][i],
                 ]
-                    + ends.map { number($0?.cosine[i][j]) }
-                    + [number(all.affinity[i][j]), number(all.affinity[j][i])]
             }, digits: 3)
         add(
             "agreement by part", ["part", "mean cosine", "without noise"],
-            agreement.whole.parts.map {
-                [.string($0.name), number($0.meanCosine), number($0.meanCorrectedCosine)]
-            }, digits: 3)
+            agreement.whole.parts.map { [$0.name, $0.meanCosine, $0.meanCorrectedCosine] }, digits: 3)
         add(
             "noise of gradients", ["task", "noise scale in examples"],
-            zip(tasks, all.noiseScale).map { [.string($0), number($1)] }, digits: 3)
+            zip(tasks, all.noiseScale).map { [$0, $1] }, digits: 3)
     }
-
-    private func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
 }

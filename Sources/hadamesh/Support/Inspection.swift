@@ -6,39 +6,37 @@ struct Inspection {
     struct Table {
         let name: String
         let headings: [String]
-        let rows: [[JSONValue]]
+        let rows: [[(any Encodable)?]]
         /// Significant digits of numbers in text; JSON has all.
         let digits: Int
-
-        fileprivate var texts: [[String]] {
-            [headings] + rows.map { $0.map { Inspection.text($0, digits: digits) } }
-        }
     }
 
-    private var facts: [(String, JSONValue)]
+    private var facts: [(name: String, value: any Encodable)]
     private var tables: [Table] = []
 
-    init(_ kind: String) { facts = [("kind", .string(kind))] }
+    init(_ kind: String) { facts = [("kind", kind)] }
 
     /// Adds a fact, unless its value is nil.
-    mutating func add(_ name: String, _ value: JSONValue?) {
-        if let value, !value.isNull { facts.append((name, value)) }
+    mutating func add(_ name: String, _ value: (any Encodable)?) {
+        if let value { facts.append((name, value)) }
     }
 
-    mutating func add(_ name: String, _ value: Int?) { add(name, value.map { .integer($0) }) }
-
     /// Adds a table, unless it has no rows.
-    mutating func add(_ name: String, _ headings: [String], _ rows: [[JSONValue]], digits: Int = 6) {
+    mutating func add(_ name: String, _ headings: [String], _ rows: [[(any Encodable)?]], digits: Int = 6) {
         if !rows.isEmpty {
             tables.append(Table(name: name, headings: headings, rows: rows, digits: digits))
         }
     }
 
     func report(_ format: TableFormat) throws -> String {
-        let values = tables.map { table in
-            (table.name, JSONValue.array(table.rows.map { .object(Array(zip(table.headings, $0))) }))
+        let facts = try facts.map { ($0.name, try JSONValue(encoding: $0.value)) }
+        var texts = [facts.map { [$0, Self.text($1)] }]
+        var values: [(String, JSONValue)] = []
+        for table in tables {
+            let rows = try table.rows.map { try $0.map { try $0.map(JSONValue.init(encoding:)) ?? .null } }
+            texts.append([table.headings] + rows.map { $0.map { Self.text($0, digits: table.digits) } })
+            values.append((table.name, .array(rows.map { .object(Array(zip(table.headings, $0))) })))
         }
-        let texts = [facts.map { [$0.0, Self.text($0.1)] }] + tables.map(\.texts)
         return try TableReport(texts.map { .init(nil, TextTable($0)) })
             .text(format, width: TextOutput.width(), json: JSONValue.object(facts + values))
     }

@@ -25,7 +25,7 @@ enum RunFiles {
         _ = try recorded.resumed(as: identity, allowingDifferentKernels: allowingDifferentKernels)
         return tasks.allSatisfy { task in
             let folder = directory.adapters(task: task)
-            return (try? AdapterFolder.configuration(of: folder)) != nil
+            return (try? AdapterConfiguration.read(folder)) != nil
                 && (try? SafetensorsFile(path: "\(folder)/adapter_model.safetensors")) != nil
         }
     }
