@@ -1,6 +1,5 @@
 import Diagnostics
 import Formats
-import Foundation
 
 /// A trained adapter on disk: `adapter_config.json` and `adapter_model.safetensors`, head included.
 ///
@@ -51,11 +50,11 @@ package enum AdapterFolder {
         of directory: String, as type: Content.Type = Content.self
     ) throws -> Content {
         let path = "\(directory)/\(configurationName)"
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let content: Content = try JSONFile.read(path) else {
             throw Failure.data(
                 "no readable \(configurationName)", at: path, remedy: "expected an adapter folder")
         }
-        return try JSONValue(parsing: data, at: path).decoded(from: path)
+        return content
     }
 
     /// The paths of both files.

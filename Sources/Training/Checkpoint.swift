@@ -102,10 +102,7 @@ package struct Checkpoint: Sendable {
 
     /// The content of `checkpoint.json`.
     private struct Seal: Codable {
-        let step: Int
-        let file: String
-        let bytes: Int
-        let crc32c: String
+        let step: Int, file: String, bytes: Int, crc32c: String
         let notes: JSONValue?
     }
 

@@ -80,20 +80,15 @@ package struct TrainedRun: Sendable {
                     remedy: "restore the backbone's tokenizer files, or pass --allow-different-backbone")
             }
         }
-        let settings = [
-            ("adapter", recorded.adapter, try RecordedSettings(study.adapter)),
-            ("head", recorded.head, try RecordedSettings(study.head)),
-            (
-                "arithmetic", try recorded.products.map { try RecordedSettings($0) },
-                try RecordedSettings(study.arithmetic)
-            ),
-            (
-                "maximumTokens", try recorded.maximumTokens.map { try RecordedSettings($0) },
-                try RecordedSettings(study.maximumTokens)
-            ),
+        let settings: [(String, (any Encodable)?, any Encodable)] = [
+            ("adapter", recorded.adapter, study.adapter), ("head", recorded.head, study.head),
+            ("arithmetic", recorded.products, study.arithmetic),
+            ("maximumTokens", recorded.maximumTokens, study.maximumTokens),
         ]
         for (key, own, present) in settings {
-            guard let own, own != present else { continue }
+            guard let own = try own.map(RecordedSettings.init) else { continue }
+            let present = try RecordedSettings(present)
+            if own == present { continue }
             throw Failure.data(
                 "was trained with \(key) \(own.encoded), the run's study.yaml says \(present.encoded)",
                 at: folder, remedy: "restore the run's study.yaml")

@@ -10,7 +10,7 @@ package struct RecordedSettings: Codable, Sendable, Equatable {
     private init(json: JSONValue) { self.json = json }
 
     /// The settings of a structure with sorted keys, so that equal ones give equal text.
-    package init(_ structure: some Encodable) throws { json = try JSONValue(encoding: structure).canonical }
+    package init(_ structure: any Encodable) throws { json = try JSONValue(encoding: structure).canonical }
 
     package init(from decoder: any Decoder) throws { json = try JSONValue(from: decoder) }
     package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }

@@ -1,5 +1,4 @@
 import Diagnostics
-import Formats
 import Foundation
 
 /// The holder of a run directory.
@@ -34,13 +33,5 @@ package struct Lease: Codable, Equatable {
     func isLeft(seenBy own: Lease, isLocked: Bool) -> Bool? {
         guard machine == own.machine else { return nil }
         return isLocked || (kill(process, 0) != 0 && errno == ESRCH)
-    }
-}
-
-extension Lease {
-    init?(_ bytes: Data) {
-        let json = try? JSONValue(parsing: bytes, at: RunLock.name)
-        guard let lease: Lease = try? json?.decoded(from: RunLock.name) else { return nil }
-        self = lease
     }
 }

@@ -47,7 +47,7 @@ package final class LockFile {
     package var lease: Lease? {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = pread(descriptor, &bytes, bytes.count, 0)
-        return count > 0 ? Lease(Data(bytes[..<count])) : nil
+        return try? JSONValue(parsing: Data(bytes.prefix(max(0, count))), at: path).decoded(from: path)
     }
 
     package var touch: Touch {

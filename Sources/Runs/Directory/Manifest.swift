@@ -1,6 +1,5 @@
 import Diagnostics
 import Formats
-import Foundation
 
 /// The identity of a run and a record of each start: `manifest.json`.
 package struct Manifest: Codable, Sendable, Equatable {
@@ -34,10 +33,6 @@ package struct Manifest: Codable, Sendable, Equatable {
 
     /// Reads the manifest of a run; nil if it has none.
     package static func read(_ directory: RunDirectory) throws -> Manifest? {
-        let path = directory.manifestFile
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let content = try MappedFile(path: path).withBytes { try JSONValue(parsing: $0, at: path) }
-        guard content.object != nil else { throw Failure.data("expected a JSON object", at: path) }
-        return try content.decoded(from: path)
+        try JSONFile.read(directory.manifestFile)
     }
 }

@@ -5,9 +5,9 @@ package struct EvaluationReport: Encodable, Sendable {
     package let stage: String
     /// The number of the run's steps before it.
     package let step: Int
-    package let scores: [TaskEvaluation]
+    private let tasks: NamedValues<TaskEvaluation>
     /// The mean of all tasks' latest scores; nil if a task has none yet.
-    package let mean: Double?
+    @Nullable package private(set) var mean: Double?
     /// Each task's requested and realised share of the stage so far.
     package let drawn: NamedValues<DrawnShare>?
     /// The probability with which each task is drawn from here on.
@@ -20,11 +20,15 @@ package struct EvaluationReport: Encodable, Sendable {
         drawn: NamedValues<DrawnShare>? = nil, probabilities: NamedValues<Double>? = nil, seconds: Double,
         secondsWaiting: Double, secondsCommunicating: Double
     ) {
-        (self.stage, self.step, self.scores, self.mean) = (stage, step, scores, mean)
+        (self.stage, self.step, self.mean) = (stage, step, mean)
+        tasks = NamedValues(scores.map { ($0.task, $0) })
         (self.drawn, self.probabilities) = (drawn, probabilities)
         self.seconds = seconds
         (self.secondsWaiting, self.secondsCommunicating) = (secondsWaiting, secondsCommunicating)
     }
+
+    /// The scores of the tasks that were scored.
+    package var scores: [TaskEvaluation] { tasks.values }
 
     /// The name of an evaluated split for readers: of the training split only held-out examples are scored.
     package static func label(ofSplit split: String) -> String { split == "train" ? "held-out" : split }
@@ -32,23 +36,5 @@ package struct EvaluationReport: Encodable, Sendable {
     /// One label for several splits; MNLI's two dev splits are `dev`.
     package static func label(ofSplits splits: [String]) -> String {
         Set(splits.map { $0.hasPrefix("dev") ? "dev" : label(ofSplit: $0) }).sorted().joined(separator: "+")
-    }
-
-    private enum CodingKeys: CodingKey {
-        case stage, step, tasks, mean, drawn, probabilities, seconds, secondsWaiting, secondsCommunicating
-    }
-
-    /// Writes the scores as an object by task.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(stage, forKey: .stage)
-        try container.encode(step, forKey: .step)
-        try container.encode(NamedValues(scores.map { ($0.task, $0) }), forKey: .tasks)
-        try container.encode(mean, forKey: .mean)
-        try container.encodeIfPresent(drawn, forKey: .drawn)
-        try container.encodeIfPresent(probabilities, forKey: .probabilities)
-        try container.encode(seconds, forKey: .seconds)
-        try container.encode(secondsWaiting, forKey: .secondsWaiting)
-        try container.encode(secondsCommunicating, forKey: .secondsCommunicating)
     }
 }

@@ -1,3 +1,4 @@
+package import Formats
 import Foundation
 
 /// Load balance: how long ranks waited for each other, and which rank and node were slowest.
@@ -18,7 +19,8 @@ package struct RankBalance: Codable, Sendable, Equatable {
     /// The number of computing ranks.
     package let ranks: Int
     /// The rank that worked longest, such as `rank 2`, and its node; nil if unknown.
-    package let slowestRank: String, node: String?
+    package let slowestRank: String
+    @Nullable package private(set) var node: String?
     /// Seconds of work, without waiting and communication, of the slowest and of the median rank.
     package let seconds, medianSeconds: Double
     /// The node whose ranks worked longest; nil if there is only one node.
@@ -40,20 +42,6 @@ package struct RankBalance: Codable, Sendable, Equatable {
         slowestNode = slowest.map { $0.key ?? "" }
         nodeSeconds = slowest?.value
         medianNodeSeconds = slowest.flatMap { _ in Array(nodes.values).median }
-    }
-
-    /// Writes `null` for an unknown node.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(waitingShare, forKey: .waitingShare)
-        try container.encode(ranks, forKey: .ranks)
-        try container.encode(slowestRank, forKey: .slowestRank)
-        try container.encode(node, forKey: .node)
-        try container.encode(seconds, forKey: .seconds)
-        try container.encode(medianSeconds, forKey: .medianSeconds)
-        try container.encodeIfPresent(slowestNode, forKey: .slowestNode)
-        try container.encodeIfPresent(nodeSeconds, forKey: .nodeSeconds)
-        try container.encodeIfPresent(medianNodeSeconds, forKey: .medianNodeSeconds)
     }
 
     /// One line for the terminal: waiting, and the slowest rank and node relative to the median.

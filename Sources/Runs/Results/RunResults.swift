@@ -1,6 +1,5 @@
 import Diagnostics
 package import Formats
-import Foundation
 
 /// The results of a run: `results.json`.
 ///
@@ -62,11 +61,7 @@ package struct RunResults: Codable, Sendable, Equatable {
 
     /// Reads the results of a run; nil if it has none yet.
     package static func read(_ directory: RunDirectory) throws -> RunResults? {
-        guard let data = FileManager.default.contents(atPath: directory.resultsFile) else { return nil }
-        do {
-            return try JSONValue(parsing: data, at: directory.resultsFile).decoded(
-                from: directory.resultsFile)
-        } catch let failure as Failure {
+        do { return try JSONFile.read(directory.resultsFile) } catch let failure as Failure {
             throw failure.with(remedy: "write it again with \(directory.resumption)")
         }
     }

@@ -1,6 +1,5 @@
 import Diagnostics
 package import Formats
-import Foundation
 
 /// The results of a sweep: `sweep.json`.
 ///
@@ -102,7 +101,6 @@ package struct SweepResults: Codable, Sendable, Equatable {
 
     /// Reads the results of a sweep; nil if it has none yet.
     package static func read(_ directory: SweepDirectory) throws -> SweepResults? {
-        guard let data = FileManager.default.contents(atPath: directory.resultsFile) else { return nil }
-        return try JSONValue(parsing: data, at: directory.resultsFile).decoded(from: directory.resultsFile)
+        try JSONFile.read(directory.resultsFile)
     }
 }
