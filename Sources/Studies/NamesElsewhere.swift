@@ -61,8 +61,8 @@ package struct NamesElsewhere: ForeignNames {
         Key("lora_dropout adapter_dropout", nil, "adapters have no dropout of their own"),
         Key(
             "modules_to_save", nil,
-            "heads are always saved, and stages.adapter.trainHead trains them with the adapter; a method's norm "
-                + "key adds LayerNorms"),
+            "heads are always saved, and stages.adapter.trainHead trains them with the adapter; a method's "
+                + "norm key adds LayerNorms"),
         // Model, tasks and data.
         Key(
             "model model_name model_name_or_path pretrained_model_name_or_path base_model_name_or_path",

@@ -40,7 +40,7 @@ import Testing
             ("a\t\n", .rte, nil, ["in.tsv:1: the second sentence is empty"]),
             ("a\tb\n", .sst2, nil, ["in.tsv:1: found 2 columns, expected 1;", "one text"]),
             ("", .sst2, nil, ["in.tsv: found no lines", "at least one line"]),
-            ("sentence\na\n", .sst2, nil, ["in.tsv:1: found a header, sentence", "--columns sentence"]),
+            ("sentence\na\n", .sst2, nil, ["in.tsv:1: found a header, sentence", "--columns 'sentence'"]),
             ("sentence1\tsentence2\na\tb\n", .rte, nil, ["in.tsv:1: found a header", "sentence1,sentence2"]),
             (
                 "index\tsentence1\tsentence2\n0\ta\tb\n", .rte, "2,3",

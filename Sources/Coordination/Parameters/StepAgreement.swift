@@ -84,8 +84,8 @@ struct StepAgreement {
         i == j ? examples[i] * examples[i] - squaredExamples[i] : examples[i] * examples[j]
     }
 
-    /// The inner products of the gradients of the tasks' mean losses on a part: the matrix up to its diagonal,
-    /// with nil where a task took no part.
+    /// The inner products of the gradients of the tasks' mean losses on a part: the matrix up to its
+    /// diagonal, with nil where a task took no part.
     func gramian(part: Int) -> [[Double?]] {
         (0..<tasks).map { i in
             (0...i).map { j in

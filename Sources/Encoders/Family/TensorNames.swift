@@ -13,8 +13,8 @@ package struct TensorNames: Sendable {
     /// The endings that old files have in place of today's.
     let formerEndings: [String: String]
 
-    /// Pass nil for an embedding table that the family lacks, and leave out its site if it lacks a pooler or a
-    /// projection of the embeddings.
+    /// Pass nil for an embedding table that the family lacks, and leave out its site if it lacks a pooler or
+    /// a projection of the embeddings.
     package init(
         prefix: String, words: String, positions: String, segments: String?, distances: String? = nil,
         layers: String, modules: [Site: String], formerEndings: [String: String] = formerNormEndings

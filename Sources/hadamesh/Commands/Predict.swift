@@ -11,9 +11,9 @@ struct Predict: ParsableCommand {
         abstract: "Predicts a task's labels for lines of text or a split of its data, with a run's adapter.",
         discussion: """
             The format text is a line per example: its label, its value in a regression, or with \
-            --probabilities or --logits the numbers of the classes, separated by tabs. tsv is a table: index, \
-            text (or first and second), prediction, and a number for each class. json is the same as an \
-            object per line, with the numbers as an object by class.
+            --probabilities or --logits the numbers of the classes, separated by tabs. tsv is a table: \
+            index, text (or first and second), prediction, and a number for each class. json is the same as \
+            an object per line, with the numbers as an object by class.
 
             Ranks share the work.
             """)

@@ -37,8 +37,8 @@ extension LoadedBackbone {
             remedy: "choose one of \(VectorKernels.choices.joined(separator: ", ")), or leave it out")
     }
 
-    /// Warnings if this processor emulates the instructions of an arithmetic, and if a tokenizer appears to be
-    /// another model's.
+    /// Warnings if this processor emulates the instructions of an arithmetic, and if a tokenizer appears to
+    /// be another model's.
     static func warnings(
         about arithmetic: ProductArithmetic, _ weights: EncoderWeights, _ tokenizer: any Tokenizer
     ) -> [Failure] {
