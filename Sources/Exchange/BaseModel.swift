@@ -13,14 +13,15 @@ package struct BaseModel: Sendable {
     ///
     /// It is `ORG/NAME` or `ORG/NAME@REVISION`, also with `hf:`, or the path of a folder.
     package init(_ text: String) throws {
-        let isFolder = FileManager.default.fileExists(atPath: text)
+        // The folder may be another machine's.
+        let isPath = text.hasPrefix("/") || text.hasPrefix(".") || FileManager.default.fileExists(atPath: text)
         let model = HubName(text.hasPrefix("hf:") ? String(text.dropFirst(3)) : text)
-        guard isFolder || model != nil else {
+        guard isPath || model != nil else {
             throw Failure.usage(
-                "'\(text)' is neither a model's name on the Hub nor a folder, expected ORG/NAME or "
+                "'\(text)' is neither a model's name on the Hub nor a path, expected ORG/NAME or "
                     + "ORG/NAME@REVISION")
         }
-        (name, revision) = isFolder ? (text, nil) : (model?.id ?? text, model?.branch)
+        (name, revision) = isPath ? (text, nil) : (model?.id ?? text, model?.branch)
     }
 
     /// The folder of a backbone.

@@ -44,7 +44,9 @@ package enum MergedFolder {
         }
         try Directory.create(directory)
         try Safetensors.write(tensors, metadata: ["format": "pt"], to: "\(directory)/model.safetensors")
-        try TokenizerCopy.write(of: trained.model.weights, to: directory)
+        try TokenizerCopy.write(
+            of: trained.model.weights, maximumTokens: encoderOnly ? nil : trained.maximumTokens, to: directory
+        )
         if !encoderOnly, classifier == nil {
             try SeparateHead(trained).write(to: directory, isModular: true)
         }

@@ -69,6 +69,7 @@ extension EndToEnd {
             }
             #expect(try scene.read("back/adapters/colour/adapter_model.safetensors") == adapter)
             #expect(try await succeed(["inspect", scene.path("back")]).contains("imported"))
+            #expect(try await succeed(["inspect", scene.path("out")]).contains("tensor count"))
         }
 
         @Test func aHeadThatTheClassDoesNotComputeIsSaidToBeBesideTheEncoder() async throws {

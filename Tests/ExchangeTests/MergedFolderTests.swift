@@ -57,6 +57,9 @@ struct MergedFolderTests {
         #expect(config["architectures"] == [.string(family.classes.classifier)])
         #expect(config["id2label"] == ["0": "warm", "1": "cold"])
         #expect(config["label2id"] == ["warm": 0, "cold": 1])
+        let tokenizer = try JSONValue(
+            parsing: try folder.read("merged/tokenizer_config.json"), at: "tokenizer_config.json")
+        #expect(tokenizer["model_max_length"] == .integer(scene.trained.maximumTokens))
         let names = try SafetensorsFile(path: folder.file("merged/model.safetensors")).names
         let hasPooler = names.contains { $0.contains(".pooler.") }
         #expect(hasPooler == family.classes.head.usesPooler, "\(test): \(names)")

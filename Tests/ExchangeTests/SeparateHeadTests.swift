@@ -66,7 +66,12 @@ struct SeparateHeadTests {
         let folder = try TemporaryFolder()
         try form.write(scene.trained, to: folder.file("out"))
         let expected = family.classes.tokenizer
-        #expect(try json("tokenizer_config.json", in: folder) == ["tokenizer_class": .string(expected)])
+        #expect(
+            try json("tokenizer_config.json", in: folder)
+                == [
+                    "tokenizer_class": .string(expected),
+                    "model_max_length": .integer(scene.trained.maximumTokens),
+                ])
     }
 
     @Test("sentence-transformers finds the mean over all tokens, and a linear map without activation")

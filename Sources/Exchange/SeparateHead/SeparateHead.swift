@@ -113,7 +113,8 @@ struct SeparateHead {
                     "word_embedding_dimension": .integer(width), "pooling_mode_mean_tokens": false,
                     "pooling_mode_cls_token": true,
                 ], to: "\(directory)/\(Self.poolingName)/config.json")
-        try TokenizerCopy.write(of: trained.model.weights, to: directory)
+        try TokenizerCopy.write(
+            of: trained.model.weights, maximumTokens: trained.maximumTokens, to: directory)
     }
 
     private func write(_ value: JSONValue, to path: String) throws { try JSONFile.write(value, to: path) }

@@ -197,8 +197,11 @@ struct Inspect: ParsableCommand {
     private static func adapter(_ folder: String) throws -> Inspection {
         let settings: RecordedSettings = try AdapterFolder.configuration(of: folder)
         let own = try AdapterConfiguration.read(folder)
+        // AdapterHub's name for the weights is the second.
+        let weights = ["adapter_model", "adapter"].map { "\(folder)/\($0).safetensors" }
         var inspection = try tensors(
-            of: "\(folder)/adapter_model.safetensors", kind: "adapter", owners: own?.topology ?? [])
+            of: weights.first(where: FileManager.default.fileExists) ?? weights[0], kind: "adapter",
+            owners: own?.topology ?? [])
         guard let own else {
             // Another program's settings are few and flat.
             for key in settings.members.names { inspection.add(key, settings[key]) }
