@@ -14,7 +14,8 @@ package struct BaseModel: Sendable {
     /// It is `ORG/NAME` or `ORG/NAME@REVISION`, also with `hf:`, or the path of a folder.
     package init(_ text: String) throws {
         // The folder may be another machine's.
-        let isPath = text.hasPrefix("/") || text.hasPrefix(".") || FileManager.default.fileExists(atPath: text)
+        let isPath =
+            text.hasPrefix("/") || text.hasPrefix(".") || FileManager.default.fileExists(atPath: text)
         let model = HubName(text.hasPrefix("hf:") ? String(text.dropFirst(3)) : text)
         guard isPath || model != nil else {
             throw Failure.usage(
