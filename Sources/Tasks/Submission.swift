@@ -58,14 +58,20 @@ extension GLUETask {
         return found.examples
     }
 
-    /// Refuses a data directory without the test files of these tasks.
+    /// Refuses a data directory without the test files of these tasks, or with files of another length.
     package static func requireTestFiles(of tasks: [GLUETask], in dataDirectory: String) throws {
         let missing = try tasks.flatMap { task in
             try task.submission.filter { try task.paths(of: $0.split, in: dataDirectory) == nil }.map {
                 (path: task.file(of: $0.split), download: $0.download(of: task))
             }
         }
-        guard !missing.isEmpty else { return }
+        if missing.isEmpty {
+            // A wrong length is known before hours of predictions.
+            for task in tasks {
+                for file in task.submission { _ = try task.examples(for: file, in: dataDirectory) }
+            }
+            return
+        }
         var downloads: [String] = []
         for file in missing where downloads.last != file.download { downloads.append(file.download) }
         throw Failure.data(
