@@ -105,9 +105,11 @@ package struct Study: Sendable, Codable {
     }
 
     /// A copy in which the tasks of each group share the adapter; a task in no group has its own.
-    package func grouped(_ groups: [String: [String]]) -> Study {
+    package func grouped(_ groups: [[String]]) -> Study {
         var study = self
-        study.sharing = sharing.grouped(groups)
+        // No task's name has the `+`, so no two groups have one name.
+        study.sharing = sharing.grouped(
+            Dictionary(uniqueKeysWithValues: groups.map { ($0.joined(separator: "+"), $0) }))
         return study
     }
 

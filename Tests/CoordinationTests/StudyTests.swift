@@ -314,6 +314,12 @@ struct StudyTests {
         #expect(study.arithmetic == .float32)
     }
 
+    @Test("Groups of other tasks have other names")
+    func groupNames() throws {
+        let groups = try TinyStudy.decode().grouped([["a", "b-c"], ["a-b", "c"]]).sharing.groups
+        #expect(groups == ["a+b-c": ["a", "b-c"], "a-b+c": ["a-b", "c"]])
+    }
+
     @Test("A step's micro-batches round up, and a small batch is one micro-batch")
     func microBatches() throws {
         #expect(BatchSettings(examples: 33, microBatch: 8).microBatches == 5)

@@ -193,7 +193,7 @@ struct TaskAgreementTests {
     @Test("Equal examples have no noise, so correcting for it changes nothing")
     func withoutNoise() throws {
         let folder = try TemporaryFolder()
-        for (name, text) in [("one", "the red cat"), ("other", "a dog runs")] {
+        for (name, text) in [("one", "the red cat"), ("an-other", "a dog runs")] {
             for split in ["train", "dev"] {
                 let lines = (0..<20).map { _ in "\(text)\twarm" }
                 try folder.write(
@@ -209,7 +209,7 @@ struct TaskAgreementTests {
         var changes = Self.changes
         changes.removeValue(forKey: "sharing")
         changes["data"] = .string(folder.path)
-        changes["tasks"] = [task("one"), task("other")]
+        changes["tasks"] = [task("one"), task("an-other")]
         changes["stages.adapter.steps"] = 3
         changes["batch"] = ["examples": 8, "microBatch": 2]
         let outcome = try TinyStudy(changes).train(into: TemporaryFolder())
@@ -220,8 +220,8 @@ struct TaskAgreementTests {
             #expect(part.noiseScale.allSatisfy { ($0 ?? 0) < 1e-4 }, "\(part.noiseScale)")
         }
         let curves = try #require(outcome.steps.last?.agreement)
-        #expect(curves.cosines.names == ["one-other"])
-        #expect(abs((curves.cosines["one-other"] ?? 9) - (agreement.whole.all?.cosine[0][1] ?? 99)) < 1e-5)
+        #expect(curves.cosines.names == ["one+an-other"])
+        #expect(abs((curves.cosines["one+an-other"] ?? 9) - (agreement.whole.all?.cosine[0][1] ?? 99)) < 1e-5)
     }
 
     @Test("A pruned adapter's removed entries do not count, and any number of ranks reports the same")

@@ -62,7 +62,7 @@ extension EndToEnd {
             let shared = pair.compactMap(\.string)
             try #require(shared.count == 2)
             let study = String(decoding: try scene.read("groups.yaml"), as: UTF8.self)
-            #expect(study.contains("  groups:\n    \(shared.joined(separator: "-")):\n"), "\(study)")
+            #expect(study.contains("  groups:\n    \(shared.joined(separator: "+")):\n"), "\(study)")
             #expect(study.hasPrefix("# Groups proposed by hadamesh affinity --measure adapters of\n"))
             for key in ["weight", "bias", "norm"] {
                 #expect(study.contains("  \(key): groups\n"), "\(study)")
@@ -78,7 +78,7 @@ extension EndToEnd {
             let others = ["colour", "alike", "warmth"].filter { !shared.contains($0) }
             let configuration = String(
                 decoding: try scene.read("grouped/adapters/\(shared[0])/adapter_config.json"), as: UTF8.self)
-            #expect(configuration.contains("group:\(shared.joined(separator: "-"))"), "\(configuration)")
+            #expect(configuration.contains("group:\(shared.joined(separator: "+"))"), "\(configuration)")
             #expect(try adapter(shared[0]) != adapter(others[0]))
         }
 

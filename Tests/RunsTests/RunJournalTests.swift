@@ -29,9 +29,9 @@ import Testing
                 gradientNorm: 2, combination: Self.combination,
                 agreement: AgreementCurves(
                     gramians: NamedValues([("layer.0", [[2], [nil, 1]])]),
-                    cosines: NamedValues([("cola-rte", 0.5)]), parts: NamedValues([("layer.0", 0.25)]),
-                    correctedCosines: NamedValues([("cola-rte", 0.75)]),
-                    affinities: NamedValues([("rte-cola", 0.125)]), noiseScales: NamedValues([("rte", 70)])),
+                    cosines: NamedValues([("cola+rte", 0.5)]), parts: NamedValues([("layer.0", 0.25)]),
+                    correctedCosines: NamedValues([("cola+rte", 0.75)]),
+                    affinities: NamedValues([("rte+cola", 0.125)]), noiseScales: NamedValues([("rte", 70)])),
                 tokens: 30, bytes: 8, seconds: 0.5, secondsWaiting: 0.25,
                 secondsCommunicating: 0))
     }
@@ -79,8 +79,8 @@ import Testing
             "combination/gradient_cosine", "share/rte/requested", "share/rte/realised",
             "share/rte/probability",
             "system/examples_per_second", "system/tokens_per_second", "system/waiting",
-            "system/bytes_per_step", "agreement/cosine/cola-rte", "agreement/noise_scale/rte",
-            "agreement/part/layer.0", "agreement/corrected_cosine/cola-rte", "agreement/affinity/rte-cola",
+            "system/bytes_per_step", "agreement/cosine/cola+rte", "agreement/noise_scale/rte",
+            "agreement/part/layer.0", "agreement/corrected_cosine/cola+rte", "agreement/affinity/rte+cola",
             "```yaml\ntasks: [rte]\n```",
         ] {
             #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")

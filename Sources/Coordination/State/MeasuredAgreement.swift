@@ -8,13 +8,15 @@ struct MeasuredAgreement {
     let sums: [AgreementSums]
 
     /// The curves of a step, over the parts of the parameters that were measured.
+    ///
+    /// No task's name has the `+` of a pair's.
     func curves(_ names: [String], _ shared: SharedParts) -> AgreementCurves {
         let whole = sums.dropFirst().reduce(sums[0], +)
         let pairs = names.indices.flatMap { i in names.indices.dropFirst(i + 1).map { (i, $0) } }
         func values(
             _ pairs: [(Int, Int)], _ value: (Int, Int) -> Double?
         ) -> NamedValues<Double> {
-            NamedValues(pairs.compactMap { i, j in value(i, j).map { ("\(names[i])-\(names[j])", $0) } })
+            NamedValues(pairs.compactMap { i, j in value(i, j).map { ("\(names[i])+\(names[j])", $0) } })
         }
         return AgreementCurves(
             gramians: NamedValues(

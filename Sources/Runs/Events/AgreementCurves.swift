@@ -5,14 +5,14 @@ package struct AgreementCurves: Sendable, Equatable {
     /// By kind of parameter and layer, such as `weight` and `layer.0`, the inner products of the gradients of
     /// the tasks' mean losses: the matrix up to its diagonal, with nil where a task took no part.
     package let gramians: NamedValues<[[Double?]]>
-    /// By pair of tasks, such as `cola-mrpc`, the cosine of their gradients in the step, on all parameters
+    /// By pair of tasks, such as `cola+mrpc`, the cosine of their gradients in the step, on all parameters
     /// that they share.
     package let cosines: NamedValues<Double>
     /// By part of the parameters, such as `all` and `layer.0`, the mean over pairs of that cosine.
     package let parts: NamedValues<Double>
     /// By pair, the cosine without noise over the stage so far.
     package let correctedCosines: NamedValues<Double>
-    /// By task and other task, such as `cola-mrpc`, the share of the second's loss that a step on the first
+    /// By task and other task, such as `cola+mrpc`, the share of the second's loss that a step on the first
     /// takes off, over the stage so far.
     package let affinities: NamedValues<Double>
     /// By task, the noise scale over the stage so far, in examples.

@@ -89,7 +89,6 @@ struct MeasuredRuns {
 extension Study {
     /// A copy whose groups are those of a division of tasks; a task alone is in no group.
     func grouped(_ grouping: TaskGrouping, _ tasks: [String]) -> Study {
-        let groups = grouping.groups.filter { $0.count > 1 }.map { $0.map { tasks[$0] } }
-        return grouped(Dictionary(uniqueKeysWithValues: groups.map { ($0.joined(separator: "-"), $0) }))
+        grouped(grouping.groups.filter { $0.count > 1 }.map { $0.map { tasks[$0] } })
     }
 }
