@@ -16,11 +16,11 @@ package struct CombinationSettings: Sendable, Codable {
         case rule, over, weights, smoothing, agreement
     }
 
-    package init(_ rule: any CombinationRule = CombinationTable.sum) {
+    package init(_ rule: any CombinationRule = CombinationTable.sum, agreement: AgreementMode = .on) {
         (self.rule, over) = (rule, .all)
         weights = type(of: rule).standardWeighting.init()
         smoothing = Smoothing(share: 0)
-        agreement = .on
+        self.agreement = agreement
     }
 
     /// Whether the study names no other weights than the rule's standard ones.

@@ -37,8 +37,14 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         var sharing = self
         let rule = SharingRule(groups.isEmpty ? .private : .groups)
         (sharing.weight, sharing.bias, sharing.norm) = (rule, rule, rule)
+        if groups.isEmpty, head.uses(.groups) { sharing.head = SharingRule(.private) }
         sharing.groups = groups
         return sharing
+    }
+
+    /// Whether some parameters may belong to several tasks.
+    var sharesParameters: Bool {
+        ParameterKind.allCases.contains { rule($0).uses(.all) || rule($0).uses(.groups) }
     }
 
     package func rule(_ kind: ParameterKind) -> SharingRule {

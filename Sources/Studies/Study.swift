@@ -1,4 +1,5 @@
 package import Adapters
+import Combination
 import Diagnostics
 package import Encoders
 package import Kernels
@@ -24,7 +25,7 @@ package struct Study: Sendable, Codable {
     package let stages: Stages
     package let batch: BatchSettings
     package private(set) var sampler: SamplerSettings
-    package let optimizer: OptimizerSettings
+    package private(set) var optimizer: OptimizerSettings
     package let dropout: DropoutSettings
     package let evaluation: EvaluationSettings
     package let checkpoint: CheckpointSettings
@@ -104,12 +105,24 @@ package struct Study: Sendable, Codable {
         return study
     }
 
+    /// Whether the gradients of tasks are combined other than by their sum, or used one by one.
+    package var combinesTasks: Bool {
+        type(of: combination.rule) != type(of: CombinationTable.sum) || !combination.hasStandardWeights
+            || optimizer.moments == .perTask
+    }
+
     /// A copy in which the tasks of each group share the adapter; a task in no group has its own.
+    ///
+    /// If no task shares a parameter with another, nothing is combined, as training requires.
     package func grouped(_ groups: [[String]]) -> Study {
         var study = self
         // No task's name has the `+`, so no two groups have one name.
         study.sharing = sharing.grouped(
             Dictionary(uniqueKeysWithValues: groups.map { ($0.joined(separator: "+"), $0) }))
+        if !study.sharing.sharesParameters {
+            study.combination = CombinationSettings(agreement: combination.agreement)
+            study.optimizer.moments = .shared
+        }
         return study
     }
 

@@ -15,7 +15,7 @@ package struct OptimizerSettings: Sendable, Codable, Equatable {
     /// The bound on the norm of a step's whole gradient; 0 for no clipping.
     package let clip: Double
     /// The owner of the moments of shared parameters.
-    package let moments: MomentsOwner
+    package var moments: MomentsOwner
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case beta1, beta2, epsilon, weightDecay, decayBiasAndNorm, clip, moments

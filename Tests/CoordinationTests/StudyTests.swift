@@ -320,6 +320,21 @@ struct StudyTests {
         #expect(groups == ["a+b-c": ["a", "b-c"], "a-b+c": ["a-b", "c"]])
     }
 
+    @Test("Where each task is alone nothing is combined")
+    func aloneTasks() throws {
+        var changes: [String: JSONValue] = [
+            "combination": ["rule": "upgrad", "over": "layer", "weights": ["pair": 2], "agreement": "off"],
+            "optimizer.moments": "perTask", "sharing": ["head": "groups", "groups": ["a": ["pair"]]],
+        ]
+        let study = try TinyStudy.decode(changes)
+        let alone = study.grouped([])
+        #expect(study.combinesTasks && study.grouped([["pair", "size"]]).combinesTasks)
+        #expect(!alone.combinesTasks && alone.combination.over == .all && alone.combination.agreement == .off)
+        #expect(try resolved(TinyStudy.decode(text: resolved(alone).encoded())) == resolved(alone))
+        changes["sharing"] = ["head": "all"]
+        #expect(try TinyStudy.decode(changes).grouped([]).combinesTasks, "heads are shared")
+    }
+
     @Test("A step's micro-batches round up, and a small batch is one micro-batch")
     func microBatches() throws {
         #expect(BatchSettings(examples: 33, microBatch: 8).microBatches == 5)

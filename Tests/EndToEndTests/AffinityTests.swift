@@ -119,6 +119,24 @@ extension EndToEnd {
             #expect(row[3] == String(format: "%.4f", means.reduce(0, +) / 3), "\(row) \(means)")
         }
 
+        @Test func aDivisionWithoutGroupsTrainsWithoutARule() async throws {
+            let scene = try await scene()
+            _ = try await succeed([
+                "train", scene.study, "--output", scene.path("shared"), "--set", "sharing={}",
+                "--set", "combination={ rule: pcgrad, weights: { colour: 2 } }",
+                "--set", "optimizer.moments=perTask",
+            ])
+            let job = try await EndToEnd.hadamesh([
+                "affinity", scene.path("shared"), "--groups", "3", "--write", scene.path("alone.yaml"),
+            ])
+            #expect(
+                job.status == 0 && job.errors.contains("note: colour alike warmth: each task is alone"),
+                "\(job)")
+            _ = try await succeed([
+                "train", scene.path("alone.yaml"), "--output", scene.path("alone"), "--quiet",
+            ])
+        }
+
         @Test func measuredGradientsAreReadFromTheResults() async throws {
             let scene = try await scene()
             _ = try await succeed([

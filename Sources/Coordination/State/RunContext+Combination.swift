@@ -36,7 +36,7 @@ extension RunContext {
 
     /// Whether the tasks' gradients are combined by a rule or by weights other than those of the sum, or are
     /// needed one by one.
-    var combinesByRule: Bool { combiningKey != nil || hasPerTaskMoments }
+    var combinesByRule: Bool { study.combinesTasks }
 
     /// The key of the study that asks for a combination other than the sum; nil without one.
     private var combiningKey: String? {

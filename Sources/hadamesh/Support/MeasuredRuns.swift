@@ -89,6 +89,12 @@ struct MeasuredRuns {
 extension Study {
     /// A copy whose groups are those of a division of tasks; a task alone is in no group.
     func grouped(_ grouping: TaskGrouping, _ tasks: [String]) -> Study {
-        grouped(grouping.groups.filter { $0.count > 1 }.map { $0.map { tasks[$0] } })
+        let study = grouped(grouping.groups.filter { $0.count > 1 }.map { $0.map { tasks[$0] } })
+        if combinesTasks, !study.combinesTasks, SingleProcess.isFirst {
+            StandardError.say(
+                "note: \(AffinityReport.text(grouping, tasks)): each task is alone, so the study leaves out the "
+                    + "runs' combination, and its optimizer.moments is shared")
+        }
+        return study
     }
 }
