@@ -9,6 +9,9 @@ package protocol MergeRule: PublishedMethod {
     /// Whether the adapters can be weighted; true by default.
     static var takesWeights: Bool { get }
 
+    /// Whether an offset that several adapters have counts as often; false by default.
+    static var addsWeights: Bool { get }
+
     /// The merged offset, of the length of every adapter's.
     func merged(_ tensor: TensorOffsets) -> [Float]
 }
@@ -16,4 +19,5 @@ package protocol MergeRule: PublishedMethod {
 extension MergeRule {
     package static var table: MethodTable { MergeTable.methods }
     package static var takesWeights: Bool { true }
+    package static var addsWeights: Bool { false }
 }

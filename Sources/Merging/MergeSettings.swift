@@ -76,18 +76,30 @@ package struct MergeSettings: Sendable {
         (self.rule, self.names) = (rule, names)
     }
 
-    /// The merged offset of a tensor, from those of the adapters in the order of ``names``.
+    /// The merged offset of a tensor, from the distinct ones of its adapters.
     ///
-    /// Random numbers depend on the seed and the names of tensor and adapter, and not on the adapters' order.
-    package func merged(_ tensor: String, _ offsets: [[Float]]) -> [Float] {
+    /// `members` are the adapters that have each offset, as indices of ``names``; by default one each, in
+    /// their order. Random numbers depend on the seed and the names of tensor and adapters, and not on the
+    /// adapters' order.
+    package func merged(_ tensor: String, _ offsets: [[Float]], of members: [[Int]]? = nil) -> [Float] {
         if offsets.first?.isEmpty != false { return [] }
+        let members = members ?? names.indices.map { [$0] }
         return rule.merged(
             TensorOffsets(
-                offsets, weights: weights ?? [Double](repeating: 1, count: names.count),
+                offsets, weights: members.map(weight),
                 choice: RandomChoice(
-                    randoms: names.map {
-                        CounterRandom(seed: seed ?? 0, .merging, FNV1a.hash(tensor), FNV1a.hash($0))
+                    randoms: members.map { members in
+                        let name = members.map { names[$0] }.sorted().joined(separator: "+")
+                        return CounterRandom(seed: seed ?? 0, .merging, FNV1a.hash(tensor), FNV1a.hash(name))
                     }, density: density ?? 1)))
+    }
+
+    /// The weight of an offset that several adapters have: in a mean the sum of theirs, else their mean.
+    private func weight(of members: [Int]) -> Double {
+        let own = members.map { weights?[$0] ?? 1 }
+        if type(of: rule).addsWeights { return own.reduce(0, +) }
+        // The mean of equal weights, without rounding.
+        return own[0] + own.reduce(0) { $0 + ($1 - own[0]) } / Double(own.count)
     }
 
     /// Keeps each entry with the probability `density`.

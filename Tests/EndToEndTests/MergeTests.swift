@@ -111,6 +111,30 @@ extension EndToEnd {
             }
         }
 
+        /// The study's tasks share all but the biases of the last layer.
+        @Test func aTensorThatTasksShareIsKept() async throws {
+            let scene = try Scene()
+            try scene.replace("steps: 40", by: "steps: 12", in: "study.yaml")
+            _ = try await succeed(scene.training)
+            _ = try await succeed([
+                "merge", scene.path("run"), "--rule", "arithmetic", "--output", scene.path("merged"),
+            ])
+            func adapter(_ run: String, _ task: String) throws -> SafetensorsFile {
+                try SafetensorsFile(path: scene.path("\(run)/adapters/\(task)/adapter_model.safetensors"))
+            }
+            let (a, b) = try (adapter("run", "colour"), adapter("run", "alike"))
+            let merged = try adapter("merged", "alike")
+            for name in a.names where !name.hasPrefix("head.") {
+                let (x, y, z) = try (a.floats(name), b.floats(name), merged.floats(name))
+                if x == y {
+                    #expect(z == x, "\(name)")
+                } else {
+                    #expect(name == "layer.2.hadamard.bias")
+                    #expect(zip(zip(x, y), z).allSatisfy { abs($0.0 + $0.1 - $1) < 1e-6 })
+                }
+            }
+        }
+
         @Test func runsOfOneTaskEachAreMergedAndTheResultIsAnOrdinaryRun() async throws {
             let scene = try Scene()
             try scene.replace("steps: 40", by: "steps: 12", in: "study.yaml")

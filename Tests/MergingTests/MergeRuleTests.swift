@@ -76,6 +76,28 @@ struct MergeRuleTests {
         }
     }
 
+    @Test("An offset that several adapters have counts as often in a mean, and once in other rules")
+    func shared() throws {
+        let (ofThree, alone): ([Float], [Float]) = ([1, -2, 8, 0.5], [5, 2, -4, 1])
+        for rule in MergeTable.all {
+            let density = rule is any ThinningRule.Type ? 1.0 : nil
+            func settings(_ names: [String], _ weights: [Double]?) throws -> MergeSettings {
+                try MergeSettings(
+                    rule: rule.name, of: names, weights: rule.takesWeights ? weights : nil, density: density)
+            }
+            let found = try settings(["a", "b", "c", "d"], [1, 3, 2, 4])
+                .merged("w", [ofThree, alone], of: [[0, 1, 2], [3]])
+            let pair = try settings(["a", "d"], rule.addsWeights ? [6, 4] : [2, 4])
+            #expect(found == pair.merged("w", [ofThree, alone]), "\(rule.name)")
+        }
+        // Random numbers do not depend on the order of the adapters that share.
+        let forward = try MergeSettings(rule: "dare", of: ["a", "b", "c"])
+        let backward = try MergeSettings(rule: "dare", of: ["c", "b", "a"])
+        #expect(
+            forward.merged("w", [ofThree, alone], of: [[0, 1], [2]])
+                == backward.merged("w", [ofThree, alone], of: [[1, 2], [0]]))
+    }
+
     @Test("The order of adapters changes no random number")
     func order() throws {
         let offsets: [[Float]] = [(0..<50).map { Float($0) }, (0..<50).map { Float(-2 * $0) }]

@@ -11,7 +11,8 @@ import Training
 /// One adapter for several tasks, merged from those that finished runs have for each; heads stay the tasks'
 /// own.
 ///
-/// The merged tensor is the common start plus the merged offset. Every rank computes it from the files.
+/// The merged tensor is the common start plus the merged offset. A tensor that several tasks of a run share
+/// is one of the merged, and is kept if there is no other. Every rank computes it from the files.
 package struct AdapterMerge: Sendable {
     /// The parameters of each task, in the layouts of the merged run's study.
     package let vectors: [[Float]]
@@ -27,7 +28,9 @@ package struct AdapterMerge: Sendable {
         let members = try runs.flatMap { run in
             try run.tasks.map { task in
                 let (layout, values) = try run.parameters(of: task)
-                return Member(run: run, layout: layout, values: values)
+                return Member(
+                    run: run, task: task.name, layout: layout, values: values,
+                    owners: try run.owners(of: task))
             }
         }
         let first = members[0]
@@ -45,12 +48,16 @@ package struct AdapterMerge: Sendable {
         for index in adapter {
             let slice = first.layout.slices[index]
             let start = slice.initial
-            let offsets = members.map { member in
-                zip(member.values[member.layout.ranges[index]], start).map { $0 - $1 }
+            let tensors = Self.distinct(members.map { $0.tensor(index) })
+            // One tensor alone keeps its bits.
+            var values = Array(tensors[0].values)
+            if tensors.count > 1 {
+                let offsets = tensors.map { zip($0.values, start).map { $0 - $1 } }
+                let offset = settings.merged(slice.name, offsets, of: tensors.map(\.members))
+                values = zip(start, offset).map { $0 + $1 }
             }
-            let offset = settings.merged(slice.name, offsets)
-            if offset.allSatisfy({ $0 == 0 }) { unchanged += 1 }
-            merged += zip(start, offset).map { $0 + $1 }
+            if values.elementsEqual(start) { unchanged += 1 }
+            merged += values
         }
         vectors = members.map { member in
             // A layout has the method's slices first, then the head's.
@@ -62,8 +69,43 @@ package struct AdapterMerge: Sendable {
 
     private struct Member {
         let run: TrainedRun
+        let task: String
         let layout: ParameterLayout
         let values: [Float]
+        /// By tensor, within the run.
+        let owners: [String: String]
+
+        func tensor(_ index: Int) -> Tensor {
+            let owner = owners[layout.slices[index].name] ?? "task:\(task)"
+            return Tensor(
+                run: run.directory.path, owner: owner, values: values[layout.ranges[index]], members: [])
+        }
+    }
+
+    /// A tensor of one owner, with the indices of the tasks that it serves.
+    private struct Tensor {
+        let run, owner: String
+        let values: ArraySlice<Float>
+        var members: [Int]
+    }
+
+    /// The tensors of the members, each owner's once.
+    ///
+    /// With `evaluation.keep: best` tasks may keep copies of other steps; these are tensors of their own.
+    private static func distinct(_ tensors: [Tensor]) -> [Tensor] {
+        var distinct: [Tensor] = []
+        for (member, tensor) in tensors.enumerated() {
+            let known = distinct.firstIndex {
+                $0.run == tensor.run && $0.owner == tensor.owner && $0.values.elementsEqual(tensor.values)
+            }
+            if let known {
+                distinct[known].members.append(member)
+            } else {
+                distinct.append(tensor)
+                distinct[distinct.count - 1].members = [member]
+            }
+        }
+        return distinct
     }
 
     /// Scores the merged adapter on the data of its tasks; a collective.

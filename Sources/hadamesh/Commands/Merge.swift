@@ -16,7 +16,8 @@ struct Merge: ParsableCommand {
         abstract: "Merges adapters that were trained apart into one, and scores it on every task.",
         discussion: """
             Merges the offsets of the tasks' adapters from their common start (w − 1 and b for a Hadamard \
-            adapter), tensor by tensor; each task keeps its own head. The result is an ordinary run for \
+            adapter), tensor by tensor; each task keeps its own head. A tensor that several tasks of a run \
+            share counts once, but in an average once for each of them. The result is an ordinary run for \
             evaluate, predict, export and compare. Prints each task's score with its own adapter, with the \
             merged one, and with those of --joint. Ranks share the work.
 
