@@ -89,12 +89,14 @@ struct GroupingTests {
 
     // MARK: Sources
 
-    private func agreement(_ tasks: [String], _ values: [[Double?]]) -> TaskAgreement {
+    private func agreement(
+        _ tasks: [String], _ values: [[Double?]], corrected: [[Double?]]? = nil
+    ) -> TaskAgreement {
         func part(_ name: String, _ factor: Double) -> TaskAgreement.Part {
             let scaled = values.map { $0.map { $0.map { $0 * factor } } }
             return TaskAgreement.Part(
                 name: name, kind: name == "all" ? nil : name, layer: nil, cosine: scaled,
-                correctedCosine: scaled.map { $0.map { $0.map { $0 * 10 } } },
+                correctedCosine: corrected ?? scaled.map { $0.map { $0.map { $0 * 10 } } },
                 affinity: scaled.map { $0.map { $0.map { $0 * 100 } } }, noiseScale: tasks.map { _ in nil })
         }
         let period = TaskAgreement.Period(
@@ -122,17 +124,36 @@ struct GroupingTests {
                     }
                 }
             }
-            if measure == .corrected {
-                #expect(try found.complete()[1][2] == 0 && found.hasUnknown)
-                let best = try #require(GroupingSearch(try found.complete()).best(groups: 2))
-                let report = AffinityReport(found, [best])
-                #expect(try report.report(.text).contains("counts as 0"))
-                continue
-            }
             let failure = #expect(throws: Failure.self) { try found.complete() }
             #expect("\(failure as Any)".contains("b and c have no \(measure.rawValue) in these runs"))
         }
         #expect(TaskAffinity(.cosine, measured: []) == nil)
+    }
+
+    @Test("A pair below its noise counts as 0, and one that shares nothing is unknown")
+    func noise() throws {
+        // All pairs share, and the gradients of c are noise alone.
+        let corrected: [[Double?]] = [[1, 0.8, nil], [0.8, 1, nil], [nil, nil, nil]]
+        let cosines: [[Double?]] = [[1, 0.4, 0.1], [0.4, 1, 0.2], [0.1, 0.2, 1]]
+        func affinity(_ corrected: [[Double?]], _ cosines: [[Double?]]) throws -> TaskAffinity {
+            let run = agreement(["a", "b", "c"], cosines, corrected: corrected)
+            return try #require(TaskAffinity(.corrected, measured: [run]))
+        }
+        let found = try affinity(corrected, cosines)
+        #expect(try found.complete() == [[0, 0.8, 0], [0.8, 0, 0], [0, 0, 0]] && found.hasUnknown)
+        let best = try #require(GroupingSearch(try found.complete()).best(groups: 2))
+        #expect(AffinityReport(found, [best]).report(.text).contains("counts as 0"))
+        for (corrected, cosines, says) in [
+            (
+                corrected, [[1, 0.4, nil], [0.4, 1, 0.2], [nil, 0.2, 1]], "a and c have no corrected in these"
+            ),
+            (
+                [[nil, nil, nil], [nil, nil, nil], [nil, nil, nil]], cosines, "all pairs of tasks are below"
+            ),
+        ] as [([[Double?]], [[Double?]], String)] {
+            let failure = #expect(throws: Failure.self) { try affinity(corrected, cosines).complete() }
+            #expect(failure?.description.contains(says) == true, "\(failure as Any)")
+        }
     }
 
     @Test("Cosines of adapters are over all tensors, kinds and layers that a pair does not share")

@@ -17,9 +17,14 @@ package struct TaskAffinity: Sendable, Equatable {
     package let measure: AffinityMeasure
     /// `all` first.
     package let parts: [Part]
+    /// Row i, column j: whether a number that is missing over all parameters is one below its noise.
+    private let isNoise: [[Bool]]
 
-    package init(tasks: [String], measure: AffinityMeasure, parts: [Part]) {
+    package init(
+        tasks: [String], measure: AffinityMeasure, parts: [Part], isNoise: [[Bool]]? = nil
+    ) {
         (self.tasks, self.measure, self.parts) = (tasks, measure, parts)
+        self.isNoise = isNoise ?? tasks.map { _ in tasks.map { _ in false } }
     }
 
     /// The means over runs of one of the measures of gradients; nil if no run has measured any.
@@ -27,18 +32,20 @@ package struct TaskAffinity: Sendable, Equatable {
         guard !agreements.isEmpty else { return nil }
         let tasks = agreements.flatMap(\.tasks).distinct
         let names = agreements.flatMap { $0.whole.parts.map(\.name) }.distinct
-        let parts = names.map { name in
-            Part(
-                name: name,
-                values: tasks.map { first in
-                    tasks.map { second in
-                        first == second
-                            ? nil
-                            : agreements.compactMap { Self.value(measure, name, first, second, in: $0) }.mean
-                    }
-                })
+        func means(_ measure: AffinityMeasure, _ name: String) -> [[Double?]] {
+            tasks.map { first in
+                tasks.map { second in
+                    first == second
+                        ? nil
+                        : agreements.compactMap { Self.value(measure, name, first, second, in: $0) }.mean
+                }
+            }
         }
-        self.init(tasks: tasks, measure: measure, parts: parts)
+        // A pair with a cosine has gradients on shared parameters; if no corrected one, they are noise.
+        let measured = measure == .corrected ? names.first.map { means(.cosine, $0) } : nil
+        self.init(
+            tasks: tasks, measure: measure, parts: names.map { Part(name: $0, values: means(measure, $0)) },
+            isNoise: measured?.map { $0.map { $0 != nil } })
     }
 
     private static func value(
@@ -69,11 +76,11 @@ package struct TaskAffinity: Sendable, Equatable {
     ///
     /// A pair whose gradients are below their noise counts as 0: it gives no reason to share.
     ///
-    /// - Throws: a failure that names a pair without one
+    /// - Throws: a failure that names a pair without one, or says that all are below their noise
     package func complete() throws -> [[Double]] {
         let values = parts.first?.values ?? []
         for (i, row) in values.enumerated() {
-            for (j, value) in row.enumerated() where i != j && value == nil && measure != .corrected {
+            for (j, value) in row.enumerated() where i != j && value == nil && !isNoise[i][j] {
                 throw Failure.usage(
                     measure.isOfGradients
                         ? "\(tasks[i]) and \(tasks[j]) have no \(measure.rawValue) in these runs"
@@ -84,6 +91,11 @@ package struct TaskAffinity: Sendable, Equatable {
                             + "--measure adapters"
                         : "name runs in which each has an adapter of its own, or another --measure")
             }
+        }
+        if measure == .corrected, values.joined().allSatisfy({ $0 == nil }) {
+            throw Failure.usage(
+                "the gradients of all pairs of tasks are below their noise", at: "--measure",
+                remedy: "train more steps or with a smaller batch.microBatch, or use --measure cosine")
         }
         return values.map { $0.map { $0 ?? 0 } }
     }
