@@ -102,7 +102,8 @@ struct CombinationRunTests {
         changes["batch"] = ["examples": 6, "microBatch": 3]
         let steps = try TinyStudy(changes).train(ranks: 2, into: TemporaryFolder()).steps
         // The heads are private, so the head stage has nothing to compare.
-        #expect(steps[0].gramian == nil && steps[0].weights == nil)
+        #expect(steps[0].gramian == nil && steps[0].weights == nil && steps[0].effect == nil)
+        #expect(steps.allSatisfy { $0.lossWeights?.names == $0.losses.names })
         let names = ["colour", "pair", "size"]
         for step in steps.dropFirst(2) {
             let gramian = try #require(step.gramian)

@@ -12,7 +12,7 @@ struct CombinationWarnings {
 
     /// The warnings for a step, given the tasks that are still drawn and are not in it.
     mutating func about(_ report: CombinationReport?, missing: [String], step: Int) -> [Failure] {
-        guard let report, !(report.parts.names + report.unsolved).isEmpty else { return [] }
+        guard let report, report.isOfSharedParameters else { return [] }
         var warnings: [Failure] = []
         if let part = report.unsolved.first, warned.insert("unsolved").inserted {
             warnings.append(

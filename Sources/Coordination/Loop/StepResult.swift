@@ -12,7 +12,7 @@ struct StepResult {
     /// The inner products of the gradients of the tasks' mean losses, over all shared parameters; nil if they
     /// were not needed, or if no two tasks of the step share any.
     let gramian: [[Double?]]?
-    /// The comparison of the tasks' gradients, if the rule compares them.
+    /// The comparison of the tasks' gradients, with the weights of their losses; nil with the rule `sum`.
     let combination: CombinationReport?
     /// The agreement of the tasks, if it was measured.
     let agreement: MeasuredAgreement?

@@ -81,7 +81,7 @@ final class Worker {
         let norm = try timed(.optimizer) {
             gradient.clear(state.mask)
             let update = ParameterUpdate(context, schedule, state, gradient)
-            if let compared {
+            if let compared, !compared.blocks.isEmpty {
                 compared.sum.clear(state.mask)
                 report?.effect = update.effect(of: gradient, compared, state)
             }

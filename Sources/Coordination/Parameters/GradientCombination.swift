@@ -13,7 +13,7 @@ protocol GradientCombination {
     ///   - plan: the examples that the losses are of
     ///   - state: all else that the result depends on
     ///   - gradient: receives the result on all blocks that any task has a gradient of
-    /// - Returns: the comparison that led to it, if the tasks were compared
+    /// - Returns: the comparison that led to it, if a rule or a weighting of losses did
     func combine(
         _ gradients: TaskGradients, _ products: SharedProducts, of plan: StepPlan,
         _ state: inout CombinationState, into gradient: StepGradient

@@ -55,7 +55,8 @@ final class GradientsByRule: GradientCombination {
         let tasks = weighting.tasks(gradients.rows.tasks, of: plan, &state)
         addWeighted(gradients, tasks, examples: plan.examples, into: gradient)
         let blocks = gradients.blocks.filter { gradients.parts(of: $0).count > 1 }
-        if blocks.isEmpty { return nil }
+        // Averages begin where tasks meet.
+        let averages = blocks.isEmpty ? nil : averages
         gradient.clear(state.mask)
         let norm = gradient.norm
         averages?.begin(state.memory.averageGradients)

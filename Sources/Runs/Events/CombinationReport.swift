@@ -25,6 +25,9 @@ package struct CombinationReport: Sendable, Equatable {
     /// The comparison with the sum; nil until the update is known.
     package var effect: CombinationEffect?
 
+    /// Whether the tasks of the step share a parameter.
+    package var isOfSharedParameters: Bool { !parts.names.isEmpty || !unsolved.isEmpty }
+
     package init(parts: NamedValues<Part>, lossWeights: NamedValues<Double>, unsolved: [String]) {
         (self.parts, self.lossWeights, self.unsolved) = (parts, lossWeights, unsolved)
     }

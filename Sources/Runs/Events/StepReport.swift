@@ -25,9 +25,10 @@ package struct StepReport: Encodable, Sendable {
     /// The inner products of the gradients of the tasks' mean losses over all shared parameters, in the
     /// study's order, with nil where a task took no part; nil unless tasks were compared.
     package let gramian: [[Double?]]?
-    /// By part of the parameters, the weights of the tasks' gradients; nil with the rule `sum`.
+    /// By part of the parameters, the weights of the tasks' gradients; nil with the rule `sum`, and if no two
+    /// tasks of the step share any.
     package let weights: NamedValues<NamedValues<Double>>?
-    /// By part, the inner products that the rule made the weights of; nil with the rule `sum`.
+    /// By part, the inner products that the rule made the weights of; nil without weights.
     package let gramians: NamedValues<[[Double]]>?
     /// The weights of the tasks' losses; nil with the rule `sum`.
     package let lossWeights: NamedValues<Double>?
@@ -60,12 +61,9 @@ package struct StepReport: Encodable, Sendable {
         (self.microBatches, self.losses, self.learningRates) = (microBatches, losses, learningRates)
         (self.gradientNorm, self.tokens, self.bytes) = (gradientNorm, tokens, bytes)
         (self.gramian, self.agreement, sharedGramians) = (gramian, agreement, agreement?.gramians)
-        weights = combination.map { report in
-            NamedValues(report.parts.entries.map { ($0.name, $0.value.weights) })
-        }
-        gramians = combination.map { report in
-            NamedValues(report.parts.entries.map { ($0.name, $0.value.gramian) })
-        }
+        let parts = combination.flatMap { $0.isOfSharedParameters ? $0.parts.entries : nil }
+        weights = parts.map { NamedValues($0.map { ($0.name, $0.value.weights) }) }
+        gramians = parts.map { NamedValues($0.map { ($0.name, $0.value.gramian) }) }
         (lossWeights, effect) = (combination?.lossWeights, combination?.effect)
         (self.seconds, self.secondsWaiting) = (seconds, secondsWaiting)
         self.secondsCommunicating = secondsCommunicating
