@@ -10,6 +10,8 @@ package struct ScoreColumns: Sendable {
         package let scores: [String: Double]
         /// Adapter parameters of all tasks; nil if unknown.
         package let parameters: Int?
+        /// The evaluated splits, such as `dev`; nil if unknown.
+        let splits: String?
 
         /// The scores and parameters of runs of different tasks; nil for an imported adapter without results.
         package init(name: String, _ runs: [RunResults?]) {
@@ -17,6 +19,8 @@ package struct ScoreColumns: Sendable {
             scores = Dictionary(runs.flatMap { $0?.scores.entries ?? [] }.map { ($0.name, $0.value) }) {
                 first, _ in first
             }
+            let splits = runs.flatMap { $0?.splits ?? [] }
+            self.splits = splits.isEmpty ? nil : EvaluationReport.label(ofSplits: splits)
             let counts = runs.compactMap { $0?.parameters?.adapterAllTasks }
             parameters = counts.count == runs.count ? counts.reduce(0, +) : nil
         }
@@ -38,13 +42,16 @@ package struct ScoreColumns: Sendable {
 
     package init(_ tasks: [String], _ columns: [Column]) { (self.tasks, self.columns) = (tasks, columns) }
 
-    /// The table as text: a row for each task, their mean, and the parameters of all tasks.
+    /// The table as text: a row for each task, their mean, and the parameters of all tasks; the splits if the
+    /// columns differ in them.
     package var text: String {
         func row(_ name: String, _ value: (Column) -> Double?) -> [String] {
             [name] + columns.map { TextTable.number(value($0), digits: 4) }
         }
+        let isOneSplit = Set(columns.compactMap(\.splits)).count < 2
+        let splits = isOneSplit ? [] : [["scored on"] + columns.map { $0.splits ?? "–" }]
         let rows =
-            [["task"] + columns.map(\.name)] + tasks.map { task in row(task) { $0.scores[task] } }
+            [["task"] + columns.map(\.name)] + splits + tasks.map { task in row(task) { $0.scores[task] } }
             + [row("mean") { $0.mean(of: tasks) }]
             + [["parameters, all tasks"] + columns.map { $0.parameters.map(String.init) ?? "–" }]
         return TextTable(rows, numbers: true).aligned

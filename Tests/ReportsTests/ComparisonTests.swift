@@ -194,6 +194,22 @@ struct ComparisonTests {
                 ])
     }
 
+    @Test("Scores side by side say which split they are of if it is not one")
+    func splits() {
+        func column(_ name: String, _ split: String) -> ScoreColumns.Column {
+            let score = KeptScore(
+                score: 0.5, step: 1, splits: NamedValues([(split, NamedValues([("accuracy", 0.5)]))]),
+                best: nil)
+            let stage = StageResult(
+                stage: "adapter", steps: 1, tasks: NamedValues([("rte", score)]), drawn: NamedValues([]))
+            return ScoreColumns.Column(name: name, [RunResults(stages: [stage])])
+        }
+        let (dev, other, heldOut) = (column("a", "dev"), column("b", "dev"), column("c", "train"))
+        #expect(!ScoreColumns(["rte"], [dev, other]).text.contains("scored on"))
+        let text = ScoreColumns(["rte"], [dev, heldOut]).text
+        #expect(text.contains(/\nscored on +dev +held-out\n/), "\(text)")
+    }
+
     @Test("An unknown column suggests the nearest")
     func unknownColumn() {
         let failure = #expect(throws: Failure.self) { try ComparisonContent(facts: ["bytesPerSteps"]) }

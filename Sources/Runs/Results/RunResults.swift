@@ -54,6 +54,11 @@ package struct RunResults: Codable, Sendable, Equatable {
             })
     }
 
+    /// The splits that these scores are of.
+    package var splits: [String] {
+        (stages.last?.tasks.values ?? []).flatMap { $0?.splits.names ?? [] }.distinct
+    }
+
     /// Writes `results.json` atomically.
     package func write(to directory: RunDirectory) throws {
         try JSONFile.write(self, to: directory.resultsFile)
