@@ -158,6 +158,12 @@ extension EndToEnd {
                     }
                 }
             }
+            // All tasks have one adapter: there is nothing to compare, and a note says so.
+            let job = try await EndToEnd.hadamesh([
+                "affinity", scene.path("shared"), "--measure", "adapters",
+            ])
+            #expect(job.status == 0 && job.output.contains("colour"), "\(job)")
+            #expect(job.errors.contains("note: no groups are proposed: colour and alike share"), "\(job)")
         }
     }
 }

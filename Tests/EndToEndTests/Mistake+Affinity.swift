@@ -28,7 +28,7 @@ extension Mistake {
             says: ["--measure: colour and alike share their adapter", "an adapter of its own"]
         ) { scene in
             try await scene.train(["sharing={}"])
-            return ["affinity", scene.path("run"), "--measure", "adapters"]
+            return ["affinity", scene.path("run"), "--measure", "adapters", "--groups", "2"]
         },
         Mistake(
             "the gradients of private adapters", code: 2,

@@ -123,22 +123,25 @@ struct Affinity: ParsableCommand {
         }
     }
 
-    /// The search for groups; nil for too many tasks, if no groups were asked for.
+    /// The search for groups; nil if there can be none and none was asked for.
     private func search(_ affinity: TaskAffinity) throws -> GroupingSearch? {
         let (count, most) = (affinity.tasks.count, GroupingSearch.mostTasks)
         if let groups, !(1...count).contains(groups) {
             throw Failure.usage("is \(groups), expected 1 to \(count), the number of tasks", at: "--groups")
         }
-        if count > most {
-            let found = "there are \(count) tasks; groups are searched for among up to \(most)"
-            if groups != nil || write != nil || check != nil {
+        do {
+            if count > most {
                 throw Failure.usage(
-                    found, remedy: "leave out --groups, --write and --check, or name fewer runs")
+                    "there are \(count) tasks; groups are searched for among up to \(most)",
+                    remedy: "leave out --groups, --write and --check, or name fewer runs")
             }
-            if SingleProcess.isFirst { StandardError.say("note: \(found)") }
+            return GroupingSearch(try affinity.complete(), alone: alone ?? GroupingSearch.alone)
+        } catch let failure as Failure where groups == nil && write == nil && check == nil {
+            if SingleProcess.isFirst {
+                StandardError.say("note: no groups are proposed: \(failure.message)")
+            }
             return nil
         }
-        return GroupingSearch(try affinity.complete(), alone: alone ?? GroupingSearch.alone)
     }
 
     private func write(_ study: Study, _ affinity: TaskAffinity, to path: String) throws {
