@@ -22,6 +22,15 @@ extension Mistake {
         .afterARun(
             "a study that is there", code: 2, says: ["study.yaml: already exists"]
         ) { ["affinity", $0.path("run"), "--measure", "adapters", "--write", $0.study] },
+        .ofTwoRuns(
+            "runs of two methods", ["adapter=lora"],
+            says: ["other: was trained with adapter.method \"lora\"", "/run with \"hadamard\"", "one method"]),
+        .ofTwoRuns(
+            "affinities at two rates", ["stages.adapter.learningRate=1e-3"],
+            says: ["other: was trained with stages.adapter.learningRate 0.001", "/run with 0.003", "cosine"]),
+        .ofTwoRuns(
+            "factors with two starts", ["seed=7"], both: ["adapter=lora"], ofOneTask: true,
+            says: ["other: its adapters begin at other values than those of ", "/run; ", "of one seed"]),
         .unfinished("affinity of an unfinished run") { ["affinity", $0] },
         Mistake(
             "affinity of one adapter", code: 2,
@@ -46,13 +55,30 @@ extension Mistake {
             return ["affinity", scene.path("run"), "--measure", "adapters"]
         },
     ]
+
+    /// The affinity of `run` and `other`, which has more changes of the study; with `ofOneTask` a run has one
+    /// of the tasks each.
+    private static func ofTwoRuns(
+        _ name: String, _ changes: [String], both: [String] = [], ofOneTask: Bool = false, says: [String]
+    ) -> Mistake {
+        Mistake(name, code: 2, says: says, mayAlsoSay: ["note: no run has measured"]) { scene in
+            for (index, run) in ["run", "other"].enumerated() {
+                try await scene.train(
+                    both + (run == "other" ? changes : []),
+                    study: ofOneTask ? try scene.study(ofTask: index) : scene.study, into: run)
+            }
+            return ["affinity", scene.path("run"), scene.path("other")]
+        }
+    }
 }
 
 extension Scene {
-    /// Trains a study for two steps into `run`.
-    fileprivate func train(_ changes: [String], study: String? = nil) async throws {
+    /// Trains a study for two steps.
+    fileprivate func train(
+        _ changes: [String], study: String? = nil, into run: String = "run"
+    ) async throws {
         let job = try await EndToEnd.hadamesh(
-            ["train", study ?? self.study, "--output", path("run"), "--set", "stages.adapter.steps=2"]
+            ["train", study ?? self.study, "--output", path(run), "--set", "stages.adapter.steps=2"]
                 + changes.flatMap { ["--set", $0] })
         guard job.status == 0 else { throw Mistake.Failed(job: job) }
     }

@@ -44,7 +44,7 @@ extension Mistake {
         .merging(
             "adapters of two backbones", ["run", "other"], with: [], onOtherBackbone: true,
             says: [
-                "other: was trained on another backbone than ", "its weights' checksum differs",
+                "other: was trained on another backbone than ", "/run's weights' checksum differs",
                 "--allow-different-backbone",
             ]),
         .merging(

@@ -29,18 +29,21 @@ package struct BackboneIdentity: Codable, Sendable, Equatable {
     }
 
     /// The difference from a present backbone, in words; nil if there is none.
-    package func difference(from present: BackboneIdentity) -> String? {
-        if !hasShape(of: present) { return "it was a \(shape), this is a \(present.shape)" }
+    ///
+    /// `run` is the owner's name, if the present backbone is another run's.
+    package func difference(from present: BackboneIdentity, of run: String? = nil) -> String? {
+        let (its, it) = (run.map { "\($0)'s" } ?? "its", run.map { "\($0)'s" } ?? "it")
+        if !hasShape(of: present) { return "\(it) was a \(shape), this is a \(present.shape)" }
         if let own = layerNormEpsilon, let other = present.layerNormEpsilon, own != other {
-            return "its layer_norm_eps was \(own), this one's is \(other)"
+            return "\(its) layer_norm_eps was \(own), this one's is \(other)"
         }
         if let own = activation, let other = present.activation, own != other {
-            return "its activation was \(own), this one's is \(other)"
+            return "\(its) activation was \(own), this one's is \(other)"
         }
         if let own = paddingId, let other = present.paddingId, own != other {
-            return "its pad_token_id was \(own), this one's is \(other)"
+            return "\(its) pad_token_id was \(own), this one's is \(other)"
         }
-        return checksum == present.checksum ? nil : "its weights' checksum differs"
+        return checksum == present.checksum ? nil : "\(its) weights' checksum differs"
     }
 
     var shape: String {

@@ -23,8 +23,11 @@ package struct MergeSource: Sendable {
     ) throws -> Study {
         for source in sources { try source.requireAdapters() }
         for other in sources.dropFirst() {
-            try other.requireSettings(of: sources[0], sameData: sameData)
-            if !allowed.contains(.backbone) { try other.requireBackbone(of: sources[0]) }
+            try other.requireSettings(of: sources[0])
+            if sameData { try other.requireScores(of: sources[0]) }
+            if allowed.contains(.backbone) { continue }
+            try other.requireBackbone(of: sources[0])
+            try other.requireKernels(of: sources[0])
         }
         try requireDistinctTasks(sources)
         try requireSeveralAdapters(sources)
@@ -48,23 +51,35 @@ package struct MergeSource: Sendable {
         }
     }
 
-    private func requireSettings(of first: MergeSource, sameData: Bool) throws {
-        func settings(_ source: MergeSource) throws -> RecordedSettings {
-            try RecordedSettings(source.study).filtered {
-                ["adapter", "head", "maximumTokens", "arithmetic"].contains($0)
-            }
+    /// Refuses a run whose adapters are of another method, or read other texts or numbers, than the first's.
+    package func requireSettings(
+        of first: MergeSource, remedy: String = "merge adapters of one method and its settings"
+    ) throws {
+        let keys = ["adapter.method", "adapter", "head", "maximumTokens", "arithmetic"]
+        if let difference = try difference(from: first, in: keys, besides: "head.dropout") {
+            throw Failure.usage(difference, at: directory.path, remedy: remedy)
         }
-        let differences = try settings(first).differences(from: settings(self))
-            .filter { $0.path != "head.dropout" }
-        // With another method all other keys differ too.
-        if let difference = differences.first(where: { $0.path == "adapter.method" }) ?? differences.first {
-            throw Failure.usage(
-                "was trained with \(difference.path) \(difference.current), "
-                    + "\(first.directory.path) with \(difference.saved)",
-                at: directory.path, remedy: "merge adapters of one method and its settings")
+    }
+
+    /// The first difference of settings from the first run's, in words; nil if there is none.
+    ///
+    /// The keys come in the order of weight: with another method all others of its section differ too.
+    package func difference(
+        from first: MergeSource, in keys: [String], besides ignored: String? = nil
+    ) throws -> String? {
+        let all = try RecordedSettings(first.study).differences(from: RecordedSettings(study))
+            .filter { $0.path != ignored }
+        let found = keys.lazy.compactMap { key in
+            all.first { $0.path == key || $0.path.hasPrefix("\(key).") }
+        }.first
+        return found.map {
+            "was trained with \($0.path) \($0.current), \(first.directory.path) with \($0.saved)"
         }
+    }
+
+    private func requireScores(of first: MergeSource) throws {
         let (heldOut, its) = (study.evaluation.heldOut, first.study.evaluation.heldOut)
-        if sameData, study.data != first.study.data || heldOut != its {
+        if study.data != first.study.data || heldOut != its {
             throw Failure.usage(
                 "was scored on \(study.data) with evaluation.heldOut \(heldOut), "
                     + "\(first.directory.path) on \(first.study.data) with \(its)",
@@ -72,24 +87,33 @@ package struct MergeSource: Sendable {
         }
     }
 
-    private func requireBackbone(of first: MergeSource) throws {
+    /// Refuses a run on another backbone than the first's.
+    package func requireBackbone(
+        of first: MergeSource,
+        remedy: String = "merge adapters of one backbone, or pass --allow-different-backbone"
+    ) throws {
         guard let own = try configuration(), let other = try first.configuration() else { return }
-        let remedy = "merge adapters of one backbone, or pass --allow-different-backbone"
-        if let mine = own.backbone, let its = other.backbone, let difference = its.difference(from: mine) {
+        let run = first.directory.path
+        if let mine = own.backbone, let its = other.backbone,
+            let difference = its.difference(from: mine, of: run)
+        {
             throw Failure.usage(
-                "was trained on another backbone than \(first.directory.path): \(difference)",
-                at: directory.path, remedy: remedy)
+                "was trained on another backbone than \(run): \(difference)", at: directory.path,
+                remedy: remedy)
         }
         if let mine = own.tokenizer, let its = other.tokenizer, mine != its {
             throw Failure.usage(
-                "was trained with another tokenizer than \(first.directory.path)", at: directory.path,
-                remedy: remedy)
+                "was trained with another tokenizer than \(run)", at: directory.path, remedy: remedy)
         }
-        if let mine = own.arithmetic?.last, let its = other.arithmetic?.last, mine != its {
-            throw Failure.usage(
-                "was trained by \(mine.words), \(first.directory.path) by \(its.words)", at: directory.path,
-                remedy: "merge adapters of one arithmetic; train one of the runs again")
-        }
+    }
+
+    private func requireKernels(of first: MergeSource) throws {
+        guard let mine = try configuration()?.arithmetic?.last,
+            let its = try first.configuration()?.arithmetic?.last, mine != its
+        else { return }
+        throw Failure.usage(
+            "was trained by \(mine.words), \(first.directory.path) by \(its.words)", at: directory.path,
+            remedy: "merge adapters of one arithmetic; train one of the runs again")
     }
 
     private func configuration() throws -> AdapterConfiguration? {

@@ -36,6 +36,11 @@ package struct AdapterChange: Sendable {
         }
     }
 
+    /// Whether the values before training were those of another change of the same tensors.
+    package func begins(like other: AdapterChange) -> Bool {
+        zip(tensors, other.tensors).allSatisfy { layout.slices[$0.slice] == other.layout.slices[$1.slice] }
+    }
+
     /// The changes of a tensor's values; 0 for entries that pruning removed before training.
     package func values(of tensor: Tensor) -> [Float] {
         let slice = layout.slices[tensor.slice]

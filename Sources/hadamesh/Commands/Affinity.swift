@@ -23,7 +23,8 @@ struct Affinity: ParsableCommand {
               corrected  of the tasks' gradients, without the noise of small batches
               adapters   of what training changed in the tasks' own adapters
             The first three come from runs in which tasks share parameters, with affinity by default; \
-            adapters needs runs in which each task has its own. Several runs are averaged.
+            adapters needs runs in which each task has its own. Several runs of one method and backbone are \
+            averaged.
 
             The proposed groups divide the tasks and have the largest mean gain by TAG's objective: a task \
             gains the mean affinity of its group's other tasks to it, and a task alone gains --alone. All \

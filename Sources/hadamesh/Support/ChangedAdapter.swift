@@ -37,6 +37,24 @@ struct ChangedAdapter {
         return adapters
     }
 
+    /// Refuses tasks of two runs that no run has both of, if their adapters began at different values.
+    static func requireStarts(of adapters: [ChangedAdapter]) throws {
+        let tasks = Dictionary(grouping: adapters, by: \.run).mapValues { Set($0.map(\.task)) }
+        for (index, other) in adapters.enumerated() {
+            for first in adapters[..<index] where first.run != other.run {
+                let pair: Set = [first.task, other.task]
+                if pair.count < 2 || tasks.values.contains(where: pair.isSubset)
+                    || other.change.begins(like: first.change)
+                {
+                    continue
+                }
+                throw Failure.usage(
+                    "its adapters begin at other values than those of \(first.run)", at: other.run,
+                    remedy: "compare runs of one seed, whose adapters have a common start")
+            }
+        }
+    }
+
     private var shapes: [String] {
         change.tensors.map { "\($0.layer.map(String.init) ?? "") \($0.name) \($0.shape)" }
     }

@@ -9,9 +9,11 @@ import Tasks
 /// Finished runs, from which the affinity of their tasks is measured.
 struct MeasuredRuns {
     private struct Run {
-        let directory: RunDirectory
-        let study: Study
+        let source: MergeSource
         let agreement: TaskAgreement?
+
+        var directory: RunDirectory { source.directory }
+        var study: Study { source.study }
     }
 
     private let runs: [Run]
@@ -19,12 +21,10 @@ struct MeasuredRuns {
     /// Opens runs; unfinished ones are refused.
     init(_ paths: [String], backbone: String?, data: String?) throws {
         runs = try paths.map { path in
-            let directory = RunDirectory(path: path)
-            let stages = try RunResults.read(directory)?.stages ?? []
+            let study = try StudyFile.study(ofFinished: path, backbone: backbone, data: data)
+            let source = MergeSource(path, study)
             return Run(
-                directory: directory,
-                study: try StudyFile.study(ofFinished: path, backbone: backbone, data: data),
-                agreement: stages.compactMap(\.agreement).last)
+                source: source, agreement: try source.results()?.stages.compactMap(\.agreement).last)
         }
     }
 
@@ -40,6 +40,7 @@ struct MeasuredRuns {
             )
         }
         let chosen = asked ?? (agreements.isEmpty ? .adapters : .affinity)
+        try requireComparable(chosen.isOfGradients ? runs.filter { $0.agreement != nil } : runs, by: chosen)
         let affinity: TaskAffinity
         if chosen.isOfGradients {
             guard let found = TaskAffinity(chosen, measured: agreements) else {
@@ -70,9 +71,30 @@ struct MeasuredRuns {
         return first.sharedBy(tasks.compactMap { name in references.first { $0.name == name } })
     }
 
+    /// Refuses runs whose numbers are not of one kind; rates scale TAG's affinity, and no cosine.
+    private func requireComparable(_ runs: [Run], by measure: AffinityMeasure) throws {
+        for run in runs.dropFirst() {
+            let (own, first) = (run.source, runs[0].source)
+            try own.requireSettings(
+                of: first, remedy: "name runs of one method and its settings")
+            try own.requireBackbone(of: first, remedy: "name runs on one backbone")
+            guard let difference = try own.difference(from: first, in: ["stages.adapter.learningRate"]) else {
+                continue
+            }
+            if measure == .affinity {
+                throw Failure.usage(
+                    difference, at: run.directory.path,
+                    remedy: "the affinity is proportional to the rate; name runs of one, or use "
+                        + "--measure cosine")
+            }
+            if SingleProcess.isFirst { StandardError.say("note: \(run.directory.path) \(difference)") }
+        }
+    }
+
     /// The cosines of the changes of trained adapters.
     private func adapters() throws -> TaskAffinity {
         let adapters = try ChangedAdapter.all(of: runs.map { ($0.directory.path, $0.study) })
+        try ChangedAdapter.requireStarts(of: adapters)
         let tensors = (adapters.first?.change.tensors ?? []).enumerated().map { index, tensor in
             ChangeProducts.Tensor(
                 kind: tensor.kind.rawValue, layer: tensor.layer, owners: adapters.map { $0.owners[index] })
