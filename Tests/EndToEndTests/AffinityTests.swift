@@ -148,7 +148,7 @@ extension EndToEnd {
                 (nil, "affinity"), ("affinity", "affinity"), ("cosine", "cosine"),
             ] as [(String?, String)] {
                 let lines = try await succeed(
-                    ["affinity", scene.path("shared"), "--format", "json"]
+                    ["affinity", scene.path("shared"), "--format", "json", "--alone", "-0.5"]
                         + (measure.map { ["--measure", $0] } ?? []))
                 let report = try JSONValue(parsing: Data(lines.joined().utf8), at: "report")
                 for i in 0..<3 {

@@ -18,6 +18,10 @@ extension Mistake {
             "a weight that is no number", code: 2, says: ["--weights: 'x' is not a number", "0.5,1,1"]
         ) { $0.merge(["run"], ["--weights", "1,x"]) },
         .afterARun(
+            "a negative seed", code: 2, says: ["The value '-1' is invalid for '--seed <seed>'"],
+            mayAlsoSay: ["Help:", "Usage:", "  See"]
+        ) { $0.merge(["run"], ["--rule", "dare", "--seed", "-1"]) },
+        .afterARun(
             "a density of a rule that keeps all", code: 2,
             says: ["--density: average keeps every entry", "it is for ties, dare"]
         ) { $0.merge(["run"], ["--density", "0.5"]) },

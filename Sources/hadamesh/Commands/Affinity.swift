@@ -42,10 +42,14 @@ struct Affinity: ParsableCommand {
     @Option(help: "The measure: affinity, cosine, corrected or adapters.")
     var measure: String?
 
-    @Option(help: "The number of groups to write or check; by default the best from 2 on, or all of them.")
+    @Option(
+        parsing: .unconditional,
+        help: "The number of groups to write or check; by default the best from 2 on, or all of them.")
     var groups: Int?
 
-    @Option(help: "The gain of a task alone; by default TAG's -1e6, which any group exceeds.")
+    @Option(
+        parsing: .unconditional,
+        help: "The gain of a task alone; by default TAG's -1e6, which any group exceeds.")
     var alone: Double?
 
     @Option(help: "The format: text, markdown, latex, csv, or json (with all digits).")
@@ -56,10 +60,12 @@ struct Affinity: ParsableCommand {
         transform: writtenPath)
     var write: String?
 
-    @Option(help: ArgumentHelp("Train this many of the best and of the worst groupings.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Train this many of the best and of the worst groupings.", valueName: "n"))
     var check: Int?
 
-    @Option(help: "With --check: the steps of the adapter stage.")
+    @Option(parsing: .unconditional, help: "With --check: the steps of the adapter stage.")
     var steps: Int?
 
     @Option(help: "With --check: the folder of its runs.", transform: writtenPath)

@@ -34,10 +34,10 @@ struct Bench: ParsableCommand {
     @Flag(help: "Take fewer steps: under a minute with a small encoder.")
     var quick = false
 
-    @Option(help: "Steps per pass over the examples; 20 by default, 6 with --quick.")
+    @Option(parsing: .unconditional, help: "Steps per pass over the examples; 20 by default, 6 with --quick.")
     var steps: Int?
 
-    @Option(help: "Passes after the first; 5 by default, 2 with --quick.")
+    @Option(parsing: .unconditional, help: "Passes after the first; 5 by default, 2 with --quick.")
     var repeats: Int?
 
     @Option(help: "Also write the measurements to this file, as JSON.", transform: writtenPath)

@@ -14,7 +14,7 @@ struct BenchScaling: ParsableArguments {
             valueName: "name"))
     var network: [String] = []
 
-    @Option(help: "Ranks on each predicted node; by default as many as now.")
+    @Option(parsing: .unconditional, help: "Ranks on each predicted node; by default as many as now.")
     var ranksPerNode: Int?
 
     func validate() throws {

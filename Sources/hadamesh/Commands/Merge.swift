@@ -44,15 +44,18 @@ struct Merge: ParsableCommand {
     var output: String
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "A weight for every task, or one for each in the order of runs and tasks; 1 by default.",
             valueName: "a,b,…"))
     var weights: String?
 
-    @Option(help: "The share of entries that each adapter keeps: 0.2 by default with ties, 0.5 with dare.")
+    @Option(
+        parsing: .unconditional,
+        help: "The share of entries that each adapter keeps: 0.2 by default with ties, 0.5 with dare.")
     var density: Double?
 
-    @Option(help: "The seed of dare's random numbers; 42 by default.")
+    @Option(parsing: .unconditional, help: "The seed of dare's random numbers; 42 by default.")
     var seed: UInt64?
 
     @Option(

@@ -16,7 +16,9 @@ struct Tokenize: ParsableCommand {
     @Flag(help: "Read each line as a pair of texts separated by a tab.")
     var pairs = false
 
-    @Option(help: "The maximum length; truncates the end of a text, in a pair of the longer one first.")
+    @Option(
+        parsing: .unconditional,
+        help: "The maximum length; truncates the end of a text, in a pair of the longer one first.")
     var maximumTokens: Int?
 
     func run() throws {

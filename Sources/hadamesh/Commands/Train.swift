@@ -49,7 +49,7 @@ struct Train: ParsableCommand {
     @Flag(help: "Resume even if kernels or version now give different bits, and mark the result as mixed.")
     var allowDifferentKernels = false
 
-    @Option(help: "Fail unless exactly this many ranks are running.")
+    @Option(parsing: .unconditional, help: "Fail unless exactly this many ranks are running.")
     var expectRanks: Int?
 
     @Flag(help: "Print only warnings and the final table.")
