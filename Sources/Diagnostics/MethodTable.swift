@@ -10,9 +10,6 @@ package struct MethodTable: Sendable {
 
     package var names: [String] { methods.map { $0.name } }
 
-    /// The keys of all methods.
-    package var keys: [String] { methods.flatMap { $0.settings.map(\.key) } }
-
     package func method(named name: String) -> (any PublishedMethod.Type)? {
         methods.first { $0.name == name }
     }

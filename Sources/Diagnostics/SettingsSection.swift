@@ -119,6 +119,20 @@ extension SettingsSection where Key: CaseIterable {
     package init(_ decoder: any Decoder, also: [String] = [], renamed: [String: String] = [:]) throws {
         try self.init(decoder, keys: Array(Key.allCases), also: also, renamed: renamed)
     }
+
+    /// Opens a mapping that also has the keys of one of a table's methods, which a key names.
+    package init(
+        _ decoder: any Decoder, of table: MethodTable, namedBy key: Key, default standard: String
+    ) throws {
+        let names = try? decoder.container(keyedBy: Key.self)
+        let name = (try? names?.decode(String.self, forKey: key)) ?? standard
+        guard let method = table.method(named: name) else {
+            throw table.unknown(name, decoder, at: decoder.codingPath + [key])
+        }
+        try self.init(
+            decoder, keys: Array(Key.allCases), also: method.settings.map(\.key),
+            misplaced: table.keysOfOthers(than: name))
+    }
 }
 
 /// The path of a value in a settings file: `a.b[2].c`.

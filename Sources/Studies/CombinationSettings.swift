@@ -28,8 +28,10 @@ package struct CombinationSettings: Sendable, Codable {
 
     /// Reads `rule`, then lets that rule read its keys.
     package init(from decoder: any Decoder) throws {
-        let section = try SettingsSection<CodingKeys>(decoder, also: CombinationTable.methods.keys)
-        let name = try section.value(.rule, default: "sum")
+        let standard = type(of: CombinationTable.sum).name
+        let section = try SettingsSection<CodingKeys>(
+            decoder, of: CombinationTable.methods, namedBy: .rule, default: standard)
+        let name = try section.value(.rule, default: standard)
         guard let type = CombinationTable.rule(named: name) else {
             throw CombinationTable.methods.unknown(
                 name, decoder, at: decoder.codingPath + [CodingKeys.rule])

@@ -20,8 +20,10 @@ package struct SamplerSettings: Sendable, Codable {
             self.init(try Self.samplerType(named: name, decoder, at: decoder.codingPath).init())
             return
         }
-        let section = try SettingsSection<CodingKeys>(decoder, also: SamplerTable.methods.keys)
-        let name = try section.value(.name, default: type(of: SamplerTable.proportional).name)
+        let standard = type(of: SamplerTable.proportional).name
+        let section = try SettingsSection<CodingKeys>(
+            decoder, of: SamplerTable.methods, namedBy: .name, default: standard)
+        let name = try section.value(.name, default: standard)
         let type = try Self.samplerType(named: name, decoder, at: decoder.codingPath + [CodingKeys.name])
         self.init(
             try type.init(from: decoder, besides: CodingKeys.allCases.map(\.rawValue)),

@@ -50,6 +50,11 @@ struct StudyTests {
             "sampler", ["name": "stop-and-go", "patienc": 1], at: "sampler.patienc",
             "did you mean 'patience'?"
         ),
+        Bad(
+            "combination", ["rule": "upgrad", "zzzz": 1], at: "combination.zzzz",
+            "allowed: agreement, over, regularization, rule, smoothing, weights"),
+        Bad(
+            "sampler", ["name": "bandit", "zzzz": 1], at: "sampler.zzzz", "allowed: draw, name, scale"),
         Bad("optimizer.weightdecay", 0, "did you mean 'weightDecay'?"),
         Bad("dropout.hiden", 0, "did you mean 'hidden'?"), Bad("evaluation.evry", 3, "did you mean 'every'?"),
         Bad("checkpoint.keeps", 3, "did you mean 'keep'?"),
