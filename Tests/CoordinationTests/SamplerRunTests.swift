@@ -33,7 +33,7 @@ struct SamplerRunTests {
                 case "gap": ["reference": numbers]
                 case "reference-loss": ["reference": ["colour": 0.1, "pair": 0.9, "size": 3]]
                 case "bandit": ["scale": 1]
-                case "stop-and-go": ["patience": 0, "cooldown": 0]
+                case "stop-and-go": ["patience": 0]
                 default: [:]
                 }
             return [

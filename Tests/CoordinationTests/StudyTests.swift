@@ -170,6 +170,9 @@ struct StudyTests {
         Bad(
             "sampler", ["name": "stop-and-go", "interval": 0], at: "sampler.interval",
             "is 0, expected 1 to 1000000"),
+        Bad(
+            "sampler", ["name": "stop-and-go", "patience": 0, "cooldown": 0], at: "sampler.cooldown",
+            "is 0, and so is patience"),
         Bad("sampler", "gap", at: "sampler.reference", "gap has no reference"),
         Bad(
             "sampler", ["name": "reference-loss", "reference": ["colour": 1, "pair": 1]],

@@ -6,7 +6,8 @@ import Diagnostics
 /// scores in a row that are not, the task stops; it goes on when a score is below the best by more than
 /// `decline` |best|. The `cooldown` scores after either change do not count as bad. The source compares with
 /// multiples of the best score, which is equal for positive scores; it also starts afresh when its learning
-/// rate drops, which the schedules here do steadily.
+/// rate drops, which the schedules here do steadily. In the source, too, a score that stops a task is not
+/// compared with the decline, so that without patience and cooldown no task would go on.
 struct StopAndGo: ScoreSampler {
     static let name = "stop-and-go"
     static let summary = "1/T each, rarely for a task whose score stopped rising"
@@ -27,6 +28,14 @@ struct StopAndGo: ScoreSampler {
 
     /// The rows of the memory.
     private enum Row: Int { case best, isScored, bad, cooling, isStopped }
+
+    func check(_ section: SettingsSection<NameKey>) throws {
+        guard patience == 0, cooldown == 0 else { return }
+        throw section.failure(
+            NameKey("cooldown"),
+            "is 0, and so is patience: every score that does not rise stops a task again",
+            remedy: "set one of them to 1 or more, or a stopped task never goes on")
+    }
 
     func weights(_ tasks: SampledTasks) -> [Double] {
         tasks.memory.rows[Row.isStopped.rawValue].map { $0 > 0 ? 1 / Double(interval) : 1 }
