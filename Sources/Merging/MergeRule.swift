@@ -20,4 +20,13 @@ extension MergeRule {
     package static var table: MethodTable { MergeTable.methods }
     package static var takesWeights: Bool { true }
     package static var addsWeights: Bool { false }
+
+    /// What is expected of weights that cannot be used; nil if these can.
+    static func problem(with weights: [Double]) -> String? {
+        if addsWeights {
+            let sum = weights.reduce(0, +)
+            return sum > 0 && sum.isFinite ? nil : "numbers with a positive, finite sum"
+        }
+        return weights.allSatisfy { abs($0) <= 1e6 } ? nil : "numbers from -1000000 to 1000000"
+    }
 }

@@ -66,10 +66,9 @@ package struct MergeSettings: Sendable {
                 "has \(weights.count) numbers for \(names.count) adapters", at: "--weights",
                 remedy: "give one number, or one for each of \(names.joined(separator: ", "))")
         }
-        if let weights, !weights.allSatisfy(\.isFinite) || (rule is Average && weights.reduce(0, +) <= 0) {
+        if let weights, let problem = type.problem(with: weights) {
             throw Failure.usage(
-                "is \(weights.map { "\($0)" }.joined(separator: ","))", at: "--weights",
-                remedy: "an average needs numbers with a positive sum, the other rules finite ones")
+                "is \(weights.map { "\($0)" }.joined(separator: ",")), expected \(problem)", at: "--weights")
         }
         let given = weights.map { $0.count == 1 ? [Double](repeating: $0[0], count: names.count) : $0 }
         self.weights = type.takesWeights ? given ?? [Double](repeating: 1, count: names.count) : nil

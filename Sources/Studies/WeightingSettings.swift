@@ -28,8 +28,8 @@ struct WeightingSettings: Sendable, Codable {
                 at: place, remedy: "weights: uncertainty, { name: rate, temperature: 2 }, or { cola: 2 }")
         }
         if numbers.isEmpty { throw Failure.usage("is empty, expected a number for a task", at: place) }
-        guard numbers.values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-            throw Failure.usage("has a weight that is not a positive number", at: place)
+        for (task, number) in numbers.sorted(by: { $0.key < $1.key }) where !(1e-6...1e6).contains(number) {
+            throw Failure.usage("is \(number), expected 1e-06 to 1000000", at: "\(place).\(task)")
         }
         weighting = Given(numbers)
     }

@@ -122,7 +122,12 @@ struct StudyTests {
             "combination.weights", 3, "expected the name of a weighting, or a number for each task, found '3'"
         ),
         Bad("combination.weights", ["color": 2], "has 'color', which is not a task of the study"),
-        Bad("combination.weights", ["colour": 0], "a weight that is not a positive number"),
+        Bad(
+            "combination.weights", ["size": 1, "colour": 0], at: "combination.weights.colour",
+            "is 0.0, expected 1e-06 to 1000000"),
+        Bad(
+            "combination.weights", ["colour": 1e300], at: "combination.weights.colour",
+            "is 1e+300, expected 1e-06 to 1000000"),
         Bad("combination.weights", [:], "is empty, expected a number for a task"),
         Bad(
             "combination.weights", ["name": "rates"], at: "combination.weights.name",

@@ -18,6 +18,10 @@ extension Mistake {
             "a weight that is no number", code: 2, says: ["--weights: 'x' is not a number", "0.5,1,1"]
         ) { $0.merge(["run"], ["--weights", "1,x"]) },
         .afterARun(
+            "negative weights of an average", code: 2,
+            says: ["--weights: is -1.0,-3.0, expected numbers with a positive, finite sum"]
+        ) { $0.merge(["run"], ["--weights", "-1,-3"]) },
+        .afterARun(
             "a negative seed", code: 2, says: ["The value '-1' is invalid for '--seed <seed>'"],
             mayAlsoSay: ["Help:", "Usage:", "  See"]
         ) { $0.merge(["run"], ["--rule", "dare", "--seed", "-1"]) },

@@ -126,8 +126,17 @@ struct MergeRuleTests {
                 "ties", [1, 2, 3], nil, nil,
                 "--weights: has 3 numbers for 2 adapters; give one number, or one "
             ),
-            ("average", [1, -1], nil, nil, "--weights: is 1.0,-1.0; an average needs numbers"),
-            ("ties", [.infinity], nil, nil, "--weights: is inf; "),
+            (
+                "average", [1, -1], nil, nil,
+                "--weights: is 1.0,-1.0, expected numbers with a positive, finite"
+            ),
+            (
+                "average", [1e308, 1e308], nil, nil,
+                "--weights: is 1e+308,1e+308, expected numbers with a pos"
+            ),
+            ("ties", [.infinity], nil, nil, "--weights: is inf, expected numbers from -1000000 to"),
+            ("arithmetic", [.nan], nil, nil, "--weights: is nan, expected numbers from -1000000 to"),
+            ("arithmetic", [1e40], nil, nil, "--weights: is 1e+40, expected numbers from -1000000 to"),
         ] as [(String, [Double]?, Double?, UInt64?, String)])
     func mistakes(rule: String, weights: [Double]?, density: Double?, seed: UInt64?, says: String) {
         do {
