@@ -419,6 +419,13 @@ struct CombinationRunTests {
                 ], "combination.over",
                 "layer splits nothing: the parameters that tasks share are of one layer"
             ),
+            (
+                [
+                    "combination": ["rule": "upgrad", "over": "kind"],
+                    "adapter": ["method": "hadamard", "norm": "none"], "sharing.weight": "all",
+                ], "combination.over",
+                "are of one kind; leave it out, or choose among layer, tensor"
+            ),
         ] as [([String: JSONValue], String, String)])
     func nothingToActOn(changes: [String: JSONValue], place: String, message: String) throws {
         let standard: [String: JSONValue] = [
@@ -428,7 +435,8 @@ struct CombinationRunTests {
             try TinyStudy(standard.merging(changes) { $1 }).context.checkCombination()
         }
         #expect(
-            failure?.location == place && failure?.message.hasPrefix(message) == true, "\(failure as Any)")
+            failure?.location == place && failure?.description.contains(message) == true,
+            "\(failure as Any)")
     }
 
     @Test("A checkpoint whose memory does not fit the study is refused", arguments: ["memory", "effect"])

@@ -63,17 +63,18 @@ extension RunContext {
                     "perTask has nothing to act on\(because)", at: "optimizer.moments", remedy: remedy)
             }
         }
-        let isSplit = stages.map(sharedBlocks).contains { blocks in
-            ComparedPart.all(among: blocks, of: store, over: settings.over).count
-                > ComparedPart.all(among: blocks, of: store, over: .all).count
+        func parts(_ parameters: ComparedParameters) -> [Int] {
+            stages.map { ComparedPart.all(among: sharedBlocks(in: $0), of: store, over: parameters).count }
         }
-        if settings.over != .all, !isSplit {
+        let splitting = ComparedParameters.allCases.filter { parts($0) != parts(.all) }
+        if settings.over != .all, !splitting.contains(settings.over) {
             let over = settings.over.rawValue
             throw Failure.usage(
                 "\(over) splits nothing: the parameters that tasks share are of one \(over)",
                 at: "combination.over",
-                remedy: "leave it out, or choose among "
-                    + CombinationSettings.ComparedParameters.allCases.map(\.rawValue).joined(separator: ", "))
+                remedy: "leave it out"
+                    + (splitting.isEmpty
+                        ? "" : ", or choose among " + splitting.map(\.rawValue).joined(separator: ", ")))
         }
         let (tasks, batch) = (names.count, study.batch)
         if batch.microBatches < tasks, stages.contains(where: needsEveryTask) {
