@@ -103,6 +103,11 @@ extension EndToEnd {
                 let again = try await succeed(ranks: ranks, command)
                 #expect(again.count == outputs[index].count)
             }
+            let others = try await EndToEnd.hadamesh([
+                "affinity", scene.path("run"), "--measure", "adapters", "--check", "2", "--steps", "5",
+                "--output", scene.path("checks-0"),
+            ])
+            #expect(others.status == 2 && others.errors.contains("best-1: is a run of other"), "\(others)")
             #expect(Set(outputs).count == 1, "\(outputs)")
             let lines = outputs[0].map { $0.split(separator: " ").map(String.init) }
             let correlation = try #require(lines.first { $0.starts(with: ["rank", "correlation"]) }?.last)
@@ -117,6 +122,22 @@ extension EndToEnd {
             }
             try #require(row.count > 3, "\(outputs[0])")
             #expect(row[3] == String(format: "%.4f", means.reduce(0, +) / 3), "\(row) \(means)")
+        }
+
+        @Test func aStoppedCheckNamesTheCommandThatContinuesIt() async throws {
+            let scene = try await scene()
+            let command = [
+                "affinity", scene.path("run"), "--measure", "adapters", "--check", "1", "--steps", "1000000",
+                "--output", scene.path("checks"),
+            ]
+            async let stopped = EndToEnd.hadamesh(ranks: 2, command)
+            for _ in 0..<1000 where !scene.exists("checks/best-1/journal.jsonl") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            if let launcher = Ranks.launcher(with: scene.path("checks")) { kill(launcher, SIGUSR1) }
+            let job = try await stopped
+            let line = "resume with: hadamesh \(command.joined(separator: " "))\n"
+            #expect(job.status == 75 && job.errors.contains(line), "\(job)")
         }
 
         @Test func aDivisionWithoutGroupsTrainsWithoutARule() async throws {

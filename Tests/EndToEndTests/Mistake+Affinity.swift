@@ -22,6 +22,13 @@ extension Mistake {
         .afterARun(
             "a study that is there", code: 2, says: ["study.yaml: already exists"]
         ) { ["affinity", $0.path("run"), "--measure", "adapters", "--write", $0.study] },
+        .afterARun(
+            "a check in a run's folder", code: 2,
+            says: ["/run: is a run, but runs of the check would be written into it", "another --output"]
+        ) {
+            ["affinity", $0.path("run"), "--measure", "adapters", "--check", "1", "--steps", "2"]
+                + ["--output", $0.path("run")]
+        },
         .ofTwoRuns(
             "runs of two methods", ["adapter=lora"],
             says: ["other: was trained with adapter.method \"lora\"", "/run with \"hadamard\"", "one method"]),

@@ -30,12 +30,17 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     package init(
         _ study: Study, backbone: BackboneIdentity, tokenizer: String, _ data: [TaskData]
     ) throws {
-        self.study = try RecordedSettings(study).filtered { !Self.free.contains($0) }
+        self.study = try Self.boundSettings(of: study)
         self.backbone = backbone
         self.tokenizer = tokenizer
         self.data = NamedValues(data.map { ($0.task.name, $0.fingerprint) })
         arithmetic = [.current(study.arithmetic)]
         files = try FileOfAnotherRun.all(of: study.adapter.method)
+    }
+
+    /// The settings that bits of the result depend on.
+    package static func boundSettings(of study: Study) throws -> RecordedSettings {
+        try RecordedSettings(study).filtered { !free.contains($0) }
     }
 
     /// The settings of the keys that change no bit of the result.

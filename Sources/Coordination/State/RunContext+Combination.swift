@@ -63,10 +63,10 @@ extension RunContext {
                     "perTask has nothing to act on\(because)", at: "optimizer.moments", remedy: remedy)
             }
         }
-        func parts(_ parameters: ComparedParameters) -> [Int] {
+        func parts(_ parameters: CombinationSettings.ComparedParameters) -> [Int] {
             stages.map { ComparedPart.all(among: sharedBlocks(in: $0), of: store, over: parameters).count }
         }
-        let splitting = ComparedParameters.allCases.filter { parts($0) != parts(.all) }
+        let splitting = CombinationSettings.ComparedParameters.allCases.filter { parts($0) != parts(.all) }
         if settings.over != .all, !splitting.contains(settings.over) {
             let over = settings.over.rawValue
             throw Failure.usage(

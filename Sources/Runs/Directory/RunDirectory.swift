@@ -52,7 +52,7 @@ package struct RunDirectory: Sendable, Equatable {
     }
 
     /// A path as a word of a shell's command.
-    static func quoted(_ path: String) -> String {
+    package static func quoted(_ path: String) -> String {
         let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "/._-+,:@%=".contains($0) }
         return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }

@@ -22,24 +22,24 @@ struct GroupingCheck {
     {
         StopSignal.install()
         signal(SIGPIPE, SIG_IGN)
-        let best = extremes.best.enumerated().map { ("best-\($0 + 1)", $1) }
-        // The last of the worst is the worst.
-        let worst = extremes.worst.enumerated().map { ("worst-\(extremes.worst.count - $0)", $1) }
+        let divisions = try divisions(extremes)
+        try onRoot(world) { try requireRuns(of: divisions) }
         let own = study.coordinator == .dedicated && world.rank == 0 ? world.withWaitPolicy(.sleep) : world
         let status = StatusLine(quiet: world.rank != 0)
+        let command = CommandLine.arguments.dropFirst().map(RunDirectory.quoted)
+        let resumption = (["hadamesh"] + command).joined(separator: " ")
         var inputs: TrainingJob.Inputs?
         var checks: [AffinityReport.Check] = []
-        for (name, grouping) in best + worst {
-            let path = "\(folder)/\(name)"
-            status.say("\(path): \(AffinityReport.text(grouping, tasks))")
-            let study = try shortened(study.grouped(grouping, tasks))
+        for division in divisions {
+            let (path, study) = (division.directory.path, division.study)
+            status.say("\(path): \(AffinityReport.text(division.grouping, tasks))")
             let loaded = try inputs ?? TrainingJob.Inputs(study, own, status)
             inputs = loaded
             let job = TrainingJob(
-                file: nil, directory: path, isResuming: true,
+                file: nil, directory: path, isResuming: true, resumption: resumption,
                 display: Progress(
-                    directory: RunDirectory(path: path), evaluatedEvery: study.evaluation.every,
-                    printsScores: false, status))
+                    directory: division.directory, evaluatedEvery: study.evaluation.every,
+                    printsScores: false, resumption: resumption, status))
             switch try job.run(loaded.context(study), on: loaded.backbone, own) {
             case .finished, .wasFinished: break
             case .stopped, .paused: return nil
@@ -49,9 +49,47 @@ struct GroupingCheck {
             guard let result else {
                 throw Failure.data("a task of the run has no score", at: path, remedy: "train longer")
             }
-            checks.append(AffinityReport.Check(grouping: grouping, result: result, run: path))
+            checks.append(AffinityReport.Check(grouping: division.grouping, result: result, run: path))
         }
         return checks
+    }
+
+    /// A division with its study and run.
+    private struct Division {
+        let grouping: TaskGrouping
+        let study: Study
+        let directory: RunDirectory
+    }
+
+    private func divisions(_ extremes: GroupingSearch.Extremes) throws -> [Division] {
+        func divisions(_ groupings: [TaskGrouping], _ name: (Int) -> String) throws -> [Division] {
+            try groupings.enumerated().map { index, grouping in
+                Division(
+                    grouping: grouping, study: try shortened(study.grouped(grouping, tasks)),
+                    directory: RunDirectory(path: "\(folder)/\(name(index))"))
+            }
+        }
+        // The last of the worst is the worst.
+        let worst = try divisions(extremes.worst) { "worst-\(extremes.worst.count - $0)" }
+        return try divisions(extremes.best) { "best-\($0 + 1)" } + worst
+    }
+
+    /// Refuses a folder that is a run, or that has runs of other divisions or steps.
+    private func requireRuns(of divisions: [Division]) throws {
+        if RunDirectory(path: folder).hasBegun {
+            throw Failure.usage(
+                "is a run, but runs of the check would be written into it", at: folder,
+                remedy: "choose another --output")
+        }
+        for division in divisions {
+            guard let recorded = try RunFiles.identity(in: division.directory) else { continue }
+            if try recorded.study != RunIdentity.boundSettings(of: division.study) {
+                throw Failure.usage(
+                    "is a run of other groups or settings than those of this check",
+                    at: division.directory.path,
+                    remedy: "repeat the options of the check that began it, or choose another --output")
+            }
+        }
     }
 
     /// The study with the steps of the check.

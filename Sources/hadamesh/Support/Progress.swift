@@ -21,9 +21,15 @@ final class Progress: RunObserver {
 
     /// Whether the scores are the command's output.
     private let printsScores: Bool
+    /// The command that continues after a stop.
+    private let resumption: String
 
-    init(directory: RunDirectory, evaluatedEvery: Int, printsScores: Bool, _ status: StatusLine) {
+    init(
+        directory: RunDirectory, evaluatedEvery: Int, printsScores: Bool, resumption: String? = nil,
+        _ status: StatusLine
+    ) {
         self.directory = directory
+        self.resumption = resumption ?? directory.resumption
         self.printsScores = printsScores
         self.evaluatedEvery = evaluatedEvery
         self.status = status
@@ -64,7 +70,7 @@ final class Progress: RunObserver {
         case .stopped(let step):
             // The command has a line of its own, to be copied.
             status.say(
-                "stopped after the checkpoint at step \(step.grouped)\nresume with: \(directory.resumption)",
+                "stopped after the checkpoint at step \(step.grouped)\nresume with: \(resumption)",
                 isUrgent: true)
         }
     }
