@@ -16,7 +16,7 @@ package struct CombinationSettings: Sendable, Codable {
         case rule, over, weights, smoothing, agreement
     }
 
-    package init(_ rule: any CombinationRule = CombinationTable.sum, agreement: AgreementMode = .on) {
+    package init(_ rule: any CombinationRule = CombinationTable.sum, agreement: Agreement = .on) {
         (self.rule, over) = (rule, .all)
         weights = type(of: rule).standardWeighting.init()
         smoothing = Smoothing(share: 0)

@@ -142,7 +142,7 @@ struct GroupingTests {
         let found = try affinity(corrected, cosines)
         #expect(try found.complete() == [[0, 0.8, 0], [0.8, 0, 0], [0, 0, 0]] && found.hasUnknown)
         let best = try #require(GroupingSearch(try found.complete()).best(groups: 2))
-        #expect(AffinityReport(found, [best]).report(.text).contains("counts as 0"))
+        #expect(try AffinityReport(found, [best]).report(.text).contains("counts as 0"))
         for (corrected, cosines, says) in [
             (
                 corrected, [[1, 0.4, nil], [0.4, 1, 0.2], [nil, 0.2, 1]], "a and c have no corrected in these"
