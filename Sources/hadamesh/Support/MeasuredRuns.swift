@@ -114,8 +114,8 @@ extension Study {
         let study = grouped(grouping.groups.filter { $0.count > 1 }.map { $0.map { tasks[$0] } })
         if combinesTasks, !study.combinesTasks, SingleProcess.isFirst {
             StandardError.say(
-                "note: \(AffinityReport.text(grouping, tasks)): each task is alone, so the study leaves out the "
-                    + "runs' combination, and its optimizer.moments is shared")
+                "note: \(AffinityReport.text(grouping, tasks)): each task is alone, so the study leaves out "
+                    + "the runs' combination, and its optimizer.moments is shared")
         }
         return study
     }
