@@ -126,6 +126,14 @@ package struct RunDirectory: Sendable, Equatable {
         [manifestFile, journalFile].contains(where: FileManager.default.fileExists)
     }
 
+    /// The advice to name one of the runs in a folder; nil if it holds none.
+    package static func suggestion(from folder: String) -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let runs = names.sorted().map { RunDirectory(path: "\(folder)/\($0)") }.filter(\.hasBegun)
+        if runs.isEmpty { return nil }
+        return "name one of the runs in it: \(runs.prefix(6).map(\.path).joined(separator: ", "))"
+    }
+
     /// Whether the run holds adapters that were not trained in it: imported, or with averaged heads.
     package var isImported: Bool {
         !hasBegun && FileManager.default.fileExists(atPath: adapters)

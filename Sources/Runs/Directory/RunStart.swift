@@ -30,7 +30,7 @@ package struct RunStart: Codable, Sendable, Equatable {
         }
 
         /// The model at the beginning of its commit's hash, or the path.
-        var words: String { model.map { "\($0)@\((revision ?? "").prefix(12))" } ?? path }
+        package var words: String { model.map { "\($0)@\((revision ?? "").prefix(12))" } ?? path }
     }
 
     let time: String
@@ -44,7 +44,7 @@ package struct RunStart: Codable, Sendable, Equatable {
     /// The settings that do not affect bits.
     private let settings: JSONValue
     let mpi, bits: String
-    let backbone: Backbone
+    package let backbone: Backbone
 
     /// The headings of ``cells``.
     package static let heads = [

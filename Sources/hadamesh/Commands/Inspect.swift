@@ -68,7 +68,7 @@ struct Inspect: ParsableCommand {
         throw Failure.usage(
             "is neither a backbone (config.json), nor a run (journal.jsonl), "
                 + "nor an adapter (adapter_config.json), nor a checkpoint (checkpoint.json)",
-            at: path)
+            at: path, remedy: RunDirectory.suggestion(from: path))
     }
 
     private static func backbone(_ path: String, _ snapshot: HubSnapshot? = nil) throws -> Inspection {
@@ -113,6 +113,7 @@ struct Inspect: ParsableCommand {
         inspection.add("rule", merged?.rule)
         inspection.add("density", merged?.density)
         inspection.add("adapter", identity?.study?.adapter)
+        inspection.add("backbone", try Manifest.read(run)?.starts?.last?.backbone.words)
         inspection.add("seed", identity?.study?.seed)
         inspection.add("arithmetic", identity?.study?.arithmetic)
         inspection.add(

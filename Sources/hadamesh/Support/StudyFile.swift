@@ -102,13 +102,9 @@ package struct StudyFile {
         guard FileManager.default.fileExists(atPath: path) else {
             return .usage("no such run directory", at: path, remedy: "name the directory of a run")
         }
-        let runs = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-            .map { RunDirectory(path: "\(path)/\($0)") }.filter(\.hasBegun).map(\.path)
         return .usage(
             "this is not a run directory", at: path,
-            remedy: runs.isEmpty
-                ? "name the directory that hadamesh train wrote"
-                : "name one of the runs in it: \(runs.prefix(6).joined(separator: ", "))")
+            remedy: RunDirectory.suggestion(from: path) ?? "name the directory that hadamesh train wrote")
     }
 
     /// A study as YAML with all defaults filled in, numbers without needless exponents, and of a stage's
