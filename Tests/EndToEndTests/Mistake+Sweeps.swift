@@ -163,12 +163,16 @@ extension Mistake {
                 "sweep.yaml",
                 "base: study.yaml\nparameters:\n  batch.examples: { values: [8] }\n"
                     + "  stages.adapter.steps: { values: [2] }\nmetric: { on: dev }\n")
+            let sweep = ["sweep", scene.path("sweep.yaml"), "--output", scene.path("swept")]
+            let whole = try await EndToEnd.hadamesh(sweep + ["--quiet"])
+            guard whole.status == 0 else { throw Scene.Missing(part: "a sweep", file: "\(whole)") }
+            try FileManager.default.removeItem(atPath: scene.path("swept/trials/001"))
             let run = try await EndToEnd.hadamesh([
                 "train", scene.study, "--output", scene.path("swept/trials/001/seed-1"), "--quiet",
                 "--set", "stages.adapter.steps=2", "--set", "seed=1",
             ])
             guard run.status == 0 else { throw Scene.Missing(part: "a run", file: "\(run)") }
-            return ["sweep", scene.path("sweep.yaml"), "--output", scene.path("swept")]
+            return sweep + ["--resume"]
         },
     ]
 
