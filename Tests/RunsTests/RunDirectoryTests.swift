@@ -39,6 +39,12 @@ import Testing
         _ = try RunDirectory.claim(place.path, resuming: true)
     }
 
+    @Test func checkpointsAloneAreResumed() throws {
+        try place.write("", to: "checkpoints/step-1/checkpoint.json")
+        #expect(failure { try .create(at: place.path) }.contains("(found checkpoints)"))
+        _ = try RunDirectory.claim(place.path, resuming: true)
+    }
+
     @Test(arguments: ["manifest.json", "journal.jsonl"])
     func aDirectoryWithARunIsOpenedButNotCreated(trace: String) throws {
         try place.write("", to: trace)

@@ -5,10 +5,11 @@ import Foundation
 package enum OutputFolder {
     /// Refuses a folder with files that are not its own, which it might replace.
     ///
-    /// A cluster's logs and hidden files may be there, and the folder need not exist.
-    package static func requireUnused(_ path: String) throws {
+    /// A cluster's logs, hidden files and one named file may be there, and the folder need not exist.
+    package static func requireUnused(_ path: String, besides own: String? = nil) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        guard let found = names.sorted().first(where: { !$0.hasPrefix(".") && !isLog($0) }) else { return }
+        guard let found = names.sorted().first(where: { !$0.hasPrefix(".") && !isLog($0) && $0 != own })
+        else { return }
         throw Failure.usage(
             "holds other files (found \(found)), expected a new or an empty folder", at: path,
             remedy: "choose another --output")

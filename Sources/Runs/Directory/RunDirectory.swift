@@ -103,7 +103,8 @@ package struct RunDirectory: Sendable, Equatable {
             try directory.requireTraining(
                 to: "resume",
                 remedy: "use it with evaluate, predict and export, or choose another --output")
-            if !directory.hasBegun { try OutputFolder.requireUnused(directory.path) }
+            // Checkpoints alone can be resumed.
+            if !directory.hasBegun { try OutputFolder.requireUnused(directory.path, besides: "checkpoints") }
             directory.removeLeftovers()
         } else {
             try directory.requireNoRun()
