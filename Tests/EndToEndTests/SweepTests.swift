@@ -173,6 +173,11 @@ extension EndToEnd {
                 ranks: 2, "record", ["--resume", "--set", "backbone=\(scene.path("moved"))"])
             #expect(resumed.status == 0, "\(resumed)")
             #expect(try scene.read("record/sweep.json") == expected)
+            // The recorded trials are not trained again, the winner's run is.
+            let trials = try manager.subpathsOfDirectory(atPath: scene.path("record/trials"))
+            #expect(trials.count { $0.hasSuffix("results.json") } == 2)
+            #expect(!trials.contains { $0.contains("journal") || $0.contains("adapters") }, "\(trials)")
+            #expect(try files("record").adapters.count == 2)
 
             try manager.removeItem(atPath: scene.path("record/sweep.json"))
             let other = try await sweep(

@@ -15,14 +15,17 @@ import Training
 enum RunFiles {
     /// Whether the directory holds a finished run: results, and a whole adapter for each task.
     ///
-    /// A finished run with another identity is a failure.
+    /// A record, which has results without a folder of adapters, counts too if it is enough. A finished run
+    /// with another identity is a failure.
     static func areFinished(
-        _ directory: RunDirectory, _ identity: RunIdentity, tasks: [String], allowingDifferentKernels: Bool
+        _ directory: RunDirectory, _ identity: RunIdentity, tasks: [String], allowingDifferentKernels: Bool,
+        acceptingRecords: Bool
     ) throws -> Bool {
         guard let results = try? RunResults.read(directory), !results.stages.isEmpty,
             let recorded = try self.identity(in: directory)
         else { return false }
         _ = try recorded.resumed(as: identity, allowingDifferentKernels: allowingDifferentKernels)
+        if acceptingRecords, !FileManager.default.fileExists(atPath: directory.adapters) { return true }
         return tasks.allSatisfy { task in
             let folder = directory.adapters(task: task)
             return (try? AdapterConfiguration.read(folder)) != nil

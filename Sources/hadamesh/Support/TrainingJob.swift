@@ -46,6 +46,8 @@ struct TrainingJob {
     /// Whether a run that other kernels have finished counts as finished: nothing is left to compute, but its
     /// scores are not those of this job's kernels.
     var acceptsResultsOfOtherKernels = false
+    /// Whether the results of a finished run are enough, without its adapters.
+    var acceptsRecords = false
     /// The point before the end at which to pause; nil for none.
     var pausePoint: PausePoint?
     /// The command that continues the job, for messages; nil for the run's own.
@@ -93,7 +95,8 @@ struct TrainingJob {
             if isResuming {
                 let isFinished = try RunFiles.areFinished(
                     made, identity, tasks: context.names,
-                    allowingDifferentKernels: acceptsResultsOfOtherKernels)
+                    allowingDifferentKernels: acceptsResultsOfOtherKernels,
+                    acceptingRecords: acceptsRecords)
                 if isFinished { return nil }
                 try Self.requireStart(of: context, world)
             }

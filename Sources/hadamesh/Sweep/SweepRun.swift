@@ -330,9 +330,12 @@ final class SweepRun {
         }
         let path = "\(directory.path)/\(run.path)"
         let pausePoint: PausePoint? = rung.map { $0.steps.map { .adapterSteps($0) } } ?? .beforeAdapters
+        // A rung's scores are in the journal, which a record lacks.
+        let acceptsRecords = rung.map { $0.steps == nil } ?? true
         let job = TrainingJob(
-            file: settings.base, directory: path, isResuming: true, pausePoint: pausePoint,
-            resumption: directory.resumption, display: TrialDisplay(run, progress))
+            file: settings.base, directory: path, isResuming: true, acceptsRecords: acceptsRecords,
+            pausePoint: pausePoint, resumption: directory.resumption,
+            display: TrialDisplay(run, progress))
         let ending: TrainingJob.Ending
         progress.beginRun()
         do { ending = try job.run(context, on: loaded.backbone, communicator) } catch let failure as Failure {
