@@ -21,6 +21,15 @@ extension EndToEnd {
                 path: folder.appendingPathComponent(name).path, changes: ["backbone=B", "data=D"])
         }
 
+        /// The record in the repository still gives the verdicts beside it.
+        @Test func theRecordGivesItsVerdicts() async throws {
+            let folder = EndToEnd.package.appending(path: "results/claims")
+            let job = try await EndToEnd.hadamesh(["claims", folder.path, "--format", "csv"])
+            #expect(job.status == 0, "\(job)")
+            let expected = try String(contentsOf: folder.appending(path: "verdicts.csv"), encoding: .utf8)
+            #expect(job.output == expected)
+        }
+
         @Test(arguments: sweeps) func everyTrialOfAReadySweepIsAStudy(name: String) throws {
             let sweep = try Self.sweep(name)
             #expect(sweep.settings.trials.count >= 6)
