@@ -16,7 +16,8 @@ package struct BaseModel: Sendable {
         // The folder may be another machine's.
         let isPath =
             text.hasPrefix("/") || text.hasPrefix(".") || FileManager.default.fileExists(atPath: text)
-        let model = HubName(text.hasPrefix("hf:") ? String(text.dropFirst(3)) : text)
+        let prefix = BackboneReference.prefix
+        let model = HubName(text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
         guard isPath || model != nil else {
             throw Failure.usage(
                 "'\(text)' is neither a model's name on the Hub nor a path, expected ORG/NAME or "

@@ -21,7 +21,7 @@ extension MergeRule {
     package static var takesWeights: Bool { true }
     package static var addsWeights: Bool { false }
 
-    /// What is expected of weights that cannot be used; nil if these can.
+    /// The requirement that weights fail; nil if they can be used.
     static func problem(with weights: [Double]) -> String? {
         if addsWeights {
             let sum = weights.reduce(0, +)

@@ -1,7 +1,7 @@
 /// The gradient of `function` at `point` by central differences of fourth order.
 ///
-/// (8 (f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h. A float function whose value is about F makes
-/// the result wrong by about 1e-7 F / h, so that h near 0.02 suits parameters near 1.
+/// (8 (f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h))) / 12h. A float function whose value is about F
+/// makes the result wrong by about 1e-7 F / h, so that h near 0.02 suits parameters near 1.
 package func finiteDifferences(
     of function: ([Float]) throws -> Double, at point: [Float], step: Float
 ) rethrows -> [Double] {

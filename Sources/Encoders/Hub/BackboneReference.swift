@@ -13,7 +13,8 @@ package struct BackboneReference: Sendable, Equatable, Encodable, CustomStringCo
     /// The model's snapshot; nil if the name is a path.
     package let snapshot: HubSnapshot?
 
-    private static let prefix = "hf:"
+    /// The beginning of a name that is never a path.
+    package static let prefix = "hf:"
 
     /// Looks the name up; one with `hf:` that the cache does not have is a failure.
     package init(_ name: String, in cache: HubCache = HubCache()) throws {

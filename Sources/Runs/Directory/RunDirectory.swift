@@ -113,12 +113,9 @@ package struct RunDirectory: Sendable, Equatable {
     }
 
     private func requireNoRun() throws {
-        guard hasBegun else {
-            try OutputFolder.requireUnused(path)
-            return
-        }
+        guard hasBegun, let trace else { return try OutputFolder.requireUnused(path) }
         throw Failure.usage(
-            "this run already exists (found \(trace ?? "adapters"))", at: path,
+            "this run already exists (found \(trace))", at: path,
             remedy: "continue it with: \(resumption), or choose another --output")
     }
 

@@ -103,9 +103,10 @@ struct Inspect: ParsableCommand {
 
     private static func run(_ run: RunDirectory) throws -> Inspection {
         let results = try RunResults.read(run)
-        let identity: RecordedIdentity? = try Manifest.read(run)?.identity()
+        let manifest = try Manifest.read(run)
+        let identity: RecordedIdentity? = try manifest?.identity()
         var inspection = Inspection("run")
-        let merged = try Manifest.read(run)?.merged
+        let merged = manifest?.merged
         let state =
             run.isImported
             ? "imported" : merged != nil ? "merged" : results == nil ? "not finished" : "finished"
@@ -113,7 +114,7 @@ struct Inspect: ParsableCommand {
         inspection.add("rule", merged?.rule)
         inspection.add("density", merged?.density)
         inspection.add("adapter", identity?.study?.adapter)
-        inspection.add("backbone", try Manifest.read(run)?.starts?.last?.backbone.words)
+        inspection.add("backbone", manifest?.starts?.last?.backbone.words)
         inspection.add("seed", identity?.study?.seed)
         inspection.add("arithmetic", identity?.study?.arithmetic)
         inspection.add(
@@ -127,7 +128,7 @@ struct Inspect: ParsableCommand {
         inspection.add("bytes per step", results?.bytesPerStep)
         inspection.add("shared gradients", results?.sharedGradients)
         inspection.add("seconds", results?.seconds)
-        inspection.add("starts", try Manifest.read(run)?.starts?.count)
+        inspection.add("starts", manifest?.starts?.count)
         let stages = results?.stages ?? []
         inspection.add(
             "scores", ["task"] + stages.map(\.stage),
