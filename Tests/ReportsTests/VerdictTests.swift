@@ -145,6 +145,18 @@ struct VerdictTests {
         #expect(try report.text(.text, width: 200).contains("saves nothing: operations added"))
     }
 
+    @Test("Text begins with the verdict, names claim and source together, and fits a terminal")
+    func readable() throws {
+        try sweep([0.6, 0.61, 0.62], [0.5, 0.5, 0.5])
+        let text = try ClaimReport(folder.path("")).text(.text, width: 80)
+        let lines = text.split(separator: "\n")
+        #expect(lines[0].hasPrefix("verdict ") && lines.allSatisfy { $0.count <= 80 }, "\(text)")
+        #expect(lines[1].hasPrefix("supported ") && lines[1].hasSuffix("3 × 40"), "\(text)")
+        #expect(text.contains("(Chen et al.,"))
+        let exact = try ClaimReport(folder.path("")).text(.csv, width: 80)
+        #expect(exact.hasPrefix("claim,needs,found,seeds,steps,verdict,who says so\n"))
+    }
+
     @Test("JSON has the ratios, the failed runs, and null for what a claim lacks")
     func machineReadable() throws {
         try sweep([0.5, 0.5, 0.625, 0.75], [0.5, nil, 0.5, 0.5])

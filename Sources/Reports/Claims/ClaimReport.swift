@@ -16,19 +16,38 @@ package struct ClaimReport: Sendable {
         }
     }
 
+    /// The table to read: the source stands with its claim, and the runs in one column.
     private var table: TextTable {
         let rows = verdicts.map { verdict in
+            let runs = verdict.steps.map { "\(verdict.ratios?.values.count ?? 0) × \($0.grouped)" }
+            return [
+                verdict.outcome.rawValue, "\(verdict.claim.text) (\(verdict.claim.source))",
+                Self.needed(verdict.claim), Self.found(verdict), runs ?? "–",
+            ]
+        }
+        return TextTable([["verdict", "claim", "needs", "found", "seeds × steps"]] + rows)
+    }
+
+    /// The table with a column for each fact.
+    private var exactTable: TextTable {
+        let rows = verdicts.map { verdict in
             [
-                verdict.claim.text,
-                (verdict.claim.isStrict ? "> " : "") + "\(Self.percent(verdict.claim.share, digits: 0)) %",
-                verdict.ratios.map { ratios in
-                    let half = ratios.halfWidth.map { " ± \(Self.percent($0, digits: 1))" } ?? ""
-                    return "\(Self.percent(ratios.mean, digits: 1))\(half) %"
-                } ?? "–", "\(verdict.ratios?.values.count ?? 0)", verdict.steps.map(\.grouped) ?? "–",
+                verdict.claim.text, Self.needed(verdict.claim), Self.found(verdict),
+                "\(verdict.ratios?.values.count ?? 0)", verdict.steps.map(\.grouped) ?? "–",
                 verdict.outcome.rawValue, verdict.claim.source,
             ]
         }
         return TextTable([["claim", "needs", "found", "seeds", "steps", "verdict", "who says so"]] + rows)
+    }
+
+    private static func needed(_ claim: Claim) -> String {
+        (claim.isStrict ? "> " : "") + "\(percent(claim.share, digits: 0)) %"
+    }
+
+    private static func found(_ verdict: Verdict) -> String {
+        guard let ratios = verdict.ratios else { return "–" }
+        let half = ratios.halfWidth.map { " ± \(percent($0, digits: 1))" } ?? ""
+        return "\(percent(ratios.mean, digits: 1))\(half) %"
     }
 
     private static func percent(_ share: Double, digits: Int) -> String {
@@ -46,7 +65,7 @@ package struct ClaimReport: Sendable {
 
     /// The table in a format, without a final line feed.
     package func text(_ format: TableFormat, width: Int) throws -> String {
-        try TableReport([.init(nil, table)], notes: [Self.note] + remarks)
+        try TableReport([.init(nil, table, exact: exactTable)], notes: [Self.note] + remarks)
             .text(format, width: width, json: verdicts.map(Row.init))
     }
 
