@@ -1,5 +1,5 @@
-/// A sampler that listens to the tasks' losses, after each step.
+/// An adaptive sampler that reads the tasks' losses after each step.
 package protocol LossSampler: Sampler {
-    /// Takes in the losses of a step, which was drawn with this memory.
-    func hear(_ step: StepLosses, _ memory: inout SamplerMemory)
+    /// Updates the memory with which a step was drawn by the step's losses.
+    func update(_ step: StepLosses, _ memory: inout SamplerMemory)
 }

@@ -2,14 +2,14 @@ package import Diagnostics
 
 /// A rule for the share of each task in the micro-batches of a stage.
 ///
-/// A sampler sees the tasks' numbers of examples and what it has heard of them, but no rank and no file. It
+/// A sampler sees the tasks' numbers of examples and its own memory, but no rank and no file. It
 /// is a file in `Samplers/` and a line in ``SamplerTable``.
 package protocol Sampler: PublishedMethod {
     /// Whether the shares differ between the epochs of a stage.
     static var changesByEpoch: Bool { get }
     /// Whether independent drawing takes the tasks strictly in turn.
     static var takesTurns: Bool { get }
-    /// The numbers that it remembers of each task; 0 unless it listens.
+    /// The numbers that it remembers of each task; 0 unless it is adaptive.
     static var remembered: Int { get }
 
     /// Refuses settings that do not fit a study's tasks.
@@ -50,5 +50,5 @@ extension Sampler {
 
 extension Sampler {
     /// Whether later shares depend on scores or losses, so that no plan beyond the next step is certain.
-    package var listens: Bool { self is any ScoreSampler || self is any LossSampler }
+    package var isAdaptive: Bool { self is any ScoreSampler || self is any LossSampler }
 }

@@ -1,5 +1,5 @@
-/// A sampler that listens to the tasks' scores, at each evaluation.
+/// An adaptive sampler that reads the tasks' scores after each evaluation.
 package protocol ScoreSampler: Sampler {
-    /// Takes in the scores of an evaluation; nil for a task that was not scored.
-    func hear(scores: [Double?], _ memory: inout SamplerMemory)
+    /// Updates the memory by the scores of an evaluation; nil for a task that was not scored.
+    func update(scores: [Double?], _ memory: inout SamplerMemory)
 }

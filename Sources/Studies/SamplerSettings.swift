@@ -51,7 +51,7 @@ package struct SamplerSettings: Sendable, Codable {
         try sampler.check(tasks: taskNames)
         if sampler is any ScoreSampler, evaluation.every == 0 {
             throw Failure.usage(
-                "is 0, so tasks are scored at the end of a stage alone, but the sampler \(name) listens to "
+                "is 0, so tasks are scored at the end of a stage alone, but the sampler \(name) reads "
                     + "scores", at: "evaluation.every",
                 remedy: "set evaluation.every to a number of steps")
         }

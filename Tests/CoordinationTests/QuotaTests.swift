@@ -232,12 +232,12 @@ struct QuotaTests {
         #expect(plans[0] == plans[1])
     }
 
-    @Test("Plans drawn before a sampler hears something have another key than those after")
+    @Test("Plans drawn before a sampler's update have another key than those after")
     func keys() throws {
         let sampler = try SamplerTests.settings(["name": "gap", "reference": ["t0": 1, "t1": 1]]).sampler
         let before = PlannerState(tasks: 2, sampler)
         var after = before
-        (sampler as? any ScoreSampler)?.hear(scores: [0.5, 0.9], &after.memory)
+        (sampler as? any ScoreSampler)?.update(scores: [0.5, 0.9], &after.memory)
         #expect(
             Draw.Key(step: 3, active: [true, true], before) != Draw.Key(step: 3, active: [true, true], after))
     }

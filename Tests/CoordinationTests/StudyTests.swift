@@ -249,7 +249,7 @@ struct StudyTests {
             _ = try TinyStudy.decode(["sampler": section, "evaluation.every": 0])
         }
         #expect(failure?.location == "evaluation.every")
-        #expect(failure?.message.contains("the sampler \(name) listens to scores") == true)
+        #expect(failure?.message.contains("the sampler \(name) reads scores") == true)
     }
 
     @Test("An unknown key is an error with a suggestion", arguments: unknownKeys)

@@ -178,7 +178,7 @@ extension Mistake {
             ],
             with: ["--set", "sampler={name: bandit, cap: 9}"]),
         .training(
-            "a sampler that listens to scores without any", code: 2,
+            "a sampler that reads scores, without any", code: 2,
             says: ["--set evaluation.every: is 0, so tasks are scored at the end of a stage alone, but the"],
             ranks: [nil], with: ["--set", "sampler=stop-and-go", "--set", "evaluation.every=0"]),
         .training(

@@ -4,7 +4,7 @@ import Sampling
 import TestSupport
 import Testing
 
-/// The shares of every sampler, and the updates of those that listen.
+/// The shares of every sampler, and the updates of adaptive ones.
 @Suite("Samplers")
 struct SamplerTests {
     /// A sampler as a study's section names it.
@@ -51,18 +51,18 @@ struct SamplerTests {
                 names: tasks, examples: tasks.map { _ in 10 }, active: active, memory: memory)
         }
 
-        func hear(_ event: Event, _ memory: inout SamplerMemory) {
+        func update(_ event: Event, _ memory: inout SamplerMemory) {
             let sampler = sampler.sampler
-            if let scores = event.scores { (sampler as? any ScoreSampler)?.hear(scores: scores, &memory) }
+            if let scores = event.scores { (sampler as? any ScoreSampler)?.update(scores: scores, &memory) }
             guard let losses = event.losses, let microBatches = event.microBatches else { return }
             let drawn = sampler.probabilities(seen(memory))
-            (sampler as? any LossSampler)?.hear(
+            (sampler as? any LossSampler)?.update(
                 StepLosses(names: tasks, losses: losses, microBatches: microBatches, probabilities: drawn),
                 &memory)
         }
     }
 
-    @Test("Every sampler of the table has its file, and every one that listens its golden")
+    @Test("Every sampler of the table has its file, and every adaptive one its golden")
     func table() throws {
         let folder = URL(filePath: Golden.folder).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Sources/Sampling/Samplers").path(percentEncoded: false)
@@ -71,12 +71,12 @@ struct SamplerTests {
         }
         let names = SamplerTable.all.map { $0.name }
         #expect(Set(files) == Set(names.map { $0.replacing("-", with: "") }) && files.count == names.count)
-        let listening = SamplerTable.all.filter { $0.init().listens }.map { $0.name }
-        #expect(Set(Case.all.map { type(of: $0.sampler.sampler).name }) == Set(listening))
-        #expect(listening.count == 4)
+        let adaptive = SamplerTable.all.filter { $0.init().isAdaptive }.map { $0.name }
+        #expect(Set(Case.all.map { type(of: $0.sampler.sampler).name }) == Set(adaptive))
+        #expect(adaptive.count == 4)
         #expect(Set(SamplerTable.all.map { $0.summary }).count == names.count)
         #expect(
-            SamplerTable.all.allSatisfy { !$0.source.isEmpty && ($0.remembered > 0) == $0.init().listens })
+            SamplerTable.all.allSatisfy { !$0.source.isEmpty && ($0.remembered > 0) == $0.init().isAdaptive })
     }
 
     @Test("After each score or loss the probabilities are those of the source's formula", arguments: Case.all)
@@ -86,7 +86,7 @@ struct SamplerTests {
         let start = test.sampler.sampler.probabilities(test.seen(memory))
         #expect(mismatch(start, equal, Tolerance(absolute: 1e-15)) == nil)
         for (number, event) in test.events.enumerated() {
-            test.hear(event, &memory)
+            test.update(event, &memory)
             let found = test.sampler.sampler.probabilities(test.seen(memory))
             // Sums of at most 60 numbers in another order.
             #expect(mismatch(found, event.probabilities, Tolerance(absolute: 1e-12), "\(number)") == nil)
@@ -96,12 +96,12 @@ struct SamplerTests {
         #expect(memory.updates == test.events.count)
     }
 
-    @Test("Over the active tasks alone, probabilities add up to 1 after anything heard", arguments: Case.all)
+    @Test("Over the active tasks alone, probabilities add up to 1 after any update", arguments: Case.all)
     func inactive(_ test: Case) {
         let tasks = test.tasks.count
         var memory = test.sampler.sampler.memory(tasks: tasks)
         for event in test.events {
-            test.hear(event, &memory)
+            test.update(event, &memory)
             for alone in 0..<tasks {
                 let active = (0..<tasks).map { $0 != alone }
                 let found = test.sampler.sampler.probabilities(
@@ -120,14 +120,14 @@ struct SamplerTests {
         ] {
             let sampler = try #require(try Self.sampler(json) as? any ScoreSampler)
             var memory = sampler.memory(tasks: 2)
-            for scores in [[0.5, 0.7], [0.4, 0.7]] { sampler.hear(scores: scores, &memory) }
+            for scores in [[0.5, 0.7], [0.4, 0.7]] { sampler.update(scores: scores, &memory) }
             let rows = memory.rows
-            sampler.hear(scores: [nil, .nan], &memory)
+            sampler.update(scores: [nil, .nan], &memory)
             #expect(memory.rows == rows && memory.updates == 3)
         }
         let bandit = try #require(try Self.sampler(#"{ "name": "bandit" }"#) as? any LossSampler)
         var memory = bandit.memory(tasks: 2)
-        bandit.hear(
+        bandit.update(
             StepLosses(
                 names: ["a", "b"], losses: [1, nil], microBatches: [2, 0], probabilities: [0.5, 0.5]),
             &memory)
@@ -140,7 +140,7 @@ struct SamplerTests {
             try Self.sampler(#"{ "name": "gap", "reference": { "a": 0.5, "b": 1 } }"#) as? any ScoreSampler)
         func probabilities(_ scores: [Double?]) -> [Double] {
             var memory = gap.memory(tasks: 2)
-            gap.hear(scores: scores, &memory)
+            gap.update(scores: scores, &memory)
             return gap.probabilities(
                 SampledTasks(names: ["a", "b"], examples: [9, 1], active: [true, true], memory: memory))
         }
@@ -156,7 +156,7 @@ struct SamplerTests {
         let sampler = try #require(try Self.sampler(#"{ "name": "stop-and-go" }"#) as? any ScoreSampler)
         var memory = sampler.memory(tasks: 1)
         func isStopped(after score: Double) -> Bool {
-            sampler.hear(scores: [score], &memory)
+            sampler.update(scores: [score], &memory)
             return sampler.weights(SampledTasks(names: ["a"], examples: [1], active: [true], memory: memory))
                 == [0.25]
         }

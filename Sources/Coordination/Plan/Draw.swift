@@ -13,7 +13,7 @@ package struct Draw: Equatable, Sendable {
         package let step: Int
         /// Whether each task is still drawn; at least one is.
         package let active: [Bool]
-        /// The examples drawn before, and the numbers that the sampler has heard.
+        /// The examples drawn before, and the sampler's memory.
         package let state: PlannerState
 
         package init(step: Int, active: [Bool], _ state: PlannerState) {

@@ -16,7 +16,7 @@ package struct PlannerState: Equatable, Sendable {
     package var lags: [Double]
     /// By task, the smaller micro-batches at the ends of steps that it was due, less those drawn.
     package var remainders: [Double]
-    /// The numbers that the sampler has heard.
+    /// The sampler's memory.
     package var memory: SamplerMemory
 
     /// The state at the start of a stage.

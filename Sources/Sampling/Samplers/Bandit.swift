@@ -34,7 +34,7 @@ struct Bandit: LossSampler {
         updates > 0 ? min(1 / count, (log(count) / (count * Double(updates))).squareRoot()) : 1 / count
     }
 
-    func hear(_ step: StepLosses, _ memory: inout SamplerMemory) {
+    func update(_ step: StepLosses, _ memory: inout SamplerMemory) {
         memory.updates += 1
         let all = Double(step.microBatches.reduce(0, +))
         for (task, loss) in step.losses.enumerated() {

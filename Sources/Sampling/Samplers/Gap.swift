@@ -23,7 +23,7 @@ struct Gap: ScoreSampler, ReferencedSampler {
         }
     }
 
-    func hear(scores: [Double?], _ memory: inout SamplerMemory) {
+    func update(scores: [Double?], _ memory: inout SamplerMemory) {
         memory.updates += 1
         for (task, score) in scores.enumerated() {
             guard let score, score.isFinite else { continue }

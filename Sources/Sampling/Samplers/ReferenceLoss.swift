@@ -29,7 +29,7 @@ struct ReferenceLoss: LossSampler, ReferencedSampler {
         return zip(logarithms, tasks.active).map { $1 ? exp($0 - largest) : 0 }
     }
 
-    func hear(_ step: StepLosses, _ memory: inout SamplerMemory) {
+    func update(_ step: StepLosses, _ memory: inout SamplerMemory) {
         memory.updates += 1
         for (task, loss) in step.losses.enumerated() {
             guard let loss else { continue }

@@ -41,15 +41,15 @@ struct StopAndGo: ScoreSampler {
         tasks.memory.rows[Row.isStopped.rawValue].map { $0 > 0 ? 1 / Double(interval) : 1 }
     }
 
-    func hear(scores: [Double?], _ memory: inout SamplerMemory) {
+    func update(scores: [Double?], _ memory: inout SamplerMemory) {
         memory.updates += 1
         for (task, score) in scores.enumerated() {
             guard let score, score.isFinite else { continue }
-            hear(score, task, &memory)
+            update(score, task, &memory)
         }
     }
 
-    private func hear(_ score: Double, _ task: Int, _ memory: inout SamplerMemory) {
+    private func update(_ score: Double, _ task: Int, _ memory: inout SamplerMemory) {
         func value(_ row: Row) -> Double { memory.rows[row.rawValue][task] }
         func set(_ row: Row, _ value: Double) { memory.rows[row.rawValue][task] = value }
         let best = value(.best)
