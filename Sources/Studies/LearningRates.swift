@@ -47,5 +47,8 @@ package struct LearningRates: Sendable, Codable, Equatable {
         }
     }
 
-    package subscript(kind: ParameterKind) -> Double { rates[kind] ?? 0 }
+    package subscript(kind: ParameterKind) -> Double {
+        guard let rate = rates[kind] else { preconditionFailure("every kind has a rate") }
+        return rate
+    }
 }

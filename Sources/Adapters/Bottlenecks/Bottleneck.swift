@@ -106,7 +106,7 @@ final class Bottleneck {
 
     /// Adds the gradients of the parameters, and that of the input to `dv`, which may be dy itself or nil.
     func backward(_ dy: Matrix, inputGradient dv: Matrix?, _ workspace: Workspace) {
-        guard let saved else { return }
+        guard let saved else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         if let gradient = up.gradientMatrix {

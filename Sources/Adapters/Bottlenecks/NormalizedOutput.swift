@@ -33,7 +33,7 @@ final class NormalizedOutput {
 
     /// Replaces dh by the gradient of y, which is that of x too.
     func backward(_ dh: Matrix) {
-        guard let saved else { return }
+        guard let saved else { preconditionFailure("no saved forward") }
         layerNormBackward(
             dh, scale: norm.scale, normalized: saved.normalized,
             reciprocalDeviation: saved.reciprocalDeviation)

@@ -133,7 +133,8 @@ private final class HadamardHooks: EncoderAdaptation {
         _ dA: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        guard let scale = scales[place.layer], let a = saved[place.layer] else { return }
+        guard let scale = scales[place.layer] else { return }
+        guard let a = saved[place.layer] else { preconditionFailure("no saved forward") }
         scaleAndShiftBackward(dA, x: a, w: scale.w.value, dw: scale.w.gradient, db: scale.b.gradient)
     }
 }

@@ -151,7 +151,8 @@ private final class IA3Hooks: EncoderAdaptation {
         _ dy: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        guard let l = scales[place], let y = saved[place] else { return }
+        guard let l = scales[place] else { return }
+        guard let y = saved[place] else { preconditionFailure("no saved forward") }
         scaleAndShiftBackward(dy, x: y, w: l.value, dw: l.gradient, db: nil)
     }
 }

@@ -161,9 +161,9 @@ private final class LoRAHooks: EncoderAdaptation {
         _ dy: Matrix, sourceGradient dx: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        guard let pair = pairs[place], let (x, h) = saved[place], let dA = pair.a.gradientMatrix,
-            let dB = pair.b.gradientMatrix
+        guard let pair = pairs[place], let dA = pair.a.gradientMatrix, let dB = pair.b.gradientMatrix
         else { return }
+        guard let (x, h) = saved[place] else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         linearWeightGradient(dy, h, weight: dB, scale: scale)

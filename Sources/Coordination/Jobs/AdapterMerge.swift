@@ -129,7 +129,7 @@ package struct AdapterMerge: Sendable {
         }
         return RunResults(
             steps: 0,
-            stages: [StageResult(stage: "merge", steps: 0, tasks: NamedValues(kept), drawn: NamedValues([]))],
+            stages: [StageResult(stage: .merge, steps: 0, tasks: NamedValues(kept), drawn: NamedValues([]))],
             parameters: context.parameterCounts(nil), arithmetic: [.current(context.study.arithmetic)])
     }
 }

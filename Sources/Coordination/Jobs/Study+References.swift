@@ -18,7 +18,9 @@ extension Study {
         let numbers = try sampler.reference.asNumbers(of: tasks.map(\.name)) { path, name, key in
             let run = try runs[path] ?? ReferenceRun(path, key: key)
             runs[path] = run
-            guard let task = tasks.first(where: { $0.name == name }) else { return 0 }
+            guard let task = tasks.first(where: { $0.name == name }) else {
+                preconditionFailure("references of the study's tasks alone are asked for")
+            }
             switch kind {
             case .score:
                 return try run.score(of: task, on: evaluation.heldOut > 0 ? [.train] : task.evaluationSplits)

@@ -25,8 +25,10 @@ struct AdapterHubModules {
 
     /// The module of LoRA and IA3 at the linear map of a slice's site.
     func lora(_ slice: ParameterSlice) -> String {
-        let module = slice.tensor.site.flatMap { names.module(at: LayerSite(slice.layer ?? 0, $0)) }
-        return "\(names.prefix)\(module ?? "").loras.\(adapter)"
+        guard let site = slice.tensor.site, let layer = slice.layer,
+            let module = names.module(at: LayerSite(layer, site))
+        else { preconditionFailure("LoRA and IA3 act at linear maps of a layer") }
+        return "\(names.prefix)\(module).loras.\(adapter)"
     }
 
     /// The module of a bottleneck after the attention (`projection`) or after the feed-forward layer.

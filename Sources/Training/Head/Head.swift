@@ -67,33 +67,33 @@ struct Head {
 
     /// Adds the parameters' gradients to `gradient`, and writes dp [B, d]; each unless it is nil.
     func backward(
-        _ dz: Matrix, _ kept: Activations, gradient: UnsafeMutablePointer<Float>?, into dp: Matrix?,
+        _ dz: Matrix, _ saved: Activations, gradient: UnsafeMutablePointer<Float>?, into dp: Matrix?,
         _ workspace: Workspace
     ) {
         if let gradient {
             linearWeightGradient(
-                dz, kept.last, weight: matrix(HeadSlice.weight, of: gradient),
+                dz, saved.last, weight: matrix(HeadSlice.weight, of: gradient),
                 bias: gradient + range(HeadSlice.bias).lowerBound)
         }
-        guard let saved = kept.dense, let activation = dense.activation else {
+        guard let hidden = saved.dense, let activation = dense.activation else {
             if let dp {
                 linearBackward(dz, matrix(HeadSlice.weight), into: dp)
-                if let mask = kept.mask { multiplyElements(of: dp, by: mask) }
+                if let mask = saved.mask { multiplyElements(of: dp, by: mask) }
             }
             return
         }
-        let du = workspace.matrix(kept.last.rows, kept.last.columns)
+        let du = workspace.matrix(saved.last.rows, saved.last.columns)
         linearBackward(dz, matrix(HeadSlice.weight), into: du)
-        if let mask = kept.mask { multiplyElements(of: du, by: mask) }
-        activation.backward(du, derivative: saved.derivative)
+        if let mask = saved.mask { multiplyElements(of: du, by: mask) }
+        activation.backward(du, derivative: hidden.derivative)
         if let gradient {
             linearWeightGradient(
-                du, saved.input, weight: matrix(HeadSlice.denseWeight, of: gradient),
+                du, hidden.input, weight: matrix(HeadSlice.denseWeight, of: gradient),
                 bias: gradient + range(HeadSlice.denseBias).lowerBound)
         }
         if let dp {
             linearBackward(du, matrix(HeadSlice.denseWeight), into: dp)
-            if let mask = saved.mask { multiplyElements(of: dp, by: mask) }
+            if let mask = hidden.mask { multiplyElements(of: dp, by: mask) }
         }
     }
 

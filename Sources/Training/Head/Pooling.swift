@@ -55,7 +55,7 @@ extension Pooling {
 
     /// Computes `dh` [T, d] from dp [B, d], which it overwrites; adds the gradients of a trained pooler.
     func backward(
-        _ dp: Matrix, _ kept: Activations, _ batch: PackedBatch, _ encoder: Encoder,
+        _ dp: Matrix, _ saved: Activations, _ batch: PackedBatch, _ encoder: Encoder,
         _ adaptation: any EncoderAdaptation, into dh: Matrix, _ workspace: Workspace
     ) {
         dh.fill(0)
@@ -73,7 +73,7 @@ extension Pooling {
         case .cls:
             scatterFirst(dp, batch, into: dh)
         case .pooler:
-            guard let (read, p) = kept.pooler else { return }
+            guard let (read, p) = saved.pooler else { return }
             let first = workspace.matrix(batch.count, dh.columns)
             encoder.poolBackward(dp, first: read, p: p, adaptation, into: first)
             scatterFirst(first, batch, into: dh)

@@ -116,9 +116,10 @@ private final class AdapterBiasHooks: EncoderAdaptation {
         _ dy: Matrix, sourceGradient du: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        guard let shift = shifts[place.layer], let (alpha, u) = saved[place.layer],
-            let dv = shift.v.gradient, let da = shift.a.gradient, let dc = shift.c.gradient
+        guard let shift = shifts[place.layer], let dv = shift.v.gradient, let da = shift.a.gradient,
+            let dc = shift.c.gradient
         else { return }
+        guard let (alpha, u) = saved[place.layer] else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         let dAlpha = workspace.floats(u.rows)
         tokenScalars(of: dy, shift.v.value, into: dAlpha)

@@ -90,7 +90,7 @@ final class Mixture {
     }
 
     func backward(_ dy: Matrix, inputGradient dx: Matrix?, _ workspace: Workspace) {
-        guard let saved else { return }
+        guard let saved else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         let (tokens, d, n) = (dy.rows, dy.columns, bottlenecks.count)

@@ -25,7 +25,7 @@ final class OutputChange {
 
     /// Adds dβ, passes ds [out] to `use`, and turns dy into the gradient of the unchanged output.
     func backward(_ dy: Matrix, _ workspace: Workspace, _ use: (UnsafePointer<Float>) -> Void) {
-        guard let y = saved else { return }
+        guard let y = saved else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         let sums = workspace.matrix(2, dy.columns)

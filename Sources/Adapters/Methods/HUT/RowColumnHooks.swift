@@ -49,9 +49,8 @@ final class RowColumnHooks: EncoderAdaptation {
                 }
             }
         }
-        guard let (map, p) = inputs[place], let x = saved[place], let dA = map.a.gradientMatrix else {
-            return
-        }
+        guard let (map, p) = inputs[place], let dA = map.a.gradientMatrix else { return }
+        guard let x = saved[place] else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         let dp = workspace.matrix(1, p.count)

@@ -83,7 +83,8 @@ final class TinyAttentionHooks: EncoderAdaptation {
         _ dz: Matrix, sourceGradient: Matrix?, at place: LayerSite, _ batch: PackedBatch,
         _ workspace: Workspace
     ) {
-        guard let own = tensors[place.layer], let saved = saved[place.layer] else { return }
+        guard let own = tensors[place.layer] else { return }
+        guard let saved = saved[place.layer] else { preconditionFailure("no saved forward") }
         let mark = workspace.mark
         defer { workspace.release(to: mark) }
         let share = 1 / Float(method.heads)
