@@ -104,15 +104,15 @@ extension Claim {
                 try requireEqual(world.allReduce(Int32(round), .min), Int32(round), "round")
             }
         },
-        Claim("the payload is counted") { world in
+        Claim("the time of a call is split into waiting and communicating") { world in
             let before = world.statistics
-            _ = try world.allReduce(Int64(1), .sum)
-            var floats = [Float](repeating: 0, count: 10)
-            try floats.withUnsafeMutableBufferPointer { try world.broadcast($0, from: 0) }
+            if world.rank == 0 { usleep(20_000) }
+            try world.barrier()
             let spent = world.statistics.since(before)
-            try requireEqual(spent.calls, 2, "calls")
-            try requireEqual(spent.bytes, world.size > 1 ? 48 : 0, "bytes")
-            try require(spent.secondsWaiting >= 0 && spent.secondsTransferring >= 0, "negative time")
+            try require(spent.secondsWaiting >= 0 && spent.secondsCommunicating >= 0, "negative time")
+            // Whoever comes first waits for rank 0; the last one could come later than it on a busy machine.
+            let most = try world.allGather([Int64(1e6 * spent.secondsWaiting)]).map { $0[0] }.max() ?? 0
+            try require(world.size == 1 || most > 0, "nobody waited")
         },
         Claim("a group of a world's ranks keeps their order and talks alone") { world in
             let color = Int32(world.rank % 3)

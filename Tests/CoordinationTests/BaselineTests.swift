@@ -44,7 +44,7 @@ struct BaselineTests {
         #expect(run.results?.steps == (trainHead ? 12 : 5))
         #expect(
             run.results?.stages.map(\.stage)
-                == (trainHead ? ["head", "adapter"] : ["head"]))
+                == (trainHead ? [.head, .adapter] : [.head]))
         #expect(run.results?.parameters?.method == "head")
         #expect(run.results?.parameters?.adapterPerTask == 0)
         let (other, expected) = (try TemporaryFolder(), try TrainedFiles(folder))

@@ -327,7 +327,7 @@ struct CombinationRunTests {
         changes["sampler.name"] = nil
         changes["sampler"] = ["name": "weighted", "weights": ["colour": 1, "pair": 20, "size": 100]]
         let run = try TinyStudy(changes).train(into: TemporaryFolder())
-        let adapter = run.steps.filter { $0.stage == "adapter" }
+        let adapter = run.steps.filter { $0.stage == .adapter }
         #expect(adapter.count == 4 && adapter.allSatisfy { $0.losses.names == ["colour", "pair", "size"] })
         // In the head stage no task shares a parameter.
         #expect(run.steps.contains { $0.losses.names.count < 3 })

@@ -130,7 +130,7 @@ struct OneResultTests {
             #expect(outcome.results?.sharedGradients == .summed)
             for (found, apart) in zip(outcome.steps, apart.steps) {
                 // The three tasks share 288 values of 8 bytes in the adapter stage; heads are private.
-                let rows = found.stage == "adapter" ? found.losses.names.count : 0
+                let rows = found.stage == .adapter ? found.losses.names.count : 0
                 // The squared norm of each of 12 shared tensors has an exponent of 4 bytes, and 8 bytes.
                 let bytes = max(0, rows - 1) * 288 * 8 + rows * 12 * (4 + 8)
                 #expect(apart.bytes - found.bytes == bytes, "step \(found.step)")

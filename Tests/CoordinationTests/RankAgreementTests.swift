@@ -71,6 +71,20 @@ struct RankAgreementTests {
                 "the ranks' replicas of the state differ: parameters differs between ranks"))
         #expect(failure.message.contains("on ranks 0, 2 (") && failure.message.contains("on rank 1 ("))
     }
+
+    @Test("A replica whose numbers agree but not its progress is refused")
+    func progress() throws {
+        let context = try TinyStudy().context
+        let failures = try ThreadWorld.run(2) { world -> Failure? in
+            var state = TrainingState(context.store, tasks: context.names.count)
+            state.evaluatedAt = world.rank
+            do {
+                try RankAgreement.checkReplicas(state, tasks: context.names, world)
+                return nil
+            } catch let failure as Failure { return failure }
+        }
+        #expect(failures.allSatisfy { $0?.message.contains(": progress differs between ranks") == true })
+    }
 }
 
 /// A rank with faulty memory, which corrupts the second sum of gradients that it receives.

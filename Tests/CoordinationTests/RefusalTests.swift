@@ -216,7 +216,8 @@ struct RefusalTests {
         let without = saved.tensors.filter { $0.name != "agreement" }
         #expect(without.count == saved.tensors.count - 1)
         func failures(_ tensors: [NamedTensor], stageStep: Int) throws -> [Failure] {
-            let facts = try saved.facts(as: JSONValue.self).setting(["stageStep"], to: .integer(stageStep))
+            let facts = try saved.facts(as: JSONValue.self)
+                .setting(["progress", "stageStep"], to: .integer(stageStep))
             try Checkpoint(step: saved.step, tensors: tensors, facts: facts)
                 .write(into: folder.file("checkpoints"), keep: 1)
             return try TinyStudy(changes).failures(ranks: 2, into: folder, resuming: true)
@@ -247,10 +248,12 @@ struct RefusalTests {
     @Test(
         "Facts out of range are refused",
         arguments: [
-            ("stage", 7), ("stage", -1), ("stageStep", -3), ("positions", [-1, 0, 0]), ("microBatches", -1),
-            ("positions", [0, 0]), ("tasks", []), ("tasks.0.isActive", nil), ("evaluatedAt", nil),
-            ("evaluatedAt", .integer(.max)), ("evaluatedAt", -2), ("history", nil),
-            ("tasks.0.evaluationsSinceBest", .integer(.max)), ("tasks.1.evaluationsSinceBest", -1),
+            ("progress.stage", 7), ("progress.stage", -1), ("progress.stageStep", -3),
+            ("progress.tasks", []), ("progress.tasks.0.isActive", nil),
+            ("progress.evaluatedAt", .integer(.max)), ("progress.evaluatedAt", -1),
+            ("progress.tasks.0.evaluationsSinceBest", .integer(.max)),
+            ("progress.tasks.1.evaluationsSinceBest", -1), ("history", nil),
+            ("positions", [-1, 0, 0]), ("positions", [0, 0]), ("microBatches", -1),
             ("requested", ["inf", 0, 0]), ("requested", [-1, 0, 0]),
         ] as [(String, JSONValue)])
     func tampered(key: String, value: JSONValue) throws {

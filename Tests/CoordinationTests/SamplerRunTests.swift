@@ -22,7 +22,7 @@ struct SamplerRunTests {
             SamplerSettings.DrawMode.allCases.map { Case(sampler: sampler.name, draw: $0) }
         }
 
-        var listens: Bool { SamplerTable.sampler(named: sampler)?.init().listens == true }
+        var isAdaptive: Bool { SamplerTable.sampler(named: sampler)?.init().isAdaptive == true }
 
         /// A study in which scores and losses move the shares.
         var changes: [String: JSONValue] {
@@ -69,12 +69,12 @@ struct SamplerRunTests {
             #expect(try TrainedFiles(folder).difference(from: expected) == nil, "stopped after \(stop)")
             #expect(resumed.results == outcome.results)
         }
-        // A listening sampler has heard something that moved its shares.
+        // The losses or scores have moved an adaptive sampler's shares.
         let shares = outcome.evaluations.compactMap { $0.probabilities?.values }
-        if test.listens { #expect(Set(shares).count > 1, "\(shares)") }
+        if test.isAdaptive { #expect(Set(shares).count > 1, "\(shares)") }
     }
 
-    @Test("A checkpoint between an evaluation and the next step has the scores that were heard")
+    @Test("A checkpoint between an evaluation and the next step has the scores of the evaluation")
     func stoppedAfterEvaluation() throws {
         let reference: JSONValue = ["colour": 1, "pair": 0.4, "size": 0.9]
         let changes: [String: JSONValue] = [
@@ -94,7 +94,7 @@ struct SamplerRunTests {
             }
             let checkpoint = try #require(Checkpoint.newest(in: folder.file("checkpoints")).checkpoint)
             let facts: JSONValue = try checkpoint.facts()
-            #expect(checkpoint.step == step && facts["evaluatedAt"]?.int == step)
+            #expect(checkpoint.step == step && facts["progress"]?["evaluatedAt"]?.int == step)
             #expect(facts["sampler"]?["updates"]?.int == step / 2)
             let resumed = try TinyStudy(changes).train(ranks: 3, into: folder, resuming: true)
             #expect(resumed.evaluations.first?.step == step + 2, "the evaluation is not repeated")
@@ -123,16 +123,16 @@ struct SamplerRunTests {
             #expect(mismatch(found, expected, Tolerance(absolute: 1e-12)) == nil)
         }
         // Each stage begins with equal shares.
-        let first = try #require(run.evaluations.first { $0.stage == "adapter" }?.drawn)
+        let first = try #require(run.evaluations.first { $0.stage == .adapter }?.drawn)
         #expect(first.values.allSatisfy { abs($0.requested - 1 / 3) < 1e-12 })
     }
 
     @Test("Each evaluation reports the shares so far, and the last those of the results")
     func shares() throws {
         let run = try TinyStudy().train(ranks: 2, into: TemporaryFolder())
-        for (stage, steps) in [("head", 5), ("adapter", 7)] {
+        for (stage, steps) in [(StageName.head, 5), (.adapter, 7)] {
             let reports = run.evaluations.filter { $0.stage == stage }
-            let before = stage == "head" ? 0 : 5
+            let before = stage == .head ? 0 : 5
             for report in reports {
                 let drawn = try #require(report.drawn)
                 #expect(drawn.names == ["colour", "pair", "size"])
@@ -199,7 +199,7 @@ struct SamplerRunTests {
         let outcome = try TinyStudy(changes).train(into: TemporaryFolder())
         for (name, size) in [("colour", 21), ("pair", 13), ("size", 9)] {
             var (sum, count) = (0.0, 0)
-            for step in outcome.steps.reversed() where step.stage == "adapter" && count < size {
+            for step in outcome.steps.reversed() where step.stage == .adapter && count < size {
                 let examples = step.microBatches.reduce(0) { $0 + ($1.task == name ? $1.examples.count : 0) }
                 sum += Double(examples) * (step.losses[name] ?? 0)
                 count += examples

@@ -22,7 +22,7 @@ struct StageTests {
     }
 
     /// The scores of a stage's evaluations, by task.
-    private func scores(_ run: TinyStudy.Outcome, _ stage: String) -> [[String: Double]] {
+    private func scores(_ run: TinyStudy.Outcome, _ stage: StageName) -> [[String: Double]] {
         run.evaluations.filter { $0.stage == stage }.map {
             Dictionary(uniqueKeysWithValues: $0.scores.map { ($0.task, $0.score) })
         }
@@ -47,7 +47,7 @@ struct StageTests {
         changes["evaluation.keep"] = .string(keep.rawValue)
         let (study, folder) = (try TinyStudy(changes), try TemporaryFolder())
         let run = try study.train(ranks: 2, into: folder)
-        let evaluations = scores(run, "adapter")
+        let evaluations = scores(run, .adapter)
         try #require(evaluations.count == 10)
         let found = try scores(study, folder)
         let last = evaluations[9]
@@ -92,7 +92,7 @@ struct StageTests {
                         #expect(value == score.value)
                     }
                 }
-                let evaluations = run.evaluations.filter { $0.stage == "adapter" }
+                let evaluations = run.evaluations.filter { $0.stage == .adapter }
                 let seen = evaluations.flatMap { evaluation in
                     evaluation.scores.filter { $0.task == found.task }.map { ($0.score, evaluation.step) }
                 }
@@ -111,7 +111,7 @@ struct StageTests {
         changes["evaluation.patience"] = 1
         changes["evaluation.keep"] = "mean"
         let run = try TinyStudy(changes).train(into: TemporaryFolder())
-        let evaluations = run.evaluations.filter { $0.stage == "adapter" }
+        let evaluations = run.evaluations.filter { $0.stage == .adapter }
         let stopped = evaluations.firstIndex { $0.scores.contains { $0.stops } }
         #expect((stopped ?? 9) < evaluations.count - 1, "a task stops before the others")
         // All parameters but the heads are shared, so all tasks change until the last one stops.
@@ -136,7 +136,7 @@ struct StageTests {
         #expect(failure?.remedy == "did you mean 'colour'?")
     }
 
-    @Test("A coordinator that computes nothing hears how far an evaluation is")
+    @Test("A coordinator that computes nothing learns how far an evaluation is")
     func evaluationOfOthers() throws {
         let study = try TinyStudy(["coordinator": "dedicated"])
         let run = try study.train(ranks: 3, into: TemporaryFolder())
@@ -183,8 +183,8 @@ struct StageTests {
             "stages.head": ["steps": 10, "learningRate": 0.5], "evaluation.every": 1,
             "evaluation.keep": .string(keep), "stages.adapter.learningRate": 0, "stages.adapter.steps": 1,
         ]).train(into: folder)
-        let head = scores(run, "head")
-        let handed = try #require(scores(run, "adapter").first)
+        let head = scores(run, .head)
+        let handed = try #require(scores(run, .adapter).first)
         #expect(head.count == 10)
         if keep == "best" {
             for (task, score) in handed {
@@ -227,7 +227,7 @@ struct StageTests {
             #expect(moved == (slice.kind != .bias), "\(slice.name)")
         }
         // A kind without a rate has the rate of weights.
-        let rates = try #require(run.steps.first { $0.stage == "adapter" && $0.stageStep == 2 }).learningRates
+        let rates = try #require(run.steps.first { $0.stage == .adapter && $0.stageStep == 2 }).learningRates
         #expect(rates["head"] != nil && rates["head"] == rates["weight"])
     }
 
@@ -237,7 +237,7 @@ struct StageTests {
             "evaluation.every": 1, "evaluation.patience": 2, "stages.head.steps": 60,
             "stages.adapter.steps": 60, "sampler": ["name": "uniform"],
         ]).train(into: TemporaryFolder())
-        for stage in ["head", "adapter"] {
+        for stage in [StageName.head, .adapter] {
             var (best, stale, stopped) = ([String: Double](), [String: Int](), [String: Int]())
             for evaluation in run.evaluations where evaluation.stage == stage {
                 for score in evaluation.scores {
@@ -284,7 +284,7 @@ struct StageTests {
         let run = try TinyStudy([
             "stages.head": ["epochs": 0], "stages.adapter": ["epochs": 1.5, "learningRate": 0.01],
         ]).train(into: TemporaryFolder())
-        #expect(run.steps.map(\.stage) == [String](repeating: "adapter", count: 6))
+        #expect(run.steps.map(\.stage) == [StageName](repeating: .adapter, count: 6))
         let failure = #expect(throws: Failure.self) {
             _ = try TinyStudy(["stages.head.steps": 0, "stages.adapter.steps": 0])
         }
@@ -296,7 +296,7 @@ struct StageTests {
         let run = try TinyStudy().train(ranks: 2, into: TemporaryFolder())
         let results = try #require(run.results)
         #expect(results.steps == 12 && results.keep == "best")
-        #expect(results.stages.map(\.stage) == ["head", "adapter"])
+        #expect(results.stages.map(\.stage) == [.head, .adapter])
         #expect(results.parameters?.adapterPerTask == 288)
         #expect(results.parameters?.headsAllTasks == 150)
         for (stage, steps) in zip(results.stages, [5, 7]) {

@@ -18,7 +18,7 @@ import Testing
 
     @Test func theFirstEpochIsAPhaseOfItsOwn() throws {
         let recorder = PhaseRecorder(OperatorClock(), stepsPerPass: 3, evaluated: (examples: 7, tokens: 70))
-        for step in 1...9 { try recorder.observe(.step(Self.report("adapter", step))) }
+        for step in 1...9 { try recorder.observe(.step(Self.report(.adapter, step))) }
         let phases = recorder.measured(rate: 1e9)
         #expect(phases.map(\.name) == ["adapter stage, first epoch", "adapter stage, later epochs"])
         // The first step is a warm-up.
@@ -33,17 +33,17 @@ import Testing
 
     @Test func stagesAreTheirOwnPhases() throws {
         let recorder = PhaseRecorder(OperatorClock(), stepsPerPass: 1, evaluated: (examples: 7, tokens: 70))
-        try recorder.observe(.stage(name: "head", steps: 1))
+        try recorder.observe(.stage(name: .head, steps: 1))
         try recorder.observe(.pooled(done: 1, of: 1))
-        try recorder.observe(.step(Self.report("head", 1)))
-        try recorder.observe(.step(Self.report("adapter", 1)))
+        try recorder.observe(.step(Self.report(.head, 1)))
+        try recorder.observe(.step(Self.report(.adapter, 1)))
         #expect(
             recorder.measured(rate: 1).map(\.name) == [
                 "pooled vectors", "head stage, first epoch", "adapter stage, first epoch",
             ])
     }
 
-    private static func report(_ stage: String, _ step: Int) -> StepReport {
+    private static func report(_ stage: StageName, _ step: Int) -> StepReport {
         StepReport(
             stage: stage, step: step, stageStep: step, stageSteps: 100,
             microBatches: [StepReport.MicroBatch(task: "task", examples: [1, 2, 3])],

@@ -142,7 +142,9 @@ struct ComparisonTests {
     @Test("The seconds per step are the median over the last stage, the file the largest of a task")
     func journalAndAdapters() throws {
         let path = try runs.run("run", runs.results([("rte", 0.5)]))
-        let steps = [("head", 9.0), ("adapter", 5), ("adapter", 1), ("adapter", 2), ("adapter", 4)]
+        let steps: [(StageName, Double)] = [
+            (.head, 9), (.adapter, 5), (.adapter, 1), (.adapter, 2), (.adapter, 4),
+        ]
         let journal = try Journal(directory: RunDirectory(path: path), appending: false)
         for (index, (stage, seconds)) in steps.enumerated() {
             try journal.record(
@@ -201,7 +203,7 @@ struct ComparisonTests {
                 score: 0.5, step: 1, splits: NamedValues([(split, NamedValues([("accuracy", 0.5)]))]),
                 best: nil)
             let stage = StageResult(
-                stage: "adapter", steps: 1, tasks: NamedValues([("rte", score)]), drawn: NamedValues([]))
+                stage: .adapter, steps: 1, tasks: NamedValues([("rte", score)]), drawn: NamedValues([]))
             return ScoreColumns.Column(name: name, [RunResults(stages: [stage])])
         }
         let (dev, other, heldOut) = (column("a", "dev"), column("b", "dev"), column("c", "train"))
@@ -438,7 +440,7 @@ struct ComparisonTests {
 
     @Test("A missing number is a dash")
     func missingFacts() throws {
-        let stage = StageResult(stage: "head", steps: 0, tasks: NamedValues([]), drawn: NamedValues([]))
+        let stage = StageResult(stage: .head, steps: 0, tasks: NamedValues([]), drawn: NamedValues([]))
         let table = try Comparison([runs.run("bare", RunResults(stages: [stage]))])
             .table(content: ComparisonContent(constants: true)).split(separator: "\n")
         let named = table.dropFirst().prefix { !$0.hasPrefix("Bytes") }.filter { !$0.hasPrefix("seeds") }

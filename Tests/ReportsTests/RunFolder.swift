@@ -33,7 +33,7 @@ struct RunFolder {
         metrics: KeyValuePairs<String, Double>? = nil, way: SharedGradients? = nil,
         agreement: TaskAgreement? = nil
     ) -> RunResults {
-        func stage(_ name: String, _ scores: [(String, Double?)]) -> StageResult {
+        func stage(_ name: StageName, _ scores: [(String, Double?)]) -> StageResult {
             StageResult(
                 stage: name, steps: 20,
                 tasks: NamedValues(
@@ -51,7 +51,7 @@ struct RunFolder {
                     }), drawn: NamedValues([]), agreement: agreement)
         }
         var results = RunResults(
-            steps: 40, stages: [stage("head", [("rte", 0.1)]), stage("adapter", scores)],
+            steps: 40, stages: [stage(.head, [("rte", 0.1)]), stage(.adapter, scores)],
             parameters: ParameterCounts(
                 method: "hadamard", backbone: 10_000_000, adapterPerTask: adapters,
                 adapterAllTasks: 2 * adapters, headsAllTasks: 1538, operationsPerToken: operations,

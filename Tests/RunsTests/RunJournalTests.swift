@@ -24,7 +24,7 @@ import Testing
     private func step(_ number: Int) -> RunEvent {
         .step(
             StepReport(
-                stage: "adapter", step: number, stageStep: number, stageSteps: 9, microBatches: [],
+                stage: .adapter, step: number, stageStep: number, stageSteps: 9, microBatches: [],
                 losses: NamedValues([("rte", 0.5)]), learningRates: NamedValues([("weight", 1e-3)]),
                 gradientNorm: 2, combination: Self.combination,
                 agreement: AgreementCurves(
@@ -48,7 +48,7 @@ import Testing
         let score = TaskEvaluation(task: "rte", score: 0.625, isBest: true, stops: false, splits: splits)
         return .evaluated(
             EvaluationReport(
-                stage: "adapter", step: 1, scores: [score], mean: 0.625,
+                stage: .adapter, step: 1, scores: [score], mean: 0.625,
                 drawn: NamedValues([("rte", DrawnShare(requested: 1, realised: 1, examples: 3))]),
                 probabilities: NamedValues([("rte", 1)]), seconds: 1, secondsWaiting: 0,
                 secondsCommunicating: 0))
@@ -69,7 +69,7 @@ import Testing
         try journal.observe(evaluated(split: "train"))
         let share = DrawnShare(requested: 1, realised: 1, examples: 3)
         let stage = StageResult(
-            stage: "adapter", steps: 1, tasks: NamedValues([("rte", nil)]),
+            stage: .adapter, steps: 1, tasks: NamedValues([("rte", nil)]),
             drawn: NamedValues([("rte", share)]))
         try journal.observe(.finished(RunResults(stages: [stage])))
         let bytes = try bytes(of: run.tensorboard)
@@ -108,7 +108,7 @@ import Testing
         #expect(part.meanCosine == 0.25 && part.meanCorrectedCosine == 1.5)
         let period = TaskAgreement.Period(steps: [[3, 2], [2, 4]], parts: [part])
         let stage = StageResult(
-            stage: "adapter", steps: 5, tasks: NamedValues([]), drawn: NamedValues([]),
+            stage: .adapter, steps: 5, tasks: NamedValues([]), drawn: NamedValues([]),
             agreement: TaskAgreement(tasks: ["a", "b"], whole: period, thirds: [period]))
         let place = try TemporaryFolder()
         let run = try RunDirectory.create(at: place.file("run"))

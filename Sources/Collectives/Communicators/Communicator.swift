@@ -10,7 +10,7 @@ package protocol Communicator: Sendable {
     /// The number of ranks in the group.
     var size: Int { get }
 
-    /// Traffic and time of this rank's calls so far.
+    /// The time of this rank's calls so far.
     var statistics: CommunicationStatistics { get }
 
     /// Records this rank's progress, so that a stall can be attributed to it; nil if stalls are not watched
@@ -33,6 +33,11 @@ package protocol Communicator: Sendable {
     /// The first call is collective; later calls return the same communicator without communicating.
     func nodeCommunicator() throws -> any Communicator
 
+    /// This group, with another wait policy on this rank; the statistics are shared.
+    ///
+    /// Ranks that are threads of one process always sleep.
+    func withWaitPolicy(_ policy: WaitPolicy) -> any Communicator
+
     /// The ranks that pass the same color, in the same order; nil for a rank that passes nil.
     ///
     /// The caller must ``free()`` the new communicator.
@@ -53,6 +58,8 @@ package protocol Communicator: Sendable {
 
 extension Communicator {
     package var watch: StallWatch? { nil }
+
+    package func withWaitPolicy(_ policy: WaitPolicy) -> any Communicator { self }
 
     /// Replaces every rank's array by the element-wise reduction over all ranks.
     package func allReduce<T: MPIElement>(_ values: inout [T], _ operation: Reduction) throws {

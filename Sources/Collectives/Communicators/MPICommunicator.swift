@@ -52,8 +52,7 @@ package final class MPICommunicator: Communicator {
         self.waitPolicy = waitPolicy
     }
 
-    /// This group, with another wait policy on this rank; the statistics are shared.
-    package func withWaitPolicy(_ policy: WaitPolicy) -> MPICommunicator {
+    package func withWaitPolicy(_ policy: WaitPolicy) -> any Communicator {
         MPICommunicator(self, waitPolicy: policy)
     }
 
@@ -81,20 +80,20 @@ package final class MPICommunicator: Communicator {
     }
 
     package func barrier() throws {
-        try call("barrier", bytes: 0) { 0 }
+        try call("barrier") { 0 }
     }
 
     package func allReduce<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction)
         throws
     {
-        try call("all-reduce", bytes: data.count * MemoryLayout<T>.stride) {
+        try call("all-reduce") {
             cmpi_allreduce(data.baseAddress, Int64(data.count), T.kind.raw, operation.raw, raw)
         }
     }
 
     package func broadcast<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
-        try call("broadcast", bytes: data.count * MemoryLayout<T>.stride) {
+        try call("broadcast") {
             cmpi_bcast(data.baseAddress, Int64(data.count), T.kind.raw, Int32(root), raw)
         }
     }
@@ -102,7 +101,7 @@ package final class MPICommunicator: Communicator {
     package func allGather(_ value: [Int64]) throws -> [[Int64]] {
         var gathered = [Int64](repeating: 0, count: value.count * size)
         if size == 1 { gathered = value }
-        try call("all-gather", bytes: value.count * MemoryLayout<Int64>.stride) {
+        try call("all-gather") {
             cmpi_allgather(value, Int32(value.count), .i64, &gathered, raw)
         }
         return (0..<size).map { Array(gathered[$0 * value.count..<($0 + 1) * value.count]) }
@@ -113,7 +112,7 @@ package final class MPICommunicator: Communicator {
     ) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
         let counts = try allGather([Int64(value.count)]).map { $0[0] }
-        try call("gather", bytes: value.count * MemoryLayout<Int64>.stride) {
+        try call("gather") {
             if rank == root || value.isEmpty { return 0 }
             return cmpi_send(value, Int32(value.count), .i64, Int32(root), Self.gatherTag, raw)
         }
@@ -137,11 +136,8 @@ package final class MPICommunicator: Communicator {
     /// The tag of ``gather(_:to:_:)``, the only point-to-point messages on these communicators.
     private static let gatherTag: Int32 = 1
 
-    private func call(_ name: String, bytes: Int, _ exchange: () -> Int32) throws {
-        guard size > 1 else {
-            counter.add(bytes: 0, waiting: 0, transferring: 0)
-            return
-        }
+    private func call(_ name: String, _ exchange: () -> Int32) throws {
+        guard size > 1 else { return }
         let start = MonotonicClock.seconds
         watch?.arrive(at: start)
         defer { watch?.leave(at: MonotonicClock.seconds) }
@@ -149,7 +145,7 @@ package final class MPICommunicator: Communicator {
         let allArrived = MonotonicClock.seconds
         try check(exchange(), name)
         counter.add(
-            bytes: bytes, waiting: allArrived - start, transferring: MonotonicClock.seconds - allArrived)
+            waiting: allArrived - start, communicating: MonotonicClock.seconds - allArrived)
     }
 
     private func watched(_ body: () throws -> Void) throws {
@@ -172,14 +168,6 @@ package final class MPICommunicator: Communicator {
                 try check(cmpi_test(&request, &done), name)
             }
         }
-    }
-
-    /// How a rank waits for the others.
-    package enum WaitPolicy: Sendable {
-        /// Busy-waits inside MPI: lowest latency, occupies a core. For ranks that compute.
-        case spin
-        /// Polls every half millisecond and leaves the core to others. For a dedicated coordinator.
-        case sleep
     }
 }
 

@@ -25,7 +25,7 @@ final class ThreadCommunicator: Communicator {
         // The first rank of each subgroup creates its rendezvous and passes it to the others.
         let new = own.first == rank ? rendezvous.child(size: own.count) : nil
         let shared = try collective(
-            "split", bytes: 0, new.map { Unmanaged.passUnretained($0).toOpaque() }
+            "split", new.map { Unmanaged.passUnretained($0).toOpaque() }
         ) { pointers in
             pointers[own[0]].map { Unmanaged<Rendezvous>.fromOpaque($0).takeUnretainedValue() }
         }
@@ -36,12 +36,12 @@ final class ThreadCommunicator: Communicator {
     func free() throws {}
 
     func barrier() throws {
-        try collective("barrier", bytes: 0, nil) { _ in }
+        try collective("barrier", nil) { _ in }
     }
 
     func allReduce<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, _ operation: Reduction) throws {
         let reduced = try collective(
-            "all-reduce \(operation) of \(data.count) \(T.self)", bytes: data.count * MemoryLayout<T>.stride,
+            "all-reduce \(operation) of \(data.count) \(T.self)",
             data.baseAddress
         ) { buffers in
             var reduced = Array(data)
@@ -59,7 +59,7 @@ final class ThreadCommunicator: Communicator {
     func broadcast<T: MPIElement>(_ data: UnsafeMutableBufferPointer<T>, from root: Int) throws {
         precondition(root >= 0 && root < size, "no rank \(root) among \(size)")
         try collective(
-            "broadcast of \(data.count) \(T.self) from \(root)", bytes: data.count * MemoryLayout<T>.stride,
+            "broadcast of \(data.count) \(T.self) from \(root)",
             data.baseAddress
         ) { buffers in
             guard rank != root, let source = buffers[root] else { return }
@@ -73,7 +73,7 @@ final class ThreadCommunicator: Communicator {
         var value = value
         return try value.withUnsafeMutableBufferPointer { mine in
             try collective(
-                "all-gather of \(mine.count)", bytes: mine.count * MemoryLayout<Int64>.stride,
+                "all-gather of \(mine.count)",
                 mine.baseAddress
             ) { buffers in
                 buffers.map {
@@ -93,7 +93,7 @@ final class ThreadCommunicator: Communicator {
         var value = value
         try value.withUnsafeMutableBufferPointer { mine in
             let taken = try collective(
-                "gather to \(root)", bytes: mine.count * MemoryLayout<Int64>.stride, mine.baseAddress
+                "gather to \(root)", mine.baseAddress
             ) { buffers -> Result<Void, any Error> in
                 Result {
                     guard rank == root else { return }
@@ -110,7 +110,7 @@ final class ThreadCommunicator: Communicator {
     }
 
     private func collective<Result>(
-        _ call: String, bytes: Int, _ buffer: UnsafeMutableRawPointer?,
+        _ call: String, _ buffer: UnsafeMutableRawPointer?,
         _ read: ([UnsafeMutableRawPointer?]) -> Result
     ) throws -> Result {
         let start = MonotonicClock.seconds
@@ -119,8 +119,8 @@ final class ThreadCommunicator: Communicator {
         let result = read(all.map(\.buffer))
         try rendezvous.leave()
         counter.add(
-            bytes: size > 1 ? bytes : 0, waiting: allArrived - start,
-            transferring: MonotonicClock.seconds - allArrived)
+            waiting: allArrived - start,
+            communicating: MonotonicClock.seconds - allArrived)
         return result
     }
 }

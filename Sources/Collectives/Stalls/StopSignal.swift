@@ -13,8 +13,10 @@ package struct StopSignal: StopRequest {
     /// Installs the handlers.
     ///
     /// The flag is accessed first, so that it is initialized before a handler runs. A second SIGINT kills the
-    /// process. SIGHUP and SIGINT stay ignored if the parent process had them ignored, as `nohup` does.
+    /// process. SIGHUP and SIGINT stay ignored if the parent process had them ignored, as `nohup` does. A
+    /// closed output, as in `| head`, must not end the training, so SIGPIPE is ignored.
     package static func install() {
+        signal(SIGPIPE, SIG_IGN)
         flag.store(flag.load(ordering: .relaxed), ordering: .relaxed)
         for number in [SIGTERM, SIGUSR1] {
             signal(number) { _ in flag.store(true, ordering: .relaxed) }

@@ -53,10 +53,6 @@ package final class ExactSum {
 
     /// The payload of the latest step, whether or not there are other ranks to send it to.
     package private(set) var bytesPerStep = 0
-    /// Time of all steps until the last rank arrived: a measure of load imbalance.
-    package private(set) var secondsWaiting = 0.0
-    /// Time of all steps for the exchange of the sums.
-    package private(set) var secondsCommunicating = 0.0
 
     package init(_ communicator: any Communicator) {
         self.communicator = communicator
@@ -133,9 +129,7 @@ package final class ExactSum {
         sumContributions()
         totals.append(contentsOf: sums)
 
-        let start = MonotonicClock.seconds
         try communicator.allReduce(&totals, .sum)
-        secondsCommunicating += MonotonicClock.seconds - start
         bytesPerStep =
             exponents.count * MemoryLayout<Int32>.stride + totals.count * MemoryLayout<Int64>.stride
 
@@ -188,9 +182,7 @@ package final class ExactSum {
     private func exchangeExponents(_ maxima: inout [Int32]) throws {
         let agreement = exponents[0]
         exponents.append(contentsOf: maxima)
-        let start = MonotonicClock.seconds
         try communicator.allReduce(&exponents, .max)
-        secondsWaiting += MonotonicClock.seconds - start
         let first = 2 + layout.groupCount + layout.scalarCount
         for i in maxima.indices { maxima[i] = exponents[first + i] }
         guard exponents[0] == agreement, exponents[1] == ~agreement else {

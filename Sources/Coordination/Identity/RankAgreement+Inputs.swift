@@ -85,28 +85,20 @@ extension RankAgreement {
         try agreement.check(world)
     }
 
-    /// Refuses to continue if the ranks' replicas of the state differ.
-    static func checkReplicas(_ state: TrainingState, _ world: any Communicator) throws {
+    /// Refuses to continue if the ranks' replicas of the state differ in anything that a checkpoint holds.
+    package static func checkReplicas(
+        _ state: TrainingState, tasks: [String], _ world: any Communicator
+    ) throws {
         guard world.size > 1 else { return }
         var agreement = RankAgreement()
         agreement.add("step", "\(state.step)")
-        agreement.add("parameters", "checksum \(checksum(state.values))")
-        agreement.add("first moments", "checksum \(checksum(state.moments.first))")
-        agreement.add("second moments", "checksum \(checksum(state.moments.second))")
-        agreement.add("step counts", "checksum \(checksum(state.stepCounts))")
-        let memory = state.memory
-        agreement.add(
-            "memory of the combination",
-            "checksums \(checksum(memory.numbers + state.effect.numbers)), "
-                + "\(checksum(memory.averageGradients))")
-        if let perTask = state.perTask {
-            agreement.add("first moments of tasks", "checksum \(checksum(perTask.moments.first))")
-            agreement.add("second moments of tasks", "checksum \(checksum(perTask.moments.second))")
-            agreement.add("step counts of tasks", "checksum \(checksum(perTask.steps))")
+        for tensor in state.tensors(tasks) {
+            var checksum = CRC32C()
+            tensor.forEachPiece { checksum.update($0) }
+            agreement.add(tensor.name, "checksum \(checksum.value)")
         }
-        agreement.add("agreement of tasks", "checksum \(checksum(state.agreement.flatMap(\.values)))")
-        agreement.add("kept states", "checksum \(checksum(state.keptNumbers))")
-        agreement.add("removed parameters", "checksum \(checksum(state.mask?.words ?? []))")
+        let progress = try JSONValue(encoding: TrainingState.Facts.Progress(state)).encoded()
+        agreement.add("progress", "checksum \(checksum(Array(progress.utf8)))")
         do {
             try agreement.check(world)
         } catch let failure as Failure where failure.kind == .data {

@@ -15,17 +15,18 @@ final class Coordinator {
     private let ranks: [Int]
     private let cache: ActivationCache
     private let pausePoint: PausePoint?
-    /// The examples drawn for the steps taken in this stage, and the numbers that the sampler has heard.
+    /// The examples drawn for the steps taken in this stage, and the sampler's memory.
     private(set) var drawn: PlannerState
     private var planner: Planner?
     /// The draw of the current step, or of the next one if it was drawn ahead.
     private var ahead: (key: Draw.Key, draw: Draw)?
     private var pendingChunks: [PooledChunk] = []
-    private var chunksPlannedFor = -1
-    /// The step of the latest checkpoint, or -1.
-    var checkpointedAt = -1
+    /// The stage whose chunks are planned.
+    private var chunksPlannedFor: Int?
+    /// The step of a checkpoint that holds all of the state.
+    private var checkpointedAt: Int?
     /// Whether any rank has received a request to stop.
-    var stopRequested = false
+    private var isStopRequested = false
     /// Chunks of pooled vectors computed so far, and all that this stage needs.
     private(set) var pooledProgress = (done: 0, total: 0)
 
@@ -43,14 +44,21 @@ final class Coordinator {
         checkpointedAt = step
     }
 
+    func requestStop() { isStopRequested = true }
+
+    func checkpointWritten(at step: Int) { checkpointedAt = step }
+
+    /// Whether a checkpoint holds this state.
+    func isCheckpointed(_ state: TrainingState) -> Bool { checkpointedAt == state.step }
+
     /// Commits the draw of a step that has been taken.
     ///
     /// - Parameter losses: the mean loss of each task in the step; nil for one that took no part
     func stepTaken(losses: [Double?]) {
-        guard let draw = ahead?.draw else { return }
+        guard let draw = ahead?.draw else { preconditionFailure("a step was drawn before it was taken") }
         drawn = draw.after
         guard let sampler = context.study.sampler.sampler as? any LossSampler else { return }
-        sampler.hear(
+        sampler.update(
             StepLosses(
                 names: context.names, losses: losses,
                 microBatches: context.names.indices.map { task in
@@ -58,12 +66,14 @@ final class Coordinator {
                 }, probabilities: draw.probabilities), &drawn.memory)
     }
 
-    /// Lets the sampler hear the scores of an evaluation; nil for a task that was not scored.
+    /// Takes the scores of an evaluation; nil for a task that was not scored.
     ///
     /// A plan that was drawn before has another key than the next step, and is not used.
     func evaluated(scores: [Double?]) {
+        // A checkpoint of this step, saved before the evaluation, lacks its scores.
+        checkpointedAt = nil
         guard let sampler = context.study.sampler.sampler as? any ScoreSampler else { return }
-        sampler.hear(scores: scores, &drawn.memory)
+        sampler.update(scores: scores, &drawn.memory)
     }
 
     /// The probabilities with which the sampler asks for the next micro-batches.
@@ -94,7 +104,10 @@ final class Coordinator {
     }
 
     func decide(_ state: TrainingState) -> Directive {
-        if stopRequested { return checkpointedAt == state.step ? .finish(.stopped) : .checkpoint }
+        func finish(_ ending: RunEnding) -> Directive {
+            isCheckpointed(state) ? .finish(ending) : .checkpoint
+        }
+        if isStopRequested { return finish(.stopped) }
         let schedule = context.stages[state.stage]
         let isOver = state.stageStep == schedule.steps || !state.active.contains(true)
         if isOver || isDue(context.study.evaluation.every, state.stageStep), state.evaluatedAt != state.step,
@@ -104,17 +117,13 @@ final class Coordinator {
         }
         if isOver {
             if state.stage + 1 < context.stages.count { return .nextStage }
-            return checkpointedAt == state.step ? .finish(.finished) : .checkpoint
+            return finish(.finished)
         }
-        if let pausePoint, pausePoint.isReached(state, schedule) {
-            return checkpointedAt == state.step ? .finish(.paused) : .checkpoint
-        }
+        if let pausePoint, pausePoint.isReached(state, schedule) { return finish(.paused) }
         if let pruning = context.model.pruning, state.mask == nil, schedule.trains(.weight) {
             return .prune(scoringPlans(pruning))
         }
-        if isDue(context.study.checkpoint.every, state.step), checkpointedAt != state.step {
-            return .checkpoint
-        }
+        if isDue(context.study.checkpoint.every, state.step), !isCheckpointed(state) { return .checkpoint }
         if schedule.stage == .head, let chunks = nextChunks(state, schedule) {
             return .pool(chunks, ranks: assign(costs: chunks.map(cache.cost), to: ranks))
         }
@@ -184,8 +193,8 @@ final class Coordinator {
 
     /// The next chunks of pooled vectors to compute before a head stage's steps; nil if none are left.
     ///
-    /// They cover the examples that the stage's plans will draw. If a task stops early or a sampler
-    /// listens, later plans change, and a long stage is not planned to the end: a rank computes missing
+    /// They cover the examples that the stage's plans will draw. If a task stops early or the sampler is
+    /// adaptive, later plans change, and a long stage is not planned to the end: a rank computes missing
     /// vectors when it reads them.
     private func nextChunks(_ state: TrainingState, _ schedule: StageSchedule) -> [PooledChunk]? {
         if chunksPlannedFor != state.stage {

@@ -12,7 +12,7 @@ final class DistributedPredictor {
     /// Examples per micro-batch: enough for matrix products at full speed, few enough for an even load.
     private static let examplesPerMicroBatch = 8
 
-    /// The barriers at which a coordinator that computes nothing hears how far the others are.
+    /// The barriers at which a coordinator that computes nothing learns how far the others are.
     private static let reports = 10
 
     /// A task has a logit that is infinite or NaN; thrown on all ranks.

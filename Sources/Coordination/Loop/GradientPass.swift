@@ -58,12 +58,11 @@ final class GradientPass {
     }
 
     var rank: Int { communicator.rank }
-    /// Bytes communicated by the latest pass, with the losses computed after it, and seconds of all passes.
+    /// The bytes of the latest pass's sums, with the losses computed after it.
     var bytes: Int { sum.bytesPerStep + lossSum.bytesPerStep }
-    var secondsWaiting: Double { sum.secondsWaiting + lossSum.secondsWaiting }
-    var secondsCommunicating: Double { sum.secondsCommunicating + lossSum.secondsCommunicating }
 
-    /// The gradients of a plan's examples at given parameters; `progress` is told of each own micro-batch.
+    /// The gradients of a plan's examples at given parameters; `progress` advances after each micro-batch of
+    /// this rank.
     ///
     /// - Throws: a `NonFiniteContribution` on all ranks if a loss or a gradient is not finite
     func compute(
@@ -124,7 +123,9 @@ final class GradientPass {
         loaded = []
         for (index, (microBatch, rank)) in zip(plan.microBatches, plan.ranks).enumerated()
         where rank == communicator.rank {
-            guard let row = rows.tasks.firstIndex(of: microBatch.task) else { continue }
+            guard let row = rows.tasks.firstIndex(of: microBatch.task) else {
+                preconditionFailure("a plan's tasks have rows")
+            }
             communicator.watch?.enter(microBatch: index + 1)
             let batch = timed(.packing) { context.data[microBatch.task].train.batch(microBatch.examples) }
             load(microBatch.task, mode.stage, values)
@@ -167,7 +168,10 @@ final class GradientPass {
 
     private func targets(of microBatch: MicroBatch) -> [Target] {
         let train = context.data[microBatch.task].train
-        return microBatch.examples.compactMap { train.targets[$0] }
+        return microBatch.examples.map {
+            guard let target = train.targets[$0] else { preconditionFailure("an example without a label") }
+            return target
+        }
     }
 
     /// Where the forward of a micro-batch starts: at its tokens, or at cached activations.

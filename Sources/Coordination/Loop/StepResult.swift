@@ -18,8 +18,6 @@ struct StepResult {
     let agreement: MeasuredAgreement?
     let tokens: Int
     let bytes: Int
-    let secondsWaiting: Double
-    let secondsCommunicating: Double
     /// Whether any rank has received a request to stop.
     let isStopRequested: Bool
 }

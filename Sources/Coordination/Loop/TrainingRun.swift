@@ -55,6 +55,8 @@ package final class TrainingRun: StallListener {
     ) throws {
         let ranks = try context.computingRanks(of: communicator.size)
         try context.checkCombination()
+        let isIdle = communicator.rank == 0 && context.study.coordinator == .dedicated
+        let communicator = isIdle ? communicator.withWaitPolicy(.sleep) : communicator
         self.context = context
         self.communicator = communicator
         self.output = output
@@ -154,17 +156,16 @@ package final class TrainingRun: StallListener {
     package func run() throws -> RunEnding {
         while true {
             if let coordinator {
-                if isStopRequested { coordinator.stopRequested = true }
+                if isStopRequested { coordinator.requestStop() }
                 communicator.watch?.enter(.planning, step: state.step)
             }
             let directive = try Directive.shared(coordinator?.decide(state), communicator)
             communicator.watch?.enter(directive.phase, step: state.step)
             switch directive {
             case .pool(let chunks, let ranks):
-                let (start, before) = (MonotonicClock.seconds, communicator.statistics)
+                let start = WorkStart(communicator)
                 try cache.compute(chunks, ranks: ranks)
-                let spent = communicator.statistics.since(before)
-                record(.pool, since: start, spent.secondsWaiting, spent.secondsTransferring)
+                record(.pool, since: start)
                 if let coordinator {
                     let progress = coordinator.pooledProgress
                     try output?.observe(.pooled(done: progress.done, of: progress.total))
@@ -198,9 +199,9 @@ package final class TrainingRun: StallListener {
     // MARK: Steps
 
     private func step(_ plan: StepPlan) throws {
-        let start = MonotonicClock.seconds
+        let start = WorkStart(communicator)
         let (number, schedule) = (state.stageStep, schedule)
-        let recorded = schedule.name == "adapter" && number < context.study.debug.dumpGradients
+        let recorded = schedule.name == .adapter && number < context.study.debug.dumpGradients
         let before = recorded && output != nil ? state.values : []
         let result: StepResult
         do {
@@ -208,17 +209,18 @@ package final class TrainingRun: StallListener {
                 plan, schedule, &state, stopRequested: isStopRequested, recordingGradients: recorded)
         } catch let divergence as Divergence {
             // All ranks still have the state from before this step: save it.
-            if let output, coordinator?.checkpointedAt != state.step { try write(state, to: output) }
+            if let output, let coordinator, !coordinator.isCheckpointed(state) {
+                try write(state, to: output)
+            }
             try communicator.barrier()
             throw divergence
         }
-        let (waiting, communicating) = (result.secondsWaiting, result.secondsCommunicating)
-        let seconds = record(.compute, since: start, waiting, communicating)
+        let spent = record(.compute, since: start)
         let tasks = plan.tasks
         let losses = zip(tasks, result.losses).map { $1 / Double(plan.examples(of: $0)) }
         coordinator?.stepTaken(
             losses: context.names.indices.map { tasks.firstIndex(of: $0).map { losses[$0] } })
-        if result.isStopRequested { coordinator?.stopRequested = true }
+        if result.isStopRequested { coordinator?.requestStop() }
         guard let output, let coordinator else { return }
         if recorded { try output.record(step: state.step, plan, before, result.gradients, context) }
         let missing = context.names.indices.filter { state.active[$0] && !tasks.contains($0) }
@@ -244,7 +246,8 @@ package final class TrainingRun: StallListener {
                     gramian: result.gramian,
                     agreement: result.agreement?.curves(context.names, context.measuredParts[state.stage]),
                     tokens: result.tokens, bytes: result.bytes,
-                    seconds: seconds, secondsWaiting: waiting, secondsCommunicating: communicating)))
+                    seconds: spent.seconds, secondsWaiting: spent.communication.secondsWaiting,
+                    secondsCommunicating: spent.communication.secondsCommunicating)))
         timed(.planning) { coordinator.drawAhead(state) }
     }
 
@@ -262,7 +265,7 @@ package final class TrainingRun: StallListener {
     }
 
     private func evaluate() throws {
-        let (start, before) = (MonotonicClock.seconds, communicator.statistics)
+        let start = WorkStart(communicator)
         let tasks = selection.tasksToScore(state, schedule)
         let vectors = tasks.map { context.store.values(of: $0, in: state.values) }
         let found: [TaskScore]
@@ -273,12 +276,9 @@ package final class TrainingRun: StallListener {
             throw Divergence(evaluating: context.names[bad.task], after: state.step)
         }
         let scores = selection.update(&state, tasks, found)
-        // A checkpoint of this step, saved before the evaluation, lacks its scores.
-        coordinator?.checkpointedAt = -1
         coordinator?.evaluated(
             scores: context.names.indices.map { tasks.firstIndex(of: $0).map { found[$0].mean } })
-        let spent = communicator.statistics.since(before)
-        let seconds = record(.evaluate, since: start, spent.secondsWaiting, spent.secondsTransferring)
+        let spent = record(.evaluate, since: start)
         try output?.observe(
             .evaluated(
                 EvaluationReport(
@@ -286,34 +286,46 @@ package final class TrainingRun: StallListener {
                     drawn: coordinator.map { $0.drawn.shares(context.names) },
                     probabilities: coordinator.map {
                         NamedValues(zip(context.names, $0.probabilities(state)).map { ($0, $1) })
-                    }, seconds: seconds,
-                    secondsWaiting: spent.secondsWaiting,
-                    secondsCommunicating: spent.secondsTransferring)))
+                    }, seconds: spent.seconds, secondsWaiting: spent.communication.secondsWaiting,
+                    secondsCommunicating: spent.communication.secondsCommunicating)))
     }
 
-    /// Adds work that ends now with a collective to the timeline.
-    ///
-    /// - Returns: the seconds it took
+    /// The start of work that a collective ends.
+    private struct WorkStart {
+        let seconds = MonotonicClock.seconds
+        let statistics: CommunicationStatistics
+
+        init(_ communicator: any Communicator) { statistics = communicator.statistics }
+    }
+
+    /// The seconds of some work, and those of its collectives.
+    private struct WorkTime {
+        let seconds: Double
+        let communication: CommunicationStatistics
+    }
+
+    /// Adds work that ends now to the timeline.
     @discardableResult
-    private func record(
-        _ work: RankTimeline.Work, since start: Double, _ waiting: Double, _ exchanging: Double
-    ) -> Double {
-        let seconds = MonotonicClock.seconds - start
-        timeline.add(work, seconds: seconds - waiting - exchanging, before: waiting + exchanging)
-        timeline.add(.wait, seconds: waiting, before: exchanging)
-        timeline.add(.sum, seconds: exchanging)
-        return seconds
+    private func record(_ work: RankTimeline.Work, since start: WorkStart) -> WorkTime {
+        let spent = WorkTime(
+            seconds: MonotonicClock.seconds - start.seconds,
+            communication: communicator.statistics.since(start.statistics))
+        let (collectives, exchange) = (spent.communication.seconds, spent.communication.secondsCommunicating)
+        timeline.add(work, seconds: spent.seconds - collectives, before: collectives)
+        timeline.add(.wait, seconds: spent.communication.secondsWaiting, before: exchange)
+        timeline.add(.sum, seconds: exchange)
+        return spent
     }
 
     private func checkpoint() throws {
         // Checked before a wrong state can be saved, and on every rank, since nodes may have their own files.
         try context.model.weights.checkUnchanged()
-        try RankAgreement.checkReplicas(state, communicator)
+        try RankAgreement.checkReplicas(state, tasks: context.names, communicator)
         guard let output, let coordinator else { return }
         let start = MonotonicClock.seconds
         try write(state, to: output)
         timeline.add(.checkpoint, seconds: MonotonicClock.seconds - start)
-        coordinator.checkpointedAt = state.step
+        coordinator.checkpointWritten(at: state.step)
         try output.observe(.checkpoint(step: state.step))
     }
 
@@ -332,9 +344,9 @@ package final class TrainingRun: StallListener {
     /// The state changes only between collectives, so it is consistent while this rank waits in one.
     package func saveBeforeStall() throws -> Int? {
         guard hasBegun, let output, let coordinator else { return nil }
-        if coordinator.checkpointedAt != state.step {
+        if !coordinator.isCheckpointed(state) {
             try write(state, to: output)
-            coordinator.checkpointedAt = state.step
+            coordinator.checkpointWritten(at: state.step)
             try output.observe(.checkpoint(step: state.step))
         }
         return state.step
@@ -382,7 +394,7 @@ package final class TrainingRun: StallListener {
 
     private func finish() throws {
         try context.model.weights.checkUnchanged()
-        try RankAgreement.checkReplicas(state, communicator)
+        try RankAgreement.checkReplicas(state, tasks: context.names, communicator)
         guard let output else { return }
         let kept = context.names.indices.map { selection.keptValues(of: $0, in: state) }
         for (task, name) in context.names.enumerated() {

@@ -21,40 +21,50 @@ extension TrainingState {
             let scores: [Score]
         }
 
+        /// The part that is equal on all ranks.
+        package struct Progress: Codable {
+            package let stage, stageStep: Int
+            let evaluatedAt: Int?
+            package let tasks: [Task]
+            let bestMean: Mean?
+            let memory: CombinationMemory.Facts?
+            let effect: MeanEffect?
+
+            init(_ state: TrainingState) {
+                (stage, stageStep, evaluatedAt) = (state.stage, state.stageStep, state.evaluatedAt)
+                tasks = state.tasks.map {
+                    Task(
+                        best: $0.best?.score, evaluationsSinceBest: $0.evaluationsSinceBest,
+                        isActive: $0.isActive, lastScore: $0.lastScore)
+                }
+                bestMean = state.bestMean.map { Mean(step: $0.step, scores: $0.scores) }
+                memory = state.memory.facts
+                effect = state.effect == MeanEffect() ? nil : state.effect
+            }
+        }
+
         /// The run that the state belongs to; nil if it cannot be resumed.
         package let identity: RunIdentity?
-        package let stage, stageStep, evaluatedAt: Int
+        package let progress: Progress
         package let history: [StageResult]
-        package let tasks: [Task]
-        let bestMean: Mean?
         let positions: [Int]
         let microBatches: Int
         let requested, lags, remainders: [Double]
         let sampler: SamplerMemory
         let topology: [BlockOwner]
-        let memory: CombinationMemory.Facts?
-        let effect: MeanEffect?
 
         fileprivate init(
             _ state: TrainingState, _ planner: PlannerState, _ topology: [BlockOwner],
             _ identity: RunIdentity?
         ) {
             self.identity = identity
-            (stage, stageStep, evaluatedAt) = (state.stage, state.stageStep, state.evaluatedAt)
+            progress = Progress(state)
             history = state.history
-            tasks = state.tasks.map {
-                Task(
-                    best: $0.best?.score, evaluationsSinceBest: $0.evaluationsSinceBest,
-                    isActive: $0.isActive, lastScore: $0.lastScore)
-            }
-            bestMean = state.bestMean.map { Mean(step: $0.step, scores: $0.scores) }
             positions = planner.positions
             microBatches = planner.microBatches
             (requested, lags, remainders) = (planner.requested, planner.lags, planner.remainders)
             sampler = planner.memory
             self.topology = topology
-            memory = state.memory.facts
-            effect = state.effect == MeanEffect() ? nil : state.effect
         }
     }
 
@@ -62,38 +72,37 @@ extension TrainingState {
     func checkpoint(
         _ store: ParameterStore, names: [String], identity: RunIdentity?, _ planner: PlannerState
     ) throws -> Checkpoint {
-        func floats(_ name: String, _ values: [Float]) -> NamedTensor {
-            NamedTensor(name: name, shape: [values.count], values: .float(values))
-        }
+        try Checkpoint(
+            step: step, tensors: tensors(names),
+            facts: Facts(self, planner, store.topology(names), identity))
+    }
+
+    /// The part of a checkpoint that is tensors, with the names of the tasks; equal on all ranks.
+    func tensors(_ names: [String]) -> [NamedTensor] {
         var tensors = [
-            floats("parameters", values), floats("moments.first", moments.first),
-            floats("moments.second", moments.second),
-            NamedTensor(name: "stepCounts", shape: [stepCounts.count], values: .int64(stepCounts)),
+            NamedTensor("parameters", values), NamedTensor("moments.first", moments.first),
+            NamedTensor("moments.second", moments.second), NamedTensor("stepCounts", stepCounts),
         ]
         tensors += combinationTensors
-        if let words = mask?.words {
-            tensors.append(NamedTensor(name: Self.maskName, shape: [words.count], values: .int64(words)))
-        }
+        if let words = mask?.words { tensors.append(NamedTensor(Self.maskName, words)) }
         if !agreement.isEmpty {
-            let values = agreement.flatMap(\.values)
-            tensors.append(
-                NamedTensor(name: Self.agreementName, shape: [values.count], values: .double(values)))
+            tensors.append(NamedTensor(Self.agreementName, agreement.flatMap(\.values)))
         }
         for (name, task) in zip(names, tasks) {
-            if let values = task.best?.values { tensors.append(floats("best.\(name)", values)) }
+            if let values = task.best?.values { tensors.append(NamedTensor("best.\(name)", values)) }
         }
-        if let bestMean { tensors.append(floats("best mean", bestMean.values)) }
-        return try Checkpoint(
-            step: step, tensors: tensors, facts: Facts(self, planner, store.topology(names), identity))
+        if let bestMean { tensors.append(NamedTensor("best mean", bestMean.values)) }
+        return tensors
     }
 
     /// Reads a checkpoint of the same study, with its decoded facts.
     init(_ checkpoint: Checkpoint, _ facts: Facts, _ context: RunContext) throws {
         let (store, names, stages) = (context.store, context.names, context.stages)
+        let progress = facts.progress
         func require(_ isUsable: Bool, _ key: String) throws { try checkpoint.require(isUsable, key) }
         func count(_ value: Int, _ key: String) throws -> Int { try checkpoint.count(value, key) }
         for (key, found) in [
-            ("tasks", facts.tasks.count), ("positions", facts.positions.count),
+            ("tasks", progress.tasks.count), ("positions", facts.positions.count),
             ("requested", facts.requested.count), ("lags", facts.lags.count),
             ("remainders", facts.remainders.count),
         ] where found != names.count {
@@ -101,12 +110,11 @@ extension TrainingState {
         }
         self.init(store, tasks: names.count)
         step = try count(checkpoint.step, "step")
-        stage = facts.stage
+        stage = progress.stage
         try require(stages.indices.contains(stage), "stage")
-        stageStep = facts.stageStep
+        stageStep = progress.stageStep
         try require((0...stages[stage].steps).contains(stageStep), "stageStep")
-        // -1 is a stage without an evaluation.
-        evaluatedAt = facts.evaluatedAt == -1 ? -1 : try count(facts.evaluatedAt, "evaluatedAt")
+        evaluatedAt = try progress.evaluatedAt.map { try count($0, "evaluatedAt") }
         history = facts.history
         values = try checkpoint.floats("parameters", count: store.count)
         moments = AdamW(
@@ -134,7 +142,7 @@ extension TrainingState {
             try require(
                 !checkpoint.tensors.contains { $0.name == Self.agreementName }, Self.agreementName)
         }
-        for (index, (task, name)) in zip(facts.tasks, names).enumerated() {
+        for (index, (task, name)) in zip(progress.tasks, names).enumerated() {
             for score in [task.best, task.lastScore] { _ = try count(score?.step ?? 0, "tasks[\(index)]") }
             let tensor = "best.\(name)"
             let isKept = checkpoint.tensors.contains { $0.name == tensor }
@@ -147,7 +155,7 @@ extension TrainingState {
                     task.evaluationsSinceBest, "tasks[\(index)].evaluationsSinceBest"),
                 isActive: task.isActive, lastScore: task.lastScore)
         }
-        if let mean = facts.bestMean {
+        if let mean = progress.bestMean {
             try require(mean.scores.count == names.count, "bestMean")
             bestMean = BestMean(
                 step: try count(mean.step, "bestMean"), scores: mean.scores,
@@ -181,7 +189,7 @@ extension Checkpoint {
     /// A number of steps, micro-batches or examples.
     ///
     /// The bound of 2^53 is beyond any run, and sums of such numbers do not overflow.
-    fileprivate func count(_ value: Int, _ key: String) throws -> Int {
+    func count(_ value: Int, _ key: String) throws -> Int {
         try require((0...1 << 53).contains(value), key)
         return value
     }

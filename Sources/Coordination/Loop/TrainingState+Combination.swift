@@ -10,7 +10,7 @@ extension TrainingState {
         _ checkpoint: Checkpoint, _ facts: Facts, _ context: RunContext
     ) throws {
         let (count, tasks) = (context.store.perTask.count, context.names.count)
-        if let saved = facts.memory {
+        if let saved = facts.progress.memory {
             let weighting = context.study.combination.weights
             guard
                 let restored = CombinationMemory(saved, tasks: tasks, numbers: weighting.start.count)
@@ -20,11 +20,11 @@ extension TrainingState {
         if checkpoint.tensors.contains(where: { $0.name == Self.averagesName }) {
             memory.averageGradients = try checkpoint.floats(Self.averagesName, count: count)
         }
-        effect = facts.effect ?? MeanEffect()
+        effect = facts.progress.effect ?? MeanEffect()
         try checkpoint.require(effect.isWhole, "effect")
         guard context.hasPerTaskMoments, stageStep > 0 else { return }
         let steps = try checkpoint.int64s(Self.perTaskName + "steps", count: tasks)
-        try checkpoint.require(steps.allSatisfy { (0...1 << 53).contains($0) }, Self.perTaskName + "steps")
+        for count in steps { _ = try checkpoint.count(Int(count), Self.perTaskName + "steps") }
         perTask = PerTaskMoments(
             moments: AdamW(
                 first: try checkpoint.floats(Self.perTaskName + "first", count: count),
@@ -33,21 +33,16 @@ extension TrainingState {
 
     /// The tensors of a checkpoint that rule and moments of tasks add.
     var combinationTensors: [NamedTensor] {
-        func floats(_ name: String, _ values: [Float]) -> NamedTensor {
-            NamedTensor(name: name, shape: [values.count], values: .float(values))
-        }
         var tensors: [NamedTensor] = []
         if let perTask {
             tensors += [
-                floats(Self.perTaskName + "first", perTask.moments.first),
-                floats(Self.perTaskName + "second", perTask.moments.second),
-                NamedTensor(
-                    name: Self.perTaskName + "steps", shape: [perTask.steps.count],
-                    values: .int64(perTask.steps)),
+                NamedTensor(Self.perTaskName + "first", perTask.moments.first),
+                NamedTensor(Self.perTaskName + "second", perTask.moments.second),
+                NamedTensor(Self.perTaskName + "steps", perTask.steps),
             ]
         }
         if !memory.averageGradients.isEmpty {
-            tensors.append(floats(Self.averagesName, memory.averageGradients))
+            tensors.append(NamedTensor(Self.averagesName, memory.averageGradients))
         }
         return tensors
     }

@@ -54,7 +54,6 @@ final class Worker {
         let rows = GradientRows(
             context.store, tasks: plan.tasks, isSummed: !readsTasks, isMeasured: isMeasured
         ) { schedule.trains(blocks[$0].slice.kind) }
-        let spent = (pass.secondsWaiting, pass.secondsCommunicating)
         let sums: GradientPass.Result
         do {
             sums = try pass.compute(
@@ -97,8 +96,6 @@ final class Worker {
             losses: sums.losses, gradients: recorded, gradientNorm: norm,
             gramian: products.gramian(sums.gradients, of: plan, tasks: context.names.count),
             combination: report, agreement: measured, tokens: sums.tokens, bytes: pass.bytes,
-            secondsWaiting: pass.secondsWaiting - spent.0,
-            secondsCommunicating: pass.secondsCommunicating - spent.1,
             isStopRequested: sums.isStopRequested)
     }
 

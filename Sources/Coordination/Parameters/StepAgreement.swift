@@ -59,7 +59,12 @@ struct StepAgreement {
             guard let matrix = products[block] else { continue }
             let rows = gradients.parts(of: block).map(\.row)
             let present = rows.map { gradients.rows.tasks[$0] }
-            let squares = rows.map { gradients.squaredNorms[$0][block] ?? 0 }
+            let squares = rows.map { row in
+                guard let square = gradients.squaredNorms[row][block] else {
+                    preconditionFailure("a step whose agreement is measured has norms of each micro-batch")
+                }
+                return square
+            }
             let rate = rate(store.blocks[block].slice.kind)
             for place in places {
                 for (a, i) in present.enumerated() {

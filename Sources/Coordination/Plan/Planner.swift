@@ -35,7 +35,7 @@ package final class Planner {
     /// By task, the set of examples that this step and all later ones draw if no task stops early.
     ///
     /// It looks ahead until every task has drawn all of its examples, or `most` micro-batches far; examples
-    /// that are first drawn after that are missing. With a sampler that listens, the plans of later steps are
+    /// that are first drawn after that are missing. With an adaptive sampler, the plans of later steps are
     /// not known, and those with the present probabilities stand for them.
     package func examples(from key: Draw.Key, lookingAhead most: Int = 1_000_000) -> [[Int]] {
         let (step, state, active) = (key.step, key.state, key.active)

@@ -1,12 +1,11 @@
 import Adapters
 import Diagnostics
+import Runs
 import Studies
 import Training
 
 /// One stage of a study on its data: the parameters it trains, its steps and its learning rates.
 struct StageSchedule: Sendable {
-    /// `head` or `adapter`.
-    let name: String
     /// The parameters that have a gradient.
     let stage: AdaptedModel.Stage
     let settings: StageSettings
@@ -22,11 +21,11 @@ struct StageSchedule: Sendable {
     ) throws -> [StageSchedule] {
         let perEpoch = Planner.stepsPerEpoch(trainingExamples, study.batch)
         let stages = [
-            ("head", AdaptedModel.Stage.head, study.stages.head),
-            ("adapter", .adapter(trainHead: study.stages.adapter.trainHead), study.stages.adapter),
-        ].map { name, stage, settings in
+            (AdaptedModel.Stage.head, study.stages.head),
+            (.adapter(trainHead: study.stages.adapter.trainHead), study.stages.adapter),
+        ].map { stage, settings in
             StageSchedule(
-                name: name, stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch),
+                stage: stage, settings: settings, steps: settings.stepCount(perEpoch: perEpoch),
                 stepsPerEpoch: perEpoch)
         }.filter { $0.steps > 0 }
         if let long = stages.first(where: { $0.steps > StageSettings.mostSteps }) {
@@ -50,6 +49,8 @@ struct StageSchedule: Sendable {
         }
         return training
     }
+
+    var name: StageName { stage == .head ? .head : .adapter }
 
     /// Whether the stage trains parameters of a kind.
     func trains(_ kind: ParameterKind) -> Bool {

@@ -24,7 +24,4 @@ struct MeanEffect: Codable, Equatable, Sendable {
         if counts.allSatisfy({ $0 == 0 }) { return nil }
         return CombinationEffect(numbers: zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : nil })
     }
-
-    /// For a checksum.
-    var numbers: [Double] { sums + counts.map { Double($0) } }
 }

@@ -34,8 +34,8 @@ package struct TrainingState: Equatable, Sendable {
     var tasks: [TaskProgress]
     /// The state of this stage with the best mean score, with `evaluation.keep: mean`.
     var bestMean: BestMean?
-    /// The step of the latest evaluation; -1 before the stage's first.
-    var evaluatedAt = -1
+    /// The step of the latest evaluation; nil before the stage's first.
+    package var evaluatedAt: Int?
     /// The results of the finished stages.
     var history: [StageResult] = []
 
@@ -93,7 +93,7 @@ package struct TrainingState: Equatable, Sendable {
     }
 
     /// The state before the first step.
-    init(_ store: ParameterStore, tasks: Int) {
+    package init(_ store: ParameterStore, tasks: Int) {
         values = store.initial
         moments = AdamW(count: store.count)
         stepCounts = [Int64](repeating: 0, count: store.blocks.count)
@@ -102,16 +102,6 @@ package struct TrainingState: Equatable, Sendable {
 
     /// Whether each task is still drawn.
     var active: [Bool] { tasks.map(\.isActive) }
-
-    /// The numbers that decide the run's result and which tasks are scored, for a checksum.
-    var keptNumbers: [Double] {
-        let progress = tasks.flatMap { task -> [Double] in
-            let scores = [task.best?.score.mean, task.lastScore?.mean].map { $0 ?? .nan }
-            let kept = (task.best?.values ?? []).map(Double.init)
-            return scores + [Double(task.evaluationsSinceBest), task.isActive ? 1 : 0] + kept
-        }
-        return progress + (bestMean.map { [Double($0.step)] + $0.values.map(Double.init) } ?? [])
-    }
 
     /// The mean of all tasks' latest scores; nil if a task has none in this stage.
     var latestMean: Double? {

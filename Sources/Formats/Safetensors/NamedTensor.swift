@@ -33,6 +33,21 @@ package struct NamedTensor: Sendable, Equatable {
             "tensor '\(name)': shape \(shape) and values differ")
     }
 
+    /// A vector.
+    package init(_ name: String, _ values: [Float]) {
+        self.init(name: name, shape: [values.count], values: .float(values))
+    }
+
+    /// A vector.
+    package init(_ name: String, _ values: [Int64]) {
+        self.init(name: name, shape: [values.count], values: .int64(values))
+    }
+
+    /// A vector.
+    package init(_ name: String, _ values: [Double]) {
+        self.init(name: name, shape: [values.count], values: .double(values))
+    }
+
     var dtype: DataType {
         switch values {
         case .float, .borrowed: .float32
@@ -47,7 +62,7 @@ package struct NamedTensor: Sendable, Equatable {
         return count
     }
 
-    func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    package func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         switch values {
         case .float(let elements): try elements.withUnsafeBytes(body)
         case .int64(let elements): try elements.withUnsafeBytes(body)

@@ -41,7 +41,7 @@ package final class StepRecorder: RunObserver {
     }
 
     package func observe(_ event: RunEvent) throws {
-        if case .step(let report) = event, report.stage == "adapter", report.stageStep >= firstStep {
+        if case .step(let report) = event, report.stage == .adapter, report.stageStep >= firstStep {
             add(report)
         }
         used = communicator.statistics
@@ -66,7 +66,7 @@ package final class StepRecorder: RunObserver {
         samples.append(
             Sample(
                 costs: costs, seconds: seconds, secondsPerCost: max(0, computed) / own, update: update,
-                planning: planning, transfers: communication.secondsTransferring))
+                planning: planning, transfers: communication.secondsCommunicating))
         messages = sizes(report, tasks)
     }
 

@@ -20,7 +20,7 @@ struct RunCurves: Sendable {
 
     /// How long a stage's steps took, and how much they moved.
     struct StageCost: Sendable {
-        let stage: String
+        let stage: StageName
         /// Ascending.
         let seconds: [Double]
         let tokens: Double

@@ -79,7 +79,7 @@ extension RunRecord {
     private var cost: [PageBlock] {
         let rows = curves.stageCosts.map { cost in
             [
-                cost.stage, "\(cost.seconds.count)", milliseconds(cost.seconds.median ?? 0),
+                cost.stage.rawValue, "\(cost.seconds.count)", milliseconds(cost.seconds.median ?? 0),
                 milliseconds(cost.quantile(0.9)), milliseconds(cost.quantile(0.99)),
                 milliseconds(cost.seconds.last ?? 0), TextTable.number(cost.tokens, digits: 0),
                 TextTable.number(100 * cost.waiting, digits: 1), TextTable.number(cost.bytes, digits: 0),

@@ -2,7 +2,7 @@ package import Formats
 
 /// An evaluation of all tasks.
 package struct EvaluationReport: Encodable, Sendable {
-    package let stage: String
+    package let stage: StageName
     /// The number of the run's steps before it.
     package let step: Int
     private let tasks: NamedValues<TaskEvaluation>
@@ -16,7 +16,7 @@ package struct EvaluationReport: Encodable, Sendable {
     package let seconds, secondsWaiting, secondsCommunicating: Double
 
     package init(
-        stage: String, step: Int, scores: [TaskEvaluation], mean: Double?,
+        stage: StageName, step: Int, scores: [TaskEvaluation], mean: Double?,
         drawn: NamedValues<DrawnShare>? = nil, probabilities: NamedValues<Double>? = nil, seconds: Double,
         secondsWaiting: Double, secondsCommunicating: Double
     ) {

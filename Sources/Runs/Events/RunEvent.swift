@@ -7,7 +7,7 @@ package enum RunEvent: Sendable {
     /// The user should know of a problem that does not end the run.
     case warned(Failure)
     /// A stage began.
-    case stage(name: String, steps: Int)
+    case stage(name: StageName, steps: Int)
     /// Rank 0 computed some of its own micro-batches of a pruning score.
     case scoring(done: Int, of: Int)
     /// The adapters were pruned, before their training.
@@ -17,8 +17,8 @@ package enum RunEvent: Sendable {
     /// Chunks of pooled vectors were computed.
     case pooled(done: Int, of: Int)
     case step(StepReport)
-    /// Rank 0 computed some of its own micro-batches of an evaluation or, if it computes none, heard how many
-    /// the others have.
+    /// Rank 0 computed some of its own micro-batches of an evaluation or, if it computes none, was told how
+    /// many the others have.
     case evaluating(done: Int, of: Int)
     case evaluated(EvaluationReport)
     /// A checkpoint was written.

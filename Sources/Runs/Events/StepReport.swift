@@ -10,7 +10,7 @@ package struct StepReport: Encodable, Sendable {
         package init(task: String, examples: [Int]) { (self.task, self.examples) = (task, examples) }
     }
 
-    package let stage: String
+    package let stage: StageName
     /// The step's number in the run, from 1.
     package let step: Int
     /// Its number in the stage, from 1, and the number of steps in the stage.
@@ -51,7 +51,7 @@ package struct StepReport: Encodable, Sendable {
     }
 
     package init(
-        stage: String, step: Int, stageStep: Int, stageSteps: Int, microBatches: [MicroBatch],
+        stage: StageName, step: Int, stageStep: Int, stageSteps: Int, microBatches: [MicroBatch],
         losses: NamedValues<Double>,
         learningRates: NamedValues<Double>, gradientNorm: Double, combination: CombinationReport? = nil,
         gramian: [[Double?]]? = nil, agreement: AgreementCurves? = nil, tokens: Int, bytes: Int,
@@ -70,7 +70,7 @@ package struct StepReport: Encodable, Sendable {
     }
 
     /// Whether the step computed the encoder: heads read cached vectors, and their rates say nothing of it.
-    package var passesEncoder: Bool { stage != "head" }
+    package var passesEncoder: Bool { stage != .head }
 
     /// Examples of all tasks.
     package var examples: Int { microBatches.reduce(0) { $0 + $1.examples.count } }

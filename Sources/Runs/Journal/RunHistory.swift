@@ -5,7 +5,7 @@ import Foundation
 package struct RunHistory: Sendable {
     /// An optimizer step, as a ``StepReport`` writes it.
     package struct Step: Decodable, Sendable {
-        package let stage: String
+        package let stage: StageName
         /// The step's number in the run, from 1.
         package let step: Int
         package let microBatches: [StepReport.MicroBatch]
@@ -22,7 +22,7 @@ package struct RunHistory: Sendable {
             package let score: Double
         }
 
-        package let stage: String
+        package let stage: StageName
         /// The number of the run's steps before it.
         package let step: Int
         /// The scores of the tasks that were scored.
@@ -37,7 +37,7 @@ package struct RunHistory: Sendable {
 
     private struct StageEnd: Decodable {
         struct Result: Decodable {
-            let stage: String
+            let stage: StageName
             let steps: Int
         }
 
@@ -64,7 +64,7 @@ package struct RunHistory: Sendable {
             case "evaluated": evaluations.append(try event.decoded(from: path))
             case "stageEnded":
                 let end = try event.decoded(as: StageEnd.self, from: path).result
-                if end.stage == "head" { headSteps = end.steps }
+                if end.stage == .head { headSteps = end.steps }
             default: break
             }
         }
@@ -74,7 +74,7 @@ package struct RunHistory: Sendable {
     ///
     /// - Returns: nil for a task without a score; nil if the journal lacks the evaluation after these steps
     package func scores(after steps: Int, of tasks: [String]) -> [Double?]? {
-        let own = evaluations.filter { $0.stage == "adapter" }
+        let own = evaluations.filter { $0.stage == .adapter }
         guard let last = own.lastIndex(where: { $0.step - headSteps == steps }) else { return nil }
         return tasks.map { task in own[...last].compactMap { $0.tasks[task]?.score }.last }
     }

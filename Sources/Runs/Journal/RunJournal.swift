@@ -41,7 +41,7 @@ package final class RunJournal: RunObserver {
             }
         case .warned(let failure): try journal.record("warning", [("text", .string("\(failure)"))])
         case .stage(let name, let steps):
-            try journal.record("stage", [("stage", .string(name)), ("steps", .integer(steps))])
+            try journal.record("stage", [("stage", .string(name.rawValue)), ("steps", .integer(steps))])
         case .pruned(let report): try journal.record("pruned", report)
         case .cache(let report): try journal.record("cache", [("decision", try JSONValue(encoding: report))])
         case .pooled(let done, let total):

@@ -5,7 +5,7 @@ package typealias SplitScores = NamedValues<NamedValues<Double>>
 
 /// The scores at the end of a stage, the examples that it drew, and the agreement of its tasks.
 package struct StageResult: Codable, Sendable, Equatable {
-    package let stage: String
+    package let stage: StageName
     package let steps: Int
     /// Each task's score with the kept state; nil if it was never scored.
     package let tasks: NamedValues<KeptScore?>
@@ -16,7 +16,7 @@ package struct StageResult: Codable, Sendable, Equatable {
     package let effect: CombinationEffect?
 
     package init(
-        stage: String, steps: Int, tasks: NamedValues<KeptScore?>, drawn: NamedValues<DrawnShare>,
+        stage: StageName, steps: Int, tasks: NamedValues<KeptScore?>, drawn: NamedValues<DrawnShare>,
         agreement: TaskAgreement? = nil, effect: CombinationEffect? = nil
     ) {
         (self.stage, self.steps, self.tasks, self.drawn) = (stage, steps, tasks, drawn)

@@ -131,7 +131,7 @@ struct Inspect: ParsableCommand {
         inspection.add("starts", manifest?.starts?.count)
         let stages = results?.stages ?? []
         inspection.add(
-            "scores", ["task"] + stages.map(\.stage),
+            "scores", ["task"] + stages.map(\.stage.rawValue),
             (stages.last?.tasks.names ?? []).map { task in
                 [task] + stages.map { ($0.tasks[task] ?? nil)?.score }
             })
@@ -180,14 +180,14 @@ struct Inspect: ParsableCommand {
         let study = facts.identity?.study
         var inspection = Inspection("checkpoint")
         inspection.add("step", checkpoint.step)
-        inspection.add("stages before", facts.history.isEmpty ? nil : facts.history.map(\.stage))
-        inspection.add("step of the stage", facts.stageStep)
+        inspection.add("stages before", facts.history.isEmpty ? nil : facts.history.map(\.stage.rawValue))
+        inspection.add("step of the stage", facts.progress.stageStep)
         inspection.add("adapter", study?.adapter)
         inspection.add("seed", study?.seed)
         inspection.add("arithmetic", study?.arithmetic)
         inspection.add(
             "tasks", ["task", "last score", "best score", "of step"],
-            zip(study?.tasks ?? [], facts.tasks).map { name, task in
+            zip(study?.tasks ?? [], facts.progress.tasks).map { name, task in
                 [name, task.lastScore?.mean, task.best?.mean, task.best?.step]
             })
         inspection.add(

@@ -65,7 +65,6 @@ struct Sweep: ParsableCommand {
         MPI.run { world in
             let format: TableFormat = try NamedOption.value(self.format, of: "--format")
             StopSignal.install()
-            signal(SIGPIPE, SIG_IGN)
             let named = sweep ?? ""
             let isDirectory = resume && output == nil && RunFiles.isFolder(named)
             let directory = SweepDirectory(path: isDirectory ? named : output ?? defaultOutput(named))

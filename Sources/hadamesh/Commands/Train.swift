@@ -71,10 +71,7 @@ struct Train: ParsableCommand {
             let run = resume && output == nil ? RunDirectory(path: study) : nil
             let study = try run.map { try options.study(of: $0, on: world) } ?? readStudy()
             StopSignal.install()
-            // A closed output, as in `| head` or a closed terminal, must not end the training.
-            signal(SIGPIPE, SIG_IGN)
-            let dedicated = study.coordinator == .dedicated && world.rank == 0
-            return try train(study, dedicated ? world.withWaitPolicy(.sleep) : world)
+            return try train(study, world)
         }
     }
 

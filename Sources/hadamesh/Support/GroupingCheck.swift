@@ -10,7 +10,7 @@ import Studies
 struct GroupingCheck {
     let study: Study
     let tasks: [String]
-    /// Of the adapter stage.
+    /// The steps of each run's adapter stage.
     let steps: Int
     /// The folder of the runs: `best-1`, … and `worst-1`, ….
     let folder: String
@@ -21,10 +21,8 @@ struct GroupingCheck {
     func run(_ extremes: GroupingSearch.Extremes, _ world: MPICommunicator) throws -> [AffinityReport.Check]?
     {
         StopSignal.install()
-        signal(SIGPIPE, SIG_IGN)
         let divisions = try divisions(extremes)
         try onRoot(world) { try requireRuns(of: divisions) }
-        let own = study.coordinator == .dedicated && world.rank == 0 ? world.withWaitPolicy(.sleep) : world
         let status = StatusLine(quiet: world.rank != 0)
         let command = CommandLine.arguments.dropFirst().map(RunDirectory.quoted)
         let resumption = (["hadamesh"] + command).joined(separator: " ")
@@ -33,14 +31,14 @@ struct GroupingCheck {
         for division in divisions {
             let (path, study) = (division.directory.path, division.study)
             status.say("\(path): \(AffinityReport.text(division.grouping, tasks))")
-            let loaded = try inputs ?? TrainingJob.Inputs(study, own, status)
+            let loaded = try inputs ?? TrainingJob.Inputs(study, world, status)
             inputs = loaded
             let job = TrainingJob(
                 file: nil, directory: path, isResuming: true, resumption: resumption,
                 display: Progress(
                     directory: division.directory, evaluatedEvery: study.evaluation.every,
                     printsScores: false, resumption: resumption, status))
-            switch try job.run(loaded.context(study), on: loaded.backbone, own) {
+            switch try job.run(loaded.context(study), on: loaded.backbone, world) {
             case .finished, .wasFinished: break
             case .stopped, .paused: return nil
             case .diverged(let failure), .unprunable(let failure): throw failure

@@ -18,7 +18,7 @@ struct ScoreTable {
 
     private var table: String {
         var names = [["task", "split", "metric"]]
-        var values = [stages.map(\.stage)]
+        var values = [stages.map(\.stage.rawValue)]
         func add(_ name: [String], _ value: (StageResult) -> Double?) {
             names.append(name)
             values.append(stages.map { TextTable.number(value($0), digits: 4) })

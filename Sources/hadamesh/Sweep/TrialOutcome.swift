@@ -16,11 +16,11 @@ enum TrialOutcome: Codable, Equatable {
     init(_ run: RunDirectory, _ settings: SweepSettings, _ rung: Rung, tasks: [String]) throws {
         let end = try RunResults.read(run)?.stages.last
         // A study without an adapter stage ends before the first rung.
-        guard let steps = rung.steps, end.map({ $0.stage == "adapter" }) ?? true else {
+        guard let steps = rung.steps, end.map({ $0.stage == .adapter }) ?? true else {
             let stage = try RunResults.ofFinished(run).stages.last
             self = .scored(
                 settings.metric.value(tasks.map { stage?.tasks[$0]??.score }, of: tasks),
-                steps: stage.flatMap { $0.stage == "adapter" ? $0.steps : nil } ?? 0)
+                steps: stage.flatMap { $0.stage == .adapter ? $0.steps : nil } ?? 0)
             return
         }
         // A run that ends before its rung is scored by its last evaluation.
