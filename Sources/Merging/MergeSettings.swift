@@ -9,6 +9,9 @@ package struct MergeSettings: Sendable {
     /// The weight of each adapter; nil for a rule that takes none.
     package let weights: [Double]?
 
+    /// Whether the result depends on the adapters' common start.
+    package var readsStart: Bool { type(of: rule).readsStart }
+
     /// Nil for a rule that keeps all entries.
     package var density: Double? { (rule as? any ThinningRule)?.density }
     /// Nil for a rule that draws no random numbers.

@@ -67,6 +67,13 @@ extension EndToEnd {
                 let refused = try await EndToEnd.hadamesh(arguments + [scene.path("back")])
                 #expect(refused.status == 2 && refused.errors.contains(words), "\(refused)")
             }
+            // The folder does not tell where random factors began.
+            let similarity = try await EndToEnd.hadamesh(["similarity", scene.path("back")])
+            #expect(
+                similarity.status == (written.adapter.contains("lora") ? 2 : 0)
+                    && similarity.errors.contains("was imported, so the random values at which")
+                        == written.adapter.contains("lora"),
+                "\(similarity)")
             #expect(try scene.read("back/adapters/colour/adapter_model.safetensors") == adapter)
             #expect(try await succeed(["inspect", scene.path("back")]).contains("imported"))
             #expect(try await succeed(["inspect", scene.path("out")]).contains("tensor count"))

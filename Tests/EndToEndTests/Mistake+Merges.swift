@@ -11,6 +11,14 @@ extension Mistake {
             "merging into a folder that is there", code: 2, says: ["/run: already exists", "choose another"]
         ) { ["merge", $0.path("run"), "--rule", "average", "--output", $0.path("run")] },
         .afterARun(
+            "merging into a run", code: 2,
+            says: ["/run/inner: would be a run inside the run ", "another folder"]
+        ) { ["merge", $0.path("run"), "--rule", "average", "--output", $0.path("run/inner")] },
+        .afterARun(
+            "weights whose sum cancels", code: 2,
+            says: ["--weights: is 1.0,-0.9999999, expected numbers whose sum is positive and not almost 0"]
+        ) { $0.merge(["run"], ["--weights", "1,-0.9999999"]) },
+        .afterARun(
             "other weights than adapters", code: 2,
             says: ["--weights: has 3 numbers for 2 adapters", "one for each of colour, alike"]
         ) { $0.merge(["run"], ["--weights", "1,2,3"]) },
@@ -19,7 +27,7 @@ extension Mistake {
         ) { $0.merge(["run"], ["--weights", "1,x"]) },
         .afterARun(
             "negative weights of an average", code: 2,
-            says: ["--weights: is -1.0,-3.0, expected numbers with a positive, finite sum"]
+            says: ["--weights: is -1.0,-3.0, expected numbers whose sum is positive"]
         ) { $0.merge(["run"], ["--weights", "-1,-3"]) },
         .afterARun(
             "a negative seed", code: 2, says: ["The value '-1' is invalid for '--seed <seed>'"],

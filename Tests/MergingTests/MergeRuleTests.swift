@@ -128,11 +128,11 @@ struct MergeRuleTests {
             ),
             (
                 "average", [1, -1], nil, nil,
-                "--weights: is 1.0,-1.0, expected numbers with a positive, finite"
+                "--weights: is 1.0,-1.0, expected numbers whose sum is positive"
             ),
             (
                 "average", [1e308, 1e308], nil, nil,
-                "--weights: is 1e+308,1e+308, expected numbers with a pos"
+                "--weights: is 1e+308,1e+308, expected numbers from -1000000"
             ),
             ("ties", [.infinity], nil, nil, "--weights: is inf, expected numbers from -1000000 to"),
             ("arithmetic", [.nan], nil, nil, "--weights: is nan, expected numbers from -1000000 to"),

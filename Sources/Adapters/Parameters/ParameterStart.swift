@@ -26,6 +26,14 @@ package enum ParameterStart: Sendable, Equatable {
     /// The backbone's own values.
     case backbone(FrozenValues)
 
+    /// Whether it differs between seeds.
+    package var isRandom: Bool {
+        switch self {
+        case .normal, .truncatedNormal, .uniform: true
+        case .constant, .values, .identity, .backbone: false
+        }
+    }
+
     /// The number of values, if the start determines it.
     var count: Int? {
         switch self {

@@ -25,6 +25,11 @@ package struct AdapterMerge: Sendable {
     ///
     /// - Throws: a failure if the adapters do not begin at the same values
     package init(_ runs: [TrainedRun], _ settings: MergeSettings) throws {
+        if settings.readsStart {
+            for run in runs {
+                try run.requireKnownStart(remedy: "average them: --rule average needs no start")
+            }
+        }
         let members = try runs.flatMap { run in
             try run.tasks.map { task in
                 let (layout, values) = try run.parameters(of: task)
@@ -35,7 +40,9 @@ package struct AdapterMerge: Sendable {
         }
         let first = members[0]
         let adapter = first.layout.slices.indices.filter { first.layout.slices[$0].kind != .head }
-        for other in members.dropFirst() {
+        // The start of an imported adapter is not that of its study's seed.
+        let trained = members.filter { !$0.run.directory.isImported }
+        for (first, other) in zip(trained, trained.dropFirst()) {
             guard adapter.allSatisfy({ other.layout.slices[$0] == first.layout.slices[$0] }) else {
                 throw Failure.usage(
                     "its adapters begin at the random values of seed \(other.run.study.seed), those of "

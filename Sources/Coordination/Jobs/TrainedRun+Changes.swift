@@ -1,4 +1,5 @@
 import Adapters
+import Diagnostics
 import Runs
 import Studies
 package import Tasks
@@ -10,6 +11,20 @@ extension TrainedRun {
         let (layout, values) = try parameters(of: task)
         return AdapterChange(
             layout, values, owners: try owners(of: task), task: task.name, isPruned: model.pruning != nil)
+    }
+
+    /// Refuses an imported adapter whose method begins at random values: its files do not have them.
+    package func requireKnownStart(remedy: String) throws {
+        guard directory.isImported else { return }
+        for task in tasks {
+            let layout = model.layout(for: task.output, headOwner: task.name, seed: study.seed)
+            guard let slice = layout.slices.first(where: { $0.kind != .head && $0.start.isRandom }) else {
+                continue
+            }
+            throw Failure.usage(
+                "was imported, so the random values at which '\(slice.name)' began are unknown, and so is "
+                    + "its change", at: directory.path, remedy: remedy)
+        }
     }
 
     /// By tensor, the owner of a task's parameters; empty for an adapter that another program wrote.

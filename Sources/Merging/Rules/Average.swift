@@ -6,6 +6,7 @@ struct Average: MergeRule {
     static let summary = "the weighted mean"
     static let source = "Wortsman et al., Model soups, 2022 (arXiv 2203.05482)"
     static let addsWeights = true
+    static let readsStart = false
 
     func merged(_ tensor: TensorOffsets) -> [Float] {
         let total = tensor.weights.reduce(0, +)

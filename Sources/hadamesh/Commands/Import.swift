@@ -45,7 +45,7 @@ struct Import: ParsableCommand {
         try SingleProcess.run {
             let asked = try studyOfTask()
             let resolved = try asked.tasks[0].resolve()
-            try WrittenRun.requireNothing(at: output)
+            try WrittenRun.requirePlace(ofRun: output)
             let weights = try EncoderWeights(directory: asked.backbone.folder, for: asked.arithmetic)
             let imported = try ImportedAdapter.read(folder, on: weights)
             let study = asked.using(imported.adapter, imported.head(dropout: asked.head.dropout))

@@ -71,7 +71,7 @@ struct Merge: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
-            try onRoot(world) { try WrittenRun.requireNothing(at: output) }
+            try onRoot(world) { try WrittenRun.requirePlace(ofRun: output) }
             let sources = try runs.map { MergeSource($0, try inputs.study(of: $0, data: data)) }
             let study = try MergeSource.study(
                 of: sources, sameData: data == nil, allowing: inputs.foreign.allowed)

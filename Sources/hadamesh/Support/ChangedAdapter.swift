@@ -23,6 +23,8 @@ struct ChangedAdapter {
             let weights = try EncoderWeights(directory: study.backbone.folder, for: study.arithmetic)
             let model = try AdaptedModel(weights, study.adapter.method, study.head, study.arithmetic)
             let trained = try TrainedRun(study, model, directory: run)
+            try trained.requireKnownStart(
+                remedy: "compare runs that hadamesh trained, or adapters that begin at fixed values")
             return try trained.tasks.map { task in
                 let change = try trained.change(of: task)
                 if change.tensors.isEmpty {

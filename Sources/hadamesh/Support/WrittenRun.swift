@@ -16,6 +16,16 @@ enum WrittenRun {
         }
     }
 
+    /// Refuses to overwrite, or to write a run inside another one.
+    static func requirePlace(ofRun path: String) throws {
+        try requireNothing(at: path)
+        let parent = RunDirectory(path: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        if parent.hasBegun {
+            throw Failure.usage(
+                "would be a run inside the run \(parent.path)", at: path, remedy: "choose another folder")
+        }
+    }
+
     /// Creates the run directory of a merged adapter, with its results and the record of the merge.
     static func create(
         _ merge: AdapterMerge, _ context: RunContext, _ results: RunResults, _ identity: RunIdentity,
