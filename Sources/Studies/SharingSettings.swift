@@ -32,12 +32,13 @@ package struct SharingSettings: Sendable, Codable, Equatable {
         groups = try section.value(.groups, default: groups)
     }
 
-    /// A copy in which the tasks of each group share the adapter.
+    /// A copy in which the tasks of each group share the adapter; heads that other groups shared are private,
+    /// since classes of the tasks may differ.
     package func grouped(_ groups: [String: [String]]) -> SharingSettings {
         var sharing = self
         let rule = SharingRule(groups.isEmpty ? .private : .groups)
         (sharing.weight, sharing.bias, sharing.norm) = (rule, rule, rule)
-        if groups.isEmpty, head.uses(.groups) { sharing.head = SharingRule(.private) }
+        if head.uses(.groups) { sharing.head = SharingRule(.private) }
         sharing.groups = groups
         return sharing
     }

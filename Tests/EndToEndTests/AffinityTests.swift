@@ -82,6 +82,36 @@ extension EndToEnd {
             #expect(try adapter(shared[0]) != adapter(others[0]))
         }
 
+        @Test func theStudyIsOfTheRunsThatWereMeasuredAndItsHeadsAreItsOwn() async throws {
+            let scene = try await scene()
+            _ = try await succeed([
+                "train", scene.study, "--output", scene.path("lora"), "--set", "adapter=lora", "--set",
+                Self.privately,
+            ])
+            _ = try await succeed([
+                "train", scene.study, "--output", scene.path("shared"), "--set",
+                "sharing={ head: groups, groups: { twins: [colour, warmth] } }", "--set",
+                "tasks.2.labels=[cold, warm]",
+            ])
+            let job = try await EndToEnd.hadamesh([
+                "affinity", scene.path("lora"), scene.path("shared"), "--groups", "2", "--write",
+                scene.path("groups.yaml"),
+            ])
+            #expect(job.status == 0 && job.errors.contains("lora has not measured gradients"), "\(job)")
+            let study = String(decoding: try scene.read("groups.yaml"), as: UTF8.self)
+            #expect(study.contains("method: hadamard") && study.contains("  head: private\n"), "\(study)")
+            #expect(study.contains("#   \(scene.path("shared"))\n") && !study.contains("/lora"), "\(study)")
+            // The same command goes on with its own file, and another's is left.
+            let again = [
+                "affinity", scene.path("lora"), scene.path("shared"), "--groups", "2", "--write",
+                scene.path("groups.yaml"),
+            ]
+            _ = try await succeed(again)
+            try scene.write("groups.yaml", "mine: true\n")
+            let refused = try await EndToEnd.hadamesh(again)
+            #expect(refused.status == 2 && refused.errors.contains("already exists"), "\(refused)")
+        }
+
         @Test func groupingsAreCheckedOnAnyNumberOfRanks() async throws {
             let scene = try await scene()
             var outputs: [[String]] = []

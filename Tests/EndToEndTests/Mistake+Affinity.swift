@@ -20,7 +20,10 @@ extension Mistake {
             mayAlsoSay: ["Usage:", "  See"]
         ) { ["affinity", $0.path("run"), "--steps", "5"] },
         .afterARun(
-            "a study that is there", code: 2, says: ["study.yaml: already exists"]
+            "a run named twice", code: 2, says: ["/run/: is named twice", "name each run once"]
+        ) { ["affinity", $0.path("run"), $0.path("run") + "/"] },
+        .afterARun(
+            "a study that is there", code: 2, says: ["study.yaml: already exists", "another file"]
         ) { ["affinity", $0.path("run"), "--measure", "adapters", "--write", $0.study] },
         .afterARun(
             "a check in a run's folder", code: 2,
@@ -35,6 +38,9 @@ extension Mistake {
         .ofTwoRuns(
             "affinities at two rates", ["stages.adapter.learningRate=1e-3"],
             says: ["other: was trained with stages.adapter.learningRate 0.001", "/run with 0.003", "cosine"]),
+        .ofTwoRuns(
+            "affinities at two schedules", ["stages.adapter.schedule=constant"],
+            says: ["other: was trained with stages.adapter.schedule \"constant\"", "/run with ", "cosine"]),
         .ofTwoRuns(
             "factors with two starts", ["seed=7"], both: ["adapter=lora"], ofOneTask: true,
             says: ["other: its adapters begin at other values than those of ", "/run; ", "of one seed"]),

@@ -147,4 +147,9 @@ package struct TextTable {
         let text = String(format: "%.\(digits)f", value)
         return text.hasPrefix("-") && text.allSatisfy { "-0.".contains($0) } ? String(text.dropFirst()) : text
     }
+
+    /// A number with this many significant digits, as a power of ten where it is small; a dash for nil.
+    package static func number(_ value: Double?, significant digits: Int) -> String {
+        value.map { String(format: "%.\(digits)g", $0 == 0 ? 0 : $0) } ?? "–"
+    }
 }

@@ -100,8 +100,9 @@ package struct AffinityReport: Sendable {
     }
 
     private func text(_ value: Double?) -> String {
-        // The affinity is a share of a loss in one step, often below a thousandth.
-        TextTable.number(value, digits: affinity.measure == .affinity ? 6 : 4)
+        // The affinity is a share of a loss in one step, often far below a thousandth.
+        affinity.measure == .affinity
+            ? TextTable.number(value, significant: 3) : TextTable.number(value, digits: 4)
     }
 
     /// The report in JSON; `checks` and their correlation, which may be null, are left out without any.

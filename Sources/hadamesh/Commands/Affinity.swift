@@ -92,14 +92,9 @@ struct Affinity: ParsableCommand {
     func run() throws {
         MPI.run { world in
             let format: TableFormat = try NamedOption.value(self.format, of: "--format")
-            if let write {
-                try onRoot(world) {
-                    try WrittenRun.requireNothing(at: write)
-                }
-            }
             let measured = try MeasuredRuns(runs, backbone: backbone, data: data)
             let affinity = try measured.affinity(measure)
-            let study = measured.study(of: affinity.tasks)
+            let study = measured.study(of: affinity.tasks, affinity.measure)
             let search = try search(affinity)
             let groupings = search.map { search in
                 affinity.tasks.indices.compactMap { search.best(groups: $0 + 1) }
@@ -110,7 +105,9 @@ struct Affinity: ParsableCommand {
             }
             if let write, let chosen {
                 try onRoot(world) {
-                    try self.write(study.grouped(chosen, affinity.tasks), affinity, to: write)
+                    try self.write(
+                        study.grouped(chosen, affinity.tasks), affinity.measure,
+                        of: measured.directories(of: affinity.measure), to: write)
                 }
             }
             var checks: [AffinityReport.Check] = []
@@ -151,11 +148,19 @@ struct Affinity: ParsableCommand {
         }
     }
 
-    private func write(_ study: Study, _ affinity: TaskAffinity, to path: String) throws {
+    /// Writes the study; a file that has it already is left, since a check that goes on writes it again.
+    private func write(
+        _ study: Study, _ measure: AffinityMeasure, of runs: [String], to path: String
+    ) throws {
         let header =
-            "# Groups proposed by hadamesh affinity --measure \(affinity.measure.rawValue) of\n"
+            "# Groups proposed by hadamesh affinity --measure \(measure.rawValue) of\n"
             + runs.map { "#   \($0)\n" }.joined()
-        try AtomicFile.write(Data((header + StudyFile.text(of: study)).utf8), to: path)
+        let text = Data((header + (try StudyFile.text(of: study))).utf8)
+        if FileManager.default.contents(atPath: path) == text { return }
+        if FileManager.default.fileExists(atPath: path) {
+            throw Failure.usage("already exists", at: path, remedy: "choose another file")
+        }
+        try AtomicFile.write(text, to: path)
         StandardError.say("wrote \(path)")
     }
 }

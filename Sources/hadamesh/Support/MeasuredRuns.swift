@@ -1,6 +1,7 @@
 import Adapters
 import Coordination
 import Diagnostics
+import Foundation
 import Reports
 import Runs
 import Studies
@@ -11,6 +12,8 @@ struct MeasuredRuns {
     private struct Run {
         let source: MergeSource
         let agreement: TaskAgreement?
+        /// The stage of the agreement.
+        let stage: StageName?
 
         var directory: RunDirectory { source.directory }
         var study: Study { source.study }
@@ -18,14 +21,26 @@ struct MeasuredRuns {
 
     private let runs: [Run]
 
-    /// Opens runs; unfinished ones are refused.
+    /// Opens runs; unfinished ones are refused, and so is a run that is named twice.
     init(_ paths: [String], backbone: String?, data: String?) throws {
+        var seen: Set<String> = []
         runs = try paths.map { path in
+            let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            if !seen.insert(folder).inserted {
+                throw Failure.usage("is named twice", at: path, remedy: "name each run once")
+            }
             let study = try StudyFile.study(ofFinished: path, backbone: backbone, data: data)
             let source = MergeSource(path, study)
-            return Run(
-                source: source, agreement: try source.results()?.stages.compactMap(\.agreement).last)
+            let stage = try source.results()?.stages.last { $0.agreement != nil }
+            return Run(source: source, agreement: stage?.agreement, stage: stage?.stage)
         }
+    }
+
+    /// The directories of the runs that a measure reads.
+    func directories(of measure: AffinityMeasure) -> [String] { read(by: measure).map(\.directory.path) }
+
+    private func read(by measure: AffinityMeasure) -> [Run] {
+        measure.isOfGradients ? runs.filter { $0.agreement != nil } : runs
     }
 
     /// The affinity by a measure; by default TAG's if the runs have measured gradients, else the adapters'.
@@ -40,7 +55,7 @@ struct MeasuredRuns {
             )
         }
         let chosen = asked ?? (agreements.isEmpty ? .adapters : .affinity)
-        try requireComparable(chosen.isOfGradients ? runs.filter { $0.agreement != nil } : runs, by: chosen)
+        try requireComparable(read(by: chosen), by: chosen)
         let affinity: TaskAffinity
         if chosen.isOfGradients {
             guard let found = TaskAffinity(chosen, measured: agreements) else {
@@ -50,6 +65,13 @@ struct MeasuredRuns {
             }
             for run in runs where run.agreement == nil && SingleProcess.isFirst {
                 StandardError.say("note: \(run.directory.path) has not measured gradients and is left out")
+            }
+            if found.parts.dropFirst().allSatisfy({ $0.name == ParameterKind.head.rawValue }),
+                SingleProcess.isFirst
+            {
+                StandardError.say(
+                    "note: the tasks share heads alone, so these numbers say nothing of adapters; "
+                        + "--measure adapters compares those of the tasks")
             }
             affinity = found
         } else {
@@ -63,11 +85,18 @@ struct MeasuredRuns {
         return affinity
     }
 
-    /// A study of these tasks: the first run's if it has them all, else its settings with all runs' tasks.
-    func study(of tasks: [String]) -> Study {
+    /// A study of the measured tasks: that of the first run which the measure read, if it has them all, else
+    /// its settings with all such runs' tasks.
+    func study(of tasks: [String], _ measure: AffinityMeasure) -> Study {
+        let runs = read(by: measure)
         let first = runs[0].study
         if Set(first.tasks.map(\.name)) == Set(tasks) { return first }
         let references = runs.flatMap(\.study.tasks)
+        if first.combinesTasks || first.sampler.name != SamplerSettings().name, SingleProcess.isFirst {
+            StandardError.say(
+                "note: \(runs[0].directory.path) lacks some of the tasks, so the study has the defaults of "
+                    + "combination and sampler in place of its own")
+        }
         return first.sharedBy(tasks.compactMap { name in references.first { $0.name == name } })
     }
 
@@ -78,9 +107,10 @@ struct MeasuredRuns {
             try own.requireSettings(
                 of: first, remedy: "name runs of one method and its settings")
             try own.requireBackbone(of: first, remedy: "name runs on one backbone")
-            guard let difference = try own.difference(from: first, in: ["stages.adapter.learningRate"]) else {
-                continue
-            }
+            // Rates of a head stage scale what its steps measured, those of adapters the others.
+            let stage = "stages.\((run.stage ?? .adapter).rawValue)"
+            let rates = ["learningRate", "schedule", "warmup"].map { "\(stage).\($0)" }
+            guard let difference = try own.difference(from: first, in: rates) else { continue }
             if measure == .affinity {
                 throw Failure.usage(
                     difference, at: run.directory.path,
