@@ -14,14 +14,16 @@ struct WeightingSettings: Sendable, Codable {
             weighting = try Self.type(named: name, decoder, at: decoder.codingPath).init()
             return
         }
+        // A task may be called `name`, but no weighting is called by a number.
+        let given = try? decoder.singleValueContainer().decode([String: Double].self)
         let section = try? decoder.container(keyedBy: NameKey.self)
-        if let name = try? section?.decode(String.self, forKey: Self.nameKey) {
+        if given == nil, let name = try? section?.decode(String.self, forKey: Self.nameKey) {
             let type = try Self.type(named: name, decoder, at: decoder.codingPath + [Self.nameKey])
             weighting = try type.init(from: decoder, besides: [Self.nameKey.stringValue])
             return
         }
         let place = keyPath(decoder.codingPath)
-        guard let numbers = try? decoder.singleValueContainer().decode([String: Double].self) else {
+        guard let numbers = given else {
             throw Failure.usage(
                 "expected the name of a weighting, or a number for each task"
                     + ((try? FoundValue(from: decoder)).map { ", found \($0)" } ?? ""),

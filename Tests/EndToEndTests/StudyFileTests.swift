@@ -85,6 +85,26 @@ extension EndToEnd {
             #expect(job.status == 0, "\(job)")
         }
 
+        /// JSON has every key in quotes, and YAML reads some keys as numbers or truth values.
+        @Test func aKeyIsATextHoweverItIsWritten() async throws {
+            let scene = try Scene()
+            try scene.replace("name: alike", by: "name: 'on'", in: "study.yaml")
+            try scene.replace("name: colour", by: "name: name", in: "study.yaml")
+            try scene.replace(
+                "{ 0-1: all, 2: private }", by: "{ \"0-1\": all, \"2\": private }", in: "study.yaml")
+            let changes = [
+                "combination.weights={ name: 3, \"on\": 1 }",
+                "sampler={ name: weighted, weights: { 'on': 1, name: 2 } }",
+            ]
+            let job = try await EndToEnd.hadamesh(
+                ["doctor", scene.study] + changes.flatMap { ["--set", $0] })
+            #expect(job.status == 0, "\(job)")
+            let twice = try await EndToEnd.hadamesh([
+                "doctor", scene.study, "--set", "combination.weights={ 'on': 1, on: 2 }",
+            ])
+            #expect(twice.status == 2 && twice.errors.contains("duplicate key 'on'"), "\(twice)")
+        }
+
         @Test func thereAreStudies() { #expect(Self.studies.contains("smoke.yaml")) }
     }
 }

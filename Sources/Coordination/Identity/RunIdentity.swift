@@ -58,7 +58,11 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         as current: RunIdentity, allowingDifferentKernels: Bool = false
     ) throws -> RunIdentity {
         let differences = study.differences(from: current.study)
-        if let first = differences.first {
+        // With another rule or method, its settings differ too.
+        let named = differences.first {
+            ["method", "rule", "name"].contains($0.path.split(separator: ".").last)
+        }
+        if let first = named ?? differences.first {
             let others = differences.count - 1
             let more = others > 0 ? " (and \(others) more \(others == 1 ? "key" : "keys"))" : ""
             throw Failure.usage(

@@ -8,9 +8,9 @@
 /// no window is ever missed (Baruah et al., "Proportionate progress", 1996; Tijdeman, "The chairman
 /// assignment problem", 1980).
 ///
-/// If they change unforeseen, because a task stops or the sampler is adaptive, then with more than three tasks no
-/// rule can keep every window: the tasks with the fewest draws may get all of the probability. The most
-/// overdue task is then drawn first, which keeps due − had below 1 + 1/2 + … + 1/(T − 1) for T
+/// If they change unforeseen, because a task stops or the sampler is adaptive, then with more than three
+/// tasks no rule can keep every window: the tasks with the fewest draws may get all of the probability. The
+/// most overdue task is then drawn first, which keeps due − had below 1 + 1/2 + … + 1/(T − 1) for T
 /// tasks. A task that stops leaves what it was due, so then had − due may exceed 1 by as much.
 struct TaskQuota {
     /// By task, the draws that it was due so far, less those that it had.

@@ -21,7 +21,7 @@ struct Rules: ParsableCommand {
             take. The settings of a merge rule are options of `hadamesh merge`.
             """)
 
-    @Argument(help: "A rule, weighting or sampler, or the kind of them; all by default.")
+    @Argument(help: "A rule, weighting, sampler or merge rule, or the kind of them; all by default.")
     var name: String?
 
     private struct Kind {
@@ -59,9 +59,8 @@ struct Rules: ParsableCommand {
         }
         if named.isEmpty {
             throw Failure.usage(
-                "unknown rule, weighting or sampler '\(name)'",
-                remedy: didYouMean(
-                    name, among: Self.kinds.flatMap { [$0.title] + $0.methods.map { $0.name } }))
+                "unknown rule, weighting, sampler or merge rule '\(name)'",
+                remedy: didYouMean(name, among: Self.kinds.flatMap { $0.methods.map { $0.name } }.distinct))
         }
         return named
     }

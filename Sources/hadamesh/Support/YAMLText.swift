@@ -7,9 +7,36 @@ enum YAMLText {
     /// Parses a text; nil if it is empty.
     static func compose(_ text: String, at place: String, hasLines: Bool = true) throws -> Node? {
         do {
-            return try Yams.compose(yaml: text)
+            return try Yams.compose(yaml: text).map { try plainKeys($0, at: place, hasLines) }
         } catch let error as YamlError {
             throw failure(error, text, at: place, hasLines)
+        }
+    }
+
+    /// A copy whose keys are texts however they are written: the decoder finds neither `"0"` nor `"on"` if it
+    /// is in quotes, as in JSON.
+    private static func plainKeys(_ node: Node, at place: String, _ hasLines: Bool) throws -> Node {
+        switch node {
+        case .mapping(let mapping):
+            var seen: Set<String> = []
+            let pairs = try mapping.map { entry in
+                guard case .scalar(let key) = entry.key else { return (entry.key, entry.value) }
+                if !seen.insert(key.string).inserted {
+                    throw Failure.usage(
+                        "duplicate key '\(key.string)'",
+                        at: hasLines ? "\(place):\(key.mark?.line ?? 1)" : place)
+                }
+                return (
+                    Node.scalar(Node.Scalar(key.string, .implicit, .any, key.mark)),
+                    try plainKeys(entry.value, at: place, hasLines)
+                )
+            }
+            return .mapping(Node.Mapping(pairs, mapping.tag, mapping.style, mapping.mark))
+        case .sequence(let list):
+            return .sequence(
+                Node.Sequence(
+                    try list.map { try plainKeys($0, at: place, hasLines) }, list.tag, list.style, list.mark))
+        case .scalar, .alias: return node
         }
     }
 
