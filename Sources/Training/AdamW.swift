@@ -32,38 +32,18 @@ package struct AdamW: Sendable, Equatable {
 
     /// Takes step t = `time`, counted from 1, on the parameters of a range.
     ///
-    /// `gradient` is as long as the parameters, is read only in the range, and is multiplied by `scale`.
+    /// `gradient` is as long as the parameters, is read only in the range, and is multiplied by `scale`. The
+    /// moments begin at `start`, or where the range does: one vector may hold several sets of moments.
     package mutating func step(
         _ values: inout [Float], gradient: UnsafePointer<Float>, scale: Float = 1, _ range: Range<Int>,
-        time: Int, learningRate: Double, decay: Double, _ settings: OptimizerSettings
+        momentsAt start: Int? = nil, time: Int, learningRate: Double, decay: Double,
+        _ settings: OptimizerSettings
     ) {
-        precondition(values.count == first.count && range.upperBound <= first.count, "a range of the vector")
+        let start = start ?? range.lowerBound
+        precondition(
+            range.upperBound <= values.count && start + range.count <= first.count, "a range of each vector")
         let factors = Factors(time: time, learningRate: learningRate, decay: decay, settings)
-        Self.step(&values, &first, &second, gradient, scale, range, factors)
-    }
-
-    /// Takes step t = `time` of one of several sets of moments of a range's parameters, without decay.
-    ///
-    /// The moments begin at `start`; values and gradient are as in a step of all parameters.
-    package mutating func step(
-        _ values: inout [Float], gradient: UnsafePointer<Float>, scale: Float, _ range: Range<Int>,
-        momentsAt start: Int, time: Int, learningRate: Double, _ settings: OptimizerSettings
-    ) {
-        let (begin, count) = (range.lowerBound, range.count)
-        precondition(range.upperBound <= values.count && start + count <= first.count, "a range of moments")
-        let factors = Factors(time: time, learningRate: learningRate, decay: 0, settings)
-        values.withUnsafeMutableBufferPointer { values in
-            first.withUnsafeMutableBufferPointer { first in
-                second.withUnsafeMutableBufferPointer { second in
-                    guard let values = values.baseAddress, let first = first.baseAddress,
-                        let second = second.baseAddress
-                    else { return }
-                    Self.step(
-                        values + begin, first + start, second + start, gradient + begin, scale, 0..<count,
-                        factors)
-                }
-            }
-        }
+        Self.step(&values, &first, &second, start - range.lowerBound, gradient, scale, range, factors)
     }
 
     /// Multiplies the parameters of a range by 1 − η λ.
@@ -133,9 +113,10 @@ package struct AdamW: Sendable, Equatable {
     /// A loop over plain pointers, so that the compiler vectorizes it.
     private static func step(
         _ values: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
-        _ second: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ scale: Float,
-        _ range: Range<Int>, _ factors: Factors
+        _ second: UnsafeMutablePointer<Float>, _ shift: Int, _ gradient: UnsafePointer<Float>,
+        _ scale: Float, _ range: Range<Int>, _ factors: Factors
     ) {
+        let (first, second) = (first + shift, second + shift)
         let (b1, b2) = (factors.beta1, factors.beta2)
         let (rate, root, epsilon, kept) = (factors.rate, factors.root, factors.epsilon, factors.kept)
         for i in range {

@@ -54,6 +54,9 @@ package enum Directive: Equatable, Sendable {
         }
     }
 
+    /// The bytes of a micro-batch in a step's encoding, without its examples: task, rank and their number.
+    package static let bytesPerMicroBatch = 3 * MemoryLayout<Int64>.stride
+
     private static func words(of plan: StepPlan) -> [Int64] {
         [Int64(plan.microBatches.count)]
             + zip(plan.microBatches, plan.ranks).flatMap { microBatch, rank in
@@ -105,10 +108,10 @@ package enum Directive: Equatable, Sendable {
         case .nextStage: self = .nextStage
         case .finish:
             guard let ending = RunEnding(rawValue: Int64(try next())) else {
-                throw Failure(.rank, "a message from the coordinator ends the run in no known way")
+                throw Failure(.rank, "a message from the coordinator has an unknown run ending")
             }
             self = .finish(ending)
-        case nil: throw Failure(.rank, "a message from the coordinator has no known meaning")
+        case nil: throw Failure(.rank, "a message from the coordinator has an unknown tag")
         }
     }
 

@@ -64,34 +64,32 @@ final class GradientsByRule: GradientCombination {
         var unsolved: [String] = []
         for part in ComparedPart.all(among: blocks, of: store, over: settings.over) {
             let parts = part.blocks.map { gradients.parts(of: $0) }
-            let own = parts[0].map { tasks[$0.row] }
+            let present = parts[0].map { tasks[$0.row] }
             var shares = parts.map { part in
-                zip(part, own).map { Share(values: $0.values, weight: $1.weight, divisor: $1.examples) }
+                zip(part, present).map {
+                    Share(task: $1.task, values: $0.values, weight: $1.weight, divisor: $1.examples)
+                }
             }
             let gramian: SymmetricMatrix
             if let averages, let rule = settings.rule as? any AveragingRule {
-                shares = averaged(shares, part, own, rule, averages, state)
+                shares = averaged(shares, part, present, rule, averages, state)
                 gramian = innerProducts(part, shares.map { $0.map(\.values) }, state.mask)
             } else {
-                gramian = Self.gramian(of: own, products.sum(over: part.blocks))
+                gramian = Self.gramian(of: present, products.sum(over: part.blocks))
             }
             let comparison = TaskComparison(
                 gramian, orders: StepOrders(seed: seed, step: state.step, part: part.name))
-            guard let found = factors(comparison, part, own, shares[0], &state.memory) else {
+            guard let found = factors(comparison, part, shares[0], &state.memory) else {
                 unsolved.append(part.name)
                 continue
             }
             for (block, shares) in zip(part.blocks, shares) {
                 gradient.set(
                     block,
-                    zip(zip(own, shares), found).map {
-                        GradientShare(task: $0.0.task, values: $0.1.values, factor: $1)
-                    })
+                    zip(shares, found).map { GradientShare(task: $0.task, values: $0.values, factor: $1) })
             }
-            let used = zip(zip(own, shares[0]), found).map {
-                (names[$0.0.task], Double($1) * $0.1.divisor)
-            }
-            let rows = own.indices.map { i in own.indices.map { gramian[i, $0] } }
+            let used = zip(shares[0], found).map { (names[$0.task], Double($1) * $0.divisor) }
+            let rows = present.indices.map { i in present.indices.map { gramian[i, $0] } }
             compared.append((part.name, CombinationReport.Part(weights: NamedValues(used), gramian: rows)))
         }
         if let averages { state.memory.averageGradients = averages.saved }
@@ -101,8 +99,9 @@ final class GradientsByRule: GradientCombination {
         return ComparedGradients(report: report, blocks: blocks, sum: sum, weightedNorm: norm)
     }
 
-    /// Numbers that a rule combines: they enter times the rule's weight and `weight`, divided by `divisor`.
+    /// A task's values on a block; its factor is the rule's weight × `weight` / `divisor`.
     private struct Share {
+        let task: Int
         let values: UnsafePointer<Float>
         let weight: Double
         let divisor: Double
@@ -158,10 +157,10 @@ final class GradientsByRule: GradientCombination {
     ) -> SymmetricMatrix {
         let tasks = vectors[0].indices
         var gramian = SymmetricMatrix(zeros: tasks.count)
-        for (block, own) in zip(part.blocks, vectors) {
+        for (block, vectors) in zip(part.blocks, vectors) {
             let range = store.blocks[block].range
             for i in tasks {
-                for j in 0...i { gramian[i, j] += innerProduct(own[i], own[j], range, mask) }
+                for j in 0...i { gramian[i, j] += innerProduct(vectors[i], vectors[j], range, mask) }
             }
         }
         return gramian
@@ -175,9 +174,11 @@ final class GradientsByRule: GradientCombination {
         let kept = Float(rule.kept(step: state.stageStep + 1))
         let factors = tasks.map { Float($0.weight * rule.factor(loss: $0.loss) / $0.examples) }
         return zip(part.blocks, shares).map { block, shares in
-            zip(zip(tasks, shares), factors).map {
-                Share(
-                    values: averages.update(block, of: $0.0.task, $0.1.values, times: $1, kept: kept),
+            zip(shares, factors).map { share, factor in
+                let task = share.task
+                return Share(
+                    task: task,
+                    values: averages.update(block, of: task, share.values, times: factor, kept: kept),
                     weight: 1, divisor: 1)
             }
         }
@@ -185,17 +186,17 @@ final class GradientsByRule: GradientCombination {
 
     /// The factor of each task's numbers on a part, or nil if the rule finds none; updates the memory.
     private func factors(
-        _ comparison: TaskComparison, _ part: ComparedPart, _ tasks: [WeightedTask], _ shares: [Share],
+        _ comparison: TaskComparison, _ part: ComparedPart, _ shares: [Share],
         _ memory: inout CombinationMemory
     ) -> [Float]? {
-        let own = tasks.map(\.task)
-        guard var weights = weigh(comparison, own, &memory.pairs[part.name]),
+        let tasks = shares.map(\.task)
+        guard var weights = weigh(comparison, tasks, &memory.pairs[part.name]),
             weights.allSatisfy(\.isFinite)
         else { return nil }
         if settings.smoothing.share > 0 {
             var all = memory.averageWeights[part.name] ?? names.map { _ in nil }
-            weights = settings.smoothing.average(weights, after: own.map { all[$0] })
-            for (task, weight) in zip(own, weights) { all[task] = weight }
+            weights = settings.smoothing.average(weights, after: tasks.map { all[$0] })
+            for (task, weight) in zip(tasks, weights) { all[task] = weight }
             memory.averageWeights[part.name] = all
         }
         let factors = zip(weights, shares).map { Float($0 * $1.weight / $1.divisor) }
@@ -211,9 +212,9 @@ final class GradientsByRule: GradientCombination {
         }
         let zeros = [Double](repeating: 0, count: names.count)
         var all = memory ?? [[Double]](repeating: zeros, count: names.count)
-        var own = tasks.map { i in tasks.map { all[i][$0] } }
-        let weights = rule.weights(comparison, memory: &own)
-        for (i, row) in zip(tasks, own) { for (j, value) in zip(tasks, row) { all[i][j] = value } }
+        var pairs = tasks.map { i in tasks.map { all[i][$0] } }
+        let weights = rule.weights(comparison, memory: &pairs)
+        for (i, row) in zip(tasks, pairs) { for (j, value) in zip(tasks, row) { all[i][j] = value } }
         memory = all
         return weights
     }

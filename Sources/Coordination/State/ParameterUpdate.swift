@@ -41,8 +41,7 @@ struct ParameterUpdate {
             !step.isPerTask
                 && state.moments.staysFinite(
                     state.values, gradientsUpTo: norm.value * Double(scale(step)), step.range,
-                    time: step.time,
-                    learningRate: step.rate, decay: step.decay, settings)
+                    time: step.time, learningRate: step.rate, decay: step.decay, settings)
         }
         let before = isSafe ? nil : state
         for step in steps {
@@ -75,7 +74,8 @@ struct ParameterUpdate {
             else { return }
             state.perTask?.moments.step(
                 &state.values, gradient: share, scale: scale, step.range, momentsAt: place.lowerBound,
-                time: Int(perTask.steps[task]) + 1, learningRate: step.rate, context.study.optimizer)
+                time: Int(perTask.steps[task]) + 1, learningRate: step.rate, decay: 0, context.study.optimizer
+            )
         }
     }
 

@@ -1,3 +1,4 @@
+import Coordination
 import Runs
 
 /// The parts of a step, measured on a few ranks.
@@ -80,7 +81,8 @@ package struct StepParts: Codable, Sendable, Equatable {
                 }
             }, update: update, planning: planning,
             messages: Messages(
-                directive: max(8, messages.directive + 24 * (count - microBatchCount)),
+                directive: max(
+                    8, messages.directive + Directive.bytesPerMicroBatch * (count - microBatchCount)),
                 exponents: messages.exponents, sums: messages.sums), isDedicated: isDedicated)
     }
 }

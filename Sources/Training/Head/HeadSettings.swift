@@ -30,7 +30,7 @@ package struct HeadSettings: Sendable, Codable, Equatable {
         }
     }
 
-    /// Leaves out a dense layer that is not there, so that runs of earlier versions have the same settings.
+    /// Leaves out a dense layer that is not there.
     package func encode(to encoder: any Encoder) throws {
         var section = encoder.container(keyedBy: CodingKeys.self)
         try section.encode(pooling, forKey: .pooling)

@@ -77,57 +77,33 @@ struct TrainingJob {
             context, tokenizer: backbone.tokenizer.identity, resuming: isResuming, world)
 
         // Only rank 0 writes to the run directory; a failure ends all ranks.
-        var output: RunOutput?
-        var claimed: RunDirectory?
-        var recorded: RunIdentity?
-        var lock: RunLock?
-        defer { lock?.release() }
+        var opened: OpenedRun?
+        defer { opened?.lock.release() }
         let identity = try fromRoot(world) { () -> RunIdentity? in
-            // A refused study leaves no folder; a finished run needs no ranks.
-            if !isResuming { try Self.requireStart(of: context, world) }
-            let (made, taken) = try RunDirectory.claim(directory, resuming: isResuming) {
-                // Waiting for a lock is no stall.
-                world.watch?.enter(.startUp, step: 0)
-            }
-            lock = taken
-            let identity = try backbone.identity(of: study, context.data)
-            recorded = try RunFiles.identity(in: made)
-            if isResuming {
-                let isFinished = try RunFiles.areFinished(
-                    made, identity, tasks: context.names,
-                    allowingDifferentKernels: acceptsResultsOfOtherKernels,
-                    acceptingRecords: acceptsRecords)
-                if isFinished { return nil }
-                try Self.requireStart(of: context, world)
-            }
-            let journal = try Journal(directory: made, appending: isResuming)
-            let source = try RunStudy(
-                file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
-            let record = try RunJournal(journal, made, study: source, studyText: StudyFile.text(of: study))
-            output = RunOutput(made, observers: [record, display])
-            claimed = made
-            return identity
+            opened = try open(context, backbone, world)
+            return opened?.identity
         }
         guard let identity else { return .wasFinished }
         world.watch?.use(
-            resumption: try fromRoot(world) { self.resumption ?? claimed?.resumption ?? "" })
+            resumption: try fromRoot(world) { resumption ?? opened?.directory.resumption ?? "" })
         let run = try TrainingRun(
-            context, world, output: output, pausePoint: pausePoint, stopRequest: StopSignal())
+            context, world, output: opened?.output, pausePoint: pausePoint, stopRequest: StopSignal())
         try run.begin(
-            identity: identity, recorded: recorded, resuming: isResuming,
+            identity: identity, recorded: opened?.recorded, resuming: isResuming,
             allowingDifferentKernels: allowsDifferentKernels)
-        for warning in backbone.warnings { try output?.observe(.warned(warning)) }
+        for warning in backbone.warnings { try opened?.output.observe(.warned(warning)) }
         // Written only now that the run directory is known to belong to this study.
         let ranks = try RankDescription.all(world, study.arithmetic)
         try onRoot(world) {
-            if let claimed { try RunFiles.write(study, from: file, backbone, run, ranks, to: claimed) }
+            guard let opened else { return }
+            try RunFiles.write(study, from: file, backbone, run, ranks, to: opened.directory)
         }
         do {
             switch try run.run() {
             case .stopped: return .stopped
             case .paused: return .paused
             case .finished:
-                if study.report, let claimed { writeReport(of: claimed) }
+                if study.report, let opened { writeReport(of: opened.directory) }
                 return .finished
             }
         } catch let divergence as Divergence {
@@ -135,6 +111,49 @@ struct TrainingJob {
         } catch let unprunable as Unprunable {
             return .unprunable(unprunable.failure)
         }
+    }
+
+    /// The run directory as rank 0 holds it from the start to the end of a job.
+    private struct OpenedRun {
+        let directory: RunDirectory
+        let lock: RunLock
+        let output: RunOutput
+        let identity: RunIdentity
+        /// The identity that an earlier start recorded.
+        let recorded: RunIdentity?
+    }
+
+    /// Claims the run directory and opens its journal, on rank 0; nil if an earlier start finished the run.
+    private func open(
+        _ context: RunContext, _ backbone: LoadedBackbone, _ world: any Communicator
+    ) throws -> OpenedRun? {
+        let study = context.study
+        // A refused study leaves no folder; a finished run needs no ranks.
+        if !isResuming { try Self.requireStart(of: context, world) }
+        let (made, lock) = try RunDirectory.claim(directory, resuming: isResuming) {
+            // Waiting for a lock is no stall.
+            world.watch?.enter(.startUp, step: 0)
+        }
+        var isOpen = false
+        defer { if !isOpen { lock.release() } }
+        let identity = try backbone.identity(of: study, context.data)
+        if isResuming {
+            let isFinished = try RunFiles.areFinished(
+                made, identity, tasks: context.names,
+                allowingDifferentKernels: acceptsResultsOfOtherKernels, acceptingRecords: acceptsRecords)
+            if isFinished { return nil }
+            try Self.requireStart(of: context, world)
+        }
+        let recorded = try RunFiles.identity(in: made)
+        let source = try RunStudy(
+            file: RunFiles.source(in: made) ?? file, seed: study.seed, adapter: study.adapter)
+        let journal = try RunJournal(
+            Journal(directory: made, appending: isResuming), made, study: source,
+            studyText: StudyFile.text(of: study))
+        isOpen = true
+        return OpenedRun(
+            directory: made, lock: lock, output: RunOutput(made, observers: [journal, display]),
+            identity: identity, recorded: recorded)
     }
 
     /// Refuses a run that could not begin on the ranks of `world`.
