@@ -72,7 +72,7 @@ import Tokenizers
         Bad("post_processor", template(single: "[CLS] A", id: 3), "the post_processor does not make"),
         Bad(
             "added_tokens", #"[{"id": "two", "content": "[CLS]"}]"#,
-            "found a text for id, expected a whole number"),
+            "found a string for id, expected a whole number"),
         Bad(
             "added_tokens", #"[{"id": 9, "content": "[CLS]"}]"#,
             "the added token '[CLS]' has the id 9, expected 2"),
@@ -143,7 +143,7 @@ import Tokenizers
             at: "tokenizer_config.json", "found truncation_side left"),
         Bad(
             ["vocab.txt": small, "tokenizer_config.json": #"{"do_lower_case": "yes"}"#],
-            at: "tokenizer_config.json", "found a text for do_lower_case"),
+            at: "tokenizer_config.json", "found a string for do_lower_case"),
         Bad(
             ["vocab.txt": small, "special_tokens_map.json": #"{"cls_token": "<s>"}"#], at: "vocab.txt",
             "has no '<s>', the classifier token"),
@@ -157,7 +157,7 @@ import Tokenizers
             ], at: "tokenizer_config.json", "has the id 9, expected 5"),
         Bad(
             ["vocab.txt": small, "added_tokens.json": #"{"x": "y"}"#], at: "added_tokens.json",
-            "found a text for 'x', expected its id"),
+            "found a string for 'x', expected its id"),
     ]
 
     @Test(arguments: badSections) func badSectionIsNamed(_ bad: Bad) throws {

@@ -49,10 +49,10 @@ package struct EncoderConfiguration: Sendable, Equatable {
         }
         let object = try JSONValue(parsing: data, at: path)
         guard object.object != nil else { throw Failure.data("is not a JSON object", at: path) }
-        try self.init(ConfigurationFile(object: object, path: path), families)
+        try self.init(JSONSection(object, at: path), families)
     }
 
-    private init(_ file: ConfigurationFile, _ families: [EncoderFamily]) throws {
+    private init(_ file: JSONSection, _ families: [EncoderFamily]) throws {
         try file.requireEncoder()
         family = try file.family(among: families)
         let keys = family.keys
@@ -72,8 +72,8 @@ package struct EncoderConfiguration: Sendable, Equatable {
         positionRows = try file.count(keys.positions, atLeast: (paddingId ?? -1) + 2)
         segments = try keys.segments.map { try file.count($0) }
         guard hidden % heads == 0 else {
-            throw Failure.data(
-                "'\(keys.hidden)' \(hidden) is not divisible by '\(keys.heads)' \(heads)", at: file.path)
+            throw file.failure(
+                "'\(keys.hidden)' \(hidden) is not divisible by '\(keys.heads)' \(heads)")
         }
         layerNormEpsilon = try file.epsilon(keys.layerNormEpsilon)
     }

@@ -64,7 +64,7 @@ enum AdapterHubBottleneck: AdapterHubEntry {
 
     /// The entry for all settings without `architecture: lora`.
     static func read(
-        _ settings: ForeignSettings, _ tensors: ForeignTensors, _ modules: AdapterHubModules
+        _ settings: JSONSection, _ tensors: ForeignTensors, _ modules: AdapterHubModules
     ) throws -> [(String, JSONValue)]? {
         if settings["architecture"] == "lora" { return nil }
         // Keys that change the computation, with the only values that have a counterpart.

@@ -13,6 +13,6 @@ protocol AdapterHubEntry: SendableMetatype {
 
     /// The `adapter` section of a study without its layers; nil if the settings are not for this entry.
     static func read(
-        _ settings: ForeignSettings, _ tensors: ForeignTensors, _ modules: AdapterHubModules
+        _ settings: JSONSection, _ tensors: ForeignTensors, _ modules: AdapterHubModules
     ) throws -> [(String, JSONValue)]?
 }

@@ -77,11 +77,11 @@ package enum AdapterHubFolder {
     /// Reads a folder that AdapterHub or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.
     static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
         let path = "\(directory)/\(configurationName)"
-        let whole = ForeignSettings(try AdapterFolder.configuration(of: directory), at: path)
+        let whole = JSONSection(try AdapterFolder.configuration(of: directory), at: path)
         let name = try whole.required("name", "a name", \.string)
         try whole.require("hidden_size", .integer(weights.configuration.hidden))
         try whole.require("model_type", .string(weights.configuration.family.name))
-        let settings = try whole.settings("config")
+        let settings = try whole.requiredSection("config")
         var file = try ForeignTensors(
             weightsName, in: directory, remedy: "save it with use_safetensors=True")
         let modules = AdapterHubModules(adapter: name, weights: weights)
@@ -103,8 +103,8 @@ package enum AdapterHubFolder {
                 "no \(headConfigurationName)", at: directory,
                 remedy: "save it with its head: only adapters with a head can be used")
         }
-        let whole = ForeignSettings(try JSONValue(parsing: data, at: path), at: path)
-        let settings = try whole.settings("config")
+        let whole = JSONSection(try JSONValue(parsing: data, at: path), at: path)
+        let settings = try whole.requiredSection("config")
         try settings.require("head_type", "classification")
         try settings.require("layers", 1, 2)
         try settings.require("bias", true)
@@ -157,7 +157,7 @@ package enum AdapterHubFolder {
 
     /// The `adapter` section of a study.
     private static func section(
-        _ settings: ForeignSettings, _ tensors: ForeignTensors, _ modules: AdapterHubModules
+        _ settings: JSONSection, _ tensors: ForeignTensors, _ modules: AdapterHubModules
     ) throws -> JSONValue {
         let layers = layerText(try modules.layers(settings), of: modules.weights.configuration.layers)
         try settings.require("use_gating", false)

@@ -34,7 +34,7 @@ enum AdapterHubIA3: AdapterHubEntry {
     }
 
     static func read(
-        _ settings: ForeignSettings, _ tensors: ForeignTensors, _ modules: AdapterHubModules
+        _ settings: JSONSection, _ tensors: ForeignTensors, _ modules: AdapterHubModules
     ) throws -> [(String, JSONValue)]? {
         guard settings["architecture"] == "lora", settings["composition_mode"] == "scale" else { return nil }
         let targets = try AdapterHubLoRASettings.targets(settings)

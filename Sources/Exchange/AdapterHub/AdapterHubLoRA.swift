@@ -35,7 +35,7 @@ enum AdapterHubLoRA: AdapterHubEntry {
     }
 
     static func read(
-        _ settings: ForeignSettings, _ tensors: ForeignTensors, _ modules: AdapterHubModules
+        _ settings: JSONSection, _ tensors: ForeignTensors, _ modules: AdapterHubModules
     ) throws -> [(String, JSONValue)]? {
         guard settings["architecture"] == "lora", settings["composition_mode"] != "scale" else { return nil }
         let targets = try AdapterHubLoRASettings.targets(settings)

@@ -23,7 +23,7 @@ enum AdapterHubLoRASettings {
     }
 
     /// The linear maps; variants such as DoRA and VeRA are failures.
-    static func targets(_ settings: ForeignSettings) throws -> [LinearTarget] {
+    static func targets(_ settings: JSONSection) throws -> [LinearTarget] {
         try settings.require("use_dora", false)
         for key in ["vera_b", "vera_d"] { try settings.require(key, .null) }
         let given = try settings.required("attn_matrices", "a list of q, k, v") {

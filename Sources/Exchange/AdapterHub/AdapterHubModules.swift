@@ -15,11 +15,9 @@ struct AdapterHubModules {
     }
 
     /// The layers with the adapter.
-    func layers(_ settings: ForeignSettings) throws -> [Int] {
+    func layers(_ settings: JSONSection) throws -> [Int] {
         let out =
-            try settings["leave_out"].map { _ in
-                try settings.required("leave_out", "a list of layers") { $0.array?.compactMap(\.int) }
-            } ?? []
+            try settings.optional("leave_out", "a list of layers") { $0.array?.compactMap(\.int) } ?? []
         return weights.layers.indices.filter { !out.contains($0) }
     }
 

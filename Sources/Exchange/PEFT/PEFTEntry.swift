@@ -14,5 +14,5 @@ protocol PEFTEntry: SendableMetatype {
     ) throws -> ForeignAdapter?
 
     /// The `adapter` section of a study that computes the same as a folder of this type.
-    static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue
+    static func read(_ settings: JSONSection, _ tensors: PEFTSurvey) throws -> JSONValue
 }

@@ -60,7 +60,7 @@ package enum PEFTFolder {
 
     /// Reads a folder that PEFT or ``write(_:backbone:encoderOnly:to:)`` wrote for this backbone.
     static func read(_ directory: String, on weights: EncoderWeights) throws -> ImportedAdapter {
-        let settings = ForeignSettings(
+        let settings = JSONSection(
             try AdapterFolder.configuration(of: directory), at: "\(directory)/\(configurationName)")
         var file = try ForeignTensors(weightsName, in: directory, remedy: "save it with safetensors")
         let type = try settings.required("peft_type", "a name such as LORA", \.string)

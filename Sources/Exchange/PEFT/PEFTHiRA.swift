@@ -37,7 +37,7 @@ enum PEFTHiRA: PEFTEntry {
             tensors: modules.tensors(slices, ends: halves))
     }
 
-    static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue {
+    static func read(_ settings: JSONSection, _ tensors: PEFTSurvey) throws -> JSONValue {
         try settings.require("fan_in_fan_out", false)
         try settings.require("rank_pattern", .object([]))
         let found = tensors.places(at: Site.linearsOfLayers, with: "hira_A")

@@ -38,7 +38,7 @@ enum PEFTIA3: PEFTEntry {
             })
     }
 
-    static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) -> JSONValue {
+    static func read(_ settings: JSONSection, _ tensors: PEFTSurvey) -> JSONValue {
         let found = tensors.places(at: [.key, .value, .projection, .output], with: "ia3_l")
         let sites = Set(found.map(\.site))
         return .object([

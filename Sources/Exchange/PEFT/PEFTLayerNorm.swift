@@ -25,7 +25,7 @@ enum PEFTLayerNorm: PEFTEntry {
             })
     }
 
-    static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) -> JSONValue {
+    static func read(_ settings: JSONSection, _ tensors: PEFTSurvey) -> JSONValue {
         let suffix = "ln_tuning_layers.weight"
         let found = tensors.places(at: [.attentionNorm, .outputNorm], with: suffix)
         let norm =

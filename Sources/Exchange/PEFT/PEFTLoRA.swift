@@ -25,7 +25,7 @@ enum PEFTLoRA: PEFTEntry {
             tensors: modules.tensors(slices, ends: halves))
     }
 
-    static func read(_ settings: ForeignSettings, _ tensors: PEFTSurvey) throws -> JSONValue {
+    static func read(_ settings: JSONSection, _ tensors: PEFTSurvey) throws -> JSONValue {
         for key in ["use_dora", "use_rslora", "fan_in_fan_out", "lora_bias", "use_qalora", "use_bdlora"] {
             try settings.require(key, false)
         }

@@ -132,12 +132,10 @@ struct SeparateHead {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure.data("no readable \(settingsName)", at: directory)
         }
-        let settings = ForeignSettings(try JSONValue(parsing: data, at: path), at: path)
+        let settings = JSONSection(try JSONValue(parsing: data, at: path), at: path)
         try settings.require("pooling", .string(Pooling.mean.rawValue), .string(Pooling.cls.rawValue))
         let pooling = settings["pooling"]?.string.flatMap(Pooling.init) ?? .mean
-        let dense = try settings["dense"].map { _ in
-            try settings.required("dense", HeadDense.names) { HeadDense(layer: $0) }
-        }
+        let dense = try settings.optional("dense", HeadDense.names) { HeadDense(layer: $0) }
         func map(_ index: Int) throws -> LinearValues {
             var file = try ForeignTensors(weightsName, in: "\(directory)/\(folder(index))")
             let map = try LinearValues(&file, tensorName)
@@ -152,8 +150,8 @@ struct SeparateHead {
         let last = try map(dense == nil ? 0 : 1)
         tensors[HeadSlice.weight] = last.weight
         tensors[HeadSlice.bias] = last.bias
-        let labels = try settings["labels"].map { _ in
-            try settings.required("labels", "a list of names") { $0.array?.compactMap(\.string) }
+        let labels = try settings.optional("labels", "a list of names") {
+            $0.array?.compactMap(\.string)
         }
         return ForeignHead(settings: HeadSettings(pooling: pooling, dense: dense ?? .none), labels: labels)
     }

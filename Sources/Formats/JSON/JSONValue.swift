@@ -38,6 +38,18 @@ extension JSONValue {
         return elements[index]
     }
 
+    /// The kind of value, as failures name it.
+    package var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): value ? "true" : "false"
+        case .integer, .unsigned, .number: "a number"
+        case .string: "a string"
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+
     package var isNull: Bool { if case .null = self { true } else { false } }
 
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }

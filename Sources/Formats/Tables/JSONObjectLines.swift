@@ -79,17 +79,3 @@ struct JSONObjectLines {
         }
     }
 }
-
-extension JSONValue {
-    /// The kind of value, as failures name it.
-    fileprivate var kind: String {
-        switch self {
-        case .null: "null"
-        case .bool(let value): value ? "true" : "false"
-        case .integer, .unsigned, .number: "a number"
-        case .string: "a string"
-        case .array: "a list"
-        case .object: "an object"
-        }
-    }
-}

@@ -4,13 +4,13 @@ import Formats
 /// The files beside a vocabulary that name special tokens and add tokens.
 struct AddedTokenFiles {
     /// tokenizer_config.json.
-    let configuration: FileSection
+    let configuration: JSONSection
     /// special_tokens_map.json.
-    let specialTokens: FileSection
+    let specialTokens: JSONSection
     /// added_tokens.json.
-    let addedTokens: FileSection
+    let addedTokens: JSONSection
 
-    init(_ files: TokenizerFiles, _ configuration: FileSection) throws {
+    init(_ files: TokenizerFiles, _ configuration: JSONSection) throws {
         self.configuration = configuration
         specialTokens = try files.section("special_tokens_map.json")
         addedTokens = try files.section("added_tokens.json")
@@ -55,13 +55,13 @@ struct AddedTokenFiles {
     }
 
     /// `added_tokens_decoder` of tokenizer_config.json, by id.
-    private func decoderEntries() throws -> [(id: Int, entry: FileSection)] {
+    private func decoderEntries() throws -> [(id: Int, entry: JSONSection)] {
         try configuration.members("added_tokens_decoder").map { key, entry in
             guard let id = Int(key), id >= 0 else {
                 throw configuration.failure(
                     "found the id '\(key)' in added_tokens_decoder, expected a number")
             }
-            return (id, FileSection(entry, at: configuration.place))
+            return (id, JSONSection(entry, at: configuration.place))
         }
         .sorted { $0.0 < $1.0 }
     }

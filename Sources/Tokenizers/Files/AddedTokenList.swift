@@ -18,7 +18,7 @@ struct AddedTokenList {
     }
 
     /// Adds the token that an object with `content` and flags describes.
-    mutating func add(_ entry: FileSection, id stated: Int?) throws {
+    mutating func add(_ entry: JSONSection, id stated: Int?) throws {
         guard let content = entry["content"]?.string else {
             throw entry.failure("found an added token without content")
         }

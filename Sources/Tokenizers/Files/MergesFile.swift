@@ -4,11 +4,11 @@ import Formats
 /// RoBERTa's older files: `vocab.json`, an object of tokens and ids, and `merges.txt`, two tokens a line.
 struct MergesFile {
     /// vocab.json.
-    let vocabulary: FileSection
+    let vocabulary: JSONSection
     let merges: [UInt8]
     let place: String
     /// config.json.
-    let model: FileSection
+    let model: JSONSection
     let files: AddedTokenFiles
 
     /// The special tokens of RoBERTa, which files may name otherwise.

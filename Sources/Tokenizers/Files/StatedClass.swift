@@ -1,10 +1,11 @@
 import Diagnostics
+import Formats
 
 /// The class of tokenizers that tokenizer_config.json or else config.json names.
 struct StatedClass {
     /// The name as the file has it.
     let name: String
-    let section: FileSection
+    let section: JSONSection
 
     /// Classes that stand for any tokenizer.json.
     static let generic = ["PreTrainedTokenizerFast", "TokenizersBackend"]
@@ -13,7 +14,7 @@ struct StatedClass {
     var plainName: String { name.hasSuffix("Fast") ? String(name.dropLast(4)) : name }
 
     /// The class that the first of the sections names; nil if none does, or a generic one.
-    init?(in sections: [FileSection]) throws {
+    init?(in sections: [JSONSection]) throws {
         for section in sections {
             guard let name = try section.text("tokenizer_class"), !Self.generic.contains(name) else {
                 continue

@@ -1,13 +1,14 @@
 import Diagnostics
+import Formats
 
 /// The ids in config.json of the tokens that frame a text.
 ///
 /// RoBERTa's and MPNet's frames are the tokens that config.json calls `bos` and `eos`. Other families have no
 /// such tokens, and their files state ids that mean nothing.
 struct StatedTokens {
-    private let model: FileSection
+    private let model: JSONSection
 
-    init(_ model: FileSection) { self.model = model }
+    init(_ model: JSONSection) { self.model = model }
 
     /// Refuses a tokenizer whose frame has other ids, since it belongs to another model.
     func check(_ tokenizer: any Tokenizer) throws {

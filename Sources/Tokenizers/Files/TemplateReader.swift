@@ -6,10 +6,10 @@ import Formats
 struct TemplateReader {
     private typealias Piece = SpecialTokenTemplate.Piece
 
-    private let section: FileSection
+    private let section: JSONSection
     private let vocabulary: Vocabulary
 
-    init(_ section: FileSection, _ vocabulary: Vocabulary) {
+    init(_ section: JSONSection, _ vocabulary: Vocabulary) {
         self.section = section
         self.vocabulary = vocabulary
     }

@@ -6,11 +6,11 @@ import Formats
 /// The lengths in its `truncation` and `padding` are ignored: the study sets the limit, and batches are
 /// packed without padding. Its `decoder` turns ids back into text, so it decides no id.
 struct TokenizerFile {
-    private let file: FileSection
+    private let file: JSONSection
     /// Whether no tokenizer class supplies stages that the file lacks.
     private let isGeneric: Bool
 
-    init(_ file: FileSection, isGeneric: Bool = false) { (self.file, self.isGeneric) = (file, isGeneric) }
+    init(_ file: JSONSection, isGeneric: Bool = false) { (self.file, self.isGeneric) = (file, isGeneric) }
 
     func tokenizer() throws -> TokenizerPipeline {
         if let direction = file["truncation"]?["direction"]?.string, direction != "Right" {
@@ -30,7 +30,7 @@ struct TokenizerFile {
     }
 
     /// A stage's section, which must be of one of the types; nil if the file has none, but its class has.
-    private func stage(_ key: String, _ types: [String]) throws -> FileSection? {
+    private func stage(_ key: String, _ types: [String]) throws -> JSONSection? {
         guard let value = file[key] else {
             if !isGeneric { return nil }
             throw file.failure(
@@ -87,7 +87,7 @@ struct TokenizerFile {
 
     // MARK: Model
 
-    private func model(_ section: FileSection) throws -> any TokenModel {
+    private func model(_ section: JSONSection) throws -> any TokenModel {
         // Files from before models had a `type` are told by a setting that only one model has.
         let unnamed = section["max_input_chars_per_word"] != nil ? "WordPiece" : "of no stated type"
         let type = section["type"]?.string ?? (section["merges"] != nil ? "BPE" : unnamed)
@@ -101,7 +101,7 @@ struct TokenizerFile {
         }
     }
 
-    private func bytePairs(_ section: FileSection) throws -> BytePairEncoding {
+    private func bytePairs(_ section: JSONSection) throws -> BytePairEncoding {
         for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = try section.text(key), !text.isEmpty {
                 throw file.failure("found '\(text)' for model.\(key), expected none in a byte-level BPE")
@@ -131,7 +131,7 @@ struct TokenizerFile {
         ) { "\(file.place) (model.merges[\($0)])" }
     }
 
-    private func wordPiece(_ section: FileSection) throws -> WordPiece {
+    private func wordPiece(_ section: JSONSection) throws -> WordPiece {
         let vocabulary = try vocabulary(section)
         let unknown = try vocabulary.requiredID(
             of: section.text("unk_token") ?? "[UNK]", role: "unknown token", at: file.place)
@@ -147,7 +147,7 @@ struct TokenizerFile {
             continuingPrefix: try section.text("continuing_subword_prefix") ?? "##", maximumScalars: maximum)
     }
 
-    private func vocabulary(_ model: FileSection) throws -> Vocabulary {
+    private func vocabulary(_ model: JSONSection) throws -> Vocabulary {
         guard let entries = model["vocab"]?.object, !entries.isEmpty else {
             throw file.failure("found no tokens in model.vocab, expected an object of tokens and ids")
         }
@@ -185,7 +185,7 @@ struct TokenizerFile {
     {
         var list = AddedTokenList(vocabulary, normalizer)
         for (index, value) in try file.list("added_tokens").enumerated() {
-            let entry = FileSection(value, at: "\(file.place) (added_tokens[\(index)])")
+            let entry = JSONSection(value, at: "\(file.place) (added_tokens[\(index)])")
             try list.add(entry, id: entry.whole("id"))
         }
         return list.tokens

@@ -30,13 +30,13 @@ struct TokenizerFiles {
     }
 
     /// The object in a JSON file; an empty one if there is no file.
-    func section(_ name: String) throws -> FileSection {
-        guard let bytes = try bytes(name) else { return FileSection(.object([]), at: path(name)) }
+    func section(_ name: String) throws -> JSONSection {
+        guard let bytes = try bytes(name) else { return JSONSection(.object([]), at: path(name)) }
         let value = try bytes.withUnsafeBytes { try JSONValue(parsing: $0, at: path(name)) }
         guard value.object != nil else {
             throw Failure.data("found \(value.kind), expected an object", at: path(name))
         }
-        return FileSection(value, at: path(name))
+        return JSONSection(value, at: path(name))
     }
 
     /// The first line that is not UTF-8.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 
 /// The tokenizer files of a backbone's folder, as Hugging Face names them.
 ///
@@ -61,7 +62,7 @@ package enum TokenizerFolder {
 
     /// Refuses a folder whose two files describe two tokenizers: nothing here tells with which of them the
     /// backbone was trained, and programs differ in which file they follow.
-    private static func check(_ normalizer: BertNormalizer, against configuration: FileSection) throws {
+    private static func check(_ normalizer: BertNormalizer, against configuration: JSONSection) throws {
         let stated = try BertNormalizer(configuration, otherwise: normalizer)
         for (key, ours, theirs) in [
             ("do_lower_case", normalizer.lowercases, stated.lowercases),
@@ -73,7 +74,7 @@ package enum TokenizerFolder {
     }
 
     private static func contradiction(
-        _ configuration: FileSection, _ key: String, _ stated: Bool, _ other: Bool
+        _ configuration: JSONSection, _ key: String, _ stated: Bool, _ other: Bool
     ) -> Failure {
         configuration.failure(
             "found \(key) \(stated), but tokenizer.json says \(other)",
@@ -83,7 +84,7 @@ package enum TokenizerFolder {
 
 extension BertNormalizer {
     /// The normaliser that a tokenizer_config.json states; `otherwise` supplies absent settings.
-    init(_ configuration: FileSection, otherwise: BertNormalizer) throws {
+    init(_ configuration: JSONSection, otherwise: BertNormalizer) throws {
         let lowercases = try configuration.flag("do_lower_case")
         // Accents follow case wherever case is stated and accents are not.
         let accents =

@@ -52,7 +52,7 @@ enum VocabularyClass: CaseIterable {
     ///
     /// Without all of these, a vocabulary with special tokens of BERT's alone is BERT's.
     static func of(
-        _ vocabulary: Vocabulary, at place: String, configuration: FileSection, model: FileSection
+        _ vocabulary: Vocabulary, at place: String, configuration: JSONSection, model: JSONSection
     ) throws -> VocabularyClass {
         if let stated = try StatedClass(in: [configuration, model]) {
             if let found = allCases.first(where: { $0.names.contains(stated.plainName) }) { return found }

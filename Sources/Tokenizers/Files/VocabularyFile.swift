@@ -6,11 +6,11 @@ struct VocabularyFile {
     let lines: [UInt8]
     let place: String
     /// config.json.
-    let model: FileSection
+    let model: JSONSection
     let files: AddedTokenFiles
 
     /// tokenizer_config.json.
-    private var configuration: FileSection { files.configuration }
+    private var configuration: JSONSection { files.configuration }
 
     func tokenizer() throws -> TokenizerPipeline {
         let vocabulary = try vocabulary()
