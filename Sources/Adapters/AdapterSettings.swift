@@ -1,6 +1,5 @@
 import Diagnostics
 package import Formats
-import Foundation
 
 /// The `adapter` section of a study: `method` and that method's own keys, a method's name alone, or a list of
 /// such sections.
@@ -17,7 +16,7 @@ package struct AdapterSettings: Sendable, Codable {
 
     /// Reads a section from JSON, such as an adapter's configuration.
     package init(json section: JSONValue) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(section.encoded().utf8))
+        self = try section.decoded { .usage("expected another kind of value", at: $0) }
     }
 
     /// Reads `method`, then lets that method read its keys.

@@ -33,23 +33,24 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    private func unusable(_ key: (any CodingKey)? = nil) -> DecodingError {
-        let path = codingPath + [key].compactMap(\.self)
-        return .dataCorrupted(.init(codingPath: path, debugDescription: "missing, or of another kind"))
+    private func mismatch(_ type: Any.Type) -> DecodingError {
+        .typeMismatch(type, .init(codingPath: codingPath, debugDescription: "found \(json.kind)"))
     }
 
     private func inner(_ json: JSONValue?, _ key: any CodingKey) throws -> JSONValueDecoder {
-        guard let json else { throw unusable(key) }
+        guard let json else {
+            throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "missing"))
+        }
         return JSONValueDecoder(json: json, codingPath: codingPath + [key])
     }
 
     func container<Key>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard json.object != nil else { throw unusable() }
+        guard json.object != nil else { throw mismatch([String: Any].self) }
         return KeyedDecodingContainer(Members(decoder: self))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard let elements = json.array else { throw unusable() }
+        guard let elements = json.array else { throw mismatch([Any].self) }
         return Elements(decoder: self, elements: elements)
     }
 
@@ -67,7 +68,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
         case let type as any FixedWidthInteger.Type: value = Self.integer(json, type)
         default: return try T(from: self)
         }
-        guard let value = value as? T else { throw unusable() }
+        guard let value = value as? T else { throw mismatch(type) }
         return value
     }
 

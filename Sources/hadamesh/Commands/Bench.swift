@@ -66,11 +66,7 @@ struct Bench: ParsableCommand {
             let result = try measure(world)
             if world.rank == 0 {
                 print(result.text(comparedWith: reference, width: TextOutput.width()))
-                if let json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    try AtomicFile.write(try encoder.encode(result) + Data("\n".utf8), to: json)
-                }
+                if let json { try JSONFile.write(result, to: json) }
             }
             return 0
         }
@@ -152,13 +148,11 @@ struct Bench: ParsableCommand {
     }
 
     private static func read(_ path: String) throws -> Benchmark {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure.usage("no readable file", at: path, remedy: "name a file written by --json")
-        }
         do {
-            return try JSONDecoder().decode(Benchmark.self, from: data)
-        } catch {
-            throw Failure.data("is not a measurement of this version", at: path, remedy: "measure again")
+            if let measured: Benchmark = try JSONFile.read(path) { return measured }
+        } catch let failure as Failure {
+            throw failure.with(remedy: "measure again with this version")
         }
+        throw Failure.usage("no such file", at: path, remedy: "name a file written by --json")
     }
 }
