@@ -1,5 +1,5 @@
+import Diagnostics
 package import Formats
-import Runs
 
 extension AdapterSimilarity {
     /// The largest number of pairs that are columns.

@@ -80,10 +80,7 @@ struct FinishedRun: Sendable {
     }
 
     /// The mean score of tasks; nil if one has none.
-    func mean(of tasks: [String]) -> Double? {
-        let scores = tasks.compactMap(score)
-        return scores.count == tasks.count ? scores.mean : nil
-    }
+    func mean(of tasks: [String]) -> Double? { tasks.map(score).wholeMean }
 
     func score(_ task: String) -> Double? { scores[task] }
 

@@ -79,11 +79,3 @@ struct RunGroup: Sendable {
     /// The mean of a fact.
     func fact(_ key: String) -> Double? { SeedSpread(runs.compactMap { $0.facts[key] })?.mean }
 }
-
-extension [Double?] {
-    /// The mean of all elements; nil if one is missing.
-    fileprivate var wholeMean: Double? {
-        let known = compactMap(\.self)
-        return known.count == count ? known.mean : nil
-    }
-}

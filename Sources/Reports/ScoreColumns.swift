@@ -1,3 +1,4 @@
+import Diagnostics
 import Formats
 package import Runs
 
@@ -31,10 +32,7 @@ package struct ScoreColumns: Sendable {
         }
 
         /// The mean score of tasks; nil if one has none.
-        package func mean(of tasks: [String]) -> Double? {
-            let known = tasks.compactMap { scores[$0] }
-            return known.count == tasks.count ? known.mean : nil
-        }
+        package func mean(of tasks: [String]) -> Double? { tasks.map { scores[$0] }.wholeMean }
     }
 
     private let tasks: [String]

@@ -1,5 +1,5 @@
+import Diagnostics
 import Formats
-import Runs
 
 /// A number for each token and layer of some texts, as a text table or an HTML page.
 package struct TokenReport: Sendable {

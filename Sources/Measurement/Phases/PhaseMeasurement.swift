@@ -1,5 +1,5 @@
+import Diagnostics
 import Kernels
-import Runs
 
 /// The speed of a phase of a run, over all ranks.
 package struct PhaseMeasurement: Codable, Sendable, Equatable {

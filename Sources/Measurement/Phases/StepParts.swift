@@ -1,5 +1,5 @@
 import Coordination
-import Runs
+import Diagnostics
 
 /// The parts of a step, measured on a few ranks.
 package struct StepParts: Codable, Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Runs
+import Diagnostics
 
 /// A named line of a chart.
 struct Curve: Sendable {
@@ -14,8 +14,7 @@ struct Curve: Sendable {
         let values = curves.map { Dictionary($0.points.map { ($0.x, $0.y) }) { _, last in last } }
         self.name = name
         points = (curves.first?.points.map(\.x) ?? []).compactMap { x in
-            let all = values.compactMap { $0[x] }
-            return all.count == curves.count ? all.mean.map { Point(x: x, y: $0) } : nil
+            values.map { $0[x] }.wholeMean.map { Point(x: x, y: $0) }
         }
     }
 

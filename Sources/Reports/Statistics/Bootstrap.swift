@@ -1,5 +1,3 @@
-import Runs
-
 /// The 95 % confidence interval of a mean by the percentiles of its bootstrap distribution (Efron, 1979).
 ///
 /// Up to six values have at most 46,656 resamples, which are all counted; for more, 20,000 are drawn, always

@@ -1,4 +1,4 @@
-import Runs
+import Diagnostics
 
 /// A difference of two entries over the seeds that both have.
 package struct PairedDifference: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Runs
+import Diagnostics
 
 /// Spearman's rank correlation: the correlation of ranks, of which equal values get the mean.
 ///

@@ -1,4 +1,4 @@
-import Runs
+import Diagnostics
 
 /// A number over seeds: its mean, and how far chance moves it.
 package struct SeedSpread: Sendable, Equatable {

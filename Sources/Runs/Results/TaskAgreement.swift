@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// How far the gradients of tasks that share parameters agreed over a stage.
 ///
 /// A matrix has a row and a column for each task, in the order of ``tasks``. An element is nil if the two

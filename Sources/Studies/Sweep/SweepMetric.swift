@@ -31,9 +31,6 @@ package struct SweepMetric: Codable, Sendable, Equatable {
 
     /// The score of a run from the tasks' scores; nil if one has none.
     package func value(_ scores: [Double?], of tasks: [String]) -> Double? {
-        if score != Self.mean { return tasks.firstIndex(of: score).flatMap { scores[$0] } }
-        let known = scores.compactMap(\.self)
-        return known.isEmpty || known.count < scores.count
-            ? nil : known.reduce(0, +) / Double(known.count)
+        score == Self.mean ? scores.wholeMean : tasks.firstIndex(of: score).flatMap { scores[$0] }
     }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Formats
 import Runs
 
@@ -38,10 +39,7 @@ struct ScoreTable {
             }
         }
         if tasks.count > 1 {
-            add(["mean of tasks", "", ""]) { stage in
-                let scores = tasks.compactMap { kept($0, stage)?.score }
-                return scores.count == tasks.count ? scores.mean : nil
-            }
+            add(["mean of tasks", "", ""]) { stage in tasks.map { kept($0, stage)?.score }.wholeMean }
         }
         let left = TextTable(names).aligned.split(separator: "\n", omittingEmptySubsequences: false)
         return TextTable(zip(left, values).map { [String($0)] + $1 }, numbers: true).aligned

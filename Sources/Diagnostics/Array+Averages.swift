@@ -9,3 +9,11 @@ extension [Double] {
         return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
     }
 }
+
+extension [Double?] {
+    /// The mean; nil for no numbers, or if one is missing.
+    package var wholeMean: Double? {
+        let known = compactMap(\.self)
+        return known.count == count ? known.mean : nil
+    }
+}
