@@ -54,6 +54,28 @@ struct Axis {
         return decimals == 0 ? Int(tick.rounded()).grouped : String(format: "%.\(decimals)f", tick)
     }
 
+    /// Lines at the ticks of a vertical axis along a horizontal one, with their values on the left.
+    func horizontalGrid(along across: Axis) -> [String] {
+        ticks.flatMap { tick in
+            [
+                Figure.line(across.start, place(tick), across.end, place(tick)),
+                Figure.text(label(tick), x: 54, y: place(tick) + 4, anchor: "end", faint: true),
+            ]
+        }
+    }
+
+    /// The values at the ticks of a horizontal axis, each below a line if lines are asked for.
+    func verticalLabels(
+        y: Double, lines: ClosedRange<Double>? = nil, _ label: ((Double) -> String)? = nil
+    ) -> [String] {
+        ticks.flatMap { tick in
+            let line = lines.map { Figure.line(place(tick), $0.lowerBound, place(tick), $0.upperBound) }
+            let text = Figure.text(
+                label?(tick) ?? self.label(tick), x: place(tick), y: y, anchor: "middle", faint: true)
+            return [line, text].compactMap(\.self)
+        }
+    }
+
     /// 1, 2 or 5 times a power of ten, of which four to eight fit into the width.
     private static func step(_ width: Double) -> Double {
         let rough = width / 6

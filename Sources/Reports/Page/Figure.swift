@@ -7,6 +7,9 @@ struct Figure {
     let drawing: String
     let numbers: TextTable
 
+    /// The width of every drawing.
+    static let width = 720.0
+
     var html: String {
         element(
             "figure", [:],
@@ -14,9 +17,8 @@ struct Figure {
                 + PageBlock.folded("numbers", [.table(numbers)]).html)
     }
 
-    /// An SVG element of a width and height in its own units, which says what it shows to those who cannot
-    /// see it.
-    static func drawing(width: Double, height: Double, label: String, _ parts: [String]) -> String {
+    /// An SVG element of a height in its own units, which says what it shows to those who cannot see it.
+    static func drawing(height: Double, label: String, _ parts: [String]) -> String {
         element(
             "svg",
             [
@@ -57,6 +59,20 @@ struct Figure {
                 "height": coordinate(max(0, height)), "class": look, "fill-opacity": coordinate(opacity),
             ], element("title", [:], escaped(title)))
     }
+
+    /// Names beside boxes in the series' colours, on one line.
+    static func legend(_ names: [String], x left: Double, y: Double, spacing: Double) -> [String] {
+        names.enumerated().flatMap { index, name in
+            let x = left + spacing * Double(index)
+            return [
+                box(x: x, y: y, width: 16, height: 12, look: fill(ofSeries: index), title: name),
+                text(name, x: x + 22, y: y + 10),
+            ]
+        }
+    }
+
+    /// The class of a series' filled shapes.
+    static func fill(ofSeries index: Int) -> String { "f\(index % PageStyle.seriesCount)" }
 }
 
 /// A coordinate with at most two decimals.

@@ -15,14 +15,13 @@ struct HeatMap {
 
     private static let cell = 42.0
     private static let left = 56.0
-    private static let width = 720.0
 
     var figure: Figure? {
         guard !names.isEmpty, !panels.isEmpty else { return nil }
-        let cell = min(Self.cell, (Self.width - Self.left) / Double(names.count))
+        let cell = min(Self.cell, (Figure.width - Self.left) / Double(names.count))
         let size = cell * Double(names.count)
         let (wide, high) = (Self.left + size + 16, size + 56)
-        let perRow = max(1, Int(Self.width / wide))
+        let perRow = max(1, Int(Figure.width / wide))
         let rows = (panels.count + perRow - 1) / perRow
         let parts = panels.enumerated().flatMap { index, panel in
             draw(
@@ -30,8 +29,7 @@ struct HeatMap {
         }
         return Figure(
             title: title,
-            drawing: Figure.drawing(
-                width: Self.width, height: Double(rows) * high, label: title, parts),
+            drawing: Figure.drawing(height: Double(rows) * high, label: title, parts),
             numbers: numbers)
     }
 

@@ -18,10 +18,9 @@ struct LineChart {
     /// The most points of a curve.
     private static let mostPoints = 120
 
-    private static let width = 720.0
-    /// Of the lines and the labels of x, without the legend.
+    /// The height without the legend.
     private static let height = 252.0
-    /// Of a row of the legend.
+    /// The height of a row of the legend.
     private static let rowHeight = 18.0
 
     var figure: Figure? {
@@ -31,21 +30,12 @@ struct LineChart {
         // As many columns as have room for the longest name.
         let longest = shown.map(\.name.count).max() ?? 0
         let columnWidth = max(165, 44 + MarkLabels.letterWidth * Double(longest))
-        let columns = max(1, Int((Self.width - 60) / columnWidth))
+        let columns = max(1, Int((Figure.width - 60) / columnWidth))
         let rows = Double((shown.count + columns - 1) / columns)
         let bottom = Self.height - 30
-        let across = Axis(all.map(\.x) + marks.map(\.x), from: 60, to: Self.width - 28)
+        let across = Axis(all.map(\.x) + marks.map(\.x), from: 60, to: Figure.width - 28)
         let up = Axis(all.map(\.y), from: bottom, to: 16)
-        var parts = up.ticks.flatMap { tick in
-            [
-                Figure.line(across.start, up.place(tick), across.end, up.place(tick)),
-                Figure.text(up.label(tick), x: 54, y: up.place(tick) + 4, anchor: "end", faint: true),
-            ]
-        }
-        parts += across.ticks.map { tick in
-            Figure.text(
-                across.label(tick), x: across.place(tick), y: bottom + 16, anchor: "middle", faint: true)
-        }
+        var parts = up.horizontalGrid(along: across) + across.verticalLabels(y: bottom + 16)
         for mark in marks {
             parts += [
                 Figure.line(across.place(mark.x), bottom, across.place(mark.x), 16),
@@ -80,7 +70,7 @@ struct LineChart {
         return Figure(
             title: title,
             drawing: Figure.drawing(
-                width: Self.width, height: Self.height + Self.rowHeight * rows,
+                height: Self.height + Self.rowHeight * rows,
                 label: "\(title): \(names(shown))", parts),
             numbers: numbers(shown))
     }

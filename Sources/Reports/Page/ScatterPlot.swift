@@ -14,7 +14,6 @@ struct ScatterPlot {
     let cost, value: String
     let marks: [Mark]
 
-    private static let width = 720.0
     private static let height = 340.0
 
     var figure: Figure? {
@@ -24,24 +23,15 @@ struct ScatterPlot {
         let zero = least.map { pow(10, log10($0).rounded(.down) - 1) } ?? 0
         func shown(_ cost: Double) -> Double { cost > 0 ? cost : zero }
         let across = Axis(
-            marks.map { shown($0.cost) }, from: 60, to: Self.width - 90, logarithmic: least != nil)
+            marks.map { shown($0.cost) }, from: 60, to: Figure.width - 90, logarithmic: least != nil)
         let up = Axis(marks.map(\.value), from: Self.height - 46, to: 24)
-        var parts = up.ticks.flatMap { tick in
-            [
-                Figure.line(across.start, up.place(tick), across.end, up.place(tick)),
-                Figure.text(up.label(tick), x: 54, y: up.place(tick) + 4, anchor: "end", faint: true),
-            ]
-        }
-        parts += across.ticks.map { tick in
-            Figure.text(
-                tick == zero ? "0" : across.label(tick), x: across.place(tick), y: Self.height - 28,
-                anchor: "middle", faint: true)
-        }
+        var parts = up.horizontalGrid(along: across)
+        parts += across.verticalLabels(y: Self.height - 28) { $0 == zero ? "0" : across.label($0) }
         parts += [
             Figure.text(cost, x: across.end, y: Self.height - 8, anchor: "end", faint: true),
             Figure.text(value, x: 8, y: 14, faint: true),
         ]
-        var labels = MarkLabels(width: Self.width)
+        var labels = MarkLabels(width: Figure.width)
         // From the top down, so that a name moves away from those above it.
         for mark in marks.sorted(by: { $0.value > $1.value }) {
             let (x, y) = (across.place(shown(mark.cost)), up.place(mark.value))
@@ -58,7 +48,7 @@ struct ScatterPlot {
         return Figure(
             title: title,
             drawing: Figure.drawing(
-                width: Self.width, height: Self.height,
+                height: Self.height,
                 label: "\(title): \(marks.map(text).joined(separator: "; "))", parts),
             numbers: TextTable(
                 [["", cost, value, "on the front"]]

@@ -8,7 +8,6 @@ struct RankStrip: Sendable {
     /// The kinds of spans, in the order in which bars are stacked.
     private static let categories = ["compute", "wait", "communicate"]
     private static let bins = 150
-    private static let width = 720.0
 
     private struct Span {
         let rank, category: Int
@@ -60,7 +59,7 @@ struct RankStrip: Sendable {
     var figure: Figure {
         let (left, high) = (60.0, 30.0)
         let bottom = 10 + (high + 6) * Double(ranks.count)
-        let wide = (Self.width - left - 10) / Double(Self.bins)
+        let wide = (Figure.width - left - 10) / Double(Self.bins)
         let second = length / Double(Self.bins)
         var parts: [String] = []
         for (number, rank) in ranks.enumerated() {
@@ -76,7 +75,7 @@ struct RankStrip: Sendable {
                     parts.append(
                         Figure.box(
                             x: left + Double(bin) * wide, y: max(top, below), width: wide,
-                            height: share * high, look: "f\(category)",
+                            height: share * high, look: Figure.fill(ofSeries: category),
                             title: "\(name): \(TextTable.number(100 * share, digits: 0)) %"))
                 }
             }
@@ -87,16 +86,10 @@ struct RankStrip: Sendable {
                 "\(axis.label(tick)) s", x: left + tick / length * wide * Double(Self.bins), y: bottom + 14,
                 anchor: "middle", faint: true)
         }
-        for (category, name) in Self.categories.enumerated() {
-            let x = left + 130 * Double(category)
-            parts += [
-                Figure.box(x: x, y: bottom + 24, width: 16, height: 12, look: "f\(category)", title: name),
-                Figure.text(name, x: x + 22, y: bottom + 34),
-            ]
-        }
+        parts += Figure.legend(Self.categories, x: left, y: bottom + 24, spacing: 130)
         return Figure(
             title: title,
-            drawing: Figure.drawing(width: Self.width, height: bottom + 46, label: title, parts),
+            drawing: Figure.drawing(height: bottom + 46, label: title, parts),
             numbers: TextTable(
                 [["seconds"] + Self.categories]
                     + ranks.enumerated().map { number, rank in
