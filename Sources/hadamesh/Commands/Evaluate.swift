@@ -11,8 +11,11 @@ struct Evaluate: ParsableCommand {
         discussion:
             "Prints one line per task, split and metric: task, split, metric, value, separated by tabs.")
 
+    @Argument(help: "The run directory.")
+    var directory: String
+
     @OptionGroup
-    var options: TrainedRunOptions
+    var inputs: TrainedRunInputs
 
     @Option(help: "The split to score on; each task's evaluation splits by default.")
     var split: String?
@@ -23,9 +26,9 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         MPI.run { world in
             let chosen: Split? = try split.map { try NamedOption.value($0, of: "--split", kind: "split") }
-            let study = try options.study(data: data)
+            let study = try inputs.study(of: directory, data: data)
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
-            let trained = try options.trained(study, loaded)
+            let trained = try inputs.trained(directory, study, loaded)
             let status = StatusLine(quiet: world.rank != 0)
             let display = ReadingDisplay(status)
             // Unless other data is requested, it must be the run's own, training split included.

@@ -19,8 +19,11 @@ struct Explain: ParsableCommand {
             must be adapter-bias, or a list with it. Runs in one process.
             """)
 
+    @Argument(help: "The run directory.")
+    var directory: String
+
     @OptionGroup
-    var options: TrainedRunOptions
+    var inputs: TrainedRunInputs
 
     @OptionGroup
     var texts: TextInputOptions
@@ -30,21 +33,21 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         MPI.run { world in
-            let study = try options.study(data: texts.data)
+            let study = try inputs.study(of: directory, data: texts.data)
             guard TokenShifts.exist(in: study.adapter.method) else {
                 throw Failure.usage(
                     "explain needs adapter-bias, but this run trained \(type(of: study.adapter.method).name)",
-                    at: options.directory,
+                    at: directory,
                     remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
             }
             let loaded = try LoadedBackbone(study)
-            let trained = try options.trained(study, loaded)
+            let trained = try inputs.trained(directory, study, loaded)
             let task = try trained.task(named: texts.task)
             let examples = try texts.examples(of: task, in: study.data, world)
             try onRoot(world) {
                 let shifted = try trained.tokenShifts(task, examples, loaded.tokenizer)
                 let report = TokenReport(
-                    title: "\(URL(fileURLWithPath: options.directory).lastPathComponent): \(task.name)",
+                    title: "\(URL(fileURLWithPath: directory).lastPathComponent): \(task.name)",
                     layers: shifted.first?.layers ?? [],
                     entries: zip(examples, shifted).map { example, shifted in
                         TokenReport.Entry(

@@ -32,8 +32,11 @@ struct Export: ParsableCommand {
             that adapter.
             """)
 
+    @Argument(help: "The run directory.")
+    var directory: String
+
     @OptionGroup
-    var options: TrainedRunOptions
+    var inputs: TrainedRunInputs
 
     @Option(help: "The task whose adapter is written; required if the run has several.")
     var task: String?
@@ -73,9 +76,9 @@ struct Export: ParsableCommand {
             do { named = try baseModel.map { try BaseModel($0) } } catch let failure as Failure {
                 throw failure.at("--base-model")
             }
-            let study = try options.study(data: data)
+            let study = try inputs.study(of: directory, data: data)
             let loaded = try LoadedBackbone(study)
-            let run = try options.trained(study, loaded)
+            let run = try inputs.trained(directory, study, loaded)
             try WrittenRun.requireNothing(at: destination)
             if averageHeads { return try averageHeads(run, loaded) }
             let task = try chosenTask(of: run)

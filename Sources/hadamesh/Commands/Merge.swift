@@ -74,7 +74,7 @@ struct Merge: ParsableCommand {
             try onRoot(world) { try WrittenRun.requirePlace(ofRun: output) }
             let sources = try runs.map { MergeSource($0, try inputs.study(of: $0, data: data)) }
             let study = try MergeSource.study(
-                of: sources, sameData: data == nil, allowing: inputs.foreign.allowed)
+                of: sources, sameData: data == nil, allowing: inputs.allowed)
             let settings = try MergeSettings(
                 rule: rule, of: study.tasks.map(\.name), weights: try numbers(), density: density, seed: seed)
             let beside = try joint.map { try ScoreColumns.Column(ofRun: $0) }

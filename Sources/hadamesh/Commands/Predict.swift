@@ -18,8 +18,11 @@ struct Predict: ParsableCommand {
             Ranks share the work.
             """)
 
+    @Argument(help: "The run directory.")
+    var directory: String
+
     @OptionGroup
-    var options: TrainedRunOptions
+    var inputs: TrainedRunInputs
 
     @OptionGroup
     var texts: TextInputOptions
@@ -41,9 +44,9 @@ struct Predict: ParsableCommand {
         MPI.run { world in
             let format: PredictionTable.Format = try NamedOption.value(
                 self.format, of: "--format", kind: "format")
-            let study = try options.study(data: texts.data)
+            let study = try inputs.study(of: directory, data: texts.data)
             let loaded = try LoadedBackbone(study, on: world, for: .inference)
-            let trained = try options.trained(study, loaded)
+            let trained = try inputs.trained(directory, study, loaded)
             let task = try trained.task(named: texts.task)
             let numbers: PredictionTable.Numbers? = probabilities ? .probabilities : logits ? .logits : nil
             try PredictionTable.check(numbers, for: task)

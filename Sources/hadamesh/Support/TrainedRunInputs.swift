@@ -8,8 +8,19 @@ struct TrainedRunInputs: ParsableArguments {
     @Option(help: "The backbone's folder or name, if it has moved since the run.")
     var backbone: String?
 
-    @OptionGroup
-    var foreign: ForeignInputOptions
+    @Flag(help: "Use the adapters on a different backbone of the same shape, or with a different tokenizer.")
+    var allowDifferentBackbone = false
+
+    @Flag(help: "Use the adapters even if kernels or version now give different bits than in training.")
+    var allowDifferentKernels = false
+
+    /// The inputs that may differ from training.
+    var allowed: ForeignInputs {
+        var allowed: ForeignInputs = []
+        if allowDifferentBackbone { allowed.insert(.backbone) }
+        if allowDifferentKernels { allowed.insert(.kernels) }
+        return allowed
+    }
 
     /// The study of a run; an unfinished run is refused.
     func study(of directory: String, data: String? = nil) throws -> Study {
@@ -20,6 +31,6 @@ struct TrainedRunInputs: ParsableArguments {
     func trained(_ directory: String, _ study: Study, _ loaded: LoadedBackbone) throws -> TrainedRun {
         try TrainedRun(
             study, loaded.model, tokenizer: loaded.tokenizer.identity, directory: directory,
-            allowing: foreign.allowed)
+            allowing: allowed)
     }
 }
