@@ -105,6 +105,12 @@ package struct Study: Sendable, Codable {
         return study
     }
 
+    /// The sizes of a world in which each rank has work.
+    package var usableRanks: ClosedRange<Int> {
+        let waiting = coordinator == .dedicated ? 1 : 0
+        return waiting + 1...waiting + batch.microBatches
+    }
+
     /// Whether the gradients of tasks are combined other than by their sum, or used one by one.
     package var combinesTasks: Bool {
         type(of: combination.rule) != type(of: CombinationTable.sum) || !combination.hasStandardWeights

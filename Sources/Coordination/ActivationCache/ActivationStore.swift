@@ -152,15 +152,15 @@ struct ActivationStore {
     }
 
     private func path(_ identity: String) -> String {
-        let checksum = Array(identity.utf8).withUnsafeBytes { CRC32C.checksum($0) }
-        return "\(directory)/activations-\(String(checksum, radix: 16)).safetensors"
+        let checksum = Array(identity.utf8).withUnsafeBytes { CRC32C.hexadecimal($0) }
+        return "\(directory)/activations-\(checksum).safetensors"
     }
 
     private static func checksum(_ known: [Int64], _ values: [UnsafeBufferPointer<Float>]) -> String {
         var checksum = CRC32C()
         for floats in values { checksum.update(UnsafeRawBufferPointer(floats)) }
         known.withUnsafeBytes { checksum.update($0) }
-        return String(checksum.value, radix: 16)
+        return checksum.hexadecimal
     }
 
     private static let identityKey = "identity"

@@ -114,7 +114,6 @@ extension RankAgreement {
     }
 
     private static func buildChecksum() throws -> String {
-        let checksum = try MappedFile(path: "/proc/self/exe").withBytes { CRC32C.checksum($0) }
-        return String(checksum, radix: 16)
+        try MappedFile(path: "/proc/self/exe").withBytes { CRC32C.hexadecimal($0) }
     }
 }

@@ -27,7 +27,7 @@ package struct Certificate: Codable, Sendable {
                 throw Failure.data("no such file", at: path)
             }
             bytes = data.count
-            checksum = String(data.withUnsafeBytes { CRC32C.checksum($0) }, radix: 16)
+            checksum = data.withUnsafeBytes { CRC32C.hexadecimal($0) }
         }
     }
 

@@ -1,6 +1,6 @@
 import Adapters
 import Diagnostics
-import Formats
+package import Formats
 import Foundation
 package import Runs
 package import Studies
@@ -29,7 +29,9 @@ package struct MergeSource: Sendable {
             try other.requireBackbone(of: sources[0])
             try other.requireKernels(of: sources[0])
         }
-        try requireDistinctTasks(sources)
+        try requireDistinctTasks(
+            NamedValues(sources.map { ($0.directory.path, $0.study.tasks.map(\.name)) }),
+            remedy: "name one run for each task: each task keeps its own head")
         try requireSeveralAdapters(sources)
         return sources[0].study.sharedBy(sources.flatMap(\.study.tasks))
     }
@@ -78,11 +80,11 @@ package struct MergeSource: Sendable {
     }
 
     private func requireScores(of first: MergeSource) throws {
-        let (heldOut, its) = (study.evaluation.heldOut, first.study.evaluation.heldOut)
-        if study.data != first.study.data || heldOut != its {
+        let (heldOut, other) = (study.evaluation.heldOut, first.study.evaluation.heldOut)
+        if study.data != first.study.data || heldOut != other {
             throw Failure.usage(
                 "was scored on \(study.data) with evaluation.heldOut \(heldOut), "
-                    + "\(first.directory.path) on \(first.study.data) with \(its)",
+                    + "\(first.directory.path) on \(first.study.data) with \(other)",
                 at: directory.path, remedy: "name the folder with the files of all tasks: --data DIR")
         }
     }
@@ -92,27 +94,27 @@ package struct MergeSource: Sendable {
         of first: MergeSource,
         remedy: String = "merge adapters of one backbone, or pass --allow-different-backbone"
     ) throws {
-        guard let own = try configuration(), let other = try first.configuration() else { return }
+        guard let current = try configuration(), let other = try first.configuration() else { return }
         let run = first.directory.path
-        if let mine = own.backbone, let its = other.backbone,
-            let difference = its.difference(from: mine, of: run)
+        if let backbone = current.backbone,
+            let difference = other.backbone?.difference(from: backbone, of: run)
         {
             throw Failure.usage(
                 "was trained on another backbone than \(run): \(difference)", at: directory.path,
                 remedy: remedy)
         }
-        if let mine = own.tokenizer, let its = other.tokenizer, mine != its {
+        if let tokenizer = current.tokenizer, let expected = other.tokenizer, tokenizer != expected {
             throw Failure.usage(
                 "was trained with another tokenizer than \(run)", at: directory.path, remedy: remedy)
         }
     }
 
     private func requireKernels(of first: MergeSource) throws {
-        guard let mine = try configuration()?.arithmetic?.last,
-            let its = try first.configuration()?.arithmetic?.last, mine != its
+        guard let current = try configuration()?.arithmetic?.last,
+            let other = try first.configuration()?.arithmetic?.last, current != other
         else { return }
         throw Failure.usage(
-            "was trained by \(mine.words), \(first.directory.path) by \(its.words)", at: directory.path,
+            "was trained by \(current.words), \(first.directory.path) by \(other.words)", at: directory.path,
             remedy: "merge adapters of one arithmetic; train one of the runs again")
     }
 
@@ -122,14 +124,13 @@ package struct MergeSource: Sendable {
         }
     }
 
-    private static func requireDistinctTasks(_ sources: [MergeSource]) throws {
+    /// Refuses runs, by directory, of which two trained one task.
+    package static func requireDistinctTasks(_ runs: NamedValues<[String]>, remedy: String) throws {
         var owners: [String: String] = [:]
-        for source in sources {
-            for task in source.study.tasks {
-                if let other = owners.updateValue(source.directory.path, forKey: task.name) {
-                    throw Failure.usage(
-                        "\(other) and \(source.directory.path) both trained \(task.name)",
-                        remedy: "name one run for each task: each task keeps its own head")
+        for run in runs.entries {
+            for task in run.value {
+                if let other = owners.updateValue(run.name, forKey: task) {
+                    throw Failure.usage("\(other) and \(run.name) both trained \(task)", remedy: remedy)
                 }
             }
         }

@@ -1,5 +1,4 @@
 import Adapters
-import Diagnostics
 import Encoders
 import Kernels
 import Studies
@@ -18,15 +17,10 @@ package struct ShiftedTokens: Sendable {
 }
 
 extension TrainedRun {
-    /// α of every token of each example, in order.
+    /// α of every token of each example, in order; none if no method of the run shifts tokens.
     package func tokenShifts(
         _ task: any LanguageTask, _ examples: [Example], _ tokenizer: any Tokenizer
     ) throws -> [ShiftedTokens] {
-        guard TokenShifts.exist(in: study.adapter.method) else {
-            throw Failure.usage(
-                "only adapter-bias shifts tokens, and this run has another method", at: "adapter.method",
-                remedy: "train a study with 'adapter: { method: adapter-bias }', or with it in a list")
-        }
         let (layout, values) = try parameters(of: task)
         let tokenized = try tokenize(examples, task, tokenizer)
         let workspace = Workspace()

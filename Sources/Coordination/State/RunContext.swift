@@ -76,14 +76,14 @@ package struct RunContext: Sendable {
     ///
     /// - Throws: a failure if there are more of them than micro-batches in a step, or none
     package func computingRanks(of size: Int) throws -> [Int] {
-        let dedicated = study.coordinator == .dedicated
-        if dedicated, size < 2 {
+        let usable = study.usableRanks
+        if size < usable.lowerBound {
             throw Failure.usage(
                 "a dedicated coordinator needs a second rank that computes", at: "coordinator",
                 remedy: "start 2 ranks or more, or set coordinator: computes")
         }
-        let ranks = Array((dedicated ? 1 : 0)..<size)
-        if ranks.count > study.batch.microBatches {
+        let ranks = Array(usable.lowerBound - 1..<size)
+        if size > usable.upperBound {
             throw Failure.usage(
                 "\(ranks.count) ranks would compute, but a step has only "
                     + "\(study.batch.microBatches) micro-batches "

@@ -7,6 +7,13 @@ package struct CRC32C: Sendable {
     /// The checksum of the bytes added so far.
     package var value: UInt32 { ~state }
 
+    /// The checksum in hexadecimal digits, without leading zeros.
+    package var hexadecimal: String { String(value, radix: 16) }
+
+    package static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(checksum(bytes), radix: 16)
+    }
+
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var checksum = CRC32C()
         checksum.update(bytes)

@@ -7,7 +7,7 @@ package enum ParquetFile {
 
     /// The failure for a file; converts all files of a shell pattern below a folder, or the file alone.
     package static func failure(at path: String, pattern: (folder: String, files: String)? = nil) -> Failure {
-        let files = pattern.map { "\(quoted($0.folder))/\($0.files)" } ?? quoted(path)
+        let files = pattern.map { "\($0.folder.shellWord)/\($0.files)" } ?? path.shellWord
         return .data(
             "is a Parquet file, which is not read", at: path,
             remedy: "convert it to JSON lines (pip install pandas pyarrow): " + command(files))
@@ -18,14 +18,5 @@ package enum ParquetFile {
         "python3 -c \"import sys, pandas; "
             + "[pandas.read_parquet(f).to_json(f.removesuffix('.parquet') + '.jsonl', "
             + "orient='records', lines=True, force_ascii=False) for f in sys.argv[1:]]\" \(files)"
-    }
-
-    /// A path as one word of a shell.
-    private static func quoted(_ path: String) -> String {
-        let isPlain = path.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || $0.properties.numericType != nil
-                || "-_./+=:@%,".unicodeScalars.contains($0)
-        }
-        return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }
 }

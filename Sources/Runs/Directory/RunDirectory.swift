@@ -48,13 +48,7 @@ package struct RunDirectory: Sendable, Equatable {
 
     /// The command that continues the run, for messages.
     package var resumption: String {
-        "hadamesh train --resume \(Self.quoted(path))"
-    }
-
-    /// A path as a word of a shell's command.
-    package static func quoted(_ path: String) -> String {
-        let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "/._-+,:@%=".contains($0) }
-        return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
+        "hadamesh train --resume \(path.shellWord)"
     }
 
     /// The folder of the checkpoint after `step` optimizer steps.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// The directory of a sweep, and every path in it.
@@ -35,5 +36,5 @@ package struct SweepDirectory: Sendable, Equatable {
     package var hasBegun: Bool { FileManager.default.fileExists(atPath: sweepFile) }
 
     /// The command that continues the sweep, for messages.
-    package var resumption: String { "hadamesh sweep --resume \(RunDirectory.quoted(path))" }
+    package var resumption: String { "hadamesh sweep --resume \(path.shellWord)" }
 }

@@ -32,7 +32,9 @@ struct Submit: ParsableCommand {
         MPI.run { world in
             try onRoot(world) { try WrittenRun.requireNothing(at: output) }
             let entries = try runs.map { try Entry($0, inputs.study(of: $0, data: data)) }
-            try Self.requireDistinct(entries)
+            try MergeSource.requireDistinctTasks(
+                NamedValues(entries.map { ($0.run, $0.tasks.map(\.name)) }),
+                remedy: "name one run for each task")
             for entry in entries { try GLUETask.requireTestFiles(of: entry.tasks, in: entry.study.data) }
             var submission = Submission()
             let status = StatusLine(quiet: world.rank != 0)
@@ -75,19 +77,6 @@ struct Submit: ParsableCommand {
             guard !tasks.isEmpty else {
                 throw Failure.usage(
                     "the run has no GLUE task", at: run, remedy: "name only runs with GLUE tasks")
-            }
-        }
-    }
-
-    private static func requireDistinct(_ entries: [Entry]) throws {
-        var owners: [String: String] = [:]
-        for entry in entries {
-            for task in entry.tasks {
-                if let other = owners.updateValue(entry.run, forKey: task.name) {
-                    throw Failure.usage(
-                        "\(other) and \(entry.run) both trained \(task.name)",
-                        remedy: "name one run for each task")
-                }
             }
         }
     }

@@ -24,7 +24,7 @@ struct GroupingCheck {
         let divisions = try divisions(extremes)
         try onRoot(world) { try requireRuns(of: divisions) }
         let status = StatusLine(quiet: world.rank != 0)
-        let command = CommandLine.arguments.dropFirst().map(RunDirectory.quoted)
+        let command = CommandLine.arguments.dropFirst().map(\.shellWord)
         let resumption = (["hadamesh"] + command).joined(separator: " ")
         var inputs: TrainingJob.Inputs?
         var checks: [AffinityReport.Check] = []
