@@ -15,37 +15,57 @@ package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvert
         case stalled = 5
     }
 
+    /// A reason that callers act on, or put into words of their own.
+    package enum Reason: String, Sendable, Codable {
+        /// A setting is no list.
+        case notAList
+        /// A run began with other settings.
+        case otherSettings
+        /// A run began with kernels that give other bits.
+        case otherKernels
+    }
+
     package let kind: Kind
     /// The file (`train.tsv:17`), tensor or key that the message is about.
     package let location: String?
     package let message: String
     package let remedy: String?
+    package let reason: Reason?
+    /// The setting that the message names, by its key or its key path.
+    package let key: String?
 
-    package init(_ kind: Kind, at location: String? = nil, _ message: String, remedy: String? = nil) {
+    package init(
+        _ kind: Kind, at location: String? = nil, _ message: String, remedy: String? = nil,
+        reason: Reason? = nil, key: String? = nil
+    ) {
         self.kind = kind
         self.location = location
         self.message = message
         self.remedy = remedy
+        self.reason = reason
+        self.key = key
     }
 
-    package static func usage(_ message: String, at location: String? = nil, remedy: String? = nil) -> Failure
-    {
-        Failure(.usage, at: location, message, remedy: remedy)
+    package static func usage(
+        _ message: String, at location: String? = nil, remedy: String? = nil, reason: Reason? = nil
+    ) -> Failure {
+        Failure(.usage, at: location, message, remedy: remedy, reason: reason)
     }
 
-    package static func data(_ message: String, at location: String? = nil, remedy: String? = nil) -> Failure
-    {
-        Failure(.data, at: location, message, remedy: remedy)
+    package static func data(
+        _ message: String, at location: String? = nil, remedy: String? = nil, reason: Reason? = nil
+    ) -> Failure {
+        Failure(.data, at: location, message, remedy: remedy, reason: reason)
     }
 
     /// This failure at another location.
     package func at(_ location: String?) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy)
+        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key)
     }
 
     /// This failure with another remedy.
     package func with(remedy: String?) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy)
+        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key)
     }
 
     /// `location: message; remedy`, on one line.

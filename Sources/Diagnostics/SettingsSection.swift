@@ -37,11 +37,11 @@ package struct SettingsSection<Key: CodingKey> {
                 throw Failure.usage(
                     message, at: place, remedy: "allowed: \(known.sorted().joined(separator: ", "))")
             }
-            throw Failure.usage(
-                "unknown key '\(key)'", at: place,
+            throw Failure(
+                .usage, at: place, "unknown key '\(key)'",
                 remedy: renamed[key].map { "it is now called '\($0)'" }
                     ?? decoder.foreignNames?.remedy(forKey: key, in: keyPath(path), known: known)
-                    ?? didYouMean(key, among: known))
+                    ?? didYouMean(key, among: known), key: key)
         }
         container = try decoder.container(keyedBy: Key.self)
     }
@@ -67,8 +67,13 @@ package struct SettingsSection<Key: CodingKey> {
     package func required<T: Decodable>(_ key: Key, _ type: T.Type = T.self, remedy: String? = nil) throws
         -> T
     {
-        guard has(key) else { throw failure(key, "missing key '\(key.stringValue)'", remedy: remedy) }
+        guard has(key) else { throw missing(key, remedy: remedy) }
         return try decode(key)
+    }
+
+    /// The failure for an absent key.
+    package func missing(_ key: Key, remedy: String? = nil) -> Failure {
+        Self.missing(key, below: path, remedy: remedy)
     }
 
     /// A failure about the key's value, or about an element of it.
@@ -81,6 +86,14 @@ package struct SettingsSection<Key: CodingKey> {
     /// Throws a failure about the key's value unless the condition holds.
     package func require(_ condition: Bool, _ key: Key, _ message: @autoclosure () -> String) throws {
         if !condition { throw failure(key, message()) }
+    }
+
+    private static func missing(
+        _ key: any CodingKey, below path: [any CodingKey], remedy: String? = nil
+    ) -> Failure {
+        let name = key.stringValue
+        return Failure(
+            .usage, at: keyPath(path + [key]), "missing key '\(name)'", remedy: remedy, key: name)
     }
 
     private func location(of key: Key) -> String { keyPath(path + [key]) }
@@ -98,16 +111,15 @@ package struct SettingsSection<Key: CodingKey> {
         } catch let DecodingError.dataCorrupted(context) where !context.debugDescription.isEmpty {
             throw failure(key, context.debugDescription)
         } catch let DecodingError.keyNotFound(missing, context) {
-            throw Failure.usage(
-                "missing key '\(missing.stringValue)'", at: keyPath(context.codingPath + [missing]))
+            throw Self.missing(missing, below: context.codingPath)
         } catch let DecodingError.typeMismatch(type, context) {
             // Below the key, it is an element of a list or a value of a mapping that has another type.
             let below = context.codingPath.dropFirst(path.count + 1)
             let found = try? container.decode(FoundValue.self, forKey: key)[below]
+            let expected: Any.Type = below.isEmpty ? T.self : type
             throw Failure.usage(
-                "expected \(readableName(of: below.isEmpty ? T.self : type))"
-                    + (found.map { ", found \($0)" } ?? ""),
-                at: keyPath(path + [key] + below))
+                "expected \(readableName(of: expected))" + (found.map { ", found \($0)" } ?? ""),
+                at: keyPath(path + [key] + below), reason: expected is any ListType.Type ? .notAList : nil)
         } catch {
             throw failure(key, "expected \(readableName(of: T.self))")
         }
@@ -165,10 +177,13 @@ private func readableName(of type: Any.Type) -> String {
     case is [Int].Type: "a list of whole numbers"
     // Types of this program and of the decoder mean nothing to users.
     case is any DictionaryType.Type: "a mapping"
-    case is any Sequence.Type: "a list"
+    case is any ListType.Type: "a list"
     default: "another kind of value"
     }
 }
 
 private protocol DictionaryType {}
 extension Dictionary: DictionaryType {}
+
+private protocol ListType {}
+extension Array: ListType {}

@@ -22,7 +22,8 @@ package struct LinearTargets: Sendable, Equatable, Codable {
         let place = keyPath(decoder.codingPath)
         let names = LinearTarget.allCases.map(\.rawValue).joined(separator: ", ")
         guard var list = try? decoder.unkeyedContainer() else {
-            throw Failure.usage("expected a list of linear maps", at: place, remedy: "allowed: \(names)")
+            throw Failure.usage(
+                "expected a list of linear maps", at: place, remedy: "allowed: \(names)", reason: .notAList)
         }
         var listed: [LinearTarget] = []
         while !list.isAtEnd {

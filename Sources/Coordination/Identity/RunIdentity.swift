@@ -69,7 +69,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
                 "was \(first.saved) when this run began and is now \(first.current)\(more)", at: first.path,
                 remedy:
                     "hadamesh train --resume RUN takes the run's own study; or start a new run with "
-                    + "another --output")
+                    + "another --output", reason: .otherSettings)
         }
         if let difference = backbone.difference(from: current.backbone) {
             throw Failure.data(
@@ -99,8 +99,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
                 at: "kernels",
                 remedy:
                     "resume on processors with the same kernels, or pass --allow-different-kernels, "
-                    + "which marks the result as mixed"
-            )
+                    + "which marks the result as mixed", reason: .otherKernels)
         }
         var identity = self
         identity.arithmetic += new

@@ -48,7 +48,7 @@ package struct SweepSettings: Decodable, Sendable {
     private static func parameters(of section: SettingsSection<CodingKeys>, in decoder: any Decoder) throws
         -> [SweepParameter]
     {
-        if !section.has(.parameters) { throw section.failure(.parameters, "missing key 'parameters'") }
+        if !section.has(.parameters) { throw section.missing(.parameters) }
         return try section.keyed(.parameters, SweepParameter.Range.self, in: decoder).map {
             SweepParameter(key: $0.key, range: $0.value)
         }

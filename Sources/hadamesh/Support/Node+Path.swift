@@ -45,11 +45,10 @@ extension Node {
     ) -> Failure {
         guard let key = failure.location, !key.isEmpty else { return failure.at(file) }
         let line = hasLines ? line(of: names(ofKeyPath: key)) : nil
-        // A message may name the key itself.
-        let isNamed = failure.message.contains("key '\(key)'")
         return Failure(
             failure.kind, at: line.map { "\(file):\($0)" } ?? origin ?? file,
-            isNamed ? failure.message : "\(key): \(failure.message)", remedy: failure.remedy)
+            failure.key == key ? failure.message : "\(key): \(failure.message)", remedy: failure.remedy,
+            key: key)
     }
 }
 

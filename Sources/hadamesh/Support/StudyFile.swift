@@ -140,8 +140,7 @@ package struct StudyFile {
 
     /// The remedy for a list whose brackets are missing.
     private func listRemedy(_ failure: Failure, _ names: [String], isChange: Bool) -> String? {
-        guard failure.message.hasPrefix("expected a list"), let text = root[path: names]?.scalar?.string
-        else { return nil }
+        guard failure.reason == .notAList, let text = root[path: names]?.scalar?.string else { return nil }
         let words = text.split { $0 == "," || $0 == " " }.map(String.init)
         if words.isEmpty { return nil }
         let elements = words.flatMap { NamesElsewhere.values[$0] ?? [$0] }.joined(separator: ", ")

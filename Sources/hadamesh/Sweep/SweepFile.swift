@@ -125,10 +125,9 @@ package struct SweepFile {
         root.located(failure, in: path, hasLines: hasLines)
     }
 
-    /// The failure of a trial's study: at the line of the parameter that it is about, or of one in the same
-    /// section of the study.
+    /// Locates a trial's failure at the parameter that caused it, or at one in the same section.
     func located(_ failure: Failure, of trial: Trial) -> Failure {
-        let key = studyKey(failure) ?? failure.message.prefix { $0 != ":" }.description
+        guard let key = studyKey(failure) ?? failure.key else { return failure }
         func isAbout(_ setting: Trial.Setting) -> Bool {
             key == setting.key || key.hasPrefix("\(setting.key).")
         }

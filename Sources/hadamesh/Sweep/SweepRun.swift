@@ -106,23 +106,23 @@ final class SweepRun {
         return studies.filter { $0.tasks.contains { $0.name == score } }
     }
 
-    /// Refuses groups with more ranks than a trial's step occupies: who wins is no matter of ranks.
+    /// Refuses groups with more ranks than a trial's step occupies: the number of ranks must not decide which
+    /// trial wins.
     private static func requireWork(for size: Int, _ studies: [Study], _ file: SweepFile) throws {
-        for study in studies {
-            let computing = size - (study.coordinator == .dedicated ? 1 : 0)
-            guard computing < 1 || computing > study.batch.microBatches else { continue }
+        for study in studies where !study.usableRanks.contains(size) {
+            let (isTooFew, batch) = (size < study.usableRanks.lowerBound, study.batch)
+            let computing = size + 1 - study.usableRanks.lowerBound
             throw file.located(
                 .usage(
-                    computing < 1
+                    isTooFew
                         ? "is \(size), but a dedicated coordinator needs a second rank that computes"
-                        : "is \(size), but a trial has \(study.batch.microBatches) micro-batches in a step "
-                            + "(\(study.batch.examples) examples in micro-batches of "
-                            + "\(study.batch.microBatch))",
+                        : "is \(size), but a trial has \(batch.microBatches) micro-batches in a step "
+                            + "(\(batch.examples) examples in micro-batches of \(batch.microBatch))",
                     at: "ranksPerTrial",
-                    remedy: computing < 1
+                    remedy: isTooFew
                         ? "set it to 2 or more, or coordinator to computes"
-                        : "set it to \(study.batch.microBatches) or less, or batch.microBatch to "
-                            + "\(max(1, study.batch.examples / computing)) or less"))
+                        : "set it to \(batch.microBatches) or less, or batch.microBatch to "
+                            + "\(max(1, batch.examples / computing)) or less"))
         }
     }
 
@@ -357,12 +357,14 @@ final class SweepRun {
     /// A failure that ends the sweep, with the run's directory, and the remedy of one in a sweep.
     private static func named(_ failure: Failure, _ path: String) -> Failure {
         let place = failure.location.map { $0.contains(path) ? $0 : "\(path): \($0)" } ?? path
-        let remedy = failure.remedy?
-            .replacing(
-                "hadamesh train --resume RUN takes the run's own study",
-                with: "remove the run's directory, and --resume trains it again"
-            ).replacing("start a new run", with: "start a new sweep")
-            .replacing(", or pass --allow-different-kernels, which marks the result as mixed", with: "")
+        let remedy =
+            switch failure.reason {
+            case .otherSettings:
+                "remove the run's directory, and --resume trains it again; or start a new sweep with another "
+                    + "--output"
+            case .otherKernels: "resume on processors with the same kernels"
+            default: failure.remedy
+            }
         return failure.at(place).with(remedy: remedy)
     }
 
