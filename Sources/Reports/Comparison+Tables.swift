@@ -11,8 +11,9 @@ extension Comparison {
     ) throws -> String {
         let (table, notes) = try tables(content)
         let baseline = try baseline(content)
-        let exact = TextTable(exactRows(lines(content, baseline)))
-        return try TableReport([.init(nil, table, exact: exact)], notes: notes)
+        let entries = ComparisonLine("entry", groups.map { .text($0.name) })
+        let exact = [entries] + lines(content, baseline)
+        return try TableReport([.init(nil, table, exact: exact.exactTable)], notes: notes)
             .text(format, width: width, json: ComparisonReport(self, baseline: baseline))
     }
 
@@ -66,14 +67,14 @@ extension Comparison {
                     others { $0.relativeGain(over: baseline, in: commonTasks) }
                         .map { .difference($0, digits: 2) }))
         }
-        let ways = groups.map { $0.runs[0].sharedGradients?.rawValue }
+        let ways = groups.map { $0.runs[0].results.sharedGradients?.rawValue }
         if content.facts == nil, ways.contains(where: { $0 != nil }) {
             lines.append(
                 ComparisonLine(
                     "shared gradients", ways.map { .text($0 ?? "–") }, isOmittedIfConstant: true))
         }
         for fact in content.facts ?? ComparisonColumn.all {
-            let values = groups.map { $0.fact(fact.key) }
+            let values = groups.map { $0.fact(fact) }
             if content.facts == nil, !content.showsConstants, values.allSatisfy({ $0 == nil }) { continue }
             lines.append(
                 ComparisonLine(
@@ -104,7 +105,7 @@ extension Comparison {
                     + "share of \(baseline.name)'s score; positive is better."
             )
         }
-        if lines.contains(where: { $0.name == ComparisonColumn.bytesPerStepName }) {
+        if lines.contains(where: { $0.name == ComparisonColumn.bytesPerStep.name }) {
             notes.append(
                 "Bytes per step: the most that one rank sent in a step. Gradients of shared parameters "
                     + "travel per task, to be compared, or summed, which saves bytes: rule sum, "
@@ -147,17 +148,6 @@ extension Comparison {
 
     private func rows(_ lines: [ComparisonLine]) -> [[String]] {
         [[""] + groups.map(\.name)] + lines.map { [$0.name] + $0.values.map(\.text) }
-    }
-
-    /// An entry a row, each number with all digits, and deviations as columns of their own.
-    private func exactRows(_ lines: [ComparisonLine]) -> [[String]] {
-        let names = lines.flatMap { line in
-            (line.values.first?.columns ?? []).map { line.name + $0 }
-        }
-        return [["entry"] + names]
-            + groups.indices.map { index in
-                [groups[index].name] + lines.flatMap { $0.values[index].exact }
-            }
     }
 
     /// With entries as columns, or as rows if they are many.

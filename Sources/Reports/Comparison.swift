@@ -35,10 +35,10 @@ package struct Comparison: Sendable {
         let groups = RunGroup.groups(of: runs)
         let common = Self.commonTasks(of: groups)
         func value(_ group: RunGroup) -> Double {
-            let own =
+            let value =
                 order == .score
-                ? group.mean(of: common).map { -$0.mean } : group.fact(ComparisonColumn.parametersPerTask)
-            return own.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
+                ? group.mean(of: common).map { -$0.mean } : group.fact(.parametersPerTask)
+            return value.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
         }
         // Swift's sort is stable.
         self.groups =

@@ -72,3 +72,12 @@ struct ComparisonLine: Sendable {
         return texts.count > 1 && Set(texts).count == 1 ? texts[0] : nil
     }
 }
+
+extension [ComparisonLine] {
+    /// The lines as columns, with all digits, and columns for the bounds of intervals.
+    var exactTable: TextTable {
+        let header = flatMap { line in (line.values.first?.columns ?? [""]).map { line.name + $0 } }
+        let rows = first?.values.indices ?? 0..<0
+        return TextTable([header] + rows.map { row in flatMap { $0.values[row].exact } })
+    }
+}

@@ -79,15 +79,15 @@ struct ComparisonReport: Encodable {
         func byTask<Value>(_ value: (String) -> Value) -> NamedValues<Value> {
             NamedValues(tasks.map { ($0, value($0)) })
         }
-        func facts(_ value: (String) -> Double?) -> NamedValues<Number> {
-            NamedValues(ComparisonColumn.all.map { ($0.key, Number(value($0.key))) })
+        func facts(_ value: (ComparisonColumn) -> Double?) -> NamedValues<Number> {
+            NamedValues(ComparisonColumn.all.map { ($0.key, Number(value($0))) })
         }
         groups = zip(comparison.groups, comparison.meanRanks).map { group, rank in
             let baseline = baseline.flatMap { $0.name == group.name ? nil : $0 }
             let metrics = comparison.metricNames.filter { group.metric($0) != nil }
             return Entry(
                 name: group.name, method: group.runs[0].method, seeds: group.runs.map(\.seed),
-                sharedGradients: group.runs[0].sharedGradients,
+                sharedGradients: group.runs[0].results.sharedGradients,
                 scores: byTask { group.score($0).map(Spread.init) },
                 mean: group.mean(of: common).map(Spread.init), meanRank: Number(rank),
                 differences: baseline.map { baseline in
@@ -106,7 +106,7 @@ struct ComparisonReport: Encodable {
                 runs: group.runs.map { run in
                     Run(
                         path: run.path, seed: run.seed, scores: byTask { Number(run.score($0)) },
-                        mean: Number(run.mean(of: common)), facts: facts { run.facts[$0] })
+                        mean: Number(run.mean(of: common)), facts: facts { $0.read(run) })
                 })
         }
     }

@@ -13,6 +13,7 @@ struct FinishedRun: Sendable {
     let seed: UInt64?
     /// The run's identity without the seed: study, backbone, data; nil if it has none.
     let study: StudyKeys?
+    let results: RunResults
     /// Each task's score in the last stage, in the study's order.
     let scores: NamedValues<Double>
     /// A metric of a task on a split.
@@ -30,10 +31,10 @@ struct FinishedRun: Sendable {
     let metrics: [Metric]
     /// The `adapter` section.
     let adapter: RecordedSettings?
-    /// How the gradients of shared parameters travelled.
-    let sharedGradients: SharedGradients?
-    /// The values of each ``ComparisonColumn``, by key.
-    let facts: [String: Double]
+    /// The median over the steps of the last stage; nil without a history.
+    let secondsPerStep: Double?
+    /// The size of the largest adapter file, head included.
+    let adapterBytes: Double?
 
     /// Reads a run; an unfinished one is refused.
     init(_ path: String) throws {
@@ -49,7 +50,7 @@ struct FinishedRun: Sendable {
         _ history: RunHistory?
     ) throws {
         let last = results.stages.last
-        self.path = path
+        (self.path, self.results) = (path, results)
         scores = results.scores
         metrics = (last?.tasks.entries ?? []).flatMap { task in
             (task.value?.splits.entries ?? []).flatMap { split in
@@ -70,14 +71,11 @@ struct FinishedRun: Sendable {
         ]
         method = results.parameters.map { $0.method + marks.compactMap { $0 }.joined() }
         adapter = identity?.study?.adapter
-        sharedGradients = results.sharedGradients
-        var facts: [String: Double] = [:]
-        for fact in ComparisonColumn.all { facts[fact.key] = fact.read(results) }
-        facts[ComparisonColumn.secondsPerStep] =
-            history?.steps.filter { $0.stage == last?.stage }.map(\.seconds).median
-        facts[ComparisonColumn.adapterBytes] = Self.adapterBytes(directory)
-        self.facts = facts
+        secondsPerStep = history?.steps.filter { $0.stage == last?.stage }.map(\.seconds).median
+        adapterBytes = Self.adapterBytes(directory)
     }
+
+    var parameters: ParameterCounts? { results.parameters }
 
     /// The mean score of tasks; nil if one has none.
     func mean(of tasks: [String]) -> Double? { tasks.map(score).wholeMean }
@@ -86,7 +84,6 @@ struct FinishedRun: Sendable {
 
     func metric(_ name: MetricName) -> Double? { metrics.first { $0.name == name }?.value }
 
-    /// The size of the largest adapter file, head included.
     private static func adapterBytes(_ directory: RunDirectory) -> Double? {
         let files = FileManager.default
         let tasks = (try? files.contentsOfDirectory(atPath: directory.adapters)) ?? []

@@ -14,11 +14,11 @@ struct RunGroup: Sendable {
     static func groups(of runs: [FinishedRun]) -> [RunGroup] {
         var groups: [[FinishedRun]] = []
         for run in runs {
-            let own = groups.firstIndex { group in
+            let known = groups.firstIndex { group in
                 run.study != nil && run.seed != nil && group[0].study == run.study
                     && !group.contains { $0.seed == run.seed }
             }
-            if let own { groups[own].append(run) } else { groups.append([run]) }
+            if let known { groups[known].append(run) } else { groups.append([run]) }
         }
         return zip(runNames(groups.map { $0.map(\.path) }), groups).map(RunGroup.init)
     }
@@ -36,8 +36,10 @@ struct RunGroup: Sendable {
     /// The difference of the tasks' mean score to another entry's.
     func difference(from other: RunGroup, in tasks: [String]) -> PairedDifference? {
         PairedDifference(
-            pairs(with: other).compactMap { own, its in
-                guard let mean = own.mean(of: tasks), let baseline = its.mean(of: tasks) else { return nil }
+            pairs(with: other).compactMap { run, reference in
+                guard let mean = run.mean(of: tasks), let baseline = reference.mean(of: tasks) else {
+                    return nil
+                }
                 return mean - baseline
             })
     }
@@ -47,11 +49,10 @@ struct RunGroup: Sendable {
     /// Positive is better. Nil if a score of the other is 0 or negative, of which a share says nothing.
     func relativeGain(over other: RunGroup, in tasks: [String]) -> PairedDifference? {
         let pairs = pairs(with: other)
-        let gains = pairs.compactMap { own, its in
+        let gains = pairs.compactMap { run, reference in
             tasks.map { task -> Double? in
-                guard let score = own.score(task), let baseline = its.score(task), baseline > 0 else {
-                    return nil
-                }
+                guard let score = run.score(task), let baseline = reference.score(task), baseline > 0
+                else { return nil }
                 return 100 * (score - baseline) / baseline
             }.wholeMean
         }
@@ -77,5 +78,5 @@ struct RunGroup: Sendable {
     var splits: [String] { runs.flatMap { $0.metrics.map(\.name.split) }.distinct }
 
     /// The mean of a fact.
-    func fact(_ key: String) -> Double? { SeedSpread(runs.compactMap { $0.facts[key] })?.mean }
+    func fact(_ column: ComparisonColumn) -> Double? { SeedSpread(runs.compactMap(column.read))?.mean }
 }

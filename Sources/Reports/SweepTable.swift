@@ -55,20 +55,12 @@ package struct SweepTable: Sendable {
             [columns.map(\.name)] + sorted.indices.map { row in columns.map { $0.values[row].text } })
     }
 
-    /// The table with all digits, and columns for the bounds of intervals.
-    private var exactTable: TextTable {
-        let columns = columns
-        let header = columns.flatMap { column in
-            (column.values.first?.columns ?? [""]).map { column.name + $0 }
-        }
-        return TextTable([header] + sorted.indices.map { row in columns.flatMap { $0.values[row].exact } })
-    }
-
     /// The table in a format, without a final line feed; as text at most `width` characters wide, if
     /// possible.
     package func text(_ format: TableFormat, width: Int) throws -> String {
         try TableReport(
-            [.init(nil, table, exact: exactTable)], notes: notes + (hasSeeds ? [Self.explanation] : [])
+            [.init(nil, table, exact: columns.exactTable)],
+            notes: notes + (hasSeeds ? [Self.explanation] : [])
         ).text(format, width: width, json: results)
     }
 

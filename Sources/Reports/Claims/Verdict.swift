@@ -39,7 +39,7 @@ package struct Verdict: Sendable {
     package let steps: Int?
     package let outcome: Outcome
     package let failed: [Failed]
-    /// For a claim to save that its scores support and its costs do not, both costs; otherwise nil.
+    /// Both costs, if the scores support a saving claim but the costs refute it; otherwise nil.
     package let excess: String?
 
     /// Reads the sweeps in a folder.
@@ -69,7 +69,7 @@ package struct Verdict: Sendable {
         let isWhole = ratios.count == pairs.count
         self.ratios = isWhole ? SeedSpread(ratios) : nil
         seeds = pairs.count
-        steps = pairs.first?.run.facts["steps"].map { Int($0) }
+        steps = pairs.first?.run.results.steps
         if !failed.isEmpty, pairs.count < Self.fewestSeeds {
             (outcome, excess) = (.untested, nil)
             return
@@ -124,23 +124,22 @@ package struct Verdict: Sendable {
     private static func excess(
         _ saving: Claim.Saving?, _ pairs: [(run: FinishedRun, reference: FinishedRun)]
     ) -> String? {
-        let (key, name): (String, String)
+        let (cost, name): (ComparisonColumn, String)
         switch saving {
         case nil: return nil
-        case .parameters: (key, name) = (ComparisonColumn.parametersPerTask, "parameters per task")
-        case .operations: (key, name) = (ComparisonColumn.operationsAdded, "operations added")
-        case .sharedParameters:
-            (key, name) = (ComparisonColumn.parametersAllTasks, "parameters of all tasks")
+        case .parameters: (cost, name) = (.parametersPerTask, "parameters per task")
+        case .operations: (cost, name) = (.operationsAdded, "operations added")
+        case .sharedParameters: (cost, name) = (.parametersAllTasks, "parameters of all tasks")
         }
         for (run, reference) in pairs {
-            guard let own = run.facts[key], let its = reference.facts[key] else {
+            guard let found = cost.read(run), let limit = cost.read(reference) else {
                 return "\(name): not in the results"
             }
             // Of T tasks, a shared adapter has at most the T-th part.
             let isLess =
                 saving == .sharedParameters
-                ? own * Double(reference.scores.names.count) <= its : own < its
-            if !isLess { return String(format: "%@: %g, beside %g", name, own, its) }
+                ? found * Double(reference.scores.names.count) <= limit : found < limit
+            if !isLess { return String(format: "%@: %g, beside %g", name, found, limit) }
         }
         return nil
     }
@@ -152,11 +151,12 @@ package struct Verdict: Sendable {
         func isCompared(_ key: String) -> Bool {
             compared.contains { key == $0 || key.hasPrefix("\($0).") } || key.contains(".learningRate")
         }
-        let (own, its) = (run.study?.byKey ?? [:], reference.study?.byKey ?? [:])
-        let keys = Set(own.keys).union(its.keys).sorted()
-        guard let key = keys.first(where: { !isCompared($0) && own[$0] != its[$0] }) else { return }
+        let (settings, others) = (run.study?.byKey ?? [:], reference.study?.byKey ?? [:])
+        let keys = Set(settings.keys).union(others.keys).sorted()
+        guard let key = keys.first(where: { !isCompared($0) && settings[$0] != others[$0] }) else { return }
         throw Failure.data(
-            "differs from \(reference.path) in \(key): \(own[key] ?? "nothing") and \(its[key] ?? "nothing")",
+            "differs from \(reference.path) in \(key): \(settings[key] ?? "nothing") and "
+                + "\(others[key] ?? "nothing")",
             at: run.path, remedy: "run both sweeps of launch/claims on the same inputs and budget")
     }
 }

@@ -100,7 +100,7 @@ package struct RunReport: Sendable {
         return ScatterPlot(
             title: "Parameters and score", cost: "adapter parameters, all tasks", value: "mean score",
             marks: comparison.groups.compactMap { group in
-                guard let cost = group.fact(ComparisonColumn.parametersAllTasks),
+                guard let cost = group.fact(.parametersAllTasks),
                     let mean = group.mean(of: tasks)?.mean
                 else { return nil }
                 return ScatterPlot.Mark(name: group.name, cost: cost, value: mean)
