@@ -2,7 +2,7 @@ import Diagnostics
 
 /// Sums the seconds of operators in a benchmark.
 ///
-/// Of nested operators only the outermost counts.
+/// Only the outermost of nested operators counts.
 ///
 /// Training runs without a clock; an operator then costs one read of ``current``.
 package final class OperatorClock {

@@ -44,7 +44,7 @@ import Training
         #expect(!shared[0].train.hasTokens(of: shared[2].train))
     }
 
-    /// Of 20 training examples and two dev examples, one with a held-out share.
+    /// The task has 20 training examples and two dev examples; two of the cases hold out a share.
     @Test(
         "Scoring reads the splits that are scored, and no others",
         arguments: [

@@ -14,7 +14,7 @@ struct RoundedProductTests {
         case ordinary
         /// Products and sums around the smallest normal number.
         case tiny
-        /// Of any exponent, and so sometimes not finite.
+        /// Numbers of any exponent, and so sometimes not finite.
         case bits
         /// Ordinary ones between infinities and subnormal numbers.
         case mixed

@@ -33,7 +33,7 @@ package struct Pruning: Sendable, Equatable {
 
     /// The entries that are removed from each of an adapter's matrices, ascending.
     ///
-    /// Of N compared entries the ⌈s N⌉ with the smallest scores are removed. Among equal scores earlier
+    /// The ⌈s N⌉ of N compared entries with the smallest scores are removed. Among equal scores earlier
     /// entries are removed first, in the order of the matrices and then of their rows.
     package func removed(from matrices: [ScoredMatrix]) -> [[Int]] {
         let counts = matrices.map(\.scores.count)

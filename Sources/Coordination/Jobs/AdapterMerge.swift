@@ -11,8 +11,8 @@ import Training
 /// One adapter for several tasks, merged from those that finished runs have for each; heads stay the tasks'
 /// own.
 ///
-/// The merged tensor is the common start plus the merged offset. A tensor that several tasks of a run share
-/// is one of the merged, and is kept if there is no other. Every rank computes it from the files.
+/// The merged tensor is the common start plus the merged offset. A tensor shared by several tasks of a
+/// run counts once; a single tensor is copied. Every rank computes the merge from the files.
 package struct AdapterMerge: Sendable {
     /// The parameters of each task, in the layouts of the merged run's study.
     package let vectors: [[Float]]

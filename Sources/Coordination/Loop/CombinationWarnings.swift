@@ -3,7 +3,7 @@ import Diagnostics
 import Formats
 import Runs
 
-/// Warnings about a rule whose steps are not all that its source promises; each once in a start.
+/// Warns once per start when a step breaks an assumption of the rule's paper.
 struct CombinationWarnings {
     private let rule: any CombinationRule.Type
     private var warned: Set<String> = []

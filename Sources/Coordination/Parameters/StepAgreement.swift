@@ -12,14 +12,14 @@ import Training
 struct StepAgreement {
     /// The products on one part, row by row.
     struct Part {
-        /// Of two different tasks.
+        /// The inner products of two different tasks.
         fileprivate(set) var products: [Double]
         /// Row i, column j: ‖Σ m_k‖² of task i on the blocks that it shares with task j; on the diagonal,
         /// on all blocks.
         fileprivate(set) var norms: [Double]
         /// Likewise, without Σ ‖m_k‖².
         fileprivate(set) var ownProducts: [Double]
-        /// Of each task, Σ ‖m_k‖².
+        /// Σ ‖m_k‖² of each task.
         fileprivate(set) var squares: [Double]
         /// Products times the learning rates of their blocks; on the diagonal, own products.
         fileprivate(set) var rated: [Double]
@@ -31,9 +31,9 @@ struct StepAgreement {
         }
     }
 
-    /// Of each task, the examples in the step, and the sum of the squares of its micro-batches' examples.
+    /// Each task's examples in the step, and the sum of the squares of its micro-batches' examples.
     let examples, squaredExamples: [Double]
-    /// Of each task, the mean loss; 0 if it took no part.
+    /// The mean loss of each task; 0 if it took no part.
     let losses: [Double]
     private(set) var parts: [Part]
 

@@ -2,8 +2,8 @@ import Diagnostics
 
 /// The ranges of token ids, segment ids and lengths in a set of sequences.
 ///
-/// The encoder reads its embedding tables without bounds checks, so whoever makes batches calls
-/// ``check(against:at:)`` first.
+/// A token outside the embedding tables stops the process, so whoever makes batches calls
+/// ``check(against:at:)`` first, whose failure says where the token is from.
 package struct TokenBounds: Sendable, Equatable, Codable {
     /// The length of the longest sequence.
     package private(set) var longest = 0

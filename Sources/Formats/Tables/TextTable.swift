@@ -64,7 +64,7 @@ package struct TextTable {
         {
             limits[next] -= 1
         }
-        // Breaking at blanks leaves some over.
+        // Wrapping at spaces leaves unused width.
         limits = limits.indices.map { column in
             widths { Self.lines($0, within: limits[column]) }[column]
         }

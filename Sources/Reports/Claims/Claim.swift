@@ -24,16 +24,16 @@ package struct Claim: Sendable {
     }
 
     package let text: String
-    /// Who says so.
+    /// The paper, or this project.
     package let source: String
     package let arm: Arm
     package let reference: Arm
-    /// The share of the reference's mean score that the arm's must reach; at most 0.99 for an arm that is as
-    /// good, since no interval of equal scores lies above 1.
+    /// The required ratio of mean scores; at most 0.99 for an arm that is as good, since no interval of equal
+    /// scores lies above 1.
     package let share: Double
-    /// Whether the arm's must be greater than that.
+    /// Whether the ratio must exceed `share`.
     package let isStrict: Bool
-    /// The number of which the arm must have less.
+    /// The cost that must be lower than the reference's.
     package let saving: Saving?
 
     /// A cost of a run.

@@ -14,7 +14,7 @@ struct MarkLabels {
     }
 
     private static let lineHeight = 14.0
-    /// Of a letter, on average.
+    /// The average width of a letter.
     static let letterWidth = 7.0
 
     init(width: Double) { self.width = width }

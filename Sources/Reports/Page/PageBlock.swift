@@ -4,7 +4,7 @@ import Formats
 indirect enum PageBlock {
     case heading(String)
     case paragraph(String)
-    /// The sentence that a reader takes along.
+    /// The headline result.
     case verdict(String)
     case table(TextTable)
     case figure(Figure)

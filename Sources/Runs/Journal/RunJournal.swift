@@ -10,7 +10,7 @@ package final class RunJournal: RunObserver {
     /// The study file with all defaults, for TensorBoard.
     private let studyText: String?
     private let began = MonotonicClock.seconds
-    /// Of all starts, without the seconds of this one.
+    /// The counts of all starts, without the seconds of this one.
     private var counters = RunCounters()
     /// The number of earlier events that this start repeats; nil for a first start.
     private var superseded: Int?

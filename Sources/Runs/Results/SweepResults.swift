@@ -62,7 +62,7 @@ package struct SweepResults: Codable, Sendable, Equatable {
         package let score: Double?
         /// Nil if no run failed.
         package let failed: [FailedRun]?
-        /// Of all seeds.
+        /// The runs of all seeds, failed ones included.
         package let runs: [String]
 
         package init(trial: Int, score: Double?, failed: [FailedRun] = [], runs: [String]) {
