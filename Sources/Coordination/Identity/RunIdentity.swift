@@ -68,27 +68,27 @@ package struct RunIdentity: Codable, Sendable, Equatable {
             throw Failure.usage(
                 "was \(first.saved) when this run began and is now \(first.current)\(more)", at: first.path,
                 remedy:
-                    "hadamesh train --resume RUN takes the run's own study; or start a new run with "
+                    "hadamesh train --resume RUN takes the run's own study; or start anew with "
                     + "another --output", reason: .otherSettings)
         }
         if let difference = backbone.difference(from: current.backbone) {
             throw Failure.data(
                 "is not the one that this run began with: \(difference)", at: "backbone",
-                remedy: "point backbone at the original folder, or start a new run with another --output")
+                remedy: "point backbone at the original folder, or start anew with another --output")
         }
         if tokenizer != current.tokenizer {
             throw Failure.data(
                 "is not the one that this run began with: its checksum differs", at: "the tokenizer",
-                remedy: "restore its files, or start a new run with another --output")
+                remedy: "restore its files, or start anew with another --output")
         }
         try FileOfAnotherRun.check(
             files, against: current.files, since: "this run began",
-            remedy: "restore it, or start a new run with another --output")
+            remedy: "restore it, or start anew with another --output")
         let names = current.data.names.filter { data[$0] != current.data[$0] }
         if !names.isEmpty {
             throw Failure.data(
                 "the data of \(names.joined(separator: ", ")) changed since this run began", at: "data",
-                remedy: "restore the data, or start a new run with another --output")
+                remedy: "restore the data, or start anew with another --output")
         }
         let new = current.arithmetic.filter { !arithmetic.contains($0) }
         if !new.isEmpty, !allowingDifferentKernels {

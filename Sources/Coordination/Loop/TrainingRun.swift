@@ -138,7 +138,7 @@ package final class TrainingRun: StallListener {
         if newest.checkpoint == nil, let damage = newest.damaged.first {
             throw Failure.data(
                 "holds no whole checkpoint: \(damage.location ?? ""): \(damage.message)",
-                at: output.checkpoints, remedy: "start a new run with another --output")
+                at: output.checkpoints, remedy: "start anew with another --output")
         }
         for failure in newest.damaged {
             try output.observe(
