@@ -72,8 +72,8 @@ struct Merge: ParsableCommand {
     func run() throws {
         MPI.run { world in
             try onRoot(world) { try WrittenRun.requirePlace(ofRun: output) }
-            let sources = try runs.map { MergeSource($0, try inputs.study(of: $0, data: data)) }
-            let study = try MergeSource.study(
+            let sources = try runs.map { SourceRun($0, try inputs.study(of: $0, data: data)) }
+            let study = try SourceRun.study(
                 of: sources, sameData: data == nil, allowing: inputs.allowed)
             let settings = try MergeSettings(
                 rule: rule, of: study.tasks.map(\.name), weights: try numbers(), density: density, seed: seed)
@@ -115,7 +115,7 @@ struct Merge: ParsableCommand {
         }
     }
 
-    private func record(_ sources: [MergeSource], _ settings: MergeSettings) -> MergeRecord {
+    private func record(_ sources: [SourceRun], _ settings: MergeSettings) -> MergeRecord {
         let tasks = sources.flatMap { source in
             source.study.tasks.map { (task: $0.name, run: source.directory.path) }
         }
@@ -127,7 +127,7 @@ struct Merge: ParsableCommand {
     }
 
     private func report(
-        _ merge: AdapterMerge, _ sources: [MergeSource], _ results: RunResults,
+        _ merge: AdapterMerge, _ sources: [SourceRun], _ results: RunResults,
         _ beside: [ScoreColumns.Column]
     ) throws {
         let columns =

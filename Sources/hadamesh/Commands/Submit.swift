@@ -32,7 +32,7 @@ struct Submit: ParsableCommand {
         MPI.run { world in
             try onRoot(world) { try WrittenRun.requireNothing(at: output) }
             let entries = try runs.map { try Entry($0, inputs.study(of: $0, data: data)) }
-            try MergeSource.requireDistinctTasks(
+            try SourceRun.requireDistinctTasks(
                 NamedValues(entries.map { ($0.run, $0.tasks.map(\.name)) }),
                 remedy: "name one run for each task")
             for entry in entries { try GLUETask.requireTestFiles(of: entry.tasks, in: entry.study.data) }

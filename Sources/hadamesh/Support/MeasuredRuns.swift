@@ -10,7 +10,7 @@ import Tasks
 /// Finished runs, from which the affinity of their tasks is measured.
 struct MeasuredRuns {
     private struct Run {
-        let source: MergeSource
+        let source: SourceRun
         let agreement: TaskAgreement?
         /// The stage of the agreement.
         let stage: StageName?
@@ -30,7 +30,7 @@ struct MeasuredRuns {
                 throw Failure.usage("is named twice", at: path, remedy: "name each run once")
             }
             let study = try StudyFile.study(ofFinished: path, backbone: backbone, data: data)
-            let source = MergeSource(path, study)
+            let source = SourceRun(path, study)
             let stage = try source.results()?.stages.last { $0.agreement != nil }
             return Run(source: source, agreement: stage?.agreement, stage: stage?.stage)
         }

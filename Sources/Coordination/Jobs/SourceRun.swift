@@ -6,8 +6,8 @@ package import Runs
 package import Studies
 import Tasks
 
-/// A finished run whose adapters are merged with others'.
-package struct MergeSource: Sendable {
+/// A finished run on disk whose adapters or measurements are put beside those of others.
+package struct SourceRun: Sendable {
     package let directory: RunDirectory
     package let study: Study
 
@@ -19,7 +19,7 @@ package struct MergeSource: Sendable {
     ///
     /// - Throws: a failure if the runs cannot be merged, as far as their files say without a backbone
     package static func study(
-        of sources: [MergeSource], sameData: Bool, allowing allowed: ForeignInputs = []
+        of sources: [SourceRun], sameData: Bool, allowing allowed: ForeignInputs = []
     ) throws -> Study {
         for source in sources { try source.requireAdapters() }
         for other in sources.dropFirst() {
@@ -55,7 +55,7 @@ package struct MergeSource: Sendable {
 
     /// Refuses a run whose adapters are of another method, or read other texts or numbers, than the first's.
     package func requireSettings(
-        of first: MergeSource, remedy: String = "merge adapters of one method and its settings"
+        of first: SourceRun, remedy: String = "merge adapters of one method and its settings"
     ) throws {
         let keys = ["adapter.method", "adapter", "head", "maximumTokens", "arithmetic"]
         if let difference = try difference(from: first, in: keys, besides: "head.dropout") {
@@ -67,7 +67,7 @@ package struct MergeSource: Sendable {
     ///
     /// The keys come in the order of weight: with another method all others of its section differ too.
     package func difference(
-        from first: MergeSource, in keys: [String], besides ignored: String? = nil
+        from first: SourceRun, in keys: [String], besides ignored: String? = nil
     ) throws -> String? {
         let all = try RecordedSettings(first.study).differences(from: RecordedSettings(study))
             .filter { $0.path != ignored }
@@ -79,7 +79,7 @@ package struct MergeSource: Sendable {
         }
     }
 
-    private func requireScores(of first: MergeSource) throws {
+    private func requireScores(of first: SourceRun) throws {
         let (heldOut, other) = (study.evaluation.heldOut, first.study.evaluation.heldOut)
         if study.data != first.study.data || heldOut != other {
             throw Failure.usage(
@@ -91,7 +91,7 @@ package struct MergeSource: Sendable {
 
     /// Refuses a run on another backbone than the first's.
     package func requireBackbone(
-        of first: MergeSource,
+        of first: SourceRun,
         remedy: String = "merge adapters of one backbone, or pass --allow-different-backbone"
     ) throws {
         guard let current = try configuration(), let other = try first.configuration() else { return }
@@ -109,7 +109,7 @@ package struct MergeSource: Sendable {
         }
     }
 
-    private func requireKernels(of first: MergeSource) throws {
+    private func requireKernels(of first: SourceRun) throws {
         guard let current = try configuration()?.arithmetic?.last,
             let other = try first.configuration()?.arithmetic?.last, current != other
         else { return }
@@ -137,7 +137,7 @@ package struct MergeSource: Sendable {
     }
 
     /// Refuses a single adapter: that of one task, or one that all tasks of a run share.
-    private static func requireSeveralAdapters(_ sources: [MergeSource]) throws {
+    private static func requireSeveralAdapters(_ sources: [SourceRun]) throws {
         guard sources.count == 1, let source = sources.first else { return }
         let owners = try source.study.tasks.map { task in
             let topology = try AdapterConfiguration.read(source.directory.adapters(task: task.name))?.topology
