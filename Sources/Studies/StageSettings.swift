@@ -3,7 +3,7 @@ package import Training
 
 /// The section of one stage: its length and learning rates.
 package struct StageSettings: Sendable, Codable, Equatable {
-    /// The number of steps, which overrides `epochs`; 0 skips the stage.
+    /// The number of steps in place of `epochs`; 0 skips the stage.
     package private(set) var steps: Int?
     /// Passes over all tasks' examples; 0 skips the stage.
     package private(set) var epochs = standardEpochs
@@ -35,7 +35,7 @@ package struct StageSettings: Sendable, Codable, Equatable {
         let isHead = decoder.codingPath.last?.stringValue == Stages.CodingKeys.head.stringValue
         self = isHead ? Stages().head : Stages().adapter
         steps = try section.optional(.steps)
-        // An encoded stage has both keys; steps take precedence.
+        // The study of an earlier run may have both keys: its identity has them, and steps count.
         epochs = try section.value(.epochs, default: epochs)
         learningRate = try section.value(.learningRate, default: learningRate)
         schedule = try section.value(.schedule, default: schedule)

@@ -104,7 +104,7 @@ extension Mistake {
         ) { try $0.data("train.parquet", "PAR1\u{15}\u{4}PAR1") },
         .training(
             "an unknown format", code: 2,
-            says: ["--set tasks[0].format: unknown value 'cvs'", "did you mean 'csv'?"], ranks: [nil],
+            says: ["--set tasks.0.format: unknown value 'cvs'", "did you mean 'csv'?"], ranks: [nil],
             with: ["--set", "tasks.0.format=cvs"]),
         .training(
             "a format that the file does not have", code: 3,

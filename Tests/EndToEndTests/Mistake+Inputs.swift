@@ -94,6 +94,23 @@ extension Mistake {
             says: ["--set tasks: expected a list, found 'mrpc,rte'; --set 'tasks=[mrpc, rte]'"],
             ranks: [nil], with: ["--set", "tasks=mrpc,rte"]),
         .training(
+            "--set of a key whose section a later one replaces", code: 2,
+            says: [
+                "--set adapter.rank: its value is lost: --set adapter=lora replaces the whole section",
+                "put it after --set adapter=lora",
+            ], with: ["--set", "adapter.rank=4", "--set", "adapter=lora"]),
+        .training(
+            "a stage with steps and epochs", code: 2,
+            says: [
+                "study.yaml:17: stages.adapter: has both steps and epochs, expected one of them",
+                "remove one",
+            ]
+        ) { try $0.replace("steps: 40", by: "steps: 40, epochs: 2", in: "study.yaml") },
+        .training(
+            "--set of a stage with steps and epochs", code: 2,
+            says: ["--set stages.adapter: has both steps and epochs, expected one of them"], ranks: [nil],
+            with: ["--set", "stages.adapter={steps: 4, epochs: 2}"]),
+        .training(
             "--set split by the shell", code: 2,
             says: ["hadamesh: --set: quote a value with spaces: --set 'tasks=[mrpc, rte]'"],
             ranks: [nil], with: ["--set", "tasks=[mrpc,", "rte]"]),
@@ -102,7 +119,7 @@ extension Mistake {
             says: ["--set tasks.2.name: 'tasks' is a list; it has no key '2'; its elements are 0 to 1"],
             ranks: [nil], with: ["--set", "tasks.2.name=x"]),
         .training(
-            "--set in a list", code: 2, says: ["--set tasks[0].name: 'mrpc' is the name of a GLUE task"],
+            "--set in a list", code: 2, says: ["--set tasks.0.name: 'mrpc' is the name of a GLUE task"],
             ranks: [nil], with: ["--set", "tasks.0.name=mrpc"]),
         .training(
             "--set of an unclosed mapping", code: 2,
@@ -121,7 +138,7 @@ extension Mistake {
             ranks: [nil], with: ["--set", "learning_rate=1e-3"]),
         .training(
             "a linear map of another model", code: 2,
-            says: ["--set adapter.targets[0]: unknown value 'q_proj'; here it is query"],
+            says: ["--set adapter.targets.0: unknown value 'q_proj'; here it is query"],
             ranks: [nil], with: ["--set", "adapter={method: lora, targets: [q_proj]}"]),
         .training(
             "layers beyond the backbone", code: 2,
@@ -143,7 +160,7 @@ extension Mistake {
             with: ["--set", "adapter={method: lora, rank: 0}"]),
         .training(
             "a target that there isn't", code: 2,
-            says: ["adapter.targets[0]: unknown value 'querry'", "did you mean 'query'?"],
+            says: ["adapter.targets.0: unknown value 'querry'", "did you mean 'query'?"],
             with: ["--set", "adapter={method: hut, targets: [querry]}"]),
         .training(
             "all of it removed", code: 2,

@@ -21,7 +21,7 @@ import hadamesh
 
     /// Numbers and texts that YAML could take for something else.
     static let changes: [[String]] = [
-        ["stages.adapter.steps=60"], ["stages.head={steps: 5, epochs: 2.5}"], ["stages.adapter.epochs=0.25"],
+        ["stages.adapter.steps=60"], ["stages.head={epochs: 2.5}"], ["stages.adapter.epochs=0.25"],
         ["cache={directory: '1e-3', features: '0x1p3'}"], ["stages.adapter.learningRate=1.7e-5"],
         ["stages.adapter.learningRate={weight: 3e-3, head: 123456789.125}"], ["seed=18446744073709551615"],
         ["tasks=[mrpc, rte]", "sharing={}", "sampler={name: weighted, weights: {mrpc: 1e-7, rte: 1e7}}"],
@@ -96,5 +96,68 @@ import hadamesh
             "steps: 1500", "epochs: 1",
         ] { #expect(text.contains(" \(line)\n"), "\(line) in \(text)") }
         #expect(text.matches(of: /epochs:/).count == 1)
+    }
+
+    /// Changes of a stage of 5 steps or of 2 epochs, the note of the dropped key, and the length that counts.
+    static let lengths: [(file: String, changes: [String], note: String?, length: String)] = [
+        ("steps: 5", ["epochs=2"], "--set stages.adapter.epochs=2: dropped stages.adapter.steps", "epochs: 2"),
+        ("epochs: 2", ["steps=5"], "--set stages.adapter.steps=5: dropped stages.adapter.epochs", "steps: 5"),
+        // The later one counts; null gives the file's back.
+        (
+            "epochs: 2", ["steps=5", "epochs=4"],
+            "--set stages.adapter.epochs=4: dropped stages.adapter.steps", "epochs: 4"
+        ),
+        ("epochs: 2", ["steps=5", "steps=null"], nil, "epochs: 2"),
+        ("steps: 5", ["steps=null"], nil, "epochs: 3"), ("steps: 5", ["epochs=null"], nil, "steps: 5"),
+        ("steps: 5", ["warmup=0"], nil, "steps: 5"),
+    ]
+
+    @Test(arguments: lengths) func aStageHasStepsOrEpochs(
+        file: String, changes: [String], note: String?, length: String
+    ) throws {
+        let place = try TemporaryFolder()
+        try place.write(Self.stage(file), to: "study.yaml")
+        let changed = try StudyFile(
+            path: place.file("study.yaml"), overrides: changes.map { "stages.adapter.\($0)" })
+        #expect(
+            changed.notes == (note.map { ["\($0), because a stage has steps or epochs"] } ?? []),
+            "\(changed.notes)")
+        let text = try StudyFile.text(of: changed.study())
+        let adapter = text.components(separatedBy: "  adapter:\n").last ?? ""
+        #expect(
+            adapter.matches(of: /(steps|epochs): [0-9]+/).map { String($0.output.0) } == [length], "\(text)")
+    }
+
+    /// The study of a run that an earlier version began has both, and so has the run's identity.
+    @Test func theStudyOfAnEarlierRunKeepsBoth() throws {
+        let place = try TemporaryFolder()
+        try place.write(Self.stage("steps: 5, epochs: 2"), to: "study.yaml")
+        let study = try StudyFile(path: place.file("study.yaml"), isOfRun: true).study()
+        #expect(study.stages.adapter.epochs == 2 && study.stages.adapter.stepCount(perEpoch: 100) == 5)
+        try place.write(try StudyFile.text(of: study), to: "study.yaml")
+        let again = try StudyFile(path: place.file("study.yaml"), isOfRun: true).study()
+        #expect(again.stages == study.stages)
+        #expect(throws: Failure.self) { try StudyFile(path: place.file("study.yaml")) }
+    }
+
+    private static func stage(_ length: String) -> String {
+        "backbone: b\ndata: d\ntasks: [rte]\nstages:\n  adapter: { \(length) }\n"
+    }
+
+    /// A section that is replaced, and the keys of the file that are gone.
+    @Test(
+        arguments: [
+            ("stages.adapter={warmup: 0}", "stages.adapter.steps"),
+            ("stages={head: {steps: 1}}", "stages.adapter"),
+            ("stages={adapter: {steps: 1, warmup: 0}}", nil), ("batch={microBatch: 2}", "batch.examples"),
+            ("batch=null", nil), ("seed=2", nil),
+        ] as [(String, String?)])
+    func replacedKeysAreNamed(change: String, gone: String?) throws {
+        let place = try TemporaryFolder()
+        try place.write(Self.stage("steps: 5") + "batch: { examples: 32 }\n", to: "study.yaml")
+        let notes = try StudyFile(path: place.file("study.yaml"), overrides: [change]).notes
+        #expect(
+            notes == (gone.map { ["--set '\(change)': dropped \($0), which the study file has"] } ?? []),
+            "\(notes)")
     }
 }

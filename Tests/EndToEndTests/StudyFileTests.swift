@@ -45,8 +45,9 @@ extension EndToEnd {
 
         /// Changes of the method, and the settings that the former method had for itself.
         static let switches: [(changes: [String], note: String?)] = [
-            (["adapter=hut"], nil), (["adapter=lora", "adapter.rank=2"], nil),
-            (["sampler=uniform", "sampler.draw=random"], nil),
+            (["adapter=hut"], "dropped adapter.rank, adapter.start, which the study file has"),
+            (["adapter=lora", "adapter.rank=2"], "dropped adapter.start, which the study file has"),
+            (["adapter=[lora]"], nil), (["sampler=uniform", "sampler.draw=random"], nil),
             (
                 ["adapter.method=hadamard"],
                 "dropped adapter.rank, adapter.start, which lora has and hadamard does not take"

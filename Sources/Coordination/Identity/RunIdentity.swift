@@ -48,6 +48,15 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         try RecordedSettings(study).filtered(free.contains)
     }
 
+    /// Whether a key is the epochs of a stage that has steps in both studies; an earlier version recorded
+    /// epochs that did not count.
+    private static func isWithoutEffect(_ path: String, _ studies: RecordedSettings...) -> Bool {
+        Stages.CodingKeys.allCases.map(\.stringValue).contains { stage in
+            path == "stages.\(stage).epochs"
+                && studies.allSatisfy { $0["stages"]?[stage]?["steps"] != nil }
+        }
+    }
+
     /// Whether several kernels or versions computed the result, so that no single one reproduces its bits.
     package var isMixed: Bool { arithmetic.count > 1 }
 
@@ -57,7 +66,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     package func resumed(
         as current: RunIdentity, allowingDifferentKernels: Bool = false
     ) throws -> RunIdentity {
-        let differences = study.differences(from: current.study)
+        let differences = study.differences(from: current.study).filter {
+            !Self.isWithoutEffect($0.path, study, current.study)
+        }
         // With another rule or method, its settings differ too.
         let named = differences.first {
             ["method", "rule", "name"].contains($0.path.split(separator: ".").last)

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Runs
 import Studies
 import Yams
 
@@ -7,10 +8,15 @@ import Yams
 struct StudyChange {
     /// Names of keys, and indices of lists.
     let key: [String]
-    private let value: Node
+    let value: Node
+    /// The change as the command line has it.
+    private let argument: String
 
     /// The place that failures about the change name.
     var place: String { Self.option + key.joined(separator: ".") }
+
+    /// The option with its value, as a shell takes it.
+    var words: String { Self.option + RunDirectory.quoted(argument) }
 
     /// The beginning of such a place.
     static let option = "--set "
@@ -24,12 +30,15 @@ struct StudyChange {
         guard key.allSatisfy({ !$0.isEmpty }) else {
             throw Failure.usage("'\(argument[..<sign])' is not a key", at: "--set", remedy: example)
         }
+        self.argument = argument
         let text = String(argument[argument.index(after: sign)...])
         // An empty value is an empty string.
         value = try YAMLText.compose(text, at: "--set \(argument[..<sign])", hasLines: false) ?? Node("")
     }
 
-    private init(_ key: [String], _ value: Node) { (self.key, self.value) = (key, value) }
+    private init(_ key: [String], _ value: Node, _ argument: String = "") {
+        (self.key, self.value, self.argument) = (key, value, argument)
+    }
 
     /// The names of a key; a dot after a backslash belongs to a name.
     private static func names(_ key: String) -> [String] {
@@ -48,7 +57,12 @@ struct StudyChange {
 
     /// The change of the tree below a name that the key begins with; nil if it begins otherwise.
     func below(_ name: String) -> StudyChange? {
-        key.first == name && key.count > 1 ? StudyChange(Array(key.dropFirst()), value) : nil
+        key.first == name && key.count > 1 ? StudyChange(Array(key.dropFirst()), value, argument) : nil
+    }
+
+    /// A copy of a study's tree with another value at a place.
+    static func setting(_ value: Node, at place: [String], in root: Node) throws -> Node {
+        try StudyChange(place, value).applied(to: root)
     }
 
     /// A copy of the study's tree with the change.
@@ -112,7 +126,7 @@ extension StudyChange {
         }
         if removed.isEmpty { return nil }
         let kept = Node(settings.filter { !removed.contains($0.key.string ?? "") }.map { ($0.key, $0.value) })
-        root = try StudyChange(place, kept).applied(to: root)
+        root = try Self.setting(kept, at: place, in: root)
         let names = removed.map { (place + [$0]).joined(separator: ".") }.joined(separator: ", ")
         return "\(self.place)=\(new): dropped \(names), which \(old) has and \(new) does not take"
     }

@@ -16,8 +16,8 @@ package struct StudyFile {
     package private(set) var notes: [String] = []
 
     /// Reads a file and applies changes of the form `key.sub=value`.
-    package init(path: String, overrides: [String] = []) throws {
-        try self.init(Self.data(at: path), path: path, overrides: overrides)
+    package init(path: String, overrides: [String] = [], isOfRun: Bool = false) throws {
+        try self.init(Self.data(at: path), path: path, overrides: overrides, isOfRun: isOfRun)
     }
 
     /// The bytes of a file; a missing one is a failure that suggests a file of its folder.
@@ -27,15 +27,26 @@ package struct StudyFile {
     }
 
     /// Parses the content of a file and applies changes.
-    init(_ data: Data, path: String, overrides: [String]) throws {
+    ///
+    /// The study of a run or a sweep may have both `steps` and `epochs` of a stage, as earlier versions wrote
+    /// them; any other file with both is refused.
+    init(_ data: Data, path: String, overrides: [String], isOfRun: Bool = false) throws {
         self.path = path
         changes = try overrides.map(StudyChange.init)
         let file = try YAMLText.compose(Self.text(data, at: path), at: path) ?? Node([:])
         var root = file
         for change in changes { root = try change.applied(to: root) }
+        try StudyChange.requireNoneLost(changes, in: root)
         for change in changes {
-            notes +=
-                try change.removeFormerSettings(from: &root, was: file, besides: changes).map { [$0] } ?? []
+            notes += [
+                change.replacedKeys(of: file, now: root),
+                try change.removeFormerSettings(from: &root, was: file, besides: changes),
+            ].compactMap(\.self)
+        }
+        do {
+            notes += try StageLength.settle(&root, changes, refusesBoth: !isOfRun)
+        } catch let failure as Failure where failure.location?.hasPrefix(StudyChange.option) != true {
+            throw root.located(failure, in: path)
         }
         self.root = root
     }
@@ -88,7 +99,7 @@ package struct StudyFile {
         if let backbone { try BackboneReference.requireFolder(BackboneReference(backbone).folder) }
         let overrides =
             [backbone.map { "backbone=\($0)" }, data.map { "data=\($0)" }].compactMap(\.self) + changes
-        let study = try StudyFile(path: directory.studyFile, overrides: overrides).study()
+        let study = try StudyFile(path: directory.studyFile, overrides: overrides, isOfRun: true).study()
         if directory.hasBegun { _ = try RunResults.ofFinished(directory) }
         if !RunFiles.isFolder(study.backbone.folder) {
             throw Failure.data(
@@ -133,7 +144,7 @@ package struct StudyFile {
         let change = changes.last { names.starts(with: $0.key) }
         let failure = failure.with(
             remedy: listRemedy(failure, names, isChange: change != nil) ?? failure.remedy)
-        if change != nil { return failure.at(StudyChange.option + key) }
+        if change != nil { return failure.at(StudyChange.option + names.joined(separator: ".")) }
         let maker = changes.last { $0.key.starts(with: names) }
         return root.located(failure, in: path, otherwise: maker?.place)
     }

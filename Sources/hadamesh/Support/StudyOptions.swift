@@ -47,6 +47,6 @@ struct StudyOptions: ParsableArguments {
     /// The study of a run, whose `study.yaml` rank 0 reads for all ranks; a collective.
     func study(of run: RunDirectory, on world: any Communicator) throws -> Study {
         let bytes = try bytesFromRoot(world) { Array(try RunFiles.study(in: run)) }
-        return try StudyFile(Data(bytes), path: run.studyFile, overrides: changes).study()
+        return try StudyFile(Data(bytes), path: run.studyFile, overrides: changes, isOfRun: true).study()
     }
 }

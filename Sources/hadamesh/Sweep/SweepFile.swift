@@ -93,7 +93,8 @@ package struct SweepFile {
         let base = Data(texts.base.utf8)
         func study(_ changes: [String]) throws -> Study {
             do {
-                return try StudyFile(base, path: settings.base, overrides: changes).study()
+                return try StudyFile(base, path: settings.base, overrides: changes, isOfRun: true)
+                    .study()
             } catch let failure as Failure
                 where failure.location?.hasPrefix("\(settings.base):") == true
             {
