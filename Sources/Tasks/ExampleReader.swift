@@ -71,8 +71,12 @@ struct ExampleReader {
             var location: String { "\(path):\(row.line)" }
             examples.append(
                 Example(
-                    first: try text(row.fields[positions.first], "first", at: location),
-                    second: try positions.second.map { try text(row.fields[$0], "second", at: location) },
+                    first: try text(
+                        row.fields[positions.first], positions.second == nil ? "text" : "first sentence",
+                        at: location),
+                    second: try positions.second.map {
+                        try text(row.fields[$0], "second sentence", at: location)
+                    },
                     target: try positions.label.map { try parser.target(row.fields[$0], at: location) },
                     index: examples.count, line: row.line))
         }
@@ -88,7 +92,7 @@ struct ExampleReader {
         _ field: String, _ role: String, at location: @autoclosure () -> String
     ) throws -> String {
         if !keepsEmptyText, field.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
-            throw Failure.data("the \(role) sentence is empty", at: location())
+            throw Failure.data("the \(role) is empty", at: location())
         }
         return field
     }

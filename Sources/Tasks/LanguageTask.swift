@@ -9,6 +9,8 @@ package protocol LanguageTask: Sendable {
     var metrics: [Metric] { get }
     /// The labelled splits whose mean is the task's score.
     var evaluationSplits: [Split] { get }
+    /// The splits that have a file.
+    var splits: [Split] { get }
     /// Whether examples are pairs of sentences.
     var isPaired: Bool { get }
     /// The columns of the texts in CSV and JSON lines without labels, unless others are chosen.

@@ -78,20 +78,29 @@ extension LanguageTask {
             remedy: "give at least one line")
         if columns == nil {
             reader.lineRemedy =
-                "\(form): choose columns of a table with --columns, "
-                + "or use --split test for the run's own file"
+                "\(form): choose columns of a table with --columns"
+                + (splits.contains(.test) ? ", or use --split test for the run's own file" : "")
         }
         if chosen == nil, format == .tsv { try refuseOtherFormats(table) }
         let examples = try reader.read(table).examples
         if case .names = columns { return examples }
-        let first = [examples[0].first, examples[0].second].compactMap(\.self)
-        if examples.count > 1, textHeaders.contains(first) {
-            let names = first.joined(separator: ",")
+        if let names = header(in: examples[0]) {
+            let list = names.joined(separator: ",")
             throw Failure.data(
-                "found a header, \(names), expected \(isPaired ? "two texts" : "a text")", at: "\(path):1",
-                remedy: "leave the header out, or choose its columns by name: --columns '\(names)'")
+                "found a header, \(list), expected \(isPaired ? "two texts" : "a text")", at: "\(path):1",
+                remedy: "leave the header out, or choose its columns by name: --columns '\(list)'")
         }
         return examples
+    }
+
+    /// The names in the file, in the task's order, if an example is a header; nil for texts.
+    private func header(in example: Example) -> [String]? {
+        let found = [example.first, example.second].compactMap(\.self)
+        let names = found.map(ColumnName.plain)
+        for header in textHeaders.map({ $0.map(ColumnName.plain) }) where Set(names) == Set(header) {
+            return header.compactMap { name in names.firstIndex(of: name).map { found[$0] } }
+        }
+        return names.allSatisfy(ColumnName.ofTexts.contains) && Set(names).count == names.count ? found : nil
     }
 
     /// Refuses lines whose first is the header of a CSV file, or an object with the task's keys.
@@ -100,10 +109,13 @@ extension LanguageTask {
         let isObject =
             line.hasPrefix("{")
             && (try? JSONValue(parsing: Data(line.utf8), at: table.path)[textNames[0]]) != nil
-        let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: ["\"", " "]) }
+        let fields = line.split(separator: ",").map { ColumnName.plain(String($0)) }
+        let own = textHeaders.map { $0.map(ColumnName.plain) }
+        let known = own.flatMap(\.self) + ColumnName.ofTexts + ColumnName.others
         let isHeader =
-            table.rows.count > 1 && fields.count > 1
-            && textHeaders.contains { $0.allSatisfy(fields.contains) }
+            (fields.count > 1 || line.hasPrefix("\""))
+            && (table.rows.count > 1 && own.contains { $0.allSatisfy(fields.contains) }
+                || fields.allSatisfy(known.contains))
         guard isObject || isHeader else { return }
         throw Failure.data(
             "found \(isObject ? "a JSON object" : "the header of a CSV file"), expected "

@@ -23,6 +23,8 @@ import Testing
             ("0\ta dog\n1\ta cat\n", .sst2, "2", [["a dog"], ["a cat"]]),
             ("index\tsentence1\tsentence2\n0\ta\tb\n", .rte, "sentence2,sentence1", [["b", "a"]]),
             ("0\ta\tb\n", .rte, "2,3", [["a", "b"]]),
+            ("a text\nquestions\n\"a dog\"\n", .sst2, nil, [["a text"], ["questions"], ["\"a dog\""]]),
+            ("text\ttext\n", .rte, nil, [["text", "text"]]),
         ] as [(String, GLUETask, String?, [[String]])])
     func textsAreThoseOfTheColumns(
         text: String, task: GLUETask, columns: String?, expected: [[String]]
@@ -36,12 +38,23 @@ import Testing
             ("a\n", .rte, nil, ["in.tsv:1: found 1 column, expected 2;", "tab between them"]),
             ("a\tb\n\n", .rte, nil, ["in.tsv:2: found a blank line, expected 2"]),
             ("a\n\nb\n", .sst2, nil, ["in.tsv:2: found a blank line, expected 1"]),
-            ("a\n \n", .sst2, nil, ["in.tsv:2: the first sentence is empty"]),
+            ("a\n \n", .sst2, nil, ["in.tsv:2: the text is empty"]),
             ("a\t\n", .rte, nil, ["in.tsv:1: the second sentence is empty"]),
             ("a\tb\n", .sst2, nil, ["in.tsv:1: found 2 columns, expected 1;", "one text"]),
             ("", .sst2, nil, ["in.tsv: found no lines", "at least one line"]),
             ("sentence\na\n", .sst2, nil, ["in.tsv:1: found a header, sentence", "--columns 'sentence'"]),
             ("sentence1\tsentence2\na\tb\n", .rte, nil, ["in.tsv:1: found a header", "sentence1,sentence2"]),
+            ("sentence\n", .sst2, nil, ["in.tsv:1: found a header, sentence"]),
+            (" Sentence \na\n", .sst2, nil, ["in.tsv:1: found a header", "--columns ' Sentence '"]),
+            ("Text\na\n", .sst2, nil, ["in.tsv:1: found a header, Text, expected a text"]),
+            ("question\tPassage\na\tb\n", .rte, nil, ["in.tsv:1: found a header, question,Passage"]),
+            (
+                "sentence2\tSentence1\na\tb\n", .rte, nil,
+                ["in.tsv:1: found a header", "--columns 'Sentence1,sentence2'"]
+            ),
+            ("\"Sentence\"\n\"a dog\"\n", .sst2, nil, ["in.tsv:1: found the header of a CSV file"]),
+            ("id,Text,label\n1,a,0\n", .sst2, nil, ["in.tsv:1: found the header of a CSV file"]),
+            ("sentence1,sentence2\n", .rte, nil, ["in.tsv:1: found the header of a CSV file"]),
             (
                 "index\tsentence1\tsentence2\n0\ta\tb\n", .rte, "2,3",
                 ["in.tsv:1: found a header", "by name: --columns 'sentence1,sentence2'"]
@@ -98,11 +111,11 @@ import Testing
             (.csv, "text\na\n", nil, ["in.csv:1: no column 'sentence' in the header, which has 'text'"]),
             (.csv, "id,sentence\n1,a,b\n", nil, ["in.csv:2: found 3 columns, expected 2", "in quotes"]),
             (.csv, "sentence\n\n", nil, ["in.csv:2: found a blank line", "remove the line"]),
-            (.csv, "sentence\n\" \"\n", nil, ["in.csv:2: the first sentence is empty"]),
+            (.csv, "sentence\n\" \"\n", nil, ["in.csv:2: the text is empty"]),
             (.csv, "1,a\n", "3", ["--columns: found column 3, expected 1 to 2", "in.csv:1"]),
             (.jsonl, "{\"text\": \"a\"}\n", nil, ["in.jsonl:1: no key 'sentence'", "which has 'text'"]),
             (.jsonl, "{\"sentence\": null}\n", nil, ["in.jsonl:1: 'sentence' is null, expected a string"]),
-            (.jsonl, "{\"sentence\": \"\"}\n", nil, ["in.jsonl:1: the first sentence is empty"]),
+            (.jsonl, "{\"sentence\": \"\"}\n", nil, ["in.jsonl:1: the text is empty"]),
             (.jsonl, "", nil, ["in.jsonl: found no lines", "at least one line"]),
             (.jsonl, "{}\n", "2", ["--columns: found the number 2", "JSON lines have names"]),
         ] as [(DataFormat, String, String?, [String])])
