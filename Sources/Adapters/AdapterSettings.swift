@@ -40,7 +40,10 @@ package struct AdapterSettings: Sendable, Codable {
                     "unknown key '\(key)'", at: keyPath(decoder.codingPath + [NameKey(key)]),
                     remedy: "the key is method; \(allowed)")
             }
-            throw Failure.usage("missing key 'method'", at: keyPath(place), remedy: allowed)
+            let joined = keys.first { $0.hasPrefix("method:") }.map { $0.dropFirst("method:".count) }
+            throw Failure.usage(
+                "missing key 'method'", at: keyPath(place),
+                remedy: joined.map { "a space is missing: write method: \($0)" } ?? allowed)
         }
         guard let name = try? container.decode(String.self, forKey: .method) else {
             throw Failure.usage("expected a method's name", at: keyPath(place), remedy: allowed)

@@ -1,3 +1,4 @@
+import Adapters
 import Diagnostics
 
 /// Keys and values of PEFT, AdapterHub and the Hugging Face Trainer, and their places in a study.
@@ -25,11 +26,22 @@ package struct NamesElsewhere: ForeignNames {
         let name = path.split(separator: ".").last.map(String.init) ?? path
         var here = known.contains(name) ? name : path
         if here == path, !section.isEmpty {
-            // A method's key is suggested in its own section alone, and only if the method has it.
-            if path.hasPrefix("adapter.") { return nil }
+            // A method's key is suggested in its own section alone.
+            if path.hasPrefix("adapter.") { return Self.remedy(forKeyOfOthers: name, in: section) }
             if section == "head" { here = path.replacing("stages.adapter.", with: "stages.head.") }
         }
         return "the key is \(here)" + (entry.remark.map { ", \($0)" } ?? "")
+    }
+
+    /// The remedy for a key that the section's method does not have: the methods that have it; nil in a
+    /// section of another kind.
+    private static func remedy(forKeyOfOthers key: String, in section: String) -> String? {
+        let owners = AdapterTable.all.filter { $0.settings.contains { $0.key == key } }.map { $0.name }
+        guard section.prefix(while: { $0.isLetter }) == "adapter",
+            let method = owners.first(where: { $0 == LoRA.name }) ?? owners.first
+        else { return nil }
+        let list = (owners.dropLast(2) + [owners.suffix(2).joined(separator: " and ")]).joined(separator: ", ")
+        return "it is \(key), a key of \(list), not of this method; choose another: --set adapter=\(method)"
     }
 
     /// Names that mean something else in some section than at the top.

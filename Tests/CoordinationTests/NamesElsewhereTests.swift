@@ -82,7 +82,29 @@ import Training
         ("head", ["lr": 1], "head.lr: unknown key 'lr'; the key is stages.head.learningRate"),
         (
             "adapter", ["method": "lora", "size": 3],
-            "adapter.size: unknown key 'size'; allowed: alpha, layers, method, rank, start, targets"
+            "adapter.size: unknown key 'size'; it is bottleneck, a key of houlsby, pfeiffer, parallel and "
+                + "mam, not of this method; choose another: --set adapter=houlsby"
+        ),
+        (
+            "adapter", ["method": "hadamard", "r": 3],
+            "adapter.r: unknown key 'r'; it is rank, a key of hut and lora, not of this method; choose "
+                + "another: --set adapter=lora"
+        ),
+        (
+            "adapter", ["method": "hadamard", "lora_alpha": 16],
+            "adapter.lora_alpha: unknown key 'lora_alpha'; it is alpha, a key of lora, not of this method; "
+                + "choose another: --set adapter=lora"
+        ),
+        (
+            "adapter", ["method": "hadamard", "reduction_factor": 16],
+            "adapter.reduction_factor: unknown key 'reduction_factor'; it is bottleneck, a key of houlsby, "
+                + "pfeiffer, parallel and mam, not of this method; choose another: --set adapter=houlsby"
+        ),
+        ("batch", ["r": 3], "batch.r: unknown key 'r'; allowed: examples, microBatch"),
+        // A flow mapping needs the space.
+        (
+            "adapter", ["method:lora": nil],
+            "adapter.method: missing key 'method'; a space is missing: write method: lora"
         ),
     ]
 
