@@ -158,7 +158,9 @@ final class Progress: RunObserver {
 
     /// The most informative line that fits the terminal.
     private func line(_ report: StepReport) -> String {
-        let position = "\(report.stage) \(report.stageStep.grouped)/\(report.stageSteps.grouped)"
+        let stage = "\(report.stage) \(report.stageStep.grouped)/\(report.stageSteps.grouped)"
+        // Evaluations and kept scores are named by the run's step.
+        let position = "step \(report.step.grouped) (\(stage))"
         let each = "loss " + order.map { "\($0) \(format(losses[$0] ?? 0, 3))" }.joined(separator: " ")
         let mean = "loss \(format(Array(losses.values).mean ?? 0, 3)) (mean of \(order.count) tasks)"
         let rate =
@@ -171,10 +173,12 @@ final class Progress: RunObserver {
             other: evaluationSeconds * Double(evaluationsLeft(report)))
         let lines = [
             "\(position): \(each)\(learning)\(rate)\(end)", "\(position): \(each)\(rate)\(end)",
-            "\(position): \(mean)\(learning)\(rate)\(end)", "\(position): \(mean)\(rate)\(end)",
+            "\(position): \(each)\(end)", "\(stage): \(each)\(end)",
+            "\(position): \(mean)\(learning)\(rate)\(end)",
+            "\(position): \(mean)\(rate)\(end)", "\(stage): \(mean)\(rate)\(end)",
         ]
-        let width = status.width
-        return lines.first { $0.count < width } ?? "\(position)\(end)"
+        let width = status.liveWidth
+        return lines.first { $0.count <= width } ?? "\(position)\(end)"
     }
 
     /// Evaluations to come in the stage; there is always one at its end.

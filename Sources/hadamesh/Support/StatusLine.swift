@@ -17,6 +17,9 @@ final class StatusLine {
     /// The columns of the terminal; no limit without one.
     var width: Int { isTerminal ? TextOutput.width(of: STDERR_FILENO) : .max }
 
+    /// The columns of the live line, at whose end a terminal shows `^C`.
+    var liveWidth: Int { isTerminal ? max(1, width - 3) : .max }
+
     /// Begins some work: without a terminal its first line appears in ten seconds.
     func begin() {
         began = MonotonicClock.seconds
@@ -30,7 +33,7 @@ final class StatusLine {
         guard !isQuiet, isLast || now - shown >= pause else { return }
         shown = now
         guard isTerminal else { return say(text()) }
-        writeToStandardError("\(StandardError.clearing)\(text().prefix(width - 1))")
+        writeToStandardError("\(StandardError.clearing)\(text().prefix(liveWidth))")
         isOpen = true
     }
 
