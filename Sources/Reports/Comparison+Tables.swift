@@ -95,6 +95,9 @@ extension Comparison {
         if groups.contains(where: { $0.runs.count > 1 }) {
             notes.append("±: the 95 % confidence interval of the mean over seeds, by Student's t.")
         }
+        if commonTasks.isEmpty, tasks.count > 1 {
+            notes.append("Mean: – because no task is scored by all entries.")
+        }
         if lines.contains(where: { $0.name == Self.meanRank }) {
             notes.append("Mean rank: over tasks, the rank of an entry's score; 1 is the best.")
         }

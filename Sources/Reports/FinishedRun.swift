@@ -72,7 +72,8 @@ struct FinishedRun: Sendable {
         method = results.parameters.map { $0.method + marks.compactMap { $0 }.joined() }
         adapter = identity?.study?.adapter
         secondsPerStep = history?.steps.filter { $0.stage == last?.stage }.map(\.seconds).median
-        adapterBytes = Self.adapterBytes(directory)
+        // After a head stage alone the file holds an adapter that nothing trained.
+        adapterBytes = last?.stage == .head ? nil : Self.adapterBytes(directory)
     }
 
     var parameters: ParameterCounts? { results.parameters }

@@ -161,6 +161,25 @@ struct ComparisonTests {
         #expect(facts?["adapterBytes"]?.int == 5)
     }
 
+    @Test("A run of a head stage alone has no size of an adapter")
+    func headsAlone() throws {
+        let trained = runs.results([("rte", 0.5)])
+        let path = try runs.run(
+            "run", RunResults(steps: 20, stages: [trained.stages[0]], parameters: trained.parameters))
+        try runs.write("12345", to: "\(path)/adapters/rte/adapter_model.safetensors")
+        let facts = try json([path])["groups"]?[0]?["facts"]
+        #expect(facts?["adapterBytes"]?.isNull == true && facts?["headsAllTasks"]?.int == 1538)
+    }
+
+    @Test("A note says why there is no mean")
+    func noCommonTask() throws {
+        let rte = try runs.run("rte", runs.results([("rte", 0.5)]))
+        let mrpc = try runs.run("mrpc", runs.results([("mrpc", 0.5)]))
+        let note = "Mean: – because no task is scored by all entries."
+        #expect(try Comparison([rte, mrpc]).table().contains(note))
+        #expect(try !Comparison([rte]).table().contains("Mean: –"))
+    }
+
     @Test("The Markdown table escapes bars in names")
     func markdown() throws {
         let path = try runs.run("a|b", runs.results([("rte", 0.5)]))
