@@ -21,6 +21,14 @@ package struct Submission: Sendable {
         GLUE.tasks.filter { $0.submission.allSatisfy { answers[$0.name] == nil } }
     }
 
+    /// The tasks without predictions and the answer that each gets; MNLI's is the diagnostic set's too.
+    package var constants: [String] {
+        constantTasks.map { task in
+            let isDiagnosed = task.submission.contains { $0.split == .diagnostic }
+            return "\(task.name)\(isDiagnosed ? " and AX" : "") \(task.constantAnswer)"
+        }
+    }
+
     /// The files for GLUE's server, by name.
     package var files: NamedValues<Data> {
         NamedValues(

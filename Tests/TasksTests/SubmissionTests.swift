@@ -153,6 +153,7 @@ import Testing
         #expect(found.count == form.count && Set(found).count == 1)
         if let vocabulary = form.vocabulary { #expect(vocabulary.contains(found[0])) }
         #expect(submission.constantTasks.map(\.name) == GLUE.tasks.map(\.name))
+        #expect(submission.constants.filter { $0.contains("AX") } == ["mnli and AX contradiction"])
     }
 
     @Test(arguments: forms)

@@ -41,7 +41,9 @@ struct Doctor: ParsableCommand {
                             "kernels",
                             "\(VectorKernels.names(.bfloat16)), "
                                 + "of \(VectorKernels.choices.joined(separator: ", "))",
-                        ], ["BLAS", BLAS.configuration],
+                        ],
+                        ["", "bits of \(VectorKernels.bits) kernels, as inspect names them"],
+                        ["BLAS", BLAS.configuration],
                         ["", "kernels \(BLAS.coreName), build \(BLAS.flavour), threads per rank \(threads)"],
                     ]
                         + numbers.enumerated().map { rank, facts in

@@ -143,4 +143,7 @@ struct Export: ParsableCommand {
     private func decimal(_ score: Double) -> String { String(format: "%.4f", score) }
 }
 
-extension ExportFormat: ExpressibleByArgument {}
+extension ExportFormat: ExpressibleByArgument {
+    /// Reads a name in any case, such as `PEFT`.
+    package init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+}

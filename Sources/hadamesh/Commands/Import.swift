@@ -26,7 +26,9 @@ struct Import: ParsableCommand {
     @Argument(help: "The study file, in YAML.")
     var study: String
 
-    @Option(name: .customLong("output"), help: "The run directory to create.", transform: writtenPath)
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .long], help: "The run directory to create.",
+        transform: writtenPath)
     var output: String
 
     @OptionGroup

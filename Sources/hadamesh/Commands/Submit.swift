@@ -19,7 +19,9 @@ struct Submit: ParsableCommand {
     @Argument(help: "Run directories; each GLUE task may be in one of them.")
     var runs: [String]
 
-    @Option(help: "The folder to create.", transform: writtenPath)
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .long], help: "The folder to create.",
+        transform: writtenPath)
     var output: String
 
     @Option(help: "The GLUE folder, if it has moved since the runs.")
@@ -58,7 +60,7 @@ struct Submit: ParsableCommand {
             }
             try onRoot(world) {
                 try submission.write(to: output)
-                Self.warn(of: submission.constantTasks)
+                Self.warn(of: submission.constants)
                 try TextOutput.write(["wrote \(output)/submission.zip"])
             }
             return 0
@@ -81,10 +83,10 @@ struct Submit: ParsableCommand {
         }
     }
 
-    private static func warn(of tasks: [GLUETask]) {
-        guard !tasks.isEmpty else { return }
-        let answers = tasks.map { "\($0.name) \($0.constantAnswer)" }.joined(separator: ", ")
+    private static func warn(of answers: [String]) {
+        guard !answers.isEmpty else { return }
         StandardError.say(
-            "warning: no run trained these tasks, so each gets one answer for all examples: \(answers)")
+            "warning: no run trained these tasks, so each gets one answer for all examples: "
+                + answers.joined(separator: ", "))
     }
 }
