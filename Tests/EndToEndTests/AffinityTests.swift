@@ -166,7 +166,7 @@ extension EndToEnd {
             }
             if let launcher = Ranks.launcher(with: scene.path("checks")) { kill(launcher, SIGUSR1) }
             let job = try await stopped
-            let line = "resume with: hadamesh \(command.joined(separator: " "))\n"
+            let line = "resume with: \(EndToEnd.program) \(command.joined(separator: " "))\n"
             #expect(job.status == 75 && job.errors.contains(line), "\(job)")
         }
 

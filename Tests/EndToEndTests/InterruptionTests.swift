@@ -117,7 +117,9 @@ extension EndToEnd {
             let job = try await asked
             #expect(job.status == 75, "\(job)")
             #expect(job.failures.isEmpty, "\(job.errors)")
-            #expect(job.errors.contains("resume with: hadamesh train --resume \(run)\n"), "\(job.errors)")
+            #expect(
+                job.errors.contains("resume with: \(EndToEnd.program) train --resume \(run)\n"),
+                "\(job.errors)")
 
             let resumed = try await EndToEnd.hadamesh(ranks: later, ["train", "--resume", run])
             #expect(resumed.status == 0, "\(resumed)")

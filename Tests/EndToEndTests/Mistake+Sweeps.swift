@@ -145,7 +145,7 @@ extension Mistake {
         Mistake(
             "a sweep's directory for its file", code: 2,
             says: [
-                "swept: is a folder, expected a sweep file; to continue this sweep: hadamesh sweep --resume"
+                "swept: is a folder, expected a sweep file; to continue this sweep: \(EndToEnd.program) sweep --resume"
             ],
             ranks: [nil]
         ) { scene in

@@ -65,7 +65,8 @@ extension EndToEnd {
                     #expect(failure.contains("its process is stopped (T)"), "\(failure)")
                     // Rank 0 saves the state if there is one, unless rank 0 itself is stopped.
                     let saved = failure.hasSuffix(
-                        "is saved; resume with: hadamesh train --resume \(scene.path("run\(rank)"))")
+                        "is saved; resume with: \(EndToEnd.program) train --resume "
+                            + scene.path("run\(rank)"))
                     #expect(saved == (rank != 0 && place != "startUp"), "\(failure)")
                     let warnings = job.errorLines.filter {
                         $0.hasPrefix("warning: ") && $0.contains("waited")

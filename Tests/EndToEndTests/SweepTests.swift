@@ -82,7 +82,9 @@ extension EndToEnd {
             }
             if let launcher = Ranks.launcher(with: scene.path("swept")) { kill(launcher, SIGUSR1) }
             let job = try await asked
-            #expect(job.status == 75 && job.errors.contains("resume with: hadamesh sweep --resume"), "\(job)")
+            #expect(
+                job.status == 75 && job.errors.contains("resume with: \(EndToEnd.program) sweep --resume"),
+                "\(job)")
         }
 
         /// Quotes and backslashes in its path, winners that diverge, and a task that one trial lacks.

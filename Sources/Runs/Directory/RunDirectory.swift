@@ -48,7 +48,7 @@ package struct RunDirectory: Sendable, Equatable {
 
     /// The command that continues the run, for messages.
     package var resumption: String {
-        "hadamesh train --resume \(path.shellWord)"
+        "\(Invocation.training) --resume \(path.shellWord)"
     }
 
     /// The folder of the checkpoint after `step` optimizer steps.
@@ -90,6 +90,10 @@ package struct RunDirectory: Sendable, Equatable {
         _ path: String, resuming: Bool, whileWaiting: () -> Void = {}
     ) throws -> (directory: RunDirectory, lock: RunLock) {
         let directory = RunDirectory(path: path)
+        if directory.isFile {
+            throw Failure.usage(
+                "found a file, expected a directory", at: path, remedy: "choose another --output")
+        }
         try Directory.create(directory.path)
         let lock = try RunLock.take(directory.path, whileWaiting: whileWaiting)
         // Checked under the lock: no other job can begin a run in between.
@@ -111,6 +115,12 @@ package struct RunDirectory: Sendable, Equatable {
         throw Failure.usage(
             "this run already exists (found \(trace))", at: path,
             remedy: "continue it with: \(resumption), or choose another --output")
+    }
+
+    /// Whether a file has the directory's path.
+    private var isFile: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
     }
 
     /// Whether a run began here; a folder of studies may hold a study.yaml too.

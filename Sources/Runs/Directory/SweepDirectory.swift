@@ -36,5 +36,5 @@ package struct SweepDirectory: Sendable, Equatable {
     package var hasBegun: Bool { FileManager.default.fileExists(atPath: sweepFile) }
 
     /// The command that continues the sweep, for messages.
-    package var resumption: String { "hadamesh sweep --resume \(path.shellWord)" }
+    package var resumption: String { "\(Invocation.program) sweep --resume \(path.shellWord)" }
 }

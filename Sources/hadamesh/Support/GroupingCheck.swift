@@ -25,7 +25,7 @@ struct GroupingCheck {
         try onRoot(world) { try requireRuns(of: divisions) }
         let status = StatusLine(quiet: world.rank != 0)
         let command = CommandLine.arguments.dropFirst().map(\.shellWord)
-        let resumption = (["hadamesh"] + command).joined(separator: " ")
+        let resumption = ([Invocation.program] + command).joined(separator: " ")
         var inputs: TrainingJob.Inputs?
         var checks: [AffinityReport.Check] = []
         for division in divisions {
