@@ -217,6 +217,19 @@ extension EndToEnd {
             }
         }
 
+        /// Its own files tell: data and backbone may be gone.
+        @Test func aFinishedRunIsLeftAsItIsWithoutItsData() async throws {
+            var job = try await train()
+            try #require(job.status == 0, "\(job)")
+            try FileManager.default.removeItem(atPath: scene.path("colour-train.tsv"))
+            job = try await EndToEnd.hadamesh(["train", "--resume", scene.path("run")])
+            #expect(job.status == 0 && job.errors.contains("finished already"), "\(job)")
+            let adapter = "run/adapters/colour/adapter_model.safetensors"
+            try FileManager.default.removeItem(atPath: scene.path(adapter))
+            job = try await EndToEnd.hadamesh(["train", "--resume", scene.path("run")])
+            #expect(job.status == 3 && job.errors.contains("colour-train.tsv: there is no such"), "\(job)")
+        }
+
         /// An adapter that is cut short is written again from the last checkpoint.
         @Test func aFinishedRunWithADamagedAdapterIsRepaired() async throws {
             var job = try await train()

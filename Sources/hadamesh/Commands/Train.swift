@@ -69,6 +69,10 @@ struct Train: ParsableCommand {
                     remedy: "start with mpirun -n \(expectRanks), or an srun that supports this MPI's PMIx")
             }
             let run = resume && output == nil ? RunDirectory(path: study) : nil
+            if let run, options.changes.isEmpty, try fromRoot(world, { RunFiles.haveFinished(run) }) {
+                sayFinished(run, world)
+                return 0
+            }
             let study = try run.map { try options.study(of: $0, on: world) } ?? readStudy()
             StopSignal.install()
             return try train(study, world)
@@ -78,8 +82,7 @@ struct Train: ParsableCommand {
     private func readStudy() throws -> Study {
         if RunFiles.isFolder(study) {
             throw Failure.usage(
-                "is a folder, expected a study file", at: study,
-                remedy: "to continue a run: \(RunDirectory(path: study).resumption)")
+                "is a folder, expected a study file", at: study, remedy: StudyFile.remedy(forFolder: study))
         }
         return try options.study(study)
     }
@@ -99,13 +102,15 @@ struct Train: ParsableCommand {
         case .finished: return 0
         case .wasFinished:
             status.close()
-            if world.rank == 0 {
-                StandardError.say("finished already; nothing to do: \(RunDirectory(path: directory).path)")
-            }
+            sayFinished(RunDirectory(path: directory), world)
             return 0
         case .stopped, .paused: return 75
         case .diverged(let failure), .unprunable(let failure): throw failure
         }
+    }
+
+    private func sayFinished(_ run: RunDirectory, _ world: MPICommunicator) {
+        if world.rank == 0 { StandardError.say("finished already; nothing to do: \(run.path)") }
     }
 
     private var defaultOutput: String {

@@ -26,7 +26,20 @@ enum RunFiles {
         else { return false }
         _ = try recorded.resumed(as: identity, allowingDifferentKernels: allowingDifferentKernels)
         if acceptingRecords, !FileManager.default.fileExists(atPath: directory.adapters) { return true }
-        return tasks.allSatisfy { task in
+        return haveAdapters(directory, tasks)
+    }
+
+    /// Whether the directory holds a finished run by its own files alone, without backbone and data.
+    static func haveFinished(_ directory: RunDirectory) -> Bool {
+        guard let results = try? RunResults.read(directory), let last = results.stages.last,
+            let manifest = try? Manifest.read(directory), manifest.merged == nil, manifest.starts != nil
+        else { return false }
+        return haveAdapters(directory, last.tasks.names)
+    }
+
+    /// Whether each task has a whole adapter.
+    private static func haveAdapters(_ directory: RunDirectory, _ tasks: [String]) -> Bool {
+        tasks.allSatisfy { task in
             let folder = directory.adapters(task: task)
             return (try? AdapterConfiguration.read(folder)) != nil
                 && (try? SafetensorsFile(path: "\(folder)/adapter_model.safetensors")) != nil

@@ -62,6 +62,22 @@ package struct StudyFile {
     /// The file with its changes, in YAML.
     var changedText: String { get throws { try Yams.serialize(node: root, width: -1) } }
 
+    /// The remedy for a folder in place of a study file: the command that continues its run, or the names of
+    /// runs or studies in it.
+    static func remedy(forFolder path: String) -> String? {
+        let directory = RunDirectory(path: path)
+        if directory.hasBegun { return "to continue the run: \(directory.resumption)" }
+        if let runs = RunDirectory.suggestion(from: path) { return "\(runs), with --resume" }
+        let names = studies(in: path).prefix(6).map { "\(directory.path)/\($0)" }
+        return names.isEmpty ? nil : "name a file in it: \(names.joined(separator: ", "))"
+    }
+
+    /// The names of the YAML files in a folder.
+    private static func studies(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+            .filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
+    }
+
     private static func unreadable(_ path: String) -> Failure {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
@@ -69,9 +85,7 @@ package struct StudyFile {
             return .usage(found, at: path)
         }
         let file = URL(fileURLWithPath: path)
-        let folder = file.deletingLastPathComponent()
-        let studies = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-            .filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+        let studies = studies(in: file.deletingLastPathComponent().path)
         let near = nearestName(to: file.lastPathComponent, among: studies)
         return .usage("no such file", at: path, remedy: near.map { "did you mean \($0)?" })
     }
@@ -156,6 +170,8 @@ package struct StudyFile {
         if words.isEmpty { return nil }
         let elements = words.flatMap { NamesElsewhere.values[$0] ?? [$0] }.joined(separator: ", ")
         let key = names.joined(separator: ".")
+        // A number of labels, as in other software: the list has their names.
+        if names.last == "labels", words.count == 1 { return "list all labels by name, two or more" }
         return isChange ? "--set '\(key)=[\(elements)]'" : "write \(names.last ?? key): [\(elements)]"
     }
 }
