@@ -40,7 +40,8 @@ package struct NamesElsewhere: ForeignNames {
         guard section.prefix(while: { $0.isLetter }) == "adapter",
             let method = owners.first(where: { $0 == LoRA.name }) ?? owners.first
         else { return nil }
-        let list = (owners.dropLast(2) + [owners.suffix(2).joined(separator: " and ")]).joined(separator: ", ")
+        let list = (owners.dropLast(2) + [owners.suffix(2).joined(separator: " and ")]).joined(
+            separator: ", ")
         return "it is \(key), a key of \(list), not of this method; choose another: --set adapter=\(method)"
     }
 

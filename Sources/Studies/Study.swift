@@ -49,6 +49,9 @@ package struct Study: Sendable, Codable {
         case checkpoint, debug, cache, stall, report, maximumTokens, coordinator, arithmetic, seed
     }
 
+    /// The keys at the top of a study.
+    package static var keyNames: [String] { CodingKeys.allCases.map(\.rawValue) }
+
     package init(from decoder: any Decoder) throws {
         let section = try SettingsSection<CodingKeys>(decoder, renamed: ["record": "debug"])
         let named: String = try section.required(

@@ -26,8 +26,10 @@ enum Program {
                 exit(0)
             }
             if SingleProcess.isFirst {
-                let split = StudyOptions.splitValue(in: CommandLine.arguments)?.description
-                StandardError.say("hadamesh: \(split ?? withoutPrefix(text))")
+                let known =
+                    StudyOptions.splitValue(in: CommandLine.arguments)
+                    ?? CommandHabits(Array(CommandLine.arguments.dropFirst())).failure(text)
+                StandardError.say("hadamesh: \(known?.description ?? withoutPrefix(text))")
             } else {
                 // The launcher kills all processes at the first failure: let the first rank print before.
                 usleep(500_000)

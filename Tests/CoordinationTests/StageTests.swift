@@ -345,7 +345,9 @@ struct StageTests {
 
     @Test("Epochs of a stage that has steps make no other run")
     func epochsWithoutEffect() throws {
-        func identity(_ changes: [String: JSONValue]) throws -> RunIdentity { try TinyStudy(changes).identity }
+        func identity(_ changes: [String: JSONValue]) throws -> RunIdentity {
+            try TinyStudy(changes).identity
+        }
         let earlier = try identity(["stages.adapter.epochs": 2])
         #expect(try earlier.resumed(as: identity([:])) == earlier)
         #expect(throws: Failure.self) {

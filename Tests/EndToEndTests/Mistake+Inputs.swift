@@ -111,6 +111,10 @@ extension Mistake {
             says: ["--set stages.adapter: has both steps and epochs, expected one of them"], ranks: [nil],
             with: ["--set", "stages.adapter={steps: 4, epochs: 2}"]),
         .training(
+            "a number of labels", code: 2,
+            says: ["--set tasks.0.labels: expected a list", "; list all labels by name, two or more"],
+            ranks: [nil], with: ["--set", "tasks.0.labels=2"]),
+        .training(
             "--set split by the shell", code: 2,
             says: ["hadamesh: --set: quote a value with spaces: --set 'tasks=[mrpc, rte]'"],
             ranks: [nil], with: ["--set", "tasks=[mrpc,", "rte]"]),

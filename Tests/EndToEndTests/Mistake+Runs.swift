@@ -13,6 +13,39 @@ extension Mistake {
             "unknown option", code: 2, says: ["Unknown option '--ouput'", "'--output'"],
             mayAlsoSay: ["Usage:", "  See"]
         ) { ["train", $0.study, "--ouput", "x"] },
+        .habit(
+            ["--learning_rate", "1e-3"],
+            says: [
+                "--learning_rate: is no option of train, but stages.adapter.learningRate is a key of studies",
+                "--set stages.adapter.learningRate=1e-3",
+            ]),
+        .habit(
+            ["--lr=1e-3"], says: ["--lr: is no option of train", "--set stages.adapter.learningRate=1e-3"]),
+        .habit(
+            ["--warmup-steps", "100"],
+            says: ["--set stages.adapter.warmup=VALUE (a share of the stage's steps, such as 0.06)"]),
+        .habit(["--output_dir", "r"], says: ["--output_dir: is no option of train", "--output"]),
+        .habit(["--adapter", "lora"], says: ["--adapter: is no option", "--set adapter=lora"]),
+        .habit(["--adapter.rank", "4"], says: ["--adapter.rank: is no option", "--set adapter.rank=4"]),
+        .habit(
+            ["-n", "2"],
+            says: [
+                "-n: is no option of train; to start 2 ranks: launch/local -n 2 STUDY, or mpirun -n 2 hadamesh"
+            ]),
+        .habit(
+            ["adapter.rank=4"],
+            says: [
+                "adapter.rank=4: is no argument of train; to change the study: --set adapter.rank=4"
+            ]),
+        .habit(
+            ["--set", "adapter.rank", "4"],
+            says: ["--set: expected key=value, found 'adapter.rank' and '4'; --set adapter.rank=4"]),
+        .habit(
+            ["--resume", "runs/x"],
+            says: [
+                "--resume: takes no value beside a study; the run is enough: \(EndToEnd.program) train --resume runs/x"
+            ]),
+        .habit(["--resume=runs/x"], says: ["the run is enough: \(EndToEnd.program) train --resume runs/x"]),
         Mistake(
             "--resume with a study alone", code: 2,
             says: ["study.yaml: is a file, expected the directory of a run", "--output RUN"]
@@ -35,7 +68,7 @@ extension Mistake {
             "an output below a file", code: 3,
             says: ["study.yaml/run: cannot create the directory", "Not a directory"]
         ) { ["train", $0.study, "--output", "\($0.study)/run"] },
-        Mistake("an output that is a file", code: 3, says: ["study.yaml: found a file, expected a directory"])
+        Mistake("an output that is a file", code: 2, says: ["study.yaml: found a file, expected a directory"])
         {
             ["train", $0.study, "--output", $0.study]
         },
@@ -122,6 +155,18 @@ extension Mistake {
             "resuming a run with other settings", code: 2,
             says: ["seed: was 42 when this run began and is now 7"]
         ) { ["train", "--resume", $0.path("run"), "--set", "seed=7"] },
+        Mistake(
+            "a folder of runs as a study", code: 2,
+            says: [": is a folder, expected a study file; name one of the runs in it", "--resume"],
+            ranks: [nil]
+        ) { scene in
+            try scene.write("runs/a/journal.jsonl", "")
+            return ["train", scene.path("runs")]
+        },
+        Mistake(
+            "a folder of studies as a study", code: 2,
+            says: [": is a folder, expected a study file; name a file in it: ", "/study.yaml"], ranks: [nil]
+        ) { ["train", $0.folder.path] },
         .afterARun("using a run as a study", code: 2, says: ["run: is a folder", "train --resume"]) {
             ["train", $0.path("run")]
         },
@@ -213,7 +258,7 @@ extension Mistake {
         },
         .afterARun(
             "predicting a table for pairs", code: 3,
-            says: ["lines.txt:1: found 3 columns, expected 2", "--columns", "--split"]
+            says: ["lines.txt:1: found 3 columns, expected 2", "choose columns of a table with --columns"]
         ) {
             try $0.write("lines.txt", "0\tred dog\tred cat\n")
             return ["predict", $0.path("run"), "--task", "alike", "--input", $0.path("lines.txt")]
@@ -386,10 +431,17 @@ extension Mistake {
     {
         .afterARun(
             name, code: 2,
-            says: ["run: the run has no results yet", "finish it with hadamesh train --resume "]
+            says: ["run: the run has no results yet", "finish it with \(EndToEnd.program) train --resume "]
         ) {
             try FileManager.default.removeItem(atPath: $0.path("run/results.json"))
             return command($0.path("run"))
+        }
+    }
+
+    /// Training with arguments in the form of other software.
+    private static func habit(_ arguments: [String], says: [String]) -> Mistake {
+        Mistake(arguments.joined(separator: " "), code: 2, says: says, ranks: [nil]) { scene in
+            ["train", scene.study] + arguments
         }
     }
 

@@ -100,7 +100,10 @@ import hadamesh
 
     /// Changes of a stage of 5 steps or of 2 epochs, the note of the dropped key, and the length that counts.
     static let lengths: [(file: String, changes: [String], note: String?, length: String)] = [
-        ("steps: 5", ["epochs=2"], "--set stages.adapter.epochs=2: dropped stages.adapter.steps", "epochs: 2"),
+        (
+            "steps: 5", ["epochs=2"], "--set stages.adapter.epochs=2: dropped stages.adapter.steps",
+            "epochs: 2"
+        ),
         ("epochs: 2", ["steps=5"], "--set stages.adapter.steps=5: dropped stages.adapter.epochs", "steps: 5"),
         // The later one counts; null gives the file's back.
         (

@@ -42,6 +42,20 @@ private func declaration(_ changes: [String: String] = [:], without removed: [St
         #expect(range.output == .regression(-1...2.5) && range.metrics == [.pearson, .spearman])
     }
 
+    /// A remedy names the split of a test file only if there is one.
+    @Test func aTableIsNotReferredToAFileThatIsNotThere() throws {
+        for (test, remedy) in [
+            (#""t.tsv""#, "with --columns, or use --split test for the run's own file"),
+            ("null", "choose columns of a table with --columns"),
+        ] {
+            let task = try declared(declaration(["test": test]))
+            let failure = #expect(throws: Failure.self) {
+                try task.texts(of: Data("0\ta\tb\n".utf8), at: "in.tsv")
+            }
+            #expect(failure?.remedy?.hasSuffix(remedy) == true, "\(failure?.description ?? "none")")
+        }
+    }
+
     @Test func labelsMayBeWholeNumbers() throws {
         #expect(try declared(declaration(["labels": "[0, 1]"])).output == .classes(["0", "1"]))
     }

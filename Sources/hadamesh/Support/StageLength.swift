@@ -13,6 +13,7 @@ enum StageLength {
     ///   - changes: the changes, of which a later one counts more
     ///   - refusesBoth: whether a file or a change with both is a failure
     /// - Returns: a note for each removed key
+    /// - Throws: a failure for a stage with both, at the stage or at the change
     static func settle(_ root: inout Node, _ changes: [StudyChange], refusesBoth: Bool) throws -> [String] {
         var notes: [String] = []
         for stage in Stages.CodingKeys.allCases.map(\.stringValue) {

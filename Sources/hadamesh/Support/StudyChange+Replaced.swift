@@ -22,12 +22,14 @@ extension StudyChange {
     /// - Parameters:
     ///   - file: the tree of the file
     ///   - root: the tree with all changes
+    /// - Returns: the note
     func replacedKeys(of file: Node, now root: Node) -> String? {
         let section = MethodSection.at(key)
         // Other mappings have names of the user's for keys, such as layers or tasks.
         guard key.count == 1 || section != nil || (key.count == 2 && key[0] == "stages") else { return nil }
         guard let before = file[path: key]?.mapping, let after = root[path: key],
-            value.mapping != nil || (section?.hasShortForm == true && value.null == nil && value.scalar != nil)
+            value.mapping != nil
+                || (section?.hasShortForm == true && value.null == nil && value.scalar != nil)
         else { return nil }
         let gone = before.flatMap { entry -> [[String]] in
             guard let name = entry.key.string, name != section?.nameKey else { return [] }
