@@ -59,7 +59,7 @@ struct CommandHabits {
     {
         .usage(
             "is no option of \(command), but \(key) is a key of studies", at: option,
-            remedy: "--set \(RunDirectory.quoted("\(key)=\(value ?? "VALUE")"))"
+            remedy: "--set \("\(key)=\(value ?? "VALUE")".shellWord)"
                 + (remark.map { " (\($0))" } ?? ""))
     }
 
@@ -67,7 +67,7 @@ struct CommandHabits {
         if word.prefixMatch(of: /[A-Za-z][A-Za-z0-9_.]*=/) != nil {
             return .usage(
                 "is no argument of \(command)", at: word,
-                remedy: "to change the study: --set \(RunDirectory.quoted(word))")
+                remedy: "to change the study: --set \(word.shellWord)")
         }
         for (index, key) in arguments.enumerated().dropFirst()
         where arguments[index - 1] == "--set" && !key.contains("=")
@@ -75,7 +75,7 @@ struct CommandHabits {
         {
             return .usage(
                 "expected key=value, found '\(key)' and '\(word)'", at: "--set",
-                remedy: "--set \(RunDirectory.quoted("\(key)=\(word)"))")
+                remedy: "--set \("\(key)=\(word)".shellWord)")
         }
         guard let index = arguments.firstIndex(of: "--resume"), index + 1 < arguments.count,
             !arguments[index + 1].hasPrefix("-")
@@ -87,7 +87,7 @@ struct CommandHabits {
         .usage(
             "takes no value beside a study", at: "--resume",
             remedy: "the \(command == "sweep" ? "sweep" : "run") is enough: "
-                + "\(Invocation.program) \(command) --resume \(RunDirectory.quoted(run))")
+                + "\(Invocation.program) \(command) --resume \(run.shellWord)")
     }
 
     private static func resumed(_ argument: String) -> String? {

@@ -16,7 +16,7 @@ struct StudyChange {
     var place: String { Self.option + key.joined(separator: ".") }
 
     /// The option with its value, as a shell takes it.
-    var words: String { Self.option + RunDirectory.quoted(argument) }
+    var words: String { Self.option + argument.shellWord }
 
     /// The beginning of such a place.
     static let option = "--set "
