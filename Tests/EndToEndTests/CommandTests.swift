@@ -302,6 +302,8 @@ extension EndToEnd {
         @Test(arguments: [nil, 2]) func doctorDescribesTheEnvironmentOfARun(ranks: Int?) async throws {
             let scene = try Scene()
             let bare = try await succeed(ranks: ranks, ["doctor"]).joined(separator: "\n")
+            // As inspect names them: the kernels' class.
+            #expect(bare.contains(" kernels, as inspect names them"))
             for word in ["MPI ", "BLAS ", "rank \((ranks ?? 1) - 1) "] {
                 #expect(bare.contains(word), "\(bare)")
             }

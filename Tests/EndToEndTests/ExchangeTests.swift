@@ -43,7 +43,7 @@ extension EndToEnd {
                 "one.yaml",
                 (lines[..<second] + ["head: { pooling: mean }", "maximumTokens: 24"]).joined(separator: "\n"))
             _ = try await succeed([
-                "import", scene.path("out"), scene.path("one.yaml"), "--output", scene.path("back"),
+                "import", scene.path("out"), scene.path("one.yaml"), "-o", scene.path("back"),
             ])
             try scene.write("texts", "red dog\nthe cat\ncloud over stone\n")
             var answers: [String] = []

@@ -351,10 +351,10 @@ extension Mistake {
         },
         .afterARun(
             "exporting to an unset variable", code: 2, says: ["the path of the folder to create is empty"]
-        ) { ["export", $0.path("run"), "--task", "colour", "--to", ""] },
+        ) { ["export", $0.path("run"), "--task", "colour", "--format", "PEFT", "--to", ""] },
         .afterARun(
             "submitting to an unset variable", code: 2, says: ["the path of the folder to create is empty"]
-        ) { ["submit", $0.path("run"), "--output", ""] },
+        ) { ["submit", $0.path("run"), "-o", ""] },
         .afterARun("predicting a folder", code: 3, says: ["is a folder, expected a text file"]) {
             ["predict", $0.path("run"), "--task", "colour", "--input", $0.folder.path]
         },
