@@ -448,7 +448,7 @@ struct CombinationRunTests {
         let value: JSONValue =
             key == "memory"
             ? ["weighting": [[1, 2], [3, 4], [5, 6]]] : ["sums": [1], "counts": [1, 2, 3]]
-        let facts = try saved.facts(as: JSONValue.self).setting([key[...]], to: value)
+        let facts = try saved.facts(as: JSONValue.self).setting(["progress", key[...]], to: value)
         try Checkpoint(step: saved.step, tensors: saved.tensors, facts: facts)
             .write(into: folder.file("checkpoints"), keep: 1)
         for failure in try study.failures(ranks: 2, into: folder, resuming: true) {
