@@ -99,7 +99,7 @@ extension Mistake {
         },
         Mistake(
             "a rule that there isn't", code: 2,
-            says: ["unknown rule, weighting or sampler 'pcgrd'", "did you mean 'pcgrad'?"]
+            says: ["unknown rule, weighting, sampler or merge rule 'pcgrd'", "did you mean 'pcgrad'?"]
         ) { _ in ["rules", "pcgrd"] },
         Mistake(
             "evaluating a folder without a run", code: 2, says: ["tiny-bert: this is not a run directory"]
