@@ -129,56 +129,50 @@ package struct AdaptedModel: Sendable {
 
     // MARK: Training
 
-    /// Adds the gradient of a micro-batch's summed losses to `gradient`, and returns the sum.
+    /// Adds the gradient of a micro-batch's summed losses to that of the parameters, and returns the sum.
     ///
-    /// It resets the workspace. The forward starts from the batch's tokens or from cached activations:
+    /// It resets the workspace. The forward starts from the examples' tokens or from cached activations:
     /// without encoder dropout, at a cut point below the lowest adapted site; in the head stage, at the
-    /// pooled vectors, so that the encoder does not run at all. The task's name is passed to the method's
-    /// hooks.
+    /// pooled vectors, so that the encoder does not run at all.
     package func lossAndGradient(
-        _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
-        _ layout: ParameterLayout,
-        values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, _ randomness: Randomness,
-        start: (any CachedStart)? = nil, _ workspace: Workspace
+        _ examples: LabelledBatch, stage: Stage, _ parameters: BoundParameters, _ randomness: Randomness,
+        _ workspace: Workspace
     ) -> Double {
-        let forward = trainingForward(
-            batch, task: task, stage: stage, layout, values: values, gradient: gradient, randomness,
-            start: start, workspace)
+        precondition(parameters.isTraining, "a gradient without memory")
+        let forward = trainingForward(examples, stage: stage, parameters, randomness, workspace)
         let z = forward.head.logits
-        let loss = Training.lossAndGradient(z, targets) + penalty(forward, batch)
+        let loss = Training.lossAndGradient(z, examples.targets) + penalty(forward, examples)
 
-        let head = Head(self.head.dense, layout, values: values)
-        let trained = stage == .adapter(trainHead: false) ? nil : gradient
+        let head = Head(self.head.dense, parameters)
+        let isTrained = stage != .adapter(trainHead: false)
         guard let adaptation = forward.adaptation, let activations = forward.activations else {
-            head.backward(z, forward.head, gradient: trained, into: nil, workspace)
+            head.backward(z, forward.head, isTrained: isTrained, into: nil, workspace)
             return loss
         }
         let dp = workspace.matrix(z.rows, weights.configuration.hidden)
-        head.backward(z, forward.head, gradient: trained, into: dp, workspace)
+        head.backward(z, forward.head, isTrained: isTrained, into: dp, workspace)
         let rows = activations.encoder.batch
         let dh = workspace.matrix(rows.tokens, dp.columns)
         self.head.pooling.backward(
             dp, activations.pooling, rows, forward.encoder, adaptation, into: dh, workspace)
-        forward.encoder.backward(dh, activations.encoder, batch, adaptation, workspace)
+        forward.encoder.backward(dh, activations.encoder, examples.tokens, adaptation, workspace)
         return loss
     }
 
-    /// The sum of a micro-batch's losses as in training, without a backward.
+    /// The sum of a micro-batch's losses as in training, without a backward; parameters have no gradient.
     package func loss(
-        _ batch: PackedBatch, _ targets: [Target], task: String? = nil, stage: Stage,
-        _ layout: ParameterLayout, values: UnsafePointer<Float>, _ randomness: Randomness,
-        start: (any CachedStart)? = nil, _ workspace: Workspace
+        _ examples: LabelledBatch, stage: Stage, _ parameters: BoundParameters, _ randomness: Randomness,
+        _ workspace: Workspace
     ) -> Double {
-        let forward = trainingForward(
-            batch, task: task, stage: stage, layout, values: values, gradient: nil, randomness, start: start,
-            workspace)
-        return Training.lossAndGradient(forward.head.logits, targets) + penalty(forward, batch)
+        precondition(!parameters.isTraining, "activations would be saved")
+        let forward = trainingForward(examples, stage: stage, parameters, randomness, workspace)
+        return Training.lossAndGradient(forward.head.logits, examples.targets) + penalty(forward, examples)
     }
 
     /// A micro-batch's logits in training, and the activations that its backward reads.
     private struct TrainingForward {
         let encoder: Encoder
-        let parameters: BoundParameters?
+        let adapter: BoundParameters?
         let adaptation: (any EncoderAdaptation)?
         /// Nil if the forward started at pooled vectors.
         let activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
@@ -186,41 +180,41 @@ package struct AdaptedModel: Sendable {
     }
 
     private func trainingForward(
-        _ batch: PackedBatch, task: String?, stage: Stage, _ layout: ParameterLayout,
-        values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?, _ randomness: Randomness,
-        start: (any CachedStart)?, _ workspace: Workspace
+        _ examples: LabelledBatch, stage: Stage, _ parameters: BoundParameters, _ randomness: Randomness,
+        _ workspace: Workspace
     ) -> TrainingForward {
         workspace.reset()
         let encoder = encoder(randomness.encoder)
-        let parameters = stage == .head ? nil : BoundParameters(layout, values: values, gradient: gradient)
-        let context = HookContext(task: task, training: randomness.training)
-        let adaptation = parameters.map { bound.hooks($0, context) }
-        let p = workspace.matrix(batch.count, weights.configuration.hidden)
+        let adapter = stage == .head ? nil : parameters
+        let context = HookContext(task: examples.task, training: randomness.training)
+        let adaptation = adapter.map { bound.hooks($0, context) }
+        let p = workspace.matrix(examples.tokens.count, weights.configuration.hidden)
         var activations: (encoder: Encoder.Activations, pooling: Pooling.Activations)?
-        if let start, start.cutPoint.position == .pooled {
+        if let start = examples.start, start.cutPoint.position == .pooled {
             start.fill(CutState(residual: p), workspace)
         } else {
             let forward = encoder.forward(
-                batch, adaptation, start: start, output: head.pooling.outputTokens, workspace)
+                examples.tokens, adaptation, start: examples.start, output: head.pooling.outputTokens,
+                workspace)
             let pooling = timed(.head) {
                 head.pooling.forward(forward.hidden, forward.batch, encoder, adaptation, into: p, workspace)
             }
             activations = (forward, pooling)
         }
-        let forward = Head(head.dense, layout, values: values)
-            .forward(p, keys: batch.keys, randomness, workspace)
+        let forward = Head(head.dense, parameters)
+            .forward(p, keys: examples.tokens.keys, randomness, workspace)
         return TrainingForward(
-            encoder: encoder, parameters: parameters, adaptation: adaptation, activations: activations,
+            encoder: encoder, adapter: adapter, adaptation: adaptation, activations: activations,
             head: forward)
     }
 
     /// The penalties of the method's parameters, and their gradient if there is one to add to.
     ///
     /// Once per example, so that the mean over a step's examples contains it once for any micro-batches.
-    private func penalty(_ forward: TrainingForward, _ batch: PackedBatch) -> Double {
-        guard let parameters = forward.parameters else { return 0 }
+    private func penalty(_ forward: TrainingForward, _ examples: LabelledBatch) -> Double {
+        guard let parameters = forward.adapter else { return 0 }
         return method.members((any PenalizedMethod).self).reduce(0) {
-            $0 + $1.penalty(parameters, times: Double(batch.count))
+            $0 + $1.penalty(parameters, times: Double(examples.tokens.count))
         }
     }
 
@@ -230,25 +224,21 @@ package struct AdaptedModel: Sendable {
     ///
     /// Without `adapted`, the head reads the frozen backbone without adapters.
     package func logits(
-        _ batch: PackedBatch, task: String? = nil, _ layout: ParameterLayout, values: UnsafePointer<Float>,
-        adapted: Bool, start: (any CachedStart)? = nil, _ workspace: Workspace
+        _ batch: PackedBatch, task: String? = nil, _ parameters: BoundParameters, adapted: Bool,
+        start: (any CachedStart)? = nil, _ workspace: Workspace
     ) -> [Float] {
         workspace.reset()
-        let adaptation =
-            adapted
-            ? bound.hooks(
-                BoundParameters(layout, values: values, gradient: nil), HookContext(task: task)) : nil
+        let adaptation = adapted ? bound.hooks(parameters, HookContext(task: task)) : nil
         let p = workspace.matrix(batch.count, weights.configuration.hidden)
         pool(batch, adaptation, start, into: p, workspace)
-        return logits(pooled: p, layout, values: values, workspace)
+        return logits(pooled: p, parameters, workspace)
     }
 
     /// The head's logits [B, C] of pooled vectors [B, d], row by row, without dropout.
     package func logits(
-        pooled p: some ReadableMatrix, _ layout: ParameterLayout, values: UnsafePointer<Float>,
-        _ workspace: Workspace
+        pooled p: some ReadableMatrix, _ parameters: BoundParameters, _ workspace: Workspace
     ) -> [Float] {
-        let z = Head(head.dense, layout, values: values).forward(p, keys: [], .none, workspace).logits
+        let z = Head(head.dense, parameters).forward(p, keys: [], .none, workspace).logits
         return Array(UnsafeBufferPointer(start: z.base, count: z.count))
     }
 

@@ -204,11 +204,13 @@ struct PruningTests {
                 rest = rest.dropFirst(range.count)
             }
             let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, store.count, filledWith: 0))
-            _ = study.context.model.lossAndGradient(
+            let examples = LabelledBatch(
                 data.train.batch(data.trainingIndices),
-                data.trainingIndices.compactMap { data.train.targets[$0] },
-                stage: .adapter(trainHead: false), store.layouts[0], values: vector.base,
-                gradient: gradient.base, .none, Workspace())
+                data.trainingIndices.compactMap { data.train.targets[$0] })
+            _ = study.context.model.lossAndGradient(
+                examples, stage: .adapter(trainHead: false),
+                BoundParameters(store.layouts[0], values: vector.base, gradient: gradient.base), .none,
+                Workspace())
             return matrices.flatMap { gradient.values[$0] }
         }
         let initial = matrices.flatMap { store.initial[$0] }

@@ -44,7 +44,9 @@ struct ForeignFolderTests {
         let layout = model.layout(for: output, headOwner: "colour", seed: 1)
         return try read.values(in: layout, for: output, labels: labels).withUnsafeBufferPointer { values in
             values.baseAddress.map {
-                model.logits(tiny.batch, layout, values: $0, adapted: true, Workspace())
+                model.logits(
+                    tiny.batch, BoundParameters(layout, values: $0, gradient: nil), adapted: true, Workspace()
+                )
             } ?? []
         }
     }

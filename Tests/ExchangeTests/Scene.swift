@@ -54,7 +54,8 @@ struct Scene {
         let batch = tiny.batch
         logits = values.withUnsafeBufferPointer { values in
             values.baseAddress.map {
-                model.logits(batch, layout, values: $0, adapted: true, Workspace())
+                model.logits(
+                    batch, BoundParameters(layout, values: $0, gradient: nil), adapted: true, Workspace())
             } ?? []
         }
     }

@@ -34,8 +34,8 @@ struct ActivationMemoryTests {
         )
         func lossAndGradient(_ batch: PackedBatch, _ targets: [Target]) {
             _ = task.model.lossAndGradient(
-                batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
-                gradient: gradient.base, .none, workspace)
+                LabelledBatch(batch, targets), stage: .adapter(trainHead: true),
+                BoundParameters(task.layout, values: values.base, gradient: gradient.base), .none, workspace)
         }
         let batches = batches(task)
         // The first pass adds chunks as needed, the second joins them into one.
@@ -59,8 +59,8 @@ struct ActivationMemoryTests {
                 GuardedMatrix(task.start), GuardedMatrix(1, task.layout.count, filledWith: 0)
             )
             _ = task.model.lossAndGradient(
-                batch, targets, stage: .adapter(trainHead: true), task.layout, values: values.base,
-                gradient: gradient.base, .none, workspace)
+                LabelledBatch(batch, targets), stage: .adapter(trainHead: true),
+                BoundParameters(task.layout, values: values.base, gradient: gradient.base), .none, workspace)
             let estimate = Encoder(task.tiny.weights).activationBytes(
                 sequences: (0..<batch.count).map { batch.range($0).count }, lowest: layers == "all" ? 0 : 2)
             #expect(

@@ -34,9 +34,11 @@ struct ClassifierHeadTests {
         ) -> (loss: Double, gradient: [Float]) {
             let gradient = GuardedMatrix(1, layout.count, filledWith: 0)
             let chosen = sequences ?? Array(0..<tiny.batch.count)
+            let vector = GuardedMatrix(values)
             let loss = model.lossAndGradient(
-                tiny.batch(of: chosen), chosen.map { targets[$0] }, stage: stage, layout,
-                values: GuardedMatrix(values).base, gradient: gradient.base, randomness, Workspace())
+                LabelledBatch(tiny.batch(of: chosen), chosen.map { targets[$0] }), stage: stage,
+                BoundParameters(layout, values: vector.base, gradient: gradient.base), randomness,
+                Workspace())
             precondition(gradient.isIntact(), "written outside of the gradient")
             return (loss, gradient.values)
         }
@@ -64,8 +66,10 @@ struct ClassifierHeadTests {
             task.values.replaceSubrange(
                 range, with: try golden.floats("\(family.name).parameters.\(slice.name)"))
         }
+        let values = GuardedMatrix(task.values)
         let logits = task.model.logits(
-            task.tiny.batch, task.layout, values: GuardedMatrix(task.values).base, adapted: true, Workspace())
+            task.tiny.batch, BoundParameters(task.layout, values: values.base, gradient: nil), adapted: true,
+            Workspace())
         // Three layers in float.
         let tolerance = Tolerance(absolute: 2e-6, relative: 1e-5)
         #expect(mismatch(logits, try golden.floats("\(family.name).logits"), tolerance) == nil)

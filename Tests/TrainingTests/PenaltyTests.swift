@@ -25,8 +25,8 @@ struct PenaltyTests {
             GuardedMatrix(layout.initial), GuardedMatrix(1, layout.count, filledWith: 0)
         )
         let loss = model.lossAndGradient(
-            tiny.batch(of: sequences), sequences.map { .label($0 % 2) }, stage: stage, layout,
-            values: values.base, gradient: gradient.base, .none, Workspace())
+            LabelledBatch(tiny.batch(of: sequences), sequences.map { .label($0 % 2) }), stage: stage,
+            BoundParameters(layout, values: values.base, gradient: gradient.base), .none, Workspace())
         return (loss, gradient.values, layout)
     }
 

@@ -73,8 +73,8 @@ struct SaliencyTests {
             }
             let (vector, gradient) = (GuardedMatrix(all), GuardedMatrix(1, layout.count, filledWith: 0))
             _ = model.lossAndGradient(
-                task.tiny.batch, task.targets, stage: .adapter(trainHead: false), layout,
-                values: vector.base, gradient: gradient.base, .none, Workspace())
+                LabelledBatch(task.tiny.batch, task.targets), stage: .adapter(trainHead: false),
+                BoundParameters(layout, values: vector.base, gradient: gradient.base), .none, Workspace())
             return prunable(gradient.values).map { $0 / Float(task.targets.count) }
         }
     }

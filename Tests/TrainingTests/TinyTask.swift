@@ -52,10 +52,10 @@ struct TinyTask {
         start: (any CachedStart)? = nil
     ) -> (loss: Double, gradient: [Float]) {
         let (vector, gradient) = (GuardedMatrix(values), GuardedMatrix(1, layout.count, filledWith: 0))
-        let batch = batch ?? tiny.batch
+        let examples = LabelledBatch(batch ?? tiny.batch, targets ?? self.targets, start: start)
         let loss = model.lossAndGradient(
-            batch, targets ?? self.targets, stage: stage, layout, values: vector.base,
-            gradient: gradient.base, randomness, start: start, Workspace())
+            examples, stage: stage,
+            BoundParameters(layout, values: vector.base, gradient: gradient.base), randomness, Workspace())
         precondition(vector.isIntact() && vector.values.elementsEqual(values), "the parameters were changed")
         precondition(gradient.isIntact(), "written outside of the gradient")
         return (loss, gradient.values)
@@ -63,7 +63,10 @@ struct TinyTask {
 
     /// Logits [B, C] of the golden batch.
     func logits(_ values: [Float], adapted: Bool = true) -> [Float] {
-        model.logits(tiny.batch, layout, values: GuardedMatrix(values).base, adapted: adapted, Workspace())
+        let vector = GuardedMatrix(values)
+        return model.logits(
+            tiny.batch, BoundParameters(layout, values: vector.base, gradient: nil), adapted: adapted,
+            Workspace())
     }
 
     /// The part of a vector that belongs to one tensor.

@@ -6,8 +6,9 @@ package import Encoders
 package struct BoundParameters {
     /// The layout, which begins with a method's slices.
     package let layout: ParameterLayout
-    private let values: UnsafePointer<Float>
-    private let gradient: UnsafeMutablePointer<Float>?
+    package let values: UnsafePointer<Float>
+    /// Nil if nothing is trained.
+    package let gradient: UnsafeMutablePointer<Float>?
 
     /// Without a gradient hooks save nothing for backward.
     package init(

@@ -186,7 +186,9 @@ package struct TrainedRun: Sendable {
             let batch = tokenized.batch(start..<end)
             let logits = values.withUnsafeBufferPointer { values in
                 values.baseAddress.map {
-                    model.logits(batch, task: task.name, layout, values: $0, adapted: true, workspace)
+                    model.logits(
+                        batch, task: task.name, BoundParameters(layout, values: $0, gradient: nil),
+                        adapted: true, workspace)
                 } ?? []
             }
             shared.set(logits, at: start * width)

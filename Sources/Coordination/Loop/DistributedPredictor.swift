@@ -134,15 +134,15 @@ final class DistributedPredictor {
         let (layout, split) = (context.store.layouts[task], context.splits.evaluationSets[task][set])
         return vector.withUnsafeBufferPointer { values in
             guard let base = values.baseAddress else { return [] }
+            let parameters = BoundParameters(layout, values: base, gradient: nil)
             if !adapted, let pooled = cache?.pooledRows(examples, split) {
                 workspace.reset()
-                return context.model.logits(pooled: pooled, layout, values: base, workspace)
+                return context.model.logits(pooled: pooled, parameters, workspace)
             }
             let batch = context.data[task].evaluationSets[set].examples.batch(examples)
             let start = cache?.start(examples, split, batch, adapted: adapted)
             return context.model.logits(
-                batch, task: context.names[task], layout, values: base, adapted: adapted, start: start,
-                workspace)
+                batch, task: context.names[task], parameters, adapted: adapted, start: start, workspace)
         }
     }
 }

@@ -106,9 +106,8 @@ final class GradientPass {
             contributionsPerRow: rows.tasks.map { task in plan.microBatches.count { $0.task == task } })
         forEachOwn(of: plan, rows, at: values, mode) { row, microBatch, batch in
             let loss = context.model.loss(
-                batch, targets(of: microBatch), task: context.names[microBatch.task], stage: mode.stage,
-                context.store.layouts[microBatch.task], values: vector.base, mode.randomness,
-                start: start(of: microBatch, batch, mode), workspace)
+                labelled(batch, of: microBatch, mode), stage: mode.stage,
+                parameters(of: microBatch.task, isTrained: false), mode.randomness, workspace)
             lossSum.add(row: row, UnsafeBufferPointer(start: nil, count: 0), scalars: [loss])
         }
         var (sums, maxima): ([Int64], [Int32]) = ([], [])
@@ -161,25 +160,26 @@ final class GradientPass {
     /// Forward and backward of a micro-batch; adds its gradient and returns the sum of its losses.
     private func backward(_ microBatch: MicroBatch, _ batch: PackedBatch, _ mode: Mode) -> Double {
         context.model.lossAndGradient(
-            batch, targets(of: microBatch), task: context.names[microBatch.task], stage: mode.stage,
-            context.store.layouts[microBatch.task], values: vector.base, gradient: gradient.base,
-            mode.randomness, start: start(of: microBatch, batch, mode), workspace)
+            labelled(batch, of: microBatch, mode), stage: mode.stage,
+            parameters(of: microBatch.task, isTrained: true), mode.randomness, workspace)
     }
 
-    private func targets(of microBatch: MicroBatch) -> [Target] {
+    /// A micro-batch's tokens with their targets, and the cached activations from which its forward starts.
+    private func labelled(_ batch: PackedBatch, of microBatch: MicroBatch, _ mode: Mode) -> LabelledBatch {
         let train = context.data[microBatch.task].train
-        return microBatch.examples.map {
+        let targets = microBatch.examples.map {
             guard let target = train.targets[$0] else { preconditionFailure("an example without a label") }
             return target
         }
+        // A head stage trains on the pooled vectors of the frozen backbone, which never change.
+        let start = cache.start(
+            microBatch.examples, context.splits.train[microBatch.task], batch, adapted: mode.stage != .head)
+        return LabelledBatch(batch, targets, task: context.names[microBatch.task], start: start)
     }
 
-    /// Where the forward of a micro-batch starts: at its tokens, or at cached activations.
-    private func start(
-        of microBatch: MicroBatch, _ batch: PackedBatch, _ mode: Mode
-    ) -> (any CachedStart)? {
-        // A head stage trains on the pooled vectors of the frozen backbone, which never change.
-        cache.start(
-            microBatch.examples, context.splits.train[microBatch.task], batch, adapted: mode.stage != .head)
+    /// The loaded parameters of a task.
+    private func parameters(of task: Int, isTrained: Bool) -> BoundParameters {
+        BoundParameters(
+            context.store.layouts[task], values: vector.base, gradient: isTrained ? gradient.base : nil)
     }
 }

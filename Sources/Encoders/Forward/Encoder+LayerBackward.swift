@@ -91,25 +91,26 @@ private struct LayerBackward {
         act(on: da, at: .heads)
         guard needs(below: .heads), let attention = saved.attention else { return false }
 
-        let dq = workspace.matrix(tokens, hidden)
-        let dk = workspace.matrix(dx.rows, hidden)
-        let dv = workspace.matrix(dx.rows, hidden)
+        let gradient = QueriesKeysValues(
+            q: workspace.matrix(tokens, hidden), k: workspace.matrix(dx.rows, hidden),
+            v: workspace.matrix(dx.rows, hidden))
         timed(.attentionBackward) {
             encoder.attentionBackward(
-                da: da, q: attention.q, k: attention.k, v: attention.v, attention.probabilities,
-                prefix: adaptation.prefix(in: layer),
-                biasGradient: adaptation.embeddings?.gradients?.distances,
-                batch, queries: saved.queries, dq: dq, dk: dk, dv: dv, workspace)
+                da, attention.projected, attention.probabilities, prefix: adaptation.prefix(in: layer),
+                biasGradient: adaptation.embeddings?.gradients?.distances, batch, queries: saved.queries,
+                into: gradient, workspace)
         }
         guard needs(below: .prefix) else { return false }
         let all = reaches ? dx : nil
-        linear(dq, attention.queryInput, own.query, at: .query, into: reaches ? d : nil, accumulate: true)
+        linear(
+            gradient.q, attention.queryInput, own.query, at: .query, into: reaches ? d : nil, accumulate: true
+        )
         if reaches, tokens < dx.rows {
             dx.fill(0)
             batch.addToFirst(d, of: dx)
         }
-        linear(dk, attention.keyInput, own.key, at: .key, into: all, accumulate: true, batch)
-        linear(dv, attention.valueInput, own.value, at: .value, into: all, accumulate: true, batch)
+        linear(gradient.k, attention.keyInput, own.key, at: .key, into: all, accumulate: true, batch)
+        linear(gradient.v, attention.valueInput, own.value, at: .value, into: all, accumulate: true, batch)
         return reaches
     }
 

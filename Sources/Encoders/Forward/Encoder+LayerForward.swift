@@ -85,23 +85,24 @@ private struct LayerForward {
 
     /// Computes a from x and the queries' rows of x.
     func attend(_ x: Matrix, _ residual: Matrix) -> (heads: Matrix, saved: LayerActivations.Attention) {
-        let q = memory(.q, residual.rows, residual.columns, save: saving?.queries)
-        let k = memory(.k, x.rows, x.columns, save: saving?.queries)
-        let v = memory(.v, x.rows, x.columns, save: saving?.queries)
-        let queryInput = map(residual, own.query, at: .query, into: q, queries)
-        let keyInput = map(x, own.key, at: .key, into: k, batch)
-        let valueInput = map(x, own.value, at: .value, into: v, batch)
+        let projected = QueriesKeysValues(
+            q: memory(.q, residual.rows, residual.columns, save: saving?.queries),
+            k: memory(.k, x.rows, x.columns, save: saving?.queries),
+            v: memory(.v, x.rows, x.columns, save: saving?.queries))
+        let queryInput = map(residual, own.query, at: .query, into: projected.q, queries)
+        let keyInput = map(x, own.key, at: .key, into: projected.k, batch)
+        let valueInput = map(x, own.value, at: .value, into: projected.v, batch)
         let a = memory(.heads, residual.rows, residual.columns, save: saving?.heads)
         let probabilities = timed(.attention) {
             encoder.attention(
-                q: q, k: k, v: v, layer: layer, prefix: adaptation?.prefix(in: layer),
+                projected, layer: layer, prefix: adaptation?.prefix(in: layer),
                 bias: scratch.positionBias, batch, queries: queries, into: a, workspace)
         }
         return (
             a,
             LayerActivations.Attention(
-                queryInput: queryInput, keyInput: keyInput, valueInput: valueInput, q: q, k: k, v: v,
-                probabilities: probabilities)
+                queryInput: queryInput, keyInput: keyInput, valueInput: valueInput,
+                projected: projected, probabilities: probabilities)
         )
     }
 

@@ -25,7 +25,7 @@ struct LayerActivations {
     struct Attention {
         /// The inputs of the query, key and value maps [T, d].
         let queryInput, keyInput, valueInput: Matrix
-        let q, k, v: Matrix
+        let projected: QueriesKeysValues
         let probabilities: AttentionProbabilities
     }
 

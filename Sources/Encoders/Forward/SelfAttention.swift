@@ -82,9 +82,9 @@ extension HeadRows where Prefix == Matrix {
 }
 
 extension Encoder {
-    /// Computes a [T, d] from q, k, v [T, d], and returns P for backward.
+    /// Computes a [T, d], and returns P for backward.
     func attention(
-        q: Matrix, k: Matrix, v: Matrix, layer: Int, prefix: TrainedPrefix?, bias: PositionBias?,
+        _ x: QueriesKeysValues, layer: Int, prefix: TrainedPrefix?, bias: PositionBias?,
         _ batch: PackedBatch, queries: PackedBatch, into a: Matrix, _ workspace: Workspace
     ) -> AttentionProbabilities {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
@@ -97,11 +97,11 @@ extension Encoder {
             for head in 0..<heads {
                 let columns = head * width..<(head + 1) * width
                 let keys = HeadRows(
-                    prefix: prefix?.keys.columns(columns), own: k.rows(tokens).columns(columns))
+                    prefix: prefix?.keys.columns(columns), own: x.k.rows(tokens).columns(columns))
                 let values = HeadRows(
-                    prefix: prefix?.values.columns(columns), own: v.rows(tokens).columns(columns))
+                    prefix: prefix?.values.columns(columns), own: x.v.rows(tokens).columns(columns))
                 let p = saved.block(batch, queries, sequence, head, of: saved.base)
-                keys.multiplyTransposed(q.rows(rows).columns(columns), into: p, scale: scale)
+                keys.multiplyTransposed(x.q.rows(rows).columns(columns), into: p, scale: scale)
                 bias?.add(to: keys.ownColumns(of: p), head: head)
                 softmax(p)
                 if let memory = saved.mask {
@@ -123,13 +123,13 @@ extension Encoder {
         return saved
     }
 
-    /// Computes dq, dk, dv [T, d] from da [T, d], and adds the gradients of a prefix and of the biases by
-    /// distance [buckets, heads].
+    /// Computes the gradients of queries, keys and values from da [T, d], and adds those of a prefix and of
+    /// the biases by distance [buckets, heads].
     ///
     /// dq and da have the queries' rows.
     func attentionBackward(
-        da: Matrix, q: Matrix, k: Matrix, v: Matrix, _ saved: AttentionProbabilities, prefix: TrainedPrefix?,
-        biasGradient: Matrix?, _ batch: PackedBatch, queries: PackedBatch, dq: Matrix, dk: Matrix, dv: Matrix,
+        _ da: Matrix, _ x: QueriesKeysValues, _ saved: AttentionProbabilities, prefix: TrainedPrefix?,
+        biasGradient: Matrix?, _ batch: PackedBatch, queries: PackedBatch, into gradient: QueriesKeysValues,
         _ workspace: Workspace
     ) {
         let (heads, width) = (weights.configuration.heads, weights.configuration.headWidth)
@@ -144,12 +144,12 @@ extension Encoder {
                 func rows<Prefix: ReadableMatrix>(_ own: Matrix, _ prefix: Prefix?) -> HeadRows<Prefix> {
                     HeadRows(prefix: prefix?.columns(columns), own: own.rows(tokens).columns(columns))
                 }
-                let (query, upstream) = (q.rows(own).columns(columns), da.rows(own).columns(columns))
+                let (query, upstream) = (x.q.rows(own).columns(columns), da.rows(own).columns(columns))
                 let mark = workspace.mark
                 let p = saved.block(batch, queries, sequence, head, of: saved.base)
                 let dp = Matrix(workspace.floats(p.rows * p.stride), p.rows, p.columns, stride: p.stride)
-                rows(v, prefix?.values).multiplyTransposed(upstream, into: dp)
-                let dValues = rows(dv, prefix?.valueGradient ?? scratch)
+                rows(x.v, prefix?.values).multiplyTransposed(upstream, into: dp)
+                let dValues = rows(gradient.v, prefix?.valueGradient ?? scratch)
                 if let memory = saved.mask {
                     let mask = saved.block(batch, queries, sequence, head, of: memory)
                     let dropped = workspace.matrix(p.rows, p.columns)
@@ -161,10 +161,10 @@ extension Encoder {
                     dValues.setTransposedProduct(p, upstream)
                 }
                 softmaxBackward(dp, p: p, scale: scale)
-                let keys = rows(k, prefix?.keys)
+                let keys = rows(x.k, prefix?.keys)
                 bias?.addGradient(of: keys.ownColumns(of: dp), head: head)
-                keys.multiply(dp, into: dq.rows(own).columns(columns))
-                rows(dk, prefix?.keyGradient ?? scratch).setTransposedProduct(dp, query)
+                keys.multiply(dp, into: gradient.q.rows(own).columns(columns))
+                rows(gradient.k, prefix?.keyGradient ?? scratch).setTransposedProduct(dp, query)
                 workspace.release(to: mark)
             }
         }

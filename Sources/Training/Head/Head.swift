@@ -13,12 +13,11 @@ import Kernels
 /// One task's head with its parameters, forward and backward.
 struct Head {
     private let dense: HeadDense
-    private let layout: ParameterLayout
-    private let values: UnsafePointer<Float>
+    private let parameters: BoundParameters
 
-    /// A head whose slices end the layout; the values must outlive it.
-    init(_ dense: HeadDense, _ layout: ParameterLayout, values: UnsafePointer<Float>) {
-        (self.dense, self.layout, self.values) = (dense, layout, values)
+    /// A head whose slices end the parameters' layout.
+    init(_ dense: HeadDense, _ parameters: BoundParameters) {
+        (self.dense, self.parameters) = (dense, parameters)
     }
 
     /// Activations saved for backward.
@@ -65,11 +64,11 @@ struct Head {
         return Activations(dense: saved, last: last, mask: mask, logits: logits)
     }
 
-    /// Adds the parameters' gradients to `gradient`, and writes dp [B, d]; each unless it is nil.
+    /// Adds to the parameters' gradients if they are trained, and writes dp [B, d] unless it is nil.
     func backward(
-        _ dz: Matrix, _ saved: Activations, gradient: UnsafeMutablePointer<Float>?, into dp: Matrix?,
-        _ workspace: Workspace
+        _ dz: Matrix, _ saved: Activations, isTrained: Bool, into dp: Matrix?, _ workspace: Workspace
     ) {
+        let gradient = isTrained ? parameters.gradient : nil
         if let gradient {
             linearWeightGradient(
                 dz, saved.last, weight: matrix(HeadSlice.weight, of: gradient),
@@ -100,13 +99,15 @@ struct Head {
     // MARK: Parameters
 
     private func range(_ name: String) -> Range<Int> {
-        guard let range = layout[name] else {
+        guard let range = parameters.layout[name] else {
             preconditionFailure("a task's layout ends with its head")
         }
         return range
     }
 
-    private func vector(_ name: String) -> UnsafePointer<Float> { values + range(name).lowerBound }
+    private func vector(_ name: String) -> UnsafePointer<Float> {
+        parameters.values + range(name).lowerBound
+    }
 
     private func matrix(_ name: String) -> FrozenMatrix {
         let (rows, columns) = shape(name)
