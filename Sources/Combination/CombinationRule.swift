@@ -20,5 +20,7 @@ package protocol CombinationRule: PublishedMethod {
 extension CombinationRule {
     package static var table: MethodTable { CombinationTable.methods }
     package static var isConstant: Bool { false }
+    /// A constant rule compares no gradients, and its weights do not change from step to step.
+    package static var refusedKeys: [String] { isConstant ? ["over", "smoothing"] : [] }
     package static var standardWeighting: any LossWeighting.Type { Uniform.self }
 }

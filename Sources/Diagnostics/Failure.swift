@@ -33,10 +33,12 @@ package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvert
     package let reason: Reason?
     /// The setting that the message names, by its key or its key path.
     package let key: String?
+    /// Further mistakes in the same input, so that a user can correct all of them at once.
+    package let others: [Failure]
 
     package init(
         _ kind: Kind, at location: String? = nil, _ message: String, remedy: String? = nil,
-        reason: Reason? = nil, key: String? = nil
+        reason: Reason? = nil, key: String? = nil, others: [Failure] = []
     ) {
         self.kind = kind
         self.location = location
@@ -44,6 +46,7 @@ package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvert
         self.remedy = remedy
         self.reason = reason
         self.key = key
+        self.others = others
     }
 
     package static func usage(
@@ -60,16 +63,22 @@ package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvert
 
     /// This failure at another location.
     package func at(_ location: String?) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key)
+        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key, others: others)
     }
 
     /// This failure with another remedy.
     package func with(remedy: String?) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key)
+        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key, others: others)
     }
 
-    /// `location: message; remedy`, on one line.
+    /// This failure with further ones.
+    package func with(others: [Failure]) -> Failure {
+        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key, others: others)
+    }
+
+    /// `location: message; remedy`, and a line for each of the others.
     package var description: String {
-        (location.map { "\($0): " } ?? "") + message + (remedy.map { "; \($0)" } ?? "")
+        let line = (location.map { "\($0): " } ?? "") + message + (remedy.map { "; \($0)" } ?? "")
+        return ([line] + others.map(\.description)).joined(separator: "\n")
     }
 }

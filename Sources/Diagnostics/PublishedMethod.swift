@@ -12,6 +12,9 @@ package protocol PublishedMethod: Sendable, Encodable {
     static var source: String { get }
     /// The settings' keys, in the order in which they are read and explained; none by default.
     static var keys: [MethodKey<Self>] { get }
+    /// The keys beside settings that a section may have with other methods of the table, but not with this
+    /// one; none by default.
+    static var refusedKeys: [String] { get }
 
     /// The method with default settings.
     init()
@@ -22,6 +25,7 @@ package protocol PublishedMethod: Sendable, Encodable {
 
 extension PublishedMethod {
     package static var keys: [MethodKey<Self>] { [] }
+    package static var refusedKeys: [String] { [] }
     package func check(_ section: SettingsSection<NameKey>) throws {}
 
     /// Descriptions of the settings.

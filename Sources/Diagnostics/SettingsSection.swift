@@ -11,7 +11,7 @@ package struct SettingsSection<Key: CodingKey> {
     private let container: KeyedDecodingContainer<Key>
     private let path: [any CodingKey]
 
-    /// Opens the decoder's mapping; throws for keys that are neither in `keys` nor in `also`.
+    /// Opens the decoder's mapping; throws one failure for all keys that are neither in `keys` nor in `also`.
     ///
     /// `renamed` maps former keys to their present names, which the failures for former keys suggest;
     /// `misplaced` has a message for each key that belongs elsewhere.
@@ -19,7 +19,8 @@ package struct SettingsSection<Key: CodingKey> {
         _ decoder: any Decoder, keys: [Key], also: [String] = [], renamed: [String: String] = [:],
         misplaced: @autoclosure () -> [String: String] = [:]
     ) throws {
-        path = decoder.codingPath
+        let path = decoder.codingPath
+        self.path = path
         let names = keys.map(\.stringValue)
         let found: KeyedDecodingContainer<NameKey>
         do {
@@ -31,18 +32,21 @@ package struct SettingsSection<Key: CodingKey> {
                 at: keyPath(path))
         }
         let known = names + also
-        for key in found.allKeys.map(\.stringValue).sorted() where !known.contains(key) {
+        let wrong = found.allKeys.map(\.stringValue).sorted().filter { !known.contains($0) }
+        let messages = wrong.isEmpty ? [:] : misplaced()
+        let failures = wrong.map { key in
             let place = keyPath(path + [NameKey(key)])
-            if let message = misplaced()[key] {
-                throw Failure.usage(
+            if let message = messages[key] {
+                return Failure.usage(
                     message, at: place, remedy: "allowed: \(known.sorted().joined(separator: ", "))")
             }
-            throw Failure(
+            return Failure(
                 .usage, at: place, "unknown key '\(key)'",
                 remedy: renamed[key].map { "it is now called '\($0)'" }
                     ?? decoder.foreignNames?.remedy(forKey: key, in: keyPath(path), known: known)
                     ?? didYouMean(key, among: known), key: key)
         }
+        if let first = failures.first { throw first.with(others: Array(failures.dropFirst())) }
         container = try decoder.container(keyedBy: Key.self)
     }
 

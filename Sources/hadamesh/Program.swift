@@ -45,7 +45,8 @@ enum Program {
         }
         let names = Hadamesh.configuration.subcommands.map { "\($0)".lowercased() }
         if !names.contains(word) {
-            throw ValidationError("unknown subcommand '\(word)'; \(didYouMean(word, among: names))")
+            throw ValidationError(
+                "unknown subcommand '\(word)'; \(CommandHabits.remedy(forCommand: word, among: names))")
         }
     }
 

@@ -61,6 +61,16 @@ private func outer(_ json: String) throws -> Outer {
         #expect(failure?.kind == .usage)
     }
 
+    @Test func allUnknownKeysAreTold() throws {
+        let failure = #expect(throws: Failure.self) { try outer(#"{"sed":7,"rat":1,"list":[]}"#) }
+        #expect(failure?.others.count == 1)
+        #expect(
+            failure?.description == """
+                rat: unknown key 'rat'; did you mean 'rate'?
+                sed: unknown key 'sed'; did you mean 'seed'?
+                """)
+    }
+
     @Test func presentKeysAreRead() throws {
         let settings = try outer(
             #"{"seed":7,"rate":0.25,"note":"n","inner":{"name":"uniform","weights":[1,2]}}"#)

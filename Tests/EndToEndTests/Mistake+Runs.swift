@@ -10,6 +10,11 @@ extension Mistake {
             mayAlsoSay: ["Usage:", "  See"]
         ) { ["trian", $0.study] },
         Mistake(
+            "a subcommand of other software", code: 2,
+            says: ["unknown subcommand 'eval'; here it is", "evaluate RUN"], ranks: [nil],
+            mayAlsoSay: ["Usage:", "  See"]
+        ) { _ in ["eval", "run"] },
+        Mistake(
             "unknown option", code: 2, says: ["Unknown option '--ouput'", "'--output'"],
             mayAlsoSay: ["Usage:", "  See"]
         ) { ["train", $0.study, "--ouput", "x"] },

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import hadamesh
 
 extension EndToEnd {
     /// The studies in `launch/studies` contain only known keys.
@@ -75,6 +76,39 @@ extension EndToEnd {
             let notes = job.errorLines.filter { $0.hasPrefix("--set") }
             #expect(notes == (note.map { ["--set \(changes[0]): \($0)"] } ?? []), "\(job)")
             #expect(job.failures.isEmpty, "\(job)")
+        }
+
+        @Test func allUnknownKeysAreTold() async throws {
+            let scene = try Scene()
+            let study = String(decoding: try scene.read("study.yaml"), as: UTF8.self)
+            try scene.write("study.yaml", "learning_rate: 1e-3\nsed: 2\n" + study)
+            let job = try await EndToEnd.hadamesh(ranks: 2, ["doctor", scene.study, "--set", "lr=1e-3"])
+            #expect(
+                job.errorLines.filter { $0.contains("unknown key") } == [
+                    "hadamesh: \(scene.study):1: unknown key 'learning_rate'; "
+                        + "the key is stages.adapter.learningRate",
+                    "--set lr: unknown key 'lr'; the key is stages.adapter.learningRate",
+                    "\(scene.study):2: unknown key 'sed'; did you mean 'seed'?",
+                ], "\(job)")
+        }
+
+        /// A rule that compares no gradients refuses what is said of the comparison.
+        @Test func aChangeOfTheRuleDropsItsComparison() throws {
+            let scene = try Scene()
+            try scene.write(
+                "study.yaml",
+                String(decoding: try scene.read("study.yaml"), as: UTF8.self)
+                    + "\ncombination: { rule: pcgrad, over: layer, smoothing: 0.1 }\n")
+            let file = try StudyFile(path: scene.study, overrides: ["combination.rule=sum"])
+            #expect(
+                file.notes == [
+                    "--set combination.rule=sum: dropped combination.over, combination.smoothing, "
+                        + "which pcgrad has and sum does not take"
+                ])
+            #expect(try StudyFile.text(of: file.study()).contains(" smoothing: 0\n"))
+            let other = try StudyFile(path: scene.study, overrides: ["combination.rule=mgda"])
+            #expect(
+                try other.notes.isEmpty && StudyFile.text(of: other.study()).contains(" smoothing: 0.1\n"))
         }
 
         /// Windows editors begin a file with a byte order mark and end lines with a carriage return.

@@ -15,6 +15,28 @@ struct CommandHabits {
         (self.arguments, command) = (arguments, arguments.first ?? "")
     }
 
+    /// The commands for the names that users of other software try.
+    private static let commands: [(names: [String], command: String)] = [
+        (["fit", "fine-tune", "finetune", "run", "start"], "train STUDY"),
+        (["resume", "continue", "restart"], "train --resume RUN"),
+        (["eval", "test", "score", "validate"], "evaluate RUN"),
+        (["infer", "inference", "generate", "classify"], "predict RUN"),
+        (["save", "convert", "push", "upload"], "export RUN"), (["load"], "import FOLDER"),
+        (["info", "show", "describe", "print"], "inspect PATH"),
+        (["diff", "table", "results"], "compare RUN…"), (["plot", "dashboard", "view"], "report RUN…"),
+        (["adapters", "list"], "methods"), (["tune", "search", "grid"], "sweep SWEEP"),
+        (["env", "check", "status"], "doctor"), (["benchmark", "profile", "speed"], "bench STUDY"),
+        (["version"], "--version"),
+    ]
+
+    /// The remedy for an unknown subcommand.
+    static func remedy(forCommand word: String, among names: [String]) -> String {
+        if let known = commands.first(where: { $0.names.contains(word.lowercased()) }) {
+            return "here it is \(Invocation.program) \(known.command)"
+        }
+        return didYouMean(word, among: names)
+    }
+
     /// The failure in place of the parser's `message`; nil for the message itself.
     func failure(_ message: String) -> Failure? {
         guard Self.withStudy.contains(command) else { return nil }

@@ -103,7 +103,7 @@ struct StudyChange {
 
 extension StudyChange {
     /// If the change names another method in a section, removes the settings that only the former method
-    /// takes, except those of other changes.
+    /// takes and the keys that the new one refuses, except those of other changes.
     ///
     /// - Returns: a note of the removed settings; nil if there are none
     func removeFormerSettings(from root: inout Node, was: Node, besides changes: [StudyChange]) throws
@@ -117,7 +117,8 @@ extension StudyChange {
             let method = section.table.method(named: new), former != method,
             let settings = root[path: place]?.mapping
         else { return nil }
-        let removed = try former.settings.map(\.key).filter { name in
+        let refused = method.refusedKeys.filter { !former.refusedKeys.contains($0) }
+        let removed = try (former.settings.map(\.key) + refused).filter { name in
             guard let value = settings[name],
                 !changes.contains(where: { $0.key.starts(with: place + [name]) })
             else { return false }

@@ -59,6 +59,9 @@ package struct StudyFile {
         return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
     }
 
+    /// The text of a key that is not in a section; nil if it has none.
+    func text(ofKey key: String) -> String? { root[path: [key]]?.string }
+
     /// The file with its changes, in YAML.
     var changedText: String { get throws { try Yams.serialize(node: root, width: -1) } }
 
@@ -152,6 +155,10 @@ package struct StudyFile {
     // MARK: Places
 
     private func located(_ failure: Failure) -> Failure {
+        locatedAlone(failure).with(others: failure.others.map(located))
+    }
+
+    private func locatedAlone(_ failure: Failure) -> Failure {
         guard let key = failure.location, !key.isEmpty else { return failure.at(path) }
         let names = names(ofKeyPath: key)
         // The change that set the value, or one that made the mapping above it.
