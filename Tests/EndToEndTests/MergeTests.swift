@@ -158,7 +158,8 @@ extension EndToEnd {
             }
             for line in [
                 "state merged", "rule ties", "density 0.6", "task run weight",
-                "colour \(scene.path("one")) 1", "alike \(scene.path("two")) 1",
+                "backbone \(Scene.encoder.path)", "colour \(scene.path("one")) 1",
+                "alike \(scene.path("two")) 1",
             ] {
                 #expect(inspected.contains(line), "\(line) in \(inspected)")
             }

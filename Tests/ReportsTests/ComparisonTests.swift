@@ -189,6 +189,17 @@ struct ComparisonTests {
         #expect(lines.contains("| rte | 0.5000 | 0.2500 |"))
     }
 
+    @Test("Columns of words are left-aligned, columns of numbers right-aligned")
+    func alignment() {
+        let table = TextTable([
+            ["task", "verdict", "score"], ["rte", "supported", "0.5"], ["mrpc", "–", "–"],
+        ])
+        #expect(table.markdown.split(separator: "\n")[1] == "|---|---:|---:|")
+        let words = TextTable([["task", "verdict", "score"], ["rte", "supported", "0.5"]])
+        #expect(words.markdown.split(separator: "\n")[1] == "|---|---|---:|")
+        #expect(words.latex.hasPrefix("\\begin{tabular}{llr}"))
+    }
+
     @Test("A narrow table has several blocks of columns, each with the names")
     func blocks() throws {
         let paths = try ["first", "second", "third"].enumerated().map { index, name in

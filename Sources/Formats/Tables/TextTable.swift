@@ -110,7 +110,14 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// A LaTeX `tabular` with all columns but the first right-aligned; it needs no package.
+    /// Whether a column after the first is right-aligned: no more of the cells below its head are words than
+    /// are numbers.
+    private func holdsNumbers(_ column: Int) -> Bool {
+        let cells = rows.dropFirst().compactMap { $0.indices.contains(column) ? $0[column].first : nil }
+        return column > 0 && 2 * cells.count(where: \.isLetter) <= cells.count
+    }
+
+    /// A LaTeX `tabular` with columns of numbers right-aligned; it needs no package.
     package var latex: String {
         func escaped(_ text: String) -> String {
             text.map { letter -> String in
@@ -125,19 +132,19 @@ package struct TextTable {
             }.joined()
         }
         let lines = rows.map { $0.map(escaped).joined(separator: " & ") + " \\\\" }
-        let columns = "l" + String(repeating: "r", count: max(0, (rows.map(\.count).max() ?? 1) - 1))
+        let columns = (0..<(rows.map(\.count).max() ?? 1)).map { holdsNumbers($0) ? "r" : "l" }.joined()
         return
             (["\\begin{tabular}{\(columns)}", "\\hline"] + lines.prefix(1) + ["\\hline"]
             + lines.dropFirst() + ["\\hline", "\\end{tabular}"]).joined(separator: "\n")
     }
 
-    /// A Markdown table with all columns but the first right-aligned.
+    /// A Markdown table with columns of numbers right-aligned.
     package var markdown: String {
         guard let head = rows.first else { return "" }
         let lines = rows.map { row in
             "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
         }
-        let rule = "|" + head.indices.map { $0 == 0 ? "---|" : "---:|" }.joined()
+        let rule = "|" + head.indices.map { holdsNumbers($0) ? "---:|" : "---|" }.joined()
         return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
     }
 

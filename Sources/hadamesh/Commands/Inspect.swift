@@ -114,7 +114,7 @@ struct Inspect: ParsableCommand {
         inspection.add("rule", merged?.rule)
         inspection.add("density", merged?.density)
         inspection.add("adapter", identity?.study?.adapter)
-        inspection.add("backbone", manifest?.starts?.last?.backbone.words)
+        inspection.add("backbone", try manifest?.starts?.last?.backbone.words ?? writtenBackbone(of: run))
         inspection.add("seed", identity?.study?.seed)
         inspection.add("arithmetic", identity?.study?.arithmetic)
         inspection.add(
@@ -162,6 +162,12 @@ struct Inspect: ParsableCommand {
             })
         try add(checkpoints: run.checkpoints, to: &inspection)
         return inspection
+    }
+
+    /// The backbone of a run that no start trained: an imported or merged one.
+    private static func writtenBackbone(of run: RunDirectory) throws -> String? {
+        guard FileManager.default.fileExists(atPath: run.studyFile) else { return nil }
+        return try StudyFile(path: run.studyFile, isOfRun: true).text(ofKey: "backbone")
     }
 
     private static func add(checkpoints folder: String, to inspection: inout Inspection) throws {
