@@ -31,6 +31,8 @@ struct SweepSettingsTests {
                 "adapter.method=hadamard batch.examples=10", "adapter.method=lora batch.examples=8",
                 "adapter.method=lora batch.examples=9", "adapter.method=lora batch.examples=10",
             ])
+        let fresh = [("batch.examples", "32"), ("seed", "2")].map(Trial.Setting.init)
+        #expect(trials[0].text(changedBy: fresh) == "adapter.method=hadamard batch.examples=32 seed=2")
         #expect(trials.map(\.number) == Array(1...6))
         #expect(try settings().rungs == [Rung(steps: nil, survivors: 1)])
     }

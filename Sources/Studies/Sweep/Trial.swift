@@ -40,7 +40,13 @@ package struct Trial: Sendable, Equatable {
     }
 
     /// The settings on one line: `adapter.method=lora stages.adapter.steps=60`.
-    package var text: String { settings.map(\.change).joined(separator: " ") }
+    package var text: String { text(changedBy: []) }
+
+    /// The settings on one line, with the values that changes give their keys, and the other changes.
+    package func text(changedBy changes: [Setting]) -> String {
+        let kept = settings.map { setting in changes.first { $0.key == setting.key } ?? setting }
+        return (kept + changes.filter { !kept.contains($0) }).map(\.change).joined(separator: " ")
+    }
 }
 
 extension SweepSettings {

@@ -377,6 +377,7 @@ final class SweepRun {
         case .failed(let reason): words = "failed: \(reason)"
         case .stopped: return
         }
-        progress.say("\(run.name): \(words) (\(run.trial.text))")
+        let changes = run.isFresh ? settings.then?.changes ?? [] : []
+        progress.say("\(run.name): \(words) (\(run.trial.text(changedBy: changes)))")
     }
 }
