@@ -27,14 +27,14 @@ package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvert
 
     package let kind: Kind
     /// The file (`train.tsv:17`), tensor or key that the message is about.
-    package let location: String?
+    package private(set) var location: String?
     package let message: String
-    package let remedy: String?
+    package private(set) var remedy: String?
     package let reason: Reason?
     /// The setting that the message names, by its key or its key path.
     package let key: String?
     /// Further mistakes in the same input, so that a user can correct all of them at once.
-    package let others: [Failure]
+    package private(set) var others: [Failure]
 
     package init(
         _ kind: Kind, at location: String? = nil, _ message: String, remedy: String? = nil,
@@ -62,18 +62,18 @@ package struct Failure: Error, Sendable, Equatable, Codable, CustomStringConvert
     }
 
     /// This failure at another location.
-    package func at(_ location: String?) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key, others: others)
-    }
+    package func at(_ location: String?) -> Failure { with { $0.location = location } }
 
     /// This failure with another remedy.
-    package func with(remedy: String?) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key, others: others)
-    }
+    package func with(remedy: String?) -> Failure { with { $0.remedy = remedy } }
 
     /// This failure with further ones.
-    package func with(others: [Failure]) -> Failure {
-        Failure(kind, at: location, message, remedy: remedy, reason: reason, key: key, others: others)
+    package func with(others: [Failure]) -> Failure { with { $0.others = others } }
+
+    private func with(_ change: (inout Failure) -> Void) -> Failure {
+        var copy = self
+        change(&copy)
+        return copy
     }
 
     /// `location: message; remedy`, and a line for each of the others.

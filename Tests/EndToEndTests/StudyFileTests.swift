@@ -90,6 +90,15 @@ extension EndToEnd {
                     "--set lr: unknown key 'lr'; the key is stages.adapter.learningRate",
                     "\(scene.study):2: unknown key 'sed'; did you mean 'seed'?",
                 ], "\(job)")
+            try scene.write("sweep.yaml", "bse: study.yaml\nparamters: {}\n")
+            let sweep = try await EndToEnd.hadamesh([
+                "sweep", scene.path("sweep.yaml"), "--output", scene.path("sweep"),
+            ])
+            #expect(
+                sweep.errorLines == [
+                    "hadamesh: \(scene.path("sweep.yaml")):1: unknown key 'bse'; did you mean 'base'?",
+                    "\(scene.path("sweep.yaml")):2: unknown key 'paramters'; did you mean 'parameters'?",
+                ], "\(sweep)")
         }
 
         /// A rule that compares no gradients refuses what is said of the comparison.

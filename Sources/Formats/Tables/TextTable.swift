@@ -112,7 +112,7 @@ package struct TextTable {
 
     /// Whether a column after the first is right-aligned: no more of the cells below its head are words than
     /// are numbers.
-    private func holdsNumbers(_ column: Int) -> Bool {
+    private func isRightAligned(_ column: Int) -> Bool {
         let cells = rows.dropFirst().compactMap { $0.indices.contains(column) ? $0[column].first : nil }
         return column > 0 && 2 * cells.count(where: \.isLetter) <= cells.count
     }
@@ -132,7 +132,7 @@ package struct TextTable {
             }.joined()
         }
         let lines = rows.map { $0.map(escaped).joined(separator: " & ") + " \\\\" }
-        let columns = (0..<(rows.map(\.count).max() ?? 1)).map { holdsNumbers($0) ? "r" : "l" }.joined()
+        let columns = (0..<(rows.map(\.count).max() ?? 1)).map { isRightAligned($0) ? "r" : "l" }.joined()
         return
             (["\\begin{tabular}{\(columns)}", "\\hline"] + lines.prefix(1) + ["\\hline"]
             + lines.dropFirst() + ["\\hline", "\\end{tabular}"]).joined(separator: "\n")
@@ -144,7 +144,7 @@ package struct TextTable {
         let lines = rows.map { row in
             "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
         }
-        let rule = "|" + head.indices.map { holdsNumbers($0) ? "---:|" : "---|" }.joined()
+        let rule = "|" + head.indices.map { isRightAligned($0) ? "---:|" : "---|" }.joined()
         return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
     }
 

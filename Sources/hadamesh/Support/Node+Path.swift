@@ -48,7 +48,8 @@ extension Node {
         return Failure(
             failure.kind, at: line.map { "\(file):\($0)" } ?? origin ?? file,
             failure.key == key ? failure.message : "\(key): \(failure.message)", remedy: failure.remedy,
-            key: key)
+            key: key,
+            others: failure.others.map { located($0, in: file, hasLines: hasLines, otherwise: origin) })
     }
 }
 
